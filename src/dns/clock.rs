@@ -1,19 +1,19 @@
-//! The clock, which is passed in: no crate below `daemon` reads a clock of its own.
+//! The clock. Functions receive it as an argument: only the crate `daemon` reads the clock of the machine directly.
 //!
-//! The daemon uses the machine's clock. The simulation uses tokio's paused clock, which jumps to the next timer, so that a test does not really
-//! wait for a deadline of four seconds.
+//! The daemon uses the machine's clock. The simulation uses tokio's paused clock, which jumps ahead to the next timer, so that a test does not
+//! really wait for a deadline of four seconds.
 //!
 //! # Decisions
 //!
-//! - Spans are measured on CLOCK_BOOTTIME, which continues while the machine sleeps or is paused, so that no data are kept beyond their TTL. tokio's
-//!   timers stop during that time: a waiting task wakes late, and then finds that its time is over.
+//! - Time spans are measured on CLOCK_BOOTTIME, which continues while the machine sleeps or is paused, so that no data are used after their TTL.
+//!   tokio's timers stop during the sleep: a waiting task wakes late, and then finds that its time is over.
 //! - tokio's paused clock jumps ahead while a test waits for real sockets. So a test uses either the paused clock and the network in memory, or real
 //!   sockets and real time.
 //! - A clock that is slow at boot must not prevent all names from resolving. If a valid signature of the root zone begins in the future, the
-//!   clock is slow. Until the clock is set, the times of signatures are not checked, no answer has AD, and nothing is kept for longer than a
-//!   minute.
-//! - A cache miss reads the time thirty times, mostly within microseconds. So the task of the miss runs in a `StillClock`, which reads the clock
-//!   once for each poll of the task. The event loops of other resolvers also read it once for all events of one wake-up.
+//!   clock is slow. Until the clock is set, the validity periods of signatures are not checked, no answer has AD, and nothing is cached for
+//!   longer than a minute.
+//! - The code for a cache miss asks for the time about thirty times, mostly within microseconds. So the task of the miss runs in a `StillClock`,
+//!   which reads the clock once for each poll of the task. The event loops of other resolvers also read it once for all events of one wake-up.
 
 use std::cell::Cell;
 use std::fmt;
@@ -34,109 +34,109 @@ pub fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A moment on a clock that never goes back, in microseconds since the first moment. The first moment is `MONO_LEAD` before the clock was
-/// created.
+/// A time on a clock that never goes back, in microseconds since `START`, which is `MONO_LEAD` before the clock was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(u64);
 
 impl Mono {
-    /// The first moment. Cache entries from an earlier process have moments between this one and the creation of the clock.
+    /// The smallest time on this clock. Cache entries that an earlier process wrote have times between `START` and the creation of the clock.
     pub const START: Self = Self(0);
 
-    /// The moment at which the clock was created.
+    /// The time at which the clock was created.
     const MADE: Self = Self(MONO_LEAD.as_secs() * 1_000_000);
 
-    /// Returns the moment that is `micros` microseconds after the first one.
+    /// Returns the time that is `micros` microseconds after `START`.
     pub const fn from_micros(micros: u64) -> Self {
         Self(micros)
     }
 
-    /// Returns the microseconds since the first moment.
+    /// Returns the number of microseconds since `START`.
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
-    /// Returns the moment `span` later; at most the last moment, after 584 000 years.
+    /// Returns the time that is `span` after this one, but at most the largest time, which is 584 000 years after `START`.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros(span)))
     }
 
-    /// Returns the moment `span` earlier; at most back to the first moment.
+    /// Returns the time that is `span` before this one, but not before `START`.
     #[must_use]
     pub fn before(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(micros(span)))
     }
 
-    /// Returns the time since `earlier`; zero if `earlier` is in the future.
+    /// Returns the time span from `earlier` to this time. It is zero if `earlier` is the later one.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
-    /// Returns the whole seconds since `earlier`, rounded down: the number to subtract from a TTL (RFC 1035 section 3.2.1).
+    /// Returns the whole seconds from `earlier` to this time, rounded down. This number is subtracted from a TTL (RFC 1035 section 3.2.1).
     pub fn seconds_since(self, earlier: Self) -> u32 {
         u32::try_from(self.0.saturating_sub(earlier.0) / 1_000_000).unwrap_or(u32::MAX)
     }
 }
 
-/// The moment and the calendar time, as input for decisions.
+/// The current time on both clocks: the one that never goes back, and the calendar. Decisions get it as an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
-    /// The moment, for time spans: TTLs, timers, deadlines.
+    /// The time on the clock that never goes back, for TTLs, timers and deadlines.
     pub mono: Mono,
-    /// The calendar time in seconds since 1970, for people and signatures. It jumps when the machine's clock is set.
+    /// The calendar time in seconds since 1970, for people and for the validity of signatures. It jumps when somebody sets the machine's clock.
     pub unix: u64,
 }
 
-/// The calendar time with which the times of signatures are compared, in seconds since 1970.
+/// The calendar time with which the validity periods of signatures are compared, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calendar {
-    /// The time of this machine's clock. Nothing is known that contradicts it.
+    /// The time of this machine's clock. No data contradict it.
     Clock(u64),
-    /// The clock is slow: it shows a time that has certainly passed. The real time is later than this value.
+    /// The machine's clock is slow: data that cannot be forged show that its time has long passed. The real time is later than this value.
     After(u64),
 }
 
-/// The source of moments and of the calendar time.
+/// The source of the current time, on the clock that never goes back and in the calendar.
 #[derive(Clone)]
 pub struct Clock {
     kind: ClockKind,
-    /// The latest calendar time that is known to have passed, in seconds since 1970.
+    /// The latest calendar time that has certainly passed, in seconds since 1970.
     passed: Arc<AtomicU64>,
 }
 
-/// The part of a clock that gives moments, without the calendar time. For the machine's clock, a copy shares nothing with other threads.
+/// The part of a `Clock` that returns only `Mono` times, without the calendar. A copy for the machine's clock shares no memory with other
+/// threads.
 #[derive(Clone)]
 pub struct Moments(ClockKind);
 
 #[derive(Clone)]
 enum ClockKind {
     Machine {
-        /// The time at which the clock was created, in nanoseconds since the machine booted.
+        /// The time at which this clock was created, in nanoseconds since the machine booted.
         started: u64,
     },
     #[cfg(feature = "simulated")]
     Virtual {
         started: tokio::time::Instant,
-        /// The calendar time when the clock was created, in seconds since 1970.
+        /// The calendar time at the creation of this clock, in seconds since 1970.
         unix_at_start: u64,
-        /// The number of seconds by which the simulated machine's clock is wrong.
+        /// The number of seconds by which the calendar time of the simulated machine is wrong.
         shift: Arc<AtomicI64>,
-        /// The time for which the simulated machine has slept, in microseconds.
+        /// The total time for which the simulated machine has slept, in microseconds.
         slept: Arc<AtomicU64>,
     },
 }
 
 thread_local! {
-    /// The time, in nanoseconds since boot, at which the clock stands still for this thread; 0 if the clock runs.
+    /// While a `StillClock` is polled: the time that all reads by this thread return, in nanoseconds since boot. Otherwise 0.
     static STILL: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A future that reads the clock of the machine once for each poll: all reads of one poll return the same time.
+/// Runs a future so that it reads the clock of the machine only once for each poll: all reads during one poll return the same time.
 pub struct StillClock<Work>(Pin<Box<Work>>);
 
 impl<Work: Future> StillClock<Work> {
-    /// Creates the future. `work` is put on the heap, because a runtime would otherwise move it several times.
+    /// Creates the wrapper around the future `work`, which is put on the heap, because a runtime would otherwise move it several times.
     pub fn during(work: Work) -> Self {
         Self(Box::pin(work))
     }
@@ -146,7 +146,7 @@ impl<Work: Future> Future for StillClock<Work> {
     type Output = Work::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Work::Output> {
-        /// Makes the clock of this thread run again when this value is dropped, even after a panic.
+        /// When this value is dropped, even by a panic, reads of the clock by this thread return the real time again.
         struct GoesOn;
 
         impl Drop for GoesOn {
@@ -161,7 +161,7 @@ impl<Work: Future> Future for StillClock<Work> {
     }
 }
 
-/// Returns the nanoseconds since boot, or the time at which the clock stands still for this thread.
+/// Returns the nanoseconds since boot. While this thread polls a `StillClock`, all calls return the same time.
 fn since_boot_or_still() -> u64 {
     match STILL.get() {
         0 => since_boot(),
@@ -192,7 +192,7 @@ impl ClockKind {
 }
 
 impl Moments {
-    /// Returns the current moment.
+    /// Returns the current time on the clock that never goes back.
     pub fn mono(&self) -> Mono {
         self.0.mono()
     }
@@ -205,13 +205,14 @@ impl fmt::Debug for Moments {
 }
 
 impl Clock {
-    /// Creates a clock that reads the time of the machine.
+    /// Creates a clock that returns the time of the machine.
     pub fn machine() -> Self {
         let kind = ClockKind::Machine { started: since_boot() };
         Self { kind, passed: Arc::new(AtomicU64::new(CLOCK_FLOOR)) }
     }
 
-    /// Creates a clock for a runtime whose time is paused. `unix_at_start` is its calendar time now. Must be called inside that runtime.
+    /// Creates a clock for a tokio runtime whose time is paused. `unix_at_start` is its calendar time now, in seconds since 1970. Must be called
+    /// inside that runtime.
     #[cfg(feature = "simulated")]
     pub fn simulated(unix_at_start: u64) -> Self {
         let (started, shift, slept) = (tokio::time::Instant::now(), Arc::default(), Arc::default());
@@ -219,8 +220,8 @@ impl Clock {
         Self { kind, passed: Arc::default() }
     }
 
-    /// Makes the calendar time of a paused clock wrong by this many seconds, as if somebody had set the machine's clock. The moments of `mono`
-    /// do not change.
+    /// Makes the calendar time of a simulated clock wrong by this many seconds, as if somebody had set the machine's clock. The times that `mono`
+    /// returns do not change.
     #[cfg(feature = "simulated")]
     pub fn set_wrong_by(&self, seconds: i64) {
         if let ClockKind::Virtual { shift, .. } = &self.kind {
@@ -228,7 +229,7 @@ impl Clock {
         }
     }
 
-    /// Simulates that the machine of a paused clock sleeps: moments advance during the sleep, tokio's timers do not.
+    /// Simulates that the machine sleeps for `span`: the times that `mono` returns advance by `span`, but tokio's timers do not.
     #[cfg(feature = "simulated")]
     pub fn sleep(&self, span: Duration) {
         if let ClockKind::Virtual { slept, .. } = &self.kind {
@@ -236,17 +237,17 @@ impl Clock {
         }
     }
 
-    /// Returns the part of the clock that gives moments, without the calendar.
+    /// Returns the part of the clock that returns only `Mono` times, without the calendar.
     pub fn moments(&self) -> Moments {
         Moments(self.kind.clone())
     }
 
-    /// Returns the moment without the calendar time: one read of the monotonic clock, for cache hits.
+    /// Returns the current time on the clock that never goes back, without the calendar time. Cache hits use it, because it reads only one clock.
     pub fn mono(&self) -> Mono {
         self.kind.mono()
     }
 
-    /// Returns the moment and its calendar time.
+    /// Returns the current time on the clock that never goes back, and the current calendar time.
     pub fn now(&self) -> Now {
         let mono = self.mono();
         let unix = match &self.kind {
@@ -262,7 +263,7 @@ impl Clock {
         Now { mono, unix }
     }
 
-    /// Returns the calendar time in microseconds since 1970, for the history.
+    /// Returns the calendar time in microseconds since 1970, for the query history.
     pub fn unix_micros(&self) -> u64 {
         match &self.kind {
             ClockKind::Machine { .. } => {
@@ -277,12 +278,12 @@ impl Clock {
         }
     }
 
-    /// Returns the current calendar time, and whether it is known to be wrong.
+    /// Returns the current calendar time, and whether the machine's clock is certainly slow.
     pub fn calendar(&self) -> Calendar {
         self.calendar_at(self.now())
     }
 
-    /// Returns the calendar time at a moment that was read before, and whether it is known to be wrong.
+    /// Returns the calendar time in `now`, which was read before, and whether the machine's clock is certainly slow.
     pub fn calendar_at(&self, now: Now) -> Calendar {
         let (unix, passed) = (now.unix, self.passed.load(Ordering::Relaxed));
         if unix.saturating_add(SLOW_CLOCK.as_secs()) <= passed {
@@ -292,13 +293,14 @@ impl Clock {
         }
     }
 
-    /// Records that a calendar time, in seconds since 1970, has passed. The time must come from data that cannot be forged.
+    /// Records that a calendar time, in seconds since 1970, has certainly passed. The caller must know it from data that cannot be forged.
     pub fn mark_passed(&self, unix: u64) {
         self.passed.fetch_max(unix, Ordering::Relaxed);
     }
 }
 
-/// Returns the date of a calendar time, such as 2026-08-01 (Howard Hinnant's civil_from_days; years begin in March, so that a leap day is last).
+/// Returns the date of a calendar time, such as 2026-08-01. Uses Howard Hinnant's civil_from_days: years begin in March, so that a leap day is
+/// the last day of its year.
 pub fn date(unix: u64) -> String {
     let days = unix / 86_400 + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -311,7 +313,7 @@ pub fn date(unix: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// Returns a calendar time in UTC to the minute, such as 2026-08-01 09:30 UTC.
+/// Returns a calendar time in UTC, rounded down to the minute, such as 2026-08-01 09:30 UTC.
 pub fn minute(unix: u64) -> String {
     let seconds = unix % 86_400;
     format!("{} {:02}:{:02} UTC", date(unix), seconds / 3_600, seconds % 3_600 / 60)
@@ -366,8 +368,8 @@ mod tests {
         assert!(clock.mono().since(Mono::MADE) < Duration::from_secs(60));
     }
 
-    /// On a machine that never slept, all clocks agree. In a time namespace (time_namespaces(7)), the boot-time clock can be ahead of the
-    /// others, as if the machine had slept.
+    /// Tests that the clocks agree even if the machine has slept. On a machine that never slept, all clocks show the same time. In a time
+    /// namespace (time_namespaces(7)), the boot-time clock can be ahead of the others, as if the machine had slept.
     #[test]
     fn a_machine_that_has_slept_is_no_exception() {
         let asleep = |program: &Path, arguments: &[&str]| {
@@ -408,7 +410,8 @@ mod tests {
         spin(clock.mono());
     }
 
-    /// A clock that is a day slow is tolerated, as it is for signatures. A slower clock is detected by a time that has certainly passed.
+    /// Tests that a clock that is one day slow is accepted, as it is for signatures, and that a slower clock is detected by a time that has
+    /// certainly passed.
     #[tokio::test]
     async fn a_slow_clock_is_known_by_what_has_passed() {
         let clock = Clock::simulated(10_000_000);

@@ -1,4 +1,5 @@
-//! How a query is sent to a server, and how the server behaves. The iterator bases its decisions on these types, and the history counts them.
+//! How a query was sent to a server (`Transport`), and how the server behaved (`Conduct`). The iterator bases its decisions on these types, and
+//! the query history counts them.
 //!
 //! # Decisions
 //!
@@ -9,30 +10,30 @@ use hickory_proto::op::ResponseCode;
 use crate::words;
 
 words! {
-    /// The transport of a message to a server. Stored records contain the positions of the variants.
+    /// The transport with which a message is sent to a server. The query history stores the positions of the variants, so their order must stay.
     pub enum Transport {
-        /// A datagram.
+        /// A UDP datagram without encryption.
         Udp = "udp": "UDP",
-        /// A stream.
+        /// A TCP connection without encryption.
         Tcp = "tcp": "TCP",
-        /// A stream under TLS.
+        /// A TCP connection with TLS.
         Tls = "tls": "TLS",
-        /// A request of HTTP/2 under TLS.
+        /// An HTTP/2 request over a TCP connection with TLS.
         Https = "https": "HTTPS",
     }
 }
 
-/// The encryption of the streams to a server: TLS (RFC 7858), or HTTPS (RFC 8484).
+/// The encryption of connections to a server: TLS (RFC 7858), or HTTPS (RFC 8484).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Encryption {
-    /// The name that the certificate of the server must have (RFC 8310 section 5).
+    /// The name that the certificate of the server must contain (RFC 8310 section 5).
     pub certificate: String,
-    /// The path of the HTTPS URL; `None` for TLS without HTTPS.
+    /// The path of the HTTPS URL, or `None` for DNS over TLS.
     pub https: Option<String>,
 }
 
 words! {
-    /// What a server did after a query. JSON uses the same words as the screens.
+    /// What a server did after resolverd sent it a query. JSON uses the same words as the screens.
     pub enum Conduct {
         /// The server gave a correct answer, referral or denial.
         Answered = "answered": "answered",
@@ -40,37 +41,38 @@ words! {
         Truncated = "truncated": "truncated",
         /// The server did not answer in time.
         Silent = "timeout": "timeout",
-        /// The network reports that the server cannot be reached.
+        /// The network reports that it cannot deliver messages to the server.
         Unreachable = "unreachable": "unreachable",
         /// The server answered over UDP, but refused or closed the connection over TCP, or did not answer over TCP.
         NoTcp = "no_tcp": "no answer over TCP",
         /// The TLS certificate of the server is for another server.
         Certificate = "certificate": "certificate rejected",
-        /// REFUSED.
+        /// The server answered with the response code REFUSED.
         Refused = "refused": "REFUSED",
-        /// SERVFAIL.
+        /// The server answered with the response code SERVFAIL.
         ServFail = "servfail": "SERVFAIL",
-        /// FORMERR.
+        /// The server answered with the response code FORMERR.
         FormErr = "formerr": "FORMERR",
-        /// NOTIMP.
+        /// The server answered with the response code NOTIMP.
         NotImp = "notimp": "NOTIMP",
-        /// NOTAUTH.
+        /// The server answered with the response code NOTAUTH.
         NotAuth = "notauth": "NOTAUTH",
-        /// BADVERS.
+        /// The server answered with the response code BADVERS.
         BadVers = "badvers": "BADVERS",
-        /// The server sent another response code, which does not answer the question.
+        /// The server answered with another response code, which does not answer the question.
         OtherError = "other_error": "unknown RCODE",
-        /// The server does not serve the zone: it refers to a zone above, to an unrelated zone or to the same zone.
+        /// The server does not serve the zone: it answers with a referral to a zone above, to an unrelated zone or to the same zone.
         Lame = "lame": "lame",
         /// The server sent a message that does not answer the question or cannot be parsed.
         Unfit = "invalid": "invalid reply",
-        /// No query left this host: it has no route to the server, its firewall blocks it, or it has no descriptor or memory left.
+        /// The query did not leave this host: there is no route to the server, a local firewall blocks it, or no file descriptor or memory is
+        /// left.
         NotSent = "not_sent": "not sent",
     }
 }
 
 impl Conduct {
-    /// Returns the behaviour of a server that answers with this response code, which is an error.
+    /// Returns the variant for a server that answered with the response code `code`, which is an error.
     pub const fn of_error(code: ResponseCode) -> Self {
         match code {
             ResponseCode::Refused => Self::Refused,
@@ -83,7 +85,7 @@ impl Conduct {
         }
     }
 
-    /// Returns the words that describe the fault, or `None` if the behaviour is not a fault.
+    /// Returns the label of this behaviour if it is a fault of the server or of the network, and `None` otherwise.
     pub const fn fault(self) -> Option<&'static str> {
         if self.is_fault() { Some(self.label()) } else { None }
     }
@@ -93,7 +95,7 @@ impl Conduct {
         !matches!(self, Self::Answered | Self::Truncated)
     }
 
-    /// Returns true if a message came back from the server, so that the measured time is a round trip.
+    /// Returns true if a message of the server arrived after the query, so that the measured time is a round trip.
     pub const fn came_back(self) -> bool {
         !matches!(self, Self::Silent | Self::Unreachable | Self::NotSent | Self::NoTcp)
     }

@@ -5,35 +5,36 @@
 //!
 //! # Decisions
 //!
-//! - It is implemented here because each miss hashes about thirty names, and the hash of the standard library takes twice as long for them. This one
-//!   reads words instead of single octets.
-//! - A faster keyed hash (with folded products, as in other tables of names) would save one instruction in twenty of a miss. It was rejected, because
-//!   an attacker who measures lookups might learn its key. Hashing less often saves as much.
+//! - The keyed hash is implemented here because each cache miss hashes about thirty names, and the implementation in the standard library takes
+//!   twice as long for them. This one reads words of eight octets instead of single octets.
+//! - A faster keyed hash (with folded products, as in other tables of names) would save one instruction in twenty of a cache miss. It was
+//!   rejected, because an attacker who measures the time of lookups might learn its key. Hashing less often saves as much.
 //! - Values that are already hashes, and numbers that resolverd assigns, use an unkeyed hash, because strangers cannot choose them.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use crate::random::Random;
 
-/// SipHash with a secret of 128 bits, so that strangers cannot choose names with equal hashes. The same seed always gives the same hash.
+/// A SipHash function with a secret key of 128 bits, so that strangers cannot choose names with equal hashes. The same key always gives the same
+/// hashes.
 #[derive(Clone, Copy, Debug)]
 pub struct Keyed {
     secret: [u64; 2],
 }
 
 impl Keyed {
-    /// Creates a hash with a secret drawn from `random`.
+    /// Creates a hash function with a key that is drawn from `random`.
     pub fn new(random: &Random) -> Self {
         Self { secret: [random.u64(), random.u64()] }
     }
 
-    /// Creates a hash with a secret from the operating system. It is used for a table that exists only while one text is read.
+    /// Creates a hash function with a key from the operating system. It is used for a table that exists only while one text is read.
     pub fn of_system() -> Self {
         let state = RandomState::new();
         Self { secret: [state.hash_one(0_u8), state.hash_one(1_u8)] }
     }
 
-    /// Returns the hash of these octets alone. The hash of a slice by `Hash` also includes its length as a number.
+    /// Returns the hash of these octets alone. (The `Hash` implementation of a slice also hashes the length of the slice.)
     pub fn octets(&self, octets: &[u8]) -> u64 {
         let mut sip = self.build_hasher();
         let (words, rest) = octets.as_chunks::<8>();
@@ -64,13 +65,13 @@ impl BuildHasher for Keyed {
     }
 }
 
-/// A hash in progress.
+/// The state of a hash while octets are added to it.
 #[derive(Clone, Debug)]
 pub struct Sip {
     state: [u64; 4],
-    /// The octets that do not fill a word of eight octets yet. The first one is in the lowest bits.
+    /// The octets that were added but do not fill a word of eight octets yet. The first of them is in the lowest bits.
     held: u64,
-    /// The number of octets that were added so far.
+    /// The number of octets that were added to the hash so far.
     length: usize,
 }
 
@@ -100,7 +101,7 @@ impl Sip {
 
     /// Returns the hash of all octets that were added.
     fn end(mut self) -> u64 {
-        // The number of octets, modulo 256, is in the highest octet of the last word.
+        // The last word has the number of added octets, modulo 256, in its highest octet.
         self.take(self.held | (self.length as u64) << 56);
         let [_, _, three, _] = &mut self.state;
         *three ^= 0xff;
@@ -111,7 +112,7 @@ impl Sip {
         one ^ two ^ three ^ four
     }
 
-    /// Adds the lowest `octets` (1 to 8) octets of a word.
+    /// Adds the lowest `octets` octets (1 to 8) of `word` to the hash.
     fn add(&mut self, word: u64, octets: usize) {
         let held = self.length % 8;
         self.length = self.length.wrapping_add(octets);
@@ -130,8 +131,8 @@ impl Sip {
     }
 }
 
-/// Returns the last octets of a message, 1 to 7, as a word. They are the upper octets of the message's last eight octets, which are
-/// read together.
+/// Returns `rest`, the last 1 to 7 octets of a message, as a word. They are taken from the last eight octets of the message, which are read with
+/// one access.
 fn end_of(octets: &[u8], rest: &[u8]) -> u64 {
     match octets.last_chunk::<8>() {
         Some(last) => u64::from_le_bytes(*last) >> (64 - shift_of(rest.len().saturating_mul(8))),
@@ -139,7 +140,7 @@ fn end_of(octets: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// Converts a number of bits, at most 64, to the type that shifts need.
+/// Converts a number of bits, at most 64, to the type that shift operations need.
 fn shift_of(bits: usize) -> u32 {
     u32::try_from(bits).unwrap_or(64)
 }
@@ -180,8 +181,8 @@ impl Hasher for Sip {
     }
 }
 
-/// A hash without a secret, for tables whose keys strangers cannot choose: keyed hashes, numbers that resolverd assigns, and names from
-/// the configuration.
+/// A hash function without a secret key, for tables whose keys strangers cannot choose: keyed hashes, numbers that resolverd assigns, and names
+/// from the configuration.
 #[derive(Debug, Default)]
 pub struct Plain(u64);
 
@@ -197,7 +198,8 @@ impl Hasher for Plain {
     }
 
     fn write_u64(&mut self, word: u64) {
-        // The odd number nearest to 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming, volume 3, section 6.4).
+        // The factor is the odd number nearest to 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming, volume 3, section
+        // 6.4).
         self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
@@ -206,7 +208,7 @@ impl Hasher for Plain {
     }
 
     fn finish(&self) -> u64 {
-        // The table uses the lowest bits; the best bits of a product are in its upper half.
+        // Hash tables use the lowest bits of a hash, but the best bits of a product are in its upper half, so the halves are exchanged.
         self.0.rotate_left(32)
     }
 }
@@ -217,7 +219,7 @@ mod tests {
     use std::collections::HashSet;
     use std::hash::{BuildHasherDefault, Hash};
 
-    /// The hash of the library is the same function with a key of zeros.
+    /// Tests that the hash equals that of the standard library, which is the same function with a key of zeros.
     #[test]
     fn it_is_the_library_s_whatever_is_taken_in() {
         let octets: Vec<u8> = (0..=255_u8).collect();

@@ -1,9 +1,10 @@
 //! Shared types: names, questions, messages in wire form, record data, zone files, and the results of queries to servers. Also the clock, the
 //! random source and the keyed hash, which functions receive as arguments instead of using those of the system.
 //!
-//! Calls none of our crates. All others share these types, so that a question is one type from the listener to the server.
-//! `wire` compares octets: a cache hit needs no decoding. `rdata` reads the data of records that the library refuses; `zone_file`
-//! reads every text in zone-file form, and writes data as text. With the feature `simulated`, the whole resolver runs on a virtual clock and a seed.
+//! This crate calls none of our other crates. All others share its types, so that a question has the same type from the listener to the server.
+//! `wire` compares octets, so that a cache hit decodes nothing. `rdata` reads the data of records that the DNS library rejects; `zone_file` reads
+//! all texts in the format of zone files, and writes data as text. With the feature `simulated`, the whole resolver runs on a virtual clock and a
+//! seed.
 
 pub mod clock;
 pub mod conduct;

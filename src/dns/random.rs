@@ -1,12 +1,12 @@
-//! The random source, which is passed in: it draws message ids, ports, jitter, and the choice among equal candidates.
+//! The source of random numbers. Functions receive it as an argument. It is used for message ids, ports, random delays, and the choice among
+//! equal candidates.
 //!
 //! # Decisions
 //!
-//! - ChaCha12 is used in the daemon and in the simulation. In the daemon, the operating system gives the seed, because nobody must be able
-//!   to guess ids and ports (RFC 5452 section 4.3). In the simulation, each run has a seed, so that the run can be
-//!   repeated.
-//! - In the daemon, each worker has its own source. A cache miss draws five numbers, and for each of them, the memory of a shared source
-//!   would move between the processors.
+//! - The generator is ChaCha12, in the daemon and in the simulation. In the daemon, the operating system gives the seed, because nobody must be
+//!   able to guess ids and ports (RFC 5452 section 4.3). In the simulation, each run has its own seed, so that the run can be repeated.
+//! - In the daemon, each worker thread has its own generator. A cache miss draws five numbers, and for each of them, the memory of a shared
+//!   generator would move between the processors.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,19 +15,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, RngExt, SeedableRng};
 
-/// The number of random sources in one process. If there are more threads, some of them share a source.
+/// The number of random generators in one process. If there are more threads, some of them share a generator.
 const SOURCES: usize = 16;
 
-/// A random source that threads share.
+/// A source of random numbers that all threads can use: a set of generators.
 #[derive(Clone)]
 pub struct Random(Arc<[Source]>);
 
-/// One source, separated from the next by two cache lines of 64 octets, which processors fetch together.
+/// One generator. It is aligned to two cache lines of 64 octets, because processors fetch two at a time.
 #[repr(align(128))]
 struct Source(Mutex<StdRng>);
 
 thread_local! {
-    /// The number of this thread among the threads that have drawn a number.
+    /// The number of this thread, counted in the order in which threads draw their first random number.
     static THREAD: usize = {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         THREADS.fetch_add(1, Ordering::Relaxed)
@@ -35,7 +35,7 @@ thread_local! {
 }
 
 impl Random {
-    /// Creates a source with a seed from the operating system.
+    /// Creates a random source with seeds from the operating system.
     ///
     /// # Errors
     /// Fails if the operating system has no random numbers to give.
@@ -46,22 +46,22 @@ impl Random {
         })
     }
 
-    /// Creates a source that gives the same numbers for the same seed.
+    /// Creates a random source that gives the same numbers for the same seed, for tests.
     pub fn seeded(seed: u64) -> Self {
         Self(Arc::new([Source(Mutex::new(StdRng::seed_from_u64(seed)))]))
     }
 
-    /// Draws a message id or a port.
+    /// Draws a random number of 16 bits, for a message id or a port.
     pub fn u16(&self) -> u16 {
         self.with(|rng| rng.random())
     }
 
-    /// Draws 64 random bits, for the keys of hashes.
+    /// Draws a random number of 64 bits, for the keys of hashes.
     pub fn u64(&self) -> u64 {
         self.with(Rng::next_u64)
     }
 
-    /// Draws a number below `bound`; 0 if `bound` is 0.
+    /// Draws a random number that is less than `bound`. Returns 0 if `bound` is 0.
     pub fn below(&self, bound: u32) -> u32 {
         if bound == 0 { 0 } else { self.with(|rng| rng.random_range(0..bound)) }
     }

@@ -1,11 +1,11 @@
-//! Reads the data of one record, including data that the library refuses.
+//! Reads the data of a record, even if the DNS library rejects them.
 //!
-//! If the DNS library cannot interpret the data of one record, it refuses the whole message.
+//! If the DNS library cannot interpret the data of one record, it rejects the whole message. This module keeps the message usable.
 //!
 //! # Decisions
 //!
-//! - Data that the library refuses are kept as octets (RFC 3597 section 5). So the RRset is complete, its signature is valid, and clients
-//!   get the data of the zone. One odd NSEC3 or DNSKEY does not prevent an answer.
+//! - Data that the library rejects are stored as octets (RFC 3597 section 5). So the RRset is complete, its signature is valid, and clients get
+//!   the data of the zone. One invalid NSEC3 or DNSKEY does not prevent an answer.
 //! - This module does not interpret such data. An NSEC3 with unknown flags or an unknown hash proves nothing (RFC 5155 section 8.2), and a
 //!   DNSKEY with another protocol than 3 signs nothing (RFC 4034 section 2.1.2), because neither of them becomes a type of the
 //!   library.
@@ -14,9 +14,9 @@ use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError, Restrict};
 
-/// Types whose data must be understood, because their octets have no meaning outside their message: addresses, and types whose names may be
-/// compressed (RFC 3597 section 4: the types of RFC 1035; old servers also compress SRV). OPT, TSIG and types that occur only in
-/// questions have no such data.
+/// Types whose data must be interpreted, because their octets have no meaning outside their message: addresses, and types whose names may be
+/// compressed (RFC 3597 section 4: the types of RFC 1035; old servers also compress SRV). OPT, TSIG and types that occur only in questions are
+/// not in this list, because they have no such data.
 const UNDERSTOOD: [RecordType; 13] = [
     RecordType::A,
     RecordType::AAAA,
@@ -33,7 +33,7 @@ const UNDERSTOOD: [RecordType; 13] = [
     RecordType::ANY,
 ];
 
-/// Reads the next `length` octets as data of type `kind`: interpreted by the library if possible, otherwise as octets. Empty data
+/// Reads the next `length` octets as data of a record of type `kind`. If the library cannot interpret them, they are kept as octets. Empty data
 /// are also accepted if the type allows them (RFC 3597); the library treats them as part of an UPDATE.
 ///
 /// # Errors
@@ -41,8 +41,8 @@ const UNDERSTOOD: [RecordType; 13] = [
 pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Result<RData, DecodeError> {
     let begin = decoder.index();
     let octets = decoder.read_slice(usize::from(length))?.unverified();
-    // A name in the data may point back into the message. The message is never longer than a pointer can reach. Names from other
-    // sources contain no pointers.
+    // A compressed name in the data points to an earlier octet of the message. A message is never longer than a pointer can reach. Names from
+    // other sources contain no pointers.
     let whole = u16::try_from(begin).ok().filter(|_| length > 0).map(|begin| decoder.clone(begin));
     let mut data = whole.unwrap_or_else(|| BinDecoder::new(octets));
     match RData::read(&mut data, kind, Restrict::new(length)) {
@@ -54,15 +54,15 @@ pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Resu
     }
 }
 
-/// Returns true unless the data are octets of a type that must be understood.
+/// Returns true if the data were interpreted, or if their type allows that they are kept as octets.
 pub fn is_understood(data: &RData) -> bool {
     !matches!(data, RData::Unknown { code, .. } if UNDERSTOOD.contains(code))
 }
 
-/// Reads a whole record. The library reads an OPT, because the class and TTL of an OPT have another meaning.
+/// Reads a whole record: its owner, type, class, TTL and data. An OPT is read by the library, because its class and TTL have another meaning.
 ///
 /// # Errors
-/// Fails like `read`, and if the owner cannot be read.
+/// Fails if the owner or one of the fields cannot be read, or if `read` fails for the data.
 pub fn read_record(decoder: &mut BinDecoder<'_>) -> Result<Record, DecodeError> {
     let name = Name::read(decoder)?;
     let kind = RecordType::read(decoder)?;
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use hickory_proto::serialize::binary::BinEncodable;
 
-    /// Data that the library rejects, for each type that it parses: too short, with unknown flags, or of another protocol.
+    /// For each type that the library parses, data that it rejects: they are too short, have unknown flags, or belong to another protocol.
     const ODD: [(u16, &[u8]); 19] = [
         (13, &[9, b'x']),
         (16, &[9, b'x']),

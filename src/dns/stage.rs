@@ -1,13 +1,13 @@
-//! Functions that the tests of all crates share: they make names, pause the time, and print notes about skipped tests.
+//! Functions that the tests of all crates use: they create names, pause the time, and print notes about skipped tests.
 
 use std::io::{self, Write as _};
 
 use hickory_proto::rr::Name;
 
-/// The environment variable that continuous integration sets to `true`. A skipped test then fails.
+/// The environment variable that continuous integration sets to `true`. A test that is skipped then fails.
 const SKIPS_NOTHING: &str = "CI";
 
-/// Makes a name from a text.
+/// Creates a domain name from a text.
 ///
 /// # Panics
 /// Panics if the text is not a name.
@@ -18,7 +18,7 @@ pub fn name(text: &str) -> Name {
     }
 }
 
-/// Runs `work` on one thread with tokio's clock paused.
+/// Runs the future `work` on one thread, with tokio's clock paused.
 ///
 /// # Panics
 /// Panics if the runtime cannot start.
@@ -30,12 +30,12 @@ pub fn paused<Work: Future>(work: Work) -> Work::Output {
     }
 }
 
-/// Prints on the terminal that a test, or a part of it, was skipped, and why.
+/// Prints on the terminal that a test, or a part of a test, was skipped, and why.
 ///
 /// # Panics
 /// Panics if `CI=true`, because a skipped test must then fail.
 pub fn skipped(why: &str) {
-    // The test harness hides the output of `println` for tests that pass.
+    // Writes to stderr directly, because the test harness hides the output of `println` for tests that pass.
     let _ = writeln!(io::stderr(), "not tested: {why}");
     let fails = std::env::var_os(SKIPS_NOTHING).is_some_and(|value| value == "true");
     assert!(!fails, "not tested: {why}");

@@ -1,6 +1,6 @@
-//! Enumerations as tables: a row has a variant, its word in JSON, and its label on screens and in log lines.
+//! A macro for enumerations that are written as a table: each row has a variant, its word in JSON, and its label on screens and in log lines.
 
-/// Defines an enumeration by its rows, with `ALL`, `index`, `word` and `label`. The label is the word if the row has none.
+/// Defines an enumeration from its rows, with `ALL`, `index`, `word` and `label`. If a row has no label, its word is the label.
 #[macro_export]
 macro_rules! words {
     ($(#[$meta:meta])+ pub enum $name:ident { $($(#[$attribute:meta])+ $variant:ident = $word:literal $(: $label:literal)?,)+ }) => {
@@ -13,22 +13,22 @@ macro_rules! words {
         }
 
         impl $name {
-            /// All variants, in the order in which they are shown.
+            /// All variants of the enumeration, in the order in which they are shown.
             pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
 
-            /// Returns the position of the variant in `ALL`.
+            /// Returns the index of this variant in `ALL`.
             pub const fn index(self) -> usize {
                 self as usize
             }
 
-            /// Returns the word of the variant in JSON.
+            /// Returns the word that represents this variant in JSON.
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
                 }
             }
 
-            /// Returns the label of the variant on screens and in log lines.
+            /// Returns the label that represents this variant on screens and in log lines.
             pub const fn label(self) -> &'static str {
                 match self {
                     $(Self::$variant => $crate::words!(@label $word $($label)?),)+

@@ -1,7 +1,8 @@
-//! Adds access providers to the rough internet. The hosts of their customers send most of the spam.
+//! Adds access providers to the rough internet (a simulated internet with losses and broken servers). The hosts of their customers send most of
+//! the spam.
 //!
-//! Each provider has two /24 networks with reverse zones on its own name servers. One provider in five gives its customers no PTR
-//! records. For every second one of the others, the names in the PTR records have no address records.
+//! Each provider has two /24 networks, whose reverse zones are on its own name servers. One provider in five gives its customers no PTR records.
+//! For every second one of the others, the names in the PTR records have no address records.
 
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
@@ -9,20 +10,22 @@ use std::net::Ipv4Addr;
 use super::delegations::Tree;
 use super::world::LabError;
 
-/// The number of access providers. It is large, so that most spam comes from a network that has sent none before.
+/// The number of access providers. It is large, so that most spam comes from a network that has not sent any spam before.
 pub(super) const NETWORKS: u8 = 80;
 
-/// The top-level domains of the providers' names, used in turn.
+/// The top-level domains of the providers' domains. The providers use them in turn.
 const TLDS: [&str; 4] = ["net", "com", "de", "org"];
 
-/// The first two octets of the providers' networks (RFC 2544). Their third octets begin at `FIRST_NETWORK`; hosters use lower ones.
+/// The first two octets of the providers' networks (RFC 2544). The third octets of these networks begin at `FIRST_NETWORK`; the networks of
+/// hosters have lower ones.
 const BLOCKS: [[u8; 2]; 2] = [[198, 18], [198, 19]];
 const FIRST_NETWORK: u8 = 128;
 
-/// The last octets of the hosts that send spam.
+/// The last octets of those addresses in a provider's network whose hosts send spam.
 const BOTS: std::ops::Range<u8> = 200..208;
 
-/// The medians of the distances to the providers' servers, in milliseconds, used in turn. Access providers are all over the world.
+/// The median round-trip times to the name servers of the providers, in milliseconds. The providers use them in turn, because access providers
+/// are all over the world.
 const MEDIANS: [u32; 5] = [25, 60, 110, 160, 220];
 
 fn domain(number: u8) -> String {
@@ -30,17 +33,17 @@ fn domain(number: u8) -> String {
     format!("access{number}.{tld}")
 }
 
-/// Returns the names of a provider's name servers.
+/// Returns the names of the name servers of a provider.
 pub(super) fn servers(number: u8) -> Vec<String> {
     [1, 2].map(|server| format!("ns{server}.{}", domain(number))).to_vec()
 }
 
-/// Returns the median of the distance to a provider's servers, in milliseconds.
+/// Returns the median round-trip time to the name servers of a provider, in milliseconds.
 pub(super) fn median(number: u8) -> u32 {
     MEDIANS.get(usize::from(number) % MEDIANS.len()).copied().unwrap_or(60)
 }
 
-/// Adds a provider to the tree. Returns its hosts that send spam.
+/// Adds the zones of a provider to the tree. Returns the addresses of its hosts that send spam.
 pub(super) fn write(tree: &mut Tree, number: u8, servers: &[String]) -> Result<Vec<Ipv4Addr>, LabError> {
     let (domain, third) = (domain(number), FIRST_NETWORK.saturating_add(number));
     let (mut bots, mut names) = (Vec::new(), String::new());

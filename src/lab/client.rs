@@ -1,6 +1,6 @@
-//! A client as simple as dig: it asks one server one question, and repeats it over TCP if the answer was truncated.
+//! A DNS client as simple as dig: it sends one question to one server, and repeats the question over TCP if the answer was truncated.
 //!
-//! It is used by the demo and by tests over sockets. RFC 1035 section 4.2, RFC 7766 section 5.
+//! The demo and tests over sockets use it. Follows RFC 1035 section 4.2 and RFC 7766 section 5.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,24 +15,24 @@ use tokio::time::timeout;
 
 use dns::wire::response;
 
-/// The maximum size of a datagram, in octets.
+/// The maximum size of a UDP datagram, in octets.
 const MAX_DATAGRAM: usize = 65_535;
 
-/// The reason why there is no answer.
+/// The reason why the client got no answer.
 #[derive(Debug, Error)]
 pub enum AskError {
-    /// The network of this machine refuses the exchange.
+    /// A socket of this machine could not send or receive the messages.
     #[error("no exchange with the server: {0}")]
     Io(#[from] io::Error),
-    /// No answer arrived in time.
+    /// No answer arrived within this time.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    /// The answer cannot be read, or the question cannot be written.
+    /// The answer cannot be parsed, or the question cannot be encoded.
     #[error("not a message: {0}")]
     Message(String),
 }
 
-/// A client that asks one server.
+/// A client that sends its questions to one server.
 #[derive(Clone, Copy, Debug)]
 pub struct LabClient {
     server: SocketAddr,
@@ -44,7 +44,8 @@ pub struct LabClient {
 }
 
 impl LabClient {
-    /// Creates a client that asks `server` once, with an EDNS size of 1232 octets, and waits for the answer for the time `patience`.
+    /// Creates a client that sends each query to `server` once, with an EDNS payload size of 1232 octets, and waits for the answer for the time
+    /// `patience`.
     pub fn new(server: SocketAddr, patience: Duration) -> Self {
         Self {
             server,
@@ -56,32 +57,32 @@ impl LabClient {
         }
     }
 
-    /// Makes the client ask without OPT, as most mail software does.
+    /// Makes the client send its queries without an OPT record, as most mail software does.
     #[must_use]
     pub fn without_edns(self) -> Self {
         Self { edns_size: None, ..self }
     }
 
-    /// Makes the client send a query up to `attempts` times: again after `patience`, and after SERVFAIL, NOTIMP or REFUSED,
-    /// as glibc's stub resolver does.
+    /// Makes the client send each query up to `attempts` times: it sends the query again after the time `patience`, and after SERVFAIL, NOTIMP or
+    /// REFUSED, as glibc's stub resolver does.
     #[must_use]
     pub fn sending(self, attempts: u32) -> Self {
         Self { attempts, ..self }
     }
 
-    /// Makes the client ask with AD, like a client that wants to know whether an answer is secure (RFC 6840 section 5.7).
+    /// Makes the client set the AD flag, like a client that wants to know whether an answer is secure (RFC 6840 section 5.7).
     #[must_use]
     pub(crate) fn asking_for_ad(self) -> Self {
         Self { wants_ad: true, ..self }
     }
 
-    /// Makes the client ask with DO, for an answer with its signatures. DO needs EDNS.
+    /// Makes the client set the DO flag, to get the signatures of an answer. This needs EDNS.
     #[must_use]
     pub(crate) fn asking_with_do(self) -> Self {
         Self { wants_signatures: true, ..self }
     }
 
-    /// Asks over UDP, and over TCP if the answer has TC.
+    /// Asks a question over UDP, and again over TCP if the answer has the TC flag.
     ///
     /// # Errors
     /// Fails if no answer arrives in time, or if it cannot be read.
@@ -90,7 +91,7 @@ impl LabClient {
         if answer.metadata.truncation { self.ask_stream(name, kind).await } else { Ok(answer) }
     }
 
-    /// Asks over UDP only, even if the answer has TC.
+    /// Asks a question over UDP only. Returns the answer even if it has the TC flag.
     ///
     /// # Errors
     /// Fails if no answer arrives in time, or if it cannot be read.
@@ -107,7 +108,7 @@ impl LabClient {
         answer
     }
 
-    /// Asks over TCP.
+    /// Asks a question over TCP only.
     ///
     /// # Errors
     /// Fails if there is no connection, if no answer arrives in time, or if it cannot be read.
@@ -137,7 +138,7 @@ impl LabClient {
         timeout(self.patience, exchange).await.unwrap_or(Err(AskError::Timeout(self.patience)))
     }
 
-    /// Opens a socket for all attempts of one question, so that a late answer to an earlier attempt counts.
+    /// Opens one UDP socket for all attempts to ask a question, so that a late answer to an earlier attempt is received too.
     async fn connect(&self) -> io::Result<UdpSocket> {
         let any = if self.server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
         let socket = UdpSocket::bind(any).await?;
@@ -152,21 +153,21 @@ impl LabClient {
     }
 }
 
-/// Sends a query, and waits for the answer.
+/// Sends the query over `socket`, and waits for its answer.
 async fn datagram(socket: &UdpSocket, query: &[u8]) -> Result<Message, AskError> {
     socket.send(query).await?;
     let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
         let length = socket.recv(&mut buffer).await?;
         let octets = buffer.get(..length).unwrap_or_default();
-        // A late answer to another question of this port is ignored.
+        // A message with another id is ignored: it is a late answer to an earlier question that was sent from this port.
         if octets.get(..2) == query.get(..2) {
             return read(octets);
         }
     }
 }
 
-/// Returns true if another attempt may get a better answer.
+/// Returns true if it is useful to send the query again, because there is no answer or it is an error.
 fn is_in_vain(answer: &Result<Message, AskError>) -> bool {
     let failures = [ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
     answer.as_ref().map_or_else(
@@ -179,7 +180,7 @@ fn read(octets: &[u8]) -> Result<Message, AskError> {
     response::read(octets).map_err(|error| AskError::Message(error.to_string()))
 }
 
-/// Writes a message with its length before it.
+/// Writes a DNS message to a TCP stream, with its length before it.
 ///
 /// # Errors
 /// Fails if the stream fails, or if the message has more than 65 535 octets.
@@ -189,7 +190,7 @@ pub async fn write_framed(stream: &mut TcpStream, message: &[u8]) -> io::Result<
     stream.write_all(&framed).await
 }
 
-/// Reads a message with its length before it.
+/// Reads a DNS message from a TCP stream, with its length before it.
 ///
 /// # Errors
 /// Fails if the stream fails, or if it ends before the message is complete.

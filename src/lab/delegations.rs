@@ -1,9 +1,8 @@
-//! A tree of zones with their connections: SOA, NS, server addresses, delegations and glue are generated, so that a
-//! zone's text contains only its special records.
+//! A tree of zones with their delegations. SOA and NS records, the addresses of servers, delegations and glue are generated, so that the text of
+//! a zone contains only its special records.
 //!
-//! Zones with a signing plan are signed, with their DS in the parent. Glue is given if a parent needs it and has
-//! authority: for server names below the parent's apex (RFC 9471). Servers with names elsewhere have no glue, as on
-//! the internet.
+//! Zones with a signing plan are signed, and their parents get DS records. A parent has glue only for server names below its own apex, because it
+//! has authority only there (RFC 9471). Servers with names elsewhere have no glue, as on the internet.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,26 +17,26 @@ use super::world::{Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 use super::zone_file::read_zone;
 use resolver::zones::zone::Zone;
 
-/// The TTL of NS records and of the addresses of servers, in seconds: two days, as top-level domains use it.
+/// The TTL of NS records and of the addresses of servers, in seconds: two days, as in top-level domains.
 const DELEGATION_TTL: u32 = 172_800;
 
-/// The TTL of the SOA and of negative answers in zones that set no other value, in seconds: five minutes.
+/// The TTL of the SOA record and of negative answers, in seconds, in zones that set no other value: five minutes.
 const NEGATIVE_TTL: u32 = 300;
 
-/// A zone of the tree.
+/// A zone of the tree, before its delegations are generated.
 #[derive(Clone, Debug, Default)]
 struct Branch {
-    /// The names of the zone's servers.
+    /// The names of the name servers of the zone.
     servers: Vec<Name>,
-    /// The records of the zone other than its NS records, in the form of a zone file.
+    /// The records of the zone except its NS records, in the format of a zone file.
     text: String,
-    /// How the zone is signed. `None` if the zone is unsigned.
+    /// The plan by which the zone is signed. `None` if the zone is unsigned.
     signing: Option<Signing>,
-    /// True if the parent zone does not delegate the zone.
+    /// True if the parent zone does not delegate this zone.
     is_private: bool,
 }
 
-/// The planned zones and servers, before their delegations are written.
+/// The planned zones and servers of a lab. The delegations are generated from them when the lab is built.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     zones: BTreeMap<Name, Branch>,
@@ -45,17 +44,17 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Adds a server; its name is a host name within the tree. It serves the zones that name it.
+    /// Adds a server, whose name must be in a zone of the tree. It serves the zones that have it in their list of servers.
     ///
     /// # Errors
-    /// Its name is invalid.
+    /// The name of the server is invalid.
     pub fn server(&mut self, plan: ServerPlan) -> Result<(), LabError> {
         self.servers.insert(absolute(&plan.name)?, plan);
         Ok(())
     }
 
-    /// Adds a zone served by these servers. `text` may have its own SOA and, at `@`, its own NS set; otherwise they
-    /// are added, as are server addresses.
+    /// Adds a zone that these servers serve. `text` has its records. If `text` contains no SOA, or no NS records at `@`, they are generated, and
+    /// so are the addresses of the servers.
     ///
     /// # Errors
     /// Returns an error if a name is invalid.
@@ -65,30 +64,30 @@ impl Tree {
         Ok(())
     }
 
-    /// Signs a zone, or removes its signatures.
+    /// Sets the plan by which a zone is signed, or removes it.
     ///
     /// # Errors
-    /// There is no such zone.
+    /// The tree has no zone with this name.
     pub fn sign(&mut self, origin: &str, signing: Option<Signing>) -> Result<(), LabError> {
         let zone = self.zones.get_mut(&absolute(origin)?);
         zone.ok_or_else(|| LabError::Name(origin.to_owned()))?.signing = signing;
         Ok(())
     }
 
-    /// Leaves out the delegation of a zone in its parent, so that only configured resolvers find it.
+    /// Removes the delegation of a zone from its parent, so that only resolvers that are configured for the zone find it.
     ///
     /// # Errors
-    /// There is no such zone.
+    /// The tree has no zone with this name.
     pub fn keep_private(&mut self, origin: &str) -> Result<(), LabError> {
         let zone = self.zones.get_mut(&absolute(origin)?);
         zone.ok_or_else(|| LabError::Name(origin.to_owned()))?.is_private = true;
         Ok(())
     }
 
-    /// Adds lines to the text of the deepest zone that holds `name`.
+    /// Adds lines to the text of the zone that contains `name` (the deepest such zone).
     ///
     /// # Errors
-    /// `name` is invalid, or in no zone.
+    /// `name` is invalid, or is in no zone of the tree.
     pub fn add(&mut self, name: &str, lines: &str) -> Result<(), LabError> {
         let outside = || LabError::Name(name.to_owned());
         let zone = self.zone_of(&absolute(name)?).cloned().ok_or_else(outside)?;
@@ -98,7 +97,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Builds the lab: writes every delegation, and signs the zones at the time at which simulations begin.
+    /// Builds the lab: generates all delegations, and signs the zones. The signatures are valid at the start of a simulation.
     ///
     /// # Errors
     /// Returns an error if a zone cannot be read or signed, if a server is unknown, or if an address is used twice.
@@ -106,7 +105,7 @@ impl Tree {
         self.build_at(UNIX_AT_START)
     }
 
-    /// Like `build`, but the signatures are made at the time `unix`, in seconds since 1970.
+    /// Builds the lab like `build`, but the signatures are made at the time `unix`, in seconds since 1970.
     ///
     /// # Errors
     /// Returns the same errors as `build`.
@@ -127,7 +126,7 @@ impl Tree {
         Lab::new(plans.into_values().collect(), trust_anchors)
     }
 
-    /// Returns a zone with the DS records of its children, signed if the zone has a signing plan.
+    /// Returns a zone that has the DS records of the zones below it. It is signed if it has a signing plan.
     fn signed_zone(&self, origin: &Name, branch: &Branch, unix: u64) -> Result<Zone, LabError> {
         let mut signers = Vec::new();
         for (zone, child) in self.delegated(origin) {
@@ -143,14 +142,14 @@ impl Tree {
         }
     }
 
-    /// Returns the deepest zone that contains `name`.
+    /// Returns the deepest zone of the tree that contains `name`, or `None` if there is none.
     fn zone_of(&self, name: &Name) -> Option<&Name> {
         let up = |name: &Name| (!name.is_root()).then(|| name.base_name());
         let mut names = std::iter::successors(Some(name.clone()), up);
         names.find_map(|name| self.zones.get_key_value(&name)).map(|(zone, _)| zone)
     }
 
-    /// Returns the whole text of a zone, in the form of a zone file.
+    /// Returns the complete text of a zone, with everything that is generated, in the format of a zone file.
     fn text(&self, origin: &Name, branch: &Branch) -> String {
         let mut text = String::new();
         if !branch.text.split_whitespace().any(|word| word == "SOA") {
@@ -167,7 +166,7 @@ impl Tree {
         for (zone, child) in self.delegated(origin) {
             self.write_servers(&mut text, zone, child, &mut hosts);
         }
-        // A server's own address belongs to the zone of its name, even if it serves other zones.
+        // The address of a server is in the zone that contains the server's name, even if the server serves only other zones.
         hosts.extend(self.servers.keys().filter(|host| self.zone_of(host) == Some(origin)).cloned());
         hosts.retain(|host| origin.zone_of(host));
         hosts.sort();
@@ -182,7 +181,7 @@ impl Tree {
         text
     }
 
-    /// Adds the NS records of a zone to `text`, and the names of its servers to `hosts`.
+    /// Adds the NS records of a zone to `text`, and the names of its servers to `hosts`, whose addresses are written later.
     fn write_servers(&self, text: &mut String, zone: &Name, branch: &Branch, hosts: &mut Vec<Name>) {
         for server in &branch.servers {
             let _ = writeln!(text, "{zone} {DELEGATION_TTL} NS {server}");
@@ -190,12 +189,12 @@ impl Tree {
         }
     }
 
-    /// Returns the zones to which `origin` delegates.
+    /// Returns the zones that `origin` delegates.
     fn delegated<'a>(&'a self, origin: &'a Name) -> impl Iterator<Item = (&'a Name, &'a Branch)> {
         self.zones.iter().filter(move |(zone, child)| !child.is_private && self.parent(zone) == Some(origin))
     }
 
-    /// Returns the zone that delegates to this zone.
+    /// Returns the zone that delegates `zone`, or `None` for the root.
     fn parent(&self, zone: &Name) -> Option<&Name> {
         if zone.is_root() { None } else { self.zone_of(&zone.base_name()) }
     }

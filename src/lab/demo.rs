@@ -1,6 +1,7 @@
-//! `resolverd demo`: runs the built-in internet on sockets, sends mail traffic through a daemon in front of it, and shows the times.
+//! `resolverd demo`: runs a simulated internet on real sockets, sends the DNS queries of mail traffic through a daemon to it, and shows how long
+//! they take.
 //!
-//! The caller starts the daemon. This module knows only the address of the daemon and its stats screen.
+//! The caller starts the daemon. This module gets only the address of the daemon and the text of its stats screen.
 
 use std::fs::DirBuilder;
 use std::io::{self, Write};
@@ -26,48 +27,48 @@ use super::sockets::LabSockets;
 use super::traffic::{self, Mail, Played};
 use super::world::LabError;
 
-/// The number of messages that are played at the same time. A small gateway has about as many sessions.
+/// The number of mail messages whose questions are asked at the same time. A small mail gateway has about as many SMTP sessions.
 const SESSIONS: usize = 8;
 
-/// How long a mail program waits for an answer: the default of glibc.
+/// How long the simulated mail software waits for an answer: as long as glibc does by default.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The number of lines that show the progress.
+/// The number of progress lines that are printed while the messages are processed.
 const PROGRESS_LINES: usize = 4;
 
-/// The options of the demo.
+/// The options of `resolverd demo`.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The addresses at which the daemon listens.
+    /// The addresses at which the daemon of the demo listens.
     pub listen: Vec<SocketAddr>,
-    /// True if the demo ends after the traffic, instead of waiting for Ctrl-C.
+    /// True if the demo ends after the mail traffic, instead of waiting for Ctrl-C.
     pub once: bool,
-    /// The number of messages, which are played twice: with an empty cache, and with a full one.
+    /// The number of mail messages. Their questions are asked twice: first with an empty cache, then with a full one.
     pub messages: usize,
-    /// The seed of the internet and of its traffic.
+    /// The seed from which the simulated internet and its mail are generated.
     pub seed: u64,
 }
 
-/// The reason why the demo ended early.
+/// The reason why the demo ended with an error.
 #[derive(Debug, Error)]
 pub enum DemoError {
-    /// The built-in internet cannot be built.
+    /// The simulated internet cannot be built.
     #[error("the built-in internet: {0}")]
     Lab(#[from] LabError),
-    /// A socket, a directory, the screen or the daemon failed.
+    /// A socket, a directory, the terminal or the daemon failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// A domain of the built-in internet did not resolve.
+    /// Some domains of the simulated internet did not resolve.
     #[error("{failed} of {all} domains did not resolve")]
     Unresolved {
-        /// The number of domains that did not resolve.
+        /// The number of mail domains that did not resolve.
         failed: usize,
-        /// The number of domains that were asked for.
+        /// The number of all mail domains.
         all: usize,
     },
 }
 
-/// The directory of the control socket. Only this user can use it, and it is removed when the value is dropped.
+/// The directory with the control socket of the demo. Only this user can use it, and it is removed when the value is dropped.
 #[derive(Debug)]
 struct PrivateFolder(PathBuf);
 
@@ -81,12 +82,12 @@ impl PrivateFolder {
 
 impl Drop for PrivateFolder {
     fn drop(&mut self) {
-        // If this fails, an empty directory remains in the temporary directory.
+        // If the removal fails, an empty directory remains in the temporary directory, which does no harm.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
-/// The built-in internet on sockets, for a daemon that the caller starts.
+/// A simulated internet on real sockets, for a daemon that the caller starts.
 #[derive(Debug)]
 pub struct Demo {
     options: Options,
@@ -96,7 +97,7 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Builds the internet and starts its servers.
+    /// Builds the simulated internet and starts its servers.
     ///
     /// # Errors
     /// Fails if a socket or a directory cannot be created.
@@ -106,7 +107,7 @@ impl Demo {
         Ok(Self { options, internet, sockets, folder: PrivateFolder::make()? })
     }
 
-    /// Returns the configuration for a daemon that uses this internet.
+    /// Returns the configuration for a daemon that resolves names of this simulated internet.
     pub fn config(&self) -> Config {
         let mut config = Config::default();
         config.dnssec.trust_anchor = root_anchor(self.sockets.lab());
@@ -120,10 +121,10 @@ impl Demo {
         config
     }
 
-    /// Plays mail through the daemon at `server`, prints the results with its screen `stats`, and waits for Ctrl-C.
+    /// Sends mail traffic through the daemon at `server`, prints the results and its stats screen, and waits for Ctrl-C.
     ///
     /// # Errors
-    /// Fails if the screen cannot be shown, or if a domain does not resolve.
+    /// Fails if the stats screen cannot be shown, or if a domain does not resolve.
     pub async fn show(
         &self,
         server: SocketAddr,
@@ -176,7 +177,7 @@ impl Demo {
     }
 }
 
-/// Plays all messages, `SESSIONS` at the same time, and shows the progress.
+/// Asks the questions of all messages, for `SESSIONS` messages at the same time, and prints the progress.
 async fn play(
     internet: &Internet,
     mails: &[Mail],
@@ -203,7 +204,7 @@ fn write_times(screen: &mut dyn Write, label: &str, played: &[Played]) -> io::Re
     writeln!(screen, "  {label:<11}{median:>7} ms{ninth:>5} ms{longest:>5} ms{questions:>12}{failed:>8}")
 }
 
-/// Returns the number of lab domains whose MX is answered, and the number of those whose answer has AD.
+/// Asks for the MX of each mail domain. Returns the number of domains with an answer, and the number of those whose answer has the AD flag.
 pub(super) async fn count_resolved(internet: &Internet, client: LabClient) -> [usize; 2] {
     let client = client.asking_for_ad();
     let answers = internet.domains.iter().map(|domain| client.ask(&domain.name, RecordType::MX));

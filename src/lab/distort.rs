@@ -1,7 +1,8 @@
-//! Changes the correct answer of a server as its faults do. The faults of this module concern whole messages.
+//! Turns the correct response of a server into the response of a server with a certain fault. This module has the faults that concern whole
+//! messages.
 //!
-//! The functions are pure. Poison uses the names of a bank and leads to an address for documentation (RFC 5737), so that tests recognise
-//! it everywhere and it harms nobody.
+//! The functions are pure. Poisoned records (false data) have names of a bank and an address for documentation (RFC 5737), so that tests
+//! recognise them everywhere and they harm nobody.
 
 use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::rdata::{A, CNAME, NS, SOA};
@@ -10,34 +11,35 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use super::fault::Fault;
 use dns::conduct::Transport;
 
-/// The address in poisoned records.
+/// The address in poisoned records, to which an attacker wants to lead clients.
 pub const POISON: A = A::new(203, 0, 113, 66);
 
-/// The address in the answers of a load balancer.
+/// The address in the answers of a simulated load balancer.
 const BALANCED: A = A::new(10, 0, 0, 80);
 
-/// The name that the poison tries to take over.
+/// The name for which poisoned records give a false address.
 pub(crate) const POISONED_NAME: &str = "www.bank.example.";
 
-/// The victim of a flood of names without addresses (NXNSAttack).
+/// The domain that is flooded with queries for names without addresses (attack NXNSAttack).
 pub(crate) const VICTIM: &str = "victim.example.";
 
-/// The number of names without addresses in one referral. The authors of NXNSAttack put some 135 into a message; fewer have the same effect.
+/// The number of name servers without addresses in one referral of NXNSAttack. Its authors put some 135 into a message; fewer have the same
+/// effect.
 const NXNS_NAMES: usize = 60;
 
-/// The name server in poisoned records.
+/// The name of the name server in poisoned records.
 const EVIL: &str = "ns.evil.example.";
 
-/// The TTL of invented records: a day, because poison should stay in a cache for long.
+/// The TTL of poisoned records, in seconds: a day, so that they would stay in a cache for long.
 const LONG: u32 = 86_400;
 
-/// A query to a server.
+/// A query to a server, with what is needed to change its correct response.
 pub(super) struct TrueQuery<'a> {
-    /// The query.
+    /// The query message.
     pub(super) query: &'a Message,
-    /// The deepest zone of the server that contains the name of the question.
+    /// The deepest zone of this server that contains the name in the question.
     pub(super) origin: Name,
-    /// The transport of the query.
+    /// The transport with which the query was sent.
     pub(super) transport: Transport,
 }
 
@@ -46,13 +48,14 @@ impl TrueQuery<'_> {
         self.query.queries.first().map(|question| question.name().to_lowercase()).unwrap_or_default()
     }
 
-    /// Returns true if the question is about a name below the apex. Questions about the apex are answered correctly, so that the zone is found.
+    /// Returns true if the question is about a name below the apex of its zone. Questions about the apex are answered correctly, so that
+    /// resolvers find the zone.
     fn is_below(&self) -> bool {
         self.origin.zone_of(&self.name()) && self.name() != self.origin
     }
 }
 
-/// Changes a response as a server with this fault does.
+/// Changes the correct response to a query into the response of a server that has this fault.
 pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
     let query = asked.query;
     match fault {
@@ -115,7 +118,7 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
     }
 }
 
-/// Returns NXDOMAIN with the SOA of a zone.
+/// Returns a response with NXDOMAIN and the SOA of `zone`.
 fn denied_by(zone: Name, query: &Message) -> Message {
     let mut response = denied(query);
     let (server, mailbox) = (name("ns.hoster.invalid."), name("host.hoster.invalid."));
@@ -124,7 +127,7 @@ fn denied_by(zone: Name, query: &Message) -> Message {
     response
 }
 
-/// Returns the address of a load balancer as the answer to any query.
+/// Returns a response that has the address of a load balancer, whatever the query asks for.
 fn one_address(query: &Message) -> Message {
     let mut response = bare(query, ResponseCode::NoError);
     response.metadata.authoritative = true;
@@ -133,30 +136,30 @@ fn one_address(query: &Message) -> Message {
     response
 }
 
-/// Returns true if the name of the question has an upper-case letter.
+/// Returns true if the name in the question has an upper-case letter.
 pub(super) fn is_mixed_case(query: &Message) -> bool {
     query.queries.iter().any(|it| !it.name().eq_case(&it.name().to_lowercase()))
 }
 
-/// Returns NXDOMAIN with AA and without an SOA.
+/// Returns a response with NXDOMAIN and AA, but without an SOA.
 fn denied(query: &Message) -> Message {
     let mut response = bare(query, ResponseCode::NXDomain);
     response.metadata.authoritative = true;
     response
 }
 
-/// Returns true if the question is for this type.
+/// Returns true if the query asks for records of type `kind`.
 pub(super) fn asks(query: &Message, kind: RecordType) -> bool {
     query.queries.iter().any(|question| question.query_type() == kind)
 }
 
-/// Returns true if the answer says that the name has no records of the type.
+/// Returns true if a response says that the name exists but has no records of the type.
 fn is_no_data(response: &Message) -> bool {
     let head = &response.metadata;
     head.authoritative && head.response_code == ResponseCode::NoError && response.answers.is_empty()
 }
 
-/// Changes a response as the faults that refer to wrong servers do.
+/// Changes a response for a fault with which the server refers to wrong servers.
 fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
     let origin = &asked.origin;
     let parent = origin.base_name();
@@ -199,7 +202,8 @@ fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) 
     response.add_additionals(glue);
 }
 
-/// Returns two further names of the zone, which are different for each name: the number in the first label is doubled, plus one and plus two.
+/// Returns two other names in the same zone: the number in the first label of the asked name is doubled, and one or two is added. So each name
+/// leads to two new ones.
 fn two_below(asked: &TrueQuery<'_>) -> [String; 2] {
     let asked_name = asked.name();
     let label = asked_name.iter().next().unwrap_or_default();
@@ -208,7 +212,7 @@ fn two_below(asked: &TrueQuery<'_>) -> [String; 2] {
     [1, 2].map(|more| format!("n{}.{}", number.wrapping_mul(2).wrapping_add(more), asked.origin))
 }
 
-/// Returns a response without records.
+/// Returns a response to `query` without records.
 pub(super) fn bare(query: &Message, code: ResponseCode) -> Message {
     let mut response = Message::response(query.metadata.id, query.metadata.op_code);
     response.metadata.response_code = code;
@@ -235,7 +239,7 @@ fn every_record(response: &mut Message, change: impl Fn(&mut Record)) {
     sections.into_iter().flatten().for_each(change);
 }
 
-/// Doubles the TTL of the first answer, and adds all answers once more with half of their original TTLs.
+/// Adds each record of the answer section once more with half of its TTL, and doubles the TTL of the first record.
 fn mix_ttls(response: &mut Message) {
     let mut again = response.answers.clone();
     for record in &mut again {
@@ -247,7 +251,7 @@ fn mix_ttls(response: &mut Message) {
     response.add_answers(again);
 }
 
-/// Changes the case of the question, like servers that answer in their own spelling.
+/// Changes upper and lower case in the question of a response, like servers that answer in their own spelling.
 fn flip_case(response: &mut Message) {
     for question in &mut response.queries {
         let text: String = question.name().to_ascii().chars().map(other_case).collect();
@@ -261,7 +265,7 @@ fn other_case(letter: char) -> char {
     if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
 }
 
-/// Adds records without authority: an answer, a server of `com.` and its address.
+/// Adds poisoned records to a response: an answer for another name, a name server for `com.`, and its address.
 fn poison(response: &mut Message) {
     if !response.answers.is_empty() {
         response.add_answer(poisonous(POISONED_NAME));

@@ -1,6 +1,6 @@
-//! Changes signed answers as the faults of servers that concern only DNSSEC do.
+//! Turns the correct response from a signed zone into the response of a server with a DNSSEC fault.
 //!
-//! RFC 4035 section 3.1 contains the rules that these servers break.
+//! These faults break the rules of RFC 4035 section 3.1.
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, RRSIG};
 use hickory_proto::op::{Edns, Message, ResponseCode};
@@ -12,10 +12,10 @@ use super::distort::{POISONED_NAME, asks, bare};
 use super::fault::Fault;
 use resolver::zones::authority::Authority;
 
-/// The option of an extended error (RFC 8914 section 2).
+/// The EDNS option code of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Changes a response of `authority` as a server with this fault does.
+/// Changes the correct response of a server into the response of a server that has this fault. `authority` has the zones of the server.
 pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, response: &mut Message) {
     match fault {
         Fault::BadSignatures => {
@@ -61,7 +61,8 @@ fn strip_proofs(response: &mut Message) {
     response.authorities.retain(|record| !is_proof(record));
 }
 
-/// Adds an unsigned NSEC for a name next to each answered one, with the signature of the answer.
+/// Adds an NSEC record for an invented name beside the first name in the answer, with a copy of a signature in the answer, which is not valid for
+/// this record.
 fn junk_proofs(response: &mut Message) {
     let next_to = |record: &Record| record.name.base_name().prepend_label("aaa").ok();
     let Some(owner) = response.answers.first().and_then(next_to) else { return };
@@ -81,8 +82,8 @@ fn junk_proofs(response: &mut Message) {
     response.add_authorities(forged);
 }
 
-/// Adds two NSEC3 that cannot be used: one with unknown flags, and one with an unknown hash. They cover the whole zone,
-/// with opt-out.
+/// Adds two NSEC3 records that cannot be used: one with unknown flags, and one with an unknown hash algorithm. Each claims that nearly no name
+/// exists in the zone, with opt-out.
 fn odd_proofs(query: &Message, response: &mut Message) {
     let asked = query.queries.first().map(|question| question.name().base_name());
     let hashed = asked.and_then(|above| above.prepend_label("00000000000000000000000000000000").ok());
@@ -95,7 +96,7 @@ fn odd_proofs(query: &Message, response: &mut Message) {
     }
 }
 
-/// Adds the first signature of a section once more, under another name.
+/// Adds a copy of the first signature in each section, under another owner name.
 fn stray_signatures(response: &mut Message) {
     for records in [&mut response.answers, &mut response.authorities] {
         let first = records.iter().find(|record| record.record_type() == RecordType::RRSIG).cloned();
@@ -105,7 +106,7 @@ fn stray_signatures(response: &mut Message) {
     }
 }
 
-/// If a DNAME is sent, makes its CNAMEs point to wrong names.
+/// If the response has a DNAME record, changes its CNAME records so that they point to wrong names.
 fn wrong_cname(response: &mut Message) {
     if response.answers.iter().all(|record| record.record_type() != RecordType::DNAME) {
         return;
@@ -117,7 +118,7 @@ fn wrong_cname(response: &mut Message) {
     }
 }
 
-/// Changes the last octet of a signature.
+/// Changes the last octet of the signature in an RRSIG record, which makes it invalid.
 fn spoil(record: &mut Record) {
     if let RData::DNSSEC(DNSSECRData::RRSIG(signature)) = &record.data {
         let mut octets = signature.sig().to_vec();
@@ -127,7 +128,7 @@ fn spoil(record: &mut Record) {
     }
 }
 
-/// Returns true if a record is NSEC or NSEC3, or the signature of one.
+/// Returns true if `record` is an NSEC or NSEC3 record, or the signature of one.
 fn is_proof(record: &Record) -> bool {
     let kind = match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => signature.input().type_covered,
@@ -136,7 +137,7 @@ fn is_proof(record: &Record) -> bool {
     matches!(kind, RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Leaves out all but this number of proofs, each with its signature.
+/// Removes NSEC and NSEC3 records with their signatures from the response until only `most` of them are left.
 fn few_proofs(most: usize, response: &mut Message) {
     let proofs = response.authorities.iter().filter(|record| is_proof(record));
     let mut owners: Vec<Name> = Vec::new();
@@ -149,7 +150,8 @@ fn few_proofs(most: usize, response: &mut Message) {
     response.authorities.retain(|record| !is_proof(record) || owners.contains(&record.name));
 }
 
-/// Replaces the denial of data at the apex of a zone with the NSEC record that the parent zone has for this zone cut.
+/// If the response says that the apex of a zone has no data of a type, replaces the NSEC record in it with the one that the parent zone has for
+/// this zone cut.
 fn parents_proof(authority: &Authority, query: &Message, response: &mut Message) {
     let Some(question) = query.queries.first() else { return };
     let name = question.name().to_lowercase();

@@ -1,4 +1,5 @@
-//! Tests of fetches of keys that are given up, and of fetches whose first question has used up its budget.
+//! Tests that several questions can share a fetch of DNSSEC keys, even if the fetch is cancelled, or the question that began it has used up its
+//! limit of queries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,13 +33,14 @@ fn simulation() -> Simulation {
     Simulation::new(lab, config, 1)
 }
 
-/// Returns the context of a question that begins now.
+/// Returns the state for a question of a client that begins now.
 fn context(simulation: &Simulation) -> Context {
     let view = simulation.resolver().views().get(ViewId::default()).cloned().unwrap();
     Context::new(Arc::new(FlightProgress::new(simulation.clock())), view)
 }
 
-/// Begins a fetch of keys for one question with the last query of its budget. Another question joins the fetch.
+/// Begins a fetch of DNSSEC keys for a question that may send only one more query. Another question waits for the same fetch. Returns how the
+/// fetch fails.
 async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
     let zone = Name::from_ascii("zone.").unwrap();
     let (keys, fresh) = (simulation.resolver().key_fetches(&zone), context(simulation));
@@ -61,7 +63,7 @@ fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
             let _held = held;
             panic!("of the test");
         });
-        // These questions wait for the fetch in progress, and then fetch the keys themselves.
+        // Both questions wait for the fetch that is in progress. When it has panicked, they fetch the keys themselves.
         let (one, other) = tokio::join!(keys.fetch(&context), keys.fetch(&context));
         assert!(broken.await.unwrap_err().is_panic());
         assert!(one.unwrap() && other.unwrap());

@@ -1,8 +1,7 @@
-//! The internet that is built into the binary: root, TLDs, reverse zones, hosters, mail domains and DNS lists, generated from a
-//! seed.
+//! A simulated internet: root, TLDs, reverse zones, hosting companies, mail domains and DNS lists. Everything is generated from a seed.
 //!
-//! Distances are log-normal, with a median for each kind of server. Every zone has at least two servers, so that any one of them
-//! may fail (RFC 2182).
+//! The round-trip times to servers are log-normal, with a median for each kind of server. Every zone has at least two servers, so that each of
+//! them may fail (RFC 2182).
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -21,10 +20,10 @@ use super::mail_domains::{self, MailDomain};
 use super::server::Distance;
 use super::world::{Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 
-/// The top-level domains: the name, the name servers, and the median distance of these servers in milliseconds.
+/// The number of mail domains in the simulated internet if no other number is given.
 pub const DEFAULT_DOMAINS: usize = 60;
 
-/// Top-level domains: name, servers, and the median of their distance in milliseconds.
+/// The top-level domains: each with the names of its name servers.
 const TLDS: [(&str, &[&str]); 6] = [
     ("com", &["a.gtld-servers.net", "b.gtld-servers.net", "c.gtld-servers.net"]),
     ("net", &["a.gtld-servers.net", "b.gtld-servers.net", "c.gtld-servers.net"]),
@@ -34,7 +33,7 @@ const TLDS: [(&str, &[&str]); 6] = [
     ("example", &["ns1.nic.example", "ns2.nic.example"]),
 ];
 
-/// The signed zones above mail domains, with their signing plans. As on the internet, .com uses opt-out.
+/// The zones above the mail domains that are signed, each with its signing plan. As on the real internet, .com uses opt-out.
 const SIGNED: [(&str, &str); 11] = [
     (".", "algorithm=8"),
     ("com", "algorithm=13 nsec3 optout"),
@@ -49,18 +48,18 @@ const SIGNED: [(&str, &str); 11] = [
     ("ip6.arpa", "algorithm=8"),
 ];
 
-/// What the entries of a DNS list are.
+/// The kind of entries that a simulated DNS list has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListKind {
-    /// Addresses that send spam.
+    /// The list contains addresses that send spam.
     BadAddresses,
-    /// Addresses that send good mail.
+    /// The list contains addresses that send good mail.
     GoodAddresses,
-    /// Domains that spam advertises.
+    /// The list contains domains that are in links of spam.
     BadDomains,
 }
 
-/// The DNS lists: the zone, the kind of entries, and the return code for listed names.
+/// The simulated DNS lists: each with its zone, the kind of its entries, and the return code for listed names.
 const LISTS: [(&str, ListKind, &str); 7] = [
     ("zen.spamhaus.org", ListKind::BadAddresses, "127.0.0.2"),
     ("bl.spamcop.net", ListKind::BadAddresses, "127.0.0.2"),
@@ -71,79 +70,80 @@ const LISTS: [(&str, ListKind, &str); 7] = [
     ("multi.uribl.com", ListKind::BadDomains, "127.0.0.2"),
 ];
 
-/// The last octets of the addresses that send spam. The lower addresses of the same block send good mail.
+/// The last octets of addresses in a hoster's network that send spam. The lower addresses of the same network send good mail.
 const SPAMMERS: std::ops::Range<u8> = 200..220;
 
-/// Domains that spam advertises.
+/// The domains of links in spam messages.
 const SPAM_DOMAINS: [&str; 4] = ["cheap-watches.example", "pills.example", "lottery.example", "dbltest.com"];
 
-/// Percentage of the servers below the top-level domains that are dead or lame on a rough internet.
+/// The percentage of servers that are dead or lame on a rough internet. Servers of the root and of top-level domains are never broken.
 const BROKEN_PER_CENT: u32 = 10;
 
-/// TTLs of lists, like those of Spamhaus: 60 s for a listing, 10 s for "not listed".
+/// The SOA and the TTL of the DNS lists. They are like those of Spamhaus: 60 s for a listing, 10 s for "not listed".
 const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 2419200 10\n$TTL 60\n";
 
-/// A DNS list of the lab.
+/// A DNS list of the simulated internet.
 #[derive(Clone, Debug)]
 pub struct LabList {
-    /// The zone of the list.
+    /// The apex of the list's zone.
     pub zone: Name,
-    /// What the entries of the list are.
+    /// The kind of entries that the list has.
     pub kind: ListKind,
 }
 
-/// The internet: its servers, and the senders of mail.
+/// The simulated internet: its servers, and the domains and addresses that send mail.
 #[derive(Clone, Debug)]
 pub struct Internet {
-    /// The zones of the internet and their servers.
+    /// The zones and their servers.
     pub lab: Arc<Lab>,
-    /// The mail domains.
+    /// The domains that send and receive mail.
     pub domains: Vec<MailDomain>,
-    /// The DNS lists.
+    /// The DNS lists of the simulated internet.
     pub lists: Vec<LabList>,
-    /// Addresses that send spam. Most are listed, and some have no PTR records.
+    /// The addresses that send spam. Most of them are on a DNS list, and some have no PTR record.
     pub(crate) spammers: Vec<Ipv4Addr>,
 }
 
 impl Internet {
-    /// Creates an internet with `size` mail domains. It is always the same for the same seed.
+    /// Creates a simulated internet with `size` mail domains. The same seed always gives the same internet.
     ///
     /// # Errors
-    /// Returns no error with the texts of this file, which a test builds.
+    /// There is none as long as the texts in this file are correct. A test checks them.
     pub fn new(seed: u64, size: usize) -> Result<Self, LabError> {
         Self::build(seed, size, Paths::Even, None)
     }
 
-    /// Creates the same internet as `new`, but its top and a quarter of its mail domains are signed. Signatures begin at the start of simulations.
+    /// Creates the same internet as `new`, but the root, most zones above mail domains, and a quarter of the mail domains are signed. The
+    /// signatures are valid from the start of a simulation.
     ///
     /// # Errors
-    /// Returns no error with the texts of this file, which a test builds.
+    /// There is none as long as the texts in this file are correct. A test checks them.
     pub fn signed(seed: u64, size: usize) -> Result<Self, LabError> {
         Self::signed_at(seed, size, UNIX_AT_START)
     }
 
-    /// Like `signed`, with signatures made at the time `unix`, in seconds since 1970.
+    /// Creates the same internet as `signed`, but the signatures are made at the time `unix`, in seconds since 1970.
     ///
     /// # Errors
-    /// Returns no error with the texts of this file, which a test builds.
+    /// There is none as long as the texts in this file are correct. A test checks them.
     pub fn signed_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
         Self::build(seed, size, Paths::Even, Some(unix))
     }
 
-    /// Returns the signed internet with bad paths and bad servers. Each server loses 0.2 to 15 % of its datagrams, and one of
-    /// ten servers below the top-level domains is dead or lame. Each zone keeps a working server. Every second mail domain has
-    /// its own name servers, and there are access providers whose networks send spam.
+    /// Creates a signed internet with bad networks and broken servers. The path to each server loses 0.2 to 15 % of the datagrams, and one in ten
+    /// servers below the top-level domains is dead or lame, but each zone has a server that works. Every second mail domain has its own name
+    /// servers, and the networks of access providers send spam.
     ///
     /// # Errors
-    /// Returns no error with the texts of this file, which a test builds.
+    /// There is none as long as the texts in this file are correct. A test checks them.
     pub(crate) fn rough_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
         let internet = Self::build(seed, size, Paths::Rough, Some(unix))?;
         internet.break_some(&Random::seeded(seed.rotate_left(7)));
         Ok(internet)
     }
 
-    /// Makes some servers dead or lame, but never the last working server of a zone, and no server of the root, of a top-level
-    /// domain or of an address registry.
+    /// Makes some servers dead or lame. It never breaks the last working server of a zone, and no server of the root, of a top-level domain or of
+    /// an address registry.
     fn break_some(&self, random: &Random) {
         let names: Vec<&Name> = self.lab.zones().map(|(zone, _)| zone).collect();
         let delegates = |zone: &Name| names.iter().any(|other| **other != *zone && zone.zone_of(other));
@@ -167,14 +167,14 @@ impl Internet {
         }
     }
 
-    /// Returns true if the zone of `name` is signed.
+    /// Returns true if the zone that contains `name` is signed.
     pub fn is_signed(&self, name: &Name) -> bool {
         let holding = self.lab.zones().map(|(zone, _)| zone).filter(|zone| zone.zone_of(name));
         let zone = holding.max_by_key(|zone| zone.iter().len());
         zone.is_some_and(|zone| !self.lab.trust_anchor(zone).is_empty())
     }
 
-    /// Returns true if the zone `name` leaves unsigned delegations out of its NSEC3 chain (RFC 5155 section 6).
+    /// Returns true if the zone `name` uses opt-out: its NSEC3 chain has no records for unsigned delegations (RFC 5155 section 6).
     pub fn opts_out(&self, name: &Name) -> bool {
         let mut like = SIGNED.iter().filter(|(_, how)| how.contains("optout"));
         !self.lab.trust_anchor(name).is_empty()
@@ -213,26 +213,26 @@ fn spammer(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(198, 19, 113, last)
 }
 
-/// Builds the tree from the top down.
+/// The state while the tree of zones is built, from the root down.
 struct Maker {
     tree: Tree,
     random: Random,
-    /// The number of servers that were added so far. Each server gets the next address.
+    /// The number of servers added so far, from which the address of the next server is computed.
     next: u16,
     paths: Paths,
 }
 
-/// How much the paths to servers lose.
+/// How many datagrams the paths to servers lose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Paths {
-    /// Each path loses one of two hundred datagrams.
+    /// Each path loses five of a thousand datagrams.
     Even,
-    /// Paths lose 2 to 150 of a thousand messages, most paths few.
+    /// Each path loses 2 to 150 of a thousand datagrams. Most paths lose few.
     Rough,
 }
 
 impl Maker {
-    /// Adds a server about `median` milliseconds away.
+    /// Adds a server with a random round-trip time around `median` milliseconds.
     fn server(&mut self, name: &str, median: u32, faults: &[Fault]) -> Result<(), LabError> {
         self.next += 1;
         let [high, low] = self.next.to_be_bytes();
@@ -243,18 +243,18 @@ impl Maker {
         self.tree.server(plan)
     }
 
-    /// Returns the number of datagrams per thousand that the path to a server loses.
+    /// Returns how many of a thousand datagrams the path to a new server loses.
     fn loss(&self) -> u32 {
         match self.paths {
             Paths::Even => 5,
-            // The mean of the third power of a uniform random number is a quarter: about 4 % of the datagrams.
+            // The average of the third power of a uniform random number between 0 and 1 is a quarter, so about 4 % of all datagrams are lost.
             Paths::Rough => 2 + 148 * self.random.below(101).pow(3) / 1_000_000,
         }
     }
 
-    /// Returns a log-normal random distance around the median, between 2 and 400 ms, with a sigma of one half.
+    /// Returns a random round-trip time, log-normal around `median` with a sigma of one half, between 2 and 400 ms.
     fn distance(&self, median: u32) -> Duration {
-        // The sum of twelve uniform random numbers is nearly normally distributed.
+        // The sum of twelve uniform random numbers has nearly a normal distribution.
         let sum: u32 = (0..12).map(|_| self.random.below(1001)).sum();
         let normal = f64::from(sum) / 1000.0 - 6.0;
         let millis = (f64::from(median) * (0.3 * normal).exp()).clamp(2.0, 400.0);
@@ -268,7 +268,7 @@ impl Maker {
         Ok(owned(names))
     }
 
-    /// Adds the root, the top-level domains, and the domains of their servers' names.
+    /// Adds the root, the top-level domains, and the domains that contain the names of their servers.
     fn top(&mut self) -> Result<(), LabError> {
         let roots = self.servers(&["a.root-servers.net", "b.root-servers.net", "c.root-servers.net"], 12)?;
         self.tree.zone(".", &roots, "")?;
@@ -286,7 +286,7 @@ impl Maker {
         self.tree.zone("nic-anycast.net", &owned(&["s.nic-anycast.net", "a.nic.de"]), "")
     }
 
-    /// Adds in-addr.arpa and ip6.arpa, down to the zones of the hosters.
+    /// Adds the reverse zones: in-addr.arpa and ip6.arpa, and the zones below them down to those of the hosters.
     fn reverse(&mut self) -> Result<(), LabError> {
         let top = self.servers(&["a.in-addr-servers.arpa", "b.in-addr-servers.arpa"], 20)?;
         for zone in ["in-addr-servers.arpa", "in-addr.arpa", "ip6.arpa"] {
@@ -301,7 +301,7 @@ impl Maker {
         self.tree.zone("2.0.0.0.1.0.0.2.ip6.arpa", &registry, "")
     }
 
-    /// Adds the servers of a hoster, its domains and its reverse zones.
+    /// Adds a hoster: its name servers, its domains and its reverse zones.
     fn hoster(&mut self, hoster: &Hoster) -> Result<(), LabError> {
         let servers = self.servers(hoster.servers, hoster.median)?;
         self.tree.zone(hoster.domain, &servers, &mail_domains::hoster_text(hoster))?;
@@ -313,7 +313,7 @@ impl Maker {
         self.tree.zone(&mail_domains::reverse_v6_zone(hoster), &servers, "")
     }
 
-    /// Returns the name servers of a mail domain: those of its hoster, or its own.
+    /// Returns the names of the name servers of a mail domain, which belong to its hoster or to the domain itself.
     fn servers_of(&mut self, domain: &MailDomain) -> Result<Vec<String>, LabError> {
         let own = domain.own_servers();
         if self.paths == Paths::Even || own.is_empty() {
@@ -325,7 +325,7 @@ impl Maker {
         Ok(own)
     }
 
-    /// Adds the access providers of a rough internet. Returns their hosts that send spam.
+    /// Adds the access providers, if this is a rough internet. Returns the addresses of their hosts that send spam.
     fn access_networks(&mut self) -> Result<Vec<Ipv4Addr>, LabError> {
         let networks = if self.paths == Paths::Rough { NETWORKS } else { 0 };
         let mut bots = Vec::new();
@@ -339,14 +339,14 @@ impl Maker {
         Ok(bots)
     }
 
-    /// Adds the lists and the domains above them. Each list has its own servers, which run rbldnsd.
+    /// Adds the DNS lists and the domains above them. Each list has its own servers, which behave like rbldnsd.
     fn lists(&mut self, domains: &[MailDomain], bots: &[Ipv4Addr]) -> Result<Vec<LabList>, LabError> {
         let mut lists = Vec::new();
         for (zone, kind, code) in LISTS {
             let (label, above) = zone.split_once('.').unwrap_or(("", zone));
             let operators = owned(&[&format!("ns1.{above}"), &format!("ns2.{above}")]);
             for name in &operators {
-                // Two lists of the same operator share the domain above them.
+                // If two lists are below the same domain, this domain is added only once.
                 if !lists.iter().any(|list: &LabList| list.zone.to_string().ends_with(&format!(".{above}.")))
                 {
                     self.server(name, 30, &[])?;
@@ -365,15 +365,15 @@ impl Maker {
     }
 }
 
-/// The test entry of lists of addresses, which uribl.com has too.
+/// The labels of the test entry in lists of addresses. The list uribl.com has this entry too.
 const TEST_ADDRESS: &str = "2.0.0.127";
 
-/// Returns the entries of a list, including the test entries of RFC 5782 section 5.
+/// Returns the entries of a DNS list as the text of its zone, including the test entries of RFC 5782 section 5.
 fn list_text((kind, code): (ListKind, &str), domains: &[MailDomain], bots: &[Ipv4Addr]) -> String {
     let entry = |name: String| format!("{name} A {code}\n{name} TXT \"listed, see https://list.example/\"\n");
     let names: Vec<String> = match kind {
         ListKind::BadAddresses => {
-            // Three of four bots are listed.
+            // Three of four hosts of access providers that send spam are listed.
             let bots = bots.iter().enumerate().filter(|(place, _)| place % 4 != 0);
             let bots = bots.map(|(_, address)| reversed(*address));
             SPAMMERS

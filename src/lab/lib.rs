@@ -1,13 +1,13 @@
-//! The lab: a simulated internet in the process, for tests, benches and the demo (cargo feature `lab` of `resolverd`).
+//! The lab: a simulated internet inside one process, for tests, benchmarks and the demo (cargo feature `lab` of `resolverd`).
 //!
-//! This crate calls `resolver`, which it runs, and the crates that the resolver calls. Only the demo and tests call this crate.
-//! Its authoritative servers follow RFC 1034 section 4.3.2. Each has a round-trip time, and faults that can be switched on. They
-//! are reached in memory with a virtual clock and a seed, or over sockets at addresses of 127.0.0.0/8.
+//! This crate calls `resolver`, which it runs, and the crates that the resolver calls. Only the demo and tests call this crate. Its authoritative
+//! servers answer by RFC 1034 section 4.3.2. Each has a round-trip time, and faults that can be switched on. They are reached in memory, with a
+//! virtual clock and a seed, or over sockets at addresses in 127.0.0.0/8.
 //!
 //! # A resolver over the lab
 //!
-//! A [`delegations::Tree`] contains zones and servers, and generates SOA, NS, delegations and glue. A [`simulation::Simulation`]
-//! runs the complete resolver over the lab that the tree builds.
+//! A [`delegations::Tree`] contains zones and servers, and generates SOA, NS, delegations and glue. A [`simulation::Simulation`] runs the
+//! complete resolver on the internet that is built from the tree.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -39,19 +39,18 @@
 //! # Ok::<(), LabError>(())
 //! ```
 //!
-//! A scenario is the same thing as a text file; see [`scenario`].
+//! A scenario is such a test as a text file; see [`scenario`].
 //!
 //! # Decisions
 //!
-//! - Tests run the complete resolver, starting with the octets of a query, instead of single functions with mocks. The crate
-//!   `exchange` has one trait for the network, and this crate implements it.
-//! - A run is deterministic: it has one thread, biased selects and seeded hashes, and no order depends on hash maps. A seed that
-//!   makes a test fail is a bug report.
-//! - The clock is virtual, so that a deadline of four seconds takes no time, and thousands of simulations run in a minute. The
-//!   paused clock of tokio jumps ahead while it waits for real sockets, so both are never used together.
-//! - The servers and the signer are our own. The zone parser of Hickory does not read DNAME, and its signer does not support
-//!   RSA.
-//! - For the demo, for tests of listeners and for benches, the same servers bind real sockets.
+//! - Tests run the complete resolver, starting with the octets of a query, instead of single functions with mocks. The crate `exchange` has one
+//!   trait for the network, and this crate implements it.
+//! - A run is deterministic: it has one thread, biased selects and seeded hashes, and no order depends on hash maps. So the seed with which a
+//!   test fails is enough for a bug report.
+//! - The clock is virtual, so that a deadline of four seconds takes no time, and thousands of simulations run in a minute. The paused clock of
+//!   tokio jumps ahead while it waits for real sockets, so both are never used together.
+//! - The servers and the signing code are our own. The zone parser of Hickory does not read DNAME, and its signing code does not support RSA.
+//! - The same servers can use real sockets, for the demo, for tests of listeners and for benchmarks.
 //! - Scenarios are text files, like those of Unbound's testbound, so that anybody can read and run a bug report.
 
 mod access_networks;

@@ -1,7 +1,7 @@
-//! The mail domains of the built-in internet: their MX, addresses, SPF, DKIM, DMARC, PTR and aliases.
+//! The mail domains of the simulated internet: their MX, address, SPF, DKIM, DMARC and PTR records, and their aliases.
 //!
-//! The records of a domain follow from its number, so that each kind of record occurs even in a small internet. In a
-//! signed internet, a quarter of the domains is signed. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
+//! The number of a domain determines its records, so that each kind of record occurs even in a small internet. In a signed internet, a quarter of
+//! the mail domains is signed. See RFC 7208 (SPF), RFC 6376 (DKIM), RFC 9989 (DMARC) and RFC 6672 (DNAME).
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -12,34 +12,35 @@ use super::delegations::Tree;
 use super::hosters::{HOSTERS, Hoster};
 use super::world::{LabError, absolute};
 
-/// The top-level domains of mail domains, used in turn.
+/// The top-level domains of the mail domains, which are used in turn.
 const TLDS: [&str; 6] = ["com", "net", "org", "de", "co.uk", "example"];
 
-/// The first words of the names of mail domains, used in turn.
+/// The first parts of the names of mail domains, which are used in turn.
 const WORDS: [&str; 10] =
     ["baker", "miller", "smith", "mason", "cooper", "fisher", "weaver", "potter", "tailor", "turner"];
 
-/// The length in base64 characters of public keys with 1024 and with 2048 bits.
+/// The lengths, in base64 characters, of DKIM public keys with 1024 bits and with 2048 bits.
 const KEY_1024: usize = 216;
 const KEY_2048: usize = 392;
 
-/// A domain that sends and receives mail.
+/// A domain of the simulated internet that sends and receives mail.
 #[derive(Clone, Debug)]
 pub struct MailDomain {
-    /// The name of the domain.
+    /// The name of the domain, to which mail addresses belong.
     pub name: Name,
-    /// The host that sends the domain's mail. The PTR record of `address` names it, and it has a matching A record.
+    /// The name of the host that sends the domain's mail. The PTR record of `address` contains this name, and the name has `address` as its A
+    /// record.
     pub mail_host: Name,
-    /// The address of this host.
+    /// The address of the host that sends the domain's mail.
     pub address: Ipv4Addr,
-    /// The selector of the domain's DKIM key.
+    /// The selector in the name of the domain's DKIM key.
     pub selector: &'static str,
     /// The number of the domain, which determines all its other properties.
     number: usize,
 }
 
 impl MailDomain {
-    /// Returns true if the domain is signed in a signed internet. This is one of four, under every TLD.
+    /// Returns true if this domain is signed in a signed internet. One in four domains is, under every TLD.
     pub fn is_signed(&self) -> bool {
         self.number / TLDS.len() % 4 == self.number % 4
     }
@@ -48,15 +49,15 @@ impl MailDomain {
         hoster(self.number)
     }
 
-    /// Returns the names of the domain's own name servers, on an internet where every second domain has them, including the
-    /// large ones. The others use those of their hoster.
+    /// Returns the names of the domain's own name servers. In a rough internet, every second domain has them, also large domains. All others use
+    /// the name servers of their hoster and get an empty list.
     pub(super) fn own_servers(&self) -> Vec<String> {
         let servers = if self.number.is_multiple_of(2) { 0..0 } else { 1..3 };
         let name = self.name.to_string();
         servers.map(|number| format!("ns{number}.{}", name.trim_end_matches('.'))).collect()
     }
 
-    /// Returns true if the domain's mail host has a name in the domain; otherwise its name belongs to the hoster.
+    /// Returns true if the host that sends the domain's mail has a name in this domain. Otherwise its name is in the domain of the hoster.
     fn own_host(&self) -> bool {
         !self.number.is_multiple_of(3)
     }
@@ -66,10 +67,10 @@ fn hoster(number: usize) -> &'static Hoster {
     HOSTERS.get(number % HOSTERS.len()).unwrap_or(&HOSTERS[0])
 }
 
-/// Returns the mail domains of an internet of this size.
+/// Returns the mail domains of an internet with `size` mail domains.
 ///
 /// # Errors
-/// None for the names of this file, which a test uses.
+/// There is none as long as the names in this file are correct. A test checks them.
 pub(super) fn draw(size: usize) -> Result<Vec<MailDomain>, LabError> {
     (0..size).map(domain).collect()
 }
@@ -80,7 +81,7 @@ fn domain(number: usize) -> Result<MailDomain, LabError> {
     let name = format!("{word}{number}.{tld}");
     let hoster = hoster(number);
     let [first, second, third] = hoster.block;
-    // A block has a hundred hosts. So in a larger internet, several domains share a host.
+    // Each hoster has a hundred mail hosts. In a larger internet, several domains therefore send from the same host.
     let last = 10 + u8::try_from(number / HOSTERS.len() % 100).unwrap_or(0);
     let own_host = !number.is_multiple_of(3);
     let mail_host = if own_host { format!("mail.{name}") } else { format!("out{last}.{}", hoster.domain) };
@@ -93,7 +94,7 @@ fn domain(number: usize) -> Result<MailDomain, LabError> {
     })
 }
 
-/// Returns the records of a hoster's own domain: mail hosts of customers, and SPF records that customers include.
+/// Returns the records of a hoster's own domain: the mail hosts of its customers, and the SPF records that its customers include.
 pub(super) fn hoster_text(hoster: &Hoster) -> String {
     let place = HOSTERS.iter().position(|other| other.domain == hoster.domain).unwrap_or(0);
     let [first, second, third] = hoster.block;
@@ -102,7 +103,7 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
         let _ = writeln!(text, "mx{number} A {first}.{second}.{third}.{last}");
         let _ = writeln!(text, "mx{number} AAAA {}", address_v6(place, last));
     }
-    // The SPF records are nested three deep: the first includes the network, which includes the relays of the next hoster.
+    // The SPF records include each other in three levels: `_spf` includes `_net`, which includes the relays of the next hoster.
     let _ = writeln!(text, "_spf TXT \"v=spf1 include:_net.{} ~all\"", hoster.domain);
     let next = HOSTERS.get((place + 1) % HOSTERS.len()).unwrap_or(hoster);
     let _ = writeln!(
@@ -115,26 +116,27 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
     text
 }
 
-/// Returns an IPv6 address of the hoster at `place`, in the space for benchmarks (RFC 5180), with one /64 each. The space for documentation has
+/// Returns an IPv6 address in the /64 network of the hoster with the index `place`. These networks are in the range for benchmarks (RFC 5180),
+/// because the range for documentation has locally served reverse zones.
 /// locally served reverse zones.
 fn address_v6(place: usize, last: u16) -> Ipv6Addr {
     Ipv6Addr::new(0x2001, 2, 0, u16::try_from(place).unwrap_or(0), 0, 0, 0, last)
 }
 
-/// Returns the reverse zone of a hoster's /64, which is sixteen nibbles below ip6.arpa.
+/// Returns the name of the reverse zone of a hoster's /64 network, which has sixteen nibble labels below ip6.arpa.
 pub(super) fn reverse_v6_zone(hoster: &Hoster) -> String {
     let place = HOSTERS.iter().position(|other| other.domain == hoster.domain).unwrap_or(0);
     Name::from(address_v6(place, 0)).trim_to(18).to_string()
 }
 
-/// Adds a domain with these name servers to the tree: its zone, and its records in other zones.
+/// Adds a mail domain to the tree: its zone on these name servers, and its records in other zones.
 pub(super) fn write(tree: &mut Tree, domain: &MailDomain, servers: &[String]) -> Result<(), LabError> {
     let hoster = domain.hoster();
     let mut text = format!("@ A {}\nwww CNAME cdn.{}.\n", domain.address, hoster.domain);
     text.push_str(&mail_text(domain));
     text.push_str(&policy_text(domain));
     if domain.number % 10 == 7 {
-        // The name before a merger. Everything below it has moved.
+        // This is the old name of a company before a merger. All names below it have moved to the new domain.
         let _ = writeln!(text, "legacy DNAME {}", domain.name);
     }
     tree.zone(&domain.name.to_string(), servers, &text)?;
@@ -145,7 +147,7 @@ pub(super) fn write(tree: &mut Tree, domain: &MailDomain, servers: &[String]) ->
     write_reverse(tree, domain)
 }
 
-/// Signs a domain, and adds the TLSA record of its mail host for DANE (RFC 7672).
+/// Signs a mail domain, and adds the TLSA record for DANE of the host that receives its mail (RFC 7672).
 pub(super) fn sign(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
     const WAYS: [&str; 4] = ["", "nsec3", "algorithm=8", "algorithm=15 nsec3"];
     let name = domain.name.to_string();
@@ -156,7 +158,7 @@ pub(super) fn sign(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError>
     tree.sign(&name, Some(words.parse()?))
 }
 
-/// Returns the MX records, and the records of the hosts that they name.
+/// Returns the MX records of a mail domain, and the address records of the hosts in them.
 fn mail_text(domain: &MailDomain) -> String {
     let hoster = domain.hoster();
     if !domain.own_host() {
@@ -168,7 +170,7 @@ fn mail_text(domain: &MailDomain) -> String {
         let _ = writeln!(text, "mail AAAA {}", address_v6(place, host_v6(domain)));
     }
     if domain.number % 4 == 1 {
-        // A backup mail host at another hoster.
+        // The domain has a second mail host at another hoster, as a backup.
         let _ = writeln!(text, "@ MX 20 mx2.{}.", self::hoster(domain.number + 1).domain);
     }
     text
@@ -178,7 +180,7 @@ fn host_v6(domain: &MailDomain) -> u16 {
     u16::try_from(domain.number % 0xf000).unwrap_or(0) + 0x100
 }
 
-/// Returns the records of SPF, DKIM and DMARC.
+/// Returns the SPF, DKIM and DMARC records of a mail domain.
 fn policy_text(domain: &MailDomain) -> String {
     let hoster = domain.hoster();
     let spf = match domain.number % 4 {
@@ -198,7 +200,8 @@ fn policy_text(domain: &MailDomain) -> String {
         let _ = writeln!(text, "{selector}._domainkey TXT {}", key_text(domain, length));
     }
     if domain.number % 10 == 9 {
-        // Old verification keys and proofs for four services, which together take more than 1232 octets at one name.
+        // The domain has old DKIM keys, and TXT records that prove its ownership to four services. The TXT records at one name exceed 1232
+        // octets.
         for number in 0..4 {
             let _ = writeln!(text, "{selector}._domainkey TXT {}", old_key_text(number));
             let _ = writeln!(text, "@ TXT \"service-{number}-verification={}\"", letters(number, 230));
@@ -209,7 +212,7 @@ fn policy_text(domain: &MailDomain) -> String {
 }
 
 fn key_text(domain: &MailDomain, length: usize) -> String {
-    // The modulus is invented; the structure around it is that of a key (RFC 5280 section 4.1).
+    // The modulus of the key is invented, but the octets around it have the structure of a real key (RFC 5280 section 4.1).
     let head = match length {
         KEY_1024 => "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC",
         _ => "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAs",
@@ -223,7 +226,7 @@ fn old_key_text(number: usize) -> String {
     quoted(&format!("v=DKIM1; k=rsa; n=old; p={}", letters(number + 100, KEY_2048)))
 }
 
-/// Splits a text into strings of at most 255 octets (RFC 1035 section 3.3.14).
+/// Returns the text as quoted character strings of at most 255 octets (RFC 1035 section 3.3.14), for a TXT record.
 fn quoted(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let strings: Vec<String> =
@@ -231,7 +234,7 @@ fn quoted(text: &str) -> String {
     strings.join(" ")
 }
 
-/// Returns base64 that looks like a key and can be compressed as badly as one. It is never checked.
+/// Returns a base64 text that looks like a public key and can hardly be compressed, like a real one. Nobody uses it to verify a signature.
 fn letters(number: usize, length: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letter = |place: usize| {
@@ -241,11 +244,11 @@ fn letters(number: usize, length: usize) -> String {
     (0..length).map(letter).collect()
 }
 
-/// Adds the PTR record of the sending host, and its A record.
+/// Adds the PTR record for the host that sends the domain's mail, and the A record of this host.
 fn write_reverse(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
     let hoster = domain.hoster();
     let owner = Name::from(domain.address).to_string();
-    // Several domains may send from the same host of the hoster. Its records are added once.
+    // If several domains send from the same host of a hoster, its records are added only once.
     if domain.number < HOSTERS.len() * 100 {
         tree.add(&owner, &format!("{owner} PTR {}", domain.mail_host))?;
         if !domain.own_host() {

@@ -1,4 +1,5 @@
-//! The mail of a gateway: two fifths spam, a fifth outbound, the others inbound, half of them to each kind of gateway.
+//! The mail of a simulated gateway: two fifths of the messages are spam, one fifth is outbound, and the others are inbound, half of them to each
+//! kind of gateway.
 
 use hickory_proto::rr::Name;
 
@@ -8,44 +9,44 @@ use super::internet::Internet;
 use super::mail_domains::MailDomain;
 use super::traffic::{Gateway, Mail};
 
-/// The percentages of spam and of outbound messages. All other messages are inbound.
+/// The percentages of spam and of outbound mail among all messages. The other messages are good inbound mail.
 const SPAM_PER_CENT: u32 = 40;
 const OUTBOUND_PER_CENT: u32 = 20;
 
-/// Percentage of the spam whose sender's domain does not exist. The other spam uses domains of other people. Each domain is equally
-/// likely, because spammers use any domain that they find.
+/// The percentage of spam messages whose sender's domain does not exist. The other spam has domains of other people as its sender. Each of them
+/// is equally likely, because spammers use any domain that they find.
 const MADE_UP_PER_CENT: u32 = 50;
 
-/// The number of made-up domains. It is so large that a domain occurs twice only by chance.
+/// The number of different domains that do not exist. It is so large that a domain occurs twice only by chance.
 const MADE_UP: u32 = 1_000_000;
 
-/// How often each domain occurs.
+/// How often each mail domain occurs in the mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Popularity {
-    /// By Zipf's law: the second domain has half the mail of the first, the third has a third.
+    /// By Zipf's law: the second domain occurs half as often as the first, and the third a third as often.
     Zipf,
-    /// All domains occur equally often.
+    /// Every domain occurs equally often.
     Uniform,
 }
 
-/// The kinds of messages, in the order of the table.
+/// The kinds of mail messages, in the order of the rows in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MailKind {
-    /// Inbound mail to postscreen, which asks all lists at the same time.
+    /// Inbound mail to postscreen, which asks all DNS lists at the same time.
     AtOnce,
-    /// Inbound mail to smtpd, which asks the lists one after the other.
+    /// Inbound mail to smtpd, which asks the DNS lists one after the other.
     OneByOne,
-    /// Spam to postscreen.
+    /// Inbound spam to postscreen.
     Spam,
-    /// Outbound mail to another domain.
+    /// Mail that the gateway sends to another domain.
     Outbound,
 }
 
 impl MailKind {
-    /// All kinds of messages.
+    /// All kinds of mail messages.
     pub const ALL: [Self; 4] = [Self::AtOnce, Self::OneByOne, Self::Spam, Self::Outbound];
 
-    /// Returns the kind of a message.
+    /// Returns the kind of the message `mail`.
     pub fn from_mail(mail: &Mail) -> Self {
         match mail {
             Mail::Outbound { .. } => Self::Outbound,
@@ -55,7 +56,7 @@ impl MailKind {
         }
     }
 
-    /// Returns the title of the kind's row in the table.
+    /// Returns the title of the row for this kind in the table.
     pub const fn title(self) -> &'static str {
         match self {
             Self::AtOnce => "inbound, lists at once",
@@ -66,7 +67,7 @@ impl MailKind {
     }
 }
 
-/// Returns `count` messages, which are always the same for the same internet and seed.
+/// Generates `count` mail messages. The same internet and seed always give the same messages.
 pub fn draw(internet: &Internet, seed: u64, count: usize, popularity: Popularity) -> Vec<Mail> {
     let random = Random::seeded(seed);
     let weight = |place: usize| match popularity {

@@ -1,5 +1,5 @@
-//! Changes the octets of a response as a faulty server or middlebox does, and adds forged messages to it. The functions are pure. RFC 1035
-//! section 4 describes the octets.
+//! Changes the octets of a response as a faulty server or a device in the network does, and creates forged messages. The functions are pure. RFC
+//! 1035 section 4 describes the octets.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -14,26 +14,28 @@ use dns::conduct::Transport;
 use dns::question::wire_name;
 use resolver::zones::authority::{datagram_size, encode};
 
-/// The maximum size of a message over TCP, in octets (RFC 1035 section 4.2.2: the length has 16 bits).
+/// The maximum size of a message over TCP, in octets (RFC 1035 section 4.2.2: its length is a number of 16 bits).
 const STREAM_SIZE: usize = 65_535;
 
-/// The size of the first fragment of a datagram on an Ethernet, without its headers, in octets.
+/// The size of the first fragment of a datagram on Ethernet, in octets, without IP and UDP headers.
 const FIRST_FRAGMENT: usize = 1_472;
 
-/// The payload size of a server that ignores the size in the query, in octets. Most firewalls allow datagrams of this size.
+/// The size, in octets, up to which a server answers over UDP if it ignores the size in the query. Most firewalls let datagrams of this size
+/// pass.
 const UNMINDFUL_SIZE: usize = 4_096;
 
-/// The number of forged messages in a flood before the true answer. It is less than `limits::MAX_STRAY_DATAGRAMS`, so the resolver still
+/// The number of forged messages that arrive before the true answer in a flood. It is less than `limits::MAX_STRAY_DATAGRAMS`, so the resolver
+/// still reads the true answer.
 /// reads the true answer.
 const FLOOD: u16 = 60;
 
-/// The first of the private types (RFC 6895 section 3.1).
+/// The first of the record types for private use (RFC 6895 section 3.1).
 const PRIVATE_TYPE: u16 = 65_280;
 
-/// The number of private types used here; the library gives the 26th a meaning.
+/// The number of private record types that are used here. (The DNS library has a meaning for the 26th.)
 const PRIVATE_TYPES: u16 = 20;
 
-/// Returns the octets of a response. `None` if the response cannot be encoded.
+/// Returns the octets of a response, changed by the faults of the server. Returns `None` if the response cannot be encoded.
 pub(super) fn octets(
     faults: &[Fault],
     query: &Message,
@@ -62,7 +64,7 @@ pub(super) fn octets(
     Some(octets)
 }
 
-/// Returns the forged messages that arrive at the same port. All of them arrive before the true answer, which arrives after `delay`.
+/// Returns the forged messages that arrive at the port of the query. All of them arrive before the true answer, which takes the time `delay`.
 pub(super) fn forgeries(faults: &[Fault], query: &Message, delay: Duration, source: IpAddr) -> Vec<Delivery> {
     if faults.contains(&Fault::Flood) {
         let one = |number: u16| {
@@ -78,7 +80,8 @@ pub(super) fn forgeries(faults: &[Fault], query: &Message, delay: Duration, sour
     forged.flatten().into_iter().collect()
 }
 
-/// Returns the message of an attacker who is not on the path: it is right except for the id, or is not sent from the server's address.
+/// Returns a forged answer by an attacker who cannot see the query: its id is wrong by `id_off_by`, or it comes from another address than that of
+/// the server.
 fn forgery(query: &Message, id_off_by: u16, delay: Duration, source: IpAddr) -> Option<Delivery> {
     let mut forged = bare(query, ResponseCode::NoError);
     forged.metadata.id = query.metadata.id.wrapping_add(id_off_by);
@@ -90,7 +93,7 @@ fn forgery(query: &Message, id_off_by: u16, delay: Duration, source: IpAddr) -> 
     Some(Delivery { delay, source, octets: forged.to_vec().ok()? })
 }
 
-/// Returns an address next to `address`, to which no query was sent.
+/// Returns an address beside `address`, from which no answer is expected.
 pub(super) fn other_address(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(address) => IpAddr::V4((u32::from(address) ^ 1).into()),
@@ -98,19 +101,19 @@ pub(super) fn other_address(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Forges the second fragment of a message: every address in it becomes the address of the attacker. The id, the port and the question were
-/// in the first fragment (Herzberg and Shulman, "Fragmentation Considered Poisonous").
+/// Forges the second fragment of a message: every address in it becomes the address of the attacker, who need not know the id, the port and the
+/// question, because they are in the first fragment (Herzberg and Shulman, "Fragmentation Considered Poisonous").
 fn forge_tail(octets: &mut [u8]) {
     let poison = POISON.octets();
     for place in FIRST_FRAGMENT..octets.len() {
-        // Type A, class IN, a TTL, a length of four.
+        // This pattern is the end of an A record: type A, class IN, the TTL, and a length of four octets.
         if let Some([0, 1, 0, 1, _, _, _, _, 0, 4, address @ ..]) = octets.get_mut(place..place + 14) {
             address.copy_from_slice(&poison);
         }
     }
 }
 
-/// Returns the answer with as many small records as a message can hold. Their types were not asked for.
+/// Returns the response with so many small records of other types that the message has its maximum size.
 fn with_many_records(response: &Message) -> Option<Vec<u8>> {
     let mut lean = response.clone();
     lean.authorities.clear();
@@ -127,15 +130,15 @@ fn with_many_records(response: &Message) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Returns a message with a chain of compression pointers in the data of one record, and with records whose names point to the end of the
-/// chain.
+/// Returns a response with a long chain of compression pointers in the data of one record, and with many records whose names point to the end of
+/// this chain.
 fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     let mut octets = bare(query, ResponseCode::NoError).to_vec().ok()?;
     octets.truncate(query_end(query)?);
-    // The message gets no additional section, because the OPT is removed.
+    // The count of additional records becomes 0, because the OPT is cut off.
     octets.get_mut(10..12)?.fill(0);
     let data_begins = octets.len() + 12;
-    // The chain ends where pointers no longer reach, or at half of the message.
+    // The chain ends at the last offset that a pointer can reach, or in the middle of the message.
     let pointers = (size.min(1 << 14).saturating_sub(data_begins) / 4).max(1);
     let mut data = Vec::new();
     let mut target: u16 = 12;
@@ -154,16 +157,16 @@ fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Returns the offset of the end of the question: after the header, the name, the type and the class.
+/// Returns the offset of the end of the question in a message: the octets before it are the header, the name, the type and the class.
 fn query_end(query: &Message) -> Option<usize> {
     Some(12 + wire_name(query.queries.first()?.name()).len() + 4)
 }
 
-/// Adds a record whose owner is a compression pointer.
+/// Appends a record to `octets`. Its owner is a compression pointer to the offset `owner`.
 fn push_record(octets: &mut Vec<u8>, owner: u16, kind: u16, data: &[u8]) {
     octets.extend((0xc000 | owner).to_be_bytes());
     octets.extend(kind.to_be_bytes());
-    // Class IN, a TTL of 300 s.
+    // The record has class IN and a TTL of 300 s.
     octets.extend([0, 1, 0, 0, 1, 44]);
     octets.extend(u16::try_from(data.len()).unwrap_or(u16::MAX).to_be_bytes());
     octets.extend(data);

@@ -1,5 +1,5 @@
-//! Functions that most tests share: they create names and questions, read the log, and print notes about skipped tests. They panic where
-//! other functions of the lab return errors, because an error ends the test.
+//! Functions that most tests use: they create names, ask questions, read the log, and print notes about skipped tests. They panic where other
+//! functions of the lab return errors, because an error ends the test.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -14,27 +14,28 @@ use resolver::limits::DEAD_WANTED_TIME;
 
 use super::simulation::{Flags, SimulatedReply, Simulation};
 
-/// The time in which a client must get a reply: the deadline of four seconds, and some milliseconds for rounding.
+/// The time within which a client must get a reply: the deadline of four seconds, and some milliseconds for rounding.
 pub const REPLY_TIME: Duration = Duration::from_millis(4_010);
 
-/// A time that is longer than a flight, and longer than a dead server is probed after the last question that needs it.
+/// A time after which no work for earlier questions is left: it is longer than any resolution takes, and longer than a dead server is probed
+/// after the last question that needed it.
 pub const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_secs(60));
 
-/// The number of mail domains in the internet of long random tests (soaks): three for each hoster.
+/// The number of mail domains in the simulated internet of long random tests (soaks): three for each hosting company.
 pub const SOAK_DOMAINS: usize = 24;
 
-/// Asks as a client with EDNS does.
+/// Asks the simulated resolver a question, as a client with EDNS does.
 ///
 /// # Panics
-/// The text is no name, or the question cannot be asked.
+/// The text is not a name, or the question cannot be asked.
 pub async fn ask(simulation: &Simulation, text: &str, kind: RecordType) -> SimulatedReply {
     ask_with(simulation, text, kind, Flags::default()).await
 }
 
-/// Like `ask`, with flags.
+/// Asks the simulated resolver a question like `ask`, with these flags.
 ///
 /// # Panics
-/// As `ask`.
+/// Panics in the same cases as `ask`.
 pub async fn ask_with(simulation: &Simulation, text: &str, kind: RecordType, flags: Flags) -> SimulatedReply {
     match simulation.ask_with(&name(text), kind, flags).await {
         Ok(reply) => reply,
@@ -42,31 +43,31 @@ pub async fn ask_with(simulation: &Simulation, text: &str, kind: RecordType, fla
     }
 }
 
-/// Like `ask`, with AD, for a client that wants to know whether an answer is secure.
+/// Asks the simulated resolver a question like `ask`, with the AD flag, for a client that wants to know whether the answer is secure.
 ///
 /// # Panics
-/// As `ask`.
+/// Panics in the same cases as `ask`.
 pub async fn ask_for_ad(simulation: &Simulation, text: &str, kind: RecordType) -> SimulatedReply {
     ask_with(simulation, text, kind, Flags { authentic_data: true, ..Flags::default() }).await
 }
 
-/// Returns a number that an environment variable may set, or `default`.
+/// Returns the number in an environment variable, or `default` if the variable is not set or has no number.
 pub fn by_hand(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// The variable that makes long tests run in full.
+/// The environment variable that makes long tests run in full length.
 const LONG: &str = "RESOLVERD_LONG";
 
-/// Returns how much of a long test is run: a quarter of `full`, or all of it if `RESOLVERD_LONG=1` is set.
+/// Returns the number of repetitions for a long test: a quarter of `full`, or all of `full` if `RESOLVERD_LONG=1` is set.
 pub fn of_long(full: u64) -> u64 {
     if by_hand(LONG, 0) > 0 { full } else { full / 4 }
 }
 
-/// Returns the resident memory of this process in octets (proc(5), statm: pages of 4 KiB).
+/// Returns the memory of this process that is resident, in octets (proc(5), statm: pages of 4 KiB).
 ///
 /// # Panics
-/// Panics if the kernel does not report it.
+/// Panics if the kernel does not report this memory.
 pub fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
@@ -74,12 +75,12 @@ pub fn resident() -> u64 {
     pages * 4_096
 }
 
-/// The log lines of a test, which the test can read.
+/// Log lines that are collected so that a test can read them.
 #[derive(Clone, Debug, Default)]
 pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Lines {
-    /// Returns the log of all threads of this process. All callers get the same log.
+    /// Returns the log lines of all threads in this process. All callers get the same collection.
     pub fn of_process() -> Self {
         static LINES: OnceLock<Lines> = OnceLock::new();
         let begin = || {
@@ -91,10 +92,10 @@ impl Lines {
         LINES.get_or_init(begin).clone()
     }
 
-    /// Returns the log lines of this thread, from `level` up, that `work` writes. They have no times and no module names.
+    /// Runs `work`, and returns the log lines of this thread during that time, from `level` up. They have no times and no module names.
     pub fn from_work(level: Level, work: impl FnOnce()) -> String {
-        // While a process has only one log subscriber, `tracing` uses it for all threads. A log statement that another thread executes
-        // first is then switched off in all threads. So there are always two subscribers.
+        // If there is only one log subscriber in a process, `tracing` uses it for all threads. If another thread executes a log statement first,
+        // this statement is then switched off in all threads. So a second subscriber is created.
         static SECOND: OnceLock<Dispatch> = OnceLock::new();
         SECOND.get_or_init(|| Dispatch::new(NoSubscriber::new()));
         let lines = Self::default();
@@ -110,12 +111,12 @@ impl Lines {
         lines.text()
     }
 
-    /// Returns the log text so far.
+    /// Returns the log lines so far as one text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 
-    /// Returns how often the log contains `text`.
+    /// Returns how often `text` occurs in the log lines so far.
     pub fn count(&self, text: &str) -> usize {
         self.text().matches(text).count()
     }

@@ -1,7 +1,7 @@
-//! A server of the lab: an authoritative server at some distance, with faults that can be switched while it runs.
+//! An authoritative server of the lab. It has a round-trip time, and faults that can be switched on and off while it runs.
 //!
-//! `respond` neither waits nor sends. It returns the messages that would arrive, each with its source address and its delay; the
-//! networks do the rest. RFC 1035 section 4.2 describes the transports.
+//! `respond` neither waits nor sends. It returns the messages that must arrive at the client, each with its source address and its delay; the
+//! network in memory or the sockets deliver them. RFC 1035 section 4.2 describes the transports.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -23,53 +23,53 @@ use super::mangle;
 use super::world::ServerPlan;
 use resolver::zones::authority::Authority;
 
-/// How far away a server is: its round-trip time, with random additions and losses.
+/// The properties of the path to a server: its round-trip time, random additions to it, and losses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distance {
-    /// Round-trip time.
+    /// The round-trip time without additions.
     pub round_trip: Duration,
-    /// Maximum random addition to the round-trip time, evenly distributed.
+    /// The maximum random addition to the round-trip time. All additions are equally likely.
     pub jitter: Duration,
-    /// Exchanges over UDP per thousand that fail, because the query or its answer is lost.
+    /// How many of a thousand UDP exchanges fail, because the query or its answer is lost.
     pub loss_per_mille: u32,
 }
 
 impl Distance {
-    /// Creates a distance without jitter and loss.
+    /// Creates a path with the same round-trip time for all messages, and without losses.
     pub fn steady(round_trip: Duration) -> Self {
         Self { round_trip, jitter: Duration::ZERO, loss_per_mille: 0 }
     }
 
-    /// Returns a random round-trip time for one message.
+    /// Draws a random round-trip time for one message.
     pub fn draw(&self, random: &Random) -> Duration {
         let jitter = u32::try_from(self.jitter.as_micros()).unwrap_or(u32::MAX);
         self.round_trip.saturating_add(Duration::from_micros(u64::from(random.below(jitter))))
     }
 }
 
-/// How a message is sent to a server.
+/// How and when a query is sent to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sending {
-    /// Destination address, one of the server's addresses.
+    /// The destination address of the query, which is one of the server's addresses.
     pub to: IpAddr,
-    /// The transport.
+    /// The transport with which the query is sent.
     pub transport: Transport,
-    /// Time at which the message was sent.
+    /// The time at which the query is sent.
     pub at: Mono,
 }
 
-/// A message that arrives at the client's port.
+/// A message from a server that arrives at the port of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Delay after the query was sent.
+    /// The time between sending the query and the arrival of this message.
     pub delay: Duration,
-    /// The source address of the message.
+    /// The source address of this message.
     pub source: IpAddr,
-    /// The message.
+    /// The octets of this message.
     pub octets: Vec<u8>,
 }
 
-/// A server of the lab.
+/// An authoritative server of the lab.
 #[derive(Debug)]
 pub struct LabServer {
     name: Arc<str>,
@@ -77,13 +77,13 @@ pub struct LabServer {
     authority: Mutex<Authority>,
     distance: Distance,
     faults: Mutex<Vec<Fault>>,
-    /// Questions whose first query was lost or was answered with an error, for `Fault::LosesFirst` and similar faults.
+    /// The questions that have already been asked once. Faults such as `Fault::LosesFirst` treat the first query for each question differently.
     asked_once: Mutex<BTreeSet<(Name, u16)>>,
     log: Arc<Log>,
 }
 
 impl LabServer {
-    /// Creates a server from a plan. It serves the zones of `authority` and records queries in `log`.
+    /// Creates a server from a plan. It answers from the zones in `authority`, and writes the queries that it receives to `log`.
     pub fn new(plan: ServerPlan, authority: Authority, log: Arc<Log>) -> Self {
         Self {
             name: plan.name.into(),
@@ -96,37 +96,37 @@ impl LabServer {
         }
     }
 
-    /// Returns the name of the server, without the final dot.
+    /// Returns the name of the server, without a final dot.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns the addresses of the server.
+    /// Returns the IP addresses of the server.
     pub fn addresses(&self) -> &[IpAddr] {
         &self.addresses
     }
 
-    /// Returns the zones of the server.
+    /// Returns the zones from which the server answers.
     pub fn authority(&self) -> Authority {
         self.authority.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces the zones of the server.
+    /// Replaces the zones from which the server answers.
     pub fn set_authority(&self, authority: Authority) {
         *self.authority.lock().unwrap_or_else(PoisonError::into_inner) = authority;
     }
 
-    /// Returns the distance of the server.
+    /// Returns the properties of the path to the server, such as its round-trip time.
     pub fn distance(&self) -> Distance {
         self.distance
     }
 
-    /// Returns the current faults of the server.
+    /// Returns the faults that the server has now.
     pub fn faults(&self) -> Vec<Fault> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces the faults of the server. They stay until the next call.
+    /// Replaces all faults of the server. The server keeps the new faults until the next call.
     pub fn set_faults(&self, faults: &[Fault]) {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults.to_vec();
     }
@@ -136,13 +136,13 @@ impl LabServer {
         self.faults().contains(&fault)
     }
 
-    /// Returns true if the server answers with the data of its zones, because it is neither dead nor lame.
+    /// Returns true if the server answers with the data of its zones, because it has no fault that makes it dead or lame.
     pub fn is_sound(&self) -> bool {
         ![Fault::Dead, Fault::Refused, Fault::ServFail].iter().any(|fault| self.has(*fault))
     }
 
-    /// Returns the messages that arrive after `octets` were sent to the server. Empty if the server does not reply or cannot
-    /// parse the message.
+    /// Returns the messages that arrive at the client after it has sent the query `octets`. There are none if the server does not reply or cannot
+    /// parse the query.
     pub fn respond(&self, octets: &[u8], sending: Sending, random: &Random) -> Vec<Delivery> {
         let Sending { to: address, transport, at } = sending;
         let Ok(query) = Message::from_vec(octets) else { return Vec::new() };
@@ -188,7 +188,7 @@ impl LabServer {
         mangle::forgeries(&faults, &query, delay, address).into_iter().chain(truth).collect()
     }
 
-    /// Returns the deepest zone of the server that contains the name in the question; the root if there is none.
+    /// Returns the apex of the server's deepest zone that contains the name in the question. Returns the root if there is no such zone.
     fn origin_of(&self, query: &Message) -> Name {
         let Some(question) = query.queries.first() else { return Name::root() };
         let authority = self.authority();
@@ -197,12 +197,12 @@ impl LabServer {
         holding.max_by_key(|origin| origin.num_labels()).cloned().unwrap_or_default()
     }
 
-    /// Returns true if the query is about the first of the server's zones.
+    /// Returns true if the question is about a name in the first of the server's zones.
     fn is_of_first_zone(&self, query: &Message) -> bool {
         self.authority().zones().first().is_some_and(|zone| *zone.origin() == self.origin_of(query))
     }
 
-    /// Returns true if the query gets no answer.
+    /// Returns true if the server does not answer the query, because of a fault or a lost message.
     fn is_silent(&self, query: &Message, transport: Transport, faults: &[Fault], random: &Random) -> bool {
         let lost = transport == Transport::Udp && random.below(1000) < self.distance.loss_per_mille;
         let silences = |fault: &Fault| match fault {
@@ -223,7 +223,7 @@ impl LabServer {
         lost || faults.iter().any(silences)
     }
 
-    /// Returns true if this is the first query for its question.
+    /// Returns true if no query for the same question has arrived at the server before.
     fn is_first(&self, query: &Message) -> bool {
         let mut asked = self.asked_once.lock().unwrap_or_else(PoisonError::into_inner);
         let question = query.queries.first();
@@ -242,7 +242,7 @@ impl LabServer {
         });
     }
 
-    /// Answers NXDOMAIN for a name that exists only because of names below it, as rbldnsd did before version 1.0.
+    /// Changes a response to NXDOMAIN if its name exists only because of names below it, as rbldnsd did before version 1.0.
     fn deny_empty_non_terminal(&self, query: &Message, response: &mut Message) {
         let Some(question) = query.queries.first() else { return };
         let name = question.name().to_lowercase();

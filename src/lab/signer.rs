@@ -1,7 +1,7 @@
-//! Signs zones of the lab: keys, NSEC or NSEC3, signatures, and the DS for the parent.
+//! Signs the zones of the lab: adds keys, NSEC or NSEC3 records and signatures to a zone, and creates the DS records for its parent.
 //!
-//! Canonical forms, digests and signatures are made with Hickory's functions. RFC 4034, RFC 4035 section 2, RFC 5155 section
-//! 7.1, and RFC 9077 for the TTL of NSEC and NSEC3.
+//! Hickory's functions compute canonical forms, digests and signatures. Follows RFC 4034, RFC 4035 section 2 and RFC 5155 section 7.1, and RFC
+//! 9077 for the TTL of NSEC and NSEC3 records.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,25 +23,26 @@ const KEY_TTL: u32 = 3_600;
 /// The TTL of DS records, in seconds: a day, as in the largest top-level domains.
 const DS_TTL: u32 = 86_400;
 
-/// A signature becomes valid an hour before it is made, for slow clocks, and is valid for two weeks, as with BIND.
+/// The validity of signatures, as with BIND: it begins an hour before the time of signing, because some clocks are slow, and (the next constant)
+/// ends two weeks after it.
 const EARLY: Duration = Duration::from_secs(3_600);
 const VALID: Duration = Duration::from_secs(14 * 86_400);
 
-/// Seconds by which expired signatures are too old and early signatures are too new: more than validators tolerate for wrong
-/// clocks (Unbound: a day).
+/// The number of seconds by which the validity of a wrong signature has already ended or not begun yet. It is more than validators accept because
+/// of wrong clocks (Unbound: a day).
 const MISS: u32 = 2 * 86_400;
 
-/// DNSKEY flags (RFC 4034 section 2.1.1): zone key, secure entry point.
+/// The flags of a DNSKEY (RFC 4034 section 2.1.1): zone key, and secure entry point.
 const ZONE_KEY: u16 = 0x100;
 const ENTRY_POINT: u16 = 0x001;
 
-/// DNSKEY flag (RFC 5011 section 3): revoked.
+/// The REVOKE flag of a DNSKEY (RFC 5011 section 3).
 const REVOKE: u16 = 0x80;
 
-/// The types in a false type bitmap.
+/// The types that a false NSEC or NSEC3 record claims for its name.
 const USUAL: [RecordType; 4] = [RecordType::A, RecordType::AAAA, RecordType::MX, RecordType::TXT];
 
-/// Signs a zone by its plan at the time `unix`, in seconds since 1970.
+/// Returns a zone that is signed by its plan at the time `unix`, in seconds since 1970.
 ///
 /// # Errors
 /// Fails if the library cannot sign, which is an error in the plan.
@@ -54,7 +55,7 @@ pub(super) fn sign(zone: Zone, plan: &Signing, unix: u64) -> Result<Zone, LabErr
     signed.map_err(|error| LabError::Sign { zone: origin.to_string(), error })
 }
 
-/// Returns the DS records of a zone in its parent; empty for a delegation without DS records.
+/// Returns the DS records of a zone, for its parent. They may be empty if the plan contains a delegation without DS records.
 ///
 /// # Errors
 /// Fails if the library cannot create one, which is an error in the plan.
@@ -62,7 +63,7 @@ pub(super) fn delegation_signers(zone: &Name, plan: &Signing) -> Result<Vec<Reco
     signers_of(zone, plan, &plan.delegated)
 }
 
-/// Returns the DS records for the trust anchor of a resolver, for all key signing keys of the zone.
+/// Returns the DS records of all key signing keys of a zone, for the trust anchor of a resolver.
 ///
 /// # Errors
 /// Fails if the library cannot create one, which is an error in the plan.
@@ -87,7 +88,7 @@ fn signers_of(zone: &Name, plan: &Signing, generations: &[Generation]) -> Result
 fn delegation_signer(zone: &Name, key: &TestKey, digest: u8, mismatch: bool) -> DnsSecResult<DS> {
     let kind = DigestType::from(digest);
     let mut octets = match kind {
-        // Such a digest cannot be computed, so it is 32 arbitrary octets.
+        // The digest type is unknown, so the digest is 32 arbitrary octets.
         DigestType::Unknown(_) => vec![0xd5; 32],
         _ => key.record.to_digest(zone, kind)?.as_ref().to_vec(),
     };
@@ -97,16 +98,16 @@ fn delegation_signer(zone: &Name, key: &TestKey, digest: u8, mismatch: bool) -> 
     Ok(DS::new(key.tag, key.algorithm(), kind, octets))
 }
 
-/// The role of a key.
+/// The role of a key: it signs the keys of the zone, or all other records.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     KeySigning,
     ZoneSigning,
 }
 
-/// Returns the keys of one role and generation, one for each algorithm.
+/// Returns the keys of a zone with this role and generation, one for each algorithm in the plan.
 fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsSecResult<Vec<TestKey>> {
-    // Zones next to each other in the tree should not share keys, so the name selects the first key.
+    // The name of the zone selects its first key, because a zone and the zone above it should not have the same keys.
     let drawn = wire_name(zone).iter().fold(0_usize, |sum, octet| {
         sum.wrapping_mul(31).wrapping_add(usize::from(octet.to_ascii_lowercase()))
     });
@@ -132,15 +133,15 @@ fn dnssec_record(owner: &Name, ttl: u32, data: DNSSECRData) -> Record {
     Record::from_rdata(owner.clone(), ttl, RData::DNSSEC(data))
 }
 
-/// The keys of one zone, and the validity of its signatures.
+/// The keys of one zone, and the validity period of its signatures.
 struct ZoneSigner<'a> {
     plan: &'a Signing,
     origin: &'a Name,
-    /// The keys in the DNSKEY set.
+    /// The keys in the DNSKEY RRset of the zone.
     shown: Vec<TestKey>,
-    /// The keys that sign the DNSKEY set.
+    /// The keys that sign the DNSKEY RRset.
     of_keys: Vec<TestKey>,
-    /// The keys that sign all other records.
+    /// The keys that sign all other records of the zone.
     of_data: Vec<TestKey>,
     inception: u32,
     expiration: u32,
@@ -171,7 +172,7 @@ impl<'a> ZoneSigner<'a> {
                 shown.push(key.colliding(number)?);
             }
         }
-        // RFC 4034 section 3.1.5: times are numbers of 32 bits that wrap.
+        // The times in signatures are numbers of 32 bits that start again at 0 (RFC 4034 section 3.1.5).
         let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
         let seconds = |span: Duration| u32::try_from(span.as_secs()).unwrap_or(0);
         let (early, valid) = (seconds(EARLY), seconds(VALID));
@@ -203,7 +204,7 @@ impl<'a> ZoneSigner<'a> {
         with(proven, signatures)
     }
 
-    /// Returns an NSEC record for every name that is not below a zone cut.
+    /// Returns an NSEC record for every name of the zone that is not below a zone cut.
     fn spans(&self, zone: &Zone) -> Vec<Record> {
         let ttl = denial_ttl(zone);
         let owners: Vec<&Name> =
@@ -218,7 +219,8 @@ impl<'a> ZoneSigner<'a> {
         owners.iter().zip(nexts).map(span).collect()
     }
 
-    /// Returns an NSEC3 record for every name that is not below a zone cut, including empty non-terminals.
+    /// Returns an NSEC3 record for every name of the zone that is not below a zone cut, including names that exist only because of names below
+    /// them.
     fn hashed_spans(&self, zone: &Zone, hashing: &Hashing) -> DnsSecResult<Vec<Record>> {
         let ttl = denial_ttl(zone);
         let mut names: BTreeSet<Name> = BTreeSet::new();
@@ -227,7 +229,7 @@ impl<'a> ZoneSigner<'a> {
             if hidden(zone, name) || (hashing.opt_out && unsigned_cut) {
                 continue;
             }
-            // Adds the name and its empty ancestors.
+            // Adds the name, and all names between it and the apex, which may have no records.
             names.extend((self.origin.iter().len()..=name.iter().len()).map(|labels| name.trim_to(labels)));
         }
         let mut by_hash: BTreeMap<Vec<u8>, Name> = BTreeMap::new();
@@ -250,7 +252,7 @@ impl<'a> ZoneSigner<'a> {
         Ok(records)
     }
 
-    /// Returns the types at a name that belong to this zone, not to a child zone.
+    /// Returns the record types at a name that belong to this zone. At a zone cut, other types belong to the child zone.
     fn types(&self, zone: &Zone, name: &Name) -> BTreeSet<RecordType> {
         let all = zone.all(name).into_iter().map(|record| record.record_type());
         if is_cut(zone, name) {
@@ -263,7 +265,7 @@ impl<'a> ZoneSigner<'a> {
         types
     }
 
-    /// Returns the signatures of all records for which the zone has authority.
+    /// Returns the signatures of all records that belong to this zone.
     fn signatures(&self, zone: &Zone) -> DnsSecResult<Vec<Record>> {
         let mut signatures = Vec::new();
         for (name, kinds) in zone.names() {
@@ -280,7 +282,7 @@ impl<'a> ZoneSigner<'a> {
         Ok(signatures)
     }
 
-    /// Adds the signatures of one record set by each key that signs it.
+    /// Adds the signatures of one RRset, one by each key that must sign it.
     fn sign_set(&self, set: &[Record], signatures: &mut Vec<Record>) -> DnsSecResult<()> {
         let Some(first) = set.first() else { return Ok(()) };
         let of_keys = first.record_type() == RecordType::DNSKEY;
@@ -305,7 +307,8 @@ impl<'a> ZoneSigner<'a> {
             } else {
                 key.sign(&octets)?
             };
-            // The false signatures come first. Each is different, so that a resolver cannot skip it as already seen.
+            // The false signatures come before the true one. Each is different, so that a resolver cannot skip it because it has already checked
+            // it.
             for number in (1..=self.plan.colliding()).rev() {
                 let mut forged = signature.clone();
                 forged.iter_mut().rev().take(1).for_each(|octet| *octet ^= number);
@@ -326,34 +329,34 @@ fn with(zone: Zone, records: Vec<Record>) -> DnsSecResult<Zone> {
     zone.with(records).map_err(|error| DnsSecError::Msg(error.to_string()))
 }
 
-/// Returns the data of one NSEC3 record.
+/// Returns the data of an NSEC3 record with these parameters, this next hash and these types.
 fn hashed_span(hashing: &Hashing, next: Vec<u8>, types: BTreeSet<RecordType>) -> DNSSECRData {
     let Hashing { iterations, salt, opt_out } = hashing.clone();
     DNSSECRData::NSEC3(NSEC3::new(Nsec3HashAlgorithm::SHA1, opt_out, iterations, salt, next, types))
 }
 
-/// Returns true if a name is a zone cut: it has NS records and is below the apex.
+/// Returns true if `name` is a zone cut: it is below the apex and has NS records.
 fn is_cut(zone: &Zone, name: &Name) -> bool {
     name != zone.origin() && zone.set(name, RecordType::NS).is_some()
 }
 
-/// Returns true if a name is below a zone cut or a DNAME, so that the zone has no authority for it.
+/// Returns true if a name is below a zone cut or a DNAME, so that its records do not belong to this zone.
 fn hidden(zone: &Zone, name: &Name) -> bool {
     let cut = zone.cut_above(name).and_then(<[Record]>::first);
     cut.is_some_and(|cut| &cut.name != name) || zone.dname_above(name).is_some()
 }
 
-/// Returns the TTL of NSEC and NSEC3 records: the TTL of the SOA or its field MINIMUM, whichever is smaller (RFC 9077).
+/// Returns the TTL for the NSEC and NSEC3 records of a zone: the TTL of its SOA or the field MINIMUM in it, whichever is smaller (RFC 9077).
 fn denial_ttl(zone: &Zone) -> u32 {
     zone.negative_soa().map_or(0, |soa| soa.ttl)
 }
 
-/// Returns the next possible name after `name`. No other name can be between the two.
+/// Returns the name that directly follows `name` in canonical order. No other name can be between the two.
 fn successor(name: &Name) -> Name {
     name.prepend_label([0_u8].as_slice()).unwrap_or_else(|_| name.clone())
 }
 
-/// Returns the next possible hash after `hash`.
+/// Returns the hash that is greater than `hash` by one.
 fn increased(hash: &[u8]) -> Vec<u8> {
     let mut next = hash.to_vec();
     for octet in next.iter_mut().rev() {
@@ -391,7 +394,7 @@ old DNAME new
         sign(zone, &words.parse().unwrap(), UNIX).unwrap()
     }
 
-    /// Returns the number of keys of the zone that verify an RRset.
+    /// Returns how many keys of the zone can verify the signatures of an RRset.
     fn verified(zone: &Zone, owner: &str, kind: RecordType) -> usize {
         let owner = name(owner);
         let hashed = zone.hashed().get(&owner).map(Vec::as_slice);
@@ -438,7 +441,7 @@ old DNAME new
             panic!("no NSEC")
         };
         assert_eq!(last.next_domain_name(), &name("example."));
-        // The apex, ns, the leaf and its two ancestors, wild and *.wild, sub, safe, old; opt-out removes sub.
+        // The NSEC3 records belong to the apex, ns, the leaf and its two ancestors, wild and *.wild, sub, safe, old. With opt-out, sub has none.
         assert_eq!(signed_as("nsec3").hashed().len(), 10);
         assert_eq!(signed_as("nsec3 optout").hashed().len(), 9);
     }
@@ -478,7 +481,7 @@ old DNAME new
             let signatures = |kind| zone.signatures(apex, kind).len();
             (zone.all(apex).len(), signatures(RecordType::DNSKEY), signatures(RecordType::SOA))
         };
-        // SOA, NS, DNSKEY twice, NSEC.
+        // There are five signatures: of SOA, NS, DNSKEY (by two keys) and NSEC.
         assert_eq!(counts(""), (5, 1, 1));
         assert_eq!(counts("missing-rrsig"), (5, 1, 0));
         assert_eq!(counts("unsigned-keys"), (5, 0, 1));

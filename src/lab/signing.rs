@@ -1,91 +1,91 @@
-//! The signing plan of a zone of the lab, with its flaws, as the words of a `sign` line in scenarios.
+//! The plan by which a zone of the lab is signed, with its faults. In scenarios, the plan is written as the words of a `sign` line.
 //!
-//! Keys are rolled over as RFC 6781 section 4.1 describes. The published keys, the keys that sign, and the keys with DS records
-//! may each be of either generation or both. Each flaw occurs on the internet.
+//! The plan can describe the steps of a key rollover (RFC 6781 section 4.1): the published keys, the keys that sign, and the keys with DS records
+//! can each be the old ones, the new ones, or both. All faults in the plan also occur on the internet.
 
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The signing plan of a zone.
+/// The plan by which a zone is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signing {
-    /// Algorithm numbers. Every record set is signed with each algorithm. 8, 10, 13, 14 and 15 are real; the signatures of
-    /// others only look real.
+    /// The numbers of the DNSSEC algorithms. Every RRset is signed with each of them. The signatures of 8, 10, 13, 14 and 15 are real, those of
+    /// other algorithms only look real.
     pub algorithms: Vec<u8>,
-    /// Size of the zone's small RSA keys in bits: 512, 768 or 1016.
+    /// The size of the zone's RSA keys in bits, if they are small: 512, 768 or 1016. `None` for keys of the usual size.
     pub rsa_bits: Option<u16>,
-    /// `Some` if the zone has NSEC3 records with this hash; `None` if it has NSEC records.
+    /// The parameters of the NSEC3 records, or `None` if the zone has NSEC records.
     pub hashing: Option<Hashing>,
-    /// The key signing keys in the DNSKEY set. They sign this set.
+    /// The key signing keys in the DNSKEY RRset. They sign this RRset.
     pub key_signing: Vec<Generation>,
-    /// The key signing keys with the REVOKE flag (RFC 5011 section 2.1).
+    /// Those key signing keys that have the REVOKE flag (RFC 5011 section 2.1).
     pub revoked: Vec<Generation>,
-    /// The key signing keys that sign the DNSKEY set; if empty, all of them.
+    /// Those key signing keys that sign the DNSKEY RRset. If it is empty, all of them sign.
     pub signs_keys: Vec<Generation>,
-    /// The zone signing keys in the DNSKEY set. If there are none, the key signing keys sign everything.
+    /// The zone signing keys in the DNSKEY RRset. If it is empty, the key signing keys sign everything.
     pub zone_signing: Vec<Generation>,
-    /// The zone signing keys that sign. They need not be in the DNSKEY set.
+    /// The zone signing keys that sign the records of the zone. They need not be in the DNSKEY RRset.
     pub signs: Vec<Generation>,
-    /// The key signing keys with a DS record in the parent. If there are none, the delegation has no DS records.
+    /// The key signing keys that have a DS record in the parent zone. If it is empty, the delegation has no DS records.
     pub delegated: Vec<Generation>,
-    /// Digest types of the DS, by number.
+    /// The digest types of the DS records, by their numbers.
     pub digests: Vec<u8>,
-    /// Flaws of the zone.
+    /// The faults of the signed zone, for tests.
     pub flaws: Vec<Flaw>,
 }
 
-/// A key from before or after a rollover.
+/// A generation of keys: before or after a key rollover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Generation {
-    /// The key from before the rollover.
+    /// The keys that were used before the rollover.
     Old,
-    /// The key from after the rollover.
+    /// The keys that are used after the rollover.
     New,
 }
 
 /// The parameters of the NSEC3 hash (RFC 5155). The default follows RFC 9276: no salt and no additional iterations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hashing {
-    /// The number of additional iterations of the hash.
+    /// The number of additional iterations of the NSEC3 hash.
     pub iterations: u16,
-    /// The salt of the hash.
+    /// The salt of the NSEC3 hash.
     pub salt: Vec<u8>,
-    /// True if unsigned delegations are left out.
+    /// True if the NSEC3 records leave out unsigned delegations (opt-out).
     pub opt_out: bool,
 }
 
-/// A flaw of a signed zone.
+/// A fault of a signed zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// All signatures expired two days ago.
+    /// All signatures of the zone expired two days ago.
     Expired,
-    /// All signatures become valid in two days.
+    /// The validity of all signatures of the zone begins in two days.
     NotYetValid,
-    /// Records are signed by a key that is not in the DNSKEY set, but has the key tag of a key in the set.
+    /// The records are signed by a key that is not in the DNSKEY RRset, but has the same key tag as a key there.
     WrongKey,
-    /// Records other than DNSKEY have no signature.
+    /// Records of all types except DNSKEY have no signature.
     MissingRrsig,
-    /// The DNSKEY set has no signature.
+    /// The DNSKEY RRset has no signature.
     UnsignedKeys,
-    /// The parent has DS records, but the zone is not signed.
+    /// The parent zone has DS records for this zone, but the zone is not signed.
     Unsigned,
-    /// The DS records match none of the keys.
+    /// The DS records in the parent match none of the zone's keys.
     DsMismatch,
-    /// The keys do not have the zone key bit (RFC 4034 section 2.1.1).
+    /// The keys do not have the zone key flag (RFC 4034 section 2.1.1).
     NoZoneBit,
-    /// Each NSEC or NSEC3 covers nothing but its own name.
+    /// Each NSEC or NSEC3 record covers no name except its owner.
     WrongNsec,
-    /// Each NSEC or NSEC3 says that its name has records of all usual types.
+    /// Each NSEC or NSEC3 record claims that its name has records of all common types.
     WrongBitmap,
-    /// There are no NSEC or NSEC3 records.
+    /// The zone has no NSEC or NSEC3 records.
     NoNsec,
-    /// Adds this number of keys with the key tag of the right key, and as many false signatures before each true one
-    /// (CVE-2023-50387).
+    /// The DNSKEY RRset has this number of additional keys with the key tag of the right key, and as many false signatures come before each true
+    /// one (KeyTrap, CVE-2023-50387).
     KeyTrap(u8),
 }
 
-/// Flaws without a number, as scenarios spell them.
+/// The names of the faults in scenarios, except `keytrap`, which has a number.
 const FLAWS: [(&str, Flaw); 11] = [
     ("expired", Flaw::Expired),
     ("not-yet-valid", Flaw::NotYetValid),
@@ -101,7 +101,7 @@ const FLAWS: [(&str, Flaw); 11] = [
 ];
 
 impl Default for Signing {
-    /// Returns the plan of most new zones: ECDSA on P-256, one key of each kind, NSEC, and a DS record with SHA-256.
+    /// Returns the plan of most new signed zones: ECDSA on P-256, one key of each kind, NSEC, and a DS record with SHA-256.
     fn default() -> Self {
         Self {
             algorithms: vec![13],
@@ -120,19 +120,19 @@ impl Default for Signing {
 }
 
 impl Signing {
-    /// Returns true if the plan has this flaw.
+    /// Returns true if the plan contains this fault.
     pub fn has(&self, flaw: Flaw) -> bool {
         self.flaws.contains(&flaw)
     }
 
-    /// Returns the number of additional keys that share the key tag of the right key.
+    /// Returns the number of additional keys that have the same key tag as the right key.
     pub(super) fn colliding(&self) -> u8 {
         let count = |flaw: &Flaw| if let Flaw::KeyTrap(count) = flaw { Some(*count) } else { None };
         self.flaws.iter().find_map(count).unwrap_or(0)
     }
 }
 
-/// A word that is not part of a signing plan.
+/// The error for a word that cannot be part of a signing plan.
 #[derive(Debug, Error)]
 #[error("cannot sign as {0:?} says")]
 pub struct UnknownSigning(String);
@@ -140,9 +140,9 @@ pub struct UnknownSigning(String);
 impl FromStr for Signing {
     type Err = UnknownSigning;
 
-    /// Parses words separated by blanks, all optional: `algorithm=13[,15]`, `bits=512`, `nsec3`, `optout`, `iterations=5`,
-    /// `salt=beef`, `ksk=`, `revoked=`, `signs-keys=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`,
-    /// `digest=2[,4]`, `keytrap=20`, and the names of flaws.
+    /// Reads a signing plan: words separated by blanks, all optional: `algorithm=13[,15]`, `bits=512`, `nsec3`, `optout`, `iterations=5`,
+    /// `salt=beef`, `ksk=`, `revoked=`, `signs-keys=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`, `digest=2[,4]`,
+    /// `keytrap=20`, and the names of faults.
     fn from_str(text: &str) -> Result<Self, UnknownSigning> {
         let mut signing = Self::default();
         for word in text.split_whitespace() {
@@ -153,7 +153,7 @@ impl FromStr for Signing {
 }
 
 impl Signing {
-    /// Parses one word; returns `None` if the word is unknown.
+    /// Reads one word of a signing plan. Returns `None` if the word is unknown.
     fn word(&mut self, word: &str) -> Option<()> {
         let Some((key, value)) = word.split_once('=') else { return self.plain_word(word) };
         match key {

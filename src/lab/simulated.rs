@@ -1,5 +1,5 @@
-//! The servers of the lab in memory: the network of a simulation, with tokio's paused clock and a seed. It is never used together with real
-//! sockets, because the paused clock would jump ahead while a test waits for them. Streams follow RFC 7766.
+//! A network in memory between the resolver and the servers of the lab. It uses tokio's paused clock and a seed. It is never used together with
+//! real sockets, because the paused clock would jump ahead while a test waits for them. TCP connections follow RFC 7766.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -22,60 +22,61 @@ use super::fault::Fault;
 use super::server::{Delivery, Sending};
 use super::world::Lab;
 
-/// How often `Fault::DripsTcp` sends an empty message: more often than any server ends an idle stream.
+/// The interval at which a server with `Fault::DripsTcp` sends an empty message. It is shorter than the time after which any server closes an
+/// idle connection.
 const DRIP: Duration = Duration::from_secs(5);
 
-/// The faults of the network around the resolver.
+/// The faults of the simulated network that affect all servers.
 #[derive(Debug, Default)]
 struct Reach {
-    /// True if our own network is down, so that no message can be sent.
+    /// True if the network of the resolver's host is down, so that no message can be sent.
     down: bool,
-    /// Addresses to which there is no route.
+    /// The addresses to which the resolver's host has no route.
     unroutable: BTreeSet<IpAddr>,
-    /// The number of exchanges in a thousand over UDP that fail on every path, because the question or its answer is lost.
+    /// How many of a thousand UDP exchanges fail on every path, because the query or its answer is lost.
     loss_per_mille: u32,
-    /// The number of streams in a thousand that fail, on every path.
+    /// How many of a thousand TCP connections fail, on every path.
     stream_loss_per_mille: u32,
-    /// The state of IPv6.
+    /// Whether messages over IPv6 can be sent, and whether they are answered.
     ipv6: Ipv6Way,
 }
 
-/// The state of IPv6.
+/// Whether messages over IPv6 can be sent, and whether they are answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ipv6Way {
-    /// IPv6 works.
+    /// Messages over IPv6 are sent and answered.
     #[default]
     Open,
-    /// The kernel has no route for it.
+    /// The host has no route for IPv6, so that sending fails at once.
     Unrouted,
-    /// Messages are sent, and nothing comes back.
+    /// Messages over IPv6 are sent, but no answer ever arrives.
     Swallowed,
 }
 
-/// How a stream over a bad path fails.
+/// How a TCP connection fails if the path is bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StreamLoss {
-    /// The stream is never opened.
+    /// The connection is never established, and there is no error.
     Hangs,
-    /// The stream is refused.
+    /// The server refuses the connection.
     Refused,
-    /// The stream ends in the middle of the first answer.
+    /// The connection ends in the middle of the first answer.
     EndsHalfway,
 }
 
-/// The network of a simulation.
+/// The simulated network between the resolver and the servers of the lab.
 #[derive(Clone, Debug)]
 pub struct SimulatedNetwork {
     lab: Arc<Lab>,
     clock: Clock,
     random: Random,
     reach: Arc<Mutex<Reach>>,
-    /// The number of open sockets and streams.
+    /// The number of sockets and TCP connections that are open now.
     open: Arc<AtomicUsize>,
     strike: Strike,
 }
 
-/// An open socket or stream. It is closed when the value is dropped.
+/// An open socket or TCP connection, which is counted. It is closed when this value is dropped.
 struct Open(Arc<AtomicUsize>);
 
 impl Open {
@@ -92,18 +93,19 @@ impl Drop for Open {
 }
 
 impl SimulatedNetwork {
-    /// Creates the network of the servers of `lab`. Jitter and loss follow from `seed`. Must be called inside a runtime whose time is paused.
+    /// Creates the network for the servers of `lab`. `seed` determines the random delays and losses. Must be called inside a runtime whose time
+    /// is paused.
     pub fn new(lab: Arc<Lab>, clock: Clock, seed: u64) -> Self {
         let (reach, open, strike) = Default::default();
         Self { lab, clock, random: Random::seeded(seed), reach, open, strike }
     }
 
-    /// Returns the number of open sockets and streams.
+    /// Returns the number of sockets and TCP connections that are open now.
     pub fn open_sockets(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Returns a switch with which tests cause panics in senders.
+    /// Returns the switch with which tests cause a panic in code that sends queries.
     pub fn strike(&self) -> &Strike {
         &self.strike
     }
@@ -113,29 +115,28 @@ impl SimulatedNetwork {
         &self.lab
     }
 
-    /// Takes the network of the resolver's host down, or up again.
+    /// Switches the network of the resolver's host off or on.
     pub fn set_down(&self, down: bool) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).down = down;
     }
 
-    /// Removes the route to an address. Other addresses without a server stay silent.
+    /// Removes the route to an address, so that sending to it fails. (Messages to other addresses without a server are only not answered.)
     pub fn set_unroutable(&self, address: IpAddr) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).unroutable.insert(address);
     }
 
-    /// Sets how many of a thousand exchanges over UDP fail on every path, because the question or its answer is lost. The losses of each
-    /// server's own path come in addition. If questions and answers are lost equally often, the value 300 is a loss of 16 % in each
-    /// direction.
+    /// Sets how many of a thousand UDP exchanges fail on every path, because the query or its answer is lost. The losses on each server's own
+    /// path come in addition. If queries and answers are lost equally often, the value 300 corresponds to a loss of 16 % in each direction.
     pub fn set_loss(&self, per_mille: u32) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).loss_per_mille = per_mille;
     }
 
-    /// Sets how many of a thousand streams fail on every path: they are never answered, are refused, or end in the middle of an answer.
+    /// Sets how many of a thousand TCP connections fail on every path: they are never answered, are refused, or end in the middle of an answer.
     pub fn set_stream_loss(&self, per_mille: u32) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille = per_mille;
     }
 
-    /// Returns how a stream that is opened now fails, or `None` if it works.
+    /// Draws how a TCP connection that is opened now fails. Returns `None` if it works.
     fn stream_loss(&self) -> Option<StreamLoss> {
         let per_mille = self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille;
         if per_mille == 0 || self.random.below(1_000) >= per_mille {
@@ -153,7 +154,7 @@ impl SimulatedNetwork {
         transport == Transport::Udp && per_mille > 0 && self.random.below(1_000) < per_mille
     }
 
-    /// Sets the state of IPv6.
+    /// Sets whether messages over IPv6 can be sent, and whether they are answered.
     pub fn set_ipv6(&self, way: Ipv6Way) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).ipv6 = way;
     }
@@ -194,7 +195,7 @@ impl SimulatedNetwork {
         if loss == Some(StreamLoss::Hangs) {
             return std::future::pending().await;
         }
-        // The handshake is a round trip of its own.
+        // The TCP handshake takes a round trip, before the round trip of the query.
         sleep(found.distance().draw(&self.random)).await;
         if found.has(Fault::NoTcp) || loss == Some(StreamLoss::Refused) {
             return Err(io::ErrorKind::ConnectionRefused.into());
@@ -242,17 +243,17 @@ impl Network for SimulatedNetwork {
     }
 }
 
-/// A stream to a server. Each answer takes one round trip and does not wait for earlier answers.
+/// A TCP connection to a server. Each answer takes one round trip, and does not wait for earlier answers.
 struct SimulatedStream {
     network: SimulatedNetwork,
     server: SocketAddr,
     pending: Vec<(Instant, Vec<u8>)>,
-    /// True if the server sends an empty message from time to time. `last` is the time of the last one.
+    /// True if the server sends an empty message from time to time. `last` is the time of the last empty message.
     drips: bool,
     last: Instant,
-    /// True if the server closes the stream after an answer.
+    /// True if the server closes the connection after an answer.
     closes: bool,
-    /// True if the stream ends in the middle of the first answer.
+    /// True if the connection ends in the middle of the first answer.
     ends_halfway: bool,
     closed: bool,
     _open: Open,
@@ -268,7 +269,7 @@ impl SimulatedStream {
             return self.drip().await;
         };
         sleep_until(moment).await;
-        // This is set only after the wait, because a caller that gives up may wait again.
+        // This is set only after the wait, because the caller may cancel the wait and call this function again.
         self.closed = self.closes || self.ends_halfway;
         if self.ends_halfway {
             self.pending.clear();
@@ -292,7 +293,7 @@ impl SimulatedStream {
 impl Stream for SimulatedStream {
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
         let delivery = self.network.ask(self.server, message, Transport::Tcp).into_iter().next_back();
-        // The length before the message is greater than the number of octets that follow, so these never become a complete message.
+        // The server sends fewer octets than the length before the message says, so the message never becomes complete.
         let half = self.network.lab.at(self.server.ip()).is_some_and(|server| server.has(Fault::HalfAnswer));
         if half {
             return std::future::ready(Err(io::ErrorKind::UnexpectedEof.into())).boxed();
@@ -307,11 +308,11 @@ impl Stream for SimulatedStream {
     }
 }
 
-/// The messages that will arrive at one port.
+/// The messages that will arrive at one UDP port of the resolver.
 struct Arrivals {
     sent: Instant,
     port: u16,
-    /// The messages, the last to arrive first, so that the next one is taken from the end.
+    /// The messages, in reverse order of their arrival, so that the next one is at the end.
     pending: Vec<Delivery>,
     _open: Open,
 }
@@ -328,7 +329,7 @@ impl Arrivals {
             Some(moment) => sleep_until(moment).await,
             None => std::future::pending().await,
         }
-        // The message is taken only after the wait, because a caller that gives up may wait again.
+        // The message is removed only after the wait, because the caller may cancel the wait and call this function again.
         match self.pending.pop() {
             Some(delivery) => Ok((SocketAddr::new(delivery.source, self.port), delivery.octets)),
             None => std::future::pending().await,

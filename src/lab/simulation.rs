@@ -1,7 +1,8 @@
-//! The complete resolver over the lab in memory, starting with the octets of a client's query. One seed gives one run.
+//! A simulation: the complete resolver with the servers of the lab in memory. Tests send it the octets of clients' queries. The same seed always
+//! gives the same run.
 //!
-//! Run it on one thread with the clock of tokio paused, so that deadlines of four seconds take no time. `traffic` and `scenario`
-//! send their questions through it.
+//! Run it on one thread with tokio's clock paused, so that deadlines of four seconds take no time. The modules `traffic` and `scenario` ask their
+//! questions through it.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -42,10 +43,10 @@ use super::simulated::SimulatedNetwork;
 use super::traffic::Asker;
 use super::world::{Lab, UNIX_AT_START};
 
-/// Replies are read without truncation, as over TCP. The tests of the listener check truncation.
+/// The maximum size of a reply, in octets. It is that of TCP, so that no reply is truncated. The tests of the listener check truncation.
 const REPLY_LIMIT: usize = 65_535;
 
-/// A resolver that asks the servers of a lab, on a simulated network.
+/// A resolver that sends its queries to the servers of a lab, over a simulated network.
 pub struct Simulation {
     lab: Arc<Lab>,
     clock: Clock,
@@ -53,46 +54,46 @@ pub struct Simulation {
     recorder: Arc<Recorder>,
     resolver: Arc<Resolver>,
     lookahead: Arc<Lookahead>,
-    /// Number of clients so far. Each question has its own port and id, which repeat after 2^32 questions.
+    /// The number of clients so far. Each question comes from another port or has another message id; these repeat after 2^32 questions.
     clients: AtomicU32,
     seed: u64,
     supervisor: Supervisor,
-    /// The background tasks that also run in the daemon. They end with the simulation.
+    /// The background tasks of the resolver, which also run in the daemon. They end with the simulation.
     by_itself: JoinSet<Infallible>,
 }
 
-/// The flags and the sender of a client's question.
+/// The flags of a client's query, and the listener and address that it is sent to and from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
-    /// DO: the client wants signatures and proofs.
+    /// The DO flag: the client wants signatures and proofs.
     pub dnssec_ok: bool,
-    /// CD: the client validates by itself.
+    /// The CD flag: the client validates the answer itself.
     pub checking_disabled: bool,
-    /// AD: the client understands the AD flag in the reply (RFC 6840 section 5.7).
+    /// The AD flag: the client understands AD in the reply (RFC 6840 section 5.7).
     pub authentic_data: bool,
-    /// Index of the listener that the client asks; `[listen]` is the first.
+    /// The index of the listener to which the client sends its query. `[listen]` has the index 0.
     pub listener: usize,
-    /// Address of the client. `None` means 127.0.0.1.
+    /// The address of the client. `None` means 127.0.0.1.
     pub client: Option<IpAddr>,
 }
 
-/// A reply, with its outcome and steps.
+/// The reply to a client's question, with the steps of the resolution.
 #[derive(Clone, Debug)]
 pub struct SimulatedReply {
-    /// The message as the client receives it, with its remaining TTLs.
+    /// The reply message as the client receives it, with the TTLs that are left.
     pub message: Message,
-    /// The outcome.
+    /// How the question ended, as it is counted.
     pub outcome: Outcome,
-    /// The extended error, if any.
+    /// The extended error in the reply, if there is one.
     pub extended_error: Option<ExtendedError>,
-    /// All steps of the resolution.
+    /// All steps of the resolution, as the operator sees them.
     pub steps: Arc<[Step]>,
-    /// Time from the question to the reply.
+    /// The time between the question and its reply.
     pub elapsed: Duration,
 }
 
-/// Returns the default configuration for a lab: its root servers, servers at any address, no IPv6, no validation, no look-ahead,
-/// and no listeners, because the servers of the lab use these addresses.
+/// Returns the usual configuration for tests with a lab: the root servers of the lab, servers at any address, no IPv6, no validation and no
+/// look-ahead. There are no listeners, because the servers of the lab use the same addresses.
 pub fn config_for(lab: &Lab) -> Config {
     let mut config = Config::default();
     config.listen.addresses = Vec::new();
@@ -101,12 +102,12 @@ pub fn config_for(lab: &Lab) -> Config {
     config.resolve.ipv4 = Family::On;
     config.resolve.ipv6 = Family::Off;
     config.dnssec.validate = false;
-    // Most tests count messages.
+    // Look-ahead is off, because most tests count messages.
     config.lookahead.mode = LookaheadMode::Off;
     config
 }
 
-/// Like `config_for`, with validation. The trust anchor is the keys of the lab's root.
+/// Returns the configuration of `config_for`, but with validation. The trust anchor consists of the keys of the lab's root.
 pub fn config_trusting(lab: &Lab) -> Config {
     let mut config = config_for(lab);
     config.dnssec.validate = true;
@@ -114,7 +115,7 @@ pub fn config_trusting(lab: &Lab) -> Config {
     config
 }
 
-/// Returns the keys of a lab's root; empty if the root is unsigned.
+/// Returns the keys of the lab's root as a trust anchor, which is empty if the root is unsigned.
 pub fn root_anchor(lab: &Lab) -> TrustAnchor {
     let mut anchors = Anchors::default();
     for record in lab.trust_anchor(&Name::root()) {
@@ -126,7 +127,8 @@ pub fn root_anchor(lab: &Lab) -> TrustAnchor {
 }
 
 impl Simulation {
-    /// Creates a resolver with an empty cache over `lab`. Must be called inside a runtime whose time is paused.
+    /// Creates a resolver with an empty cache, which sends its queries to the servers of `lab`. Must be called inside a runtime whose time is
+    /// paused.
     ///
     /// # Panics
     /// Panics if a zone of `config` cannot be served, which is an error in the test.
@@ -141,7 +143,7 @@ impl Simulation {
         let resolver = Resolver::new(ResolverParts {
             views,
             clock: clock.clone(),
-            // The network has its own random numbers, so that a change in the network does not change the ids of the resolver.
+            // The network draws its own random numbers, so that a change in the network does not change the message ids of the resolver.
             random: Random::seeded(seed ^ u64::MAX),
             network: network.clone(),
             recorder: recorder.clone(),
@@ -166,7 +168,7 @@ impl Simulation {
         Self { lab, clock, network, recorder, resolver, lookahead, clients, seed, supervisor, by_itself }
     }
 
-    /// Starts the background tasks for DNS lists and root servers, as in the daemon. They run until the returned value is
+    /// Starts the background tasks that test DNS lists and look after the root servers, as in the daemon. They run until the returned value is
     /// dropped.
     pub fn tend(&self) -> JoinSet<Infallible> {
         let mut tasks = JoinSet::new();
@@ -183,7 +185,7 @@ impl Simulation {
         tasks
     }
 
-    /// Changes to another configuration, as the daemon does.
+    /// Reloads the resolver with another configuration, as the daemon does.
     ///
     /// # Panics
     /// Panics if a zone of `config` cannot be served, which is an error in the test.
@@ -213,47 +215,47 @@ impl Simulation {
         self.supervisor.pulses()
     }
 
-    /// Returns the number of background tasks, which run even if nobody asks a question.
+    /// Returns the number of background tasks that run even if no client asks a question.
     pub fn by_itself(&self) -> usize {
         self.by_itself.len()
     }
 
-    /// Returns the number of questions that clients have asked so far.
+    /// Returns the number of questions that clients have asked since the start of the simulation.
     pub fn asked(&self) -> u32 {
         self.clients.load(Ordering::Relaxed)
     }
 
-    /// Returns the lab with the servers.
+    /// Returns the lab, which has the servers.
     pub fn lab(&self) -> &Arc<Lab> {
         &self.lab
     }
 
-    /// Returns the network between resolver and servers.
+    /// Returns the simulated network between the resolver and the servers.
     pub fn network(&self) -> &SimulatedNetwork {
         &self.network
     }
 
-    /// Returns the clock of the simulation.
+    /// Returns the virtual clock of the simulation.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Returns the record of queries.
+    /// Returns the query history and the counters of the resolver.
     pub fn recorder(&self) -> &Arc<Recorder> {
         &self.recorder
     }
 
-    /// Returns the resolver.
+    /// Returns the resolver itself.
     pub fn resolver(&self) -> &Arc<Resolver> {
         &self.resolver
     }
 
-    /// Returns the state of look-ahead.
+    /// Returns the state of look-ahead in the resolver.
     pub fn lookahead(&self) -> &Lookahead {
         &self.lookahead
     }
 
-    /// Asks as a client with EDNS does, from the octets of the query to the octets of the reply.
+    /// Asks the resolver a question, as a client with EDNS does: from the octets of the query to the octets of the reply.
     ///
     /// # Errors
     /// Fails if the question or the reply cannot be parsed, which is a bug in resolverd.
@@ -261,7 +263,7 @@ impl Simulation {
         self.ask_with(name, kind, Flags::default()).await
     }
 
-    /// Like `ask`, with flags.
+    /// Asks the resolver a question like `ask`, with these flags.
     ///
     /// # Errors
     /// Returns the same errors as `ask`.
@@ -304,14 +306,14 @@ impl Simulation {
 }
 
 impl Simulation {
-    /// Records a question as the listener does.
+    /// Adds a question to the query history and the counters, as the listener of the daemon does.
     fn record(&self, query: &wire::query::Query, client: IpAddr, began: Mono, replied: &Replied) {
         let (kind, outcome, recorder) = (query.kind(), replied.outcome, &self.recorder);
         let elapsed = self.clock.mono().since(began);
         recorder.question(0, &Ended { client, kind, outcome, elapsed });
         let (name, view, trail) = (query.name(), query.view.number(), replied.trail());
         if outcome == Outcome::Cache && trail.is_none() {
-            // The class is not recorded.
+            // The class of the question is not stored.
             let asked = query.question_bytes().split_last_chunk::<2>().map(|(asked, _)| asked);
             let page = recorder.hits(0, began, view).zip(asked);
             page.into_iter().for_each(|(mut page, asked)| page.put(asked, client));
@@ -319,7 +321,7 @@ impl Simulation {
         }
         let flight = trail.map(|trail| recorder.flight_number(trail));
         let error = replied.answer.extended_error.as_ref();
-        // A client of the simulation has no socket.
+        // The transport is invented, because a client of the simulation has no socket.
         let question = QuestionEntry {
             outcome,
             elapsed: micros(elapsed),
@@ -332,7 +334,7 @@ impl Simulation {
     }
 }
 
-/// Returns the octets of a client's query.
+/// Returns the octets of a client's query with this message id, name, type and flags.
 fn query(id: u16, name: &Name, kind: RecordType, flags: Flags) -> Option<Vec<u8>> {
     let mut query = Message::query();
     query.metadata.id = id;

@@ -1,7 +1,7 @@
-//! The lab's servers on real sockets: UDP and TCP at addresses of 127.0.0.0/8, all on one port.
+//! Runs the servers of the lab on real sockets: over UDP and TCP at addresses in 127.0.0.0/8, all on the same port.
 //!
-//! On a free port it needs no root rights, and several labs run side by side: each takes a port that is free at all of its
-//! addresses. Everything ends when it is dropped.
+//! With a free port, this needs no root rights, and several labs can run at the same time: each uses a port that is free at all of its addresses.
+//! All servers stop when the value is dropped.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -23,22 +23,22 @@ use super::fault::Fault;
 use super::server::{Delivery, Sending};
 use super::world::Lab;
 
-/// The number of ports that are tried. A try fails only if another process uses the port at one of our addresses.
+/// The number of ports that are tried before an error is returned. A port cannot be used if another process uses it at one of the addresses.
 const MAX_TRIES: usize = 50;
 
-/// The maximum number of waiting replies of one address, and of its connections at the same time. Further queries are lost, as on any
-/// network. A burst of a demo stays far below this number.
+/// The maximum number of replies that wait for their time at one address, and of TCP connections at it. Further queries are lost, as on any
+/// network. The demo never comes near this number.
 const MAX_PENDING: usize = 4096;
 
-/// The size of the longest query that is accepted, in octets.
+/// The maximum size of a query to the servers, in octets.
 const MAX_QUERY: usize = 4096;
 
-/// The servers of a lab on real sockets. They stop when this value is dropped.
+/// The servers of a lab that run on real sockets. They stop when this value is dropped.
 #[derive(Debug)]
 pub struct LabSockets {
     port: u16,
     lab: Arc<Lab>,
-    /// The tasks of the servers. They end when this field is dropped.
+    /// The tasks that run the servers. They end when this field is dropped.
     _tasks: JoinSet<()>,
 }
 
@@ -48,7 +48,7 @@ struct Bound {
     connections: TcpListener,
 }
 
-/// The shared state of all tasks.
+/// The state that all tasks of the servers share.
 #[derive(Clone)]
 struct Shared {
     lab: Arc<Lab>,
@@ -57,7 +57,7 @@ struct Shared {
 }
 
 impl LabSockets {
-    /// Binds every IPv4 address of the lab on one free port and begins to answer. IPv6 addresses are for simulation only.
+    /// Starts the servers at all IPv4 addresses of the lab, on one free port. IPv6 addresses can be used only in a simulation.
     ///
     /// # Errors
     /// Returns an error if no port is free at all addresses, or if an address does not belong to this machine.
@@ -72,7 +72,7 @@ impl LabSockets {
         Err(last)
     }
 
-    /// Serves the lab at a given port.
+    /// Starts the servers of the lab on the port `port`.
     ///
     /// # Errors
     /// Returns an error if the port is already used at an address, if an address does not belong to this machine, or if a port below 1024
@@ -92,18 +92,18 @@ impl LabSockets {
         Self { port, lab, _tasks: tasks }
     }
 
-    /// Returns the port of all servers, which is `upstream_port` in the configuration.
+    /// Returns the port of all servers. A resolver must have it as `upstream_port` in its configuration.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Returns the lab whose servers use the sockets.
+    /// Returns the lab whose servers run on these sockets.
     pub fn lab(&self) -> &Arc<Lab> {
         &self.lab
     }
 }
 
-/// Opens sockets for every address on one port. If `port` is 0, uses a port that is free at the first address.
+/// Opens sockets at all IPv4 addresses of the lab on the port `port`. If `port` is 0, uses a port that is free at the first address.
 async fn bind_all(lab: &Lab, mut port: u16) -> io::Result<(u16, Vec<Bound>)> {
     let addresses = lab.servers().iter().flat_map(|server| server.addresses());
     let mut sockets = Vec::new();
@@ -140,12 +140,12 @@ impl Shared {
             tokio::select! {
                 Some(_) = pending.join_next(), if !pending.is_empty() => {}
                 received = socket.recv_from(&mut buffer) => {
-                    // The error is an ICMP message: a client no longer listens at its port.
+                    // The system reports an ICMP message: a client no longer listens at its port. This is no reason to stop.
                     let Ok((length, client)) = received else { continue };
                     let arrived = Instant::now();
                     let octets = buffer.get(..length).unwrap_or_default();
                     for delivery in self.respond(address, octets, Transport::Udp) {
-                        // A socket can send from one address only, so a reply from another address is lost.
+                        // A socket can send only from its own address, so a message with another source address cannot be sent.
                         if delivery.source == address && pending.len() < MAX_PENDING {
                             let reply = Reply { due: arrived + delivery.delay, octets: delivery.octets };
                             pending.spawn(self.clone().send_later(socket.clone(), client, reply));
@@ -163,7 +163,7 @@ impl Shared {
                 Some(_) = open.join_next(), if !open.is_empty() => {}
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
-                    // The kernel has already accepted the connection. Closing it immediately is the closest to refusing it.
+                    // The kernel has already accepted the connection, so the server cannot refuse it, and closes it at once.
                     let closes = self.has(address, Fault::NoTcp) || self.has(address, Fault::HangsUp);
                     if open.len() < MAX_PENDING && !closes {
                         open.spawn(self.clone().serve_stream(address, stream));
@@ -175,13 +175,13 @@ impl Shared {
 
     async fn send_later(self, socket: Arc<UdpSocket>, client: SocketAddr, reply: Reply) {
         sleep_until(reply.due).await;
-        // The client may have left; delivery of a datagram is not guaranteed.
+        // If sending fails, the client has probably gone. Nobody expects that every datagram arrives.
         let _ = socket.send_to(&reply.octets, client).await;
     }
 
-    /// Answers the queries of a connection, each after its own time (RFC 7766 section 6.2.1.1).
+    /// Answers the queries on a TCP connection. Each answer is sent after its own delay (RFC 7766 section 6.2.1.1).
     async fn serve_stream(self, address: IpAddr, stream: TcpStream) {
-        // The kernel has completed the handshake without delay, but it would take one round trip.
+        // The kernel completes the handshake without delay. On a real network it would take one round trip.
         if let Some(server) = self.lab.at(address) {
             sleep(server.distance().draw(&self.random)).await;
         }
@@ -205,20 +205,20 @@ impl Shared {
                 }
             }
         }
-        // The client has closed its side. It may still read.
+        // The client has closed its sending side, but may still read the answers.
         pending.join_all().await;
     }
 
-    /// Answers a query of a connection, and returns whether the server closes it now.
+    /// Answers a query on a TCP connection. Returns true if the server must close the connection now.
     async fn answer(self, address: IpAddr, query: Vec<u8>, answers: Arc<Mutex<OwnedWriteHalf>>) -> bool {
         let arrived = Instant::now();
         let answer = self.respond(address, &query, Transport::Tcp).pop();
         let Some(delivery) = answer.filter(|_| !self.has(address, Fault::SilentTcp)) else {
-            // No answer is sent and the connection stays open, as with a dead server behind a firewall.
+            // The server does not answer, but keeps the connection open, like a dead server behind a firewall.
             return false;
         };
         sleep_until(arrived + delivery.delay).await;
-        // Only half of the answer is sent, after the length of the whole answer, and then the connection ends.
+        // For this fault, the length before the message is twice its real length, and then the connection ends.
         let half = self.has(address, Fault::HalfAnswer);
         let length = u16::try_from(delivery.octets.len() * if half { 2 } else { 1 }).unwrap_or(u16::MAX);
         let framed = [length.to_be_bytes().as_slice(), &delivery.octets].concat();
@@ -227,13 +227,13 @@ impl Shared {
     }
 }
 
-/// A reply over UDP, and the time at which it is sent.
+/// A reply over UDP, with the time at which it must be sent.
 struct Reply {
     due: Instant,
     octets: Vec<u8>,
 }
 
-/// Reads the next query of a connection. Also returns the half of the connection from which it was read.
+/// Reads the next query on a TCP connection. Returns it together with the reading half of the connection.
 async fn read_query(mut queries: OwnedReadHalf) -> io::Result<(Vec<u8>, OwnedReadHalf)> {
     let query = read_framed(&mut queries).await?;
     Ok((query, queries))
@@ -281,7 +281,7 @@ mod tests {
         }
     }
 
-    /// As in the simulated network, the handshake takes a round trip, and an answer does not wait for earlier answers.
+    /// Tests that, as in the simulated network, the TCP handshake takes a round trip, and an answer does not wait for earlier answers.
     #[tokio::test]
     async fn a_stream_takes_two_round_trips_and_its_answers_do_not_wait_for_each_other() {
         let sockets = start().await;
@@ -301,7 +301,7 @@ mod tests {
         assert!((420..1500).contains(&elapsed.as_millis()), "{elapsed:?}");
     }
 
-    /// glibc's stub resolver sends a query again after SERVFAIL, and after its timeout.
+    /// Tests that the client behaves like glibc's stub resolver: it sends a query again after SERVFAIL, and after its timeout.
     #[tokio::test]
     async fn a_client_sends_a_query_again_after_a_failure_and_after_silence() {
         let sockets = start().await;

@@ -1,7 +1,7 @@
-//! The keys of the lab's zones: a few fixed keys for each algorithm, from files next to this one.
+//! The DNSSEC keys of the lab's zones: a few fixed keys for each algorithm, which are in files in the same directory.
 //!
-//! The keys are public and protect nothing. They are fixed, so that the same seed always gives the same run. RFC 8624 lists the algorithms.
-//! For algorithms with which the DNS library cannot sign, keys and signatures only look real.
+//! The keys are public and protect nothing. They are fixed, so that the same seed always gives the same run. RFC 8624 lists the algorithms. For
+//! algorithms with which the DNS library cannot sign, keys and signatures only look real.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ const P256: &str = include_str!("test_keys/p256.pem");
 const P384: &str = include_str!("test_keys/p384.pem");
 const ED25519: &str = include_str!("test_keys/ed25519.pem");
 
-/// A key of a zone, with its private part.
+/// A DNSSEC key of a zone, with its private part.
 #[derive(Clone)]
 pub(super) struct TestKey {
     /// The public part of the key, as it is published in the zone.
@@ -29,11 +29,11 @@ pub(super) struct TestKey {
 }
 
 impl TestKey {
-    /// Returns test key `number` of an algorithm, with these DNSKEY flags. There are four or eight keys; higher numbers begin again with the
-    /// first one. RSA keys have 2048 bits, unless `bits` gives a smaller size.
+    /// Returns the test key with this number for an algorithm. `flags` are the flags of its DNSKEY record. There are four or eight keys; higher
+    /// numbers begin again with the first one. RSA keys have 2048 bits, unless `bits` is a smaller size.
     ///
     /// # Errors
-    /// Fails if there is no small key of this size. The files of this directory cause no error; a test reads them.
+    /// Fails if there is no small key of this size. The files with the keys cause no error, which a test checks.
     pub(super) fn new(algorithm: u8, bits: Option<u16>, number: usize, flags: u16) -> DnsSecResult<Self> {
         let algorithm = Algorithm::from_u8(algorithm);
         let private: Arc<dyn SigningKey> = match (algorithm, bits) {
@@ -55,7 +55,7 @@ impl TestKey {
         })
     }
 
-    /// Creates a key that shows `public`, with the private half of another key.
+    /// Creates a key that publishes the public part `public`, but signs with the private part of another key.
     ///
     /// # Errors
     /// Fails if the record cannot be encoded.
@@ -65,7 +65,7 @@ impl TestKey {
         Ok(Self { record, tag, private })
     }
 
-    /// Returns the same key with one more flag.
+    /// Returns a copy of this key that also has the flag `flag`.
     ///
     /// # Errors
     /// Fails if the record cannot be encoded.
@@ -74,13 +74,13 @@ impl TestKey {
         Self::with_public(public, self.record.flags() | flag, self.private.clone())
     }
 
-    /// Returns another key with the same key tag and without a matching private half. A KeyTrap zone has many such keys.
+    /// Returns another key with the same key tag, whose private part does not match it. A zone that attacks with KeyTrap has many such keys.
     ///
     /// # Errors
     /// Fails if the record cannot be encoded.
     pub(super) fn colliding(&self, number: u8) -> DnsSecResult<Self> {
-        // The tag is a sum of words: one word grows and another shrinks by the same amount. The last ones are used,
-        // because an RSA key begins with its exponent. A carry is folded into the sum, so sums that wrap are skipped.
+        // The key tag is a sum of words, so it stays the same if one word grows and another one shrinks by the same number. The last words are
+        // changed, because an RSA key begins with its exponent. A carry is added to the sum, so changes that cause a carry are skipped.
         let public = self.record.public_key();
         for step in 1..=u8::MAX {
             let mut octets = public.public_bytes().to_vec();
@@ -100,12 +100,12 @@ impl TestKey {
         Err(DnsSecError::Message("no key collides"))
     }
 
-    /// Returns the algorithm of the key.
+    /// Returns the DNSSEC algorithm of this key.
     pub(super) fn algorithm(&self) -> Algorithm {
         self.record.public_key().algorithm()
     }
 
-    /// Signs these octets.
+    /// Returns the signature of these octets by this key.
     ///
     /// # Errors
     /// Fails if the library cannot sign.
@@ -114,7 +114,7 @@ impl TestKey {
     }
 }
 
-/// Reads one key from a file with several.
+/// Reads the key with this number from a file with several keys.
 fn read(file: &str, number: usize, algorithm: Algorithm) -> DnsSecResult<Arc<dyn SigningKey>> {
     let keys: Result<Vec<_>, _> = PrivatePkcs8KeyDer::pem_slice_iter(file.as_bytes()).collect();
     let mut keys = keys.map_err(|_| DnsSecError::Message("a test key cannot be read"))?;
@@ -127,12 +127,13 @@ fn read(file: &str, number: usize, algorithm: Algorithm) -> DnsSecResult<Arc<dyn
 
 const SMALL_RSA: &str = include_str!("test_keys/small_rsa.txt");
 
-/// The prefixes of a digest of SHA-256 and of SHA-512.
+/// The DER octets that precede a digest in an RSA signature, as hexadecimal digits: for SHA-256 and for SHA-512.
 const PREFIXES: [&str; 2] =
     ["3031300d060960864801650304020105000420", "3051300d060960864801650304020305000440"];
 
-/// An RSA key that is too short for the DNS library, as zones had them before 2010 and a few still have (RFC 3110, RFC 8017 section 8.2.1). A
-/// line of its file has bits, modulus and private exponent in hexadecimal digits. The public exponent is 65537.
+/// An RSA key that is too short for the DNS library, as many zones had before 2010 and a few still have (RFC 3110, RFC 8017 section 8.2.1). Each
+/// line of the file with these keys has the number of bits, and the modulus and the private exponent in hexadecimal digits. The public exponent
+/// is 65537.
 struct SmallRsa {
     algorithm: Algorithm,
     modulus: BigUint,
@@ -140,7 +141,7 @@ struct SmallRsa {
 }
 
 impl SmallRsa {
-    /// Returns test key `number` with this many bits.
+    /// Returns the test key with this number and this many bits.
     ///
     /// # Errors
     /// Fails if there is no key of this length.
@@ -182,14 +183,15 @@ impl SigningKey for SmallRsa {
     }
 }
 
-/// A key that looks like a key of an algorithm with which the library cannot sign.
+/// A key that only looks like a key, for an algorithm with which the DNS library cannot sign.
 struct LookalikeKey {
     algorithm: Algorithm,
     number: usize,
 }
 
 impl LookalikeKey {
-    /// Returns the octets of keys and signatures: those of RSA with 2048 bits for algorithms 1 to 10, otherwise those of Ed448 (RFC 8080).
+    /// Returns the lengths of keys and of signatures, in octets: those of RSA with 2048 bits for algorithms 1 to 10, otherwise those of Ed448
+    /// (RFC 8080).
     fn lengths(&self) -> (usize, usize) {
         if u8::from(self.algorithm) <= 10 { (260, 256) } else { (57, 114) }
     }
@@ -201,7 +203,7 @@ impl SigningKey for LookalikeKey {
     }
 
     fn to_public_key(&self) -> DnsSecResult<PublicKeyBuf> {
-        // An RSA key begins with the length of its exponent and the exponent (RFC 3110 section 2): three octets, 65537.
+        // An RSA key begins with the length of its exponent, which is three octets, and the exponent 65537 (RFC 3110 section 2).
         let mut octets = vec![3, 1, 0, 1];
         let filling = u8::try_from(self.number % 200).unwrap_or(0) + 17;
         octets.resize(self.lengths().0, filling);

@@ -1,9 +1,8 @@
-//! Mail traffic: the questions that a mail gateway asks for one message, in steps that depend on each other, and their times.
+//! Mail traffic: asks the questions that a mail gateway asks for one message, in the right order, and measures how long they take.
 //!
-//! The questions follow from the behaviour of postscreen, smtpd, rspamd and Postfix's SMTP client. Inbound: all DNS lists at the
-//! same time, then PTR and A, MX, SPF with its includes (limited by RFC 7208 section 4.6.4), DKIM (RFC 6376), DMARC (RFC 9989)
-//! and lists of domains. Outbound: MX, then A and AAAA of each host (RFC 5321 section 5.1), and TLSA if both are signed (RFC
-//! 7672 section 2.2).
+//! The questions are those of postscreen, smtpd, rspamd and Postfix's SMTP client. For inbound mail: all DNS lists at the same time, then PTR and
+//! A, MX, SPF with its includes (limited by RFC 7208 section 4.6.4), DKIM (RFC 6376), DMARC (RFC 9989) and lists of domains. For outbound mail:
+//! MX, then A and AAAA of each host (RFC 5321 section 5.1), and TLSA if both are signed (RFC 7672 section 2.2).
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -18,12 +17,13 @@ use super::client::{AskError, LabClient};
 use super::hosters::reversed;
 use super::internet::{Internet, ListKind};
 
-/// The maximum number of SPF includes that are followed for one sender (RFC 7208 section 4.6.4).
+/// The maximum number of SPF includes that are followed for one mail message (RFC 7208 section 4.6.4).
 const MAX_SPF_LOOKUPS: u32 = 10;
 
-/// A resolver that answers questions: the simulated one, or a server that is reached over sockets.
+/// A resolver that can be asked questions: a simulated one, or a server that is reached over sockets.
 pub trait Asker: Sync {
-    /// Asks one question and waits for its answer, with any RCODE. Mail software with DANE sets DO (RFC 7672 section 2.2).
+    /// Asks one question and waits for its answer, with any response code. The last argument is true if DO must be set, as mail software with
+    /// DANE does (RFC 7672 section 2.2).
     ///
     /// # Errors
     /// Fails if no answer arrives.
@@ -47,50 +47,50 @@ impl Asker for LabClient {
     }
 }
 
-/// A message, which determines the questions that mail software asks.
+/// A mail message. It determines the questions that mail software asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
-    /// A message from an address.
+    /// A message that a client sends to this gateway.
     Inbound {
-        /// The software that receives the message.
+        /// The software of the gateway that receives the message.
         gateway: Gateway,
-        /// Address of the client.
+        /// The IP address of the client that sends the message.
         address: Ipv4Addr,
-        /// Domain in MAIL FROM and in From:.
+        /// The domain of the sender, in MAIL FROM and in the header From.
         sender: Name,
-        /// Selector of the DKIM signature; `None` if the message is not signed.
+        /// The selector of the message's DKIM signature, or `None` if it is not signed.
         selector: Option<&'static str>,
-        /// Domain of a link in the text.
+        /// The domain of a link in the text of the message.
         link: Name,
     },
-    /// A message to a domain.
+    /// A message that this gateway sends to another domain.
     Outbound {
-        /// The recipient's domain.
+        /// The domain of the recipient.
         recipient: Name,
     },
 }
 
-/// The software that asks the DNS lists about the address of a client.
+/// The software of the gateway that asks the DNS lists about the address of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gateway {
-    /// postscreen: asks all lists at the same time, before smtpd looks up the name of the address.
+    /// postscreen: it asks all lists at the same time, before smtpd looks up the name of the client's address.
     Postscreen,
-    /// smtpd alone: looks up the name of the address, then asks one list after the other.
+    /// smtpd without postscreen: it looks up the name of the client's address, then asks one list after the other.
     Smtpd,
 }
 
-/// The result of one message.
+/// The measurements for one mail message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Played {
-    /// Time from the first question to the last answer.
+    /// The time from the first question to the last answer for this message.
     pub elapsed: Duration,
-    /// Questions asked.
+    /// The number of questions that were asked for this message.
     pub questions: u32,
-    /// Questions that ended in SERVFAIL or without an answer.
+    /// The number of those questions that ended with SERVFAIL or without an answer.
     pub failed: u32,
 }
 
-/// Asks all questions of one message. Each step waits for the answers that it depends on.
+/// Asks all questions that mail software asks for the message `mail`. Each question waits for the answers that it depends on.
 pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &Clock) -> Played {
     let began = clock.mono();
     let mut session = Session { internet, asker, questions: 0, failed: 0 };
@@ -106,7 +106,7 @@ pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &C
     Played { elapsed: clock.mono().since(began), questions: session.questions, failed: session.failed }
 }
 
-/// The questions asked so far for one message.
+/// The state while the questions for one mail message are asked.
 struct Session<'a> {
     internet: &'a Internet,
     asker: &'a dyn Asker,
@@ -115,7 +115,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Asks several questions at the same time. A missing answer is `None`.
+    /// Asks several questions at the same time, and waits for all answers. An answer is `None` if it did not arrive.
     async fn all(&mut self, questions: &[(Name, RecordType)]) -> Vec<Option<Message>> {
         let asked = join_all(questions.iter().map(|(name, kind)| self.asker.ask(name, *kind, false))).await;
         asked.into_iter().map(|answer| self.note(answer)).collect()
@@ -140,8 +140,8 @@ impl Session<'_> {
         answer
     }
 
-    /// Asks what mail software asks at the start of a connection. postscreen asks every list of addresses at the same time. smtpd asks for
-    /// the PTR, then for the addresses of its name. Without postscreen, smtpd also asks the lists, one after the other
+    /// Asks the questions at the start of an SMTP connection. postscreen asks all DNS lists of addresses at the same time. smtpd asks for the
+    /// PTR, then for the addresses of the name in it. Without postscreen, smtpd also asks the DNS lists, one after the other
     /// (`reject_rbl_client`).
     async fn connection(&mut self, gateway: Gateway, address: Ipv4Addr) {
         let questions: Vec<_> = address_lists(self.internet, address).collect();
@@ -159,8 +159,8 @@ impl Session<'_> {
         }
     }
 
-    /// Asks what mail software asks about the envelope: smtpd checks that the sender's domain receives mail, and the policy service checks
-    /// that this address may send for the domain. Returns false if the mail is refused because the domain does not exist
+    /// Asks the questions about the envelope of a message: smtpd checks that the sender's domain receives mail, and the policy service checks
+    /// that this address may send for the domain (SPF). Returns false if the message is refused because the domain does not exist
     /// (`reject_unknown_sender_domain`).
     async fn envelope(&mut self, address: Ipv4Addr, sender: &Name) -> bool {
         let exchangers = self.one(sender, RecordType::MX).await;
@@ -186,7 +186,7 @@ impl Session<'_> {
         true
     }
 
-    /// Asks what rspamd asks about the content: for DKIM, for DMARC and the lists of domains, all at the same time.
+    /// Asks the questions of rspamd about the content of a message, all at the same time: for DKIM, DMARC, the link and the DNS lists of domains.
     async fn content(&mut self, sender: &Name, selector: Option<&str>, link: &Name) {
         let mut questions = vec![(link.clone(), RecordType::A)];
         questions.extend(below("_dmarc", sender).map(|name| (name, RecordType::TXT)));
@@ -199,9 +199,9 @@ impl Session<'_> {
         self.all(&questions).await;
     }
 
-    /// Asks what Postfix's SMTP client asks, with DANE and therefore with DO: for the MX, then for A and AAAA of each host, one after the
-    /// other, and for TLSA if the MX and the addresses are secure. Here TLSA is asked for if they are signed, so that the questions do not
-    /// depend on validation.
+    /// Asks the questions of Postfix's SMTP client, which uses DANE and therefore sets DO: for the MX, then for A and AAAA of each host, one
+    /// after the other, and for TLSA if MX and addresses are secure. Here TLSA is asked for if they are signed, so that the questions do not
+    /// depend on the resolver's validation.
     async fn delivery(&mut self, recipient: &Name) {
         let answer = self.one_with_do(recipient, RecordType::MX).await;
         let mut hosts: Vec<(u16, Name)> =
@@ -219,7 +219,7 @@ impl Session<'_> {
     }
 }
 
-/// Returns the questions about an address to all lists of addresses.
+/// Returns the questions to all DNS lists of addresses about one address.
 pub(super) fn address_lists(
     internet: &Internet,
     address: Ipv4Addr,
@@ -228,14 +228,14 @@ pub(super) fn address_lists(
     lists.filter_map(move |list| Some((below(&reversed(address), &list.zone)?, RecordType::A)))
 }
 
-/// Returns the questions about a domain to all lists of domains.
+/// Returns the questions to all DNS lists of domains about one domain.
 pub(super) fn domain_lists(internet: &Internet, domain: &Name) -> impl Iterator<Item = (Name, RecordType)> {
     let lists = internet.lists.iter().filter(|list| list.kind == ListKind::BadDomains);
     let labels = domain.to_string();
     lists.filter_map(move |list| Some((below(labels.trim_end_matches('.'), &list.zone)?, RecordType::A)))
 }
 
-/// Returns the first name in an answer with PTR records.
+/// Returns the name in the first PTR record of an answer, or `None` if it has none.
 pub(super) fn host_of(answer: &Message) -> Option<Name> {
     answer.answers.iter().find_map(|record| match &record.data {
         RData::PTR(name) => Some(name.0.clone()),
@@ -250,12 +250,12 @@ pub(super) fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name
     }
 }
 
-/// Returns the name of `labels` directly below `zone`.
+/// Returns the name that consists of `labels` and `zone`, or `None` if it would be invalid.
 pub(super) fn below(labels: &str, zone: &Name) -> Option<Name> {
     Name::from_ascii(labels).ok()?.append_domain(zone).ok()
 }
 
-/// Returns the domains that an SPF record includes.
+/// Returns the domains that the SPF record in an answer includes.
 pub(super) fn includes(answer: &Message) -> Vec<Name> {
     let texts = answer.answers.iter().filter_map(|record| match &record.data {
         RData::TXT(text) => Some(text.txt_data.concat()),
@@ -273,7 +273,7 @@ pub(super) fn includes(answer: &Message) -> Vec<Name> {
     policies.flat_map(domains).collect()
 }
 
-/// Returns the median, the 90th percentile and the maximum of message times; zeros if there are no messages.
+/// Returns three times of mail messages: the median, the 90th percentile and the maximum. They are zero if there are no messages.
 pub fn spread(played: &[Played]) -> [Duration; 3] {
     let mut times: Vec<Duration> = played.iter().map(|played| played.elapsed).collect();
     times.sort();
@@ -288,7 +288,7 @@ mod tests {
     use resolver::zones::authority::Authority;
     use std::sync::Mutex;
 
-    /// A resolver that has all zones and answers immediately.
+    /// A resolver for tests that has all zones of the internet and answers immediately.
     struct AuthorityAsker {
         authority: Authority,
         asked: Mutex<Vec<String>>,

@@ -1,6 +1,6 @@
-//! A complete lab: its zones, its servers and their addresses.
+//! The type `Lab`: all zones of a simulated internet, its servers and their addresses.
 //!
-//! All maps are ordered, so that a seed always gives the same run.
+//! All maps are sorted, so that the same seed always gives the same run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -22,61 +22,61 @@ use dns::wire::presentation::read_name;
 use resolver::zones::authority::Authority;
 use resolver::zones::zone::{Zone, ZoneError};
 
-/// Calendar time at the start of every run, 2026-01-01. Signatures are made and validated with it.
+/// The calendar time at the start of every simulation, in seconds since 1970: 2026-01-01. Zones are signed at this time.
 pub const UNIX_AT_START: u64 = 1_767_225_600;
 
-/// The reason why a lab cannot be built.
+/// The reason why a simulated internet cannot be built.
 #[derive(Debug, Error)]
 pub enum LabError {
-    /// A name cannot be parsed.
+    /// This text is not a valid name.
     #[error("{0} is not a name")]
     Name(String),
-    /// A zone cannot be parsed.
+    /// The text of a zone cannot be parsed.
     #[error("zone {zone}: {error}")]
     Zone {
-        /// The zone.
+        /// The apex of the zone.
         zone: String,
-        /// The error.
+        /// What is wrong in its text.
         error: ZoneError,
     },
-    /// A signing plan cannot be parsed.
+    /// The plan by which a zone is signed cannot be parsed.
     #[error(transparent)]
     Signing(#[from] UnknownSigning),
-    /// A zone cannot be signed as planned.
+    /// A zone cannot be signed by its plan.
     #[error("zone {zone}: {error}")]
     Sign {
-        /// The zone.
+        /// The apex of the zone.
         zone: String,
-        /// The library's error.
+        /// The error of the DNS library.
         error: DnsSecError,
     },
-    /// Two servers have the same address.
+    /// Two servers have this address.
     #[error("{0} is the address of two servers")]
     Twice(IpAddr),
 }
 
-/// A server to be built.
+/// The plan of a server of the lab.
 #[derive(Clone, Debug)]
 pub struct ServerPlan {
-    /// Name of the server, without the final dot.
+    /// The name of the server, without a final dot.
     pub name: String,
-    /// Addresses of the server. For use on sockets they must be in 127.0.0.0/8.
+    /// The IP addresses of the server. To run it on sockets, they must be in 127.0.0.0/8.
     pub addresses: Vec<IpAddr>,
-    /// Distance of the server.
+    /// The properties of the path to the server, such as its round-trip time.
     pub distance: Distance,
-    /// Faults that the server has at the start.
+    /// The faults that the server has at the start.
     pub faults: Vec<Fault>,
 }
 
 impl ServerPlan {
-    /// Creates the plan of a server without faults, 10 ms away.
+    /// Creates the plan of a server without faults. Its round-trip time is 10 ms.
     pub fn new(name: &str, addresses: Vec<IpAddr>) -> Self {
         let distance = Distance::steady(Duration::from_millis(10));
         Self { name: name.to_owned(), addresses, distance, faults: Vec::new() }
     }
 }
 
-/// Parses an absolute name, with or without the final dot, and converts it to lower case.
+/// Parses a name, with or without a final dot. The result is absolute and in lower case.
 ///
 /// # Errors
 /// Fails if the text is not a name.
@@ -87,7 +87,7 @@ pub fn absolute(text: &str) -> Result<Name, LabError> {
     Ok(name)
 }
 
-/// Zones, their servers, and the log of queries.
+/// A simulated internet: its zones, their servers, and the log of the queries to them.
 #[derive(Debug)]
 pub struct Lab {
     servers: Vec<LabServer>,
@@ -98,7 +98,7 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Creates a lab from servers, each with its zones, and from the DS records of signed zones.
+    /// Creates a lab from the plans of its servers, each with its zones, and from the DS records of its signed zones.
     ///
     /// # Errors
     /// Fails if two servers have the same address.
@@ -122,29 +122,29 @@ impl Lab {
         Ok(lab)
     }
 
-    /// Returns all servers, in the order in which they were added.
+    /// Returns all servers of the lab, in the order in which they were added.
     pub fn servers(&self) -> &[LabServer] {
         &self.servers
     }
 
-    /// Returns the server with this name (without the final dot).
+    /// Returns the server with this name, which is given without a final dot.
     pub fn server(&self, name: &str) -> Option<&LabServer> {
         self.servers.iter().find(|server| server.name() == name)
     }
 
-    /// Returns the server at an address.
+    /// Returns the server that has this IP address.
     pub fn at(&self, address: IpAddr) -> Option<&LabServer> {
         self.by_address.get(&address).and_then(|place| self.servers.get(*place))
     }
 
-    /// Returns every zone in canonical order, with its servers. Tests use this to break any one server of each zone.
+    /// Returns all zones of the lab in canonical order, each with its servers. Tests use this to break one server of each zone.
     pub fn zones(&self) -> impl Iterator<Item = (&Name, Vec<&LabServer>)> {
         self.zones
             .iter()
             .map(|(zone, places)| (zone, places.iter().filter_map(|&at| self.servers.get(at)).collect()))
     }
 
-    /// Gives one server of each zone one of these faults, but never the last working server of a zone.
+    /// Gives one of the faults `ailments` to one server of each zone, but never to the last working server of a zone.
     pub fn break_one_of_each_zone(&self, ailments: &[Fault], random: &Random) {
         let names =
             |servers: Vec<&LabServer>| servers.iter().map(|server| server.name().to_owned()).collect();
@@ -172,13 +172,12 @@ impl Lab {
         }
     }
 
-    /// Returns the DS records of a signed zone, as a trust anchor for a resolver; empty if the zone is unsigned.
+    /// Returns the DS records of a signed zone, to be used as a trust anchor of a resolver. Returns an empty list if the zone is unsigned.
     pub fn trust_anchor(&self, zone: &Name) -> &[Record] {
         self.trust_anchors.get(zone).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Replaces the zones of every server with those of the server with the same name in `other`. This simulates a change of the
-    /// internet.
+    /// Replaces the zones of each server with the zones of the server with the same name in `other`. This simulates that the internet changes.
     pub fn take_zones_of(&self, other: &Self) {
         for server in &self.servers {
             if let Some(changed) = other.server(server.name()) {
@@ -187,12 +186,12 @@ impl Lab {
         }
     }
 
-    /// Returns the log of queries to the lab's servers.
+    /// Returns the log of the queries to the servers of this lab.
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// Returns the root servers, from which recursion starts.
+    /// Returns the names and addresses of the root servers, with which resolution begins.
     pub fn root_hints(&self) -> RootHints {
         let places = self.zones.get(&Name::root()).map(Vec::as_slice).unwrap_or_default();
         let roots = places.iter().filter_map(|&place| self.servers.get(place));

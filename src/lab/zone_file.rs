@@ -1,4 +1,4 @@
-//! Zones and records from text, as the lab's worlds and scenarios write them.
+//! Reads zones and records of the lab from text in the format of zone files.
 
 use hickory_proto::rr::{Name, Record};
 
@@ -6,15 +6,15 @@ pub use dns::zone_file::kind as read_kind;
 use dns::zone_file::{record, records};
 use resolver::zones::zone::{Zone, ZoneError};
 
-/// Reads the zone `origin` from `text`.
+/// Reads the zone whose apex is `origin` from its text.
 ///
 /// # Errors
-/// Returns an error if a line cannot be read, if an owner is outside the zone, or if the apex has no SOA.
+/// Returns an error if a line cannot be parsed, if an owner name is outside the zone, or if the apex has no SOA.
 pub fn read_zone(origin: &Name, text: &str) -> Result<Zone, ZoneError> {
     Zone::new(origin, records(origin, text)?)
 }
 
-/// Reads one record with absolute names, as a scenario writes it.
+/// Reads a single record, as it is written in a scenario. All names in it are absolute.
 ///
 /// # Errors
 /// Returns an error if the text is not exactly one record.

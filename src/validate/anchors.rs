@@ -1,7 +1,8 @@
-//! Trust anchors: DS records of the keys that the operator or this program trusts. Also negative trust anchors.
+//! Trust anchors: DS records of the keys that the operator or this program trusts without further proof. Also negative trust anchors, below which
+//! nothing is validated.
 //!
-//! The functions are pure. See RFC 4033 section 2 (trust anchors) and RFC 7646 (negative trust anchors). Keys are stored as their DS
-//! records, so that there is only one form of trust.
+//! The functions are pure. See RFC 4033 section 2 (trust anchors) and RFC 7646 (negative trust anchors). An anchor that is given as a DNSKEY is
+//! converted to a DS record, so that all anchors have the same form.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +14,8 @@ use super::entrust::usable;
 use super::keys::ds_of;
 use super::rules::Algorithms;
 
-/// The keys of the root of 2017 (tag 20326) and 2024 (tag 38696), from <https://data.iana.org/root-anchors/root-anchors.xml>: algorithm
-/// 8, SHA-256.
+/// The built-in trust anchors: the keys of the root of 2017 (tag 20326) and 2024 (tag 38696), from
+/// <https://data.iana.org/root-anchors/root-anchors.xml>. Both have algorithm 8, and the digests are SHA-256.
 const ROOT: [(u16, [u8; 32]); 2] = [
     (
         20_326,
@@ -32,22 +33,22 @@ const ROOT: [(u16, [u8; 32]); 2] = [
     ),
 ];
 
-/// Trust anchors by name.
+/// The trust anchors: DS records, by the name of their zone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchors(BTreeMap<Name, Vec<DS>>);
 
-/// The trust anchor that applies to a name.
+/// Where validation of a name begins: at a trust anchor, or nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust<'a> {
     /// The name is at or below the trust anchor with this name and these DS records.
     Anchor(&'a Name, &'a [DS]),
-    /// The name is below a negative trust anchor, or outside every trust anchor, so it is insecure.
+    /// The name is below a negative trust anchor, or below no trust anchor at all, so it is insecure.
     None,
 }
 
 impl Trust<'_> {
-    /// Returns true if keys of `zone` may be used for the name. Keys of a zone above the anchor may not, because no anchor proves them.
-    /// If they were used and that zone were insecure, all names below it would be insecure.
+    /// Returns true if keys of `zone` may be used for the name. Keys of a zone above the anchor may not, because the anchor proves nothing about
+    /// them. If they were used and that zone were insecure, all names below it would be insecure.
     pub fn reaches(&self, zone: &Name) -> bool {
         match self {
             Self::Anchor(anchor, _) => anchor.zone_of(zone),
@@ -57,7 +58,7 @@ impl Trust<'_> {
 }
 
 impl Anchors {
-    /// Returns the built-in keys of the root.
+    /// Returns the trust anchors of the root that are built into this program.
     pub fn built_in() -> Self {
         let mut anchors = Self::default();
         for (tag, digest) in ROOT {
@@ -67,7 +68,7 @@ impl Anchors {
         anchors
     }
 
-    /// Adds a trust anchor.
+    /// Adds the trust anchor `ds` for the zone `name`.
     pub fn add(&mut self, name: &Name, ds: DS) {
         let known = self.0.entry(name.to_lowercase()).or_default();
         if !known.contains(&ds) {
@@ -75,28 +76,28 @@ impl Anchors {
         }
     }
 
-    /// Adds all anchors of `other`.
+    /// Adds all trust anchors in `other`.
     pub fn add_all(&mut self, other: Self) {
         for (name, signers) in other.0 {
             signers.into_iter().for_each(|ds| self.add(&name, ds));
         }
     }
 
-    /// Returns only the anchors at one name.
+    /// Returns only those trust anchors that belong to the zone `name`.
     #[must_use]
     pub fn only_for(mut self, name: &Name) -> Self {
         self.0.retain(|known, _| known == name);
         self
     }
 
-    /// Adds an anchor that is given as a key. Returns false if its digest cannot be computed.
+    /// Adds the trust anchor for the zone `name` whose key is `key`. Returns false if the digest of the key cannot be computed.
     pub fn add_key(&mut self, name: &Name, key: &DNSKEY) -> bool {
         let ds = ds_of(name, key);
         ds.map(|ds| self.add(name, ds)).is_some()
     }
 
-    /// Returns true if an anchor of `name` may identify the same key as one of `others`. Digests of different types cannot be compared,
-    /// so anchors that differ only in the digest may identify the same key.
+    /// Returns true if a trust anchor of `name` may identify the same key as one in `others`. Digests of different types cannot be compared, so
+    /// two anchors that differ only in the digest may identify the same key.
     pub fn have_key_of(&self, others: &Self, name: &Name) -> bool {
         let is_same = |one: &DS, other: &DS| {
             let is_alike = (one.key_tag(), one.algorithm()) == (other.key_tag(), other.algorithm());
@@ -107,13 +108,13 @@ impl Anchors {
         self.0.get(name).into_iter().flatten().any(has_same)
     }
 
-    /// Returns true if an anchor of `name` identifies this key.
+    /// Returns true if a trust anchor of the zone `name` identifies `key`.
     pub fn cover(&self, name: &Name, key: &DNSKEY) -> bool {
         self.0.get(name).into_iter().flatten().any(|ds| is_of(ds, name, key))
     }
 
-    /// Removes the anchors of `name` that identify this key. Also removes those with the key's tag and algorithm whose digest cannot be
-    /// computed here.
+    /// Removes the trust anchors of the zone `name` that identify `key`. Also removes those that have the tag and the algorithm of the key, if
+    /// resolverd cannot compute their type of digest.
     pub(crate) fn remove_key(&mut self, name: &Name, key: &DNSKEY) {
         if let Some(known) = self.0.get_mut(name) {
             known
@@ -124,31 +125,32 @@ impl Anchors {
         }
     }
 
-    /// Returns true if an anchor of `name` has an algorithm and a digest type that are checked here. If none has, names below it are
-    /// insecure.
+    /// Returns true if a trust anchor of `name` has an algorithm and a digest type that resolverd supports. If none has, all names at and below
+    /// `name` are insecure.
     pub fn can_check(&self, name: &Name) -> bool {
         let ds: Vec<&DS> = self.0.get(name).into_iter().flatten().collect();
         usable(name, &ds, Algorithms::default()).is_ok()
     }
 
-    /// Replaces the anchors of `name` with anchors that have the tags of revoked keys but match no key. Names below are then bogus, and
-    /// not insecure.
+    /// Replaces the trust anchors of `name` with anchors that have the tags of revoked keys but match no key. Names below `name` are then bogus.
+    /// (Without any anchor, they would be insecure.)
     pub fn distrust(&mut self, name: &Name, tags: impl Iterator<Item = u16>) {
         let none = |tag| DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::SHA256, vec![0; 32]);
         self.0.insert(name.to_lowercase(), tags.map(none).collect());
     }
 
-    /// Returns the names that have anchors.
+    /// Returns the names of all zones that have trust anchors.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.keys()
     }
 
-    /// Returns the tags of the keys that the anchors of one name identify.
+    /// Returns the tags of the keys that the trust anchors of `name` identify.
     pub fn tags(&self, name: &Name) -> BTreeSet<u16> {
         self.0.get(name).into_iter().flatten().map(DS::key_tag).collect()
     }
 
-    /// Returns the trust for `name`: the closest anchor at or above it, unless a negative trust anchor is as close or closer.
+    /// Returns where validation of `name` begins: at the closest trust anchor at or above it, unless `negative` returns true for a name that is
+    /// as close or closer, which is a negative trust anchor.
     pub fn closest(&self, name: &Name, negative: impl Fn(&Name) -> bool) -> Trust<'_> {
         let mut above = name.to_lowercase();
         loop {
@@ -166,13 +168,13 @@ impl Anchors {
     }
 }
 
-/// Returns true if a DS has the tag and algorithm of a key.
+/// Returns true if `ds` has the tag and the algorithm of `key`.
 fn has_tag(ds: &DS, key: &DNSKEY) -> bool {
     ds.algorithm() == key.public_key().algorithm()
         && key.calculate_key_tag().is_ok_and(|tag| tag == ds.key_tag())
 }
 
-/// Returns true if a DS identifies a key.
+/// Returns true if the digest in `ds` is the digest of `key`, which belongs to the zone `name`.
 fn is_of(ds: &DS, name: &Name, key: &DNSKEY) -> bool {
     ds.covers(name, key).unwrap_or(false)
 }

@@ -1,40 +1,41 @@
-//! Limits the work of validation for one client question: signature checks and NSEC3 hashes.
+//! Limits the work that DNSSEC validation does for one question of a client: the number of signature checks and of NSEC3 hashes.
 //!
-//! A zone may have many keys with the same tag and many signatures with that tag (KeyTrap, CVE-2023-50387), or NSEC3 records with many
-//! iterations for many names (CVE-2023-50868). Without a limit, one such answer would take minutes of CPU time.
+//! An attacker's zone may have many keys with the same tag and many signatures with that tag (KeyTrap, CVE-2023-50387), or NSEC3 records with
+//! many iterations for many names (CVE-2023-50868). Without a limit, one such answer would take minutes of CPU time.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::verdict::{ValidationFailure, Why};
 use crate::limits::{MAX_CHECKS_IN_A_ROW, MAX_FAILED_CHECKS, MAX_NSEC3_HASHES, MAX_SIGNATURE_CHECKS};
 
-/// The signature checks and hash computations that a question may still cause. All checks for the question share this limit.
+/// Counts the signature checks and NSEC3 hashes that were made for one question. All validation for this question shares the limits.
 #[derive(Debug, Default)]
 pub struct Budget {
     checks: AtomicU32,
     failed: AtomicU32,
     hashes: AtomicU32,
-    /// The cost of the checks since the thread was last yielded, in usual checks.
+    /// The cost of the signature checks since the task last let other tasks run. The unit is the cost of a usual check.
     in_a_row: AtomicU32,
 }
 
 impl Budget {
-    /// Takes one signature check from the budget.
+    /// Counts a signature check that is about to begin.
     ///
     /// # Errors
-    /// There were too many checks, or too many failed checks.
+    /// Too many signature checks were made for this question, or too many of them failed.
     pub(crate) fn take_check(&self) -> Result<(), ValidationFailure> {
         let spent = take(&self.checks, MAX_SIGNATURE_CHECKS).is_err()
             || self.failed.load(Ordering::Relaxed) >= MAX_FAILED_CHECKS;
         if spent { Err(over("signatures")) } else { Ok(()) }
     }
 
-    /// Counts a failed check that costs as much as `weight` usual checks.
+    /// Counts a failed signature check. `weight` is its cost, in usual checks.
     pub(crate) fn note_failed(&self, weight: u32) {
         self.failed.fetch_add(weight, Ordering::Relaxed);
     }
 
-    /// Yields the thread if checks have used it for long enough. Called after a check that costs as much as `weight` usual checks.
+    /// Lets other tasks of the thread run if signature checks have used the thread for long enough. It is called after a check whose cost is
+    /// `weight` usual checks.
     pub(crate) async fn breathe(&self, weight: u32) {
         if self.in_a_row.fetch_add(weight, Ordering::Relaxed).saturating_add(weight) >= MAX_CHECKS_IN_A_ROW {
             self.in_a_row.store(0, Ordering::Relaxed);
@@ -42,10 +43,10 @@ impl Budget {
         }
     }
 
-    /// Takes one NSEC3 hash from the budget, regardless of its iterations.
+    /// Counts an NSEC3 hash that is about to be computed. Each counts as one, whatever its number of iterations.
     ///
     /// # Errors
-    /// There were too many hashes.
+    /// Too many NSEC3 hashes were computed for this question.
     pub(crate) fn take_hash(&self) -> Result<(), ValidationFailure> {
         take(&self.hashes, MAX_NSEC3_HASHES).map(drop).map_err(|_| over("NSEC3 hashes"))
     }
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
     use crate::limits::SLOW_CHECK;
 
-    /// Checks that other tasks of the thread run between the checks of an expensive question.
+    /// Tests that other tasks of the thread run between the signature checks of an expensive question.
     #[tokio::test]
     async fn others_have_the_thread_between_checks() {
         let budget = std::sync::Arc::new(Budget::default());

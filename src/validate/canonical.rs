@@ -1,7 +1,7 @@
-//! The canonical form of records, over which signatures are made (RFC 4034 section 6, RFC 6840 section 5.1).
+//! The canonical form of records, from which DNSSEC signatures are computed (RFC 4034 section 6, RFC 6840 section 5.1).
 //!
-//! The functions are pure. `hickory_proto` knows the canonical form of the types that it parses. Names in the data of other types are put
-//! into lower case here.
+//! The functions are pure. The DNS library `hickory_proto` writes the canonical form of the types that it parses. For other types, this module
+//! converts the names in the data to lower case.
 
 use hickory_proto::dnssec::rdata::RRSIG;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
@@ -9,8 +9,8 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable, B
 
 use dns::question::wire_name;
 
-/// The types of RFC 4034 section 6.2 whose data `hickory_proto` does not parse: the type, the number of octets before the first name, and
-/// the number of names.
+/// The types of RFC 4034 section 6.2 whose data `hickory_proto` does not parse. Each row has the type, the number of octets before the first name
+/// in its data, and the number of names.
 const WITH_NAMES: [(u16, usize, usize); 12] = [
     (3, 0, 1),  // MD
     (4, 0, 1),  // MF
@@ -26,8 +26,8 @@ const WITH_NAMES: [(u16, usize, usize); 12] = [
     (39, 0, 1), // DNAME
 ];
 
-/// Returns the octets over which `signature` was made, if it covers these records (RFC 4034 section 3.1.8.1). `owner` is the owner in the
-/// zone, which is the wildcard for records that were made from a wildcard. Returns `None` if a part cannot be encoded.
+/// Returns the octets that the owner of the zone signed, if `signature` belongs to `records` (RFC 4034 section 3.1.8.1). `owner` is the owner
+/// name in the zone: for records that were made from a wildcard, it is the wildcard. Returns `None` if a part cannot be encoded.
 pub(super) fn signed_octets(owner: &Name, signature: &RRSIG, records: &[&Record]) -> Option<Vec<u8>> {
     let input = signature.input();
     let mut octets = Vec::with_capacity(512);
@@ -68,7 +68,7 @@ fn canonical_data(record: &Record) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Returns the data of a type that `hickory_proto` does not parse, with the names in lower case.
+/// Returns the data of a record whose type `hickory_proto` does not parse, with all names in it in lower case.
 fn lowered(kind: RecordType, octets: &[u8]) -> Option<Vec<u8>> {
     let Some((_, before, names)) = WITH_NAMES.iter().find(|(code, _, _)| *code == u16::from(kind)) else {
         return Some(octets.to_vec());

@@ -1,7 +1,7 @@
-//! Proofs of absence: selects the records of a message that are proofs, and checks what they prove.
+//! Proofs that a name or type does not exist: finds the NSEC and NSEC3 records in a message, and checks what they prove.
 //!
-//! The functions are pure, except for the yields of signature checks. See RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC
-//! 6840 section 4 (what a proof of a parent or of an ancestor does not prove), and RFC 9276 section 3.2 (iterations).
+//! The functions are pure, except that signature checks let other tasks run. See RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC
+//! 6840 section 4 (what a proof of a parent zone or of an ancestor does not prove), and RFC 9276 section 3.2 (iterations).
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{Name, RData, Record, RecordType, RecordTypeSet};
@@ -15,27 +15,27 @@ use super::signature::{self, CoveredRrset, covering};
 use super::verdict::{ValidationFailure, Why};
 use crate::limits::{MAX_DENIALS, MAX_NSEC3_ITERATIONS};
 
-/// The proofs of one message that the keys of one zone have signed.
+/// The NSEC and NSEC3 records in one message that have a valid signature by a key of one zone.
 #[derive(Debug)]
 pub struct Denials<'a> {
     zone: &'a Name,
     nsecs: Nsecs<'a>,
     nsec3s: Nsec3s<'a>,
-    /// True if the message has NSEC3 records with too many iterations.
+    /// True if the message has NSEC3 records with too many iterations, which are not used.
     iterations: bool,
-    /// Why a proof in the message is invalid, or `None` if none is.
+    /// The reason why an NSEC or NSEC3 record in the message could not be used, or `None` if all could.
     fault: Option<ValidationFailure>,
-    /// The proofs that are signed.
+    /// The NSEC and NSEC3 records with a valid signature.
     signed: Vec<&'a Record>,
-    /// The shortest time for which one of the proofs may be cached, in seconds.
+    /// The smallest of the times for which these records may be cached, in seconds.
     pub ttl: u32,
 }
 
 impl<'a> Denials<'a> {
-    /// Collects the proofs among `records` that `keys` have signed.
+    /// Finds the NSEC and NSEC3 records among `records`, and keeps those that a key in `keys` has signed.
     ///
     /// # Errors
-    /// The budget of the question is used up.
+    /// The limits of signature checks for this question are exceeded.
     pub async fn read(
         records: &'a [Record],
         keys: &'a ZoneKeys,
@@ -45,8 +45,8 @@ impl<'a> Denials<'a> {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
             Self { zone, nsecs, nsec3s, iterations: false, fault: None, signed: Vec::new(), ttl };
-        // A record that `hickory_proto` could not parse is no proof. NSEC3 records with unknown flags or hashes are ignored (RFC 5155
-        // section 8.2).
+        // A record that `hickory_proto` could not parse has another variant and proves nothing. NSEC3 records with unknown flags or hashes are
+        // ignored (RFC 5155 section 8.2).
         let is_denial = |record: &&Record| {
             matches!(record.data, RData::DNSSEC(DNSSECRData::NSEC(_) | DNSSECRData::NSEC3(_)))
         };
@@ -55,7 +55,7 @@ impl<'a> Denials<'a> {
             let rrset = CoveredRrset { name, kind, records: &[record] };
             let signatures = covering(records, name, kind);
             match signature::check(&rrset, &signatures, keys, rules).await {
-                // A record that was made from a wildcard proves nothing about its own name.
+                // An NSEC or NSEC3 record that was made from a wildcard proves nothing about its own name.
                 Ok(signed) if signed.encloser.is_none() => denials.add(record, signed.ttl),
                 Ok(_) => {}
                 Err(fault) if fault.why == Why::Indeterminate => return Err(fault),
@@ -65,8 +65,8 @@ impl<'a> Denials<'a> {
         Ok(denials)
     }
 
-    /// Collects the proofs among `records` without checking their signatures. They show whether a server sends the proofs that are
-    /// needed.
+    /// Finds the NSEC and NSEC3 records among `records` without checking their signatures. This shows whether a server sends all records that a
+    /// proof needs.
     pub fn unchecked(records: &'a [Record], zone: &'a Name) -> Self {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
@@ -88,24 +88,24 @@ impl<'a> Denials<'a> {
         self.signed.push(record);
     }
 
-    /// Returns the NSEC and NSEC3 records that are signed.
+    /// Returns the NSEC and NSEC3 records that have a valid signature.
     pub fn signed(&self) -> Vec<Record> {
         self.signed.iter().copied().cloned().collect()
     }
 
-    /// Proves that a name does not exist.
+    /// Checks whether the records prove that `name` does not exist.
     ///
     /// # Errors
-    /// The records do not prove this.
+    /// The records do not prove that `name` does not exist.
     pub fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Proven, ValidationFailure> {
         let what = || format!("that {name} does not exist");
         self.prove(|| self.nsecs.nxdomain(name), || self.nsec3s.nxdomain(name, budget), what)
     }
 
-    /// Proves that a name has no data of a type, and that no wildcard provides such data. The name may exist.
+    /// Checks whether the records prove that `name` has no data of a type, and that no wildcard provides such data. The name itself may exist.
     ///
     /// # Errors
-    /// The records do not prove this.
+    /// The records do not prove this absence.
     pub fn nodata(
         &self,
         name: &Name,
@@ -116,10 +116,10 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.nodata(name, kind), || self.nsec3s.nodata(name, kind, budget), what)
     }
 
-    /// Proves that a name was made from the wildcard below `encloser`, because no closer name exists.
+    /// Checks whether the records prove that `name` is covered by the wildcard below `encloser`, because no closer name exists.
     ///
     /// # Errors
-    /// The records do not prove this.
+    /// The records do not prove that no closer name exists.
     pub fn wildcard(
         &self,
         name: &Name,
@@ -131,10 +131,10 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.covers(&closer), || self.nsec3s.covers(&closer, budget), what)
     }
 
-    /// Returns what the absence of DS records means for a name.
+    /// Returns what it means for `name` that it has no DS records: whether an unsigned zone begins there.
     ///
     /// # Errors
-    /// The records do not prove the absence.
+    /// The records do not prove that there are no DS records.
     pub fn cut(&self, name: &Name, budget: &Budget) -> Result<Cut, ValidationFailure> {
         if self.iterations {
             return Ok(Cut::Insecure(Some(self.too_many())));
@@ -168,7 +168,7 @@ impl<'a> Denials<'a> {
         ValidationFailure::new(Why::Nsec3Iterations, text)
     }
 
-    /// Returns the failure for a proof that is missing or not sufficient.
+    /// Returns the failure for a proof that is missing or not sufficient. `what` says what should have been proved.
     fn missing(&self, what: &str) -> ValidationFailure {
         if let Some(fault) = &self.fault {
             return fault.clone();
@@ -182,29 +182,29 @@ impl<'a> Denials<'a> {
     }
 }
 
-/// How much a proof shows.
+/// How much the records prove about a name or type that should not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proven {
-    /// The denied name or type does not exist.
+    /// The name or type certainly does not exist.
     Fully,
-    /// The name or type may exist in an unsigned zone, because the zone uses opt-out there (RFC 5155 section 6). Or the proof was not
-    /// checked, because it has too many iterations.
+    /// The name or type may exist in an unsigned zone, because the records use opt-out there (RFC 5155 section 6). Or the records were not
+    /// checked, because they have too many iterations.
     Insecurely(Option<ValidationFailure>),
 }
 
-/// What the absence of DS records means for a name.
+/// What it means for a name that it has no DS records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// An unsigned zone begins at the name, or may begin there.
     Insecure(Option<ValidationFailure>),
-    /// No zone begins at the name.
+    /// No zone begins at the name, so it belongs to the same zone as the name above it.
     None,
-    /// The name does not exist.
+    /// The name does not exist in the signed zone.
     NoName,
 }
 
-/// Returns true if a name with exactly these types has no records of `kind` in the zone of the proof. At a zone cut, the proof of the
-/// parent only shows the absence of DS. The proof of the child shows the absence of all other types (RFC 6840 section 4.4).
+/// Returns true if a record that lists `types` for `name` proves that it has no data of type `kind`. At a zone cut, the record in the parent zone
+/// proves only the absence of DS. The record in the child zone proves the absence of all other types (RFC 6840 section 4.4).
 pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> bool {
     let has = |kind: RecordType| types.contains(kind);
     let (parent, apex) = (has(RecordType::NS) && !has(RecordType::SOA), has(RecordType::SOA));
@@ -212,7 +212,8 @@ pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> boo
     right_side && !has(kind) && !has(RecordType::CNAME)
 }
 
-/// Returns what the types of a name show about a zone cut at the name. Returns `None` if they do not deny DS.
+/// Returns what the types of `name`, which a record lists, show about a zone cut at this name. Returns `None` if they do not prove that there is
+/// no DS.
 pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     if !lacks(types, RecordType::DS, name) {
         return types
@@ -223,8 +224,8 @@ pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     Some(if types.contains(RecordType::NS) { Cut::Insecure(None) } else { Cut::None })
 }
 
-/// Returns true if a proof with these types may be used for names below its owner. A proof from the parent's side of a zone cut, or at a
-/// DNAME, may not (RFC 6840 section 4.1).
+/// Returns true if a record with these types may prove something about names below its owner. A record of the parent zone at a zone cut may not,
+/// and a record at a DNAME may not (RFC 6840 section 4.1).
 pub(super) fn speaks_below(types: &RecordTypeSet) -> bool {
     let delegation = types.contains(RecordType::NS) && !types.contains(RecordType::SOA);
     !delegation && !types.contains(RecordType::DNAME)

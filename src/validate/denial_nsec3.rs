@@ -1,7 +1,7 @@
-//! Proofs by NSEC3 records: no name exists whose hash is between the hash of an owner and the next hash.
+//! Proofs by NSEC3 records. An NSEC3 record proves that no name exists whose hash is between the hash of its owner and the next hash.
 //!
-//! The functions are pure. See RFC 5155 section 8. A gap with opt-out does not prove that it contains no unsigned zones (sections 6 and
-//! 9.2).
+//! The functions are pure. See RFC 5155 section 8. A record with the opt-out flag does not prove that there are no unsigned zones between its two
+//! hashes (sections 6 and 9.2).
 
 use std::cell::RefCell;
 
@@ -13,17 +13,18 @@ use super::budget::Budget;
 use super::denial::{Cut, Proven, cut_of, lacks, speaks_below};
 use super::verdict::ValidationFailure;
 
-/// The NSEC3 records of one zone in a message. Their signatures were checked.
+/// The NSEC3 records of one zone in a message. Their signatures are valid.
 #[derive(Debug)]
 pub(super) struct Nsec3s<'a> {
     zone: &'a Name,
-    /// The records, each with the hash of its owner. All have the same salt and the same number of iterations.
+    /// The records, each with the hash in its owner name. All have the same salt and the same number of iterations.
     records: Vec<(Vec<u8>, &'a NSEC3)>,
-    /// The hashes computed so far, by name.
+    /// The hashes that were computed so far, with their names, so that none is computed twice.
     hashes: RefCell<Vec<(Name, Vec<u8>)>>,
 }
 
-/// The closest existing name above a missing name, and the record that covers the name that is one label longer.
+/// A closest encloser proof for a name that does not exist: the closest existing name above it, and the record that proves that the name with one
+/// more label does not exist.
 struct Encloser<'a> {
     name: Name,
     closer: &'a NSEC3,
@@ -34,8 +35,8 @@ impl<'a> Nsec3s<'a> {
         Self { zone, records: Vec::new(), hashes: RefCell::default() }
     }
 
-    /// Adds a record. It is ignored if its parameters differ from those of the first record, or if its owner is not directly below the
-    /// zone.
+    /// Adds an NSEC3 record. It is ignored if its salt or number of iterations differs from that of the first record, or if its owner is not
+    /// directly below the apex of the zone.
     pub(super) fn add(&mut self, owner: &Name, nsec3: &'a NSEC3) {
         let same = |(_, first): &(Vec<u8>, &NSEC3)| {
             first.salt() == nsec3.salt() && first.iterations() == nsec3.iterations()
@@ -52,7 +53,8 @@ impl<'a> Nsec3s<'a> {
         self.records.is_empty()
     }
 
-    /// Returns what proves that neither a name nor a wildcard for it exists (RFC 5155 section 8.4), or `None` if nothing does.
+    /// Returns how far the records prove that neither `name` nor a wildcard for it exists (RFC 5155 section 8.4). Returns `None` if they do not
+    /// prove it.
     pub(super) fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         let Some(encloser) = self.encloser(name, budget)? else { return Ok(None) };
         let Ok(wildcard) = encloser.name.prepend_label("*") else { return Ok(None) };
@@ -60,7 +62,8 @@ impl<'a> Nsec3s<'a> {
         Ok(covered.then(|| proven(encloser.closer)))
     }
 
-    /// Returns what proves that a name has no data of type `kind` (RFC 5155 sections 8.5 to 8.7), or `None` if nothing does.
+    /// Returns how far the records prove that `name` has no data of type `kind` (RFC 5155 sections 8.5 to 8.7). Returns `None` if they do not
+    /// prove it.
     pub(super) fn nodata(
         &self,
         name: &Name,
@@ -75,16 +78,16 @@ impl<'a> Nsec3s<'a> {
         if let Some(nsec3) = self.at(&wildcard, budget)? {
             return Ok(lacks(nsec3.type_set(), kind, &wildcard).then(|| proven(encloser.closer)));
         }
-        // An unsigned zone, or a name above one, may exist in this gap.
+        // With opt-out, an unsigned zone, or a name above one, may exist between the two hashes of the record.
         Ok(encloser.closer.opt_out().then_some(Proven::Insecurely(None)))
     }
 
-    /// Returns what proves that a name does not exist (RFC 5155 section 8.8), or `None` if nothing does.
+    /// Returns how far the records prove that `name` does not exist (RFC 5155 section 8.8). Returns `None` if they do not prove it.
     pub(super) fn covers(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         Ok(self.covering(name, budget)?.map(proven))
     }
 
-    /// Returns what the records show about a zone cut at a name (RFC 5155 sections 8.6 and 8.9), or `None` if they show nothing.
+    /// Returns what the records show about a zone cut at `name` (RFC 5155 sections 8.6 and 8.9). Returns `None` if they show nothing.
     pub(super) fn cut(&self, name: &Name, budget: &Budget) -> Result<Option<Cut>, ValidationFailure> {
         if let Some(nsec3) = self.at(name, budget)? {
             return Ok(cut_of(nsec3.type_set(), name));
@@ -100,7 +103,7 @@ impl<'a> Nsec3s<'a> {
         Ok(self.covering(&wildcard, budget)?.map(|_| Cut::NoName))
     }
 
-    /// Returns the closest encloser proof for a name (RFC 5155 section 8.3), or `None` if there is none.
+    /// Returns the closest encloser proof for `name` (RFC 5155 section 8.3). Returns `None` if the records do not contain one.
     fn encloser(&self, name: &Name, budget: &Budget) -> Result<Option<Encloser<'a>>, ValidationFailure> {
         if self.is_empty() || !self.zone.zone_of(name) {
             return Ok(None);
@@ -120,25 +123,26 @@ impl<'a> Nsec3s<'a> {
         Ok(None)
     }
 
-    /// Returns the record whose owner is the hash of a name.
+    /// Returns the record whose owner contains the hash of `name`.
     fn at(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, ValidationFailure> {
         let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
         Ok(self.records.iter().find(|(owner, _)| *owner == hash).map(|(_, nsec3)| *nsec3))
     }
 
-    /// Returns the record whose gap contains the hash of a name.
+    /// Returns the record that has the hash of `name` between its two hashes, which proves that `name` does not exist.
     fn covering(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, ValidationFailure> {
         let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
         let covers = |(owner, nsec3): &&(Vec<u8>, &NSEC3)| {
             let next = nsec3.next_hashed_owner_name();
             let (after, before) = (hash > *owner, hash.as_slice() < next);
-            // After the last record of the chain comes the first.
+            // The last record of the chain has the first hash as its next hash.
             if owner.as_slice() < next { after && before } else { after || before }
         };
         Ok(self.records.iter().find(covers).map(|(_, nsec3)| *nsec3))
     }
 
-    /// Returns the hash of a name, which is computed only once. Returns `None` if there are no records to compare it with.
+    /// Returns the hash of `name`. It is computed only once for each name. Returns `None` if there are no NSEC3 records with which it could be
+    /// compared.
     fn hash(&self, name: &Name, budget: &Budget) -> Result<Option<Vec<u8>>, ValidationFailure> {
         let Some((_, nsec3)) = self.records.first() else { return Ok(None) };
         let mut hashes = self.hashes.borrow_mut();

@@ -4,14 +4,14 @@ use crate::stage::{Signer, TODAY, come_to, name, nsec, nsec3, nsec3_with};
 use RecordType::{A, AAAA, CNAME, DNAME, DNSKEY, DS, MX, NS, SOA, TXT};
 use hickory_proto::dnssec::Algorithm;
 
-/// Returns the rules for a check at `NOW`.
+/// Returns the rules for a signature check at the time `NOW`.
 fn today(budget: &Budget) -> Rules<'_> {
     Rules { algorithms: Algorithms::default(), calendar: TODAY, budget }
 }
 
 const ZONE: &str = "example.";
 
-/// The NSEC or NSEC3 records of an answer, signed by the zone.
+/// NSEC or NSEC3 records for an answer, with the key of the zone that signs them.
 struct Proofs {
     signer: Signer,
     records: Vec<Record>,
@@ -51,7 +51,7 @@ impl Proofs {
 const FULLY: Option<Proven> = Some(Proven::Fully);
 const OPEN: Option<Proven> = Some(Proven::Insecurely(None));
 
-/// Returns the NSEC chain of RFC 4035 appendix A.
+/// Returns the chain of NSEC records in RFC 4035 appendix A.
 fn nsecs() -> Proofs {
     Proofs::from_records(vec![
         nsec("example.", "a.example.", &[NS, SOA, MX, DNSKEY]),
@@ -171,7 +171,7 @@ fn signed_proofs_come_back_for_clients_and_unsigned_ones_do_not() {
     assert_eq!(of(&proofs.records), (Vec::new(), u32::MAX), "signed by another key");
 }
 
-/// Returns the NSEC3 chain of RFC 5155 appendix A, with opt-out in two places.
+/// Returns the chain of NSEC3 records in RFC 5155 appendix A. `opt_out` is the flag in all of them.
 fn nsec3s(opt_out: bool) -> Proofs {
     let record = |hash, next, types: &[RecordType]| nsec3(ZONE, opt_out, hash, next, types);
     Proofs::from_records(vec![
@@ -232,7 +232,7 @@ fn the_nsec3_of_a_zone_with_one_name_denies_all_others() {
     assert_eq!(alone.nodata(ZONE, SOA), None);
 }
 
-/// Hashes with different parameters cannot be compared (RFC 5155 section 8.2: a message has one set of parameters).
+/// Tests that hashes with different salts or iterations are not compared (RFC 5155 section 8.2: a message has one set of parameters).
 #[test]
 fn nsec3_of_another_chain_prove_nothing() {
     let beside_the_apex = |zone, iterations, hash: &str, next: &str| {

@@ -1,7 +1,8 @@
-//! Decides which keys of a zone are trusted. A key that a DS of the parent or a trust anchor identifies must have signed the DNSKEY
+//! Decides which keys of a zone are trusted. The zone's DNSKEY RRset must be signed by a key that a DS record of the parent, or a trust anchor,
+//! identifies.
 //! RRset.
-//!
-//! See RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests are used only if there is nothing better), and RFC 6840 sections 5.2
+//! See RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests are used only if there is no better digest), and RFC 6840 sections 5.2 (unknown
+//! algorithms make a zone insecure) and 5.11 (one valid signature is enough).
 //! (unknown algorithms make a zone insecure) and 5.11 (one valid path is enough).
 
 use hickory_proto::dnssec::DigestType;
@@ -14,21 +15,21 @@ use super::signature::{self, CoveredRrset};
 use super::verdict::{ValidationFailure, Why};
 use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_KEYS_OF_TAG};
 
-/// The verdict on the keys of a zone.
+/// The decision whether the keys of a zone are trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entrusted {
-    /// The trusted keys, and the time in seconds for which they may be cached.
+    /// The keys are trusted. The value has these keys, and the time in seconds for which they may be cached.
     Secure(ZoneKeys, u32),
-    /// The zone is signed only with algorithms that are not checked here.
+    /// The zone is signed only with algorithms that resolverd does not support.
     Insecure(ValidationFailure),
-    /// No key matches the DS records, or the keys are not correctly signed.
+    /// No key matches the DS records, or the DNSKEY RRset has no valid signature.
     Bogus(ValidationFailure),
 }
 
-/// Returns the usable DS records of `ds`.
+/// Returns those records in `ds` whose algorithm and digest type resolverd supports.
 ///
 /// # Errors
-/// There is no usable DS record. The error says why the zone is insecure.
+/// No DS record can be used. The error says why this makes the zone insecure.
 pub fn usable<'a>(
     zone: &Name,
     ds: &[&'a DS],
@@ -50,7 +51,7 @@ pub fn usable<'a>(
     Ok(best.take(MAX_DS).collect())
 }
 
-/// Decides which keys in the DNSKEY RRset of `zone` are trusted, from the DS records of its parent or of a trust anchor.
+/// Decides which keys in the DNSKEY RRset of `zone` are trusted. `ds` are the DS records of its parent, or of a trust anchor.
 pub async fn entrust(
     zone: &Name,
     ds: &[&DS],
@@ -63,7 +64,7 @@ pub async fn entrust(
         Err(fault) => return Entrusted::Insecure(fault),
     };
     let mut keys: Vec<ZoneKey> = records.iter().filter_map(|record| key_of(record)).collect();
-    // Keys that a DS may identify come first, so that the limit does not remove them.
+    // Keys whose tag is in a DS record come first, so that the limit on the number of keys does not remove them.
     keys.sort_by_key(|key| !ds.iter().any(|ds| ds.key_tag() == key.tag));
     keys.truncate(MAX_DNSKEYS);
     if keys.is_empty() {
@@ -86,20 +87,20 @@ pub async fn entrust(
     }
 }
 
-/// Returns the key in a DNSKEY record.
+/// Returns the key in a DNSKEY record, or `None` if the record is not a DNSKEY or its tag cannot be computed.
 fn key_of(record: &Record) -> Option<ZoneKey> {
     let RData::DNSSEC(DNSSECRData::DNSKEY(key)) = &record.data else { return None };
     ZoneKey::new(key.clone())
 }
 
-/// Returns true if `ds` identifies `key`, and `key` is one of the first keys with its tag.
+/// Returns true if `ds` identifies `key`, and `key` is among the first keys in `all` that have its tag, because only a few of them are tried.
 fn names(ds: &DS, zone: &Name, key: &ZoneKey, all: &[ZoneKey]) -> bool {
     let fits = |key: &&ZoneKey| key.tag == ds.key_tag() && key.algorithm == ds.algorithm();
     let tried = all.iter().filter(fits).take(MAX_KEYS_OF_TAG).any(|tried| tried == key);
     tried && !key.key.revoke() && ds.covers(zone, &key.key).unwrap_or(false)
 }
 
-/// Returns why no key matches the DS records.
+/// Returns the failure that says why no key of `zone` matches the DS records.
 fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> ValidationFailure {
     let fits =
         |key: &&ZoneKey| ds.iter().any(|ds| ds.key_tag() == key.tag && ds.algorithm() == key.algorithm);
@@ -111,7 +112,7 @@ fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> ValidationFailure {
     let tags =
         |tags: &mut dyn Iterator<Item = u16>| tags.map(|tag| tag.to_string()).collect::<Vec<_>>().join(", ");
     let wanted = tags(&mut ds.iter().map(|ds| ds.key_tag()));
-    // The root has no parent, so its DS records are trust anchors.
+    // The DS records of the root are trust anchors, because the root has no parent.
     let text = match zone.is_root() {
         true => format!("no DNSKEY of the root zone matches a trust anchor of this host (key tag {wanted})"),
         false => format!("no DNSKEY of {zone} matches the DS in its parent (key tag {wanted})"),

@@ -1,4 +1,4 @@
-//! The keys of a zone.
+//! The types for the keys of a zone, with which DNSSEC signatures are checked.
 //!
 //! See RFC 4034 section 2 and appendix B.
 
@@ -6,34 +6,35 @@ use hickory_proto::dnssec::rdata::{DNSKEY, DS};
 use hickory_proto::dnssec::{Algorithm, DigestType, PublicKey};
 use hickory_proto::rr::Name;
 
-/// The trusted keys of a zone.
+/// The trusted keys of a zone, with which its signatures are checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneKeys {
-    /// The zone.
+    /// The zone to which the keys belong.
     pub zone: Name,
-    /// The zone keys that are not revoked.
+    /// The keys, without keys that are revoked or that are not zone keys.
     pub keys: Vec<ZoneKey>,
 }
 
-/// A key with its tag and algorithm.
+/// A key of a zone, together with its tag and algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneKey {
-    /// The tag of the key (RFC 4034 appendix B).
+    /// The key tag (RFC 4034 appendix B).
     pub tag: u16,
-    /// The algorithm of the key.
+    /// The DNSSEC algorithm of the key.
     pub algorithm: Algorithm,
-    /// The data of the DNSKEY record.
+    /// The key itself: the data of its DNSKEY record.
     pub key: DNSKEY,
 }
 
 impl ZoneKey {
-    /// Returns the key with its tag and algorithm, or `None` if the tag cannot be computed.
+    /// Creates the value from a key. Returns `None` if the tag of the key cannot be computed.
     pub fn new(key: DNSKEY) -> Option<Self> {
         Some(Self { tag: key.calculate_key_tag().ok()?, algorithm: key.public_key().algorithm(), key })
     }
 }
 
-/// Returns the DS of a key, for an anchor that is given as a key. Returns `None` if the digest cannot be computed.
+/// Returns the DS record that identifies `key`, to convert a trust anchor that is given as a DNSKEY. Returns `None` if the digest cannot be
+/// computed.
 pub fn ds_of(zone: &Name, key: &DNSKEY) -> Option<DS> {
     let digest = key.to_digest(zone, DigestType::SHA256).ok()?;
     let tag = key.calculate_key_tag().ok()?;

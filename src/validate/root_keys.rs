@@ -1,23 +1,24 @@
-//! Follows the keys of the root through rollovers: decides which new keys become trust anchors, and which old keys stop being trust
-//! anchors.
+//! Follows the keys of the root zone through key rollovers (RFC 5011): decides which new keys become trust anchors, and which old keys stop being
+//! trust anchors.
 //!
-//! The functions are pure. Their input is the state, a DNSKEY RRset and the time. Implements RFC 5011. `resolve::trust::root_keys` asks
-//! for the keys and validates them. `root_keys_text` reads and writes the file.
+//! The functions are pure. Their input is the current table of keys, a DNSKEY RRset and the time. `resolve::trust::root_keys` queries the keys
+//! and validates them. `root_keys_text` reads and writes the file with the table.
 //!
 //! # Decisions
 //!
-//! - Only the keys of the root are followed. Below the root, the DS records of the parent have the same effect, and private anchors are
-//!   the operator's task.
-//! - The configured and built-in keys are `Valid` from the start. A learned key is added to them, and only a revocation removes a key.
-//!   With an old host, a lost file or a wrong clock, RFC 5011 therefore never leads to less trust than without it.
-//! - If the root has revoked all keys, its names are bogus. RFC 5011 section 5 would make the zone insecure. For the root, this would
+//! - Only the keys of the root are followed. Below the root, the DS records of the parent zone make this unnecessary, and the operator must
+//!   maintain private trust anchors.
+//! - The configured and built-in keys are trusted (`Valid`) from the start. A learned key is added to them, and only a revocation removes a key.
+//!   So with an old host, a lost file or a wrong clock, RFC 5011 never leads to less trust than without it.
+//! - If the root has revoked all its keys, all signed names are bogus. RFC 5011 section 5 would make the zone insecure, which for the root would
 //!   disable all validation. A revoked key may have been stolen, so it is never trusted again.
-//! - Keys with algorithms that are not checked here are not followed. If such keys were the only anchors, all names would be insecure.
+//! - Keys with algorithms that resolverd does not support are not followed. If such keys were the only trust anchors, all names would be
+//!   insecure.
 //! - Removed keys stay in the table. Otherwise a built-in key that the root has revoked would be trusted again.
-//! - A new key must appear in ten answers over 30 days. RFC 5011 requires only the days, but a clock may jump.
-//! - The table belongs to the configured keys with which it began. If none of its keys is configured any more, the operator uses another
-//!   root. The table is then ignored, and a new one begins when an answer of that root is validated. A wrong file of anchors therefore
-//!   does no lasting harm.
+//! - A new key becomes a trust anchor after it has been in ten answers over 30 days. RFC 5011 requires only the 30 days, but a clock may jump.
+//! - The table belongs to the configured keys that were in use when it began. If none of its keys is configured any more, the operator uses
+//!   another root. The table is then ignored, and a new one begins when an answer of that root is validated. So a wrong trust anchor file does no
+//!   lasting harm.
 
 use std::time::Duration;
 
@@ -36,14 +37,14 @@ use crate::limits::{
 /// The REVOKE flag of a DNSKEY (RFC 5011 section 3).
 const REVOKE: u16 = 0x80;
 
-/// The state of a key (RFC 5011 section 4.2). A key in the state Start is not in the table.
+/// The state of a key of the root (RFC 5011 section 4.2). A key in the state Start is not in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RootKeyState {
-    /// AddPend: the key is new and not yet trusted.
+    /// The key is new and not trusted yet (state AddPend).
     Pending,
-    /// The key is trusted.
+    /// The key is trusted: it is a trust anchor.
     Valid,
-    /// The key is trusted, but the answers of the root no longer contain it.
+    /// The key is trusted, although the root's DNSKEY RRset no longer contains it.
     Missing,
     /// The root has revoked the key.
     Revoked,
@@ -51,72 +52,72 @@ pub enum RootKeyState {
     Removed,
 }
 
-/// A key signing key of the root.
+/// A key signing key of the root, with its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootKey {
-    /// The key, without the REVOKE flag.
+    /// The data of the key's DNSKEY record, without the REVOKE flag.
     pub key: DNSKEY,
-    /// The tag of the key.
+    /// The key tag (RFC 4034 appendix B).
     pub tag: u16,
-    /// The state of the key.
+    /// The state of the key, which decides whether it is trusted.
     pub state: RootKeyState,
     /// The time since which the key has this state, in seconds since 1970.
     pub since: u64,
-    /// The number of answers that have contained the key while it is pending.
+    /// The number of answers of the root that have contained the key while its state is `Pending`.
     pub sightings: u32,
 }
 
-/// The keys of the root that answers of the root have shown.
+/// The table of the keys of the root, as learned from the answers of the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RootKeys {
-    /// The keys, at most `MAX_ROOT_KEYS`, in the order in which they appeared.
+    /// The keys, at most `MAX_ROOT_KEYS`, in the order in which the root first published them.
     pub keys: Vec<RootKey>,
-    /// The time at which the keys were last validated, in seconds since 1970.
+    /// The time at which the DNSKEY RRset of the root was last validated, in seconds since 1970.
     pub checked: Option<u64>,
 }
 
-/// A change of a key's state.
+/// A change in the table of the keys of the root, to be logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootKeyChange {
-    /// The tag of the key.
+    /// The tag of the key that has changed.
     pub tag: u16,
-    /// The change.
+    /// What has changed.
     pub event: RootKeyEvent,
 }
 
-/// What has changed about a key.
+/// What has changed about a key of the root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RootKeyEvent {
-    /// A new key appeared. It becomes trusted at `trusted_from` if all answers contain it until then.
+    /// The root has published a new key. It will be trusted at `trusted_from` if all answers contain it until then.
     Appeared {
-        /// The time in seconds since 1970.
+        /// The time from which the key will be trusted, in seconds since 1970.
         trusted_from: u64,
     },
-    /// A new key disappeared from the answers before it was trusted.
+    /// A new key disappeared from the answers of the root before it was trusted.
     Vanished,
     /// A new key has become a trust anchor.
     Trusted,
-    /// A trust anchor is no longer in the answers.
+    /// A trust anchor is no longer in the answers of the root.
     Missing,
-    /// A trust anchor that was missing is in the answers again.
+    /// A trust anchor that was missing is in the answers of the root again.
     Returned,
-    /// A trust anchor was revoked. If it was the `last`, all signed names are bogus.
+    /// A trust anchor was revoked. If `last` is true, all signed names are bogus from now on.
     Revoked {
-        /// True if no other trust anchor is left.
+        /// True if the root has no other trust anchor left.
         last: bool,
     },
-    /// The key was revoked 30 days ago.
+    /// The revocation of the key was 30 days ago, and the key has got the state `Removed`.
     Removed,
-    /// A new key is not followed, because there are too many keys.
+    /// A new key is ignored, because the table is full.
     TooMany,
 }
 
-/// The key signing keys in a DNSKEY RRset that a trust anchor has signed, without the revoked keys.
+/// The key signing keys in a DNSKEY RRset of the root that has a valid signature by a trust anchor, without the revoked keys.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownKeys<'a> {
-    /// The keys.
+    /// The key signing keys.
     pub keys: &'a [DNSKEY],
-    /// The time for which the RRset may be cached, in seconds.
+    /// The time for which the DNSKEY RRset may be cached, in seconds.
     pub ttl: u32,
 }
 
@@ -127,17 +128,17 @@ impl RootKey {
         Some(Self { key, tag, state, since, sightings: 1 })
     }
 
-    /// Returns true if `other` is the same key as this one, with or without the REVOKE flag.
+    /// Returns true if `other` is the same key as this one, even if only one of them has the REVOKE flag.
     fn is(&self, other: &DNSKEY) -> bool {
         self.key.public_key() == other.public_key()
     }
 
-    /// Returns true if the root has revoked the key.
+    /// Returns true if the root has revoked this key.
     pub fn is_revoked(&self) -> bool {
         matches!(self.state, RootKeyState::Revoked | RootKeyState::Removed)
     }
 
-    /// Returns true if the key is a trust anchor.
+    /// Returns true if this key is a trust anchor now.
     pub(crate) fn is_trusted(&self) -> bool {
         matches!(self.state, RootKeyState::Valid | RootKeyState::Missing)
     }
@@ -148,13 +149,14 @@ impl RootKey {
 }
 
 impl RootKeys {
-    /// Returns true if the keys were learned with these anchors, because one of the anchors is among the keys.
+    /// Returns true if the keys in this table belong to the same root as `configured`, because one of these anchors identifies a key in the
+    /// table.
     pub fn belong_to(&self, configured: &Anchors) -> bool {
         self.keys.iter().any(|known| configured.cover(&Name::root(), &known.key))
     }
 
-    /// Returns the anchors in use: the configured ones and the learned keys of the root, without those that the root has revoked. If no
-    /// anchor is left that can be checked, no key of the root is trusted.
+    /// Returns the trust anchors to use: those in `configured` and the learned keys of the root, without the keys that the root has revoked. If
+    /// no anchor is left that resolverd can check, returns anchors that match no key, so that no key of the root is trusted.
     #[must_use]
     pub fn in_use(&self, configured: &Anchors) -> Anchors {
         self.left(configured).unwrap_or_else(|| {
@@ -165,7 +167,7 @@ impl RootKeys {
         })
     }
 
-    /// Like `in_use`, but returns `None` if the root has revoked all its keys that can be checked.
+    /// Returns the trust anchors like `in_use`. Returns `None` if the root has revoked all its keys that resolverd can check.
     fn left(&self, configured: &Anchors) -> Option<Anchors> {
         let (root, mut used) = (Name::root(), configured.clone());
         if !self.belong_to(configured) {
@@ -183,7 +185,7 @@ impl RootKeys {
         (revoked.count() == 0 || used.can_check(&root)).then_some(used)
     }
 
-    /// Trusts pending keys that have been configured in the meantime.
+    /// Gives the state `Valid` to those pending keys that the operator has configured in the meantime.
     fn trust_configured(&mut self, configured: &Anchors, now: u64) {
         let is_configured = |known: &&mut RootKey| {
             known.state == RootKeyState::Pending && configured.cover(&Name::root(), &known.key)
@@ -191,8 +193,8 @@ impl RootKeys {
         self.keys.iter_mut().filter(is_configured).for_each(|known| known.turn(RootKeyState::Valid, now));
     }
 
-    /// Records keys that the root has revoked: the REVOKE flag is set, and the key itself has signed the RRset (RFC 5011 section 2.1).
-    /// Keys that were never trusted are not recorded. Returns the changes.
+    /// Records keys that the root has revoked: they have the REVOKE flag, and each has itself signed the RRset (RFC 5011 section 2.1). Keys that
+    /// were never trusted are ignored. Returns the changes in the table.
     pub fn revoke(&mut self, configured: &Anchors, revoked: &[DNSKEY], now: u64) -> Vec<RootKeyChange> {
         if !self.keys.is_empty() && !self.belong_to(configured) {
             return Vec::new();
@@ -217,7 +219,7 @@ impl RootKeys {
         tags.into_iter().map(|tag| RootKeyChange { tag, event: RootKeyEvent::Revoked { last } }).collect()
     }
 
-    /// Records the keys in a validated RRset, and returns the changes.
+    /// Updates the table from a validated DNSKEY RRset of the root, and returns the changes.
     pub fn see(&mut self, configured: &Anchors, shown: ShownKeys<'_>, now: u64) -> Vec<RootKeyChange> {
         if !self.belong_to(configured) {
             self.keys.clear();
@@ -252,14 +254,14 @@ impl RootKeys {
         changes
     }
 
-    /// Adds a key to the table and returns its tag. If the table is full, the key replaces the oldest key in the state `Removed` that is
-    /// not configured. If there is none, a revoked key replaces the oldest pending key. Returns `None` if there is no room.
+    /// Adds a key to the table, and returns its tag. If the table is full, the new key replaces the oldest `Removed` key that is not configured.
+    /// If there is none, a revoked key replaces the oldest pending key. Returns `None` if the key has no place.
     fn add(&mut self, new: RootKey, configured: &Anchors) -> Option<u16> {
         if self.keys.len() >= MAX_ROOT_KEYS {
             let over = |known: &RootKey| {
                 known.state == RootKeyState::Removed && !configured.cover(&Name::root(), &known.key)
             };
-            // The revocation of a trusted key is more important than a key that is not yet trusted.
+            // The revocation of a trusted key is more important than a key that is not trusted yet.
             let gives_way =
                 |known: &RootKey| new.state == RootKeyState::Revoked && known.state == RootKeyState::Pending;
             let place = self.keys.iter().position(over).or_else(|| self.keys.iter().position(gives_way))?;
@@ -272,10 +274,10 @@ impl RootKeys {
 }
 
 impl RootKey {
-    /// Changes the state of a key according to a validated RRset. `is_shown` is true if the RRset contains the key. `counts` is true if
-    /// enough time has passed since the last answer.
+    /// Changes the state of this key after a DNSKEY RRset of the root was validated. `is_shown` is true if the RRset contains the key, and
+    /// `counts` is true if enough time has passed since the last answer. Returns the change, if there is one.
     fn step(&mut self, is_shown: bool, hold: u64, (now, counts): (u64, bool)) -> Option<RootKeyChange> {
-        // The clock was set back, so the time since then is unknown, and the count begins again.
+        // If the clock was set back, it is not known how long the key has had its state, so this time is counted from now on.
         if self.since > now {
             self.since = now;
         }
@@ -310,8 +312,8 @@ impl RootKey {
     }
 }
 
-/// Returns the time until the next query for the keys (RFC 5011 section 2.3). `ttl` is the time for which the last valid RRset may be
-/// cached, in seconds.
+/// Returns the time until the next query for the keys of the root (RFC 5011 section 2.3). `ttl` is the time for which the last valid RRset may be
+/// cached, in seconds. `is_valid` is true if the last query had a valid answer.
 pub fn next_query(ttl: u32, is_valid: bool, keys: &RootKeys) -> Duration {
     let ttl = Duration::from_secs(ttl.into());
     let is_new = keys.keys.iter().any(|known| known.state == RootKeyState::Pending);
@@ -322,13 +324,13 @@ pub fn next_query(ttl: u32, is_valid: bool, keys: &RootKeys) -> Duration {
     }
 }
 
-/// Returns the key without the REVOKE flag.
+/// Returns a copy of `key` without the REVOKE flag.
 pub fn unrevoked(key: &DNSKEY) -> DNSKEY {
     DNSKEY::with_flags(key.flags() & !REVOKE, key.public_key().clone())
 }
 
-/// Returns true if a key may be followed: it is a zone key with the secure entry point flag (RFC 5011 section 2.2), its algorithm is
-/// checked here, and its size is usual.
+/// Returns true if RFC 5011 is applied to this key of the root: it is a zone key with the secure entry point flag (RFC 5011 section 2.2),
+/// resolverd supports its algorithm, and its size is usual.
 pub fn is_followed(key: &DNSKEY) -> bool {
     let octets = key.public_key().public_bytes().len();
     key.zone_key()

@@ -8,7 +8,7 @@ const BEGIN: u64 = 1_767_225_600;
 const DAY: u64 = 86_400;
 const TTL: u32 = 172_800;
 
-/// Returns key signing key number `number`.
+/// Returns a key signing key for the tests. Different numbers give different keys.
 fn key(number: u8) -> DNSKEY {
     DNSKEY::with_flags(257, PublicKeyBuf::new(vec![number; 64], Algorithm::ECDSAP256SHA256))
 }
@@ -23,7 +23,7 @@ fn anchors(numbers: &[u8]) -> Anchors {
     anchors
 }
 
-/// The table of root keys over several days. Key 1 is the configured anchor.
+/// The table of root keys in a test that runs over several days. Key 1 is the configured trust anchor at the start.
 struct Followed {
     keys: RootKeys,
     configured: Anchors,
@@ -34,7 +34,7 @@ impl Followed {
         Self { keys: RootKeys::default(), configured: anchors(&[1]) }
     }
 
-    /// Returns the events that follow from an answer with these keys.
+    /// Updates the table on the day `day` with an answer that contains the keys with the numbers `shown`. Returns the events.
     fn see(&mut self, day: u64, shown: &[u8]) -> Vec<(u8, RootKeyEvent)> {
         let keys: Vec<DNSKEY> = shown.iter().map(|number| key(*number)).collect();
         let shown = ShownKeys { keys: &keys, ttl: TTL };
@@ -42,18 +42,18 @@ impl Followed {
         numbered(changes)
     }
 
-    /// Returns the events that follow from these revoked keys.
+    /// Updates the table on the day `day` with revoked keys. Returns the events.
     fn revoke(&mut self, day: u64, numbers: &[u8]) -> Vec<(u8, RootKeyEvent)> {
         let keys: Vec<DNSKEY> = numbers.iter().map(|number| revoked(*number)).collect();
         numbered(self.keys.revoke(&self.configured, &keys, BEGIN + day * DAY))
     }
 
-    /// Records the same keys each day, and checks that no event follows.
+    /// Updates the table with the same keys on each of these days, and checks that there is no event.
     fn days(&mut self, days: std::ops::Range<u64>, shown: &[u8]) {
         days.for_each(|day| assert_eq!(self.see(day, shown), [], "day {day}"));
     }
 
-    /// Returns which of the first eight keys are trusted now.
+    /// Returns the numbers of the keys, among the first eight, that are trusted now.
     fn trusted(&self) -> Vec<u8> {
         let used = self.keys.in_use(&self.configured);
         (1..=8).filter(|number| used.cover(&Name::root(), &key(*number))).collect()
@@ -96,7 +96,8 @@ fn a_whole_rollover() {
     assert_eq!(followed.trusted(), [2]);
 }
 
-/// Each row has a state, whether the key is shown, its age in days and its sightings, and then the event and the state that follow.
+/// Tests each state with each kind of answer. A row has a state, whether the answer contains the key, how long the key has had the state in days,
+/// its number of sightings, and the expected event and new state.
 #[test]
 fn every_state_by_every_answer() {
     use RootKeyState as State;
@@ -153,12 +154,12 @@ fn revocations_count_for_trusted_keys_only() {
     assert_eq!(followed.revoke(2, &[1]), [(1, Revoked { last: true })]);
     assert!(followed.trusted().is_empty());
     assert!(followed.keys.in_use(&followed.configured).can_check(&Name::root()), "bogus, not insecure");
-    // A host that has seen no key learns that a configured key was revoked, even before it has seen this key.
+    // If the table is empty, the host learns that a configured key is revoked, even before an answer has shown this key.
     let mut fresh = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     assert_eq!(fresh.revoke(0, &[1]), [(1, Revoked { last: false })]);
     assert_eq!(fresh.see(0, &[2]), []);
     assert_eq!(fresh.trusted(), [2]);
-    // A key that is missing can also be revoked.
+    // The root can also revoke a key that is missing in its answers.
     let mut missing = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     missing.see(0, &[1, 2]);
     assert_eq!(missing.see(1, &[1]), [(2, Missing)]);
@@ -186,7 +187,7 @@ fn keys_and_digests_that_are_not_checked_never_make_the_root_insecure() {
         assert!(!is_followed(&key), "{:?}", key.public_key().algorithm());
     }
     assert!(is_followed(&key(1)));
-    // The file has a digest of another type in addition to the digest that is checked.
+    // The file has a second trust anchor for the same key, with another type of digest than the one that is checked.
     let mut followed = Followed::new();
     let tag = key(1).calculate_key_tag().unwrap();
     let other = DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::Unknown(3), vec![9; 32]);
@@ -213,19 +214,19 @@ fn a_new_key_that_is_configured_meanwhile_is_trusted_and_can_be_revoked() {
 fn a_wrong_clock_never_shortens_the_time_of_a_new_key() {
     let mut followed = Followed::new();
     followed.see(100, &[1, 2]);
-    // The clock jumps forward by a year, and restarts ask immediately.
+    // The clock jumps forward by a year, and restarts ask for the keys immediately. The new key is not trusted.
     for _ in 0..20 {
         assert_eq!(followed.see(465, &[1, 2]), []);
     }
     assert_eq!(followed.keys.keys[1].sightings, 2);
-    // The clock is set back: the correct date counts.
+    // The clock is set back to the correct date, which now counts.
     followed.days(101..130, &[1, 2]);
     assert_eq!(followed.see(130, &[1, 2]), [(2, Trusted)]);
-    // Another key appears while the clock is fast. Its time begins again when the clock is set back.
+    // A new key appears while the clock is fast. Its waiting time begins again when the clock is set back.
     assert_eq!(followed.see(465, &[1, 2, 3]), [appeared(3, 465)]);
     followed.days(131..161, &[1, 2, 3]);
     assert_eq!(followed.see(161, &[1, 2, 3]), [(3, Trusted)]);
-    // Trusted and revoked keys keep their states, whatever the clock shows.
+    // Trusted and revoked keys keep their states, whatever date the clock shows.
     followed.revoke(131, &[1]);
     for day in [0, 131, 5, 20_000, 3] {
         followed.see(day, &[2]);
@@ -239,17 +240,17 @@ fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
     followed.see(0, &[1, 2]);
     followed.days(1..30, &[1, 2]);
     assert_eq!(followed.see(30, &[1, 2]), [(2, Trusted)]);
-    // A new version of the program has the new key built in.
+    // A new version of the program has the key 3 built in.
     followed.configured = anchors(&[2, 3]);
     assert_eq!(followed.trusted(), [1, 2, 3]);
     followed.configured = anchors(&[7]);
     assert_eq!(followed.trusted(), [7], "another root");
-    // Before an answer of that root is validated, no state is lost.
+    // Before an answer of the other root is validated, the table is kept.
     assert_eq!(followed.revoke(31, &[1, 2, 7]), []);
     assert_eq!(followed.state(2), Some(RootKeyState::Valid));
     assert_eq!(followed.see(31, &[7, 8]), [appeared(8, 31)]);
     assert_eq!((followed.state(1), followed.state(2)), (None, None));
-    // Without an anchor of the root, nothing is learned.
+    // If no trust anchor of the root is configured, nothing is learned.
     followed.configured = Anchors::default();
     assert!(followed.trusted().is_empty());
 }
@@ -261,7 +262,7 @@ fn the_table_is_bounded_and_keeps_what_is_trusted() {
     let events = followed.see(0, &many);
     assert_eq!(followed.keys.keys.len(), MAX_ROOT_KEYS);
     assert_eq!(events.iter().filter(|(_, event)| *event == TooMany).count(), 40 - MAX_ROOT_KEYS);
-    // Removed keys that are not configured are replaced by new ones.
+    // If the table is full, a new key replaces a removed key that is not configured.
     let mut followed = Followed::new();
     followed.see(0, &[1]);
     for number in 2..=16 {

@@ -1,8 +1,8 @@
-//! The keys of the root as text, which is the content of the file in the state directory.
+//! Reads and writes the table of the keys of the root as text. This text is the content of a file in the state directory.
 //!
 //! Each key is a DNSKEY record, with its state in a comment, as Unbound writes it in `root.key`. The file can therefore be used as
-//! `dnssec.trust_anchor` on another host. The second line contains the number of keys: if the line of a revoked key were lost unnoticed,
-//! the key would be trusted again.
+//! `dnssec.trust_anchor` on another host. The second line contains the number of keys: if the line of a revoked key were lost unnoticed, that key
+//! would be trusted again.
 
 use std::collections::HashMap;
 
@@ -14,10 +14,10 @@ use super::root_keys::{RootKey, RootKeyState, RootKeys, is_followed};
 use crate::limits::MAX_ROOT_KEYS;
 use dns::clock::date;
 
-/// The first line of the file.
+/// The first line of the file, which identifies it.
 const HEAD: &str = "; Keys of the root zone, followed by resolverd (RFC 5011). resolverd replaces this file.";
 
-/// The states of a key with their numbers and words in the file. Unbound uses the same ones (they are the states of RFC 5011).
+/// The states of a key, with their numbers and words in the file. They are the same as in the files of Unbound, and come from RFC 5011.
 const STATES: [(u8, &str, RootKeyState); 5] = [
     (1, "pending", RootKeyState::Pending),
     (2, "valid", RootKeyState::Valid),
@@ -26,30 +26,30 @@ const STATES: [(u8, &str, RootKeyState); 5] = [
     (5, "removed", RootKeyState::Removed),
 ];
 
-/// Why a file of root keys cannot be used.
+/// The reason why a file with the keys of the root cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RootKeysUnreadable {
-    /// The file is not a file of root keys.
+    /// The file was not written by resolverd, or is another kind of file.
     #[error("it is no file of resolverd with keys of the root")]
     Foreign,
-    /// A later version of resolverd has written the file.
+    /// The file was written by a later version of resolverd.
     #[error("a newer resolverd has written it")]
     Newer,
-    /// A line cannot be parsed.
+    /// The line with this number cannot be parsed.
     #[error("line {0} cannot be read")]
     Line(usize),
-    /// The number of keys in the file differs from the number in its second line.
+    /// The file has another number of keys than its second line says. It is damaged.
     #[error("it has {found} keys instead of {wanted}")]
     Count {
         /// The number of keys in the file.
         found: usize,
-        /// The number of keys according to the second line.
+        /// The number of keys that the second line of the file gives.
         wanted: usize,
     },
 }
 
 impl RootKeys {
-    /// Returns the text of the file.
+    /// Returns the text of the file with this table of keys.
     pub fn to_text(&self) -> String {
         let checked = self.checked.unwrap_or(0);
         let mut text =
@@ -69,10 +69,10 @@ impl RootKeys {
         text
     }
 
-    /// Reads the text of a file.
+    /// Reads the table from the text of the file.
     ///
     /// # Errors
-    /// Returns an error if the text does not come from a file of root keys, or if it is damaged.
+    /// Returns an error if the text is not such a file, or if it is damaged.
     pub fn of_text(text: &str) -> Result<Self, RootKeysUnreadable> {
         let mut lines = text.lines();
         if lines.next() != Some(HEAD) {
@@ -104,19 +104,19 @@ impl RootKeys {
     }
 }
 
-/// Returns the number of keys and the time at which they were validated, from the second line.
+/// Reads the second line of the file. Returns the number of keys, and the time at which they were last validated.
 fn counted(line: &str) -> Option<(usize, Option<u64>)> {
     let words = fields(line.strip_prefix("; version=1 ")?);
     let checked: u64 = words.get("checked")?.parse().ok()?;
     Some((words.get("keys")?.parse().ok()?, (checked > 0).then_some(checked)))
 }
 
-/// Returns the fields of a line: the words that contain `=`, as pairs of a name and a value.
+/// Returns the fields of a line: each word that contains `=` is split into a name and a value.
 fn fields(text: &str) -> HashMap<&str, &str> {
     text.split_ascii_whitespace().filter_map(|word| word.trim_start_matches(';').split_once('=')).collect()
 }
 
-/// Returns the key in a line.
+/// Reads a key and its state from a line of the file.
 fn key(line: &str) -> Option<RootKey> {
     let (record, comment) = line.split_once(" ;{")?;
     let comment = fields(comment.split_once(" ;;").map(|(_, comment)| comment)?);

@@ -1,11 +1,12 @@
-//! The RSA keys of zones: how they are read, how signatures are checked, and what a check costs.
+//! RSA keys of zones: how a key is read from a DNSKEY, how it verifies a signature, and what this costs.
 //!
 //! The functions are pure. See RFC 3110 (the form of a key), RFC 5702 section 2 (keys of 512 to 4096 bits, for RSASHA512 at least 1024
 //! bits) and RFC 8017 section 8.2.2 (RSASSA-PKCS1-v1_5).
 //!
-//! The crate `ring` checks signatures by keys of 1024 to 8192 bits and refuses shorter keys, as aws-lc-rs does. Zones with shorter zone
-//! signing keys also send and receive mail, and their owners decide about the length. Signatures by such keys are checked with the
-//! integers of num-bigint. Key, message and signature are public, so the time of the check reveals no secret. The crate `rsa` does the
+//! The crate `ring` verifies signatures with keys of 1024 to 8192 bits and rejects shorter keys, as aws-lc-rs does. But zones with shorter zone
+//! signing keys also send and receive mail, and the length is the choice of their owners. Signatures with such keys are verified with the
+//! integers of num-bigint. Key, message and signature are public, so the time of the verification reveals no secret. The crate `rsa` could do the
+//! same, but depends on twenty more crates.
 //! same, but depends on twenty more crates.
 
 use hickory_proto::dnssec::Algorithm;
@@ -16,24 +17,26 @@ use ring::signature::{
     RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents,
 };
 
-/// The length of the shortest modulus that is accepted, and of the shortest that ring accepts, in octets.
+/// The length of the shortest RSA modulus that resolverd accepts, and of the shortest one that the crate `ring` accepts, in octets.
 const SHORTEST: usize = 512 / 8;
 const SHORTEST_OF_RING: usize = 1024 / 8;
 
-/// The largest exponent, which is the limit of ring. Zones use 3, 65537 and, from old versions of BIND, 2^32 + 1. Each further bit would
-/// cost work.
+/// The largest RSA exponent that resolverd accepts, which is also the limit of the crate `ring`. Zones use 3, 65537 and, from old versions of
+/// BIND, 2^32 + 1. Each further bit would make a verification slower.
 const LARGEST_EXPONENT: u64 = (1 << 33) - 1;
 
-/// The work of one usual check, by a key of 4096 bits with the exponent 65537. It takes 79 µs (see `weight`).
+/// The work of one usual verification, in the unit of `work_of` times the square of the length of the modulus: with a key of 4096 bits and the
+/// exponent 65537. It takes 79 µs (see `weight`).
 const USUAL_WORK: usize = 4096 / 8 * (4096 / 8) * work_of(17, 2);
 
-/// Returns the work of a check, divided by the square of the modulus' length in octets. The unit is half of a squaring. There is one
-/// squaring for each bit of the exponent, one and a half more for each bit that is set, and ten for the steps before and after.
+/// Returns the work of a verification, divided by the square of the modulus' length in octets. The unit is half of a squaring. `bits` is the
+/// length of the exponent and `ones` the number of its bits that are 1: there is one squaring for each bit, one and a half more for each bit that
+/// is 1, and ten for the steps before and after.
 const fn work_of(bits: u32, ones: u32) -> usize {
     2 * bits as usize + 3 * ones as usize + 20
 }
 
-/// The DER octets before a digest (RFC 8017 section 9.2, note 1).
+/// The DER octets that precede a digest in a signature, for each digest type (RFC 8017 section 9.2, note 1).
 const SHA1: &[u8] =
     &[0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14];
 const SHA256: &[u8] = &[
@@ -45,7 +48,7 @@ const SHA512: &[u8] = &[
     0x04, 0x40,
 ];
 
-/// A public key.
+/// An RSA public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RsaKey<'a> {
     exponent: u64,
@@ -53,14 +56,14 @@ pub(super) struct RsaKey<'a> {
     modulus: &'a [u8],
 }
 
-/// Returns true for an RSA algorithm.
+/// Returns true if `algorithm` is one of the DNSSEC algorithms that use RSA.
 pub(super) fn is_rsa(algorithm: Algorithm) -> bool {
     matches!(u8::from(algorithm), 5 | 7 | 8 | 10)
 }
 
 impl<'a> RsaKey<'a> {
-    /// Reads the public key field of a DNSKEY (RFC 3110 section 2). Returns `None` if the field has another form, or if the exponent is
-    /// larger than any in use. Leading zeros, which the RFC forbids but some signers write, are skipped.
+    /// Reads the public key field of a DNSKEY (RFC 3110 section 2). Returns `None` if the field has another form, or if the exponent is larger
+    /// than `LARGEST_EXPONENT`. Leading zeros, which the RFC forbids but some signers write, are skipped.
     pub(super) fn read(octets: &'a [u8]) -> Option<Self> {
         let (length, rest) = match octets {
             [0, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
@@ -77,7 +80,7 @@ impl<'a> RsaKey<'a> {
         usual.then_some(Self { exponent, exponent_octets, modulus })
     }
 
-    /// Returns true if the owner of the key made `signature` over `message`.
+    /// Returns true if `signature` is a valid signature of `message` by this key.
     pub(super) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let (of_ring, prefix, digest) = match u8::from(algorithm) {
             5 | 7 => {
@@ -96,7 +99,8 @@ impl<'a> RsaKey<'a> {
         self.modulus.len() >= SHORTEST && self.short_verify(&[prefix, digest.as_ref()].concat(), signature)
     }
 
-    /// Like `verify`, with a key that is too short for ring. `info` is the digest with its DER prefix.
+    /// Verifies a signature like `verify`, for a key that is too short for the crate `ring`. `info` is the digest of the message with its DER
+    /// prefix.
     fn short_verify(&self, info: &[u8], signature: &[u8]) -> bool {
         let (modulus, signed) = (BigUint::from_bytes_be(self.modulus), BigUint::from_bytes_be(signature));
         let filled = self.modulus.len().checked_sub(info.len() + 3).filter(|filled| *filled >= 8);
@@ -108,11 +112,11 @@ impl<'a> RsaKey<'a> {
         signed.modpow(&BigUint::from(self.exponent), &modulus) == BigUint::from_bytes_be(&padded)
     }
 
-    /// Returns the cost of a check by this key, in usual checks. It grows with the square of the modulus' length, with the number of bits
-    /// of the exponent, and with the number of bits that are set in the exponent.
+    /// Returns the cost of a verification with this key, in usual checks. It grows with the square of the modulus' length, with the number of
+    /// bits of the exponent, and with the number of its bits that are 1.
     ///
-    /// The table shows µs for one check, measured with ring 0.17 on an idle core of 2026 (`cargo bench --bench validate` repeats the
-    /// measurement):
+    /// The table shows the time for one verification in µs, measured with ring 0.17 on an idle core of 2026 (`cargo bench --bench validate`
+    /// repeats the measurement):
     ///
     /// ```text
     ///  exponent     3  65537  2^32+1  2^33-1        P-256    57

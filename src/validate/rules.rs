@@ -1,30 +1,30 @@
-//! The rules by which signatures are checked: the accepted algorithms, the time, and the limit on the work.
+//! The rules for checking signatures: the accepted algorithms, the current time, and the limit on the work.
 
 use hickory_proto::dnssec::Algorithm;
 
 use super::budget::Budget;
 use dns::clock::Calendar;
 
-/// The algorithms that are checked.
+/// The setting that says which DNSSEC algorithms resolverd accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Algorithms {
-    /// True if RSASHA1 and RSASHA1-NSEC3-SHA1 (5 and 7) are also checked. No zone should use these any more (RFC 9905).
+    /// True if the algorithms 5 (RSASHA1) and 7 (RSASHA1-NSEC3-SHA1) are accepted too. No zone should use them any more (RFC 9905).
     pub sha1: bool,
 }
 
-/// The rules by which signatures are checked.
+/// The rules for checking the signatures of one question.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
-    /// The algorithms that are checked.
+    /// The DNSSEC algorithms that are accepted.
     pub algorithms: Algorithms,
-    /// The time with which the validity of signatures is compared.
+    /// The time with which the validity periods of signatures are compared.
     pub calendar: Calendar,
-    /// The work that the question may still cause.
+    /// The limits on the work that may be done for this question.
     pub budget: &'a Budget,
 }
 
 impl Algorithms {
-    /// Returns true if signatures of an algorithm are checked (RFC 8624 section 3.1).
+    /// Returns true if resolverd accepts signatures with `algorithm` (RFC 8624 section 3.1).
     pub fn check(self, algorithm: Algorithm) -> bool {
         match u8::from(algorithm) {
             8 | 10 | 13 | 14 | 15 => true,

@@ -1,7 +1,7 @@
-//! Checks whether a zone's key has signed an RRset.
+//! Checks whether a key of a zone has signed an RRset.
 //!
-//! The functions are pure, except that they yield the thread. See RFC 4035 section 5.3 and RFC 4034 section 3. Slow clocks are tolerated
-//! to some extent.
+//! The functions are pure, except that they let other tasks run. See RFC 4035 section 5.3 and RFC 4034 section 3. A clock that is a little slow
+//! does not make signatures invalid.
 
 use hickory_proto::ProtoError;
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
@@ -17,33 +17,33 @@ use super::verdict::{ValidationFailure, Why};
 use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_RRSIGS, MAX_SIGNATURES, SLOW_CHECK};
 use dns::clock::Calendar;
 
-/// The minimum and maximum number of seconds by which the start of a signature may be in the future, because the clock may be slow.
-/// Between these limits, a tenth of the signature's validity is allowed. Unbound has the same options: val-sig-skew-min and
-/// val-sig-skew-max.
+/// The least and the greatest number of seconds by which the validity of a signature may begin in the future, because the clock may be slow.
+/// Between these limits, a tenth of the validity period is allowed. Unbound has the same options: val-sig-skew-min and val-sig-skew-max.
 const EARLY: (u32, u32) = (3_600, 86_400);
 
-/// Records with the same owner and type.
+/// An RRset whose signatures are checked: records with the same owner and type.
 #[derive(Clone, Copy, Debug)]
 pub struct CoveredRrset<'a> {
-    /// The owner, as it is in the answer.
+    /// The owner name of the records in the answer.
     pub name: &'a Name,
-    /// The type.
+    /// The type of the records.
     pub kind: RecordType,
-    /// The records.
+    /// The records of the RRset.
     pub records: &'a [&'a Record],
 }
 
-/// What a valid signature shows about the records that it covers.
+/// What a valid signature shows about the RRset that it covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoodSignature {
-    /// The time for which the data may be cached, in seconds: the least of their TTL, the TTL in their zone, and the remaining time of
-    /// the signature.
+    /// The time for which the RRset may be cached, in seconds: the smallest of the TTL in the answer, the TTL in the zone, and the time until the
+    /// signature expires.
     pub ttl: u32,
-    /// If the records were made from a wildcard, the name directly above the wildcard, which is the closest encloser of their owner.
+    /// If the RRset was made from a wildcard, the name directly above the wildcard, which is the closest encloser of the owner name. Otherwise
+    /// `None`.
     pub encloser: Option<Name>,
 }
 
-/// Returns the signatures among `records` that cover type `kind` at `name`.
+/// Returns the signatures among `records` that cover the RRset of type `kind` at `name`.
 pub fn covering<'a>(
     records: impl IntoIterator<Item = &'a Record>,
     name: &Name,
@@ -60,7 +60,7 @@ pub fn covering<'a>(
     records.into_iter().filter_map(fits).take(MAX_RRSIGS).collect()
 }
 
-/// Returns the type that a signature covers, or `None` if the record is not a signature.
+/// Returns the type of the RRset that a signature covers, or `None` if `record` is not a signature.
 pub fn covered_type(record: &Record) -> Option<RecordType> {
     match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.input().type_covered),
@@ -68,18 +68,18 @@ pub fn covered_type(record: &Record) -> Option<RecordType> {
     }
 }
 
-/// Returns the zone that has signed an RRset, according to its signatures. This zone must be at or above the owner. For DS, which belongs
-/// to the parent, it must be above. Returns `None` if no permitted zone has signed the RRset.
+/// Returns the zone that has signed an RRset, according to its signatures. This zone must be at or above the owner `name`. For DS, which belongs
+/// to the parent zone, it must be above. Returns `None` if no permitted zone has signed the RRset.
 pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Option<&'a Name> {
     let may = |signer: &&Name| signer.zone_of(name) && !(kind == RecordType::DS && *signer == name);
     let signers = signatures.iter().map(|signature| &signature.input().signer_name);
     signers.filter(may).max_by_key(|signer| signer.iter().len())
 }
 
-/// Checks the signatures over an RRset. One valid signature is enough.
+/// Checks the signatures of an RRset with the keys of the zone. One valid signature is enough.
 ///
 /// # Errors
-/// No signature is valid. The error describes the signature that passed the most checks.
+/// No signature is valid. The error is about the signature that came closest to being valid.
 pub async fn check(
     rrset: &CoveredRrset<'_>,
     signatures: &[&RRSIG],
@@ -102,7 +102,8 @@ pub async fn check(
             Ok(signed) => return Ok(signed),
             Err(found) if found.why == Why::Indeterminate => return Err(found),
             Err(found) => {
-                // A signature outside its validity, or one for which the zone has no key, is not checked with any key.
+                // A signature outside its validity period, or for which the zone has no key, needs no cryptographic check and does not count as
+                // failed.
                 failed = failed.saturating_add(usize::from(found.why == Why::Bogus));
                 fault = fault.or_more_telling(found.at(&keys.zone));
             }
@@ -127,8 +128,8 @@ async fn check_one(
         return Err(bogus("does not apply to this name".to_owned()));
     }
     let left = match time_left(rrset, signature, calendar) {
-        // Only the owner of the root's keys can make a valid signature, and does not publish it before its validity begins. Therefore the
-        // clock is slow.
+        // Only the owner of the root's keys can make a signature that is valid except for its start, and does not publish it before its validity
+        // begins. Therefore the clock of this host must be slow.
         Err(fault) if fault.why == Why::NotYetValid && keys.zone.is_root() => {
             Err(fault.proving(input.sig_inception.get().into()))
         }
@@ -163,8 +164,8 @@ async fn check_one(
     Err(bogus(format!("(key tag {}) does not verify", input.key_tag)))
 }
 
-/// Returns true if a key has made a signature over an RRset, regardless of the validity of the signature. Returns `None` if this is not
-/// known, because the algorithm is not checked here, a part cannot be encoded, or the budget is used up.
+/// Returns true if `key` has made `signature` over an RRset, whatever the validity period of the signature. Returns `None` if this cannot be
+/// found out, because resolverd does not support the algorithm, a part cannot be encoded, or the limit of checks is exceeded.
 pub fn is_made_by(
     rrset: &CoveredRrset<'_>,
     signature: &RRSIG,
@@ -185,14 +186,14 @@ pub fn is_made_by(
     Some(fits)
 }
 
-/// Returns the name directly above the wildcard from which an RRset was made, according to the number of labels in its signature. Returns
-/// `None` if the RRset was not made from a wildcard.
+/// Returns the name directly above the wildcard from which an RRset was made. The number of labels in its signature shows this. Returns `None` if
+/// the RRset was not made from a wildcard.
 fn encloser(name: &Name, signature: &RRSIG) -> Option<Name> {
     let labels = signature.input().num_labels;
     (labels < name.num_labels()).then(|| name.trim_to(labels.into()))
 }
 
-/// Returns the owner of an RRset as it is in the zone, which may be a wildcard.
+/// Returns the owner name that an RRset has in its zone. If the RRset was made from a wildcard, this is the wildcard.
 fn owner_in_zone(name: &Name, encloser: Option<&Name>) -> Result<Name, ProtoError> {
     encloser.map_or_else(|| Ok(name.clone()), |encloser| encloser.prepend_label("*"))
 }
@@ -205,7 +206,7 @@ fn verify(key: &ZoneKey, octets: &[u8], signature: &[u8]) -> bool {
     key.key.verify(octets, signature).is_ok()
 }
 
-/// Returns the cost of a check by this key, in usual checks.
+/// Returns the cost of a signature check with this key, in usual checks.
 fn weight(key: &ZoneKey) -> u32 {
     match key.algorithm {
         Algorithm::ECDSAP384SHA384 => SLOW_CHECK,
@@ -216,12 +217,12 @@ fn weight(key: &ZoneKey) -> u32 {
     }
 }
 
-/// Returns the time for which data may be cached because of the remaining validity of their signature, in seconds. A signature is not
-/// accepted after its end, even if the clock may be fast, because anybody could then send it again (RFC 4035 section 5.3.1). If the clock
-/// is known to be slow, the signature must only end after the known time, and the data are cached for a short time.
+/// Returns the time, in seconds, for which an RRset may be cached because its signature is still valid. A signature is not accepted after its
+/// end, even if the clock may be fast, because anybody could then send it again (RFC 4035 section 5.3.1). If the clock is known to be slow, the
+/// signature must only end after a time that has certainly passed, and the RRset is cached for a short time.
 ///
 /// # Errors
-/// The validity of the signature has ended, or begins later than the tolerance allows.
+/// The validity of the signature has ended, or begins too far in the future.
 fn time_left(
     rrset: &CoveredRrset<'_>,
     signature: &RRSIG,
@@ -229,7 +230,7 @@ fn time_left(
 ) -> Result<u32, ValidationFailure> {
     let input = signature.input();
     let (inception, expiration) = (input.sig_inception.get(), input.sig_expiration.get());
-    // The times are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
+    // The times in signatures are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
     let after = |one: u32, other: u32| {
@@ -258,12 +259,12 @@ fn time_left(
     }
 }
 
-/// Returns true if a record is a signature whose validity has ended.
+/// Returns true if `record` is a signature whose validity ended before the time `calendar`.
 pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
     match &record.data {
-        // The times of signatures are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
+        // The times in signatures are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
             signature.input().sig_expiration.get().wrapping_sub(now) > u32::MAX / 2
         }
@@ -271,7 +272,7 @@ pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
     }
 }
 
-/// Returns a time for people, in its largest unit.
+/// Returns a time span as text for people, in a unit in which it is not too large a number.
 fn span(seconds: u32) -> String {
     match seconds {
         0..=119 => format!("{seconds} s"),

@@ -17,7 +17,7 @@ fn addresses(owner: &str) -> Vec<Record> {
     vec![address(9), address(1)]
 }
 
-/// Returns the rules for a check at `NOW`.
+/// Returns the rules for a signature check at the time `NOW`.
 fn today(budget: &Budget) -> Rules<'_> {
     Rules { algorithms: Algorithms::default(), calendar: TODAY, budget }
 }
@@ -101,13 +101,14 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_not_
         let reason = at(NOW - 20 * day, NOW - ended).unwrap_err().text;
         assert_eq!(reason, format!("the RRSIG of www.example. A expired {text} ago"));
     }
-    // This is a tenth of a hundred hours.
+    // The validity period is a hundred hours, so its start may be a tenth of this, 36 000 s, in the future.
     for (begins, good) in [(36_000 - 1, true), (36_000, false)] {
         assert_eq!(at(NOW + begins, NOW + begins + 360_000).is_ok(), good, "begins in {begins} s");
     }
 }
 
-/// The ends of signatures are serial numbers of 32 bits. They are compared within 68 years, also after 2106.
+/// Tests that a signature in the cache expires at its end. The ends of signatures are serial numbers of 32 bits, which are compared correctly
+/// within 68 years, also after 2106.
 #[test]
 fn a_signature_that_is_kept_expires_once_its_end_has_passed() {
     let signer = Signer::new("example.", Algorithm::ED25519);
@@ -134,8 +135,8 @@ fn a_signature_that_is_kept_expires_once_its_end_has_passed() {
     assert!(!has_expired(&records[0], TODAY), "an address is no signature");
 }
 
-/// Only signatures of the root show that the clock is slow: a signature of the root is valid except that its validity has not begun.
-/// Another zone may sign before the validity begins, so its signatures show nothing about the clock.
+/// Tests that a signature of the root whose validity has not begun shows that the clock is slow, but only if it is valid otherwise. Another zone
+/// may publish a signature before its validity begins, so its signatures show nothing about the clock.
 #[test]
 fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     let day = u64::from(DAY);
@@ -156,7 +157,8 @@ fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     assert_eq!(proven("example.", false, ahead, TODAY).unwrap_err().passed, None);
     let forged = proven(".", true, ahead, TODAY).unwrap_err();
     assert_eq!((forged.why, forged.passed), (Why::Bogus, None));
-    // If the clock is slow, the start of a signature is ignored. A signature that ended before the known time has expired.
+    // If the clock is slow, the start of a validity period is ignored. A signature that ended before a time that has certainly passed has
+    // expired.
     let slow = Calendar::After(ahead.0);
     assert_eq!(proven("example.", false, ahead, slow).unwrap().ttl, CLOCKLESS_TTL);
     assert_eq!(proven("example.", false, (NOW + 40 * day, NOW + 50 * day), slow).unwrap().ttl, CLOCKLESS_TTL);
@@ -267,7 +269,7 @@ fn signatures_that_no_key_is_tried_for_do_not_hide_a_good_one() {
         signatures.push(signer.sign(&records));
         assert!(judge(&records, &signatures, &signer.keys(), NOW).is_ok());
     }
-    // The number of signatures that a key is tried for is limited.
+    // Only a limited number of failed signatures is tried for one RRset.
     let mut signatures = vec![other(&|_| ()); MAX_SIGNATURES];
     signatures.push(signer.sign(&records));
     assert_eq!(judge(&records, &signatures, &signer.keys(), NOW).unwrap_err().why, Why::Bogus);
@@ -277,7 +279,7 @@ fn signatures_that_no_key_is_tried_for_do_not_hide_a_good_one() {
     assert_eq!(covering(&many, &records[0].name, RecordType::A).len(), MAX_RRSIGS);
 }
 
-/// The number of failed checks of a question is limited. A slow check counts as several.
+/// Tests that the number of failed checks for a question is limited, and that a slow check counts as several.
 #[test]
 fn failed_checks_cost_by_the_time_that_they_take() {
     let field = [&[5, 1, 255, 255, 255, 255], [0xC5; 512].as_slice()].concat();
@@ -308,7 +310,7 @@ fn failed_checks_cost_by_the_time_that_they_take() {
     until_spent(Algorithm::RSASHA256, Some(&large), 3);
 }
 
-/// Other tasks of the thread wait for only a few checks.
+/// Tests that other tasks of the thread wait for only a few signature checks.
 #[test]
 fn others_have_the_thread_between_the_checks_of_an_expensive_answer() {
     let signer = Signer::new("example.", Algorithm::ED25519);
@@ -357,7 +359,7 @@ fn keys_are_trusted_by_the_best_ds_that_can_be_used() {
     }
     let other = Signer::new("example.", Algorithm::ED25519);
     assert_eq!(bogus(judge(&[other.ds(DigestType::SHA256)])), Why::DnskeyMissing);
-    // If there is a better digest and it does not match the key, a SHA-1 digest does not help.
+    // If the DS records include a better digest, which does not match the key, a matching SHA-1 digest does not help.
     assert_eq!(
         bogus(judge(&[other.ds(DigestType::SHA256), signer.ds(DigestType::SHA1)])),
         Why::DnskeyMissing
@@ -397,7 +399,7 @@ fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
     assert!(matches!(judge(&signer, &[]), Entrusted::Bogus(fault) if fault.why == Why::RrsigsMissing));
 }
 
-/// The order of records is not signed, so usable records count at any position.
+/// Tests that a DS record or key is found wherever it is in its RRset, because the order of records is not signed.
 #[test]
 fn ds_and_keys_are_found_behind_many_others() {
     let signer = Signer::new("example.", Algorithm::ED25519);
@@ -412,7 +414,7 @@ fn ds_and_keys_are_found_behind_many_others() {
     let mut ds: Vec<DS> = (0..3 * MAX_DS).map(|number| unknown(u8::try_from(number).unwrap())).collect();
     ds.push(signer.ds(DigestType::SHA256));
     let others = (0..2 * MAX_DNSKEYS).map(|_| Signer::new("example.", Algorithm::ED25519));
-    // If many keys have the tag of the right key, only a few of them are tried.
+    // If many keys have the same tag as the right key, only a few of them are tried.
     let others = others.filter(|other| other.tag() != signer.tag()).map(|other| other.record());
     let keys: Vec<Record> = others.chain([signer.record()]).collect();
     let signature = signer.sign(&keys);

@@ -1,4 +1,4 @@
-//! The result of validation: secure, insecure, bogus or indeterminate, with the reason (RFC 4035 section 4.3).
+//! The result of DNSSEC validation: secure, insecure, bogus or indeterminate, with the reason (RFC 4035 section 4.3).
 //!
 //! The functions are pure.
 
@@ -9,78 +9,78 @@ use hickory_proto::rr::Name;
 use dns::question::ExtendedError;
 use dns::words;
 
-/// The verdict on data or a zone.
+/// The result of DNSSEC validation for an RRset, an answer or a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The data are signed, and the chain of trust from a trust anchor is complete.
+    /// The data are signed, and there is a complete chain of trust to them from a trust anchor.
     Secure,
-    /// The data are provably unsigned, or below a negative trust anchor, or outside every trust anchor, or signed only with algorithms
-    /// that are not checked. In the last case there is a reason for the client.
+    /// The data are provably unsigned, or below a negative trust anchor, or below no trust anchor, or signed only with algorithms that resolverd
+    /// does not support. In the last case, the value has the reason for the client.
     Insecure(Option<ValidationFailure>),
-    /// The data should be signed, but the signatures or proofs are not valid.
+    /// The data should be signed, but a signature or proof is wrong or missing.
     Bogus(ValidationFailure),
-    /// The chain of trust could not be fetched, or its check would have cost too much.
+    /// The chain of trust could not be fetched, or validation would have cost too much work.
     Indeterminate(ValidationFailure),
 }
 
 words! {
-    /// The kind of a verdict, for counters.
+    /// The kind of a `Verdict` without its reason, for counters.
     pub enum SecurityStatus {
-        /// See `Verdict::Secure`.
+        /// The data are signed, and the chain of trust is complete; see `Verdict::Secure`.
         Secure = "secure",
-        /// See `Verdict::Insecure`.
+        /// The data are unsigned, or not signed in a supported way; see `Verdict::Insecure`.
         Insecure = "insecure",
-        /// See `Verdict::Bogus`.
+        /// A signature or proof is wrong or missing; see `Verdict::Bogus`.
         Bogus = "bogus",
-        /// See `Verdict::Indeterminate`.
+        /// Validation could not be completed; see `Verdict::Indeterminate`.
         Indeterminate = "indeterminate",
     }
 }
 
-/// Why data are not secure: a kind, which has a code in RFC 8914, and a sentence.
+/// The reason why data are not secure: its kind, which has a code in RFC 8914, and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidationFailure {
-    /// The kind of failure.
+    /// The kind of the failure.
     pub why: Why,
-    /// One sentence for people, without the full stop.
+    /// One sentence for people, without a full stop at its end.
     pub text: String,
-    /// A time that has certainly passed, in seconds since 1970, if this failure proves one. It is the start of a valid signature of the
+    /// A time that has certainly passed, in seconds since 1970, if this failure proves one. It is the start of the validity of a signature of the
     /// root.
     pub passed: Option<u64>,
-    /// The zone at which the chain of trust breaks, if its owner is at fault, because a key, a signature or a proof is wrong or missing
-    /// (RFC 4035 section 5). The zones below it may be correct.
+    /// The zone at which the chain of trust breaks, if the owner of this zone is at fault, because a key, a signature or a proof is wrong or
+    /// missing (RFC 4035 section 5). The zones below it may be correct.
     pub broken_at: Option<Box<Name>>,
 }
 
-/// The kinds of failure that have a code in RFC 8914 section 4 or RFC 9276 section 3.2.
+/// The kinds of validation failures. Each has a code for extended errors in RFC 8914 section 4 or RFC 9276 section 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// All keys of the zone have algorithms that are not checked here.
+    /// All keys of the zone have algorithms that resolverd does not support.
     Algorithm,
-    /// All DS records of the zone have digest types that are not checked here.
+    /// All DS records of the zone have digest types that resolverd does not support.
     Digest,
-    /// The chain of trust could not be fetched.
+    /// The records of the chain of trust could not be fetched.
     Indeterminate,
-    /// A signature is not valid for its data, or a proof does not prove what it should.
+    /// A signature does not match its data, or the records do not prove that a name or type does not exist.
     Bogus,
-    /// The signature has expired.
+    /// The validity of the signature has ended.
     Expired,
     /// The validity of the signature has not begun.
     NotYetValid,
-    /// The zone has no key that the DS or the signature identifies.
+    /// The zone has no key that the DS record or the signature identifies.
     DnskeyMissing,
-    /// There is no signature.
+    /// Data that should be signed have no signature.
     RrsigsMissing,
-    /// The key that the DS identifies does not have the zone key flag.
+    /// The key that the DS record identifies does not have the zone key flag.
     NoZoneKeyBit,
-    /// The proof that something does not exist is missing.
+    /// The records that should prove that a name or type does not exist are missing.
     NsecMissing,
-    /// NSEC3 records have too many iterations.
+    /// The NSEC3 records have too many iterations.
     Nsec3Iterations,
 }
 
 impl Verdict {
-    /// Returns the kind of the verdict.
+    /// Returns the kind of this verdict, without its reason.
     pub fn state(&self) -> SecurityStatus {
         match self {
             Self::Secure => SecurityStatus::Secure,
@@ -90,7 +90,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the verdict on two parts of one answer together, which is the weaker of the two verdicts.
+    /// Returns the verdict on an answer that has two parts with these verdicts: the weaker of the two.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (&self, &other) {
@@ -100,7 +100,7 @@ impl Verdict {
         }
     }
 
-    /// Returns why the data are not secure, if there is a reason to report.
+    /// Returns the reason why the data are not secure, or `None` if there is no reason to report.
     pub fn fault(&self) -> Option<&ValidationFailure> {
         match self {
             Self::Secure => None,
@@ -117,25 +117,25 @@ impl fmt::Display for SecurityStatus {
 }
 
 impl ValidationFailure {
-    /// Creates a failure of this kind with a sentence.
+    /// Creates a failure of the kind `why`, with a sentence for people.
     pub fn new(why: Why, text: impl Into<String>) -> Self {
         Self { why, text: text.into(), passed: None, broken_at: None }
     }
 
-    /// Sets the zone at which the chain of trust breaks.
+    /// Returns the failure with the zone at which the chain of trust breaks.
     #[must_use]
     pub fn at(self, zone: &Name) -> Self {
         Self { broken_at: Some(Box::new(zone.clone())), ..self }
     }
 
-    /// Adds a time that has certainly passed, because a signature proves this.
+    /// Returns the failure with a time that has certainly passed, because a signature proves this.
     #[must_use]
     pub(crate) fn proving(self, passed: u64) -> Self {
         Self { passed: Some(passed), ..self }
     }
 
-    /// Returns the more informative of two failures for the same data. A wrong signature is more informative than one outside its
-    /// validity, which is more informative than a missing key, which is more informative than a missing signature. If both are equal,
+    /// Returns the more informative of two failures for the same data. A wrong signature is more informative than one outside its validity
+    /// period, which is more informative than a missing key, which is more informative than a missing signature. If both are equally informative,
     /// returns `other`.
     #[must_use]
     pub fn or_more_telling(self, other: Self) -> Self {
@@ -149,7 +149,7 @@ impl ValidationFailure {
         if rank(&other) >= rank(&self) { other } else { self }
     }
 
-    /// Returns the extended error for a client.
+    /// Returns the extended error that tells a client about this failure.
     pub fn extended_error(&self) -> ExtendedError {
         ExtendedError::new(self.why.code(), self.text.clone())
     }
@@ -162,7 +162,7 @@ impl fmt::Display for ValidationFailure {
 }
 
 impl Why {
-    /// All kinds.
+    /// All kinds of failures.
     pub const ALL: [Self; 11] = [
         Self::Algorithm,
         Self::Digest,
@@ -177,7 +177,7 @@ impl Why {
         Self::Nsec3Iterations,
     ];
 
-    /// Returns the INFO-CODE of this kind in the IANA registry.
+    /// Returns the INFO-CODE of this kind in IANA's registry of extended errors.
     pub const fn code(self) -> u16 {
         match self {
             Self::Algorithm => 1,
@@ -219,7 +219,7 @@ mod tests {
     fn states_and_faults_are_reported_by_their_words_and_codes() {
         let words = SecurityStatus::ALL.map(|state| state.to_string());
         assert_eq!(words, ["secure", "insecure", "bogus", "indeterminate"]);
-        // These are the codes in the IANA registry.
+        // The expected numbers are the codes in IANA's registry of extended errors.
         assert_eq!(Why::ALL.map(Why::code), [1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 27]);
         let fault = ValidationFailure::new(Why::Expired, "expired 3 days ago");
         assert_eq!(fault.to_string(), "expired 3 days ago");
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!((error.code, error.text.as_str()), (7, "expired 3 days ago"));
     }
 
-    /// A zone that signs with two algorithms has an expired signature and a wrong one. The wrong one is reported.
+    /// Tests that, if one signature of an RRset has expired and another is wrong, the wrong one is reported.
     #[test]
     fn of_two_faults_the_one_that_came_farther_is_reported() {
         use Why::{Bogus, DnskeyMissing, Expired, NotYetValid, RrsigsMissing};

@@ -1,4 +1,4 @@
-//! A client and its question.
+//! The types for a client of resolverd and its question.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,45 +8,46 @@ use hickory_proto::rr::{Name, RecordType};
 use super::names::name_text;
 use crate::words;
 
-/// A question of class IN. Its name is in lower case; only the listener keeps the client's spelling.
+/// A question of a client, of class IN. Its name is in lower case; only the listener stores the client's spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
-    /// The name, in lower case and absolute.
+    /// The name that is asked for, in lower case and absolute.
     pub name: Name,
     /// The record type that is asked for.
     pub kind: RecordType,
-    /// DO (RFC 3225): the client wants signatures and proofs.
+    /// The DO flag (RFC 3225): the client wants signatures and proofs.
     pub dnssec_ok: bool,
-    /// CD (RFC 4035 section 3.2.2): the client validates the answer itself.
+    /// The CD flag (RFC 4035 section 3.2.2): the client validates the answer itself.
     pub checking_disabled: bool,
-    /// The view of the listener that received the question.
+    /// The view of the client, which decides which zones it sees.
     pub view: ViewId,
 }
 
-/// Identifies the set of zones and policies that a client sees. Each view has its own part of the cache, because the last four octets of a key are
-/// this id. Ids are assigned in ascending order and are never used twice while the daemon runs. The first id belongs to `[listen]` at the start.
+/// A number that identifies the set of zones and settings that a group of clients sees. Each view has its own part of the cache, because each key
+/// in the cache ends with the four octets of this number. Numbers are assigned in ascending order and are never used twice while the daemon runs.
+/// The first number belongs to `[listen]` at the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ViewId(pub(super) u32);
 
 impl ViewId {
-    /// Returns the number of the view, from 0.
+    /// Returns the number of the view. The first view has 0.
     pub const fn number(self) -> u32 {
         self.0
     }
 
-    /// Returns the next id; `None` after the last one.
+    /// Returns the number for the next view, or `None` if all numbers have been used.
     pub fn following(self) -> Option<Self> {
         self.0.checked_add(1).map(Self)
     }
 
-    /// Returns the octets that end each key of this view.
+    /// Returns the four octets with which each cache key of this view ends.
     pub const fn octets(self) -> [u8; 4] {
         self.0.to_be_bytes()
     }
 }
 
 impl Question {
-    /// Creates a question without DO and CD.
+    /// Creates a question of the first view, without the flags DO and CD.
     pub fn new(name: &Name, kind: RecordType) -> Self {
         let mut name = name.to_lowercase();
         name.set_fqdn(true);
@@ -60,19 +61,19 @@ impl fmt::Display for Question {
     }
 }
 
-/// The client of a question.
+/// The client that sent a question, with the id of its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Client {
-    /// The address of the client.
+    /// The IP address from which the client sent its question.
     pub address: IpAddr,
-    /// The port of the client.
+    /// The port from which the client sent its question.
     pub port: u16,
-    /// The id of the client's message. Together with address and port, it distinguishes a repeated question from a new one.
+    /// The message id of the question. Together with address and port, it distinguishes a repeated question from a new one.
     pub id: u16,
 }
 
 words! {
-    /// The transport of a client's question. Stored records contain the positions of the variants.
+    /// The transport with which a client sent its question. The query history stores the positions of the variants, so their order must stay.
     pub enum ClientTransport {
         /// The question came in a UDP datagram.
         Udp = "udp": "UDP",
@@ -88,12 +89,12 @@ words! {
 }
 
 impl ClientTransport {
-    /// Returns true if the kernel handles this transport as a stream, not as datagrams.
+    /// Returns true if messages of this transport arrive over TCP connections, and not as datagrams.
     pub const fn is_stream(self) -> bool {
         !matches!(self, Self::Udp | Self::Quic)
     }
 
-    /// Returns true if nobody except the client and resolverd can read the messages.
+    /// Returns true if the transport is encrypted, so that only the client and resolverd can read the messages.
     pub const fn is_encrypted(self) -> bool {
         matches!(self, Self::Tls | Self::Https | Self::Quic)
     }

@@ -1,8 +1,8 @@
-//! Extended DNS errors (RFC 8914).
+//! Extended DNS errors (RFC 8914): codes and texts that say why a reply is a failure.
 
 use serde::{Deserialize, Serialize};
 
-/// The names of the codes, from 0 (registry "Extended DNS Error Codes" of IANA).
+/// The names of all codes of extended errors, in the order of the codes from 0 (IANA registry "Extended DNS Error Codes").
 const NAMES: [&str; 30] = [
     "Other Error",
     "Unsupported DNSKEY Algorithm",
@@ -46,57 +46,57 @@ pub struct ExtendedError {
 }
 
 impl ExtendedError {
-    /// The text that a client receives if it still waits when the daemon stops.
+    /// The text that clients receive if they still wait for an answer when the daemon stops.
     pub const STOPPING: &str = "resolverd is stopping";
 
-    /// Other Error (RFC 8914 section 4.1).
+    /// The code Other Error (RFC 8914 section 4.1).
     pub const OTHER: u16 = 0;
-    /// Stale Answer (RFC 8914 section 4.4): the TTL of the answer is over, and no server answered.
+    /// The code Stale Answer (RFC 8914 section 4.4): the TTL of the answer has ended, and no server answered.
     pub const STALE_ANSWER: u16 = 3;
-    /// DNSSEC Indeterminate (RFC 8914 section 4.6): the chain of trust could not be fetched.
+    /// The code DNSSEC Indeterminate (RFC 8914 section 4.6): the chain of trust could not be fetched.
     pub(crate) const INDETERMINATE: u16 = 5;
-    /// Cached Error (RFC 8914 section 4.14): the same question failed a moment ago.
+    /// The code Cached Error (RFC 8914 section 4.14): the same question failed a short time ago.
     pub const CACHED_ERROR: u16 = 13;
-    /// Not Ready (RFC 8914 section 4.15): a limit is reached, or the daemon is stopping.
+    /// The code Not Ready (RFC 8914 section 4.15): a limit of resolverd is reached, or the daemon is stopping.
     pub const NOT_READY: u16 = 14;
-    /// Blocked (RFC 8914 section 4.16): the operator's configuration blocks the answer.
+    /// The code Blocked (RFC 8914 section 4.16): the operator's configuration blocks the answer.
     pub const BLOCKED: u16 = 15;
-    /// Filtered (RFC 8914 section 4.18): resolverd withholds the answer because of the operator's configuration.
+    /// The code Filtered (RFC 8914 section 4.18): resolverd withholds the answer because of the operator's configuration.
     pub const FILTERED: u16 = 17;
-    /// Prohibited (RFC 8914 section 4.19): the client is not in `listen.allow`.
+    /// The code Prohibited (RFC 8914 section 4.19): the client is not in `listen.allow`.
     pub const PROHIBITED: u16 = 18;
-    /// Not Authoritative (RFC 8914 section 4.21): an answer needs recursion, but the client did not ask for recursion.
+    /// The code Not Authoritative (RFC 8914 section 4.21): the client did not ask for recursion (flag RD), but the answer needs it.
     pub const NOT_AUTHORITATIVE: u16 = 20;
-    /// Not Supported (RFC 8914 section 4.22): an operation or class that we do not serve.
+    /// The code Not Supported (RFC 8914 section 4.22): resolverd does not support the operation or the class.
     pub(crate) const NOT_SUPPORTED: u16 = 21;
-    /// No Reachable Authority (RFC 8914 section 4.23): no server of the zone gave a usable answer.
+    /// The code No Reachable Authority (RFC 8914 section 4.23): no server of the zone gave a usable answer.
     pub const NO_REACHABLE_AUTHORITY: u16 = 22;
-    /// Network Error (RFC 8914 section 4.24).
+    /// The code Network Error (RFC 8914 section 4.24): the communication with a server failed.
     pub const NETWORK_ERROR: u16 = 23;
 
-    /// Returns true if the error comes from validation (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2). While the failure is remembered,
-    /// further clients receive the same error.
+    /// Returns true if the error comes from DNSSEC validation (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2). If the same question is
+    /// asked again soon, its client receives the same error from the cache.
     pub fn is_of_validation(&self) -> bool {
         matches!(self.code, 1 | 2 | 5..=12 | 27)
     }
 
-    /// Returns true if a signature is wrong or missing (RFC 8914 sections 4.7 to 4.13).
+    /// Returns true if the error says that a DNSSEC signature is wrong or missing (RFC 8914 sections 4.7 to 4.13).
     pub fn is_bogus(&self) -> bool {
         matches!(self.code, 6..=12)
     }
 
-    /// Returns true if no server gave a usable answer or denial, so that a stale answer may be used instead. SERVFAIL and REFUSED from all
-    /// servers are no answer (RFC 8767 section 4). A bogus answer counts as an answer.
+    /// Returns true if the error says that no server gave a usable answer, so that a stale answer may be used instead. SERVFAIL and REFUSED from
+    /// all servers count as no answer (RFC 8767 section 4). A bogus answer counts as an answer.
     pub fn is_lack_of_answer(&self) -> bool {
         matches!(self.code, Self::INDETERMINATE | Self::NO_REACHABLE_AUTHORITY | Self::NETWORK_ERROR)
     }
 
-    /// Returns the name of the code in IANA's registry; `None` for a code that is not in the registry.
+    /// Returns the name of the error's code in IANA's registry, or `None` if the code is not in the registry.
     pub fn name(&self) -> Option<&'static str> {
         NAMES.get(usize::from(self.code)).copied()
     }
 
-    /// Creates an error with its sentence.
+    /// Creates an extended error from its code and its sentence.
     pub fn new(code: u16, text: impl Into<String>) -> Self {
         Self { code, text: text.into() }
     }

@@ -1,4 +1,5 @@
-//! The key of a question: the octets by which answers, flights and failures are looked up.
+//! The key of a question: the octets under which its answer, its flight and its failure are stored. (A flight is one resolution that several
+//! clients may wait for.)
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -12,13 +13,13 @@ use super::names::wire_name;
 /// The class IN (RFC 1035 section 3.2.4), which is the only class that resolverd serves.
 const CLASS_IN: u16 = 1;
 
-/// The octets are: the name in lower-case wire form, type, class, one octet of flags, and the view. The flags are DO (bit 0) and CD (bit 1) of a
-/// question, and marks of the tables (bits 2 to 7).
+/// The key of a question. Its octets are: the name in lower-case wire form, the type, the class, one octet of flags, and the view. The flags are
+/// DO (bit 0) and CD (bit 1) of the question, and marks that separate kinds of entries (bits 2 to 7).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct QuestionKey(Box<[u8]>);
 
 impl Question {
-    /// Returns the key under which the answer to this question, its flight and its failure are stored.
+    /// Returns the key under which the answer to this question, its running resolution and its failure are stored.
     pub fn key(&self) -> QuestionKey {
         let mut bytes = wire_name(&self.name);
         let flags = u8::from(self.dnssec_ok) | u8::from(self.checking_disabled) << 1;
@@ -28,32 +29,33 @@ impl Question {
 }
 
 impl QuestionKey {
-    /// The number of octets after the name in a key: type, class, flags and view.
+    /// The number of octets after the name in a key, for type, class, flags and view.
     pub const TAIL: usize = 9;
 
-    /// Creates a key from octets that `wire::query` has read from a message.
+    /// Creates a key from octets that `wire::query` has already put into this form.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
 
-    /// Returns the key of a sub-question, which recursion or validation asks. Its failures are stored separately from those of clients' questions.
+    /// Returns the key of a question that recursion or validation asks while it resolves another one. Its failures are stored separately from
+    /// those of clients' questions.
     pub fn of_sub_question(name: &Name, kind: RecordType, view: ViewId) -> Self {
         let mut bytes = wire_name(name);
         push_tail(&mut bytes, kind, OF_SUB_QUESTIONS, view);
         Self(bytes.into())
     }
 
-    /// Returns the octets of the key.
+    /// Returns all octets of the key: name, type, class, flags and view.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Returns the name of the key, in lower-case wire form.
+    /// Returns the name in the key, in lower-case wire form.
     pub fn name(&self) -> &[u8] {
         self.0.get(..self.0.len().saturating_sub(Self::TAIL)).unwrap_or_default()
     }
 
-    /// Returns the type of the key.
+    /// Returns the record type in the key.
     pub fn kind(&self) -> RecordType {
         match self.tail() {
             Some([high, low, ..]) => RecordType::from(u16::from_be_bytes([*high, *low])),
@@ -61,12 +63,12 @@ impl QuestionKey {
         }
     }
 
-    /// Returns the octet of flags in the key.
+    /// Returns the octet of flags in the key: DO, CD and the marks.
     pub fn flags(&self) -> u8 {
         self.tail().map_or(0, |[_, _, _, _, flags, ..]| *flags)
     }
 
-    /// Returns the view of the key.
+    /// Returns the view in the key.
     pub fn view(&self) -> ViewId {
         self.tail()
             .map_or_else(ViewId::default, |[_, _, _, _, _, view @ ..]| ViewId(u32::from_be_bytes(*view)))
@@ -76,7 +78,7 @@ impl QuestionKey {
         self.0.last_chunk()
     }
 
-    /// Returns the question of this key; `None` if the key does not belong to a question.
+    /// Returns the question that has this key, or `None` if the key does not belong to a client's question.
     pub fn question(&self) -> Option<Question> {
         let name = Name::read(&mut BinDecoder::new(self.name())).ok()?;
         let (dnssec_ok, checking_disabled) = (self.flags() & 1 != 0, self.flags() & 2 != 0);
@@ -96,15 +98,15 @@ impl fmt::Debug for QuestionKey {
     }
 }
 
-/// The bit of a key's flags that separates sub-questions from clients' questions.
+/// The bit in the flags of a key that marks questions of recursion and validation, to separate them from clients' questions.
 const OF_SUB_QUESTIONS: u8 = 0x10;
 
-/// Appends the octets that follow the name in a key of class IN.
+/// Appends to `bytes`, which has the name of a key, the octets that follow the name. The class is IN.
 pub fn push_tail(bytes: &mut Vec<u8>, kind: RecordType, flags: u8, view: ViewId) {
     bytes.extend_from_slice(&tail(kind, flags, view));
 }
 
-/// Returns the octets that follow the name in a key of class IN.
+/// Returns the octets that follow the name in a key: type, class IN, flags and view.
 pub fn tail(kind: RecordType, flags: u8, view: ViewId) -> [u8; QuestionKey::TAIL] {
     let ([one, two], [three, four]) = (u16::from(kind).to_be_bytes(), CLASS_IN.to_be_bytes());
     let [six, seven, eight, nine] = view.octets();

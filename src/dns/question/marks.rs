@@ -1,33 +1,33 @@
-//! Marks of a cache entry. One mark shows that the entry is being renewed, so that it is renewed only once. The other shows that look-ahead
-//! asked for the entry and no client has used it yet.
+//! The two marks of an entry in the cache. A `RenewalMark` is taken while the entry is being renewed, so that it is renewed only once at a time.
+//! An `AheadMark` is set if look-ahead asked for the entry and no client has used it yet.
 //!
-//! Marks are not part of the value of an entry: a copy has no marks, and all marks are equal in comparisons.
+//! Marks are not part of the value of an entry: a copy of an entry has no marks, and all marks are equal in comparisons.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use crate::clock::Mono;
 
-/// The value of a mark that is already taken.
+/// The value of a `RenewalMark` that is taken.
 const TAKEN: u32 = u32::MAX;
 
-/// The mark of an entry that is being renewed. It is not part of the entry's value.
+/// The mark of a cache entry that is being renewed. Copies and comparisons of entries ignore it.
 ///
-/// The number is the second, counted from the first moment of the clock, from which the mark may be taken.
+/// Its value is the time from which the mark may be taken, in seconds since `Mono::START`.
 #[derive(Debug, Default)]
 pub struct RenewalMark(AtomicU32);
 
 impl RenewalMark {
-    /// Takes the mark. Returns false if the mark is already taken, or was given back in this second.
+    /// Takes the mark, so that the caller must renew the entry. Returns false if another caller has it, or if it was given back in this second.
     pub fn take(&self, now: Mono) -> bool {
         let from = self.0.load(Ordering::Relaxed);
-        // For most cache hits, this read is enough and no write is needed.
+        // For most cache hits, this read shows that the mark cannot be taken, and no write is needed.
         now.seconds_since(Mono::START) >= from
             && from != TAKEN
             && self.0.compare_exchange(from, TAKEN, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Gives the mark back, because there was no room for the renewal. The renewal may be tried again in the next second, but not at each use of the
-    /// entry: an entry is used often, and there is probably still no room.
+    /// Gives the mark back if the renewal could not begin, because too many others are in progress. The entry may be renewed from the next second
+    /// on. It is not tried at each use of the entry in this second, because there would probably still be no room.
     pub fn give_back(&self, now: Mono) {
         self.0.store(now.seconds_since(Mono::START).saturating_add(1), Ordering::Relaxed);
     }
@@ -47,22 +47,22 @@ impl PartialEq for RenewalMark {
 
 impl Eq for RenewalMark {}
 
-/// The mark of an entry that look-ahead asked for, with the number of the look-ahead rule. It is not part of the entry's value.
+/// The mark of a cache entry that look-ahead asked for. It has the number of the look-ahead rule. Copies and comparisons of entries ignore it.
 #[derive(Debug, Default)]
 pub struct AheadMark(AtomicU8);
 
 impl AheadMark {
-    /// Sets the mark. `rule` is the number of the rule, from 1.
+    /// Sets the mark. `rule` is the number of the look-ahead rule that asked for the entry, counted from 1.
     pub fn set(&self, rule: u8) {
         self.0.store(rule, Ordering::Relaxed);
     }
 
-    /// Returns true if the mark is set.
+    /// Returns true if look-ahead asked for the entry and no client has used it yet.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed) != 0
     }
 
-    /// Removes the mark. Returns the number of the rule, or `None` if the mark was not set.
+    /// Removes the mark when a client uses the entry. Returns the number of the look-ahead rule, or `None` if the mark was not set.
     pub fn take(&self) -> Option<u8> {
         Some(self.0.swap(0, Ordering::Relaxed)).filter(|rule| *rule != 0)
     }

@@ -1,17 +1,17 @@
 //! The types that belong to a question of a client: the question, its key, the answer, and the outcome.
 //!
-//! Names are compared without case (RFC 1035 section 2.3.3, RFC 4343). A key holds the name in lower-case wire form,
-//! so that the hit path compares octets and never decodes a name.
+//! Names are compared without case (RFC 1035 section 2.3.3, RFC 4343). A key has the name in lower-case wire form, so that a lookup in the cache
+//! compares octets and decodes no name.
 //!
 //! # Decisions
 //!
-//! - A key contains name, type, class, DO, CD and the view of the listener. It does not contain AD, because AD follows from the stored
-//!   security of the answer.
+//! - A key contains name, type, class, DO, CD and the view. It does not contain AD, because whether AD is set follows from the stored security of
+//!   the answer.
 //! - Each question has exactly one outcome of a closed list and is counted once, so that the numbers of outcomes add up to the number of
 //!   questions. Dropped, denied and repeated queries are counted separately.
-//! - Names that are looked up are in wire form, and are on the stack instead of the heap. This and cheaper sharing of flights reduced a cache
-//!   miss from 136 600 to 88 600 user instructions (callgrind; Unbound: 62 500). One lookup instead of several, and fewer channels, copies and
-//!   clock reads, reduced it from 84 100 to 66 800 (`benches/compare/instructions.sh`).
+//! - Names for lookups are in wire form, on the stack and not on the heap. This and less work for flights (resolutions that clients wait for)
+//!   reduced a cache miss from 136 600 to 88 600 user instructions (callgrind; Unbound: 62 500). One lookup instead of several, and fewer
+//!   channels, copies and clock reads, reduced it from 84 100 to 66 800 (`benches/compare/instructions.sh`).
 
 mod answer;
 mod client;

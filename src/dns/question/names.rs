@@ -1,4 +1,4 @@
-//! Names in wire form, and their comparison without case (RFC 1035 section 2.3.3, RFC 4343).
+//! Functions for domain names in wire form, which compare them without case (RFC 1035 section 2.3.3, RFC 4343).
 
 use std::ops::Deref;
 
@@ -11,12 +11,13 @@ pub const MAX_NAME: usize = 255;
 /// The maximum length of a label, in octets (RFC 1035 section 2.3.4).
 pub const MAX_LABEL: usize = 63;
 
-/// Returns a name in lower-case wire form, without compression.
+/// Returns `name` in lower-case wire form, without compression.
 pub fn wire_name(name: &Name) -> Vec<u8> {
     WireName::new(name).to_vec()
 }
 
-/// Like `wire_name`, but without an allocation, for a name that is only looked up and not stored.
+/// A name in lower-case wire form that is on the stack. It is used for a name that is only looked up and not stored, because it needs no
+/// allocation.
 #[derive(Clone, Debug)]
 pub struct WireName {
     octets: [u8; MAX_NAME],
@@ -24,7 +25,7 @@ pub struct WireName {
 }
 
 impl WireName {
-    /// Creates the lower-case wire form of `name`.
+    /// Converts `name` to lower-case wire form.
     pub fn new(name: &Name) -> Self {
         let mut octets = [0; MAX_NAME];
         let length = put_wire(name, &mut octets);
@@ -32,20 +33,20 @@ impl WireName {
     }
 }
 
-/// The first labels of a set of names, stored by their lengths and first two letters. Most names outside the set begin with none of them, and need
-/// no further lookup.
+/// A small table of the first labels of a set of names: it has a bit for each length and the first two octets. For most names outside the set,
+/// the table shows that no further lookup is needed.
 #[derive(Clone, Debug)]
 pub struct FirstLabels([u64; MAX_LABEL + 1]);
 
 impl Default for FirstLabels {
-    /// Returns the value for an empty set of names.
+    /// Returns the table for an empty set of names.
     fn default() -> Self {
         Self([0; MAX_LABEL + 1])
     }
 }
 
 impl FirstLabels {
-    /// Adds the first label of a name in wire form.
+    /// Adds the first label of `name`, which is in wire form, to the table.
     pub fn add(&mut self, name: &[u8]) {
         if let Some((row, letter)) = Self::place(name)
             && let Some(letters) = self.0.get_mut(row)
@@ -54,23 +55,23 @@ impl FirstLabels {
         }
     }
 
-    /// Returns false if certainly no name of the set has the same first label as these octets, which are in lower-case wire form.
+    /// Returns false if certainly no name of the set has the same first label as `octets`, which are a name in lower-case wire form.
     pub fn may_begin(&self, octets: &[u8]) -> bool {
         Self::place(octets)
             .is_some_and(|(row, letter)| self.0.get(row).is_some_and(|letters| letters & letter != 0))
     }
 
-    /// Returns the position in the table for a label: the row for its length, and the bit for its first two octets.
+    /// Returns the position of a label in the table: the row for its length, and the bit for its first two octets.
     fn place(octets: &[u8]) -> Option<(usize, u64)> {
         let [length, first, behind @ ..] = octets else { return None };
-        // The octet after a label of one octet is not part of that label.
+        // If the label has only one octet, the octet after it belongs to the next label and is ignored.
         let second = behind.first().filter(|_| *length > 1).copied().unwrap_or(0);
         let bit = first.wrapping_add(second.wrapping_mul(7)) & 63;
         Some((usize::from(*length), 1 << bit))
     }
 }
 
-/// Returns true if `octets` are the wire form of the absolute name `name`, compared without case.
+/// Returns true if `octets` are the wire form of the absolute name `name`. Upper and lower case count as equal.
 pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
     let mut left = octets;
     for label in name.iter() {
@@ -89,7 +90,7 @@ pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
 pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
     let (mut left, mut length) = (&mut *octets, 1_usize);
     for label in name.iter() {
-        // A name has at most 255 octets, and a label at most 63 (RFC 1035 section 2.3.4); `Name` ensures this.
+        // The label is never too long, because `Name` ensures that a name has at most 255 octets and a label at most 63 (RFC 1035 section 2.3.4).
         let Some((first, rest)) = left.split_first_mut() else { break };
         let Some((into, behind)) = rest.split_at_mut_checked(label.len()) else { break };
         *first = u8::try_from(label.len()).unwrap_or(0);
@@ -97,7 +98,8 @@ pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
         length = length.saturating_add(label.len()).saturating_add(1);
         left = behind;
     }
-    // The root label is already there, because `octets` contains zeros. Lengths end at 63, so none of them is an upper-case letter.
+    // The root label needs no write, because `octets` contains only zeros. The lengths of labels are converted too, but they are at most 63, and
+    // no upper-case letter is so small.
     let length = length.min(MAX_NAME);
     octets.get_mut(..length).unwrap_or_default().make_ascii_lowercase();
     length
@@ -111,28 +113,29 @@ impl Deref for WireName {
     }
 }
 
-/// Returns true if two absolute names are equal without case. The comparison of the DNS library goes by label from the right and by letter,
-/// which takes several times as long.
+/// Returns true if two absolute names are equal without regard to case. The comparison in the DNS library begins at the last label and compares
+/// letter by letter, which takes several times as long.
 pub fn same_name(one: &Name, other: &Name) -> bool {
     let (one, other) = (one.iter(), other.iter());
     one.len() == other.len() && one.zip(other).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// Returns true if `name` is at or below `zone`. Both are absolute, and are compared without case.
+/// Returns true if `name` is at or below `zone`. Both must be absolute. Upper and lower case count as equal.
 pub fn lies_within(name: &Name, zone: &Name) -> bool {
     let (mut labels, zone) = (name.iter(), zone.iter());
     let Some(below) = labels.len().checked_sub(zone.len()) else { return false };
-    // `skip` would read each label twice.
+    // A loop is used instead of `skip`, which would read each label twice.
     for _ in 0..below {
         labels.next();
     }
     labels.zip(zone).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// Characters that have a meaning in names as text, and are therefore escaped.
+/// Characters with a special meaning in the text form of names. They are escaped.
 const SPECIAL: &[u8] = b".\\\"();@$";
 
-/// Returns the mnemonic of a type, or `TYPE` and its number (RFC 3597 section 5), which the library leaves out.
+/// Returns the mnemonic of a record type, or for an unknown type `TYPE` and its number (RFC 3597 section 5), which the DNS library does not
+/// write.
 pub fn kind_text(kind: RecordType) -> String {
     match kind {
         RecordType::Unknown(number) => format!("TYPE{number}"),
@@ -140,8 +143,8 @@ pub fn kind_text(kind: RecordType) -> String {
     }
 }
 
-/// Returns a name as text with its last dot, in the form that all options and files accept (RFC 1035 section 5.1). Special octets are escaped with
-/// a backslash before the character, or with a backslash and three decimal digits. The library writes octal digits.
+/// Returns a name as text with its final dot, in the form that all options and files accept (RFC 1035 section 5.1). Special octets are escaped
+/// with a backslash before the character, or with a backslash and three decimal digits. (The DNS library writes octal digits.)
 pub fn name_text(name: &Name) -> String {
     let mut text = String::new();
     for label in name.iter() {
@@ -162,7 +165,7 @@ pub fn zone_text(zone: &Name) -> String {
     if zone.is_root() { "the root zone".to_owned() } else { name_text(zone) }
 }
 
-/// Reads a name in wire form; returns the root if the octets are not a name.
+/// Reads a name in wire form. Returns the root if the octets are not a valid name.
 pub fn name_of_wire(wire: &[u8]) -> Name {
     Name::read(&mut BinDecoder::new(wire)).unwrap_or_default()
 }
@@ -180,7 +183,7 @@ pub fn is_name(octets: &[u8]) -> bool {
     false
 }
 
-/// Returns the offset of each label of a name in wire form, from the left, without the root label.
+/// Returns the offsets of the labels of a name in wire form, from left to right, without the root label.
 pub fn label_places(wire: &[u8]) -> impl Iterator<Item = usize> {
     let length = |place: usize| wire.get(place).copied().map(usize::from).filter(|length| *length > 0);
     let first = length(0).map(|_| 0_usize);
@@ -190,7 +193,7 @@ pub fn label_places(wire: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Returns true if a name is at or below `zone`. Both are in wire form, and are compared octet by octet.
+/// Returns true if `name` is at or below `zone`. Both are in wire form and must have the same case.
 pub fn is_within(name: &[u8], zone: &[u8]) -> bool {
     let Some(begin) = name.len().checked_sub(zone.len()) else { return false };
     let cut = zone == [0] || label_places(name).any(|place| place == begin);

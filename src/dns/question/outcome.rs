@@ -1,34 +1,36 @@
-//! The outcomes of questions: each question ends with exactly one of them. Also the kinds of messages that are counted separately.
+//! The outcomes of clients' questions: each question ends with exactly one of them. Also the kinds of messages from clients that do not count as
+//! questions.
 
 use crate::words;
 
 words! {
-    /// The outcome of a client's question. Each question has exactly one and is counted once, so their sum is the number of questions. JSON and the
-    /// screens use the same words. Stored records use the positions of the variants: a new one must be added at the end.
+    /// The outcome of a client's question. Each question has exactly one and is counted once, so the sum of all outcomes is the number of
+    /// questions. JSON and the screens use the same words. The query history stores the positions of the variants, so a new variant must be added
+    /// at the end.
     pub enum Outcome {
         /// The question was answered from the cache, without a query to a server.
         Cache = "cache": "from cache",
-        /// The question was answered by a flight that another question had begun.
+        /// The question was answered by a resolution (flight) that another client's question had begun.
         Shared = "shared": "shared query",
-        /// The question was answered by a flight of its own, which asked servers.
+        /// The question was answered by a resolution (flight) that it began itself, and that asked servers.
         Upstream = "upstream": "from servers",
-        /// The question was answered from the cache after the TTL had ended, because no server answered (RFC 8767).
+        /// The question was answered from the cache although the TTL had ended, because no server answered (RFC 8767).
         Stale = "stale": "stale answer",
-        /// The client got SERVFAIL, because the flight failed.
+        /// The client got SERVFAIL, because the resolution of its question failed.
         Failed = "failed": "failed",
-        /// The client got SERVFAIL, because the same question failed a moment ago (RFC 9520).
+        /// The client got SERVFAIL, because the same question had failed a short time before (RFC 9520).
         Remembered = "cached_failure": "cached failure",
-        /// The client got SERVFAIL, because its deadline passed. The flight continues.
+        /// The client got SERVFAIL, because its deadline passed. The resolution continues, and its result is cached.
         Deadline = "timeout": "timeout",
         /// The client got SERVFAIL immediately, because a limit in `limits` was reached or the daemon is stopping.
         Shed = "shed": "overload",
         /// The client got FORMERR, because the question cannot be parsed.
         FormError = "formerr": "FORMERR",
-        /// The client got NOTIMP, because resolverd does not serve the operation.
+        /// The client got NOTIMP, because resolverd does not support the operation (opcode).
         NotImplemented = "notimp": "NOTIMP",
         /// The client got BADVERS, because resolverd does not support this version of EDNS (RFC 6891 section 6.1.3).
         BadVersion = "badvers": "BADVERS",
-        /// The client got REFUSED, because resolverd does not serve the class or type.
+        /// The client got REFUSED, because resolverd does not answer questions for this class or type.
         Refused = "refused": "REFUSED",
         /// The client got SERVFAIL, because resolverd panicked while it resolved the question. This is a bug of resolverd, and no fault of
         /// a server.
@@ -44,9 +46,10 @@ impl Outcome {
 }
 
 words! {
-    /// A DNS message to the listener that is not a question, or not a new one. It is counted separately from outcomes.
+    /// A DNS message that a listener received and that is not a question, or not a new one. It is counted separately from the outcomes of
+    /// questions.
     pub enum Apart {
-        /// The message is shorter than a header, and is dropped.
+        /// The message is shorter than a DNS header, and is dropped.
         Runt = "too_short": "too short",
         /// The message is a response. It is dropped, because an answer to a response could start a loop.
         Response = "response",
@@ -55,9 +58,9 @@ words! {
         Denied = "denied",
         /// The same client repeats a question that is still in progress, with the same id and port. Only its first copy is answered.
         Repeated = "repeated",
-        /// The reply could not be sent, because the client's socket or its queue was full.
+        /// The reply was lost, because the socket of the client or its queue of replies was full.
         ReplyLost = "reply_lost": "reply lost",
-        /// A connection could not be accepted: no file descriptor was left, or the client closed the connection before.
+        /// A connection of a client could not be accepted: no file descriptor was left, or the client had already closed it.
         AcceptFailed = "accept_failed": "accept failed",
     }
 }

@@ -1,4 +1,4 @@
-//! A query to one server, at the request of the operator, who wants to compare the servers of a zone.
+//! A query that the operator sends to one server, to compare the servers of a zone.
 
 use std::net::IpAddr;
 
@@ -9,14 +9,14 @@ use super::names::{kind_text, name_text};
 use crate::wire::presentation::read_name;
 use crate::zone_file;
 
-/// The form of a query to a server.
+/// The form in which such a query is sent to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QueryForm {
     /// The query is sent over UDP with EDNS (RFC 6891).
     Udp,
-    /// The query is sent over TCP with EDNS (RFC 7766) and the RD flag. Authoritative servers ignore this flag. Some servers that offer
-    /// recursion show this (by RA) only in replies to queries with RD.
+    /// The query is sent over TCP with EDNS (RFC 7766) and the RD flag. Authoritative servers ignore this flag. Some servers that offer recursion
+    /// show it (with the flag RA) only in replies to queries with RD.
     Tcp,
     /// The query is sent over UDP without EDNS.
     Plain,
@@ -29,7 +29,7 @@ pub enum QueryForm {
 }
 
 impl QueryForm {
-    /// Returns the form over TCP that corresponds to this form over UDP; `None` if this form uses TCP already.
+    /// Returns the form with TCP that corresponds to this form with UDP, or `None` if this form already uses TCP.
     pub const fn over_tcp(self) -> Option<Self> {
         match self {
             Self::Tcp | Self::RecursiveTcp => None,
@@ -39,13 +39,13 @@ impl QueryForm {
     }
 }
 
-/// A query for one server. In JSON, its name and type are text.
+/// A query that the operator sends to one server. In JSON, its name and its type are texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerQuery {
-    /// The address of the server.
+    /// The address of the server to which the query is sent.
     pub server: IpAddr,
-    /// The port of the server. `None` means `resolve.upstream_port`.
+    /// The port of the server. `None` means the value of `resolve.upstream_port`.
     pub port: Option<u16>,
     /// The name that is asked for.
     #[serde(serialize_with = "write_name", deserialize_with = "name")]
@@ -58,7 +58,8 @@ pub struct ServerQuery {
 }
 
 impl ServerQuery {
-    /// Builds a query from a name with its last dot, and a type in the form of zone files. Returns `None` if these cannot be asked for.
+    /// Creates a query for `name`, which has a final dot, and `kind`, a record type as in zone files. Returns `None` if such a query cannot be
+    /// sent.
     pub fn new(
         (server, port): (IpAddr, Option<u16>),
         (name, kind): (&str, &str),
@@ -68,8 +69,8 @@ impl ServerQuery {
     }
 }
 
-/// Returns true if a type is used only by the protocol and has no records in zones, such as OPT and AXFR (RFC 6895 section 3.1).
-/// ANY may be asked for.
+/// Returns true if no zone has records of this type, because only the protocol uses it, such as OPT and AXFR (RFC 6895 section 3.1). Returns
+/// false for ANY, because a query may ask for it.
 pub fn is_without_records(kind: RecordType) -> bool {
     matches!(u16::from(kind), 0 | 41 | 128..=254)
 }

@@ -1,6 +1,6 @@
-//! Composes an answer once, in the form of octets that cache hits copy.
+//! Encodes an answer to octets once, when it is stored. Cache hits copy these octets.
 //!
-//! The DNS library encodes the records, and `ttl` finds the offsets of the TTLs in the result.
+//! The DNS library encodes the records, and the module `ttl` finds the positions of the TTLs in the result.
 
 use hickory_proto::ProtoError;
 use hickory_proto::op::ResponseCode;
@@ -13,34 +13,34 @@ use crate::clock::Mono;
 use crate::question::marks::{AheadMark, RenewalMark};
 use crate::question::{Answer, ExtendedError, ListMark, Question, Security, WireName, is_wire_of};
 
-/// The parts of an answer.
+/// The parts from which an answer to a client is encoded.
 #[derive(Clone, Debug)]
 pub struct AnswerParts<'a> {
     /// The question that the answer belongs to.
     pub question: &'a Question,
     /// The response code of the answer.
     pub rcode: ResponseCode,
-    /// The answer section: the whole chain of aliases, then the data. With DO it also has the signatures.
+    /// The records of the answer section: the whole chain of aliases, then the data. For a question with DO, also the signatures.
     pub answers: &'a [Record],
-    /// The authority section: the SOA of a negative answer. With DO it also has the proofs.
+    /// The records of the authority section: the SOA of a negative answer. For a question with DO, also the proofs.
     pub authorities: &'a [Record],
-    /// The moment at which the TTLs of these records are correct.
+    /// The time at which the TTLs of these records are correct.
     pub stored: Mono,
-    /// The extended error of a failure.
+    /// The extended error of a failure, if the answer is one.
     pub extended_error: Option<ExtendedError>,
-    /// The DNS list that gave the answer; `None` if it comes from no list.
+    /// The DNS list that gave the answer, or `None` if it comes from no list.
     pub list: Option<ListMark>,
 }
 
 impl<'a> AnswerParts<'a> {
-    /// Creates the parts of a positive answer with these records only.
+    /// Creates the parts of a positive answer: these records are its answer section, and its authority section is empty.
     pub fn positive(question: &'a Question, answers: &'a [Record], stored: Mono) -> Self {
         let (rcode, authorities) = (ResponseCode::NoError, &[][..]);
         Self { question, rcode, answers, authorities, stored, extended_error: None, list: None }
     }
 }
 
-/// Composes an answer. It may be cached until its first TTL ends. An answer without records must not be cached.
+/// Encodes an answer. The result may be cached until the smallest TTL in it ends. An answer without records must not be cached.
 ///
 /// Returns `None` if the records do not fit into a message of 65 535 octets.
 pub fn answer(parts: &AnswerParts<'_>) -> Option<Answer> {
@@ -61,22 +61,23 @@ pub fn answer(parts: &AnswerParts<'_>) -> Option<Answer> {
     })
 }
 
-/// The bits QR and RA in the flags of a header.
+/// The bits QR and RA in the flags of a message header.
 const RESPONSE: u16 = 0x8080;
 
-/// The bits for the response code in the flags of a header. The codes of an answer fit into these four bits.
+/// The bits of the response code in the flags of a message header. The response codes of answers fit into these four bits.
 const RCODE: u16 = 0x000f;
 
-/// A pointer to the name of the question, which follows the header (RFC 1035 section 4.1.4).
+/// A compression pointer to the name of the question, which is directly after the header (RFC 1035 section 4.1.4). It is the owner of most
+/// records.
 const OWNER_ASKED_FOR: [u8; 2] = [0xc0, 12];
 
-/// The number of octets of a question after its name.
+/// The number of octets in a question after its name: type and class.
 const TYPE_AND_CLASS: usize = 4;
 
-/// The number of octets of an address record without the address, if its owner is a pointer to the question's name.
+/// The number of octets of an A or AAAA record without its address, if its owner is a compression pointer.
 const ADDRESS: usize = 12;
 
-/// Returns the number of octets of an address, or 0 for other data.
+/// Returns the number of octets of the address in an A or AAAA record, or 0 for other data.
 fn octets_of(data: &RData) -> usize {
     match data {
         RData::A(_) => 4,
@@ -85,7 +86,7 @@ fn octets_of(data: &RData) -> usize {
     }
 }
 
-/// The size of most answers, in octets.
+/// The usual size of an answer, in octets. It is the initial size of the buffer.
 const USUAL: usize = 256;
 
 fn encode(parts: &AnswerParts<'_>) -> Result<Vec<u8>, ProtoError> {
@@ -107,7 +108,7 @@ fn encode(parts: &AnswerParts<'_>) -> Result<Vec<u8>, ProtoError> {
     Ok(wire)
 }
 
-/// Encodes an answer that consists only of addresses of the question's name, like most answers. Only the owner names are compressed. The library
+/// Encodes an answer that has only A or AAAA records at the question's name, like most answers. Only the owner names are compressed. The library
 /// takes several times as long for such answers, and does not compress the owner names of long ones.
 fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
     let AnswerParts { question, answers, .. } = parts;
@@ -116,7 +117,7 @@ fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
         return None;
     }
     let name = WireName::new(&question.name);
-    // The capacity is exact, so that nothing is copied when the answer is stored.
+    // The buffer gets exactly the right size, so that nothing is copied when the answer is stored.
     let addresses: usize = answers.iter().map(|record| ADDRESS + octets_of(&record.data)).sum();
     let octets = HEADER + name.len() + TYPE_AND_CLASS + addresses;
     let mut wire = Vec::with_capacity(usize::from(u16::try_from(octets).ok()?));
@@ -147,7 +148,7 @@ fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
     Some(wire)
 }
 
-/// Composes a failure: header and question, with the extended error. A failure is never stored as an answer.
+/// Creates the reply for a question that failed: header and question, with the extended error. It is never stored as an answer.
 pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
     let parts = AnswerParts {
         question,
@@ -158,8 +159,8 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
         extended_error: Some(error.clone()),
         list: None,
     };
-    // A header and a question always fit. If the library fails nevertheless, the reply is a header of twelve octets
-    // with SERVFAIL.
+    // A header and a question always fit into a message. If the library fails nevertheless, the reply is only a header of twelve octets with
+    // SERVFAIL.
     answer(&parts).unwrap_or_else(|| Answer {
         wire: vec![0, 0, 0x80, 0x82, 0, 0, 0, 0, 0, 0, 0, 0].into_boxed_slice(),
         ttl_offsets: Box::default(),

@@ -1,33 +1,32 @@
 //! DNS cookies (RFC 7873): reads the cookie of a client and makes the cookie for its reply.
 //!
-//! The server cookie has the layout of RFC 9018 section 4. resolverd never verifies server cookies, because its clients
-//! are on this host or in its network. So any hash may be used.
+//! The server cookie has the format of RFC 9018 section 4. resolverd never verifies server cookies, because its clients are on this host or in
+//! its network. So it may use any hash function.
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
 
 use crate::hash::Keyed;
 
-/// The length of a client's cookie, in octets (RFC 7873 section 4.1).
+/// The length of a client cookie, in octets (RFC 7873 section 4.1).
 pub(super) const CLIENT: usize = 8;
 
-/// The length of the cookie in a reply, in octets: the client's cookie and the server cookie.
+/// The length of the cookie in a reply, in octets: the client cookie and the server cookie after it.
 pub const WHOLE: usize = CLIENT + 16;
 
-/// The secret from which server cookies are computed. It is new at each start.
+/// The secret from which server cookies are computed. It is drawn anew at each start.
 #[derive(Clone, Copy)]
 pub struct CookieSecret(Keyed);
 
 impl CookieSecret {
-    /// Creates a secret from `keyed`.
+    /// Creates the secret from a hash function with a secret key.
     pub fn new(keyed: Keyed) -> Self {
         Self(keyed)
     }
 
-    /// Returns the cookie for a reply to `client` at the calendar time `unix`, in seconds since 1970.
+    /// Returns the cookie for a reply to `client`, whose own cookie is `from_client`. `unix` is the calendar time, in seconds since 1970.
     pub fn cookie(&self, from_client: [u8; CLIENT], client: IpAddr, unix: u64) -> [u8; WHOLE] {
-        // The server cookie begins with version 1, three reserved octets, and the time in 32 bits, which start again at 0 (RFC 9018 section
-        // 4).
+        // The server cookie begins with the version 1, three reserved octets, and the lowest 32 bits of the time (RFC 9018 section 4).
         let [.., a, b, c, d] = unix.to_be_bytes();
         let head = [1, 0, 0, 0, a, b, c, d];
         let mut hasher = self.0.build_hasher();
@@ -46,7 +45,8 @@ impl CookieSecret {
     }
 }
 
-/// Returns true if a cookie may have this many octets: a client cookie alone, or followed by a server cookie (RFC 7873 section 5.2.2).
+/// Returns true if a cookie of this length, in octets, is valid: a client cookie alone, or with a server cookie after it (RFC 7873 section
+/// 5.2.2).
 pub(super) fn is_sound(length: usize) -> bool {
     length == CLIENT || (16..=40).contains(&length)
 }

@@ -1,8 +1,8 @@
-//! Reads octets from the network and cannot read past their end.
+//! Reads octets of a message from the network. It cannot read past the end of the message.
 //!
 //! Each read returns `None` if too few octets are left.
 
-/// A position in a message from which octets are read.
+/// A message and the position from which the next octets are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
@@ -10,37 +10,37 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// Creates a cursor that reads `bytes` from the offset `at`.
+    /// Creates a cursor that reads the message `bytes` from the offset `at` on.
     pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at }
     }
 
-    /// Returns the offset of the next octet.
+    /// Returns the offset of the next octet in the message.
     pub(super) fn offset(&self) -> usize {
         self.at
     }
 
-    /// Returns true if nothing is left.
+    /// Returns true if all octets of the message have been read.
     pub(super) fn is_at_end(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
-    /// Reads the next octet.
+    /// Reads the next octet of the message.
     pub(super) fn octet(&mut self) -> Option<u8> {
         self.take(1)?.first().copied()
     }
 
-    /// Reads the next 16 bits.
+    /// Reads the next two octets as a number.
     pub(super) fn u16(&mut self) -> Option<u16> {
         self.take(2)?.try_into().ok().map(u16::from_be_bytes)
     }
 
-    /// Reads the next 32 bits.
+    /// Reads the next four octets as a number.
     pub(super) fn u32(&mut self) -> Option<u32> {
         self.take(4)?.try_into().ok().map(u32::from_be_bytes)
     }
 
-    /// Reads the next `count` octets.
+    /// Reads the next `count` octets of the message.
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let end = self.at.checked_add(count)?;
         let taken = self.bytes.get(self.at..end)?;
@@ -48,7 +48,7 @@ impl<'a> Cursor<'a> {
         Some(taken)
     }
 
-    /// Skips a name, which may end with a compression pointer (RFC 1035 section 4.1.4).
+    /// Skips a domain name, which may end with a compression pointer (RFC 1035 section 4.1.4).
     pub(super) fn skip_name(&mut self) -> Option<()> {
         loop {
             match self.octet()? {

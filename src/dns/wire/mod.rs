@@ -1,19 +1,19 @@
-//! Reads and writes the octets of messages. The client's side reads a query and writes a reply without decoding an answer. The
-//! server's side reads the messages of servers.
+//! Reads and writes the octets of DNS messages. The code for clients reads their queries and writes replies without decoding the stored answers.
+//! The code for servers reads their messages.
 //!
 //! Follows RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. A cache hit allocates no memory, except when a reused buffer must
 //! grow.
 //!
 //! # Decisions
 //!
-//! - The client's side is written here: it compares octets, so that a cache hit needs no decoding. The server's side uses the DNS
-//!   library, and reads record by record if the library refuses a message.
+//! - The code for clients is written here: it compares octets, so that a cache hit decodes nothing. The code for servers uses the DNS library,
+//!   and reads a message record by record if the library rejects it.
 //! - Answers with addresses are written without the library's encoder, because only the owner names in them are compressed.
 //! - Names in an answer are compressed with pointers to the question, so that the owner names also have the client's
 //!   spelling.
-//! - There is no separate reader for replies with few addresses. The library takes 4 700 of the instructions of a cache miss
-//!   (callgrind), but half of them are for names, and only the library can create its names.
-//! - A name may lead over at most 16 compression pointers. Encoders point at labels, and some of them at one other pointer.
+//! - There is no special code that reads replies with few addresses. The library takes 4 700 of the instructions of a cache miss (callgrind), but
+//!   half of them are for names, and only the library can create its names.
+//! - A name may follow at most 16 compression pointers. Programs that write messages point to labels, and some point to one other pointer.
 
 #![deny(
     clippy::unwrap_used,
@@ -34,26 +34,26 @@ pub mod reply;
 pub mod response;
 pub mod ttl;
 
-/// The length of a header, in octets (RFC 1035 section 4.1.1).
+/// The length of a message header, in octets (RFC 1035 section 4.1.1).
 pub const HEADER: usize = 12;
 
 pub use crate::question::MAX_NAME;
 
-/// The UDP payload size that resolverd offers and never exceeds. Such a message fits into an IPv6 packet of 1 280 octets without
-/// fragmentation (DNS flag day 2020).
+/// The largest UDP message, in octets, that resolverd accepts from servers and sends to clients. It fits into an IPv6 packet of 1 280 octets
+/// without fragmentation (DNS flag day 2020).
 pub const PAYLOAD: u16 = 1_232;
 
-/// The UDP payload size of a client without EDNS (RFC 1035 section 4.2.1).
+/// The largest UDP message, in octets, that a client without EDNS accepts (RFC 1035 section 4.2.1).
 pub(crate) const PLAIN_PAYLOAD: u16 = 512;
 
-/// The option code of cookies (RFC 7873 section 4).
+/// The EDNS option code of cookies (RFC 7873 section 4).
 const COOKIE: u16 = 10;
 
-/// The option code of padding (RFC 7830 section 3).
+/// The EDNS option code of padding (RFC 7830 section 3).
 const PADDING: u16 = 12;
 
-/// The option code of edns-tcp-keepalive (RFC 7828).
+/// The EDNS option code of edns-tcp-keepalive (RFC 7828).
 const KEEPALIVE: u16 = 11;
 
-/// The type number of OPT (RFC 6891 section 6.1.1).
+/// The number of the record type OPT (RFC 6891 section 6.1.1).
 const OPT: u16 = 41;

@@ -1,19 +1,20 @@
-//! Detects long chains of compression pointers. They can make each name of a message of 64 KiB a walk over thousands of pointers.
+//! Detects messages with long chains of compression pointers. In a message of 64 KiB, such chains can make the reader follow thousands of
+//! pointers for each name.
 //!
-//! RFC 1035 section 4.1.4: a pointer stands for earlier labels. Encoders point at labels, so only an attacker makes a
-//! long chain of pointers. The DNS library limits the number of labels in a name, but not of pointers.
+//! A pointer represents labels that occur earlier in the message (RFC 1035 section 4.1.4). Normal programs point to labels, so only an attacker
+//! makes a long chain of pointers. The DNS library limits the number of labels in a name, but not of pointers.
 
 use super::cursor::Cursor;
 use super::{HEADER, MAX_NAME};
 use crate::limits::MAX_POINTERS;
 
-/// Returns true if a name of `message` that the library would read follows more than `MAX_POINTERS` compression pointers. If the message
-/// cannot be read to its end, the result is false, because the library reports such messages.
+/// Returns true if some name in `message` that the library would read follows more than `MAX_POINTERS` compression pointers. Returns false if the
+/// message cannot be read to its end, because the library rejects such messages itself.
 pub fn run_on(message: &[u8]) -> bool {
     walk(message).unwrap_or(false)
 }
 
-/// Does the work of `run_on`. Returns `None` if the message ends too early.
+/// Implements `run_on`. Returns `None` if the message ends too early.
 fn walk(message: &[u8]) -> Option<bool> {
     let mut counts = Cursor::new(message, 4);
     let questions = counts.u16()?;
@@ -32,7 +33,7 @@ fn walk(message: &[u8]) -> Option<bool> {
         }
         cursor.skip_name()?;
         let kind = cursor.u16()?;
-        // Skips the class and the TTL.
+        // Skips the class and the TTL of the record.
         cursor.take(6)?;
         let length = cursor.u16()?;
         let data = cursor.offset();
@@ -44,28 +45,28 @@ fn walk(message: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// Returns the offsets of the names in the data of a record, which begin at `data`. These are names in types of RFC 1035 section 3.3 and in
-/// later types that the library reads.
+/// Returns the offsets of the domain names in the data of a record of type `kind`, which begin at the offset `data`. Covers the types of RFC 1035
+/// section 3.3 and the later types that the library reads.
 fn names_within(message: &[u8], kind: u16, data: usize) -> [Option<usize>; 2] {
     let after = |octets: usize| data.checked_add(octets);
     match kind {
-        // NS, CNAME, PTR, NSEC, TSIG, ANAME.
+        // NS, CNAME, PTR, NSEC, TSIG and ANAME: the data begin with a name.
         2 | 5 | 12 | 47 | 250 | 65_305 => [after(0), None],
-        // SOA.
+        // SOA: the data begin with two names.
         6 => [after(0), skipped(message, data, 0)],
-        // MX, SVCB, HTTPS.
+        // MX, SVCB and HTTPS: the name follows a number of two octets.
         15 | 64 | 65 => [after(2), None],
-        // SRV.
+        // SRV: the name follows three numbers of two octets.
         33 => [after(6), None],
-        // NAPTR: order, preference, three strings.
+        // NAPTR: the name follows order, preference and three strings.
         35 => [after(4).and_then(|strings| skipped(message, strings, 3)), None],
-        // SIG, RRSIG.
+        // SIG and RRSIG: the name follows fields of 18 octets.
         24 | 46 => [after(18), None],
         _ => [None, None],
     }
 }
 
-/// Returns the offset after this number of strings, or after one name if `strings` is 0.
+/// Returns the offset after `strings` character strings, or after one name if `strings` is 0. The first one begins at `from`.
 fn skipped(message: &[u8], from: usize, strings: usize) -> Option<usize> {
     let mut cursor = Cursor::new(message, from);
     if strings == 0 {
@@ -78,8 +79,8 @@ fn skipped(message: &[u8], from: usize, strings: usize) -> Option<usize> {
     Some(cursor.offset())
 }
 
-/// Returns true if the name at `place` follows too many compression pointers. Faults that the library rejects itself, such as a pointer to
-/// a later offset or a name that is too long, end the check.
+/// Returns true if the name at the offset `place` follows too many compression pointers. Returns false for faults that the library rejects
+/// itself, such as a pointer to a later offset or a name that is too long.
 fn leads_far(message: &[u8], mut place: usize) -> bool {
     let (mut pointers, mut octets) = (0_u8, 0_usize);
     while let Some(length) = message.get(place).copied() {
@@ -110,8 +111,8 @@ mod tests {
     use hickory_proto::rr::rdata::MX;
     use hickory_proto::rr::{Name, RData, Record};
 
-    /// Builds a message with a chain of compression pointers in the data of its first record. A name of the second record points to the chain: its
-    /// owner, or a name in its data after the octets `before`.
+    /// Builds a message with a chain of compression pointers in the data of its first record. A name in the second record points to the start of
+    /// the chain: its owner, or a name in its data after the octets `before`.
     fn chain(pointers: u16, kind: u16, before: &[u8]) -> Vec<u8> {
         let mut message = vec![0, 1, 0x80, 0, 0, 0, 0, 2, 0, 0, 0, 0];
         let record = |message: &mut Vec<u8>, owner: u16, kind: u16, data: &[u8]| {
@@ -121,7 +122,7 @@ mod tests {
             message.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
             message.extend(data);
         };
-        // The chain begins at a zero of the header, and is in the data of a record of a private type.
+        // The chain ends at a zero octet in the header. The pointers are the data of a record of a private type.
         let first = u16::try_from(message.len()).unwrap() + 12;
         let targets = std::iter::once(3).chain((0..).map(|number| first + 2 * number));
         let data: Vec<u8> =
@@ -148,7 +149,7 @@ mod tests {
             assert!(run_on(&chain(few + 1, kind, before)), "type {kind}");
             assert!(run_on(&chain(8_000, kind, before)), "type {kind}");
         }
-        // In a type without names, the same octets are not read as a name.
+        // The data of a TXT record contain no names, so the same octets are not read as a name.
         assert!(!run_on(&chain(8_000, 16, &[2])));
     }
 

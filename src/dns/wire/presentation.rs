@@ -1,7 +1,7 @@
-//! Writes and reads names as text, with any octets, and makes foreign text safe to show.
+//! Writes and reads names as text, whatever octets they contain, and makes text from others safe to show.
 //!
-//! RFC 1035 section 5.1: an octet is escaped with a backslash before it, or with a backslash and three decimal digits.
-//! The library reads and writes octal numbers, and shows labels in other scripts unescaped.
+//! In the text form, an octet is escaped with a backslash before it, or with a backslash and three decimal digits (RFC 1035 section 5.1).
+//! The DNS library reads and writes octal digits instead, and does not escape labels in other scripts.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use hickory_proto::rr::Name;
 
 pub use crate::question::{kind_text, name_text};
 
-/// Reads a name. It is absolute if it ends with a dot.
+/// Reads a name from its text form. The name is absolute if the text ends with a dot.
 ///
 /// Returns `None` if a label is empty or longer than 63 octets, if the name is longer than 255 octets, if an escape is invalid,
 /// or if a character outside printable ASCII is not escaped.
@@ -38,8 +38,8 @@ pub fn read_name(text: &str) -> Option<Name> {
     (!name.is_root()).then_some(name)
 }
 
-/// Reads a name as people type it. Labels in other scripts, which may be separated by the full stops of these scripts, are converted to ASCII by
-/// UTS 46 (RFC 5890 section 2.3.2.1). Otherwise like `read_name`.
+/// Reads a name as people type it. Labels in other scripts, which may be separated by the full stops of these scripts, are converted to ASCII
+/// according to UTS 46 (RFC 5890 section 2.3.2.1). Names in ASCII are read like in `read_name`.
 ///
 /// Also returns `None` if a label has characters that do not occur in registered names.
 pub fn read_typed_name(text: &str) -> Option<Name> {
@@ -51,13 +51,13 @@ pub fn read_typed_name(text: &str) -> Option<Name> {
     read_name(&name.to_ascii())
 }
 
-/// Returns the ASCII form of a name as people type it, without its last dot; `None` if the text is not a name.
+/// Returns the ASCII form of a name as people type it, without a final dot. Returns `None` if the text is not a name.
 pub fn ascii_name(text: &str) -> Option<String> {
     let name = read_typed_name(text).filter(|name| !name.is_root())?;
     Some(name_text(&name).trim_end_matches('.').to_owned())
 }
 
-/// Returns the octet after a backslash, and the rest of the text.
+/// Returns the octet that the text after a backslash represents, and the rest of the text.
 fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
     match text {
         [b'0'..=b'9', ..] => {
@@ -69,7 +69,7 @@ fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-/// Makes foreign text safe for a screen or a log line. Escapes characters that control a terminal, change the direction of writing or are
+/// Makes a text from others safe for a screen or a log line. Escapes characters that control a terminal, change the direction of writing or are
 /// invisible.
 pub fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
@@ -77,7 +77,8 @@ pub fn harmless(text: &str) -> String {
     harmless
 }
 
-/// Like `harmless`, for an error message: the result has at most `most` characters of the text, then the number of the others.
+/// Makes a text safe like `harmless`, and shortens it for an error message: to at most `most` characters, followed by the number of the omitted
+/// ones.
 pub fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (place, letter) in text.chars().enumerate() {
@@ -90,8 +91,8 @@ pub fn shown(text: &str, most: usize) -> String {
     shown
 }
 
-/// Escapes characters in JSON that control a terminal, change the direction of writing or are invisible (RFC 8259 section 7). They only occur
-/// in strings. The newlines between values are kept.
+/// Escapes the characters in JSON that control a terminal, change the direction of writing or are invisible (RFC 8259 section 7). Such characters
+/// occur only in strings. The newlines between values are not changed.
 pub fn harmless_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
@@ -122,7 +123,7 @@ fn put_harmless(text: &mut String, letter: char) {
 }
 
 /// Characters without a width, and characters that change the direction of writing (Unicode's general category Cf). Also the no-break space,
-/// which looks like a space, but is not one for programs that read records.
+/// which looks like a space, but programs that read records do not treat it as one.
 const INVISIBLE: [std::ops::RangeInclusive<char>; 10] = [
     '\u{a0}'..='\u{a0}',
     '\u{ad}'..='\u{ad}',

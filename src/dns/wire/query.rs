@@ -1,4 +1,4 @@
-//! Reads the query of a client strictly: its header, question and OPT.
+//! Reads the query of a client: its header, question and OPT. Anything unexpected is rejected.
 //!
 //! RFC 1035 section 4.1, RFC 6891, RFC 9619 (one question), RFC 8482 (refused types).
 
@@ -11,30 +11,30 @@ use super::cursor::Cursor;
 use super::{COOKIE, HEADER, KEEPALIVE, MAX_NAME, OPT, PADDING, PAYLOAD, PLAIN_PAYLOAD};
 use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey, ViewId};
 
-/// The maximum length of name, type and class, in octets.
+/// The maximum length of the question in a message, in octets: name, type and class.
 const MAX_QUESTION: usize = MAX_NAME + 4;
 
-/// The maximum length of a key in octets, rounded up to whole words of eight octets.
+/// The maximum length of a question's cache key, in octets, rounded up to a multiple of eight.
 const MAX_KEY: usize = (MAX_NAME + QuestionKey::TAIL).next_multiple_of(size_of::<u64>());
 
-/// A query after it was read. It owns its octets, so it may exist longer than the buffer that it was read from.
+/// A query of a client that has been read. It has its own copy of the octets, so that the buffer with the message can be used again.
 #[derive(Clone, Debug)]
 pub struct Query {
-    /// The message id.
+    /// The message id of the query.
     pub id: u16,
-    /// RD: the client requests recursion.
+    /// The RD flag: the client asks for recursion.
     pub recursion_desired: bool,
-    /// CD: the client validates the answer itself.
+    /// The CD flag: the client validates the answer itself.
     pub checking_disabled: bool,
-    /// AD: the client understands AD in the reply (RFC 6840 section 5.7).
+    /// The AD flag: the client understands AD in the reply (RFC 6840 section 5.7).
     pub authentic_data: bool,
-    /// The view of the listener that received the query.
+    /// The view of the client, which decides which zones it sees.
     pub view: ViewId,
-    /// The OPT of the query, if it has one.
+    /// The EDNS values in the query's OPT, if it has one.
     pub edns: Option<ClientEdns>,
-    /// The cookie for the reply, if the client sent one. The listener appends the server cookie to the client's cookie.
+    /// The cookie for the reply, if the client sent a cookie. The listener sets it to the client's cookie and the server cookie.
     pub cookie: Option<[u8; cookie::WHOLE]>,
-    /// True if the reply is padded. The listener decides this, because padding is only useful on encrypted connections.
+    /// True if the reply must be padded. The listener decides this, because padding is only useful on encrypted connections.
     pub pads_reply: bool,
     options: ClientOptions,
     question: [u8; MAX_QUESTION],
@@ -43,16 +43,16 @@ pub struct Query {
     kind: u16,
 }
 
-/// The OPT of a client's query.
+/// The EDNS values in the OPT of a client's query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientEdns {
-    /// The UDP payload size of the client, at least 512.
+    /// The largest UDP reply that the client accepts, in octets; at least 512.
     pub(crate) payload: u16,
-    /// DO: the client wants signatures and proofs.
+    /// The DO flag: the client wants signatures and proofs.
     pub dnssec_ok: bool,
 }
 
-/// The options of a client's OPT that resolverd reads.
+/// The EDNS options in a client's OPT that resolverd understands.
 #[derive(Clone, Copy, Debug, Default)]
 struct ClientOptions {
     cookie: Option<[u8; cookie::CLIENT]>,
@@ -60,38 +60,38 @@ struct ClientOptions {
     has_keepalive: bool,
 }
 
-/// The treatment of a message that is not answered as a question.
+/// What happens to a message that is not answered as a question.
 #[derive(Clone, Debug)]
 pub enum Unanswerable {
-    /// No reply is sent.
+    /// The message is dropped without a reply. The value says how it is counted.
     Dropped(Apart),
-    /// A reply without an answer is sent.
+    /// The client gets a reply without an answer, such as FORMERR.
     Rejected(Box<Rejection>),
 }
 
-/// The reply to a message that resolverd does not answer as a question.
+/// The data for a reply to a message that resolverd rejects instead of answering it as a question.
 #[derive(Clone, Debug)]
 pub struct Rejection {
-    /// The message id, which is copied to the reply.
+    /// The message id of the query, which is copied to the reply.
     pub id: u16,
-    /// The third octet of the query's header. Opcode and RD are copied from it.
+    /// The third octet of the query's header. The opcode and RD are copied from it to the reply.
     pub flags: u8,
-    /// The question as the client sent it, if it could be read.
+    /// The question with the client's spelling, if it could be read.
     pub question: Option<Box<[u8]>>,
-    /// True if the query had an OPT.
+    /// True if the query had an OPT, so that the reply gets one too.
     pub edns: bool,
-    /// True if the reply is padded; see `Query`.
+    /// True if the reply must be padded, because the connection is encrypted and the client padded its query.
     pub pads: bool,
-    /// The response code. BADVERS needs an OPT for its upper bits.
+    /// The response code of the reply. The code BADVERS needs an OPT in the reply for its upper bits.
     pub rcode: ResponseCode,
-    /// The outcome by which the query is counted.
+    /// How the question ended: the outcome under which it is counted.
     pub outcome: Outcome,
-    /// The extended error of the reply.
+    /// The extended error in the reply, if there is one.
     pub extended_error: Option<ExtendedError>,
 }
 
 impl Query {
-    /// Creates an empty query, into which queries can be read.
+    /// Creates an empty query. Messages can be read into it with `read_again`.
     pub fn blank() -> Self {
         Self {
             id: 0,
@@ -110,20 +110,20 @@ impl Query {
         }
     }
 
-    /// Reads a message that a listener of `view` received.
+    /// Reads the message of a client that belongs to `view`.
     ///
     /// # Errors
-    /// Returns the treatment of a message that is not answered as a question.
+    /// Returns what happens to a message that is not answered as a question.
     pub fn read(message: &[u8], view: ViewId) -> Result<Self, Unanswerable> {
         let mut query = Self::blank();
         query.read_again(message, view)?;
         Ok(query)
     }
 
-    /// Like `read`, but reuses the memory of another query that is no longer needed. After an error, the query must not be used.
+    /// Reads a message like `read`, into the memory of a query that is no longer needed. After an error, the query must not be used.
     ///
     /// # Errors
-    /// Returns the treatment of a message that is not answered as a question.
+    /// Returns what happens to a message that is not answered as a question.
     pub fn read_again(&mut self, message: &[u8], view: ViewId) -> Result<(), Unanswerable> {
         let Some((&[id_high, id_low, flags, flags_low, ref counts @ ..], _)) =
             message.split_first_chunk::<HEADER>()
@@ -165,47 +165,47 @@ impl Query {
         self.refuse_unserved(version, class)
     }
 
-    /// Returns the key of the question, under which answers are stored.
+    /// Returns the key under which the answer to the question is stored.
     pub fn key(&self) -> &[u8] {
         self.key.get(..self.name_length.saturating_add(QuestionKey::TAIL)).unwrap_or_default()
     }
 
-    /// Returns the name of the question, in lower-case wire form.
+    /// Returns the name in the question, in lower-case wire form.
     pub fn name(&self) -> &[u8] {
         self.key.get(..self.name_length).unwrap_or_default()
     }
 
-    /// Returns name, type and class of the question in the client's spelling.
+    /// Returns the octets of the question (name, type and class) in the client's spelling.
     pub fn question_bytes(&self) -> &[u8] {
         self.question.get(..self.name_length.saturating_add(4)).unwrap_or_default()
     }
 
-    /// Returns the type of the question.
+    /// Returns the record type in the question.
     pub fn kind(&self) -> RecordType {
         RecordType::from(self.kind)
     }
 
-    /// Returns the cookie of the client (RFC 7873), without a server cookie.
+    /// Returns the client's own cookie (RFC 7873), without a server cookie. Returns `None` if the query has no cookie.
     pub fn client_cookie(&self) -> Option<[u8; cookie::CLIENT]> {
         self.options.cookie
     }
 
-    /// Returns true if the client padded the query (RFC 7830).
+    /// Returns true if the query has the EDNS option for padding (RFC 7830).
     pub fn is_padded(&self) -> bool {
         self.options.is_padded
     }
 
-    /// Returns true if the client asks how long its TCP connection may be idle (RFC 7828).
+    /// Returns true if the client asks how long its TCP connection may be idle (option edns-tcp-keepalive, RFC 7828).
     pub fn has_keepalive(&self) -> bool {
         self.options.has_keepalive
     }
 
-    /// Returns true if DO is set.
+    /// Returns true if the client has set the DO flag, so that it wants signatures.
     pub fn dnssec_ok(&self) -> bool {
         self.edns.is_some_and(|edns| edns.dnssec_ok)
     }
 
-    /// Returns the question for a cache miss; `None` if the DNS library does not accept the name.
+    /// Returns the question in the form that resolution needs after a cache miss. Returns `None` if the DNS library does not accept the name.
     pub fn to_question(&self) -> Option<Question> {
         let name = self.key.get(..self.name_length)?;
         let name = Name::read(&mut BinDecoder::new(name)).ok()?;
@@ -218,12 +218,12 @@ impl Query {
         })
     }
 
-    /// Returns the maximum size of a UDP reply, in octets: the smaller one of the client's size and ours.
+    /// Returns the maximum size of a UDP reply, in octets: the limit of the client or of resolverd, whichever is smaller.
     pub fn udp_limit(&self) -> usize {
         usize::from(self.edns.map_or(PLAIN_PAYLOAD, |edns| edns.payload.min(PAYLOAD)))
     }
 
-    /// Creates a rejection of this query, for code that decides after the query was read.
+    /// Creates a reply that rejects this query, for code that decides so after the query has been read.
     pub fn rejection(&self, rcode: ResponseCode, outcome: Outcome, error: ExtendedError) -> Rejection {
         Rejection {
             id: self.id,
@@ -237,13 +237,13 @@ impl Query {
         }
     }
 
-    /// Reads the name and the type, and returns the class.
+    /// Reads the name and the type of the question, and returns its class.
     fn read_question(&mut self, message: &[u8]) -> Option<u16> {
         let question = message.get(HEADER..)?;
         let mut length = 0_usize;
         loop {
             let size = usize::from(*question.get(length)?);
-            // A compression pointer in the question has nothing to point to, and 64 to 191 are not lengths of labels.
+            // A compression pointer is not valid here, because no name precedes the question. A label has at most 63 octets.
             if size > 63 {
                 return None;
             }
@@ -263,7 +263,7 @@ impl Query {
         Some(u16::from_be_bytes([class_high, class_low]))
     }
 
-    /// Reads the additional section and keeps its OPT. Returns the version of EDNS.
+    /// Reads the additional section of the query and stores the values of its OPT. Returns the version of EDNS.
     fn read_additional(&mut self, cursor: &mut Cursor<'_>, count: u16) -> Option<u8> {
         let mut version = 0;
         for _ in 0..count {
@@ -294,8 +294,8 @@ impl Query {
         if let Some(place) = self.key.get_mut(..name.len()) {
             place.copy_from_slice(name);
         }
-        // Converts whole words of eight octets: the octets after the name are written later. Lengths of labels are below 64 and so are not
-        // letters, so converting them has no effect.
+        // Converts the name to lower case in whole words of eight octets. The octets after the name are overwritten later. The lengths of labels
+        // are below 64 and so are not letters, so converting them has no effect.
         let (words, _) = self.key.as_chunks_mut();
         words.iter_mut().take(name.len().div_ceil(size_of::<u64>())).for_each(lower_case);
         let flags = u8::from(self.dnssec_ok()) | u8::from(self.checking_disabled) << 1;
@@ -315,7 +315,7 @@ impl Query {
             }
             0 | OPT => (ResponseCode::FormErr, Outcome::FormError, "this type cannot be queried"),
             _ if class != 1 => (ResponseCode::Refused, Outcome::Refused, "only class IN is supported"),
-            // TKEY, TSIG, IXFR, AXFR, MAILB, MAILA (RFC 6895 section 3.1): transfers and meta types.
+            // The types TKEY, TSIG, IXFR, AXFR, MAILB and MAILA (RFC 6895 section 3.1), which are for transfers or have no records.
             249..=254 => (ResponseCode::Refused, Outcome::Refused, "zone transfers are not supported"),
             _ => return Ok(()),
         };
@@ -329,19 +329,20 @@ impl From<Rejection> for Unanswerable {
     }
 }
 
-/// Converts eight octets of ASCII to lower case in one step.
+/// Converts the ASCII letters in eight octets to lower case, all at the same time.
 fn lower_case(octets: &mut [u8; 8]) {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let word = u64::from_ne_bytes(*octets);
-    // In these sums, the highest bit of each octet shows whether its lower seven bits are at least "A", and whether they are above "Z".
+    // In these sums, the highest bit of each octet shows whether its lower seven bits are at least "A", and in the other sum whether they are
+    // above "Z".
     let low = word & (EACH * 0x7f);
     let (from_a, above_z) = (low + EACH * 0x3f, low + EACH * 0x25);
     let upper = (from_a ^ above_z) & !word & (EACH * 0x80);
     *octets = (word | upper >> 2).to_ne_bytes();
 }
 
-/// Reads the options of an OPT, which must fill it exactly (RFC 6891 section 6.1.2): the client's cookie, and whether there is
-/// padding or a keepalive. Returns `None` if the options cannot be read.
+/// Reads the options of an OPT, which must fill its data exactly (RFC 6891 section 6.1.2): the client's cookie, and whether there is padding or a
+/// keepalive option. Returns `None` if the options cannot be read.
 fn read_options(data: &[u8]) -> Option<ClientOptions> {
     let mut cursor = Cursor::new(data, 0);
     let mut options = ClientOptions::default();
@@ -408,7 +409,7 @@ mod tests {
     #[test]
     fn the_longest_name_is_read_and_a_longer_one_is_none() {
         let labels = [63, 63, 63].map(|length| "X".repeat(length)).join(".");
-        // Four labels with their lengths and the root are 255 octets.
+        // Four such labels with their lengths, and the root label, have 255 octets together.
         let longest =
             Query::read(&message(&format!("{labels}.{}.", "y".repeat(61)), true), ViewId::default());
         let longest = longest.unwrap();
@@ -462,7 +463,7 @@ mod tests {
     #[test]
     fn each_flag_is_read_by_itself_and_those_that_change_the_answer_are_in_the_key() {
         let plain = message("a.example.", true);
-        // The octets with RD, with AD and CD (in the header), and with DO (in the OPT at the end).
+        // The positions of the octets with RD, with AD and CD (in the header), and with DO (in the OPT at the end).
         let (rd, low, dnssec_ok) = (2, 3, plain.len() - 4);
         for flags in 0..16_u8 {
             let on = |flag: u8| flags & 1 << flag != 0;

@@ -1,9 +1,8 @@
-//! Reads the message of a server. The DNS library reads most messages. If it refuses a correct message, this module reads the message
-//! record by record.
+//! Reads a message of a server. The DNS library reads most messages. If it rejects a message, this module reads the message record by record.
 //!
-//! RFC 1035 section 4. The library misreads two kinds of ordinary data: it treats a record without data as part of an UPDATE (RFC 2136), and a SIG
-//! record outside the additional section as a misplaced signature of the message (RFC 3597, RFC 2535). Data that the library cannot interpret are
-//! kept as octets. An additional record that cannot be read is left out, because such a record is never necessary.
+//! Follows RFC 1035 section 4. The library misreads two kinds of ordinary data: it treats a record without data as part of an UPDATE (RFC 2136),
+//! and a SIG record outside the additional section as a misplaced signature of the message (RFC 3597, RFC 2535). Data that the library cannot
+//! interpret are stored as octets. An additional record that cannot be read is left out, because such a record is never necessary.
 //!
 //! The upper bits of the response code are in OPT. The only codes with upper bits that a server sends in reply to a query are BADVERS and BADCOOKIE,
 //! and both come without data. If the message has data, these bits are a mistake of the server, and are ignored, as in Unbound.
@@ -14,18 +13,18 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError};
 
 use crate::rdata;
 
-/// The maximum number of questions in a message (RFC 9619).
+/// The maximum number of questions in a server's message (RFC 9619).
 const MAX_QUESTIONS: u16 = 1;
 
-/// The section of a record.
+/// The section of a message in which a record is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
-    /// The answer or authority section, in which every record is needed.
+    /// The answer or the authority section. Each of their records must be readable.
     Needed,
     Additional,
 }
 
-/// Reads a message.
+/// Reads the message of a server.
 ///
 /// # Errors
 /// Fails if the header, the question, or a record of the answer or authority section cannot be read.
@@ -87,22 +86,22 @@ fn section(
     Ok(records)
 }
 
-/// Skips a record, and returns its type.
+/// Skips one record, and returns its type.
 fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
     Name::read(decoder)?;
     let kind = RecordType::read(decoder)?;
     decoder.read_slice(6)?;
-    // The code that reads these octets compares the length with the octets that are left.
+    // The code that later reads these octets compares the length with the number of octets that are left.
     let length = decoder.read_u16()?.unverified();
     decoder.read_slice(usize::from(length))?;
     Ok(kind)
 }
 
-/// Reads the record at the start of `decoder`.
+/// Reads the record of type `kind` at the start of `decoder`. `section` is the section in which it is.
 fn one(mut decoder: BinDecoder<'_>, kind: RecordType, section: Section) -> Result<Record, DecodeError> {
     let of_message = match kind {
         RecordType::OPT => section == Section::Needed,
-        // These records sign the whole message, which resolverd does not request.
+        // These records have a signature of the whole message, for which resolverd never asks.
         RecordType::TSIG => true,
         RecordType::SIG => section == Section::Additional,
         _ => false,
@@ -121,7 +120,7 @@ mod tests {
     use super::*;
     use hickory_proto::rr::RData;
 
-    /// Returns a response to `a. IN TXT` that has these records in its answer, authority and additional sections.
+    /// Returns a response to the question `a. IN TXT`. `sections` has the records of its answer, authority and additional sections.
     fn response(sections: [&[&[u8]]; 3]) -> Vec<u8> {
         let mut octets = vec![0, 7, 0x84, 0, 0, 1];
         for records in sections {
@@ -132,13 +131,13 @@ mod tests {
         octets
     }
 
-    /// Returns a record at `a.` with this type and these data. Its owner is a compression pointer.
+    /// Returns a record of type `kind` with these data. Its owner is a compression pointer to the name `a.` in the question.
     fn record(kind: u16, data: &[u8]) -> Vec<u8> {
         let length = u16::try_from(data.len()).unwrap().to_be_bytes();
         [&[0xc0, 12], &kind.to_be_bytes()[..], &[0, 1, 0, 0, 0, 60], &length, data].concat()
     }
 
-    /// An OPT that contains the upper bits of the response code BADVERS.
+    /// An OPT record with the upper bits of the response code BADVERS.
     const OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 1, 0, 0, 0, 0, 0];
 
     #[test]
@@ -182,8 +181,8 @@ mod tests {
         assert_eq!(message.answers[0].record_type(), RecordType::SIG);
     }
 
-    /// RFC 5155 section 8.2, RFC 4034 section 2.1.2: one odd record is ignored for its purpose, and the others of the
-    /// message stay.
+    /// Tests that a record that cannot be interpreted is only ignored for its purpose (RFC 5155 section 8.2, RFC 4034 section 2.1.2), and that
+    /// the other records of the message are used.
     #[test]
     fn a_record_that_nobody_understands_costs_no_other_of_its_message() {
         let nsec3 = record(50, &[1, 2, 0, 0, 0, 1, 7, 0, 1, 0x40]);

@@ -1,11 +1,10 @@
-//! The TTLs of an answer from memory and of its replies.
+//! Computes the TTLs in stored answers and in the replies that are made from them.
 //!
-//! An answer is stored with the TTLs that were correct at `stored`, and is fresh until the smallest of them is over. A cache hit copies the answer
-//! and subtracts the seconds since `stored` from each TTL. An HTTP cache may keep the reply for the smallest TTL that is left
-//! (RFC 8484 section 5.1).
+//! An answer is stored with the TTLs that were correct at the time `stored`, and is fresh until the smallest TTL has ended. A cache hit copies
+//! the answer and subtracts the seconds since `stored` from each TTL. An HTTP cache may store the reply for the smallest TTL that is left (RFC
+//! 8484 section 5.1).
 //!
-//! The maximum TTL is applied earlier, when an RRset is stored (`cache::rrset`). Stale answers have their own TTL
-//! (`resolve::stale`).
+//! The maximum TTL is applied elsewhere, when an RRset is stored (`cache::rrset`). Stale answers have a fixed TTL (`resolve::stale`).
 
 use std::time::Duration;
 
@@ -14,25 +13,25 @@ use super::{HEADER, OPT};
 use crate::clock::Mono;
 use crate::question::Answer;
 
-/// The length of the shortest possible record, in octets: its owner is the root, and it has no data.
+/// The length of the shortest possible record, in octets. Its owner is the root, and it has no data.
 const LEAST_RECORD: usize = 11;
 
-/// The TTLs of the records in a message.
+/// The TTLs of all records in a message.
 pub(super) struct Ttls {
-    /// The offset of each TTL field.
+    /// The offset of each TTL field in the message.
     pub(super) offsets: Vec<u16>,
-    /// The smallest TTL, in seconds; `None` if there is no record.
+    /// The smallest TTL of the records, in seconds, or `None` if the message has no record.
     pub(super) shortest: Option<u32>,
 }
 
-/// Finds the TTLs in a message with one question. Returns `None` if the message cannot be read.
+/// Finds the TTL fields in a message with one question. Returns `None` if the message cannot be read.
 pub(super) fn find(wire: &[u8]) -> Option<Ttls> {
     let mut cursor = Cursor::new(wire, 6);
     let records = u32::from(cursor.u16()?) + u32::from(cursor.u16()?) + u32::from(cursor.u16()?);
     let mut cursor = Cursor::new(wire, HEADER);
     cursor.skip_name()?;
     cursor.u32()?;
-    // Each record has at least `LEAST_RECORD` octets, so a false count in the header cannot request much memory.
+    // A wrong record count in the header cannot make this request much memory, because each record has at least `LEAST_RECORD` octets.
     let mut offsets =
         Vec::with_capacity(usize::try_from(records).unwrap_or(0).min(wire.len() / LEAST_RECORD));
     let mut shortest = None;
@@ -52,7 +51,7 @@ pub(super) fn find(wire: &[u8]) -> Option<Ttls> {
     Some(Ttls { offsets, shortest })
 }
 
-/// Subtracts the age of `answer` from each TTL of its copy in `out`.
+/// Subtracts the age of `answer`, in seconds, from each TTL in `out`, which is a copy of the answer.
 #[inline]
 pub(super) fn count_down(out: &mut [u8], answer: &Answer, now: Mono) {
     let seconds = now.seconds_since(answer.stored);
@@ -67,26 +66,26 @@ pub(super) fn count_down(out: &mut [u8], answer: &Answer, now: Mono) {
     }
 }
 
-/// Returns the moment from which the reply with `answer` differs from the reply at `now`: TTLs count down each second.
+/// Returns the time until which replies with `answer` are the same as at `now`. Later, their TTLs are at least one second smaller.
 pub fn same_until(answer: &Answer, now: Mono) -> Mono {
     let seconds = now.seconds_since(answer.stored).saturating_add(1);
     answer.stored.after(Duration::from_secs(seconds.into()))
 }
 
-/// The lower bits of the response codes whose replies an HTTP cache may keep: NOERROR and NXDOMAIN.
+/// The response codes of replies that an HTTP cache may store: NOERROR and NXDOMAIN.
 const KEPT: [u8; 2] = [0, 3];
 
-/// The TC bit in the third octet of a header.
+/// The TC bit in the third octet of a message header.
 const TRUNCATED: u8 = 0x02;
 
-/// The type number of SOA (RFC 1035 section 3.2.2).
+/// The number of the record type SOA (RFC 1035 section 3.2.2).
 const SOA: u16 = 6;
 
-/// The length of the field MINIMUM at the end of an SOA's data, in octets.
+/// The length of the field MINIMUM, which ends the data of an SOA record, in octets.
 const MINIMUM: usize = 4;
 
-/// Returns how many seconds an HTTP cache may keep a reply: the smallest TTL of its answers, or the TTL of a negative answer
-/// (RFC 2308 section 5). Returns `None` if the reply is a failure, or is negative without an SOA.
+/// Returns for how many seconds an HTTP cache may store a reply: the smallest TTL in the answer section, or the TTL of a negative answer (RFC
+/// 2308 section 5). Returns `None` if the reply is a failure, or is negative without an SOA.
 pub fn for_http_cache(reply: &[u8]) -> Option<u32> {
     let (flags, code) = (*reply.get(2)?, *reply.get(3)? & 0x0f);
     if flags & TRUNCATED != 0 || !KEPT.contains(&code) {
@@ -104,7 +103,7 @@ pub fn for_http_cache(reply: &[u8]) -> Option<u32> {
         let (_, ttl, _) = record(&mut cursor)?;
         least = Some(least.map_or(ttl, |least| least.min(ttl)));
     }
-    // The name at the end of a chain of aliases may not exist.
+    // A reply with NXDOMAIN and records in the answer section is negative too: a chain of aliases leads to a name that does not exist.
     let is_negative = least.is_none() || code != 0;
     for _ in 0..authorities {
         let (kind, ttl, data) = record(&mut cursor)?;
@@ -117,7 +116,7 @@ pub fn for_http_cache(reply: &[u8]) -> Option<u32> {
     least
 }
 
-/// Reads the next record, and returns its type, its TTL and its data.
+/// Reads the next record of a message, and returns its type, its TTL and its data.
 fn record<'a>(cursor: &mut Cursor<'a>) -> Option<(u16, u32, &'a [u8])> {
     cursor.skip_name()?;
     let (kind, _class, ttl, length) = (cursor.u16()?, cursor.u16()?, cursor.u32()?, cursor.u16()?);

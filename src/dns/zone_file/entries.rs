@@ -3,30 +3,30 @@
 //! RFC 1035 section 5.1: an entry is one line, or several lines that parentheses join. `;` begins a comment. Text in
 //! quotes is one word.
 
-/// An error in a zone file, and its position.
+/// An error in the text of a zone file, and its line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct ZoneFileError {
-    /// The number of the line on which the entry begins, from 1.
+    /// The number of the line on which the wrong entry begins, counted from 1.
     pub line: usize,
-    /// The reason for the error, in words.
+    /// The reason why the entry is wrong, in words.
     pub reason: String,
 }
 
-/// An entry of a zone file that has words.
+/// An entry of a zone file (a record or a directive), split into words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneFileEntry {
-    /// The number of the line on which the entry begins, from 1.
+    /// The number of the line on which this entry begins, counted from 1.
     pub line: usize,
-    /// True if a blank is before the first word, so that the owner is that of the previous record.
+    /// True if a blank precedes the first word. The entry then has no owner name, and belongs to the owner of the previous record.
     pub begins_blank: bool,
-    /// The words of the entry.
+    /// The words of the entry, without comments and parentheses.
     pub words: Vec<Word>,
-    /// The text of its last comment: after the first `;` of the last line that has a comment.
+    /// The last comment in the entry: the text after the first `;` of the last line that has a comment.
     pub comment: String,
 }
 
-/// A word, with its escapes unchanged.
+/// A word of an entry. Escapes with a backslash are still in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     /// The text of the word, without its quotes.
@@ -40,28 +40,28 @@ impl ZoneFileEntry {
         Self { line, begins_blank, words: Vec::new(), comment: String::new() }
     }
 
-    /// Creates an error for this entry, with a reason.
+    /// Creates an error at the line of this entry, with a reason.
     pub fn wrong(&self, reason: impl Into<String>) -> ZoneFileError {
         ZoneFileError { line: self.line, reason: reason.into() }
     }
 
-    /// Returns true if the entry is a directive: its first word begins with `$`.
+    /// Returns true if the entry is a directive, such as `$TTL`: its first word begins with `$`.
     pub fn is_directive(&self) -> bool {
         !self.begins_blank && self.words.first().is_some_and(|word| word.text.starts_with('$'))
     }
 
-    /// Returns the words of the entry as text.
+    /// Returns the texts of the words in this entry.
     pub fn texts(&self) -> Vec<&str> {
         self.words.iter().map(|word| word.text.as_str()).collect()
     }
 }
 
-/// The entries of a text. They are split one by one, so that a large zone is never in memory as words.
+/// The entries of a zone file. They are split one by one, so that a large zone is never completely in memory as words.
 pub struct ZoneFileEntries<'t> {
     lines: std::iter::Zip<std::ops::RangeFrom<usize>, std::str::Lines<'t>>,
 }
 
-/// Splits a text into entries. An item is an error if a parenthesis or a quote is not closed.
+/// Splits the text of a zone file into entries. An item of the result is an error if a parenthesis or a quote is not closed.
 pub fn entries(text: &str) -> ZoneFileEntries<'_> {
     ZoneFileEntries { lines: (1..).zip(text.lines()) }
 }
@@ -87,7 +87,7 @@ impl Iterator for ZoneFileEntries<'_> {
     }
 }
 
-/// Adds the words of one line to an entry.
+/// Splits one line of a zone file into words, and adds them to `entry`. `depth` is the number of open parentheses.
 fn cut_line(line: &str, entry: &mut ZoneFileEntry, depth: &mut usize) -> Result<(), ZoneFileError> {
     let mut rest = line.chars().peekable();
     while let Some(letter) = rest.next() {
@@ -118,7 +118,7 @@ fn cut_line(line: &str, entry: &mut ZoneFileEntry, depth: &mut usize) -> Result<
                     if letter == '\\' {
                         text.extend(rest.next());
                     } else if letter == '"' {
-                        // `alpn="h2"` (RFC 9460 section 2.1) is one word and keeps its quotes.
+                        // A quote inside a word, as in `alpn="h2"` (RFC 9460 section 2.1), belongs to the word and is kept.
                         if !take_quoted(&mut rest, &mut text) {
                             return Err(entry.wrong("a quote is not closed"));
                         }
@@ -132,7 +132,7 @@ fn cut_line(line: &str, entry: &mut ZoneFileEntry, depth: &mut usize) -> Result<
     Ok(())
 }
 
-/// Adds the text up to the next quote, and skips the quote. Returns false if there is no further quote.
+/// Appends the characters up to the next quote to `text`, and skips the quote. Returns false if there is no further quote.
 fn take_quoted(rest: &mut impl Iterator<Item = char>, text: &mut String) -> bool {
     while let Some(letter) = rest.next() {
         match letter {

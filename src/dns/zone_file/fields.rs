@@ -1,7 +1,7 @@
-//! The fields of record data: converts words to octets.
+//! Converts the words of record data in a zone file to the octets of the fields.
 //!
-//! RFC 1035 section 5.1 for character strings, RFC 4034 sections 3.2 and 4.1.2 for moments and types, RFC 5155 section 3.3
-//! for salts and hashes.
+//! Follows RFC 1035 section 5.1 for character strings, RFC 4034 sections 3.2 and 4.1.2 for dates and record types, and RFC 5155 section 3.3 for
+//! salts and hashes.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -11,7 +11,7 @@ use hickory_proto::rr::Name;
 use super::entries::Word;
 use super::words;
 
-/// The kind of a field. The kinds that take all further words come last.
+/// The kind of a field in record data. The last kinds in this list take all words that are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     /// A domain name.
@@ -20,39 +20,39 @@ pub(super) enum Field {
     Address4,
     /// An IPv6 address.
     Address6,
-    /// A number of one octet.
+    /// A number that is stored in one octet.
     U8,
-    /// A number of two octets.
+    /// A number that is stored in two octets.
     U16,
-    /// A number of four octets.
+    /// A number that is stored in four octets.
     U32,
-    /// A time span in seconds, or numbers with units.
+    /// A time span: a number of seconds, or numbers with units such as `1h30m`.
     Span,
-    /// A moment in seconds since 1970, or as digits from year to second.
+    /// A date and time: seconds since 1970, or digits from year to second.
     Moment,
-    /// A type.
+    /// A record type.
     Type,
-    /// An algorithm of DNSSEC, by its number or mnemonic.
+    /// A DNSSEC algorithm, by its number or its mnemonic.
     Algorithm,
-    /// A character string.
+    /// A character string, which begins with an octet for its length.
     Text,
-    /// Text without an octet for its length.
+    /// A text without an octet for its length, which fills the rest of the data.
     Rest,
-    /// A salt in hexadecimal digits; `-` for none.
+    /// A salt in hexadecimal digits, or `-` for an empty salt.
     Salt,
-    /// A hash in base32.
+    /// A hash in base32, as in an NSEC3 record.
     Hash,
-    /// All further words: character strings, at least one.
+    /// All words that are left: character strings, at least one.
     Texts,
-    /// All further words: types, in the form of NSEC.
+    /// All words that are left: record types, written as a bitmap like in NSEC.
     Types,
-    /// All further words: octets in hexadecimal digits.
+    /// All words that are left: octets in hexadecimal digits.
     Hex,
-    /// All further words: octets in base64.
+    /// All words that are left: octets in base64.
     Base64,
 }
 
-/// Mnemonics of algorithms (RFC 4034 appendix A.1 and IANA's registry).
+/// The mnemonics of DNSSEC algorithms, with their numbers (RFC 4034 appendix A.1 and IANA's registry).
 const ALGORITHMS: [(&str, u8); 12] = [
     ("RSAMD5", 1),
     ("DH", 2),
@@ -68,7 +68,7 @@ const ALGORITHMS: [(&str, u8); 12] = [
     ("ED448", 16),
 ];
 
-/// Returns the octets of data with these fields; `None` if there are too few or too many words, or if a word is wrong.
+/// Converts words to the octets of record data with these fields. Returns `None` if there are too few or too many words, or if a word is wrong.
 pub(super) fn write(fields: &[Field], words: &[Word], origin: &Name) -> Option<Vec<u8>> {
     let mut wire = Vec::new();
     let mut words = words.iter();
@@ -90,7 +90,7 @@ pub(super) fn write(fields: &[Field], words: &[Word], origin: &Name) -> Option<V
     words.next().is_none().then_some(wire)
 }
 
-/// Adds a field that consists of one word.
+/// Appends a field that consists of one word to `wire`.
 fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<()> {
     match field {
         Field::Name => push_name(wire, &words::name(word, origin).ok()?)?,
@@ -112,7 +112,7 @@ fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<(
     Some(())
 }
 
-/// Reads an algorithm from its number or its mnemonic.
+/// Reads a DNSSEC algorithm from its number or its mnemonic.
 pub fn algorithm(word: &str) -> Option<u8> {
     let known = ALGORITHMS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
     known.map(|(_, number)| *number).or_else(|| word.parse().ok())
@@ -124,7 +124,7 @@ fn push_counted(wire: &mut Vec<u8>, octets: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Adds a name. Its labels keep the case of the file (RFC 6840 section 5.1).
+/// Appends a name to `wire`. Its labels keep the upper and lower case of the file (RFC 6840 section 5.1).
 fn push_name(wire: &mut Vec<u8>, name: &Name) -> Option<()> {
     name.iter().try_for_each(|label| push_counted(wire, label))?;
     wire.push(0);
@@ -135,13 +135,13 @@ fn joined<'w>(words: impl Iterator<Item = &'w Word>) -> String {
     words.flat_map(|word| word.text.split_ascii_whitespace()).collect()
 }
 
-/// Reads octets from hexadecimal digits of either case.
+/// Reads octets from hexadecimal digits. Letters may be in upper or lower case.
 pub(super) fn hex(digits: &str) -> Option<Vec<u8>> {
     HEXUPPER_PERMISSIVE.decode(digits.as_bytes()).ok()
 }
 
-/// Reads the octets of a character string. A backslash is followed by a character that means itself, or by the number of an
-/// octet in three decimal digits.
+/// Returns the octets of a character string, with its escapes resolved. A backslash is followed by a character that represents itself, or by the
+/// number of an octet in three decimal digits.
 fn string(text: &str) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
     let mut rest = text.as_bytes();
@@ -161,7 +161,7 @@ fn string(text: &str) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Reads a moment: seconds since 1970, or digits from year to second (RFC 4034 section 3.2).
+/// Reads a date and time: seconds since 1970, or digits from year to second (RFC 4034 section 3.2).
 fn moment(word: &str) -> Option<u32> {
     if word.len() != 14 {
         return word.parse().ok();
@@ -169,14 +169,14 @@ fn moment(word: &str) -> Option<u32> {
     let digits = |from: usize, to: usize| word.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (digits(0, 4)?, digits(4, 6)?, digits(6, 8)?);
     let (hour, minute, second) = (digits(8, 10)?, digits(10, 12)?, digits(12, 14)?);
-    // The days of the civil calendar are counted in years that begin in March, so that leap days come last.
+    // The days are counted in years that begin in March, so that a leap day is the last day of its year.
     let years = if month <= 2 { year.checked_sub(1)? } else { year };
     let day_of_year = ((month + 9) % 12 * 153 + 2) / 5 + day - 1;
     let days = years * 365 + years / 4 - years / 100 + years / 400 + day_of_year - 719_468;
     u32::try_from(days * 86_400 + hour * 3_600 + minute * 60 + second).ok()
 }
 
-/// Returns the type bitmap of an NSEC record (RFC 4034 section 4.1.2).
+/// Returns the bitmap of an NSEC record for these record types (RFC 4034 section 4.1.2).
 fn bitmap(types: &[&str]) -> Option<Vec<u8>> {
     let mut numbers =
         types.iter().map(|word| words::kind(word).map(u16::from)).collect::<Option<Vec<_>>>()?;

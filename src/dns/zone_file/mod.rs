@@ -1,15 +1,15 @@
-//! The one reader of zone files: operators' zones, root hints, trust anchors, and the zones of the `lab`; and the text of data.
+//! Reads zone files: zones of the operator, root hints, trust anchors, and the zones of the crate `lab`. Also writes record data as text.
 //!
-//! RFC 1035 section 5.1 with $ORIGIN, and $TTL of RFC 2308 section 4: relative names, `@`, omitted owners,
-//! parentheses, comments, quotes. TTL and class may be in either order or omitted; a TTL is in seconds or like `1h30m`. RFC
-//! 3597 section 5 defines types and data that have no form of their own. `$INCLUDE` and `$GENERATE` are refused.
+//! Follows RFC 1035 section 5.1 with $ORIGIN, and RFC 2308 section 4 with $TTL: relative names, `@`, omitted owners, parentheses, comments,
+//! quotes. TTL and class may be in either order or omitted; a TTL is in seconds or like `1h30m`. RFC 3597 section 5 defines the form of types and
+//! data that have no form of their own. `$INCLUDE` and `$GENERATE` are rejected.
 //!
 //! # Decisions
 //!
-//! - Earlier there were four readers that differed: one accepted an A record with a superfluous word, one refused TYPE1, and one did not know RP
-//!   and URI. One reader replaced them, and is compared with BIND's `named-compilezone`.
-//! - Hickory's reader was not enough: it does not read `@` in data, DNAME, or the records that a signer writes. It is
-//!   used for the data of SVCB and HTTPS only.
+//! - In earlier versions, four readers differed: one accepted an A record with a superfluous word, one rejected TYPE1, and one did not know RP
+//!   and URI. One reader replaced them. Tests compare it with BIND's `named-compilezone`.
+//! - The reader in the library hickory was not enough: it does not read `@` in data, DNAME, or the records that a signer writes. It is used only
+//!   for the data of SVCB and HTTPS.
 //! - A record without a TTL gets one hour. A second SOA is an error, as in BIND.
 
 #![deny(
@@ -35,13 +35,13 @@ pub use self::text::{data_text, octets_text};
 use self::words::name;
 pub use self::words::{kind, span};
 
-/// The TTL if neither a record nor $TTL has given one: an hour, as in NSD and ldns.
+/// The TTL of a record, in seconds, if neither the record nor a $TTL directive before it has one: an hour, as in NSD and ldns.
 const DEFAULT_TTL: u32 = 3_600;
 
-/// Reads all records of a text. Names without a final dot are relative to `origin`.
+/// Reads all records in the text of a zone file. Names without a final dot are relative to `origin`.
 ///
 /// # Errors
-/// Returns the first entry that cannot be read.
+/// Returns the error of the first entry that cannot be read.
 pub fn records(origin: &Name, text: &str) -> Result<Vec<Record>, ZoneFileError> {
     let mut reader = ZoneFileReader::new(origin.clone());
     let mut records = Vec::new();
@@ -51,7 +51,7 @@ pub fn records(origin: &Name, text: &str) -> Result<Vec<Record>, ZoneFileError> 
     Ok(records)
 }
 
-/// Reads one record whose names are absolute.
+/// Reads a text with one record, in which all names are absolute.
 ///
 /// # Errors
 /// Fails if the text is not a record.
@@ -61,37 +61,37 @@ pub fn record(text: &str) -> Result<Record, ZoneFileError> {
     ZoneFileReader::new(Name::root()).record(&entry)
 }
 
-/// The parts of a record: the fields before its data, and the words of the data.
+/// A record as it is written in a zone file: the fields before its data, and the words of its data.
 #[derive(Clone, Debug)]
 pub struct RecordHead<'e> {
-    /// The name to which the record belongs.
+    /// The owner name of the record.
     pub owner: Name,
     /// The TTL of the record, in seconds.
     pub ttl: u32,
-    /// The word for the type of the record.
+    /// The word for the type of the record, such as `A`.
     pub kind: &'e str,
-    /// The words of the data.
+    /// The words of the record's data.
     pub data: &'e [Word],
 }
 
-/// The state that the reader keeps from one entry to the next.
+/// What the reader must remember from one entry of a zone file to the next.
 #[derive(Clone, Debug)]
 pub struct ZoneFileReader {
     origin: Name,
-    /// The TTL of the last `$TTL`, in seconds.
+    /// The TTL in the last `$TTL` directive, in seconds.
     ttl: Option<u32>,
-    /// The TTL of the last record, in seconds.
+    /// The TTL of the previous record, in seconds.
     last_ttl: Option<u32>,
     owner: Option<Name>,
 }
 
 impl ZoneFileReader {
-    /// Creates a reader for the start of a text.
+    /// Creates a reader for the start of a zone file whose names are relative to `origin`.
     pub fn new(origin: Name) -> Self {
         Self { origin, ttl: None, last_ttl: None, owner: None }
     }
 
-    /// Reads an entry. Returns `None` if the entry is a directive.
+    /// Reads one entry of a zone file. Returns its record, or `None` if the entry is a directive.
     ///
     /// # Errors
     /// Fails if the entry is neither a record nor a directive.
@@ -120,7 +120,7 @@ impl ZoneFileReader {
         Ok(Record::from_rdata(owner, ttl, data))
     }
 
-    /// Reads the fields before the data of a record.
+    /// Reads the fields before the data of a record: owner, TTL, class and type.
     ///
     /// # Errors
     /// Fails if the owner or the type is missing.
@@ -139,7 +139,7 @@ impl ZoneFileReader {
                 return Err(entry.wrong("the type is missing"));
             };
             words = rest;
-            // The optional fields may be in either order, but each may appear only once.
+            // TTL and class may be in either order, but each may occur only once.
             if let Some(seconds) = span(&word.text).filter(|_| own_ttl.is_none()) {
                 own_ttl = Some(seconds);
             } else if word.text.eq_ignore_ascii_case("IN") && !has_class {
@@ -152,7 +152,7 @@ impl ZoneFileReader {
         }
     }
 
-    /// Reads a name. Names without a final dot are relative to the current origin.
+    /// Reads a name in the zone file. A name without a final dot is relative to the current origin.
     ///
     /// # Errors
     /// Returns the reason, in words, why the text is not a name.

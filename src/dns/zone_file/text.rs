@@ -1,4 +1,4 @@
-//! Data of records as text, in the form of zone files (RFC 1035 section 5.1, RFC 3597 section 5).
+//! Writes record data as text, in the form of zone files (RFC 1035 section 5.1, RFC 3597 section 5).
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_proto::rr::{Name, RData, RecordType};
@@ -7,8 +7,8 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 use crate::question::name_text;
 use crate::wire::presentation::harmless;
 
-/// Returns the data of a record as people read them. Control characters are escaped, because they would act on a terminal. The reader of
-/// zone files cannot read the text of some rare types; see `octets_text`.
+/// Returns the data of a record in the form for people. Control characters are escaped, because they could control the terminal. For some rare
+/// types, the zone file reader cannot read this form; use `octets_text` for them.
 pub fn data_text(data: &RData) -> String {
     let text = name_text;
     match data {
@@ -30,13 +30,13 @@ pub fn data_text(data: &RData) -> String {
     }
 }
 
-/// Returns the data in the generic form that exists for every type (RFC 3597 section 5).
+/// Returns the data of a record as hexadecimal digits, in the generic form that exists for every type (RFC 3597 section 5).
 pub fn octets_text(data: &RData) -> String {
     unknown(&data.to_bytes().unwrap_or_default())
 }
 
-/// Formats a signature with the number of its algorithm (RFC 4034 section 3.2). The library writes a word instead, and the same
-/// word for all algorithms that it does not know.
+/// Returns the text of a signature with the number of its algorithm (RFC 4034 section 3.2). The DNS library writes a word instead of the number,
+/// and the same word for all algorithms that it does not know.
 fn numbered(signature: &RRSIG) -> String {
     let text = signature.to_string();
     let mut words: Vec<&str> = text.split(' ').collect();
@@ -47,7 +47,7 @@ fn numbered(signature: &RRSIG) -> String {
     harmless(&words.join(" "))
 }
 
-/// Returns the target of a DNAME record (RFC 6672 section 2.1), whose data the library does not parse. Returns `None` for
+/// Returns the target of a DNAME record (RFC 6672 section 2.1) as text, because the DNS library does not parse its data. Returns `None` for
 /// another type, or if the data are not a name.
 fn name_alone(kind: RecordType, octets: &[u8]) -> Option<String> {
     let mut decoder = BinDecoder::new(octets);
@@ -55,13 +55,13 @@ fn name_alone(kind: RecordType, octets: &[u8]) -> Option<String> {
     Some(name_text(&name))
 }
 
-/// Formats the data of a type that has no text form (RFC 3597 section 5).
+/// Returns the text of data in the generic form of RFC 3597 section 5, for a type that has no other text form.
 fn unknown(octets: &[u8]) -> String {
     let digits: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
     format!("\\# {} {digits}", octets.len()).trim_end().to_owned()
 }
 
-/// Formats a character string in quotes (RFC 1035 section 5.1).
+/// Returns a character string as text in quotes (RFC 1035 section 5.1).
 fn quoted(octets: &[u8]) -> String {
     let mut text = String::from("\"");
     for octet in octets {

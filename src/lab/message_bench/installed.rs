@@ -1,7 +1,8 @@
-//! Runs installed resolvers as processes, and sends mail traffic through them in real time over sockets.
+//! Runs resolvers that are installed on this machine as processes, and sends the DNS queries of mail traffic through them, in real time over
+//! sockets.
 //!
-//! The servers of the lab use port 53 of their addresses, because other resolvers send queries only to this port. So this needs root, or a
-//! separate network namespace.
+//! The servers of the lab use port 53 of their addresses, because other resolvers can send queries only to this port. So this needs root rights,
+//! or a network namespace of its own.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -25,53 +26,53 @@ use super::super::sockets::LabSockets;
 use super::super::world::{Lab, LabError};
 use super::{Installed, Options, Run, count_sent, internet, play};
 
-/// The address at which each resolver listens.
+/// The address and port at which each installed resolver must listen.
 const RESOLVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), SERVERS_PORT);
 
-/// The port of all servers of the lab.
+/// The port of all servers of the lab. Other resolvers cannot use another one.
 const SERVERS_PORT: u16 = 53;
 
-/// How long glibc's stub resolver waits for an answer (resolv.conf(5)). The next constant is the number of times that it sends a query.
+/// How long glibc's stub resolver waits for an answer (resolv.conf(5)), and (the next constant) how many times it sends a query.
 const PATIENCE: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 2;
 
-/// The time within which a resolver must listen. named takes half a second.
+/// The time within which a started resolver must accept connections. named needs half a second.
 const START: Duration = Duration::from_secs(20);
 
-/// The interval at which is checked whether the resolver listens.
+/// The time between two attempts to connect to a resolver that was started.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The time between the start of listening and the first mail. A resolver may listen before it has read all its files.
+/// The time between the first accepted connection and the first mail message. A resolver may accept connections before it has read all its files.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// The unit of CPU times in proc(5): USER_HZ of the kernel, which is 100 on all systems on which this program runs.
+/// The unit of CPU times in /proc (proc(5)): USER_HZ of the kernel, which is 100 on all systems on which this program runs.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The reason why there is no table.
+/// The reason why the benchmark has no result.
 #[derive(Debug, Error)]
 pub enum BenchError {
-    /// The internet cannot be built.
+    /// The simulated internet cannot be built.
     #[error("the built-in internet: {0}")]
     Lab(#[from] LabError),
-    /// A socket, a file or a process failed.
+    /// A socket, a file or a process caused an error.
     #[error("{step}: {error}")]
     Io {
-        /// The step that failed.
+        /// The step of the benchmark that failed.
         step: &'static str,
-        /// The error of the system.
+        /// The error that the system reported.
         error: io::Error,
     },
-    /// An installed resolver has ended, or did not listen.
+    /// An installed resolver has ended, or does not accept connections.
     #[error("{name} does not listen at {RESOLVER}; its command is: {command}")]
     NotListening {
-        /// The name of the resolver.
+        /// The name of the resolver in the table.
         name: String,
-        /// The command of the resolver.
+        /// The shell command that starts the resolver.
         command: String,
     },
 }
 
-/// Plays the mail of a seed through an installed resolver. Call it outside of a runtime.
+/// Sends the mail traffic of a seed through an installed resolver, and returns the measurements. Must not be called inside an async runtime.
 ///
 /// # Errors
 /// Fails if port 53 of the lab's addresses is not available, if a file cannot be written, or if the resolver does not run.
@@ -114,7 +115,7 @@ fn in_step(step: &'static str) -> impl Fn(io::Error) -> BenchError {
     move |error| BenchError::Io { step, error }
 }
 
-/// Writes the root servers and the trust anchor to the working directory.
+/// Writes the files with the root servers and the trust anchor of the lab to the working directory, for the installed resolver.
 fn write_files(lab: &Lab) -> io::Result<()> {
     let (mut hints, mut anchor) = (String::new(), String::new());
     for (name, addresses) in &lab.root_hints().servers {
@@ -130,24 +131,24 @@ fn write_files(lab: &Lab) -> io::Result<()> {
     fs::write("root.ds", anchor)
 }
 
-/// A running resolver. It is killed when the value is dropped.
+/// The process of a resolver. It is killed when this value is dropped.
 struct Process(Child);
 
 impl Process {
-    /// Starts the resolver with a shell command.
+    /// Starts a resolver with a shell command.
     fn start(command: &str) -> io::Result<Self> {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("exec {command}")]).stdin(Stdio::null());
         shell.spawn().map(Self)
     }
 
-    /// Waits until the resolver listens. Returns false if it has ended, or does not listen in time.
+    /// Waits until the resolver accepts TCP connections. Returns false if it has ended, or if it takes longer than `START`.
     async fn listens(&mut self) -> bool {
         for _ in 0..START.as_millis() / LOOK.as_millis() {
             if !matches!(self.0.try_wait(), Ok(None)) {
                 return false;
             }
-            // A query would fill the cache, so only a connection is made.
+            // Only a connection is made, because a query would already fill the cache of the resolver.
             if TcpStream::connect(RESOLVER).await.is_ok() {
                 return true;
             }
@@ -156,7 +157,7 @@ impl Process {
         false
     }
 
-    /// Returns the CPU time of the resolver so far: of all its threads, in user space and in the kernel.
+    /// Returns the CPU time that the resolver has used so far: all its threads, in user space and in the kernel.
     fn cpu_time(&self) -> io::Result<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
         ticks(&stat).map(|ticks| TICK * ticks).ok_or_else(|| io::ErrorKind::InvalidData.into())
@@ -165,14 +166,14 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // If the process has already ended, this fails and does no harm.
+        // If the process has already ended, `kill` fails, which does no harm.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Returns the sum of utime and stime, the fourteenth and fifteenth field of /proc/PID/stat (proc(5)). The second field is a name in
-/// parentheses, which may contain spaces.
+/// Returns the sum of user and system time in the content of /proc/PID/stat: its fourteenth and fifteenth fields (proc(5)). The second field is a
+/// name in parentheses, which may contain spaces.
 fn ticks(stat: &str) -> Option<u32> {
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut times = fields.split(' ').skip(11).map(str::parse::<u32>);

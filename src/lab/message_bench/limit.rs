@@ -1,8 +1,9 @@
-//! The limits of the benchmark: a resolver that knows the address, the round trip and the health of every server, and loses no message.
+//! The limits that no resolver of the benchmark can exceed: an ideal resolver that knows the address, the round-trip time and the faults of every
+//! server, and loses no message.
 //!
-//! Like other resolvers, this one must learn delegations and answers, keeps them for their TTLs, and asks equal questions only once. Keys come
-//! together with the answers and take no time. No answer is truncated, and no round trip varies. With look-ahead, the resolver knows what a message
-//! will ask, and asks everything about an address or domain together with the first question about it.
+//! Like other resolvers, this one must learn delegations and answers, stores them for their TTLs, and sends equal questions only once. DNSSEC
+//! keys arrive together with the answers and take no time. No answer is truncated, and round-trip times do not vary. With look-ahead, this
+//! resolver knows all questions of a mail message, and asks everything about an address or a domain together with the first question about it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,22 +24,22 @@ use super::super::server::LabServer;
 use super::super::traffic::{self, Asker, Mail, below};
 use super::super::world::UNIX_AT_START;
 
-/// The maximum number of aliases that are followed for one question. The lab has no longer chain.
+/// The maximum number of aliases that are followed for one question. No chain of aliases in the lab is longer.
 const MAX_ALIASES: usize = 8;
 
-/// The answer to a question, and its expiry. It is locked while the question is asked.
+/// The answer to a question and the time at which it expires. It is locked while the question is sent, so that other clients wait for the answer.
 type KnownAnswer = Arc<tokio::sync::Mutex<Option<(Mono, Message)>>>;
 
-/// The expiry of a known delegation. It is locked while the delegation is asked for.
+/// The time at which a known delegation expires. It is locked while the delegation is queried, so that other questions wait for it.
 type KnownCut = Arc<tokio::sync::Mutex<Option<Mono>>>;
 
-/// The ideal resolver.
+/// The ideal resolver, with its cache.
 pub(super) struct Limit {
     internet: Arc<Internet>,
     clock: Clock,
     answers: Mutex<BTreeMap<(Name, RecordType), KnownAnswer>>,
     cuts: Mutex<BTreeMap<Name, KnownCut>>,
-    /// The number of queries to servers, and the number of those that went to DNS lists.
+    /// The number of queries to servers, and (the next field) the number of those that went to servers of DNS lists.
     sent: AtomicU64,
     sent_to_lists: AtomicU64,
 }
@@ -54,12 +55,12 @@ impl Limit {
         &self.clock
     }
 
-    /// Returns the number of queries to servers, and the number of those that went to DNS lists.
+    /// Returns the number of queries to servers, and the number of those that went to servers of DNS lists.
     pub(super) fn sent(&self) -> [u64; 2] {
         [&self.sent, &self.sent_to_lists].map(|count| count.load(Ordering::Relaxed))
     }
 
-    /// Returns the answer to a question, from memory or from servers.
+    /// Returns the answer to a question, from the cache or from servers.
     fn ask(self: Arc<Self>, name: Name, kind: RecordType) -> BoxFuture<'static, Option<Message>> {
         async move {
             let known = {
@@ -77,7 +78,7 @@ impl Limit {
         .boxed()
     }
 
-    /// Asks the servers along the delegations, and follows aliases.
+    /// Resolves a question without the cache for answers, and follows aliases to other names.
     async fn resolve(self: &Arc<Self>, name: &Name, kind: RecordType) -> Option<Message> {
         let (mut answer, mut owner) = (self.walk(name, kind).await?, name.clone());
         for _ in 0..MAX_ALIASES {
@@ -97,10 +98,11 @@ impl Limit {
         Some(answer)
     }
 
-    /// Asks the nearest server of the closest known zone, and follows referrals.
+    /// Resolves a question without following aliases: begins at the closest zone whose delegation is known, follows referrals, and asks the
+    /// nearest server of each zone.
     async fn walk(&self, name: &Name, kind: RecordType) -> Option<Message> {
         let lab = &self.internet.lab;
-        // The zones from the root down to the name.
+        // All zones that contain the name, from the root down.
         let mut zones: Vec<(&Name, Vec<&LabServer>)> =
             lab.zones().filter(|(zone, _)| zone.zone_of(name)).collect();
         zones.sort_by_key(|(zone, _)| zone.iter().len());
@@ -117,7 +119,7 @@ impl Limit {
                 .iter()
                 .filter(|server| server.is_sound())
                 .min_by_key(|one| one.distance().round_trip)?;
-            // A server answers from the lowest zone that it has.
+            // A server that serves several of these zones answers from the deepest one.
             let holds = zones.iter().rposition(|(_, of)| of.iter().any(|one| one.name() == server.name()))?;
             let Some((next, _)) = zones.get(holds + 1) else {
                 self.send(server, is_of_list && zones.get(holds)?.0.iter().len() > 2).await;
@@ -130,7 +132,7 @@ impl Limit {
                 let referral = server.authority().respond(&query);
                 let ttl = referral.authorities.iter().map(|record| record.ttl).min().unwrap_or(0);
                 *known = Some(self.clock.mono().after(Duration::from_secs(ttl.into())));
-                // The query for the keys of a signed zone.
+                // If the next zone is signed, its keys are queried too.
                 self.sent.fetch_add(u64::from(!lab.trust_anchor(next).is_empty()), Ordering::Relaxed);
             }
             place = holds + 1;
@@ -148,12 +150,12 @@ impl Limit {
         Arc::clone(cuts.entry(zone.clone()).or_default())
     }
 
-    /// Returns true if the delegation of a zone is in memory. If it is being asked for, this waits for the answer.
+    /// Returns true if the delegation of a zone is known. If it is being queried now, waits for the answer first.
     async fn knows(&self, zone: &Name) -> bool {
         zone.is_root() || self.cut(zone).lock().await.is_some_and(|ends| self.clock.mono() < ends)
     }
 
-    /// Asks all questions that a message asks about the address of its client.
+    /// Asks all questions that the gateway will ask about the address of the client that sends a message.
     async fn look_ahead_of_address(self: Arc<Self>, address: std::net::Ipv4Addr) {
         let lists = traffic::address_lists(&self.internet, address).collect::<Vec<_>>();
         let host = async {
@@ -165,7 +167,7 @@ impl Limit {
         join(self.all(lists), host).await;
     }
 
-    /// Asks all questions that a message asks about the domain of its sender.
+    /// Asks all questions that the gateway will ask about the domain of the sender of a message.
     async fn look_ahead_of_sender(self: Arc<Self>, sender: Name, selector: Option<&'static str>) {
         let key = selector.and_then(|selector| below(&format!("{selector}._domainkey"), &sender));
         let texts = below("_dmarc", &sender).into_iter().chain(key).map(|name| (name, RecordType::TXT));
@@ -183,7 +185,7 @@ impl Limit {
         join(self.all(further), policy).await;
     }
 
-    /// Asks all questions that a delivery asks.
+    /// Asks all questions that the mail software will ask to deliver a message to the domain `recipient`.
     async fn look_ahead_of_recipient(self: Arc<Self>, recipient: Name) {
         let exchangers = Arc::clone(&self).ask(recipient, RecordType::MX).await;
         let records = exchangers.iter().flat_map(|answer| &answer.answers);
@@ -201,7 +203,7 @@ impl Limit {
     }
 }
 
-/// Returns how long an answer may be cached: the smallest TTL of its records, or of its SOA (RFC 2308 section 5).
+/// Returns how long an answer may be cached: the smallest TTL of its records, or of its SOA if it is negative (RFC 2308 section 5).
 fn lifetime(answer: &Message) -> Duration {
     let records = if answer.answers.is_empty() { &answer.authorities } else { &answer.answers };
     let ttl = records.iter().map(|record| match &record.data {
@@ -211,13 +213,13 @@ fn lifetime(answer: &Message) -> Duration {
     Duration::from_secs(ttl.min().unwrap_or(0).into())
 }
 
-/// The ideal resolver, with the state for the questions of one message.
+/// The ideal resolver, together with its state for one mail message.
 pub(super) struct LimitOf {
     pub(super) limit: Arc<Limit>,
     pub(super) mail: Mail,
     pub(super) asks_ahead: bool,
-    /// What look-ahead has already asked about for this message: the client's address (`address`), or the sender's or recipient's domain
-    /// (`domain`).
+    /// The look-ahead that has already begun for this message: `address` for the client's address, and `domain` for the domain of the sender or
+    /// recipient.
     begun: Mutex<BTreeSet<&'static str>>,
 }
 
@@ -226,7 +228,7 @@ impl LimitOf {
         Self { limit, mail, asks_ahead, begun: Mutex::default() }
     }
 
-    /// Begins the look-ahead that follows a question.
+    /// Begins the look-ahead that the question for `kind` at `name` causes, if it has not begun yet for this message.
     fn look_ahead(&self, name: &Name, kind: RecordType) {
         let begins = |subject| self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(subject);
         let limit = Arc::clone(&self.limit);

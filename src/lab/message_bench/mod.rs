@@ -1,12 +1,12 @@
-//! `resolverd demo --bench` and `benches/message.rs`: measures the time that the DNS of a mail message takes, and its queries to
-//! servers. It compares look-ahead off, by rules and learned with two limits (`limit`).
+//! `resolverd demo --bench` and `benches/message.rs`: measures how long the DNS queries for a mail message take, and how many queries go to
+//! servers. Compares look-ahead off, by rules and learned with the limits of an ideal resolver (`limit`).
 //!
-//! The rough internet of the lab is in memory, on a virtual clock. A gateway receives and sends mail at a steady rate, and begins with an empty
-//! cache. Times are those that the mail software waits. CPU time is the time of the thread, including the servers of the lab, so only
-//! ratios of it are meaningful.
+//! The servers of the simulated rough internet are in memory, and the clock is virtual. A gateway receives and sends mail at a constant rate, and
+//! begins with an empty cache. The times are those for which the mail software waits. The CPU time is that of the thread, which includes the
+//! servers of the lab, so only ratios of CPU times are meaningful.
 //!
-//! Installed resolvers (`installed`) get the same mail from the same internet in real time over sockets. Their CPU time is
-//! the time of their processes. `benches/compare/mail.sh` starts them.
+//! Installed resolvers (`installed`) get the same mail on the same internet, in real time over sockets. Their CPU time is the time of their
+//! processes. `benches/compare/mail.sh` starts them.
 
 mod installed;
 mod limit;
@@ -39,32 +39,32 @@ use super::traffic::{self, Asker, Mail, Played};
 use super::world::{LabError, UNIX_AT_START};
 use crate::mails::{MailKind, Popularity, draw};
 
-/// The modes of look-ahead that are measured, each with its column in the table.
+/// The modes of look-ahead that are measured, each with the title of its column in the table.
 pub const MODES: [(&str, LookaheadMode); 3] =
     [("off", LookaheadMode::Off), ("rules", LookaheadMode::Rules), ("learned", LookaheadMode::Learned)];
 
-/// The columns of the table for the ideal resolver (the limit), without and with look-ahead.
+/// The columns of the table for the ideal resolver. Each has a title, and whether the ideal resolver uses look-ahead.
 const LIMITS: [(&str, bool); 2] = [("limit", false), ("limit, ahead", true)];
 
-/// The options of a run.
+/// The options of the benchmark.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The number of mail domains.
+    /// The number of mail domains in the simulated internet.
     pub domains: usize,
-    /// The number of messages in a run.
+    /// The number of mail messages in one run.
     pub messages: usize,
-    /// The number of messages per second.
+    /// The number of mail messages per second.
     pub rate: u32,
-    /// The seeds of the runs of each resolver. The table shows the medians of the runs.
+    /// The seeds of the runs. Each resolver is measured once with each seed, and the table shows the medians.
     pub seeds: Vec<u64>,
-    /// How often each domain occurs.
+    /// How often each mail domain occurs in the mail.
     pub popularity: Popularity,
-    /// Exchanges per thousand that are lost on all paths, in addition to the losses of each path.
+    /// How many of a thousand UDP exchanges are lost on every path, in addition to the losses of each path.
     pub loss_per_mille: u32,
-    /// True if one server of each zone is dead, provided that another one works.
+    /// True if one server of each zone is dead. At least one other server of the zone works.
     pub dead_servers: bool,
-    /// The installed resolvers. If there are any, they are measured in real time, instead of resolverd on the virtual clock. Of the faults, only
-    /// `dead_servers` applies to them, not `loss_per_mille`.
+    /// The installed resolvers. If there are any, they are measured in real time, instead of resolverd on the virtual clock. `dead_servers`
+    /// applies to them, but `loss_per_mille` does not.
     pub installed: Vec<Installed>,
 }
 
@@ -83,39 +83,40 @@ impl Default for Options {
     }
 }
 
-/// An installed resolver.
+/// A resolver that is installed on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
     /// The title of the resolver's column in the table.
     pub name: String,
-    /// The shell command that starts the resolver, which must answer at port 53 of 127.0.0.1. The files `root.hints` and
-    /// `root.ds` in its working directory contain the root servers and the trust anchor.
+    /// The shell command that starts the resolver, which must answer at port 53 of 127.0.0.1. The files `root.hints` and `root.ds` in its working
+    /// directory have the root servers and the trust anchor.
     pub command: String,
 }
 
-/// The result of one run.
+/// The measurements of one run of the benchmark.
 #[derive(Clone, Debug, Default)]
 struct Run {
-    /// The messages.
+    /// The mail messages, each with its kind and its times.
     played: Vec<(MailKind, Played)>,
-    /// The questions by kind: their number, and the sum of their times.
+    /// For each kind of question, the number of questions and the sum of their times.
     waits: BTreeMap<&'static str, (u32, Duration)>,
-    /// The number of queries to servers, and the number of those that went to DNS lists.
+    /// The number of queries to servers, and the number of those that went to servers of DNS lists.
     sent: [u64; 2],
-    /// The number of queries to servers that are dead or lame.
+    /// The number of queries that went to dead or lame servers.
     to_broken: u64,
-    /// The number of look-ahead questions, and the number of those that a client used; `None` if the resolver does not report this.
+    /// The number of look-ahead questions, and the number of those whose answers a client used. `None` if the resolver does not report this.
     ahead: Option<[u64; 2]>,
-    /// The CPU time.
+    /// The CPU time of the run.
     cpu: Duration,
-    /// The number of signed domains whose MX is answered with AD after the mail, and of all signed domains; `None` on the virtual clock.
+    /// The number of signed domains whose MX answer has the AD flag after the mail traffic, and the number of all signed domains. `None` if the
+    /// virtual clock was used.
     secure: Option<[u64; 2]>,
 }
 
-/// Measures all resolvers. Call it outside of a runtime.
+/// Measures all resolvers. Must not be called inside an async runtime.
 ///
 /// # Errors
-/// Fails if an installed resolver fails. The texts of the lab cause no error.
+/// Fails if an installed resolver fails. The simulated internet itself causes no error.
 pub fn table(options: &Options) -> Result<Table, BenchError> {
     let mut columns = Vec::new();
     for one in &options.installed {
@@ -133,7 +134,7 @@ pub fn table(options: &Options) -> Result<Table, BenchError> {
     Ok(table::from_columns(&columns))
 }
 
-/// Plays the mail of a seed through resolverd on the virtual clock.
+/// Sends the mail traffic of a seed through resolverd on the virtual clock, and returns the measurements.
 fn run(options: &Options, mode: LookaheadMode, seed: u64) -> Result<Run, LabError> {
     let internet = internet(options, seed, UNIX_AT_START)?;
     let began = cpu_time();
@@ -153,7 +154,7 @@ fn run(options: &Options, mode: LookaheadMode, seed: u64) -> Result<Run, LabErro
     Ok(run)
 }
 
-/// Plays the mail of a seed through the ideal resolver (the limit).
+/// Sends the mail traffic of a seed through the ideal resolver, and returns the measurements.
 fn limit(options: &Options, asks_ahead: bool, seed: u64) -> Result<Run, LabError> {
     let internet = internet(options, seed, UNIX_AT_START)?;
     let began = cpu_time();
@@ -167,7 +168,7 @@ fn limit(options: &Options, asks_ahead: bool, seed: u64) -> Result<Run, LabError
     Ok(run)
 }
 
-/// Returns the internet of a seed, signed at the time `unix`, in seconds since 1970.
+/// Returns the simulated internet for a seed. Its signatures are made at the time `unix`, in seconds since 1970.
 fn internet(options: &Options, seed: u64, unix: u64) -> Result<Arc<Internet>, LabError> {
     let internet = Internet::rough_at(seed, options.domains, unix)?;
     if options.dead_servers {
@@ -176,7 +177,7 @@ fn internet(options: &Options, seed: u64, unix: u64) -> Result<Arc<Internet>, La
     Ok(Arc::new(internet))
 }
 
-/// Counts the messages that arrived at the servers.
+/// Stores in `run` how many queries arrived at the servers.
 fn count_sent(run: &mut Run, internet: &Internet) {
     let log = internet.lab.log();
     let to_lists = log.received().iter().filter(|one| is_of_list(internet, &one.name)).count();
@@ -189,7 +190,7 @@ fn is_of_list(internet: &Internet, name: &Name) -> bool {
     internet.lists.iter().any(|list| list.zone.zone_of(name))
 }
 
-/// Plays all messages. `asker_of` returns the resolver for a message.
+/// Asks the questions of all mail messages. `asker_of` returns the resolver to use for a message.
 async fn play<Resolver: Asker + Send + Sync + 'static>(
     internet: &Arc<Internet>,
     options: &Options,
@@ -220,7 +221,7 @@ async fn play<Resolver: Asker + Send + Sync + 'static>(
     Run { played, waits, ..Run::default() }
 }
 
-/// Times the questions of a message.
+/// A resolver that also measures how long each question of a mail message takes.
 struct Timed<'a> {
     asker: &'a dyn Asker,
     internet: &'a Internet,
@@ -248,7 +249,7 @@ impl Asker for Timed<'_> {
     }
 }
 
-/// Returns the title of a question's row in the table.
+/// Returns the title of the row for a question in the table.
 fn title(name: &Name, kind: RecordType, is_of_list: bool) -> &'static str {
     let has = |label: &[u8]| name.iter().any(|one| one == label);
     match kind {
@@ -263,7 +264,7 @@ fn title(name: &Name, kind: RecordType, is_of_list: bool) -> &'static str {
     }
 }
 
-/// Returns the CPU time of this thread.
+/// Returns the CPU time that this thread has used so far.
 fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))

@@ -1,4 +1,4 @@
-//! Compares the result of a question with the expectations of a scenario, and reports all differences together.
+//! Compares the replies to a question with what the scenario expects, and returns all differences together.
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Record, RecordType};
@@ -10,7 +10,7 @@ use validate::signature::covered_type;
 
 use super::{Ask, Expected, ExpectedRecord};
 
-/// Returns all differences; empty if there are none.
+/// Returns all differences between the replies to a question and what the scenario expects. Returns an empty list if there are none.
 pub(super) fn differences(ask: &Ask, replies: &[SimulatedReply], received: &[Received]) -> Vec<String> {
     let mut found = Vec::new();
     for reply in replies {
@@ -69,7 +69,7 @@ fn check_dnssec(expected: &Expected, reply: &SimulatedReply, found: &mut Vec<Str
     }
 }
 
-/// Checks every reply: no section may have duplicates, and no signature may be without its RRset.
+/// Checks that no section of a reply contains a record twice, and that each signature in it has its RRset. Differences are added to `found`.
 fn check_strays(asked: RecordType, message: &Message, found: &mut Vec<String>) {
     let signatures_asked = matches!(asked, RecordType::RRSIG | RecordType::ANY);
     for (section, records) in [("answer", &message.answers), ("authority", &message.authorities)] {
@@ -87,12 +87,12 @@ fn check_strays(asked: RecordType, message: &Message, found: &mut Vec<String>) {
     }
 }
 
-/// Returns true if a record is in the message only because of DNSSEC.
+/// Returns true if a record is in a reply only because of DNSSEC: a signature, NSEC or NSEC3.
 fn is_dnssec(record: &Record) -> bool {
     matches!(record.record_type(), RecordType::RRSIG | RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Returns true if a flag of the header is as expected: `ad` if it must be set, `!ad` if it must not.
+/// Returns true if a flag in the header of a message is as expected: `ad` means that AD must be set, and `!ad` that it must not be set.
 fn has_flag(message: &Message, wanted: &str) -> bool {
     let head = &message.metadata;
     let (flag, set) = wanted.strip_prefix('!').map_or((wanted, true), |flag| (flag, false));
@@ -107,7 +107,7 @@ fn has_flag(message: &Message, wanted: &str) -> bool {
     is == set
 }
 
-/// Checks that each expected record is in the section, and no other one except signatures and proofs.
+/// Compares the records in a section with the expected ones, except signatures, NSEC and NSEC3. Differences are added to `found`.
 fn check_records(section: &str, wanted: &[ExpectedRecord], had: &[Record], found: &mut Vec<String>) {
     let mut rest: Vec<&Record> = had.iter().collect();
     for want in wanted {

@@ -1,4 +1,4 @@
-//! Compares the entries of the cache with the expectations of a scenario, and searches the entries for poison.
+//! Compares the entries in the cache with what the scenario expects, and searches the cache for poisoned records.
 
 use std::net::IpAddr;
 
@@ -12,8 +12,8 @@ use resolver::cache::rrset::Rank;
 use super::check::matches;
 use super::{ExpectedRecord, Holding};
 
-/// Returns the cache entries under a name that are not expected, and the expected entries that are missing. Complete answers to questions
-/// are not compared.
+/// Returns the cache entries for a name that the scenario does not expect, and the expected entries that are missing. Stored answers to whole
+/// questions are not compared.
 pub(super) fn differences(
     simulation: &Simulation,
     name: &Name,
@@ -35,7 +35,7 @@ pub(super) fn differences(
     differences
 }
 
-/// Returns the cache entries that lead to the address or name of the attacker.
+/// Returns the cache entries that contain the address or the name server of the attacker.
 pub(super) fn poison(simulation: &Simulation) -> Vec<String> {
     let memory = simulation.resolver().memory();
     let now = simulation.clock().mono();
@@ -73,7 +73,8 @@ fn found(held: &Held) -> Vec<Holding> {
 
 fn is_expected(found: &Holding, expected: &Holding) -> bool {
     match (found, expected) {
-        // The rank shows whether clients may get it, but not whether it came with AA.
+        // The ranks of the two records are compared only in so far as both or neither may be given to clients. Whether a record came with AA is
+        // ignored.
         (Holding::Record(rank, found), Holding::Record(wanted_rank, wanted)) => {
             (*rank > Rank::Glue) == (*wanted_rank > Rank::Glue) && matches(wanted, &found.record)
         }

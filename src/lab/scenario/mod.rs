@@ -1,7 +1,6 @@
-//! Scenarios: a small internet, the questions of clients, and the expected results, in a text file.
+//! Scenarios: text files with a small simulated internet, questions of clients, and the expected results.
 //!
-//! They follow the idea of Unbound's testbound: a bug report is a file that anybody can read and run. The files are in
-//! `tests/scenarios`.
+//! The idea comes from Unbound's testbound: a bug report is a file that anybody can read and run. The files are in `tests/scenarios`.
 //!
 //! ```
 //! use lab::scenario::Scenario;
@@ -86,54 +85,54 @@ use super::signing::Signing;
 use super::simulated::Ipv6Way;
 use super::simulation::Flags;
 
-/// The reason why a scenario cannot be run, or why it has failed.
+/// The reason why a scenario cannot be run, or how its result differs from the expected one.
 #[derive(Debug, Error)]
 pub enum ScenarioError {
-    /// A line cannot be read.
+    /// A line of the scenario cannot be parsed.
     #[error("line {line}: {reason}")]
     Line {
-        /// Number of the line, starting with 1.
+        /// The number of the line, counted from 1.
         line: usize,
-        /// The error.
+        /// The reason why the line cannot be parsed, in words.
         reason: String,
     },
-    /// The configuration in the scenario has errors. Line numbers are those of the scenario.
+    /// The configuration in the scenario has errors. Their line numbers are those of the scenario.
     #[error("{0}")]
     Config(#[from] resolver::config::Errors),
-    /// The internet that the scenario describes cannot be built.
+    /// The simulated internet that the scenario describes cannot be built.
     #[error(transparent)]
     Lab(#[from] super::world::LabError),
-    /// The result differs from the expectation.
+    /// The result of a step differs from what the scenario expects.
     #[error("{title}: line {line}: {}", .differences.join("\n  "))]
     Different {
-        /// Title of the scenario.
+        /// The title of the scenario.
         title: String,
-        /// Line of the step.
+        /// The number of the line with the step, counted from 1.
         line: usize,
-        /// All differences, and the messages sent during the step.
+        /// All differences between the expected and the actual results of the step, and the messages that were sent during the step.
         differences: Vec<String>,
     },
 }
 
-/// A parsed scenario.
+/// A scenario that has been read from its text.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Title of the scenario.
+    /// The title of the scenario.
     pub title: String,
-    /// Text of the configuration file in the scenario.
+    /// The text of the configuration file in the scenario, if it has one.
     toml: Option<String>,
     tree: Tree,
     steps: Vec<ScenarioStep>,
 }
 
-/// One step, and its line.
+/// One step of a scenario, and the number of its line.
 #[derive(Clone, Debug)]
 struct ScenarioStep {
     line: usize,
     action: Action,
 }
 
-/// The action of a step.
+/// What a step of a scenario does.
 #[derive(Clone, Debug)]
 enum Action {
     Ask(Box<Ask>),
@@ -155,33 +154,33 @@ enum Action {
         zone: String,
         signing: Signing,
     },
-    /// Error of the host's clock, in seconds.
+    /// Sets the clock of the host. The value is its error in seconds.
     Clock(i64),
-    /// A new configuration file.
+    /// Reloads the configuration, with this text of the configuration file.
     Reload(String),
 }
 
-/// A cache entry.
+/// An entry of the cache that a scenario expects.
 #[derive(Clone, Debug, PartialEq)]
 enum Holding {
-    /// A record of an RRset with this rank.
+    /// A record of an RRset that has this rank in the cache.
     Record(Rank, Box<ExpectedRecord>),
-    /// A negative answer for the name (true) or the type (false).
+    /// A negative answer: the name does not exist (true), or the type does not exist (false).
     Negative(bool),
-    /// A delegation to these servers.
+    /// A delegation to the servers with these names.
     Delegation(Vec<Name>),
-    /// A cached failure with this code of an extended error.
+    /// A cached failure whose extended error has this code.
     Failure(u16),
 }
 
-/// A record. Its TTL is compared only if the scenario gives one.
+/// A record that a scenario expects. Its TTL is compared only if the scenario contains a TTL.
 #[derive(Clone, Debug, PartialEq)]
 struct ExpectedRecord {
     record: Record,
     with_ttl: bool,
 }
 
-/// A question asked by a number of clients, with its expectations.
+/// A question that one or several clients ask at the same time, and the expected reply.
 #[derive(Clone, Debug)]
 struct Ask {
     name: Name,
@@ -191,13 +190,13 @@ struct Ask {
     expected: Expected,
 }
 
-/// The expectations of a question. Values without an expectation are not checked.
+/// What a scenario expects of the reply to a question. Nothing is checked for fields that are not set.
 #[derive(Clone, Debug, Default)]
 struct Expected {
     rcode: Option<ResponseCode>,
     answers: Option<Vec<ExpectedRecord>>,
     authorities: Option<Vec<ExpectedRecord>>,
-    /// The expected code, or that there is no extended error.
+    /// The expected code of the extended error. `Some(None)` means that there must be no extended error.
     extended_error: Option<Option<u16>>,
     why: Option<String>,
     flags: Vec<String>,

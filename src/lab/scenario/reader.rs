@@ -1,6 +1,6 @@
-//! Reads a scenario from its text.
+//! Reads a scenario from the text of its file.
 //!
-//! The parent module describes the format.
+//! The documentation of `scenario` describes the format.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -21,7 +21,7 @@ use resolver::cache::rrset::Rank;
 
 use super::{Action, Ask, Expected, ExpectedRecord, Holding, Scenario, ScenarioError, ScenarioStep, repeat};
 
-/// The RCODEs as scenarios write them: the mnemonics of the IANA registry.
+/// The response codes that scenarios can expect, with the mnemonics of the IANA registry.
 const RCODES: [(&str, ResponseCode); 7] = [
     ("NOERROR", ResponseCode::NoError),
     ("FORMERR", ResponseCode::FormErr),
@@ -54,18 +54,19 @@ impl FromStr for Scenario {
 
 struct ScenarioReader {
     scenario: Scenario,
-    /// The zone whose text is being read: its name, its servers, and its text so far.
+    /// The zone whose lines are being read, if any: its name, its servers, and its text so far.
     zone: Option<(String, Vec<String>, String)>,
-    /// True if the configuration file is being read.
+    /// True while the lines of a configuration file are being read.
     in_toml: bool,
 }
 
-/// Returns the begin of a configuration file. Its lines get the same numbers as those of the scenario, from `line` on.
+/// Returns the start of the text of a configuration file that begins at the line `line` of the scenario. Empty lines make its line numbers equal
+/// to those of the scenario.
 fn begin_of_file(line: usize) -> String {
     format!("{}version = 1", "\n".repeat(line.saturating_sub(1)))
 }
 
-/// Adds the line with this number.
+/// Appends a line to the text of a configuration file, so that it has the line number `number`.
 fn add_line(file: &mut String, number: usize, line: &str) {
     let lines = file.matches('\n').count().saturating_add(1);
     file.push_str(&"\n".repeat(number.saturating_sub(lines)));
@@ -116,7 +117,7 @@ impl ScenarioReader {
         }
     }
 
-    /// Reads a line inside the text of a zone, a configuration file, or the expectations of a question.
+    /// Reads an indented line, which belongs to the zone, the configuration file or the question above it.
     fn inner_line(&mut self, number: usize, line: &str) -> Result<(), String> {
         if let Some(file) = self.scenario.toml.as_mut().filter(|_| self.in_toml) {
             add_line(file, number, line);
@@ -232,7 +233,7 @@ fn read_type(text: &str) -> Result<RecordType, String> {
     read_kind(text).ok_or_else(|| format!("unknown type {text}"))
 }
 
-/// Reads a line with an expected cache entry.
+/// Reads a line with a cache entry that the scenario expects. Returns `None` for the word `none`.
 fn holding(line: &str) -> Result<Option<Holding>, String> {
     if line == "none" {
         return Ok(None);
@@ -257,7 +258,7 @@ fn holding(line: &str) -> Result<Option<Holding>, String> {
     }
 }
 
-/// Reads an expected counter, like `strays=60` or `strays=50..60`.
+/// Reads the expected value of a counter, such as `strays=60` or `strays=50..60`.
 fn counter(text: &str) -> Result<(String, RangeInclusive<u64>), String> {
     let (word, count) = text.split_once('=').ok_or_else(|| format!("{text} is no counter"))?;
     let counts = counts(count)?;
@@ -265,7 +266,7 @@ fn counter(text: &str) -> Result<(String, RangeInclusive<u64>), String> {
     Ok((word.to_owned(), wide(counts.start())..=wide(counts.end())))
 }
 
-/// Reads a line with an expectation of a question.
+/// Reads a line below a question, which says what the scenario expects of the reply.
 fn expect(expected: &mut Expected, line: &str) -> Result<(), String> {
     let (word, rest) = line.split_once(' ').ok_or_else(|| format!("{line} says nothing"))?;
     match word {
@@ -309,7 +310,7 @@ fn wanted(text: &str) -> Result<Option<ExpectedRecord>, String> {
     Ok(Some(ExpectedRecord { record, with_ttl }))
 }
 
-/// Reads an expected outcome, like `shared`, or `shared=9` for nine of the clients.
+/// Reads the expected outcome of a question, such as `shared`, or `shared=9` if nine of the clients must have it.
 fn outcome(text: &str) -> Result<(Outcome, usize), String> {
     let (name, count) = text.split_once('=').unwrap_or((text, "1"));
     let outcome: Outcome =
@@ -317,14 +318,14 @@ fn outcome(text: &str) -> Result<(Outcome, usize), String> {
     Ok((outcome, count.parse().map_err(|_| format!("{count} is not a number"))?))
 }
 
-/// Reads an expected number, like `3`, or `3..5`, which includes both ends.
+/// Reads an expected number, such as `3`, or a range such as `3..5`, which includes 3 and 5.
 fn counts(text: &str) -> Result<RangeInclusive<usize>, String> {
     let number = |text: &str| text.parse().map_err(|_| format!("{text} is not a number"));
     let (low, high) = text.split_once("..").unwrap_or((text, text));
     Ok(number(low)?..=number(high)?)
 }
 
-/// Reads an expected time, like `30ms`, or `30ms..50ms`, which includes both ends.
+/// Reads an expected time span, such as `30ms`, or a range such as `30ms..50ms`, which includes both values.
 fn spans(text: &str) -> Result<RangeInclusive<Duration>, String> {
     let read = |text: &str| span(text).ok_or_else(|| format!("{text} is not a span"));
     let (low, high) = text.split_once("..").unwrap_or((text, text));
@@ -370,7 +371,7 @@ reload
         let scenario: Scenario = TEXT.parse().unwrap();
         assert_eq!(scenario.title, "It can be read");
         assert_eq!(scenario.steps.len(), 8);
-        // The lines of the configuration file have the same numbers as those of the scenario.
+        // The line numbers of the configuration file are those of the scenario.
         let file = format!("{}version = 1\n[[list]]\n\nname = \"bl.example\"", "\n".repeat(3));
         assert_eq!(scenario.toml, Some(file));
         let Action::Reload(file) = &scenario.steps[7].action else { panic!("no reload") };

@@ -1,6 +1,6 @@
-//! Plays a scenario in the simulation, step by step.
+//! Runs a scenario in the simulation, step by step, and compares the results with the expected ones.
 //!
-//! Must be called on a single thread, while the clock of tokio is paused.
+//! Must be called in a runtime with a single thread, while tokio's clock is paused.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -22,10 +22,10 @@ use super::check::differences;
 use super::{Action, Ask, Scenario, ScenarioError, ScenarioStep, memory};
 
 impl Scenario {
-    /// Plays the scenario with a seed.
+    /// Runs all steps of the scenario. `seed` determines all random numbers.
     ///
     /// # Errors
-    /// Fails if the internet of the scenario cannot be built, or if a step failed.
+    /// Fails if the simulated internet cannot be built, or if the result of a step differs from the expected one.
     pub async fn play(&self, seed: u64) -> Result<(), ScenarioError> {
         let lab: Arc<Lab> = Arc::new(self.tree.clone().build()?);
         let config = self.config(&lab, self.toml.as_deref())?;
@@ -38,7 +38,8 @@ impl Scenario {
         self.report(last, sums(&simulation))
     }
 
-    /// Returns the lab's configuration, changed by the scenario's file. Races are off by default, because most scenarios count messages.
+    /// Returns the configuration of the resolver: that of the lab, with the changes in the scenario's configuration file. `race` is off by
+    /// default, because most scenarios count messages.
     fn config(&self, lab: &Lab, file: Option<&str>) -> Result<Config, ScenarioError> {
         let signed = !lab.trust_anchor(&Name::root()).is_empty();
         let mut config = if signed { config_trusting(lab) } else { config_for(lab) };
@@ -108,7 +109,7 @@ impl Scenario {
     }
 }
 
-/// Returns the counters whose values differ from the expected ones.
+/// Returns a text for each counter whose value differs from the one that the scenario expects.
 fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) -> Vec<String> {
     let report = simulation.recorder().report(Window::Start).upstream;
     let had = |word: &str| {
@@ -125,8 +126,8 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
     wanted.iter().filter_map(differs).collect()
 }
 
-/// Returns the counts whose sums differ. All clients have their replies, and background work is counted in the same turn. Each query,
-/// resolution and message must be counted exactly once in every table of the record.
+/// Returns a text for each pair of sums that should be equal but differ. Each query, resolution and message must be counted exactly once in every
+/// table of the history. All clients have got their replies before, and background work is counted at the same time.
 fn sums(simulation: &Simulation) -> Vec<String> {
     let (recorder, window) = (simulation.recorder(), Window::Start);
     let report = recorder.report(window);

@@ -1,4 +1,4 @@
-//! Addresses in the configuration file: those of listeners, clients, servers and hosts, with their ports.
+//! Reads the addresses in the configuration file: those of listeners, clients, servers and hosts, most of them with a port.
 
 use crate::limits;
 use std::fmt;
@@ -13,58 +13,58 @@ use super::value::{Read, Typed, list, text};
 use dns::conduct::Encryption;
 use dns::wire::presentation::shown;
 
-/// The smallest port in `resolve.source_ports`. Lower ports belong to services of the host.
+/// The smallest port that `resolve.source_ports` may contain. Lower ports belong to services of the host.
 pub(super) const FIRST_SOURCE_PORT: u16 = 1_024;
 
-/// The port of DNS (RFC 1035 section 4.2).
+/// The default port of DNS over UDP and TCP (RFC 1035 section 4.2).
 pub const PORT: u16 = 53;
 
-/// The port of DNS over TLS (RFC 7858 section 3.1).
+/// The default port of DNS over TLS (RFC 7858 section 3.1).
 pub const TLS_PORT: u16 = 853;
 
-/// The port of DNS over HTTPS, which is that of HTTPS (RFC 8484 section 4.1).
+/// The default port of DNS over HTTPS, which is the port of HTTPS (RFC 8484 section 4.1).
 pub const HTTPS_PORT: u16 = 443;
 
-/// The port of DNS over QUIC (RFC 9250 section 4.1.1).
+/// The default port of DNS over QUIC (RFC 9250 section 4.1.1).
 pub const QUIC_PORT: u16 = 853;
 
-/// The path of DNS over HTTPS. RFC 8484 does not fix it. All public resolvers and clients use this path.
+/// The default path in the URL of DNS over HTTPS. RFC 8484 requires no certain path, but all public resolvers and clients use this one.
 pub const HTTPS_PATH: &str = "/dns-query";
 
-/// A forwarder: a recursive server.
+/// A forwarder: a recursive server to which resolverd sends questions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Forwarder {
-    /// The address and the port of the server. The default port is 53, for TLS 853, and for HTTPS 443.
+    /// The address and the port of the forwarder. The default port is 53, with TLS 853, and with HTTPS 443.
     pub address: SocketAddr,
-    /// The encryption, if the forwarder is written as `tls://address#name` or `https://address/path#name`.
+    /// The encryption of the connection, if the forwarder is written as `tls://address#name` or `https://address/path#name`.
     pub encryption: Option<Encryption>,
 }
 
-/// Returns true if sockets at the two addresses cannot be bound independently: the ports are equal, and one address covers the other. A socket at
-/// `::` does not receive IPv4.
+/// Returns true if two sockets cannot be bound to these addresses at the same time: the ports are equal, and the addresses are equal or one is
+/// the unspecified address of the same family. (A socket of a listener at `::` does not receive IPv4.)
 pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port()
         && one.is_ipv4() == other.is_ipv4()
         && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
-/// The port for metrics that error messages and the manual suggest.
+/// The port that error messages and the manual suggest for the listener for metrics.
 pub(super) const METRICS_PORT: u16 = 9_453;
 
-/// Reads the address of the listener for metrics, with its port.
+/// Reads the value of `metrics.listen`: an address with its port.
 pub(super) fn of_metrics(value: &Typed<'_>) -> Read<SocketAddr> {
     address_at(value, METRICS_PORT)
 }
 
-/// The form of an address prefix.
+/// The form of a value that is a network, such as `10.0.0.0/8`.
 pub(super) const NETWORK: Text<IpNet> = Text(network, IpNet::to_string);
 
-/// Reads an address with its port.
+/// Reads the address of a listener, with its port.
 fn address(value: &Typed<'_>) -> Read<SocketAddr> {
     address_at(value, PORT)
 }
 
-/// Like `address`, but the error message suggests `port`.
+/// Reads an address with its port. If the port is missing, the error message suggests `port`.
 fn address_at(value: &Typed<'_>, port: u16) -> Read<SocketAddr> {
     let typed = text(value)?;
     typed.parse().map_err(|_| match typed.parse::<IpAddr>() {
@@ -79,7 +79,7 @@ fn address_at(value: &Typed<'_>, port: u16) -> Read<SocketAddr> {
     })
 }
 
-/// Reads an address prefix. A single address is also accepted.
+/// Reads a network, such as `10.0.0.0/8`. A single address is also accepted.
 fn network(value: &Typed<'_>) -> Read<IpNet> {
     let typed = text(value)?;
     let net = typed.parse::<IpNet>().ok().or_else(|| typed.parse::<IpAddr>().ok().map(IpNet::from));
@@ -91,14 +91,16 @@ fn network(value: &Typed<'_>) -> Read<IpNet> {
     })
 }
 
-/// Returns the IPv4 prefix that an IPv6 prefix within ::ffff:0:0/96 represents (RFC 4291 section 2.5.5.2). Returns `None` for all other prefixes.
+/// Returns the IPv4 network that an IPv6 network within ::ffff:0:0/96 represents (RFC 4291 section 2.5.5.2). Returns `None` for all other
+/// networks.
 pub fn mapped(net: IpNet) -> Option<IpNet> {
     let IpAddr::V4(address) = net.addr().to_canonical() else { return None };
     let length = net.prefix_len().checked_sub(96).filter(|_| net.addr().is_ipv6())?;
     IpNet::new(address.into(), length).ok()
 }
 
-/// Reads a prefix of clients. IPv4 clients are compared with IPv4 prefixes, so an IPv4 prefix written as a mapped IPv6 prefix would match no client.
+/// Reads a network of clients. An IPv4 network written as an IPv4-mapped IPv6 network is an error: the addresses of IPv4 clients are compared
+/// with IPv4 networks, so it would match no client.
 pub(super) fn client_network(value: &Typed<'_>) -> Read<IpNet> {
     let net = network(value)?;
     match mapped(net) {
@@ -110,32 +112,32 @@ pub(super) fn client_network(value: &Typed<'_>) -> Read<IpNet> {
     }
 }
 
-/// Reads a list of addresses with their ports. It must not be empty.
+/// Reads the addresses of a listener for DNS over UDP and TCP, with their ports. The list must not be empty.
 pub(super) fn addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     filled(list(value, address)?, "127.0.0.1:53")
 }
 
-/// Reads a list of addresses with their ports, for DNS over TLS. It may be empty.
+/// Reads the addresses of a listener for DNS over TLS, with their ports. The list may be empty.
 pub(super) fn tls_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     at_most(list(value, |item| address_at(item, TLS_PORT))?)
 }
 
-/// Reads a list of addresses with their ports, for DNS over HTTPS. It may be empty.
+/// Reads the addresses of a listener for DNS over HTTPS, with their ports. The list may be empty.
 pub(super) fn https_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     at_most(list(value, |item| address_at(item, HTTPS_PORT))?)
 }
 
-/// Reads a list of addresses with their ports, for DNS over QUIC. It may be empty.
+/// Reads the addresses of a listener for DNS over QUIC, with their ports. The list may be empty.
 pub(super) fn quic_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     at_most(list(value, |item| address_at(item, QUIC_PORT))?)
 }
 
-/// Reads the addresses of a `[[host]]`.
+/// Reads the addresses of a `[[host]]` entry. The list must not be empty.
 pub(super) fn host_addresses(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     filled(list(value, ip)?, "192.0.2.1")
 }
 
-/// Reads the addresses from which queries are sent. There may be at most one of each family.
+/// Reads the local addresses from which resolverd sends queries: at most one IPv4 and one IPv6 address.
 pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     let sources = list(value, |item| {
         let address = ip(item)?;
@@ -157,7 +159,7 @@ pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     Ok(sources)
 }
 
-/// Reads the first and the last port of a range. The range must be large enough.
+/// Reads a range of ports, written as its first and its last port. It must contain enough ports.
 pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
     let typed = text(value)?;
     let first = FIRST_SOURCE_PORT;
@@ -180,12 +182,12 @@ pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
     Ok(ports)
 }
 
-/// Writes a range of ports in the form of the configuration file.
+/// Writes a range of ports as in the configuration file: the first and the last port.
 pub(super) fn ports_text(ports: &RangeInclusive<u16>) -> String {
     format!("{}-{}", ports.start(), ports.end())
 }
 
-/// Reads the addresses of authoritative servers. The default port is 53.
+/// Reads the addresses of authoritative servers. The port may be left out if it is 53.
 pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     let read = |item: &Typed<'_>| {
         let typed = text(item)?;
@@ -199,8 +201,8 @@ pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     filled(list(value, read)?, "10.1.1.1")
 }
 
-/// Reads recursive servers. They are written like `servers`, or with `tls://` or `https://` before the address and the name of the certificate after
-/// it.
+/// Reads forwarders (recursive servers). Each is written like an authoritative server, or for an encrypted connection with `tls://` or `https://`
+/// before the address and the name of the certificate after it.
 pub(super) fn forwarders(value: &Typed<'_>) -> Read<Vec<Forwarder>> {
     filled(list(value, forwarder)?, "10.1.1.1")
 }
@@ -243,7 +245,7 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
     })
 }
 
-/// Returns the address and the path of an HTTPS URL.
+/// Splits an HTTPS URL without its scheme into the address and the path. A missing path is `HTTPS_PATH`.
 fn https_parts(typed: &str) -> Read<(&str, &str)> {
     let (address, path) = typed.find('/').map_or((typed, HTTPS_PATH), |at| typed.split_at(at));
     if path.len() > limits::MAX_HTTPS_PATH {
@@ -265,7 +267,7 @@ fn https_parts(typed: &str) -> Read<(&str, &str)> {
     Ok((address, path))
 }
 
-/// Reads the name in a certificate. A dot at its end is accepted.
+/// Reads the name that the certificate of a forwarder must contain. A dot at the end of the name is accepted.
 fn host_name(typed: &str, over_https: bool) -> Read<String> {
     let name = typed.strip_suffix('.').unwrap_or(typed);
     if is_host_name(name) {
@@ -279,7 +281,8 @@ fn host_name(typed: &str, over_https: bool) -> Read<String> {
     Err(WrongValue::new(format!("{} is not a host name", quoted(name)), remedy))
 }
 
-/// Returns true if a text is the path of a URL (RFC 3986 section 3.3). A path with a variable, as in a template (RFC 8484 section 3), is not.
+/// Returns true if a text is the path of a URL (RFC 3986 section 3.3). Returns false for a path with a variable, as in a URI template (RFC 8484
+/// section 3).
 fn is_path(text: &str) -> bool {
     let is_hex = |octet: Option<u8>| octet.is_some_and(|octet| octet.is_ascii_hexdigit());
     let mut octets = text.bytes();
@@ -295,7 +298,7 @@ fn is_path(text: &str) -> bool {
     true
 }
 
-/// Returns true if a text is the name of a host: labels of letters, digits and hyphens (RFC 1123 section 2.1).
+/// Returns true if a text is a valid host name: its labels consist of letters, digits and hyphens (RFC 1123 section 2.1).
 fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         let letters = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
@@ -304,7 +307,7 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
-/// Reads an address, with its port if that is not the usual port. An IPv6 address without a port may also be in brackets.
+/// Reads the address of a server. Its port may be left out if it is `usual`. An IPv6 address without a port may also be in brackets.
 fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
     let bracketed = typed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let address = || match bracketed {
@@ -316,7 +319,7 @@ fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
     (server.port() != 0 && !server.ip().is_unspecified() && !server.ip().is_multicast()).then_some(server)
 }
 
-/// Reads an address without a port.
+/// Reads an IP address without a port.
 fn ip(value: &Typed<'_>) -> Read<IpAddr> {
     let typed = text(value)?;
     typed.parse().map_err(|_| {
@@ -327,7 +330,7 @@ fn ip(value: &Typed<'_>) -> Read<IpAddr> {
     })
 }
 
-/// Checks that a list of addresses is neither empty nor too long.
+/// Returns `list`, or an error if it is empty or too long. The error message shows `example`.
 fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     if list.is_empty() {
         return Err(WrongValue::new("is empty", format!("give at least one address, like \"{example}\"")));
@@ -335,7 +338,7 @@ fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     at_most(list)
 }
 
-/// Checks that a list of addresses is not too long.
+/// Returns `list`, or an error if it is too long.
 fn at_most<Meant>(list: Vec<Meant>) -> Read<Vec<Meant>> {
     let most = limits::MAX_CONFIGURED_ADDRESSES;
     if list.len() > most {
@@ -344,13 +347,13 @@ fn at_most<Meant>(list: Vec<Meant>) -> Read<Vec<Meant>> {
     Ok(list)
 }
 
-/// Writes the address of an authoritative server in the form of the configuration file: without the port if it is the usual one.
+/// Writes the address of an authoritative server as in the configuration file: without the port if it is 53.
 pub(super) fn server_text(server: SocketAddr) -> String {
     if server.port() == PORT { server.ip().to_string() } else { server.to_string() }
 }
 
 impl fmt::Display for Forwarder {
-    /// Writes the forwarder in the form of the configuration file: without the port if it is the usual one.
+    /// Writes the forwarder as in the configuration file: without the port if it is the default port of its protocol.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Encryption { certificate, https }) = &self.encryption else {
             return formatter.write_str(&server_text(self.address));

@@ -1,7 +1,7 @@
-//! The certificate and the private key of encrypted listeners, in PEM files (RFC 7468).
+//! Reads the certificate and the private key for encrypted listeners (DNS over TLS, HTTPS and QUIC) from PEM files (RFC 7468).
 //!
-//! The pair is checked when the configuration is read, so that `--check` and a reload name the file with the error. An expired certificate is not an
-//! error of the configuration. It is used and reported, because clients that do not verify it still receive answers.
+//! Certificate and key are checked when the configuration is read, so that `--check` and a reload name the file with the error. An expired
+//! certificate is not an error of the configuration. It is used and reported, because clients that do not verify it still receive answers.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -22,47 +22,47 @@ use super::report::WrongValue;
 use super::value::Read;
 use crate::limits::MAX_CERTIFICATE_FILE;
 
-/// The greatest permitted mode of the file of a private key: its owner may write it, and its group may read it.
+/// The greatest permitted mode of the file with the private key: its owner may read and write it, and its group may read it.
 const KEY_MODE: u32 = 0o640;
 
-/// The advice for a certificate that cannot be used.
+/// The advice that an error message gives if a certificate cannot be used.
 const REMEDY: &str = "give a PEM file with the certificate of this host first, and then those of its issuers (certbot calls it fullchain.pem)";
 
-/// The advice for a private key that cannot be used.
+/// The advice that an error message gives if a private key cannot be used.
 const KEY_REMEDY: &str = "give the PEM file with the private key of the certificate, without a password (certbot calls it privkey.pem)";
 
-/// A certificate, with the certificates of its issuers.
+/// The certificate of this host, with the certificates of its issuers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CertificateFile {
-    /// The path of the file.
+    /// The path of the file with the certificates.
     pub path: PathBuf,
-    /// The certificates. The certificate of this host is the first.
+    /// The certificates in the file. The certificate of this host is the first.
     chain: Vec<CertificateDer<'static>>,
 }
 
-/// A private key. Its content is never shown.
+/// The private key of a certificate. The key itself is never shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrivateKeyFile {
-    /// The path of the file.
+    /// The path of the file with the key.
     pub path: PathBuf,
     key: Arc<PrivateKeyDer<'static>>,
 }
 
-/// The time in which a certificate is valid, in seconds since 1970. A value is `None` if it cannot be read from the certificate.
+/// The period in which a certificate is valid, in seconds since 1970. A value is `None` if it cannot be read from the certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Validity {
-    /// The start of validity.
+    /// The time from which the certificate is valid.
     pub from: Option<u64>,
-    /// The end of validity.
+    /// The time at which the certificate expires.
     pub until: Option<u64>,
 }
 
-/// Returns the library that signs and verifies.
+/// Returns the cryptographic library that signs with the private key and verifies certificates.
 fn provider() -> CryptoProvider {
     ring::default_provider()
 }
 
-/// Reads the file of a certificate.
+/// Reads a PEM file that contains a certificate.
 pub(super) fn certificate_file(path: &Path) -> Read<CertificateFile> {
     let wrong = |why: String| WrongValue::new(format!("{} {why}", path.display()), REMEDY);
     let opened = Opened::regular(path).map_err(|error| unreadable(path, &error, REMEDY))?;
@@ -76,7 +76,8 @@ pub(super) fn certificate_file(path: &Path) -> Read<CertificateFile> {
     Ok(CertificateFile { path: path.to_owned(), chain })
 }
 
-/// Reads the file of a private key. Every user who can read it can impersonate this host, so its mode must not permit others to read it.
+/// Reads a PEM file that contains a private key. Its mode must not permit other users to read it, because everyone who has the key can
+/// impersonate this host.
 pub(super) fn private_key_file(path: &Path) -> Read<PrivateKeyFile> {
     let file = path.display();
     let opened = Opened::regular(path).map_err(|error| unreadable(path, &error, KEY_REMEDY))?;
@@ -86,23 +87,23 @@ pub(super) fn private_key_file(path: &Path) -> Read<PrivateKeyFile> {
         return Err(WrongValue::new(wrong, format!("run `chmod 0640 {file}`")));
     }
     let text = opened.text(MAX_CERTIFICATE_FILE).map_err(|error| unreadable(path, &error, KEY_REMEDY))?;
-    // The error of the library is not shown, because it may contain octets of the file.
+    // The library's error message is not shown, because it may contain octets of the file.
     let key = PrivateKeyDer::from_pem_slice(text.as_bytes())
         .map_err(|_| WrongValue::new(format!("{file} does not contain a private key"), KEY_REMEDY))?;
     Ok(PrivateKeyFile { path: path.to_owned(), key: Arc::new(key) })
 }
 
-/// Checks that the files of a certificate and of its key can be used together.
+/// Reads a certificate and a private key, and checks that they can be used together.
 ///
 /// # Errors
-/// The file that is wrong, and the reason, as words that end a sentence.
+/// Returns a text that names the wrong file and the reason. The text is the end of a sentence.
 pub fn usable_pair(certificate: &Path, key: &Path) -> Result<(), String> {
     let certificate = certificate_file(certificate).map_err(|wrong| wrong.to_string())?;
     let key = private_key_file(key).map_err(|wrong| wrong.to_string())?;
     pair(&certificate, &key).map(|_| ())
 }
 
-/// Returns the error for a file that could not be read. Often only root can read a private key.
+/// Returns the error for a file that could not be read. It mentions permissions, because often only root can read a private key.
 fn unreadable(path: &Path, error: &Unreadable, remedy: &str) -> WrongValue {
     let file = path.display();
     let denied =
@@ -115,10 +116,10 @@ fn unreadable(path: &Path, error: &Unreadable, remedy: &str) -> WrongValue {
     WrongValue::new(format!("{file} {error}"), remedy)
 }
 
-/// Combines a certificate with its key, for signing.
+/// Combines a certificate with its private key, as TLS needs them.
 ///
 /// # Errors
-/// The reason why the two cannot be used together, as words that end a sentence.
+/// Returns the reason why the two cannot be used together, as the end of a sentence.
 pub(super) fn pair(certificate: &CertificateFile, key: &PrivateKeyFile) -> Result<CertifiedKey, String> {
     let pair = CertifiedKey::from_der(certificate.chain.clone(), key.key.clone_key(), &provider());
     pair.map_err(|error| match error {
@@ -134,9 +135,9 @@ pub(super) fn pair(certificate: &CertificateFile, key: &PrivateKeyFile) -> Resul
 }
 
 impl CertificateFile {
-    /// Returns the time in which the certificate is valid.
+    /// Returns the period in which the certificate is valid.
     pub fn validity(&self) -> Validity {
-        // The library shows the dates of a certificate only in errors. Such errors occur for a time before and for a time after the validity.
+        // The library shows the dates of a certificate only in errors. Such errors occur when a time before or after the period is verified.
         let refused = |unix: u64| {
             let parsed = ParsedCertificate::try_from(self.chain.first()?).ok()?;
             let now = UnixTime::since_unix_epoch(Duration::from_secs(unix));
@@ -168,7 +169,7 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tls").join(name)
     }
 
-    /// Reads a copy of a private key file that has this mode. A checkout of the repository does not keep modes.
+    /// Copies the private key file `name`, gives the copy the mode `mode`, and reads it. A checkout of the repository does not keep modes.
     fn key(name: &str, mode: u32) -> (tempfile::TempDir, Read<PrivateKeyFile>) {
         let directory = tempfile::tempdir().unwrap();
         let copy = directory.path().join("a.key");
@@ -181,7 +182,7 @@ mod tests {
     #[test]
     fn the_dates_of_a_certificate_are_known() {
         let validity = certificate_file(&file("first.pem")).unwrap().validity();
-        // These dates are the output of `openssl x509 -noout -dates`.
+        // The dates in this test come from `openssl x509 -noout -dates`.
         assert_eq!(
             validity.from.zip(validity.until).map(|(from, until)| until - from),
             Some(36_500 * 86_400)

@@ -1,6 +1,7 @@
-//! Describes the differences between two configurations in sentences. A reload shows them.
+//! Describes the differences between two configurations in sentences. A reload shows these sentences to the operator.
 //!
-//! The keys are in the order of the shipped configuration file, followed by listeners, views, zones, hosts and lists.
+//! The sentences are in the order of the keys in the shipped configuration file, followed by those about listeners, views, zones, hosts and
+//! lists.
 
 use toml::Value;
 
@@ -8,7 +9,7 @@ use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry};
 use super::table::{KeyPlace, Visitor, visit};
 
-/// Returns one sentence for each difference. There are none if the two configurations have the same meaning.
+/// Returns one sentence for each difference between two configurations, and no sentence if they have the same meaning.
 pub fn changes(old: &Config, new: &Config) -> Vec<String> {
     let mut changes = Changes { old, new, once: Vec::new(), many: Vec::new() };
     visit(&mut changes);
@@ -20,7 +21,7 @@ pub fn changes(old: &Config, new: &Config) -> Vec<String> {
 struct Changes<'c> {
     old: &'c Config,
     new: &'c Config,
-    /// The differences in sections that occur once. They are shown first.
+    /// The differences in sections that can occur only once. They are shown first.
     once: Vec<String>,
     many: Vec<String>,
 }
@@ -50,7 +51,8 @@ impl Visitor for Changes<'_> {
     }
 }
 
-/// Returns the differences between two sections or entries, key by key, followed by the files whose content has changed.
+/// Returns the differences between two versions of a section or entry: first the changed values of its keys, then the named files whose content
+/// has changed.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
     let values = keys.iter().filter_map(|key| {
         let change = change(key, (key.show)(old), (key.show)(new))?;
@@ -65,7 +67,7 @@ fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<S
     values.chain(files).collect()
 }
 
-/// Returns the difference in the value of a key.
+/// Returns a sentence about the change of one key, or `None` if its old and new values are equal. A value is `None` if the key is left out.
 fn change<Holder>(key: &ConfigKey<Holder>, old: Option<Value>, new: Option<Value>) -> Option<String> {
     if old == new {
         return None;
@@ -83,12 +85,12 @@ fn change<Holder>(key: &ConfigKey<Holder>, old: Option<Value>, new: Option<Value
     Some(format!("{}, {} {}", text(new), if are_many { "were" } else { "was" }, text(old)))
 }
 
-/// Returns the values in a list, or `None` if the value is not a list.
+/// Returns the items of a list as texts. Returns `None` if `value` is not a list.
 fn items(value: &Value) -> Option<Vec<String>> {
     value.as_array().map(|items| items.iter().map(bare).collect())
 }
 
-/// Returns the difference between two lists: which values were added and removed.
+/// Describes the difference between two lists: which items were added and which were removed.
 fn members(old: &[String], new: &[String]) -> String {
     let beyond = |one: &[String], other: &[String]| {
         one.iter().filter(|item| !other.contains(item)).cloned().collect::<Vec<_>>().join(", ")
@@ -102,7 +104,7 @@ fn members(old: &[String], new: &[String]) -> String {
     if reported.is_empty() { "order changed".to_owned() } else { reported.join(", ") }
 }
 
-/// Returns a value without quotes. An empty string keeps its quotes.
+/// Returns a value as a text without quotes. An empty text keeps its quotes, because nothing would be visible without them.
 fn bare(value: &Value) -> String {
     match value {
         Value::String(text) if !text.is_empty() => text.clone(),

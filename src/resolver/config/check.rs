@@ -1,4 +1,5 @@
-//! Checks which combinations of keys and entries are valid. This is done after all of them have been read, because they may be in any order.
+//! Finds keys and entries of the configuration file that are invalid in combination. This happens after the whole file has been read, because
+//! keys and entries may be in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -13,14 +14,14 @@ use super::value::in_quotes;
 use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener};
 use crate::dnsbl::list::{Life, List};
 
-/// The configuration that is checked, and the errors that were found so far.
+/// The configuration that is being checked, and the errors found in it so far.
 pub(super) struct Checks<'c> {
     pub(super) config: &'c Config,
     lines: &'c KeyLines,
     problems: &'c mut Problems,
 }
 
-/// Performs all checks, and adds the errors to `problems`.
+/// Finds all invalid combinations in `config`, and adds their errors to `problems`. `lines` has the line number of each key.
 pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let mut checks = Checks { config, lines, problems };
     families(&mut checks);
@@ -44,13 +45,13 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
 }
 
 impl Checks<'_> {
-    /// Adds an error about a key in a section that occurs once.
+    /// Adds an error about a key of a section that can occur only once, such as `[cache]`.
     fn add(&mut self, section: &'static str, key: &str, wrong: impl Into<String>, remedy: impl Into<String>) {
         let line = self.lines.line_of(section, key);
         self.problems.add(line, Some(&format!("{section}.{key}")), WrongValue::new(wrong, remedy));
     }
 
-    /// Adds an error about a key of an entry. The entry is identified by its section and its index in the section.
+    /// Adds an error about a key of an entry, such as a `[[zone]]`. The entry is given by its section and its index in this section.
     pub(super) fn add_at(
         &mut self,
         (section, place, key): (&str, usize, &str),
@@ -61,7 +62,7 @@ impl Checks<'_> {
         self.problems.add(line, Some(&format!("{section}.{key}")), WrongValue::new(wrong, remedy));
     }
 
-    /// Adds an error about an entry as a whole. Its line is that of a key of the entry.
+    /// Adds an error about an entry as a whole, such as a `[[zone]]`. Its line number is the line number of `key` in the entry.
     pub(super) fn add_about(
         &mut self,
         (section, place, key): (&str, usize, &str),
@@ -72,7 +73,7 @@ impl Checks<'_> {
         self.problems.add(line, Some(section), WrongValue::new(wrong, remedy));
     }
 
-    /// Checks that no two entries of a section have the same name in the same view.
+    /// Adds an error for each entry of a section that has the same name and the same view as an earlier entry.
     pub(super) fn once_each<'n>(
         &mut self,
         (section, key): (&str, &str),
@@ -89,7 +90,7 @@ impl Checks<'_> {
     }
 }
 
-/// Checks that at least one address family is in use.
+/// Adds an error if both IPv4 and IPv6 are disabled.
 fn families(checks: &mut Checks<'_>) {
     let resolve = &checks.config.resolve;
     if resolve.ipv4 == Family::Off && resolve.ipv6 == Family::Off {
@@ -98,7 +99,7 @@ fn families(checks: &mut Checks<'_>) {
     }
 }
 
-/// Checks that no two listeners have the same address, and that the zones of each listener are configured.
+/// Adds an error if two listeners have the same address, or if a listener names a zone that is not configured.
 fn listeners(checks: &mut Checks<'_>) {
     let (config, lines) = (checks.config, checks.lines);
     let shared = config.zones.iter().filter(|zone| zone.view.is_none());
@@ -133,7 +134,7 @@ fn one_listener(
 ) {
     for at in listener.all_addresses() {
         let ListenAt { address, serves } = at;
-        // If the port is 0, the system chooses a different port for each address.
+        // Port 0 does not conflict with itself, because the system then chooses a different port for each address.
         let meets =
             |other: &&ListenAt| at.meets(**other) && (address == other.address || serves != other.serves);
         if let Some(other) = taken.iter().find(meets).filter(|_| address.port() != 0) {
@@ -182,12 +183,12 @@ fn one_listener(
     }
 }
 
-/// Checks that no other listener has the address of the listener for metrics.
+/// Adds an error if the listener for metrics has the address of another listener.
 fn metrics(checks: &mut Checks<'_>) {
     let config = checks.config;
     let Some(address) = config.metrics.listen.filter(|address| address.port() != 0) else { return };
     let mut taken = config.all_listeners().flat_map(Listener::all_addresses).map(|at| at.address);
-    // A listener for metrics at `::` also receives IPv4.
+    // A listener for metrics at `::` conflicts with all addresses with its port, because it also receives IPv4.
     let has_all = address.is_ipv6() && address.ip().is_unspecified();
     let meets = |other: SocketAddr| overlap(address, other) || (has_all && other.port() == address.port());
     let Some(other) = taken.find(|other| meets(*other)) else { return };
@@ -200,7 +201,7 @@ fn metrics(checks: &mut Checks<'_>) {
     checks.add("metrics", "listen", wrong, format!("use another port, like \"{free}\""));
 }
 
-/// Checks that dnstap has a kind of message to copy.
+/// Adds an error if dnstap is used, but its list of message kinds to copy is empty.
 fn dnstap(checks: &mut Checks<'_>) {
     let dnstap = &checks.config.dnstap;
     if dnstap.socket.is_some() && dnstap.messages.is_empty() {
@@ -209,8 +210,8 @@ fn dnstap(checks: &mut Checks<'_>) {
     }
 }
 
-/// Checks that no two `[[record]]` entries for the same clients have the same name and type, that a name with an alias has no other records, and that
-/// the addresses of a name are configured in one place.
+/// Adds an error if two `[[record]]` entries of the same view have the same name and type, if a name has both an alias and other records, or if
+/// the addresses of a name are configured both in a `[[host]]` and in a `[[record]]`.
 fn records(checks: &mut Checks<'_>) {
     let config = checks.config;
     let hosts: BTreeSet<_> = config.hosts.iter().map(|host| (&host.name, &host.view)).collect();
@@ -242,7 +243,7 @@ fn records(checks: &mut Checks<'_>) {
     }
 }
 
-/// Returns the errors of a list entry, each with advice. A list that is not in the registry must have a purpose and subjects.
+/// Returns the errors of a `[[list]]` entry, each with advice. A list that is not in the registry of DNS lists needs a purpose and subjects.
 fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<(String, &'static str)> {
     let registry = &config.dnsbl.registry;
     let mut wrongs = Vec::new();
@@ -268,7 +269,7 @@ fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<(String, &'static 
     wrongs
 }
 
-/// Checks that all lists in a group are known.
+/// Adds an error for each name in `dnsbl.batch_groups` that is not a known DNS list.
 fn groups(checks: &mut Checks<'_>) {
     let (config, known) = (checks.config, checks.config.lists());
     for name in config.dnsbl.batch_groups.iter().flatten().filter(|name| !known.contains_key(*name)) {

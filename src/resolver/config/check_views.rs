@@ -1,4 +1,4 @@
-//! Checks the relations between `[[view]]`, `[[zone]]` and `[[listener]]`.
+//! Checks that `[[view]]`, `[[zone]]` and `[[listener]]` entries refer to each other correctly.
 
 use crate::limits;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use super::report::quoted;
 use super::seen::Sees;
 use super::value::in_quotes;
 
-/// Checks that no two views have the same name or network, and that zones and views refer to each other correctly.
+/// Adds errors if two views have the same name or the same network, or if zones and views do not refer to each other correctly.
 pub(super) fn check(checks: &mut Checks<'_>) {
     let config = checks.config;
     let shared: BTreeSet<&Name> =
@@ -43,8 +43,8 @@ pub(super) fn check(checks: &mut Checks<'_>) {
     sets(checks);
 }
 
-/// Checks that all groups of clients together see only a limited number of different sets of zones. The first entry that exceeds the limit is
-/// reported.
+/// Checks the number of different sets of configured zones that groups of clients see. If it exceeds the limit, adds an error about the first
+/// entry with which it does.
 fn sets(checks: &mut Checks<'_>) {
     let (config, most) = (checks.config, limits::MAX_VIEWS);
     let mut known: Vec<Sees> = Vec::new();
@@ -74,7 +74,7 @@ fn sets(checks: &mut Checks<'_>) {
     checks.add_about(at, wrong, "give views the same zones, or remove a [[view]] or [[listener]]");
 }
 
-/// Returns the error and the advice for a zone that a listener or a view mentions, and that is not configured without `view`.
+/// Returns the error and the advice for a zone that a listener or a view names, although no `[[zone]]` without the key `view` has this name.
 pub(super) fn not_shared(config: &Config, zone: &Name) -> (String, &'static str) {
     let name = in_quotes(zone);
     if config.zones.iter().any(|one| one.name == *zone) {
@@ -84,7 +84,7 @@ pub(super) fn not_shared(config: &Config, zone: &Name) -> (String, &'static str)
     (format!("{name} is not a configured zone"), "add a [[zone]] for it, or remove it here")
 }
 
-/// Checks that each entry of a section belongs to a known view.
+/// Checks that each entry of a section that names a view names one that is configured.
 fn known<'c>(
     checks: &mut Checks<'_>,
     section: &str,
@@ -100,7 +100,7 @@ fn known<'c>(
     }
 }
 
-/// Returns the words that name the view of an entry, for the end of an error message. They are empty if the entry has no view.
+/// Returns words such as "in the view X" for the end of an error message. Returns an empty text if the entry has no view.
 pub(super) fn in_view(view: Option<&str>) -> String {
     view.map_or_else(String::new, |view| format!(" in the view {}", quoted(view)))
 }

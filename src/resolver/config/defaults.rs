@@ -1,10 +1,10 @@
-//! All defaults. `conf/resolverd.toml` contains the same values, and a test compares the two.
+//! The default values of all keys. `conf/resolverd.toml` contains the same values, and a test compares the two.
 //!
-//! The keys of a `[[list]]` are not set by default. Their defaults are in [`List::new`](crate::dnsbl::list::List::new), because they depend on the
-//! purpose of the list, and because lists of the registry that the configuration does not mention need them too.
+//! The keys of a `[[list]]` are not set by default. The values that then apply are in [`List::new`](crate::dnsbl::list::List::new), because they
+//! depend on the purpose of the list, and because lists of the registry that the configuration does not mention need them too.
 //!
-//! The root servers come from <https://www.iana.org/domains/root/servers>. Old addresses do no harm, because resolverd learns the current ones from
-//! any server that still answers (RFC 9609 section 2).
+//! The root servers come from <https://www.iana.org/domains/root/servers>. It does no harm if some addresses are old, because resolverd learns
+//! the current ones from any root server that still answers (RFC 9609 section 2).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -26,17 +26,17 @@ use crate::dnsbl::registry::Registry;
 use crate::dnstap::tapped::TapKind;
 use validate::anchors::Anchors;
 
-/// The configuration file that is read if the command line names none. It need not exist.
+/// The configuration file that is read if the command line names no other. If it does not exist, all defaults apply.
 pub const FILE: &str = "/etc/resolverd/resolverd.toml";
 
-/// The control socket, which the daemon and `resolverctl` use.
+/// The path of the control socket, through which `resolverctl` talks to the daemon.
 pub const SOCKET: &str = "/run/resolverd/control.sock";
 
-/// The clients that are answered by default: only those on this host, because attackers use open resolvers.
+/// The networks whose clients are answered by default: only this host, because attackers abuse resolvers that answer everyone.
 const ALLOW: [IpNet; 2] = [v4(127, 0, 0, 0, 8), v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
 
-/// Prefixes in which no server of the public internet can be. If a delegation names such an address, it tries to reach this host or its network
-/// (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
+/// Networks in which no server of the public internet can be. If a delegation names such an address, someone may try to make resolverd attack
+/// this host or its network (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
 const DENY_SERVERS: [IpNet; 20] = [
     v4(127, 0, 0, 0, 8),
     v6([0, 0, 0, 0, 0, 0, 0, 1], 128),
@@ -57,11 +57,11 @@ const DENY_SERVERS: [IpNet; 20] = [
     v4(203, 0, 113, 0, 24),
     v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
     v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-    // IPv4-mapped IPv6 addresses would bypass every prefix above.
+    // IPv4-mapped IPv6 addresses must be denied too, because an IPv4 address written in this form is in none of the networks above.
     v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
 ];
 
-/// The root servers, a to m.
+/// The root servers with the letters a to m, each with its IPv4 and its IPv6 address.
 const ROOT_SERVERS: [(&str, Ipv4Addr, Ipv6Addr); 13] = [
     ("a", Ipv4Addr::new(198, 41, 0, 4), Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30)),
     ("b", Ipv4Addr::new(170, 247, 170, 2), Ipv6Addr::new(0x2801, 0x1b8, 0x10, 0, 0, 0, 0, 0xb)),
@@ -170,7 +170,7 @@ impl Default for Dnssec {
 }
 
 impl Default for ConfiguredZone {
-    /// Returns a zone without a name and without servers, which is validated.
+    /// Returns a zone whose name and servers are not set yet. Its answers are validated.
     fn default() -> Self {
         Self {
             name: Name::root(),
@@ -228,7 +228,7 @@ impl Default for HistorySection {
 }
 
 impl Default for DnstapSection {
-    /// Returns settings with which dnstap is off. Once a socket is set, all messages are copied.
+    /// Returns the settings without a socket, so that dnstap is off. If only a socket is configured, messages of all kinds are copied.
     fn default() -> Self {
         Self {
             socket: None,
@@ -246,7 +246,7 @@ impl Default for LogSection {
 }
 
 impl Default for Config {
-    /// Returns the configuration that is used without a file.
+    /// Returns the configuration that applies if there is no configuration file.
     fn default() -> Self {
         Self {
             listen: Listener::default(),

@@ -1,4 +1,4 @@
-//! `[dnsbl]`: the registry of DNS lists, and the settings of batches.
+//! The section `[dnsbl]`: the registry of known DNS lists, and the settings of batches (questions to several lists in advance).
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,21 +18,22 @@ const BATCHES: [(&str, Mode); 4] = [
     ("off", Mode::Off),
 ];
 
-/// The largest value of `dnsbl.batch_waste`. An operator who wants more can ask all lists at the same time.
+/// The largest permitted value of `dnsbl.batch_waste`, in percent. For an operator who accepts more, it is better to ask all lists at the same
+/// time.
 const MAX_BATCH_WASTE: u32 = 50;
 
-/// The section `[dnsbl]`.
+/// The values of the section `[dnsbl]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dnsbl {
-    /// The file of the registry. `None` means the built-in registry.
+    /// The path of the registry file. `None` means the registry that is built into the program.
     pub path: Option<PathBuf>,
-    /// The content of the registry.
+    /// The descriptions of known DNS lists, as read from the registry.
     pub registry: Arc<Registry>,
-    /// The mode of batches.
+    /// The mode of batches: whether resolverd asks DNS lists before clients ask them.
     pub batch: Mode,
-    /// The groups of lists that are asked together if `batch` is `Configured`. Each list is given by its apex.
+    /// The groups of DNS lists that are asked together if `batch` is `Configured`. Each list is given by the apex of its zone.
     pub batch_groups: Vec<Vec<Name>>,
-    /// The percentage of queries to lists that may be batch queries whose answers nobody uses.
+    /// The share, in percent, of queries to DNS lists that may be batch queries whose answers no client uses.
     pub(crate) batch_waste: u32,
 }
 

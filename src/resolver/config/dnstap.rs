@@ -1,4 +1,4 @@
-//! `[dnstap]`: copies of messages for other programs.
+//! The section `[dnstap]`: copies of DNS messages for other programs.
 
 use std::path::PathBuf;
 
@@ -10,16 +10,16 @@ use super::{sections, value};
 use crate::dnstap::tapped::TapKind;
 use crate::limits::MAX_TAP_WORDS;
 
-/// The section `[dnstap]`.
+/// The values of the section `[dnstap]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DnstapSection {
-    /// The Unix socket of the program that reads the copies. `None` means that dnstap is off.
+    /// The path of the Unix socket of the program that receives the copies. `None` means that dnstap is off.
     pub socket: Option<PathBuf>,
-    /// The kinds of messages that are copied.
+    /// The kinds of DNS messages that are copied.
     pub messages: Vec<TapKind>,
-    /// The name of this host that the program that reads the copies receives. If it is empty, the host name of the system is used.
+    /// The name of this host, which is sent with each copy. If it is empty, the host name of the system is sent.
     pub identity: String,
-    /// The name of this software that the program that reads the copies receives. If it is empty, the name and version of resolverd are used.
+    /// The name of this software, which is sent with each copy. If it is empty, the name and the version of resolverd are sent.
     pub version: String,
 }
 

@@ -1,6 +1,7 @@
 //! Reads the configuration file: its text is parsed into a tree, and the tree is converted to a configuration.
 //!
-//! The tree has line numbers. Derived code is not used, because it stops at the first error, and an operator should see all errors at the same time.
+//! The tree has line numbers. Code derived with serde is not used to convert it, because such code stops at the first error, and an operator
+//! should see all errors at the same time.
 
 use crate::limits;
 use std::path::Path;
@@ -15,14 +16,15 @@ use super::report::{ConfigProblem, Errors, LineStarts, Problems, WrongValue};
 use super::table::visit;
 use super::{defaults, trust_anchor};
 
-/// The version of the file format. It is not the version of the program.
+/// The version of the format of the configuration file. It is not the version of the program.
 const VERSION: &str = "1";
 
 /// The message of the crate `toml` for a key or a section that appears twice. It is the most common error whose remedy is not the syntax of TOML.
 const DUPLICATE: &str = "duplicate key";
 
 impl Config {
-    /// Reads the file at `path`. If `path` is `None`, reads the file at `defaults::FILE` if that exists.
+    /// Reads the configuration file at `path`. If `path` is `None`, reads the file at `defaults::FILE`; if that does not exist, all defaults
+    /// apply.
     ///
     /// # Errors
     /// The file cannot be read, or contains errors. All errors are reported together.
@@ -39,17 +41,17 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads `text` as a configuration file in `directory`. Keys that are missing keep their values from `base`, and entries are added to those of
-    /// `base`. No trust anchors are read from this host.
+    /// Reads `text` as if it were a configuration file in `directory`. Keys that `text` does not contain have their values in `base`, and entries
+    /// such as `[[zone]]` are added to those of `base`. No trust anchors are read from this host.
     ///
     /// # Errors
-    /// The text has errors.
+    /// The text has errors. All of them are returned together.
     pub fn read_over(base: Self, text: &str, directory: &Path) -> Result<Self, Errors> {
         read_over(base, text, directory)
     }
 }
 
-/// Reads a file that must exist.
+/// Reads the configuration file at `path`, which must exist.
 fn read(path: &Path) -> Result<Config, Errors> {
     let file = path.display().to_string();
     let text = Opened::regular_or_pipe(path).and_then(|opened| opened.text(limits::MAX_CONFIG_FILE));
@@ -63,20 +65,20 @@ fn read(path: &Path) -> Result<Config, Errors> {
         }],
     })?;
     let directory = path.parent().unwrap_or_else(|| Path::new(""));
-    // The path is made absolute, so that later messages do not depend on the directory in which the program was started.
+    // The directory is made absolute, so that later messages do not depend on the directory in which the program was started.
     let directory = std::path::absolute(directory.join(".")).unwrap_or_else(|_| directory.to_owned());
     meant(&text, &directory, Config::default())
         .map_err(|problems| Errors { file, problems: problems.into_sorted() })
 }
 
-/// Reads the text of a file. Missing keys keep their values from `base`.
+/// Reads the text of a configuration file. Keys that it does not contain have their values in `base`.
 fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Errors> {
     let file = directory.display().to_string();
     meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.into_sorted() })
 }
 
-/// Converts the text of a file in `directory` to a configuration. Missing keys keep their values from `base`, and entries are added to those of
-/// `base`.
+/// Converts the text of a configuration file in `directory` to a configuration. Keys that the text does not contain have their values in `base`,
+/// and entries such as `[[zone]]` are added to those of `base`.
 fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
     let places = LineStarts::new(text);
     let (tree, errors) = DeTable::parse_recoverable(text);
@@ -101,7 +103,7 @@ fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems>
     if reader.problems.is_empty() { Ok(reader.config) } else { Err(reader.problems) }
 }
 
-/// Checks that the file contains the version of its format.
+/// Checks that the configuration file has the key `version` with the value of `VERSION`.
 fn check_version(tree: &DeTable<'_>, places: &LineStarts, problems: &mut Problems) {
     let Some((key, found)) = tree.get_key_value("version") else {
         let wrong = WrongValue::new("is missing", "write `version = 1` at the top");

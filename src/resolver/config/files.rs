@@ -1,7 +1,7 @@
-//! Reads the files that the configuration mentions. Their kind, their size and the time for reading them are limited.
+//! Reads files that the configuration mentions. The permitted kinds of files, their size and the time for reading them are limited.
 //!
-//! Therefore a file without an end, or a pipe without a writer, is reported as an error. It neither uses up the memory nor blocks a reload. The
-//! daemon opens the files in its state directory in the same way.
+//! With these limits, a file without an end (such as `/dev/zero`) or a pipe without a writer causes an error message. It neither uses up the
+//! memory nor blocks a reload. The daemon opens the files in its state directory in the same way.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -14,37 +14,37 @@ use rustix::fs::OFlags;
 
 use crate::limits::PIPE_TIME;
 
-/// Why a file was not read.
+/// The reason why a file was not read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
-    /// The system cannot open or read the file.
+    /// The operating system cannot open or read the file.
     #[error("cannot be read: {0}")]
     System(#[from] io::Error),
-    /// The file is not a regular file. Such a file may have no end, or may not contain text.
+    /// The file is neither a regular file nor of another permitted kind. It may have no end, or may not contain text.
     #[error("is {0}, not a regular file")]
     Kind(&'static str),
-    /// The file is larger than this number of octets.
+    /// The file is larger than this limit, in octets.
     #[error("is larger than {0} octets")]
     TooLarge(u64),
-    /// The file is a pipe, and its writer did not close it in time.
+    /// The file is a pipe, and the program that writes to it did not close it within this time.
     #[error("is a pipe whose writer did not finish within {0:?}")]
     Late(Duration),
 }
 
-/// What is done if the last part of a path is a symbolic link.
+/// What happens if the last part of a path is a symbolic link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// The file to which the link leads is opened.
+    /// The file that the link refers to is opened.
     Followed,
-    /// The link is an error.
+    /// The file is not opened, and an error is returned.
     Refused,
 }
 
-/// Opens a file of any kind for reading, and never waits. An ordinary open of a pipe would wait for a writer, and an ordinary open of a terminal
-/// could make it the controlling terminal of this process.
+/// Opens a file of any kind for reading, without ever waiting. (A simple open of a pipe would wait for a writer, and a simple open of a terminal
+/// could make it the controlling terminal of this process.)
 ///
 /// # Errors
-/// The error of the system.
+/// Returns the error of the system.
 pub fn open_at_once(path: &Path, link: Link) -> io::Result<(File, Metadata)> {
     let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     flags.set(OFlags::NOFOLLOW, link == Link::Refused);
@@ -54,10 +54,10 @@ pub fn open_at_once(path: &Path, link: Link) -> io::Result<(File, Metadata)> {
     Ok((file, about))
 }
 
-/// Opens a regular file, or a symbolic link to one, for reading, and never waits.
+/// Opens a regular file, or a symbolic link to one, for reading, without ever waiting.
 ///
 /// # Errors
-/// The error of the system, or the path does not lead to a regular file.
+/// Returns the error of the system, or an error if the path does not lead to a regular file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     let (file, about) = open_at_once(path, Link::Followed)?;
     match about.is_file() {
@@ -66,20 +66,20 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     }
 }
 
-/// An open file of a permitted kind.
+/// An open file of a kind that may be read.
 pub(super) struct Opened {
     file: File,
     about: Metadata,
 }
 
 impl Opened {
-    /// Opens a regular file.
+    /// Opens the regular file at `path`. Any other kind of file is an error.
     pub(super) fn regular(path: &Path) -> Result<Self, Unreadable> {
         let opened = Self::open(path)?;
         if opened.about.is_file() { Ok(opened) } else { Err(Unreadable::Kind(opened.kind())) }
     }
 
-    /// Opens a regular file, or a pipe as in `resolverctl config check /dev/stdin` or `<(...)` in a shell.
+    /// Opens a regular file or a pipe. A pipe is used by `resolverctl config check /dev/stdin`, or by `<(...)` in a shell.
     pub(super) fn regular_or_pipe(path: &Path) -> Result<Self, Unreadable> {
         let opened = Self::open(path)?;
         let readable = opened.about.is_file() || opened.about.file_type().is_fifo();
@@ -102,23 +102,23 @@ impl Opened {
         }
     }
 
-    /// Returns the metadata of the file.
+    /// Returns the metadata of the file, which were read when it was opened.
     pub(super) fn about(&self) -> &Metadata {
         &self.about
     }
 
-    /// Reads the text of the file, which may have at most `most` octets.
+    /// Reads the text of the file. More than `most` octets are an error.
     pub(super) fn text(mut self, most: u64) -> Result<String, Unreadable> {
         let until = Instant::now() + PIPE_TIME;
         let mut octets = Vec::new();
         loop {
             wait(&self.file, until)?;
-            // One octet more than allowed is read, which shows that the file is too large.
+            // One octet more than permitted is read, to see whether the file is too large.
             let left = most.saturating_add(1).saturating_sub(len(&octets));
             match (&mut self.file).take(left.min(CHUNK)).read_to_end(&mut octets) {
                 Ok(0) => break,
                 Ok(_) => {}
-                // All octets that have arrived from the pipe so far have been read.
+                // The pipe has no more data now, but its writer has not closed it yet.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }
@@ -131,14 +131,14 @@ impl Opened {
     }
 }
 
-/// The greatest number of octets that are read with one call.
+/// The greatest number of octets to read at a time.
 const CHUNK: u64 = 64 << 10;
 
 fn len(octets: &[u8]) -> u64 {
     u64::try_from(octets.len()).unwrap_or(u64::MAX)
 }
 
-/// Waits until there are data or the end is reached. A regular file never makes it wait.
+/// Waits until more data can be read or the end of the file is reached, but not beyond the time `until`. It never waits for a regular file.
 fn wait(file: &File, until: Instant) -> Result<(), Unreadable> {
     let left = until.saturating_duration_since(Instant::now());
     let patience = Timespec::try_from(left).map_err(|_| Unreadable::Late(PIPE_TIME))?;

@@ -1,4 +1,5 @@
-//! The forms of values in the configuration file: how a value of each form is read, and how it is written. `value` reads single values.
+//! The forms that values in the configuration file can have: for each form, how a value is read from the file and how it is written. The
+//! functions in `value` read single values.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -10,22 +11,22 @@ use toml::Value;
 
 use super::value::{self, Read, Typed};
 
-/// The form of a value.
+/// A form of values in the configuration file, such as "a number in a range" or "a list of names".
 pub(super) trait Form {
-    /// The type of the value.
+    /// The type of the value in the program.
     type Meant;
 
-    /// Reads a value. Relative paths begin in `directory`.
+    /// Reads a value from the configuration file. A relative path in it refers to `directory`.
     fn read(&self, typed: &Typed<'_>, directory: &Path) -> Read<Self::Meant>;
 
-    /// Writes a value. Returns `None` if the key must be left out.
+    /// Writes a value as in the configuration file. Returns `None` if the key with this value must be left out.
     fn write(&self, meant: &Self::Meant) -> Option<Value>;
 }
 
-/// A quoted text, with the functions that read and write it.
+/// The form of a value that is written as a quoted text: the functions that read it and that write it.
 pub(super) struct Text<Meant>(pub(super) fn(&Typed<'_>) -> Read<Meant>, pub(super) fn(&Meant) -> String);
 
-/// A domain name.
+/// The form of a value that is a domain name.
 pub(super) const NAME: Text<Name> = Text(value::name, value::name_text);
 
 impl<Meant> Form for Text<Meant> {
@@ -40,7 +41,7 @@ impl<Meant> Form for Text<Meant> {
     }
 }
 
-/// `true` or `false`.
+/// The form of a value that is `true` or `false`.
 pub(super) struct Flag;
 
 impl Form for Flag {
@@ -55,7 +56,7 @@ impl Form for Flag {
     }
 }
 
-/// A flag that is written only if it differs from its default.
+/// The form of a value that is `true` or `false`. It is written only if it differs from its default, which is the content of this type.
 pub(super) struct FlagUnless(pub(super) bool);
 
 impl Form for FlagUnless {
@@ -70,7 +71,7 @@ impl Form for FlagUnless {
     }
 }
 
-/// One of a few words.
+/// The form of a value that is one of certain words: each word with its value in the program.
 pub(super) struct Word<Meant: 'static>(pub(super) &'static [(&'static str, Meant)]);
 
 impl<Meant: Copy + PartialEq> Form for Word<Meant> {
@@ -86,7 +87,7 @@ impl<Meant: Copy + PartialEq> Form for Word<Meant> {
     }
 }
 
-/// A whole number within a range.
+/// The form of a value that is a whole number within this range.
 pub(super) struct Number<Meant>(pub(super) RangeInclusive<Meant>);
 
 impl<Meant: Copy + PartialOrd + fmt::Display + TryFrom<u64> + TryInto<i64>> Form for Number<Meant> {
@@ -97,12 +98,12 @@ impl<Meant: Copy + PartialOrd + fmt::Display + TryFrom<u64> + TryInto<i64>> Form
     }
 
     fn write(&self, meant: &Meant) -> Option<Value> {
-        // A TOML integer is less than 2^63.
+        // The conversion never fails, because all numbers in TOML are less than 2^63.
         Some(Value::Integer((*meant).try_into().unwrap_or(i64::MAX)))
     }
 }
 
-/// A span of time within a range.
+/// The form of a value that is a time span within this range, such as `"5s"`.
 pub(super) struct Span(pub(super) RangeInclusive<Duration>);
 
 impl Form for Span {
@@ -117,7 +118,7 @@ impl Form for Span {
     }
 }
 
-/// A list of values.
+/// The form of a value that is a list, whose items have the form `Each`.
 pub(super) struct List<Each>(pub(super) Each);
 
 impl<Each: Form<Meant: PartialEq>> Form for List<Each> {
@@ -132,7 +133,7 @@ impl<Each: Form<Meant: PartialEq>> Form for List<Each> {
     }
 }
 
-/// A list of texts that one function reads as a whole.
+/// The form of a value that is a list of texts, which one function reads as a whole.
 pub(super) struct Texts<Meant>(pub(super) fn(&Typed<'_>) -> Read<Vec<Meant>>);
 
 impl<Meant: fmt::Display> Form for Texts<Meant> {
@@ -147,7 +148,7 @@ impl<Meant: fmt::Display> Form for Texts<Meant> {
     }
 }
 
-/// A key that may be left out.
+/// The form of a key that may be left out. Its value is then `None`, and otherwise has the form `Own`.
 pub(super) struct Optional<Own>(pub(super) Own);
 
 impl<Own: Form> Form for Optional<Own> {
@@ -162,7 +163,7 @@ impl<Own: Form> Form for Optional<Own> {
     }
 }
 
-/// A text that may be empty. An empty text means that there is no value.
+/// The form of a value that is an empty text, which is read as `None`, or has the form `Own`.
 pub(super) struct OrEmpty<Own>(pub(super) Own);
 
 impl<Own: Form> Form for OrEmpty<Own> {
@@ -177,7 +178,7 @@ impl<Own: Form> Form for OrEmpty<Own> {
     }
 }
 
-/// A file that is written as its path, with the functions that read the file and return the path.
+/// The form of a value that is the path of a file: the function that reads the file, and the function that returns its path.
 pub(super) struct NamedFile<Meant>(
     pub(super) fn(&Path) -> Read<Meant>,
     pub(super) for<'m> fn(&'m Meant) -> &'m Path,
@@ -195,12 +196,12 @@ impl<Meant> Form for NamedFile<Meant> {
     }
 }
 
-/// Writes a list of values as texts.
+/// Writes values as a list of quoted texts.
 pub(super) fn texts(values: impl IntoIterator<Item = impl fmt::Display>) -> Value {
     Value::Array(values.into_iter().map(|value| Value::String(value.to_string())).collect())
 }
 
-/// Writes the path of a file. It is empty if there is no file.
+/// Writes the path of a file, or an empty text if there is none.
 pub(super) fn path(path: Option<&Path>) -> Value {
     Value::String(path.map_or_else(String::new, |path| path.display().to_string()))
 }

@@ -1,7 +1,8 @@
-//! The rows of the table of keys. A row contains the name of a key, how it is read and shown, and what a reload reports about it.
+//! The types for the table of configuration keys. A row of this table has the name of a key, how its value is read and shown, and what a reload
+//! reports about it.
 //!
-//! The rows of each section are next to its type, and `table` lists the sections. `conf/resolverd.toml` describes each key with its default and its
-//! range. The manual is made from that file, and a test compares the file with these rows.
+//! The rows of each section are in the module with the type of the section, and the module `table` lists all sections. `conf/resolverd.toml`
+//! describes each key with its default and its range. The manual is made from that file, and a test compares the file with the rows.
 
 use std::path::Path;
 
@@ -10,51 +11,55 @@ use toml::Value;
 use super::report::WrongValue;
 use super::value::{Read, Typed};
 
-/// A key of a section. Its value is stored in a `Holder`.
+/// A row of the table of keys: a key of a section. Its value is stored in a field of `Holder`.
 pub(super) struct ConfigKey<Holder: 'static> {
-    /// The name of the key.
+    /// The name of the key in the configuration file.
     pub(super) name: &'static str,
-    /// Reads the value of the key. Relative paths begin in the given directory.
+    /// Reads the value of the key from the configuration file, and stores it. Relative paths refer to the given directory.
     pub(super) read: ReadKey<Holder>,
-    /// Returns the value in the form of the configuration file, or `None` if the key is to be left out.
+    /// Returns the value as in the configuration file, or `None` if the key must be left out.
     pub(super) show: fn(&Holder) -> Option<Value>,
-    /// True if each entry must contain the key.
+    /// True if every entry of the section must contain the key.
     pub(super) required: bool,
-    /// True if the key is only read at the start, and not at a reload, because its memory, threads or socket are created at the start.
+    /// True if the key is read only at the start of resolverd, and not at a reload, because memory, threads or a socket are created at the start.
     pub(super) at_start: bool,
-    /// What applies if the key is left out.
+    /// What applies if the key is left out, in words.
     pub(super) unset: &'static str,
-    /// Sentences with which `resolverctl config show` explains certain values. Each has the value in the form of the configuration file, or `None`
-    /// for every other value.
+    /// Sentences with which `resolverctl config show` explains some values. Each has the value as in the configuration file, or `None` if it
+    /// explains every value that has no sentence of its own.
     pub(super) comments: Comments,
-    /// How a reload detects and reports that the content of the named file has changed although its path has not.
+    /// For a key that names a file: how a reload notices that the content of the file has changed, and what it reports. `None` for all other
+    /// keys.
     pub(super) content: Option<Content<Holder>>,
 }
 
-/// Former names of keys. They are still read. Each row has the section, the former name and the current name.
+/// Former names of keys, which are still accepted. Each row has the section, the former name and the current name.
 const FORMER_NAMES: [(&str, &str, &str); 1] = [("list", "when_dead", "when_silent")];
 
-/// Returns the current name of the key that had the name `former` in `section`, or `None` if no key had it.
+/// Returns the current name of the key that formerly had the name `former` in `section`, or `None` if there is no such key.
 pub(super) fn renamed(section: &str, former: &str) -> Option<&'static str> {
     let key = FORMER_NAMES.iter().find(|(of, old, _)| *of == section && *old == former);
     key.map(|(_, _, name)| *name)
 }
 
-/// Reads the value of a key, and stores it in the holder.
+/// A function that reads the value of a key and stores it in the section or entry (`Holder`). Relative paths refer to the directory in the last
+/// argument.
 pub(super) type ReadKey<Holder> = fn(&mut Holder, &Typed<'_>, &Path) -> Read<()>;
 
-/// Values in the form of the configuration file, each with a sentence. `None` represents every other value.
+/// Values as in the configuration file, each with a sentence that explains it. `None` represents every other value.
 pub(super) type Comments = &'static [(Option<&'static str>, &'static str)];
 
-/// How a change in the content of a file is detected and reported.
+/// How a reload notices and reports that the content of a file, which a key names, has changed.
 pub(super) struct Content<Holder: 'static> {
-    /// The sentence that reports a change.
+    /// The sentence that a reload shows if the content has changed.
     pub(super) sentence: &'static str,
-    /// Returns true if the content has changed. Both holders have the same path.
+    /// Returns true if the content differs between the old and the new configuration. It is called only if the path of the file is the same in
+    /// both.
     pub(super) differs: fn(&Holder, &Holder) -> bool,
 }
 
-/// Creates the row of a key from its section, its name if the field has another one, the field, and the form of its values.
+/// Creates the row of a key from the type of its section, the name of the key (if it differs from the name of the field), the field, and the form
+/// of its values.
 macro_rules! key {
     ($holder:ty, $field:ident, $form:expr) => {
         key!($holder, stringify!($field), $field, $form)
@@ -73,13 +78,13 @@ macro_rules! key {
 pub(super) use key;
 
 impl<Holder> ConfigKey<Holder> {
-    /// Returns the comment on a value in the form of the configuration file, or `None` if the value needs none.
+    /// Returns the sentence that explains this value of the key, or `None` if the value needs no explanation.
     pub(super) fn comment_on(&self, value: &str) -> Option<&'static str> {
         let found = self.comments.iter().find(|(of, _)| of.is_none_or(|of| of == value));
         found.map(|(_, comment)| *comment)
     }
 
-    /// Creates the row of a key that is also read by a reload.
+    /// Creates the row of a key that need not be in the file and that is read again by a reload.
     pub(super) const fn new(
         name: &'static str,
         read: ReadKey<Holder>,
@@ -88,31 +93,31 @@ impl<Holder> ConfigKey<Holder> {
         Self { name, read, show, required: false, at_start: false, unset: "", comments: &[], content: None }
     }
 
-    /// Marks the key as required: each entry must contain it.
+    /// Marks the key as required: every entry of the section must contain it.
     pub(super) const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
-    /// Marks the key as one that is read only at the start. A reload does not change it.
+    /// Marks the key as one that is read only at the start of resolverd. A reload does not change its value.
     pub(super) const fn at_start(mut self) -> Self {
         self.at_start = true;
         self
     }
 
-    /// Marks the key as one that may be left out. `unset` says in words what applies then.
+    /// Marks the key as one that may be left out of the file. `unset` says in words what applies then; reports show these words.
     pub(super) const fn unset(mut self, unset: &'static str) -> Self {
         self.unset = unset;
         self
     }
 
-    /// Sets the comments with which `config show` explains values.
+    /// Sets the sentences with which `resolverctl config show` explains values of the key.
     pub(super) const fn comment(mut self, comments: Comments) -> Self {
         self.comments = comments;
         self
     }
 
-    /// Marks the key as one that names a file. If `differs` shows that the content has changed, a reload reports it with `sentence`.
+    /// Marks the key as one that names a file. If `differs` returns true, a reload reports the changed content with `sentence`.
     pub(super) const fn content(
         mut self,
         sentence: &'static str,
@@ -123,29 +128,30 @@ impl<Holder> ConfigKey<Holder> {
     }
 }
 
-/// A section that occurs once.
+/// A section that can occur only once, such as `[cache]`.
 pub(super) struct SingleSection<Holder: 'static> {
-    /// The name of the section.
+    /// The name of the section in the configuration file.
     pub(super) name: &'static str,
-    /// The keys of the section.
+    /// The keys that the section can contain.
     pub(super) keys: &'static [ConfigKey<Holder>],
 }
 
-/// A section that may occur several times.
+/// The type of the entries of a section that can occur several times, such as `[[zone]]`.
 pub(super) trait TableEntry: Sized + 'static {
-    /// The name of the section.
+    /// The name of the section in the configuration file.
     const NAME: &'static str;
-    /// The greatest number of entries.
+    /// The greatest permitted number of entries.
     const MOST: usize;
-    /// The keys of the section, in the order in which they are read: keys that others need come first.
+    /// The keys of an entry, in the order in which they are read: a key comes first if other keys need its value.
     const KEYS: &'static [ConfigKey<Self>];
 
-    /// Returns an entry in which no key is set.
+    /// Returns an entry in which no key is set yet.
     fn blank() -> Self;
-    /// Returns the kind and the name of the entry.
+    /// Returns words that identify the entry in messages: its kind and its name.
     fn title(&self) -> String;
 
-    /// Returns the error if the keys of an entry must not be combined. The error is about one key or about the entry as a whole.
+    /// Returns an error if the keys that are written in an entry must not be combined. The error is about one key, or about the entry as a whole
+    /// if there is no key.
     fn check(_typed: &[&'static str]) -> Option<(Option<&'static str>, WrongValue)> {
         None
     }

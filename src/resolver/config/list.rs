@@ -1,4 +1,4 @@
-//! `[[list]]`: a DNS list that is not in the registry, or changes to a list that is in the registry.
+//! The entry `[[list]]`: it defines a DNS list that is not in the registry, or changes a list that is in the registry.
 
 use crate::limits;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::dnsbl::codes::{Code, Span};
 use crate::dnsbl::list::{List, ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};
 use dns::wire::presentation::shown;
 
-/// The advice for test entries that cannot be used.
+/// The advice that an error message gives if test entries cannot be used.
 const TESTS_REMEDY: &str = "write it like { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }";
 
-/// What applies if a key is left out.
+/// The words that describe what applies if a key of `[[list]]` is left out.
 const AS_KNOWN: &str = "the default of the list";
 
 const PURPOSES: [(&str, Purpose); 3] =
@@ -37,43 +37,45 @@ const WHEN_SILENT: [(&str, WhenSilent); 2] =
     [("servfail", WhenSilent::Servfail), ("nxdomain", WhenSilent::Nxdomain)];
 const WHEN_STALE: [(&str, WhenStale); 2] = [("report", WhenStale::Report), ("public", WhenStale::Public)];
 
-/// The smallest value of `max_age` for a list. A mirror that fetches its data every minute may then fail a few times.
+/// The smallest permitted value of `max_age` for a local mirror of a DNS list. A mirror that fetches its data every minute may then fail a few
+/// times without a warning.
 const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// The largest value of `max_age`. Data that are a month old are useless.
+/// The largest permitted value of `max_age`, because data that are a month old are useless.
 const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
-/// The largest quota of a list. It is the largest integer in TOML.
+/// The largest permitted daily quota of queries to a DNS list. It is the largest integer in TOML.
 const MAX_LIST_QUOTA: u64 = i64::MAX as u64;
 
-/// The entry `[[list]]`: a list that is not in the registry, or changes to a list that is in the registry.
+/// The values of a `[[list]]`, which defines a DNS list that is not in the registry, or changes a list that is. A value is `None` if its key is
+/// left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfiguredList {
-    /// The apex of the list's zone, absolute and in lower case.
+    /// The apex of the DNS list's zone, absolute and in lower case.
     pub name: Name,
-    /// The purpose of the list.
+    /// The purpose of the DNS list: whether a listing is bad or good for the sender of a mail, or only data.
     pub purpose: Option<Purpose>,
-    /// The kinds of subjects that clients look up in the list.
+    /// The kinds of names that clients look up in the DNS list.
     pub subjects: Option<Vec<ListSubject>>,
-    /// Return codes that are listings, even if they usually are refusals.
+    /// Return codes that are listings, even if they are refusals according to the registry.
     pub listed: Option<Vec<Span>>,
-    /// Return codes that are refusals.
+    /// Return codes that are refusals, and not listings.
     pub refused: Option<Vec<Span>>,
-    /// The test entries of the list. Without them, a list that is not in the registry is not tested.
+    /// The test entries of the DNS list. If they are left out and the list is not in the registry, the list is not tested.
     pub tests: Option<TestEntries>,
-    /// The answer to clients if the list refuses.
+    /// The answer that clients get if the DNS list refuses.
     pub on_refusal: Option<OnRefusal>,
-    /// The answer to clients if the list does not answer.
+    /// The answer that clients get if the servers of the DNS list do not answer.
     pub when_silent: Option<WhenSilent>,
-    /// The number of queries a day that the operator allows.
+    /// The daily quota: the number of queries a day that the operator allows.
     pub quota: Option<u64>,
-    /// The customer's key.
+    /// The customer's key for the DNS list, and the file that contains it.
     pub key: Option<KeyFile>,
-    /// The zone in which the key is used. `None` means the zone in the registry.
+    /// The zone whose names contain the customer's key. `None` means the zone that the registry names.
     pub with_key: Option<Name>,
-    /// The greatest age of the data of a local mirror.
+    /// The greatest permitted age of the data of a local mirror.
     pub max_age: Option<Duration>,
-    /// What is done if the data are older than `max_age`.
+    /// What resolverd does if the data of the mirror are older than `max_age`.
     pub when_stale: Option<WhenStale>,
 }
 
@@ -125,12 +127,12 @@ impl TableEntry for ConfiguredList {
 }
 
 impl ConfiguredList {
-    /// Creates the list from this entry and the list of the registry with the same apex (`known`). Returns `None` if there is no such list and the
-    /// entry is incomplete.
+    /// Creates the DNS list that this entry describes. `known` is the list of the registry with the same apex, if there is one. Returns `None` if
+    /// there is none and the entry is incomplete.
     pub fn list(&self, known: Option<&List>) -> Option<List> {
         let known = known.filter(|known| known.is_alive() || self.subjects.is_none());
         let mut list = match (known, self.purpose, &self.subjects) {
-            // The defaults that depend on the purpose and the subjects are computed again.
+            // The entry changes the purpose or the subjects, so the defaults that depend on them are computed again.
             (Some(known), purpose, subjects) if purpose.is_some() || subjects.is_some() => {
                 let subjects = subjects.clone().unwrap_or_else(|| known.subjects.clone());
                 let own = List::new(self.name.clone(), purpose.unwrap_or(known.purpose), subjects);
@@ -155,7 +157,7 @@ impl ConfiguredList {
         };
         if let Some(listed) = &self.listed {
             list.listed = codes(listed);
-            // A code that the registry treats as a refusal is a listing if the operator has configured it as a listing.
+            // A return code that is a refusal in the registry becomes a listing if the operator has configured it as a listing.
             let is_listed = |code: &Code| listed.iter().any(|span| span.meets(code.span));
             list.refused.retain(|code| !is_listed(code));
         }
@@ -175,14 +177,14 @@ impl ConfiguredList {
     }
 }
 
-/// Reads a return code, or a range of return codes.
+/// Reads a return code of a DNS list, or a range of return codes.
 fn code(found: &Typed<'_>) -> Read<Span> {
     value::text(found)?
         .parse()
         .map_err(|why: String| WrongValue::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
 }
 
-/// Reads the test entries of the list at `apex`. As in the registry, they are written without the apex.
+/// Reads the test entries of the DNS list at `apex`. In the configuration file they are written without the apex, as in the registry.
 fn test_entries(apex: &Name, found: &Typed<'_>) -> Read<TestEntries> {
     const KEYS: [&str; 2] = ["listed", "unlisted"];
     let table = found.get_ref().as_table();
@@ -208,7 +210,7 @@ fn test_entries(apex: &Name, found: &Typed<'_>) -> Read<TestEntries> {
     Ok(TestEntries { listed: points(table, KEYS[0])?, unlisted: points(table, KEYS[1])? })
 }
 
-/// Writes the test entries of the list at `apex` in the form of the configuration file: without the apex.
+/// Writes the test entries of the DNS list at `apex` as in the configuration file: without the apex.
 fn test_entries_written(apex: &Name, tests: &TestEntries) -> Value {
     let labels = |point: &Name| {
         let own = point.iter().len().saturating_sub(apex.iter().len());

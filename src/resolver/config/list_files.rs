@@ -1,4 +1,4 @@
-//! The files that `[dnsbl]` and `[[list]]` mention: a registry of lists, and a customer's key.
+//! Reads the files that `[dnsbl]` and `[[list]]` mention: a registry of DNS lists, and a customer's key for a list.
 
 use crate::limits;
 use std::os::unix::fs::PermissionsExt;
@@ -11,25 +11,25 @@ use super::value::{self, Read};
 use crate::dnsbl::registry::Registry;
 use crate::exchange::secret::Key;
 
-/// The advice for a registry that cannot be used.
+/// The advice that an error message gives if a registry file cannot be used.
 const REMEDY: &str = "give a file in the format of src/resolver/dnsbl/registry.toml in the source, or leave it empty for the built-in table";
 
-/// The advice for a key that cannot be used.
+/// The advice that an error message gives if a file with a customer's key cannot be used.
 const KEY_REMEDY: &str = "give a file that contains only the key (one DNS label) and that resolverd may read";
 
-/// The greatest permitted mode of a key file: its owner may write it, and its group may read it.
+/// The greatest permitted mode of a file with a customer's key: its owner may read and write it, and its group may read it.
 const KEY_MODE: u32 = 0o640;
 
-/// A customer's key, and the file from which it was read.
+/// A customer's key for a DNS list, and the file from which it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyFile {
-    /// The path of the file.
+    /// The path of the file that contains the key.
     pub path: PathBuf,
-    /// The key that was read.
+    /// The customer's key.
     pub key: Key,
 }
 
-/// Reads a registry file.
+/// Reads a file with a registry of DNS lists.
 pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
     let text = value::file(path, limits::MAX_REGISTRY_FILE, REMEDY)?;
     let registry = Registry::read(&text)
@@ -37,12 +37,12 @@ pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
     Ok(Arc::new(registry))
 }
 
-/// Reads the key in a file. A relative path begins in `directory`. Every user who can read the file can use the key, so its mode must not permit
-/// others to read it.
+/// Reads a customer's key from the file `named`. A relative path refers to `directory`. The mode of the file must not permit other users to read
+/// it, because everyone who has the key can use it.
 pub(super) fn key_file(directory: &Path, named: &str) -> Read<KeyFile> {
     let path = &directory.join(named);
     if !named.contains('/') && !path.exists() {
-        // The value may be the key itself by mistake. It is not shown, because errors are written to logs.
+        // The operator may have written the key itself instead of a path. The value is not shown, because error messages are written to logs.
         let wrong = format!("the file with the key cannot be read: {} has no such file", directory.display());
         return Err(WrongValue::new(wrong, KEY_REMEDY));
     }

@@ -1,4 +1,5 @@
-//! `[listen]` and `[[listener]]`: the addresses of listeners, and their clients.
+//! The section `[listen]` and the entries `[[listener]]`: the addresses at which resolverd receives queries, and the clients that it answers
+//! there.
 
 use crate::limits;
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +18,7 @@ use crate::dnsbl::list::{Guard, OnRefusal};
 
 const GUARDS: [(&str, Guard); 2] = [("guard", Guard::Guard), ("pass", Guard::Pass)];
 
-/// The values of `on_refusal`, which apply to every list. "list" leaves the answer to the setting of each list.
+/// The permitted values of `on_refusal` of a listener. "list" means that the setting of each DNS list applies.
 const ON_REFUSAL: [(&str, Option<OnRefusal>); 4] = [
     ("list", None),
     ("servfail", Some(OnRefusal::Servfail)),
@@ -25,44 +26,45 @@ const ON_REFUSAL: [(&str, Option<OnRefusal>); 4] = [
     ("pass", Some(OnRefusal::Pass)),
 ];
 
-/// A listener: `[listen]`, or a `[[listener]]`.
+/// A listener, which is configured in `[listen]` or in a `[[listener]]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listener {
-    /// Addresses at which queries over UDP and TCP are received.
+    /// The addresses at which queries over UDP and TCP are received.
     pub addresses: Vec<SocketAddr>,
-    /// Addresses at which DNS over TLS is received.
+    /// The addresses at which queries with DNS over TLS are received.
     pub tls: Vec<SocketAddr>,
-    /// Addresses at which DNS over HTTPS is received.
+    /// The addresses at which queries with DNS over HTTPS are received.
     pub https: Vec<SocketAddr>,
-    /// Addresses at which DNS over QUIC is received.
+    /// The addresses at which queries with DNS over QUIC are received.
     pub quic: Vec<SocketAddr>,
-    /// The certificate of encrypted connections.
+    /// The certificate for encrypted connections (TLS, HTTPS and QUIC).
     pub certificate: Option<CertificateFile>,
-    /// The private key of the certificate.
+    /// The private key that belongs to the certificate.
     pub key: Option<PrivateKeyFile>,
-    /// Clients that receive answers. All others receive REFUSED.
+    /// The networks whose clients receive answers. All other clients receive REFUSED.
     pub allow: Vec<IpNet>,
     /// True if `allow` may contain a prefix of length 0, which permits every client.
     pub open_resolver: bool,
     /// Clients within `allow` that receive REFUSED.
     pub refuse: Vec<IpNet>,
-    /// Clients that receive no reply.
+    /// Networks whose clients receive no reply at all.
     pub drop: Vec<IpNet>,
-    /// The number of UDP workers for each address of every listener. 0 means one worker for two cores, at most `limits::MAX_WORKERS`. Only the value
-    /// in `[listen]` is used.
+    /// The number of UDP workers for each address of every listener. 0 means one worker for two processor cores, but at most
+    /// `limits::MAX_WORKERS`. The value in `[listen]` applies to all listeners.
     pub workers: usize,
-    /// The configured zones without `view` that clients of this listener see, by apex. `None` means that the address of a client decides: the client
-    /// sees the zones of its `[[view]]`, or all zones if it has none. It is always `None` in `[listen]`.
+    /// The `[[zone]]` entries without `view` that the clients of this listener see, by apex. `None` means that the address of a client decides:
+    /// the client sees the zones of its `[[view]]`, or all zones if it has none. Always `None` in `[listen]`.
     pub zones: Option<Vec<Name>>,
-    /// Whether answers of DNS lists that are not listings are replaced.
+    /// Whether resolverd replaces answers of DNS lists that are neither "listed" nor "not listed".
     pub dnsbl: Guard,
-    /// The answer that replaces them, for every list. `None` means the setting of each list.
+    /// The answer with which resolverd replaces refusals of DNS lists. `None` means that the setting of each list applies.
     pub on_refusal: Option<OnRefusal>,
-    /// The mode of look-ahead for clients of this listener. `None` means the mode in `[lookahead]`.
+    /// The mode of look-ahead (questions that are asked before a client asks them) for clients of this listener. `None` means the mode in
+    /// `[lookahead]`.
     pub lookahead: Option<LookaheadMode>,
 }
 
-/// The protocol of the queries that an address receives.
+/// The protocol in which a listener receives queries at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListenFor {
     /// DNS over UDP and TCP, not encrypted.
@@ -76,10 +78,10 @@ pub enum ListenFor {
 }
 
 impl ListenFor {
-    /// All protocols.
+    /// All protocols in which a listener can receive queries.
     pub const ALL: [Self; 4] = [Self::Plain, Self::Tls, Self::Https, Self::Quic];
 
-    /// Returns the configuration key with the addresses for this protocol.
+    /// Returns the key of the configuration file that has the addresses for this protocol.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Plain => "addresses",
@@ -99,7 +101,7 @@ impl ListenFor {
         matches!(self, Self::Plain | Self::Quic)
     }
 
-    /// Returns the word for connections with this protocol in the log.
+    /// Returns the name of the protocol, for log messages about its connections.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Plain => "TCP",
@@ -110,17 +112,18 @@ impl ListenFor {
     }
 }
 
-/// An address at which a listener receives queries, as it is configured.
+/// An address at which a listener receives queries, as it is written in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListenAt {
-    /// The address and the port. The port may be 0, which means any free port.
+    /// The address and the port. Port 0 means that the system chooses a free port.
     pub address: SocketAddr,
-    /// The protocol of the queries.
+    /// The protocol in which queries are received at this address.
     pub serves: ListenFor,
 }
 
 impl ListenAt {
-    /// Returns true if both need sockets of the same kind, and their addresses are equal or one covers the other.
+    /// Returns true if sockets cannot be bound for both addresses at the same time: both need a socket of the same kind (TCP or UDP), and their
+    /// addresses are equal or one includes the other.
     pub fn meets(self, other: Self) -> bool {
         let (one, second) = (self.serves, other.serves);
         let share =
@@ -129,20 +132,20 @@ impl ListenAt {
     }
 }
 
-/// How a client is treated. The mildest treatment is the first.
+/// How a listener treats a client, from the mildest to the strictest treatment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// The client receives answers.
+    /// The client receives answers to its queries.
     Allow,
-    /// The client receives REFUSED.
+    /// The client receives only replies with REFUSED.
     Refuse,
     /// The client receives no reply.
     Drop,
 }
 
 impl Listener {
-    /// Returns how a client is treated. The longest prefix that contains its address decides, and among equal prefixes the strictest treatment. A
-    /// client in no prefix receives REFUSED.
+    /// Returns how this listener treats a client with the address `client`. The longest prefix that contains the address decides. Among equal
+    /// prefixes, the strictest treatment applies. A client in no prefix receives REFUSED.
     pub fn access(&self, client: IpAddr) -> Access {
         let lists =
             [(&self.allow, Access::Allow), (&self.refuse, Access::Refuse), (&self.drop, Access::Drop)];
@@ -153,19 +156,19 @@ impl Listener {
         found.max().map_or(Access::Refuse, |(_, access)| access)
     }
 
-    /// Returns the certificate with its key, for signing, or `None` if the listener has no certificate.
+    /// Returns the certificate combined with its private key, as TLS needs them, or `None` if the listener has no certificate.
     ///
     /// # Errors
-    /// The reason why the two cannot be used together, as words that end a sentence.
+    /// Returns the reason why the two cannot be used together, as the end of a sentence.
     pub fn certified(&self) -> Result<Option<CertifiedKey>, String> {
         let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else { return Ok(None) };
         certificate::pair(certificate, key).map(Some)
     }
 
-    /// Returns the listener with its certificate and key read again from their files. Its other values stay.
+    /// Returns a copy of the listener for which the files of the certificate and of its key have been read again. All other values stay the same.
     ///
     /// # Errors
-    /// The file that is wrong, and the reason, as words that end a sentence.
+    /// Returns a text that names the wrong file and the reason. The text is the end of a sentence.
     pub fn with_files_read_again(&self) -> Result<Self, String> {
         let mut listener = self.clone();
         if let Some(certificate) = &mut listener.certificate {
@@ -178,7 +181,7 @@ impl Listener {
         Ok(listener)
     }
 
-    /// Returns the addresses for all protocols.
+    /// Returns the addresses of this listener for all protocols together.
     pub fn all_addresses(&self) -> impl Iterator<Item = ListenAt> {
         let of = |serves| move |address: &SocketAddr| ListenAt { address: *address, serves };
         let plain = self.addresses.iter().map(of(ListenFor::Plain));
@@ -187,13 +190,13 @@ impl Listener {
         plain.chain(encrypted).chain(self.quic.iter().map(of(ListenFor::Quic)))
     }
 
-    /// Returns the settings for answers of DNS lists.
+    /// Returns the settings of this listener for answers of DNS lists.
     pub(crate) fn guarding(&self) -> Guarding {
         Guarding { guard: self.dnsbl, on_refusal: self.on_refusal }
     }
 }
 
-/// The form of a network of clients.
+/// The form of a value that is a network of clients.
 pub(super) const CLIENTS: Text<IpNet> = Text(addresses::client_network, IpNet::to_string);
 
 const ADDRESSES: ConfigKey<Listener> = ConfigKey::<Listener>::new(
@@ -255,7 +258,7 @@ const ON_REFUSED: ConfigKey<Listener> = key!(Listener, on_refusal, Word(&ON_REFU
 const LOOKAHEAD: ConfigKey<Listener> = key!(Listener, lookahead, Word(&LISTENER_MODES))
     .comment(&[(Some("\"general\""), "uses `mode` of [lookahead]")]);
 
-/// The section `[listen]`.
+/// The keys of the section `[listen]`.
 pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
     name: "listen",
     keys: &[

@@ -1,17 +1,17 @@
-//! `[lookahead]`: questions that are asked before a client asks them.
+//! The section `[lookahead]`: questions that resolverd asks before a client asks them.
 
 use serde::{Deserialize, Serialize};
 
 use super::forms::Word;
 use super::keys::{SingleSection, key};
 
-/// The mode of look-ahead.
+/// The mode of look-ahead, which sends questions that a client will probably ask next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LookaheadMode {
-    /// Look-ahead sends the questions of those rules whose answers clients use.
+    /// Look-ahead sends the questions of those rules whose answers clients have used so far.
     Learned,
-    /// Look-ahead sends the questions of all rules.
+    /// Look-ahead sends the questions of all its rules, even of rules whose answers no client uses.
     Rules,
     /// Look-ahead sends no questions, but counts how many of them clients would use.
     Observe,
@@ -26,7 +26,7 @@ const MODES: [(&str, LookaheadMode); 4] = [
     ("off", LookaheadMode::Off),
 ];
 
-/// The modes of look-ahead for a listener. "general" means the mode in `[lookahead]`.
+/// The permitted values of `lookahead` for a listener. "general" means that the mode in `[lookahead]` applies.
 pub(super) const LISTENER_MODES: [(&str, Option<LookaheadMode>); 5] = [
     ("general", None),
     ("learned", Some(LookaheadMode::Learned)),
@@ -35,10 +35,10 @@ pub(super) const LISTENER_MODES: [(&str, Option<LookaheadMode>); 5] = [
     ("off", Some(LookaheadMode::Off)),
 ];
 
-/// The section `[lookahead]`.
+/// The values of the section `[lookahead]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LookaheadSection {
-    /// The mode for all listeners that have no mode of their own.
+    /// The mode of look-ahead for all listeners without a mode of their own.
     pub mode: LookaheadMode,
 }
 

@@ -1,8 +1,8 @@
 //! The configuration: how it is read, checked and shown, and all its defaults.
 //!
-//! `file` reads the file with the help of the `table` of keys, `check` finds invalid combinations of keys and entries, and `report` describes the
-//! errors. The type of each section is next to the rows of its keys: `sections`, `listener`, `zone`, `view`, `dnsbl`, `list`, `lookahead`, `dnstap`,
-//! `watch`.
+//! `file` reads the file with the help of the rows in `table`, `check` finds invalid combinations of keys and entries, and `report` describes the
+//! errors. The type of each section is in the same module as the rows of its keys: `sections`, `listener`, `zone`, `view`, `dnsbl`, `list`,
+//! `lookahead`, `dnstap`, `watch`.
 //!
 //! # Decisions
 //!

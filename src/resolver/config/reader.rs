@@ -1,6 +1,7 @@
-//! Reads the tree of a configuration file into a configuration. Each key is read as its row in the table says, and all errors are collected.
+//! Converts the tree of a parsed configuration file to a configuration. Each key is read as its row in `table` says, and all errors are
+//! collected.
 //!
-//! Combinations of keys and entries are checked in `check` after all have been read, because they may be in any order.
+//! Invalid combinations of keys and entries are found later, in `check`, because keys and entries may be in any order.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,11 +14,11 @@ use super::report::{LineStarts, Problems, WrongValue};
 use super::table::{KeyNames, KeyPlace, Visitor};
 use super::value::Typed;
 
-/// The state of reading a file.
+/// The state while a configuration file is read: the configuration so far, and the errors so far.
 pub(super) struct ConfigReader<'t> {
     tree: &'t DeTable<'t>,
     places: &'t LineStarts,
-    /// The directory of the file. Relative paths begin there.
+    /// The directory that relative paths in the file refer to.
     directory: &'t Path,
     names: KeyNames,
     pub(super) config: Config,
@@ -25,16 +26,16 @@ pub(super) struct ConfigReader<'t> {
     pub(super) problems: Problems,
 }
 
-/// The line numbers of the keys that were read.
+/// The line numbers of the keys in the configuration file. Error messages use them.
 #[derive(Default)]
 pub(super) struct KeyLines {
-    /// The lines of keys in sections that occur once, by section and key.
+    /// The line numbers of keys in sections that can occur only once, by section and key.
     once: BTreeMap<(&'static str, String), usize>,
-    /// The lines of the keys of entries, by section and then by the index of the entry in the configuration.
+    /// The line numbers of the entries and their keys, by section (such as `zone`) and then by the index of the entry in the configuration.
     many: BTreeMap<&'static str, Vec<EntryLines>>,
 }
 
-/// The line numbers of an entry and of its keys.
+/// The line number of the header of an entry, and those of its keys.
 #[derive(Default)]
 struct EntryLines {
     head: usize,
@@ -42,27 +43,29 @@ struct EntryLines {
 }
 
 impl KeyLines {
-    /// Returns the line of a key in a section that occurs once.
+    /// Returns the line number of a key in a section that can occur only once. Returns `None` if the file does not contain the key.
     pub(super) fn line_of(&self, section: &'static str, key: &str) -> Option<usize> {
         self.once.get(&(section, key.to_owned())).copied()
     }
 
-    /// Returns the line of a key of an entry, or the line of the entry if it does not contain the key.
+    /// Returns the line number of a key of the entry with the index `place`. If the entry does not contain the key, returns the line number of
+    /// its header.
     pub(super) fn of_entry(&self, section: &str, place: usize, key: &str) -> Option<usize> {
         let entry = self.many.get(section)?.get(place)?;
         Some(entry.keys.get(key).copied().unwrap_or(entry.head))
     }
 }
 
-/// The keys of a section or an entry that are written in the file.
+/// The keys of a section or an entry that the file contains, with their values.
 struct TypedKeys<'f> {
-    /// The line of the header, such as `[cache]`.
+    /// The line number of the header, such as `[cache]`.
     line: usize,
     keys: BTreeMap<&'f str, (usize, &'f Typed<'f>)>,
 }
 
 impl TypedKeys<'_> {
-    /// Returns the line of an error: the line of the error itself, of the key, or of the header.
+    /// Returns the line number to show for the error `wrong` about `key`: the line of the error itself if that is known, otherwise the line of
+    /// the key, otherwise the line of the header.
     fn line_of(&self, key: &str, wrong: &WrongValue, places: &LineStarts) -> usize {
         let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
         wrong.span.clone().map_or(line, |span| places.line_of(span.start))
@@ -91,7 +94,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// Reports unknown sections, and keys outside all sections.
+    /// Adds an error for each section with an unknown name, and for each key outside all sections.
     pub(super) fn check_sections(&mut self) {
         for (key, found) in self.tree {
             let name = key.get_ref().as_ref();
@@ -103,7 +106,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// Returns the keys of a table that its section knows. All other keys are reported.
+    /// Returns the keys of a section or an entry, with their values. Adds an error for each key that is unknown in this section.
     fn found(&mut self, section: &str, line: usize, table: &'t DeTable<'t>) -> TypedKeys<'t> {
         let mut found = TypedKeys { line, keys: BTreeMap::new() };
         let Some(section) = self.names.section(section) else { return found };
@@ -129,7 +132,7 @@ impl<'t> ConfigReader<'t> {
         self.names.section(section).map(|section| section.head()).unwrap_or_default()
     }
 
-    /// Reports the errors of a section or an entry. An error without a key is about the entry as a whole.
+    /// Adds the errors that were found in a section or an entry. An error without a key is about the entry as a whole.
     fn tell(
         &mut self,
         section: &str,
@@ -143,7 +146,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// Reads an entry. Returns `None` if the name of the entry cannot be read.
+    /// Reads an entry, such as a `[[zone]]`, and adds its errors. Returns `None` if its name cannot be read.
     fn entry<Kind: TableEntry>(&mut self, line: usize, table: &'t DeTable<'t>) -> Option<Kind> {
         let found = self.found(Kind::NAME, line, table);
         let mut entry = Kind::blank();
@@ -209,7 +212,8 @@ impl Visitor for ConfigReader<'_> {
     }
 }
 
-/// Reads the keys in the order of the table. An error in one key does not affect the others.
+/// Reads the keys of a section or an entry into `holder`, in the order of `keys`, and returns the errors. The keys after a wrong key are read
+/// too.
 fn read_keys<Holder>(
     keys: &[ConfigKey<Holder>],
     holder: &mut Holder,

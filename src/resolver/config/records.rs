@@ -1,4 +1,4 @@
-//! `[[record]]`, and the key `records` of a `[[zone]]`: records of any type that are written in the configuration file itself.
+//! The entry `[[record]]`, and the key `records` of a `[[zone]]`: DNS records of any type that are written in the configuration file itself.
 
 use crate::limits;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use dns::rdata::is_understood;
 use dns::wire::presentation::{kind_text, name_text};
 use dns::zone_file;
 
-/// The TTL of records without a TTL, in seconds. It is short, because the configuration may change at any time.
+/// The TTL of configured records without a TTL, in seconds. It is short, because the operator may change the configuration at any time.
 pub const RECORD_TTL: u32 = 300;
 
-/// The types of records that only a zone can have, because they concern names below it or a signed zone.
+/// The record types that only a zone can have and a `[[record]]` cannot, because they concern names below their owner or a signed zone.
 const OF_A_ZONE: [RecordType; 11] = [
     RecordType::SOA,
     RecordType::NS,
@@ -32,7 +32,7 @@ const OF_A_ZONE: [RecordType; 11] = [
     RecordType::NSEC3PARAM,
 ];
 
-/// The types that occur only in questions and messages. No record has them.
+/// The types that occur only in questions and messages. No record has such a type, so a `[[record]]` cannot have it either.
 const NO_DATA: [RecordType; 7] = [
     RecordType::ZERO,
     RecordType::ANY,
@@ -43,18 +43,19 @@ const NO_DATA: [RecordType; 7] = [
     RecordType::SIG,
 ];
 
-/// The entry `[[record]]`: the records of one type for a name.
+/// The values of a `[[record]]`: the records of one type for one name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredRecord {
-    /// The name, absolute and in lower case.
+    /// The owner name of the records, absolute and in lower case.
     pub name: Name,
-    /// The type of the records.
+    /// The record type of the records.
     pub kind: RecordType,
-    /// The data of each record, as in a zone file, with absolute names.
+    /// The data of each record, written as in a zone file. All names in them are absolute.
     pub data: Vec<String>,
-    /// The TTL of the records. `None` means `RECORD_TTL`.
+    /// The TTL of the records. `None` means the default, `RECORD_TTL`.
     pub ttl: Option<Duration>,
-    /// The `[[view]]` whose clients see the records. `None`: clients without a view, and clients of each view that has no entry for this name.
+    /// The `[[view]]` whose clients see the records. If it is `None`, these are clients without a view, and clients of each view that has no
+    /// entry of its own for this name.
     pub view: Option<String>,
 }
 
@@ -97,14 +98,14 @@ impl TableEntry for ConfiguredRecord {
 }
 
 impl ConfiguredRecord {
-    /// Returns the records as clients receive them.
+    /// Returns the records in the form in which clients receive them.
     pub fn records(&self) -> Vec<Record> {
         let seconds = self.ttl.and_then(|ttl| u32::try_from(ttl.as_secs()).ok()).unwrap_or(RECORD_TTL);
         self.data.iter().filter_map(|data| record_of(&self.name, self.kind, seconds, data).ok()).collect()
     }
 }
 
-/// Reads the name of a `[[record]]`.
+/// Reads the owner name of a `[[record]]`.
 fn owner(typed: &Typed<'_>) -> Read<Name> {
     let name = value::name(typed)?;
     if name.is_wildcard() {
@@ -116,7 +117,7 @@ fn owner(typed: &Typed<'_>) -> Read<Name> {
     Ok(name)
 }
 
-/// Reads the type of a `[[record]]`.
+/// Reads the record type of a `[[record]]`.
 fn kind(typed: &Typed<'_>) -> Read<RecordType> {
     let text = value::text(typed)?;
     match zone_file::kind(text) {
@@ -132,7 +133,7 @@ fn kind(typed: &Typed<'_>) -> Read<RecordType> {
     }
 }
 
-/// Parses one record. The names in its data are absolute.
+/// Parses the data of one record, as they are written in a zone file. All names in the data are absolute.
 fn record_of(name: &Name, kind: RecordType, ttl: u32, data: &str) -> Read<Record> {
     let kind = kind_text(kind);
     one(&Name::root(), &format!("{} {ttl} IN {kind} {data}", name_text(name))).map_err(|wrong| {
@@ -141,7 +142,7 @@ fn record_of(name: &Name, kind: RecordType, ttl: u32, data: &str) -> Read<Record
     })
 }
 
-/// Reads the records of a zone. Each is a line of a zone file whose origin is the zone.
+/// Reads the key `records` of the zone at `apex`. Each item is a line of a zone file in which names without a final dot are relative to `apex`.
 pub(super) fn lines(apex: &Name, typed: &Typed<'_>) -> Read<Vec<String>> {
     value::list(typed, |item| {
         let line = value::text(item)?;
@@ -160,15 +161,15 @@ pub(super) fn lines(apex: &Name, typed: &Typed<'_>) -> Read<Vec<String>> {
     })
 }
 
-/// Parses a line in `records` of the zone at `apex`.
+/// Parses an item of the key `records` of the zone at `apex`, which is a line of a zone file.
 ///
 /// # Errors
-/// The reason why the line is not exactly one record, in words.
+/// Returns the reason, in words, if the line does not contain exactly one record.
 pub fn line_of(apex: &Name, line: &str) -> Result<Record, String> {
     one(apex, line)
 }
 
-/// Parses a text that must contain exactly one record.
+/// Parses a text in the format of zone files that must contain exactly one record. Relative names are below `origin`.
 fn one(origin: &Name, text: &str) -> Result<Record, String> {
     if text.contains(char::is_control) {
         return Err("it contains a control character".to_owned());
@@ -188,7 +189,8 @@ fn one(origin: &Name, text: &str) -> Result<Record, String> {
     }
 }
 
-/// Returns true if a comment follows a word without quotes, as in `v=DMARC1; p=none`: the part after the semicolon would be lost.
+/// Returns true if a semicolon after a word without quotes begins a comment, as in `v=DMARC1; p=none`. The operator has probably forgotten the
+/// quotes, and the text after the semicolon would be lost.
 fn is_cut(text: &str) -> bool {
     let mut entries = zone_file::entries(text).flatten();
     entries.any(|entry| !entry.comment.is_empty() && entry.words.last().is_some_and(|word| !word.quoted))

@@ -1,4 +1,4 @@
-//! The errors of a configuration file. Each is shown in one line, with its position and advice.
+//! The errors in a configuration file. Each is shown in one line, with its file, line number, key and advice.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,35 +8,35 @@ use serde::Serialize;
 use crate::limits::{MAX_PROBLEMS, MAX_SHOWN_SENTENCE, MAX_SHOWN_VALUE};
 use dns::wire::presentation::shown;
 
-/// The greatest length of a word that is compared with known words, in octets. No known word has more than 30.
+/// The greatest length, in octets, of an unknown word for which a similar known word is searched. No known word has more than 30 octets.
 const LONGEST_NEAR: usize = 64;
 
-/// The similarity (Jaro–Winkler, 0 to 1) from which a known key is suggested for an unknown one: "adresses" has 0.97 with "addresses", and
-/// "frobnicate" less than 0.6 with any known key.
+/// The least similarity (Jaro–Winkler, 0 to 1) at which a known key is suggested instead of an unknown one: "adresses" has 0.97 with "addresses",
+/// and "frobnicate" has less than 0.6 with any known key.
 const SIMILAR: f64 = 0.75;
 
-/// The words with which an error begins whose subject is the key.
+/// The first words of error texts that say something about the key itself. They are shown directly after the name of the key, without a colon.
 const VERBS: [&str; 3] = ["is ", "has ", "cannot "];
 
-/// The errors of one configuration. Each line of the message names the file.
+/// All errors in one configuration file. Each line of the message begins with the name of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Errors {
-    /// The name of the file, as it was given.
+    /// The name of the configuration file, as the caller gave it.
     pub file: String,
-    /// The errors, sorted by line. There is at least one.
+    /// The errors in the file, sorted by line number. There is at least one.
     pub problems: Vec<ConfigProblem>,
 }
 
-/// One error in the configuration.
+/// One error in the configuration file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConfigProblem {
-    /// The number of the line, counted from 1. `None` if the error is about the file as a whole.
+    /// The number of the wrong line, counted from 1. `None` if the error is about the file as a whole.
     pub line: Option<usize>,
-    /// The key, after the name of its section. `None` if the error is about the file as a whole.
+    /// The wrong key, after the name of its section, such as `cache.size`. `None` if the error is about the file as a whole.
     pub key: Option<String>,
-    /// What is wrong.
+    /// A text that says what is wrong.
     pub wrong: String,
-    /// The advice for correcting it.
+    /// Advice for the operator: how to correct the error.
     pub remedy: String,
 }
 
@@ -58,7 +58,7 @@ impl fmt::Display for ConfigProblem {
             write!(formatter, "line {line}: ")?;
         }
         if let Some(key) = &self.key {
-            // The error is a sentence about the key, or about its value.
+            // Some texts continue a sentence that begins with the key ("cache.size is ..."). Others are separated from the key by a colon.
             let is_about_key = VERBS.iter().any(|verb| self.wrong.starts_with(verb));
             write!(formatter, "{key}{}", if is_about_key { " " } else { ": " })?;
         }
@@ -66,10 +66,10 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
-/// The error in a value, before its key is known.
+/// The error in the value of a key, without the name of the key, which the caller adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct WrongValue {
-    /// The position in the file in octets, if the error is not about the whole value.
+    /// The position of the error in the file, in octets. `None` if the error is about the whole value.
     pub(super) span: Option<Range<usize>>,
     pub(super) wrong: String,
     pub(super) remedy: String,
@@ -86,27 +86,27 @@ impl WrongValue {
         Self { span: None, wrong: wrong.into(), remedy: remedy.into() }
     }
 
-    /// Sets the position of the error, unless a more exact position is already known.
+    /// Sets the position of the error in the file, unless a more exact position is already set.
     pub(super) fn at(self, span: Range<usize>) -> Self {
         Self { span: Some(self.span.unwrap_or(span)), ..self }
     }
 }
 
-/// Returns a value as error messages show it: in quotes, shortened, with control characters escaped.
+/// Returns a value in the form in which error messages show it: in quotes, shortened, and with control characters escaped.
 pub(super) fn quoted(value: &str) -> String {
     format!("\"{}\"", shown(value, MAX_SHOWN_VALUE))
 }
 
-/// The errors that were found in a file so far.
+/// The errors found in a configuration file so far.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     found: Vec<ConfigProblem>,
-    /// The number of errors beyond `limits::MAX_PROBLEMS`. They are only counted.
+    /// The number of further errors, after `limits::MAX_PROBLEMS` errors. They are only counted.
     more: usize,
 }
 
 impl Problems {
-    /// Adds an error. Its texts may contain parts of the file, so control characters in them are escaped.
+    /// Adds an error. Control characters in its texts are escaped, because the texts may contain parts of the file.
     pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, wrong: WrongValue) {
         if self.found.len() >= MAX_PROBLEMS {
             self.more = self.more.saturating_add(1);
@@ -121,7 +121,7 @@ impl Problems {
         });
     }
 
-    /// Returns true if an error about this key was already added.
+    /// Returns true if an error about this key in this line was already added.
     pub(super) fn has(&self, line: Option<usize>, key: &str) -> bool {
         self.found.iter().any(|found| found.line == line && found.key.as_deref() == Some(key))
     }
@@ -130,7 +130,7 @@ impl Problems {
         self.found.is_empty()
     }
 
-    /// Returns all errors, sorted by line.
+    /// Returns all errors, sorted by line number, and at the end the number of errors that were only counted.
     pub(super) fn into_sorted(mut self) -> Vec<ConfigProblem> {
         self.found.sort_by_key(|problem| problem.line);
         if self.more > 0 {
@@ -145,7 +145,7 @@ impl Problems {
     }
 }
 
-/// The positions of the line breaks in a text.
+/// The positions of all line breaks in a text, from which line numbers are computed.
 pub(super) struct LineStarts(Vec<usize>);
 
 impl LineStarts {
@@ -154,13 +154,13 @@ impl LineStarts {
         Self(breaks.map(|(octet, _)| octet).collect())
     }
 
-    /// Returns the number of the line that contains this octet, counted from 1.
+    /// Returns the number, counted from 1, of the line that contains the octet at this position.
     pub(super) fn line_of(&self, octet: usize) -> usize {
         self.0.partition_point(|end| *end < octet).saturating_add(1)
     }
 }
 
-/// Returns the known word that is most similar to an unknown word, or `None` if none is similar.
+/// Returns the word in `known` that is most similar to the word `unknown`, or `None` if none is similar enough.
 pub(super) fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if unknown.len() > LONGEST_NEAR {
         return None;

@@ -1,6 +1,6 @@
 //! Reads root hints from a file in the format of a zone file, like IANA's `named.root` and Debian's `root.hints`.
 //!
-//! The NS records of the root name the servers, and A and AAAA records give their addresses. All other records are skipped.
+//! The NS records of the root contain the names of the root servers, and A and AAAA records their addresses. All other records are skipped.
 
 use crate::limits;
 use std::collections::BTreeMap;
@@ -12,19 +12,19 @@ use hickory_proto::rr::Name;
 use super::{report, value};
 use dns::zone_file::{RecordHead, ZoneFileError, ZoneFileReader, entries};
 
-/// The advice for a file that cannot be used.
+/// The advice that an error message gives if a root hints file cannot be used.
 const REMEDY: &str = "give a file in the format of https://www.internic.net/domain/named.root, or leave it empty for the built-in hints";
 
-/// The names and addresses of the servers from which the root servers are learned (RFC 9609).
+/// The root hints: names and addresses of servers that are asked for the current root servers (RFC 9609).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RootHints {
-    /// The file from which the hints were read. `None` means the built-in hints.
+    /// The file from which the hints were read. `None` means the hints that are built into the program.
     pub path: Option<PathBuf>,
-    /// The name and the addresses of each server.
+    /// The name and the IP addresses of each server.
     pub servers: Vec<(Name, Vec<IpAddr>)>,
 }
 
-/// Reads a file of root hints.
+/// Reads the root hints file at `path`.
 pub(super) fn load(path: &Path) -> Result<RootHints, report::WrongValue> {
     let text = value::file(path, limits::MAX_ROOT_HINTS_FILE, REMEDY)?;
     let servers = parse(&text)
@@ -32,7 +32,7 @@ pub(super) fn load(path: &Path) -> Result<RootHints, report::WrongValue> {
     Ok(RootHints { path: Some(path.to_owned()), servers })
 }
 
-/// Parses root hints. The error follows the name of the file.
+/// Parses the text of a root hints file. Returns an error text that follows the name of the file.
 fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
     let mut servers = Vec::new();
     let mut addresses: BTreeMap<Name, Vec<IpAddr>> = BTreeMap::new();

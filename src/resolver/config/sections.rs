@@ -1,6 +1,7 @@
-//! The sections that occur once, except `[listen]` and those with files of their own: their types, and the rows of their keys.
+//! The sections that can occur only once, except `[listen]` and the sections that have modules of their own: their types, and the rows of their
+//! keys.
 //!
-//! A new key needs a field and a row here, and a default in `defaults`.
+//! To add a key, add a field and a row here, and a default value in `defaults`.
 
 use crate::limits;
 use std::net::{IpAddr, SocketAddr};
@@ -23,20 +24,20 @@ use super::trust_anchor::{self, TrustAnchor};
 use super::value::{Read, Typed};
 use super::{addresses, value};
 
-/// The section `[cache]`: the size of the cache, and how long answers are stored.
+/// The values of the section `[cache]`: the size of the cache, and how long answers are stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cache {
     /// The memory for all tables of the cache together, in octets.
     pub size: u64,
-    /// The longest time for which a positive answer is stored.
+    /// The longest time for which a positive answer is cached, even if its TTL is longer.
     pub max_ttl: Duration,
-    /// The longest time for which a negative answer is stored (RFC 2308 section 5).
+    /// The longest time for which a negative answer is cached, even if its TTL is longer (RFC 2308 section 5).
     pub negative_max_ttl: Duration,
-    /// The time after its TTL for which an answer may still be used if no server answers (RFC 8767). 0 means never.
+    /// The time for which an answer may be used after its TTL has ended, if no server answers (RFC 8767). 0 means that it is never used.
     pub serve_stale: Duration,
-    /// True if an answer that is in use is renewed before its TTL ends.
+    /// True if resolverd fetches an answer that clients use again before its TTL ends.
     pub prefetch: bool,
-    /// True if the cache is kept over a restart, in a file in the state directory.
+    /// True if a restart keeps the content of the cache, in a file in the state directory.
     pub snapshot: bool,
 }
 
@@ -61,36 +62,36 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
     ],
 };
 
-/// The section `[resolve]`: how servers are asked.
+/// The values of the section `[resolve]`: how authoritative servers are asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolve {
-    /// The time within which a client receives an answer or SERVFAIL, counted from the first copy of its question.
+    /// The time within which a client must receive an answer or SERVFAIL, counted from the time at which it first sends the question.
     pub deadline: Duration,
-    /// The servers at which recursion begins.
+    /// The servers that are asked for the current root servers, with which recursion begins.
     pub root_hints: RootHints,
-    /// Whether servers are asked over IPv4.
+    /// Whether queries are sent over IPv4.
     pub ipv4: Family,
-    /// Whether servers are asked over IPv6.
+    /// Whether queries are sent over IPv6.
     pub ipv6: Family,
-    /// Servers that are never asked, even if a delegation names them.
+    /// Networks of servers to which no query is sent, even if a delegation names such a server.
     pub deny_servers: Vec<IpNet>,
-    /// Networks whose addresses are removed from answers for public names.
+    /// Networks whose addresses are removed from answers for public names (protection against DNS rebinding).
     pub private_addresses: Vec<IpNet>,
-    /// Domains whose names may have addresses in `private_addresses`.
+    /// Domains whose names are not public, so that their answers may contain addresses in `private_addresses`.
     pub private_domains: Vec<Name>,
-    /// True if servers of the root and of TLDs receive only the part of a name that they need (RFC 9156).
+    /// True if servers of the root and of TLDs receive only the part of a name that they need (RFC 9156), and not the full name.
     pub qname_minimisation: bool,
-    /// True if two servers are asked at the same time when a zone is contacted for the first time.
+    /// True if two servers of a zone are asked at the same time while it is not known how fast any of them answers.
     pub race: bool,
-    /// The port to which queries to servers are sent.
+    /// The port of servers to which queries are sent. It is 53 unless the operator sets another one.
     pub upstream_port: u16,
-    /// The addresses from which queries are sent, at most one of each family. If it is empty, the system chooses the address.
+    /// The local addresses from which queries are sent: at most one IPv4 and one IPv6 address. If it is empty, the system chooses them.
     pub source: Vec<IpAddr>,
-    /// The local ports from which queries over UDP are sent, except ports that this host reserves.
+    /// The local ports from which queries over UDP are sent. Ports in this range that this host reserves are not used.
     pub source_ports: RangeInclusive<u16>,
 }
 
-/// Whether an address family is used.
+/// Whether queries are sent over one of the two address families, IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// The address family is used if this host has a route for it.
@@ -148,7 +149,7 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
     ],
 };
 
-/// The form of a value that is `"auto"`, `true` or `false`.
+/// The form of a value that is `"auto"`, `true` or `false`, for the keys `ipv4` and `ipv6`.
 struct FamilyForm;
 
 impl Form for FamilyForm {
@@ -172,18 +173,18 @@ impl Form for FamilyForm {
     }
 }
 
-/// The section `[dnssec]`: the settings of validation.
+/// The values of the section `[dnssec]`: the settings of DNSSEC validation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dnssec {
-    /// True if answers are validated.
+    /// True if answers are validated with DNSSEC.
     pub validate: bool,
-    /// The trust anchors.
+    /// The trust anchors with which validation begins.
     pub trust_anchor: TrustAnchor,
-    /// True if the trust anchors of the root zone are updated when the root changes its keys (RFC 5011).
+    /// True if resolverd replaces the trust anchors of the root zone when the root changes its keys (RFC 5011).
     pub update_trust_anchors: bool,
-    /// Names at and below which nothing is validated (RFC 7646).
+    /// Names for which, like for all names below them, nothing is validated (RFC 7646).
     pub negative_trust_anchors: Vec<Name>,
-    /// True if signatures with SHA-1 are checked. Otherwise, zones with no other signatures are insecure.
+    /// True if signatures with SHA-1 are verified. If it is false, a zone that has no other signatures counts as insecure.
     pub sha1: bool,
 }
 
@@ -213,10 +214,10 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
     ],
 };
 
-/// The section `[control]`: the control socket.
+/// The values of the section `[control]`: the socket through which `resolverctl` talks to the daemon.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Control {
-    /// The path of the socket.
+    /// The path of the control socket.
     pub socket: PathBuf,
 }
 
@@ -226,7 +227,7 @@ pub(super) const CONTROL: SingleSection<Control> = SingleSection {
         .at_start()],
 };
 
-/// Reads the absolute path of a socket. The error message shows `example`.
+/// Reads the path of a Unix socket, which must be absolute. The error message shows `example`.
 pub(super) fn socket(typed: &Typed<'_>, example: &str) -> Read<PathBuf> {
     let typed = value::text(typed)?;
     let remedy = format!("write a path like {}", quoted(example));
@@ -242,10 +243,10 @@ pub(super) fn socket(typed: &Typed<'_>, example: &str) -> Read<PathBuf> {
     Ok(PathBuf::from(typed))
 }
 
-/// The section `[metrics]`: metrics for Prometheus.
+/// The values of the section `[metrics]`: metrics for Prometheus.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MetricsSection {
-    /// The address and the port of the HTTP listener. `None` means that there is no such listener.
+    /// The address and the port at which metrics can be read over HTTP. `None` means that metrics are off.
     pub listen: Option<SocketAddr>,
 }
 
@@ -255,35 +256,36 @@ pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
         .comment(&[(Some("\"\""), "no metrics for Prometheus")])],
 };
 
-/// The section `[history]`: the questions that are stored individually.
+/// The values of the section `[history]`: the query history, which stores single questions of clients and their answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistorySection {
-    /// The memory for the last questions, in octets. 0 means that none are stored, and `None` means a share of `cache.size`.
+    /// The memory for the most recent questions, in octets. 0 means that none are stored, and `None` means a share of `cache.size`.
     pub size: Option<u64>,
-    /// The time from which a question counts as slow.
+    /// The least time that a question must take to count as slow. Slow questions are written to disk.
     pub slow: Duration,
-    /// The parts of failed and slow questions that are not written to disk.
+    /// The parts of failed and slow questions that are not written to disk, to protect the privacy of clients.
     pub redact: Redact,
 }
 
-/// The parts of a question that are not written to disk.
+/// The parts of a failed or slow question that are not written to disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redact {
-    /// No part: everything is written to disk.
+    /// Nothing is left out: everything is written to disk.
     None,
-    /// The addresses of clients.
+    /// The addresses of clients are left out.
     Client,
-    /// The addresses of clients, and the names except their domains.
+    /// The addresses of clients are left out, and names are shortened to their domains.
     Names,
 }
 
 const REDACT: [(&str, Redact); 3] =
     [("none", Redact::None), ("client", Redact::Client), ("names", Redact::Names)];
 
-/// The permitted values of `slow`. With a smaller value, each cache miss would be logged. After more than a minute, no client still waits.
+/// The permitted values of `slow`. With a smaller value, each question that the cache cannot answer would be logged. A larger value is useless,
+/// because no client waits for more than a minute.
 const SLOW_RANGE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(60);
 
-/// Reads the size of the history: a size, 0, or `None` for `"auto"`.
+/// Reads the value of `history.size`: a size, 0 (no history), or `"auto"`, for which it returns `None`.
 fn record_size(typed: &Typed<'_>) -> Read<Option<u64>> {
     value::auto_size(typed, &(history::limits::MIN_RECORD..=limits::MAX_RECORD))
 }
@@ -307,12 +309,12 @@ pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
     ],
 };
 
-/// The section `[log]`: what is logged.
+/// The values of the section `[log]`: what is written to the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogSection {
-    /// The least important messages that are logged: `error`, `warn`, `info`, `debug` or `trace`.
+    /// The least important level of log messages that are written: `error`, `warn`, `info`, `debug` or `trace`.
     pub level: tracing::Level,
-    /// True if each question of a client is logged.
+    /// True if every question of a client is logged.
     pub queries: bool,
 }
 
@@ -324,7 +326,7 @@ pub(super) const LOG: SingleSection<LogSection> = SingleSection {
     ],
 };
 
-/// Reads a log level.
+/// Reads the value of `log.level`.
 fn level(typed: &Typed<'_>) -> Read<tracing::Level> {
     let typed = value::text(typed)?;
     let known = ["error", "warn", "info", "debug", "trace"];

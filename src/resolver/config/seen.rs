@@ -1,4 +1,4 @@
-//! Which configured zones, hosts and records a group of clients sees, and in which other settings groups differ.
+//! Which configured zones, hosts and records a group of clients sees, and the other settings in which groups of clients can differ.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -10,53 +10,53 @@ use super::{
 };
 use crate::dnsbl::gate::Guarding;
 
-/// The configured zones that a group of clients sees. Groups with the same zones share data about names.
+/// The configured zones that a group of clients sees. Groups that see the same zones share the cached data about names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenZones {
-    /// The apexes of the zones without `view` that the group sees, sorted. `None` if it sees all of them.
+    /// The apexes of the zones without `view` that the group sees, sorted. `None` if the group sees all of them.
     shared: Option<Vec<Name>>,
-    /// The `[[view]]` whose zones, hosts and records are also seen. `None` if the group has no view.
+    /// The `[[view]]` whose zones, hosts and records the group sees in addition. `None` if the group has no view.
     own: Option<String>,
 }
 
-/// The hosts and records that a group of clients sees.
+/// The `[[host]]` and `[[record]]` entries that a group of clients sees.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SeenNames<'c> {
-    /// The `[[host]]` entries.
+    /// The `[[host]]` entries that the group sees.
     pub hosts: Vec<&'c ConfiguredHost>,
-    /// The `[[record]]` entries.
+    /// The `[[record]]` entries that the group sees.
     pub records: Vec<&'c ConfiguredRecord>,
 }
 
-/// The entry of the configuration that answers for a name.
+/// The configured entry that resolverd uses to answer a question for a name.
 #[derive(Clone, Copy, Debug)]
 pub enum SeenEntry<'c> {
-    /// The host with this name. For a reverse name, the host with this address.
+    /// The host with this name. For the name of a PTR record, the host with this address.
     Host(&'c ConfiguredHost),
-    /// A record with this name.
+    /// A configured record with this name.
     Record(&'c ConfiguredRecord),
-    /// The closest zone at or above the name.
+    /// The configured zone that is the closest one at or above the name.
     Zone(&'c ConfiguredZone),
 }
 
-/// The settings in which groups of clients can differ.
+/// The settings in which groups of clients can differ from each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sees {
-    /// The configured zones that the group sees.
+    /// The configured zones that this group sees.
     pub zones: SeenZones,
-    /// How answers of lists that are not listings are handled.
+    /// The answers that this group gets if a DNS list refuses.
     pub(crate) guarding: Guarding,
-    /// The mode of look-ahead.
+    /// The mode of look-ahead for this group.
     pub lookahead: LookaheadMode,
 }
 
 impl SeenZones {
-    /// Returns the zones that clients of a listener see if they are in no `[[view]]`.
+    /// Returns the zones that clients of `listener` see if they are in no `[[view]]`.
     pub(crate) fn of_listener(listener: &Listener) -> Self {
         Self { shared: listener.zones.as_deref().map(in_order), own: None }
     }
 
-    /// Returns the zones that clients of a `[[view]]` see.
+    /// Returns the zones that clients in `view` see.
     pub fn of_view(view: &ConfiguredView, config: &Config) -> Self {
         let views = config.zones.iter().map(|zone| &zone.view);
         let mut views = views
@@ -66,7 +66,8 @@ impl SeenZones {
         Self { shared: view.zones.as_deref().map(in_order), own }
     }
 
-    /// Returns the zones of `config` that are seen. A zone in the view replaces a shared zone of the same name.
+    /// Returns the zones of `config` that this group sees. If a zone of its view and a zone without `view` have the same name, it sees only the
+    /// former.
     pub fn zones_in<'c>(&self, config: &'c Config) -> Vec<&'c ConfiguredZone> {
         let (own, others): (Vec<_>, Vec<_>) =
             config.zones.iter().filter(|zone| self.sees(zone)).partition(|zone| zone.view.is_some());
@@ -74,7 +75,7 @@ impl SeenZones {
         others.into_iter().filter(|zone| !replaced.contains(&zone.name)).chain(own.iter().copied()).collect()
     }
 
-    /// Returns true if a zone is seen, unless another zone replaces it.
+    /// Returns true if the group sees `zone`, provided that no zone of its view has the same name.
     fn sees(&self, zone: &ConfiguredZone) -> bool {
         match &zone.view {
             Some(view) => self.own.as_ref() == Some(view),
@@ -82,8 +83,8 @@ impl SeenZones {
         }
     }
 
-    /// Returns the hosts and records of `config` that are seen. If the view has an entry for a name, the entries without `view` for this name are not
-    /// seen.
+    /// Returns the hosts and records of `config` that this group sees. If its view has an entry for a name, the group does not see the entries
+    /// without `view` for this name.
     pub fn names<'c>(&self, config: &'c Config) -> SeenNames<'c> {
         let of_hosts = config.hosts.iter().map(|host| (&host.name, &host.view));
         let of_records = config.records.iter().map(|record| (&record.name, &record.view));
@@ -101,8 +102,8 @@ impl SeenZones {
         }
     }
 
-    /// Returns the entry of `config` that answers for a name. Returns `None` if the name is resolved on the internet. Forwarders for the root count
-    /// as the internet.
+    /// Returns the entry of `config` that resolverd uses to answer this group's question for `name`. Returns `None` if the name is resolved on
+    /// the internet. (A forwarder for the root zone also counts as the internet.)
     pub fn entry<'c>(&self, config: &'c Config, name: &Name) -> Option<SeenEntry<'c>> {
         let names = self.names(config);
         let is_reverse = |address: &IpAddr| {
@@ -122,8 +123,8 @@ impl SeenZones {
         around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
     }
 
-    /// Returns a function that returns true for a name if its `[[host]]` or `[[record]]` without `view` is seen. If the group sees only some zones,
-    /// such an entry is hidden if the closest zone around its name is hidden.
+    /// Returns a function that says whether the group sees a `[[host]]` or `[[record]]` without `view` that has a given name. If the group sees
+    /// only some zones, it does not see such an entry if the closest zone around its name is one that it does not see.
     fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
         let around = |zone: &&ConfiguredZone| zone.view.is_none() || self.sees(zone);
         let configured: HashSet<&Name> = config.zones.iter().filter(around).map(|zone| &zone.name).collect();
@@ -136,37 +137,38 @@ impl SeenZones {
 }
 
 impl Sees {
-    /// Returns the settings of the clients of a listener that are in no `[[view]]`.
+    /// Returns the settings for those clients of `listener` that are in no `[[view]]`.
     pub fn general(listener: &Listener, config: &Config) -> Self {
         Self::new(SeenZones::of_listener(listener), listener, config)
     }
 
-    /// Returns the settings of the clients of a listener in each `[[view]]`. There are none if the listener has a list of zones for all its clients.
+    /// Returns the settings for the clients of `listener` in each `[[view]]`. Returns nothing if the listener has a list of zones, which then
+    /// applies to all its clients.
     pub fn by_client(listener: &Listener, config: &Config) -> impl Iterator<Item = Self> {
         let views = config.views.iter().filter(|_| listener.zones.is_none());
         views.map(|view| Self::new(SeenZones::of_view(view, config), listener, config))
     }
 
-    /// Returns true if both groups receive the same answers. The mode of look-ahead does not matter.
+    /// Returns true if both groups receive the same answers. A different mode of look-ahead does not change the answers.
     pub(crate) fn has_answers_of(&self, other: &Self) -> bool {
         self.zones == other.zones && self.guarding == other.guarding
     }
 
-    /// Returns the settings of the clients of `listener` that see these zones.
+    /// Returns the settings for those clients of `listener` that see `zones`.
     fn new(zones: SeenZones, listener: &Listener, config: &Config) -> Self {
         let lookahead = listener.lookahead.unwrap_or(config.lookahead.mode);
         Self { zones, guarding: listener.guarding(), lookahead }
     }
 }
 
-/// Returns the closest one of `zones` that is at or above a name.
+/// Returns the one of `zones` that is closest to `name`, at or above it. Returns `None` if there is none.
 pub fn closest(name: &Name, zones: &HashSet<&Name>) -> Option<Name> {
     let parent = |name: &Name| (!name.is_root()).then(|| name.base_name());
     std::iter::successors(Some(name.clone()), parent).find(|zone| zones.contains(zone))
 }
 
 impl SeenEntry<'_> {
-    /// Returns true if both values are the same entry of the configuration.
+    /// Returns true if both values refer to the same entry of the same configuration.
     pub fn is(self, other: Self) -> bool {
         match (self, other) {
             (Self::Host(one), Self::Host(other)) => std::ptr::eq(one, other),

@@ -1,4 +1,4 @@
-//! The configuration as one value.
+//! The type `Config`: the whole configuration as one value.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,59 +20,59 @@ use crate::dnsbl::list::List;
 use crate::limits::{MAX_AUTO_RECORD, RECORD_SHARE};
 use history::limits::MIN_RECORD;
 
-/// All settings of the operator.
+/// The configuration: all settings that the operator can make in the configuration file and on the command line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The section `[listen]`.
+    /// The values of the section `[listen]`.
     pub listen: Listener,
-    /// True if the command line set the addresses of `[listen]`. The addresses in the file are then ignored.
+    /// True if the command line sets the addresses of `[listen]`. The addresses in the configuration file are then ignored.
     pub has_fixed_addresses: bool,
-    /// True if the command line disabled the snapshot. The setting in the file is then ignored.
+    /// True if the command line disables the snapshot of the cache. The setting in the configuration file is then ignored.
     pub is_without_snapshot: bool,
     /// The `[[listener]]` entries: further listeners, each with its own clients and zones.
     pub listeners: Vec<Listener>,
-    /// The section `[cache]`.
+    /// The values of the section `[cache]`.
     pub cache: Cache,
-    /// The section `[resolve]`.
+    /// The values of the section `[resolve]`.
     pub resolve: Resolve,
-    /// The section `[dnssec]`.
+    /// The values of the section `[dnssec]`.
     pub dnssec: Dnssec,
     /// The `[[view]]` entries: groups of clients that see zones of their own.
     pub views: Vec<ConfiguredView>,
-    /// The `[[zone]]` entries: zones with servers or data of their own.
+    /// The `[[zone]]` entries: zones with servers or data that the operator configures.
     pub zones: Vec<ConfiguredZone>,
-    /// The `[[host]]` entries: names with addresses of their own.
+    /// The `[[host]]` entries: names with configured addresses.
     pub hosts: Vec<ConfiguredHost>,
-    /// The `[[record]]` entries: records of any type.
+    /// The `[[record]]` entries: configured records of any type.
     pub records: Vec<ConfiguredRecord>,
-    /// The section `[dnsbl]`.
+    /// The values of the section `[dnsbl]`.
     pub dnsbl: Dnsbl,
     /// The `[[list]]` entries: DNS lists that are not in the registry, and changes to lists of the registry.
     pub lists: Vec<ConfiguredList>,
-    /// The section `[lookahead]`.
+    /// The values of the section `[lookahead]`.
     pub lookahead: LookaheadSection,
-    /// The `[[watch]]` entries: domains that are checked on schedule.
+    /// The `[[watch]]` entries: domains whose mail settings in DNS are checked on schedule.
     pub watches: Vec<ConfiguredWatch>,
-    /// The section `[control]`.
+    /// The values of the section `[control]`.
     pub control: Control,
-    /// The section `[metrics]`.
+    /// The values of the section `[metrics]`.
     pub metrics: MetricsSection,
-    /// The section `[history]`.
+    /// The values of the section `[history]`.
     pub history: HistorySection,
-    /// The section `[dnstap]`.
+    /// The values of the section `[dnstap]`.
     pub dnstap: DnstapSection,
-    /// The section `[log]`.
+    /// The values of the section `[log]`.
     pub log: LogSection,
 }
 
 impl Config {
-    /// Returns the size of the history of the last questions in octets. 0 means that none is stored.
+    /// Returns the memory for the most recent questions in the query history, in octets. 0 means that no questions are stored.
     pub fn history_size(&self) -> u64 {
         let share = self.cache.size / RECORD_SHARE;
         self.history.size.unwrap_or_else(|| share.clamp(MIN_RECORD, MAX_AUTO_RECORD))
     }
 
-    /// Returns all listeners: first `[listen]`, then each `[[listener]]`.
+    /// Returns all listeners: first that of `[listen]`, then those of each `[[listener]]`.
     pub fn all_listeners(&self) -> impl Iterator<Item = &Listener> {
         std::iter::once(&self.listen).chain(&self.listeners)
     }
@@ -93,7 +93,7 @@ impl Config {
         self
     }
 
-    /// Returns all lists, both those of the registry and those of the operator.
+    /// Returns all DNS lists: those of the registry and those that the operator has configured, by the apexes of their zones.
     pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
         let mut lists = self.dnsbl.registry.lists.clone();
         for entry in &self.lists {
@@ -104,14 +104,14 @@ impl Config {
         lists
     }
 
-    /// Returns the list with this apex, as in `lists`. Calling `lists` would take some hundred times as long.
+    /// Returns the DNS list with this apex. The result is the same as in `lists`, but `lists` takes some hundred times as long.
     pub fn list(&self, apex: &Name) -> Option<Arc<List>> {
         let known = self.dnsbl.registry.lists.get(apex).cloned();
         let own = self.lists.iter().filter(|entry| entry.name == *apex);
         own.fold(known, |known, entry| self.own_list(entry, known.as_deref()).map(Arc::new).or(known))
     }
 
-    /// Returns the list of an entry of the operator. The entry may change the `known` list.
+    /// Returns the DNS list that a `[[list]]` entry describes. `known` is the list with the same apex that this entry changes, if there is one.
     fn own_list(&self, entry: &ConfiguredList, known: Option<&List>) -> Option<List> {
         let mut list = entry.list(known)?;
         let base = entry.with_key.as_ref().or_else(|| self.dnsbl.registry.keyed.get(&entry.name));

@@ -1,12 +1,14 @@
 //! Writes a configuration in the form of its file, for `resolverctl config show`.
 //!
-//! If the output is read again, the configuration is the same. Files are shown by their paths. Values that need an explanation have a comment.
+//! If the output is used as a configuration file, the configuration stays the same. Files are shown by their paths. Some values have a comment
+//! that explains them.
 
 use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry};
 use super::table::{KeyPlace, Visitor, visit};
 
-/// Returns the file for `config`. It contains every key. If `changed` is true, it contains only the keys that differ from their defaults.
+/// Returns the text of a configuration file for `config`. It contains every key, or if `changed` is true, only the keys that differ from their
+/// defaults.
 pub fn show(config: &Config, changed: bool) -> String {
     let mut shown =
         ShownConfig { config, default: Config::default(), changed, once: String::new(), many: String::new() };
@@ -18,7 +20,7 @@ struct ShownConfig<'c> {
     config: &'c Config,
     default: Config,
     changed: bool,
-    /// The sections that occur once. They are shown first.
+    /// The text of the sections that can occur only once. It comes first in the file.
     once: String,
     many: String,
 }
@@ -41,7 +43,7 @@ impl Visitor for ShownConfig<'_> {
     }
 }
 
-/// Returns a line for each key, except keys that have the same value in `default`.
+/// Returns a line for each key of a section or an entry. If `default` is given, keys with the same value in it are left out.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], holder: &Holder, default: Option<&Holder>) -> String {
     let shown = keys.iter().filter_map(|key| {
         let value = (key.show)(holder)?;
@@ -60,7 +62,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns each comment on a value, with its section and key.
+    /// Collects all comments that explain values, each with its section, its key and the value.
     #[derive(Default)]
     struct CommentedValues(Vec<[&'static str; 4]>);
 
@@ -90,9 +92,9 @@ mod tests {
         visit(&mut commented);
         assert!(commented.0.len() > 20, "{}", commented.0.len());
         for [section, key, value, comment] in commented.0 {
-            // An empty path cannot be written, because it is the default.
+            // An empty path is the default and cannot be written in the file.
             let written = if value == "\"\"" { String::new() } else { format!("{key} = {value}\n") };
-            // These are the keys that an entry needs.
+            // `needed` has the other keys without which the entry would be invalid.
             let (head, needed) = match section {
                 "zone" if key == "recurse" => ("[[zone]]", "name = \"a.example\"\n"),
                 "zone" => ("[[zone]]", "name = \"a.example\"\nforward = [\"192.0.2.1\"]\n"),

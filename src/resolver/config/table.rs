@@ -1,7 +1,7 @@
-//! The table of keys. It contains every section of the configuration file, in the order of the shipped file.
+//! The table of all sections and keys of the configuration file, in the order of the shipped file.
 //!
-//! Everything that is done with keys visits this table: reading, showing and comparing. A key that is not in the table is unknown, and the error
-//! message suggests the most similar known key.
+//! Everything that is done with keys goes through this table: reading, showing and comparing them. A key that is not in the table is unknown, and
+//! the error message suggests the most similar known key.
 
 use toml::de::DeValue;
 
@@ -16,29 +16,29 @@ use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use super::{dnsbl, dnstap, lookahead, sections, value};
 
-/// Something that is done with every section.
+/// An operation that is done with every section of the configuration file, such as showing it.
 pub(super) trait Visitor {
-    /// Called for a section that occurs once.
+    /// Called for a section that can occur only once, such as `[cache]`.
     fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &KeyPlace<Holder>);
-    /// Called for a section that may occur several times.
+    /// Called for a section that can occur several times, such as `[[zone]]`.
     fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>);
 }
 
-/// The field of the configuration that contains a section.
+/// The field of `Config` that contains the values of a section: two functions that return this field.
 pub(super) struct KeyPlace<Holder: 'static> {
     pub(super) of: fn(&Config) -> &Holder,
-    /// Like `of`, but the section can be changed.
+    /// Returns the same field as `of`, so that its values can be changed.
     pub(super) of_mut: fn(&mut Config) -> &mut Holder,
 }
 
-/// Creates the place of the section that is in this field.
+/// Creates the `KeyPlace` of the section that is stored in this field of `Config`.
 macro_rules! place {
     ($field:ident) => {
         &KeyPlace { of: |config| &config.$field, of_mut: |config| &mut config.$field }
     };
 }
 
-/// Visits every section, in the order of the shipped file.
+/// Calls `visitor` for every section, in the order of the shipped configuration file.
 pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.once(&listener::LISTEN, place!(listen));
     visitor.many::<Listener>(place!(listeners));
@@ -60,14 +60,14 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.once(&sections::LOG, place!(log));
 }
 
-/// The names of all sections and keys.
+/// The names of all sections and keys of the configuration file.
 pub(super) struct KeyNames(Vec<ConfigSection>);
 
-/// The names of a section and of its keys.
+/// The name of a section and the names of its keys.
 pub(super) struct ConfigSection {
     pub(super) name: &'static str,
     pub(super) keys: Vec<&'static str>,
-    /// True if the section may occur several times and is written `[[name]]`.
+    /// True if the section can occur several times, so that its header is `[[name]]`.
     many: bool,
 }
 
@@ -84,19 +84,19 @@ impl Visitor for KeyNames {
 }
 
 impl KeyNames {
-    /// Returns the names of all sections and keys.
+    /// Returns the names of all sections and keys of the configuration file.
     pub(super) fn all() -> Self {
         let mut names = Self(Vec::new());
         visit(&mut names);
         names
     }
 
-    /// Returns the section with this name.
+    /// Returns the section with this name, or `None` if no section has this name.
     pub(super) fn section(&self, name: &str) -> Option<&ConfigSection> {
         self.0.iter().find(|section| section.name == name)
     }
 
-    /// Returns the advice for a key that a section does not have.
+    /// Returns the advice for an error about `key`, which does not exist in `section`: a similar key, or the known keys.
     pub(super) fn unknown(&self, section: &ConfigSection, key: &str) -> String {
         if let Some(near) = nearest(key, section.keys.iter().copied()) {
             return format!("did you mean {near}?");
@@ -109,7 +109,7 @@ impl KeyNames {
         }
     }
 
-    /// Returns the advice for a key outside all sections. Only `version` may be there.
+    /// Returns the advice for an error about `key`, which is outside all sections. Only the key `version` may be there.
     pub(super) fn unknown_section(&self, key: &str, found: &DeValue<'_>) -> String {
         let is_section = found.is_table()
             || found.as_array().is_some_and(|array| array.iter().any(|entry| entry.get_ref().is_table()));
@@ -126,14 +126,14 @@ impl KeyNames {
         }
     }
 
-    /// Returns the section that has this key.
+    /// Returns a section that has a key with this name, or `None` if no section has one.
     fn home(&self, key: &str) -> Option<&ConfigSection> {
         self.0.iter().find(|section| section.keys.contains(&key))
     }
 }
 
 impl ConfigSection {
-    /// Returns the header of the section, such as `[cache]` or `[[zone]]`.
+    /// Returns the header of the section as in the file, such as `[cache]` or `[[zone]]`.
     pub(super) fn head(&self) -> String {
         if self.many { format!("[[{}]]", self.name) } else { format!("[{}]", self.name) }
     }
@@ -143,7 +143,7 @@ impl ConfigSection {
 mod tests {
     use super::*;
 
-    /// Returns the headers and keys in the shipped file, including its examples.
+    /// Returns the headers and keys in the shipped configuration file, including those in its examples.
     fn shipped() -> Vec<String> {
         let text = include_str!("../../../conf/resolverd.toml");
         let mut found = Vec::new();

@@ -1,8 +1,8 @@
-//! Trust anchors. They are read from a file with DS and DNSKEY records in the format of zone files, Unbound or BIND. If no file is configured, the
-//! keys of the root are used.
+//! Reads trust anchors from a file with DS and DNSKEY records, in the format of zone files, of Unbound or of BIND. If no file is configured, the
+//! anchors are the known keys of the root.
 //!
-//! Unbound's format has `trust-anchor:` lines, and the states of keys in `root.key`. BIND's format has the blocks `trust-anchors`, `managed-keys`
-//! and `trusted-keys`.
+//! Unbound writes `trust-anchor:` before each record, and notes the states of keys in its file `root.key`. BIND writes the anchors in the blocks
+//! `trust-anchors`, `managed-keys` and `trusted-keys`.
 
 use crate::limits;
 use std::path::{Path, PathBuf};
@@ -17,26 +17,26 @@ use dns::zone_file;
 use dns::zone_file::{RecordHead, Word, ZoneFileEntry, ZoneFileError, ZoneFileReader, entries};
 use validate::anchors::Anchors;
 
-/// The advice for a file that cannot be used.
+/// The advice that an error message gives if a file of trust anchors cannot be used.
 const REMEDY: &str = "give a file of DS or DNSKEY records, such as /usr/share/dns/root.ds, or leave it empty for the built-in keys";
 
-/// The keys of the root in Debian's package dns-root-data.
+/// The file with the keys of the root that Debian's package dns-root-data installs.
 const SYSTEM: &str = "/usr/share/dns/root.ds";
 
-/// The blocks of BIND's configuration that contain trust anchors.
+/// The names of the blocks in BIND's configuration that contain trust anchors.
 const BLOCKS: [&str; 4] = ["trust-anchors", "managed-keys", "trusted-keys", "dnssec-keys"];
 
-/// The keys that are trusted without a signature of another zone.
+/// The trust anchors (keys that are trusted without a signature of a parent zone), and the file that they come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrustAnchor {
-    /// The file from which the anchors were read. `None` means the built-in keys and those of the system.
+    /// The file from which the anchors were read. `None` means the keys that are built into the program and those that the system has installed.
     pub path: Option<PathBuf>,
-    /// The trust anchors.
+    /// The trust anchors that were read.
     pub anchors: Anchors,
 }
 
 impl TrustAnchor {
-    /// Returns true if a text contains only keys of the root, and at least one of them is built in.
+    /// Returns true if the text of a trust anchor file contains only keys of the root zone, and at least one of them is built into this program.
     pub fn is_of_internet(text: &str) -> bool {
         parse(text).is_ok_and(|anchors| {
             let is_of_root_only = anchors.names().all(Name::is_root);
@@ -45,8 +45,8 @@ impl TrustAnchor {
     }
 }
 
-/// Reads a file of anchors. The keys of the root are added unless the file contains keys of the root, because an anchor of the operator for one zone
-/// must not remove the keys of other zones.
+/// Reads a file of trust anchors. If it has no keys of the root, the known keys of the root are added, because an anchor of the operator for one
+/// zone must not remove the anchor for all other zones.
 pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
     let mut anchors = parse(&text)
@@ -57,15 +57,15 @@ pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     Ok(TrustAnchor { path: Some(path.to_owned()), anchors })
 }
 
-/// Returns the keys of the root: the built-in keys and the keys of the system. The file of the system may be newer or older than this program, or
-/// changed by hand. No key that the root uses is lost in any of these cases.
+/// Returns the known keys of the root: those built into the program and those in the file that the system has installed. That file may be newer
+/// or older than this program, or changed by hand. In each of these cases, no key that the root uses is missing.
 pub(super) fn newest() -> TrustAnchor {
     let text = value::file(Path::new(SYSTEM), limits::MAX_TRUST_ANCHOR_FILE, REMEDY).ok();
     let system = text.and_then(|text| parse(&text).ok());
     TrustAnchor { path: None, anchors: joined_with(system) }
 }
 
-/// Returns the built-in keys, together with the keys of the root in the file of the system.
+/// Returns the built-in keys of the root, together with the keys of the root in `system`, the anchors that the system has installed.
 fn joined_with(system: Option<Anchors>) -> Anchors {
     let mut anchors = Anchors::built_in();
     if let Some(system) = system {
@@ -74,7 +74,7 @@ fn joined_with(system: Option<Anchors>) -> Anchors {
     anchors
 }
 
-/// Parses anchors. The error follows the name of the file.
+/// Parses the text of a trust anchor file in any of the known formats. Returns an error text that follows the name of the file.
 fn parse(text: &str) -> Result<Anchors, String> {
     let starts = |line: &str| BLOCKS.iter().any(|block| line.trim_start().starts_with(block));
     let mut anchors = Anchors::default();
@@ -89,14 +89,14 @@ fn parse(text: &str) -> Result<Anchors, String> {
     Ok(anchors)
 }
 
-/// The word before a record in Unbound's configuration.
+/// The word that precedes a record in Unbound's configuration.
 const KEYWORD: &str = "trust-anchor:";
 
-/// Reads records in the format of zone files. In Unbound's files, a line that begins with `#` is also a comment.
+/// Reads records in the format of zone files into `anchors`. In Unbound's files, a line that begins with `#` is also a comment.
 fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     let lines = text.lines().map(|line| match line.trim_start() {
         remark if remark.starts_with('#') => "\n".to_owned(),
-        // Unbound's keyword need not be followed by a blank. A word in a zone file must be.
+        // In Unbound's files, no blank is needed after the keyword. In a zone file, words must be separated, so a blank is inserted.
         setting if setting.starts_with(KEYWORD) => {
             format!("{}\n", line.replacen(KEYWORD, "trust-anchor: ", 1))
         }
@@ -123,7 +123,7 @@ fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// Removes the keyword and the quotes from a record of Unbound's configuration: `trust-anchor: "NAME DS ..."`.
+/// Removes the keyword and the quotes that Unbound's configuration has around a record: `trust-anchor: "NAME DS ..."`.
 fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     if entry.words.first().is_some_and(|word| word.text == KEYWORD) {
         let words = entry.words.iter().skip(1).flat_map(|word| word.text.split_ascii_whitespace());
@@ -133,14 +133,14 @@ fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     entry
 }
 
-/// Returns true if Unbound has noted in `root.key` that it does not trust the key. These are the states 0 (start), 1 (pending), 4 (revoked) and
-/// 5 (removed) of RFC 5011 section 4.
+/// Returns true if `comment`, which Unbound has written after a key in `root.key`, says that it does not trust the key. This is so in the states
+/// 0 (start), 1 (pending), 4 (revoked) and 5 (removed) of RFC 5011 section 4.
 fn distrusted(comment: &str) -> bool {
     let state = comment.split_once(";;state=").and_then(|(_, rest)| rest.chars().next());
     state.is_some_and(|state| !matches!(state, '2' | '3'))
 }
 
-/// Reads the blocks of a BIND configuration that contain trust anchors.
+/// Reads the trust anchors from the blocks of a BIND configuration into `anchors`.
 fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     let words = bind_words(text);
     let mut words = words.iter().map(String::as_str).peekable();
@@ -161,7 +161,8 @@ fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// Adds an entry of a block: a name, the kind of anchor in newer blocks, and the data of a DS or a key.
+/// Adds the trust anchor in one entry of a BIND block. The entry has a name, in newer versions the kind of the anchor, and the data of a DS or a
+/// DNSKEY.
 fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     let shown = entry.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
     let wrong = |wrong: &str| format!("{wrong} in the entry {shown}");
@@ -175,7 +176,7 @@ fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     added.map_err(wrong)
 }
 
-/// Splits a BIND configuration into words, without comments and quotes. Braces and semicolons are separate words.
+/// Splits a BIND configuration into words, without comments and quotes. Each brace and each semicolon is a word of its own.
 fn bind_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut letters = text.chars().peekable();
@@ -197,7 +198,7 @@ fn bind_words(text: &str) -> Vec<String> {
     words
 }
 
-/// Skips the text up to and including `end`.
+/// Skips the letters up to and including the text `end`.
 fn pass_over(letters: &mut impl Iterator<Item = char>, end: &str) {
     let mut passed = String::new();
     for letter in letters {
@@ -214,7 +215,7 @@ fn push(words: &mut [String], letter: char) {
     }
 }
 
-/// Adds a DS. Its data are the key tag, the algorithm, the type of the digest, and the digest.
+/// Adds a DS record to `anchors`. `data` are the key tag, the algorithm, the type of the digest, and the digest.
 fn add_ds(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
     let [tag, algorithm, digest_type, digest @ ..] = data else { return Err("has a DS that is too short") };
     let tag = tag.parse().map_err(|_| "has a DS without a key tag")?;
@@ -228,7 +229,7 @@ fn add_ds(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'
     Ok(())
 }
 
-/// Adds a key. Its data are the flags, the protocol, the algorithm, and the key.
+/// Adds a DNSKEY record to `anchors`. `data` are the flags, the protocol, the algorithm, and the public key.
 fn add_key(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
     let words: Vec<&str> = data.iter().map(String::as_str).collect();
     let [flags, "3", algorithm, key @ ..] = words.as_slice() else {
@@ -244,12 +245,12 @@ fn algorithm_of(word: &str) -> Result<Algorithm, &'static str> {
     zone_file::algorithm(word).map(Algorithm::from_u8).ok_or("has an unknown algorithm")
 }
 
-/// Joins data that are written as several words, or as one quoted word with spaces.
+/// Joins the parts of a key or digest, which may be several words, or one quoted word with spaces in it.
 fn joined(words: &[impl AsRef<str>]) -> String {
     words.iter().flat_map(|word| word.as_ref().split_ascii_whitespace()).collect()
 }
 
-/// Reads a name in one of these files. It is absolute, even without a dot at its end.
+/// Reads a domain name in a file of trust anchors. The name is absolute, even if it does not end with a dot.
 fn name(word: &str) -> Option<Name> {
     let mut name = Name::from_ascii(word).ok()?.to_lowercase();
     name.set_fqdn(true);

@@ -1,6 +1,6 @@
-//! Reads single values of the configuration file. The result is the value, or an error.
+//! Reads single values of the configuration file. Each function returns the value, or an error with advice.
 //!
-//! Addresses are read in `addresses`. The forms in `forms` use these functions.
+//! The module `addresses` reads addresses. The types in `forms` call the functions of both modules.
 
 use crate::limits;
 use std::collections::BTreeSet;
@@ -18,24 +18,24 @@ use super::report::{WrongValue, quoted};
 use dns::wire::presentation;
 use dns::wire::presentation::shown;
 
-/// A value as it is written in the file, with its position.
+/// A value as it is written in the configuration file, with its position there.
 pub(super) type Typed<'f> = Spanned<DeValue<'f>>;
 
-/// The value that was read, or the error.
+/// The result of reading a value: the value in the program's own type, or the error.
 pub(super) type Read<Meant> = Result<Meant, WrongValue>;
 
-/// The units of a time span, in milliseconds.
+/// The units of a time span, each with its length in milliseconds.
 const SPAN_UNITS: [(&str, u64); 5] =
     [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-/// Examples of a span, one for each unit that is common. An error shows those that the key accepts.
+/// Examples of time spans with the common units. An error message shows those examples that are in the permitted range.
 const EXAMPLES: [Duration; 3] =
     [Duration::from_millis(500), Duration::from_secs(4), Duration::from_secs(3_600)];
 
-/// The units of a size, in octets.
+/// The units of a memory size, each with its size in octets.
 const SIZE_UNITS: [(&str, u64); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
-/// Reads a quoted text.
+/// Returns the content of a quoted text, or an error if the value has another type.
 pub(super) fn text<'a>(value: &'a Typed<'_>) -> Read<&'a str> {
     let found = value.get_ref();
     found
@@ -43,7 +43,7 @@ pub(super) fn text<'a>(value: &'a Typed<'_>) -> Read<&'a str> {
         .ok_or_else(|| WrongValue::new(format!("is {}, not a string", an(found)), "put it in quotes"))
 }
 
-/// Reads `true` or `false`.
+/// Returns the value `true` or `false`, or an error if the value has another type.
 pub(super) fn flag(value: &Typed<'_>) -> Read<bool> {
     let found = value.get_ref();
     found
@@ -51,7 +51,7 @@ pub(super) fn flag(value: &Typed<'_>) -> Read<bool> {
         .ok_or_else(|| WrongValue::new(format!("is {}", an(found)), "write true or false, without quotes"))
 }
 
-/// Reads one of several words.
+/// Reads one of the texts in `words`, and returns the value that belongs to it.
 pub(super) fn word<Meant: Copy>(value: &Typed<'_>, words: &[(&str, Meant)]) -> Read<Meant> {
     let typed = text(value)?;
     words.iter().find(|(word, _)| *word == typed).map(|(_, meant)| *meant).ok_or_else(|| {
@@ -60,7 +60,7 @@ pub(super) fn word<Meant: Copy>(value: &Typed<'_>, words: &[(&str, Meant)]) -> R
     })
 }
 
-/// Reads a whole number in a range.
+/// Reads a whole number that must be in `range`.
 pub(super) fn number<Meant: TryFrom<u64> + PartialOrd + fmt::Display>(
     value: &Typed<'_>,
     range: &RangeInclusive<Meant>,
@@ -78,7 +78,7 @@ pub(super) fn number<Meant: TryFrom<u64> + PartialOrd + fmt::Display>(
     })
 }
 
-/// Reads a list. Its values are read one by one, and a repeated value is an error.
+/// Reads a list. The function `read` reads each of its items. A repeated item is an error.
 pub(super) fn list<Meant: PartialEq>(
     value: &Typed<'_>,
     read: impl Fn(&Typed<'_>) -> Read<Meant>,
@@ -98,7 +98,7 @@ pub(super) fn list<Meant: PartialEq>(
     Ok(meant)
 }
 
-/// Reads a time span in a range.
+/// Reads a time span, such as `"5s"`, that must be in `range`.
 pub(super) fn span(value: &Typed<'_>, range: &RangeInclusive<Duration>) -> Read<Duration> {
     let typed = text(value)?;
     let remedy = || {
@@ -116,7 +116,7 @@ pub(super) fn span(value: &Typed<'_>, range: &RangeInclusive<Duration>) -> Read<
     }
 }
 
-/// Reads a name. It is absolute, with or without a dot at its end.
+/// Reads a domain name. The result is absolute, whether or not the text ends with a dot.
 pub(super) fn name(value: &Typed<'_>) -> Read<Name> {
     let typed = text(value)?;
     let wrong = |why: &str| {
@@ -142,7 +142,7 @@ pub(super) fn name(value: &Typed<'_>) -> Read<Name> {
     Ok(name)
 }
 
-/// Writes a name in the form of the configuration file: without the dot at its end, except for the root.
+/// Writes a domain name as in the configuration file: without the final dot, except for the root.
 pub(super) fn name_text(name: &Name) -> String {
     let text = presentation::name_text(name);
     match text.strip_suffix('.') {
@@ -151,24 +151,24 @@ pub(super) fn name_text(name: &Name) -> String {
     }
 }
 
-/// Writes a name in the form of the configuration file, in quotes.
+/// Writes a domain name as in the configuration file, and puts it in quotes.
 pub(super) fn in_quotes(name: &Name) -> String {
     format!("\"{}\"", name_text(name))
 }
 
-/// Reads the path of a file. A relative path begins in `directory`. An empty path means that there is no file.
+/// Reads the path of a file. A relative path refers to `directory`. Returns `None` for an empty text, which means that there is no file.
 pub(super) fn path(value: &Typed<'_>, directory: &Path) -> Read<Option<PathBuf>> {
     let typed = text(value)?;
     Ok((!typed.is_empty()).then(|| directory.join(typed)))
 }
 
-/// Reads the text of a regular file that the configuration mentions. It may have at most `most` octets.
+/// Reads the text of a regular file that the configuration names. More than `most` octets are an error, which has the advice `remedy`.
 pub(super) fn file(path: &Path, most: u64, remedy: &str) -> Read<String> {
     let text = Opened::regular(path).and_then(|opened| opened.text(most));
     text.map_err(|error| WrongValue::new(format!("{} {error}", path.display()), remedy))
 }
 
-/// Reads a size in octets. It must be at least `limits::MIN_CACHE_SIZE`.
+/// Reads a memory size, such as `"256MiB"`, and returns it in octets. It must be at least `limits::MIN_CACHE_SIZE`.
 pub(super) fn size(value: &Typed<'_>) -> Read<u64> {
     let typed = text(value)?;
     let least = limits::MIN_CACHE_SIZE >> 20;
@@ -182,7 +182,7 @@ pub(super) fn size(value: &Typed<'_>) -> Read<u64> {
     }
 }
 
-/// Reads a size in octets that is in a range, 0 for `0` or `"0"`, or `None` for `"auto"`.
+/// Reads a memory size in `range`, and returns it in octets. Returns 0 for `0` or `"0"`, and `None` for `"auto"`.
 pub(super) fn auto_size(value: &Typed<'_>, range: &RangeInclusive<u64>) -> Read<Option<u64>> {
     if value.get_ref().as_integer().is_some_and(|integer| integer.as_str() == "0") {
         return Ok(Some(0));
@@ -204,7 +204,7 @@ pub(super) fn auto_size(value: &Typed<'_>, range: &RangeInclusive<u64>) -> Read<
     Err(WrongValue::new(format!("{} {complaint}", quoted(typed)), remedy))
 }
 
-/// Parses a whole number followed by its unit.
+/// Parses a whole number with a unit after it, and returns the number in the smallest unit.
 fn quantity(typed: &str, units: &[(&str, u64)]) -> Option<u64> {
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit())?;
     let (number, unit) = typed.split_at_checked(unit_at)?;
@@ -212,14 +212,14 @@ fn quantity(typed: &str, units: &[(&str, u64)]) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(*factor)
 }
 
-/// Writes a time span in the largest unit of which it is a multiple.
+/// Writes a time span as in the configuration file, in the largest unit of which it is a multiple.
 pub(super) fn span_text(span: Duration) -> String {
     let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let whole = SPAN_UNITS.iter().rev().find(|(_, factor)| millis > 0 && millis.is_multiple_of(*factor));
     whole.map_or_else(|| "0s".to_owned(), |(unit, factor)| format!("{}{unit}", millis / factor))
 }
 
-/// Writes a size in the largest unit of which it is a multiple.
+/// Writes a memory size as in the configuration file, in the largest unit of which it is a multiple.
 pub(super) fn size_text(octets: u64) -> String {
     if octets == 0 {
         return "0".to_owned();
@@ -229,19 +229,19 @@ pub(super) fn size_text(octets: u64) -> String {
     format!("{}{unit}", octets / factor)
 }
 
-/// Writes a time span in quotes.
+/// Writes a time span as in the configuration file, in quotes.
 fn in_words(span: Duration) -> String {
     format!("\"{}\"", span_text(span))
 }
 
-/// Returns the kind of a value, with its article.
+/// Returns the type of a value for an error message, with its article, such as "an integer".
 fn an(value: &DeValue<'_>) -> String {
     let kind = value.type_str();
     let article = if kind.starts_with(['a', 'i']) { "an" } else { "a" };
     format!("{article} {kind}")
 }
 
-/// Writes the keys of a table in alphabetical order, separated by commas.
+/// Returns the names of keys in alphabetical order, separated by commas.
 pub(super) fn sorted<'a>(keys: impl IntoIterator<Item = &'a str>) -> String {
     keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
 }

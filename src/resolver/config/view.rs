@@ -1,4 +1,4 @@
-//! `[[view]]`: groups of clients that see zones of their own. The address of a client selects its view.
+//! The entry `[[view]]`: a group of clients that see zones of their own. The address of a client decides to which view it belongs.
 
 use crate::limits;
 use hickory_proto::rr::Name;
@@ -10,14 +10,14 @@ use super::report::{WrongValue, quoted};
 use super::value::{Read, Typed};
 use super::{addresses, value};
 
-/// The entry `[[view]]`: a group of clients that see zones of their own.
+/// The values of a `[[view]]`: a group of clients that see zones of their own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredView {
-    /// The name of the view. Zones, hosts and records refer to it.
+    /// The name of the view. The key `view` of zones, hosts and records refers to it.
     pub name: String,
-    /// The networks of the clients. Among the networks of all views, the longest prefix decides.
+    /// The networks of the clients. If a client is in networks of several views, the longest prefix decides.
     pub clients: Vec<IpNet>,
-    /// The zones without `view` that the clients see, by apex. `None` means all of them.
+    /// The zones without `view` that the clients of this view see, by apex. `None` means all of them.
     pub zones: Option<Vec<Name>>,
 }
 
@@ -44,10 +44,10 @@ impl TableEntry for ConfiguredView {
     }
 }
 
-/// The form of the name of a view.
+/// The form of a value that is the name of a view.
 pub(super) const VIEW: Text<String> = Text(word, String::clone);
 
-/// Reads the name of a view: letters, digits and a few marks, so that it can be part of a sentence.
+/// Reads the name of a view: letters, digits, `-`, `_` and `.`, so that messages can use it in a sentence.
 fn word(typed: &Typed<'_>) -> Read<String> {
     let text = value::text(typed)?;
     let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
@@ -60,12 +60,12 @@ fn word(typed: &Typed<'_>) -> Read<String> {
     Ok(text.to_owned())
 }
 
-/// Returns the words that name the view of an entry, for use after the name of the entry. They are empty if the entry has no view.
+/// Returns words such as " of the view X", which messages show after the name of an entry. Returns an empty text if the entry has no view.
 pub(super) fn of_view(view: Option<&str>) -> String {
     view.map_or_else(String::new, |view| format!(" of the view {view}"))
 }
 
-/// Reads the networks of a view. There must be at least one.
+/// Reads the networks of the clients of a view. There must be at least one.
 fn clients(typed: &Typed<'_>) -> Read<Vec<IpNet>> {
     let networks = value::list(typed, addresses::client_network)?;
     match networks.len() {

@@ -1,4 +1,4 @@
-//! `[[watch]]`: domains that are checked on schedule.
+//! The entry `[[watch]]`: a domain whose mail settings in DNS are checked on schedule.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::value;
 use super::value::{Read, Typed};
 use crate::limits::{MAX_WATCHED, WATCH_INTERVALS};
 
-/// The role in mail for which a watched domain is checked.
+/// The role of a domain in mail, which decides what is checked about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WatchAs {
@@ -28,16 +28,16 @@ pub enum WatchAs {
 const SIDES: [(&str, WatchAs); 3] =
     [("both", WatchAs::Both), ("sender", WatchAs::Sender), ("recipient", WatchAs::Recipient)];
 
-/// The least severe finding that is logged when it appears or disappears.
+/// The setting that says which findings about a domain are logged when they appear or disappear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchLevel {
-    /// Only failures are logged.
+    /// Only findings that are failures are logged.
     Failure,
-    /// Failures and warnings are logged.
+    /// Findings that are failures or warnings are logged.
     Warning,
-    /// Failures, warnings, and checks whose result is unknown are logged.
+    /// Failures, warnings, and checks that had no result are logged.
     CouldNotTell,
-    /// Everything is logged, including notes.
+    /// All findings are logged, including notes.
     Note,
 }
 
@@ -48,7 +48,8 @@ const LEVELS: [(&str, WatchLevel); 4] = [
     ("note", WatchLevel::Note),
 ];
 
-/// Reads the domain of mail addresses. An address, a wildcard or the root is an error, because it would be reported as a domain that does not exist.
+/// Reads the domain part of mail addresses. An IP address, a wildcard or the root is an error, because a check would report it as a domain that
+/// does not exist.
 fn domain(typed: &Typed<'_>) -> Read<Name> {
     let name = value::name(typed)?;
     let text = value::text(typed)?;
@@ -70,16 +71,16 @@ fn domain(typed: &Typed<'_>) -> Read<Name> {
     ))
 }
 
-/// The entry `[[watch]]`: a domain that is checked on schedule.
+/// The values of a `[[watch]]`: a domain whose mail settings in DNS are checked on schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredWatch {
-    /// The domain, absolute and in lower case.
+    /// The domain that is checked, absolute and in lower case.
     pub domain: Name,
-    /// The role in mail for which the domain is checked.
+    /// The role of the domain in mail, which decides what is checked.
     pub side: WatchAs,
-    /// The time between two checks.
+    /// The time between two checks of the domain.
     pub interval: Duration,
-    /// The least severe finding that is logged.
+    /// Which findings about the domain are logged.
     pub level: WatchLevel,
 }
 

@@ -1,4 +1,4 @@
-//! `[[zone]]` and `[[host]]`: zones with servers or data of their own, and names with addresses of their own.
+//! The entries `[[zone]]` and `[[host]]`: zones with servers or data that the operator configures, and names with configured addresses.
 
 use crate::limits;
 use std::net::{IpAddr, SocketAddr};
@@ -15,58 +15,59 @@ use super::value::Read;
 use super::view::{self, VIEW};
 use super::{addresses, records, value};
 
-/// The keys that select the source of a zone's answers.
+/// The keys of a `[[zone]]` that say where its answers come from. A zone has exactly one of them.
 const ZONE_KINDS: [&str; 5] = ["forward", "stub", "recurse", "file", "records"];
 
-/// What applies if a source of answers is left out.
+/// What applies if one of these keys is left out, in words.
 const NO_SERVERS: &str = "none";
 
-/// The advice for a zone file that cannot be used.
+/// The advice that an error message gives if a zone file cannot be used.
 const FILE_REMEDY: &str = "name a zone file (RFC 1035 section 5) that the daemon may read";
 
-/// What applies if a zone has no TTL cap of its own.
+/// What applies if a `[[zone]]` has no maximum TTL of its own, in words.
 const CAP: &str = "that of [cache]";
 
-/// The entry `[[zone]]`: a zone with servers or data of its own. For a name, the zone with the longest suffix of the name is used.
+/// The values of a `[[zone]]`. If a name is in several configured zones, the closest zone to the name is used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredZone {
     /// The apex of the zone, absolute and in lower case.
     pub name: Name,
-    /// The `[[view]]` whose clients see the zone. `None`: clients without a view, and clients of each view that has no zone of this name.
+    /// The `[[view]]` whose clients see the zone. If it is `None`, these are clients without a view, and clients of each view that has no zone of
+    /// its own with this name.
     pub view: Option<String>,
-    /// The source of the zone's answers.
+    /// Where the answers for names in the zone come from.
     pub kind: ZoneKind,
-    /// True if recursion follows when all forwarders fail. Only with `forward`.
+    /// True if resolverd asks the authoritative servers itself when all forwarders fail. Used only with `forward`.
     pub forward_first: bool,
-    /// True if the locally served zones below this zone are answered by resolverd itself (RFC 6303).
+    /// True if resolverd itself answers for the locally served zones (RFC 6303) below this zone.
     pub locally_served: bool,
-    /// The addresses from which the zone's servers are asked. If it is empty, `resolve.source` applies.
+    /// The local addresses from which queries to the zone's servers are sent. If it is empty, `resolve.source` applies.
     pub source: Vec<IpAddr>,
-    /// The value that replaces `cache.max_ttl` for this zone.
+    /// The maximum TTL of this zone, which replaces `cache.max_ttl`.
     pub max_ttl: Option<Duration>,
-    /// The value that replaces `cache.negative_max_ttl` for this zone.
+    /// The maximum TTL of negative answers of this zone, which replaces `cache.negative_max_ttl`.
     pub negative_max_ttl: Option<Duration>,
-    /// True if answers of this zone are validated like all others.
+    /// True if answers of this zone are validated with DNSSEC, like all others.
     pub validate: bool,
 }
 
-/// The source of a zone's answers.
+/// Where the answers of a configured zone come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ZoneKind {
-    /// `forward`: recursive servers that are asked for the whole answer.
+    /// `forward`: these recursive servers, which are asked for the complete answer.
     Forward(Vec<Forwarder>),
-    /// `stub`: the zone's own servers, with their addresses and ports.
+    /// `stub`: these authoritative servers of the zone.
     Stub(Vec<SocketAddr>),
-    /// `recurse`: recursion from the root servers, although a zone above has other servers.
+    /// `recurse`: the authoritative servers that are found from the root servers on, although a configured zone above has other servers.
     Recurse,
-    /// `file`: a zone file, which is read together with the configuration.
+    /// `file`: a zone file, which is read when the configuration is read.
     File {
-        /// The path of the file.
+        /// The path of the zone file.
         path: PathBuf,
-        /// The text of the file.
+        /// The content of the zone file.
         text: String,
     },
-    /// `records`: lines of a zone file. resolverd adds the SOA.
+    /// `records`: these lines in the format of a zone file. resolverd adds the SOA record.
     Records(Vec<String>),
 }
 
@@ -174,7 +175,7 @@ impl TableEntry for ConfiguredZone {
 }
 
 impl ConfiguredZone {
-    /// Returns the name of the zone with the name of its view. No two zones of a configuration have both in common.
+    /// Returns the name of the zone together with its view, to show it. No two zones of a configuration have both in common.
     pub fn shown(&self) -> String {
         format!("{}{}", value::name_text(&self.name), view::of_view(self.view.as_deref()))
     }
@@ -185,14 +186,15 @@ impl ConfiguredZone {
     }
 }
 
-/// The entry `[[host]]`: a name with addresses of its own. The reverse names of these addresses lead back to the name.
+/// The values of a `[[host]]`: a name with its addresses. The PTR records of these addresses contain the name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfiguredHost {
-    /// The name, absolute and in lower case.
+    /// The name of the host, absolute and in lower case.
     pub name: Name,
-    /// The addresses of the name.
+    /// The IP addresses of the name.
     pub addresses: Vec<IpAddr>,
-    /// The `[[view]]` whose clients see the host. `None`: clients without a view, and clients of each view that has no entry for this name.
+    /// The `[[view]]` whose clients see the host. If it is `None`, these are clients without a view, and clients of each view that has no entry
+    /// of its own for this name.
     pub view: Option<String>,
 }
 

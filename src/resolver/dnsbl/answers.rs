@@ -1,30 +1,32 @@
-//! Counts the answers that a list's servers give to clients. They are evidence in addition to the list's test entries, which may have changed.
+//! Counts the answers that the servers of a DNS list give to clients' questions. These counts complement the tests with the list's test entries,
+//! because a list may have changed its test entries.
 //!
-//! Pure.
+//! Pure: this module reads no clock and sends nothing.
 
 use super::gate::{ListVerdict, UnknownReason};
 use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
 
-/// The numbers of answers that a list's servers gave to questions of clients. Answers from the cache are not counted.
+/// The numbers of answers that the servers of one DNS list gave to questions of clients. Answers from the cache are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListAnswers {
-    /// The number of answers since the list last listed something, or since the start of resolverd.
+    /// The number of answers since the last answer that was a listing, or since the start of resolverd if there was none.
     pub(crate) since_listing: u32,
-    /// True if any answer since the start of resolverd was a listing.
+    /// True if at least one answer of the DNS list since the start of resolverd was a listing.
     pub has_listed: bool,
-    /// The number of listings since a test result last looked wrong.
+    /// The number of answers that were a listing, since a test of the DNS list last showed a fault.
     listed: u32,
-    /// The number of answers that were not a listing, since a test result last looked wrong.
+    /// The number of answers that were not a listing, since a test of the DNS list last showed a fault.
     not_listed: u32,
 }
 
 impl ListAnswers {
-    /// Called when the result of a test of the list looks wrong. The next answers to clients show whether the result is correct.
+    /// Called when a test of the DNS list shows a fault. Sets both counts to 0, so that they count only the answers from now on, which show
+    /// whether the test result is correct.
     pub fn begin(&mut self) {
         (self.listed, self.not_listed) = (0, 0);
     }
 
-    /// Counts an answer to a client's question by its meaning.
+    /// Counts one answer of the DNS list's servers to a client. `verdict` is the meaning of this answer.
     pub fn heard(&mut self, verdict: &ListVerdict) {
         match verdict {
             ListVerdict::Listed | ListVerdict::Unknown(UnknownReason::ListsTheWorld) => {
@@ -39,18 +41,20 @@ impl ListAnswers {
         }
     }
 
-    /// Returns true if the answers show that the list lists nothing. `before` is true if the list was already in this state when resolverd started.
+    /// Returns true if the answers to clients show that the DNS list lists nothing. `before` is true if the list already had the state
+    /// `ListsNothing`.
     pub(crate) fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }
 
-    /// Returns true if the answers show that the list does not list everything.
+    /// Returns true if the answers to clients show that the DNS list does not list everything: they are many, and at least three quarters are
+    /// "not listed".
     pub fn show_no_world(&self) -> bool {
         let all = self.listed.saturating_add(self.not_listed);
         all >= LISTS_WORLD_ANSWERS && self.not_listed / 3 >= self.listed
     }
 
-    /// Returns true if the answers show that the list lists everything.
+    /// Returns true if the answers to clients show that the DNS list lists everything: they are many, and all are listings.
     pub fn show_world(&self) -> bool {
         self.listed >= LISTS_WORLD_ANSWERS && self.not_listed == 0
     }

@@ -1,9 +1,10 @@
-//! The circuit breaker of a list. While the breaker is open, because the list does not answer, resolverd answers questions to the list
-//! immediately itself. The breaker closes when the list answers a probe.
+//! The circuit breaker of a DNS list. The breaker opens when the list no longer answers. While it is open, resolverd answers clients' questions
+//! to the list itself at once (for example with SERVFAIL). The breaker closes when the list answers a probe, which is a question that resolverd
+//! sends to test the list.
 //!
-//! Pure: the input consists of questions and their results. A breaker opens only while servers of other zones answer. Otherwise an outage of our
-//! own network would open it, and spam would pass. The time before it opens depends on the usual round trips of the list, so that a slow list
-//! does not count as dead.
+//! All functions are pure: the input consists of questions and their results. A breaker opens only while servers of other zones answer. Otherwise
+//! an outage of our own network would open it, and spam would pass. The time before it opens depends on the usual round trip of the list, so that
+//! a slow list is not mistaken for a list that does not answer.
 
 use std::time::Duration;
 
@@ -17,72 +18,74 @@ use crate::limits::{
 use dns::clock::Mono;
 use history::limits::FLIGHT_TIME;
 
-/// The result of a question to a list.
+/// How a question to a DNS list ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListQueryEnd {
-    /// The list answered, with any answer.
+    /// The DNS list answered: with a listing, with "not listed", or with a refusal in the form of an address.
     Answered,
-    /// The servers of the list answered only with errors, such as REFUSED or SERVFAIL.
+    /// The servers of the DNS list answered only with errors, such as REFUSED or SERVFAIL.
     Failed,
-    /// No server of the list answered.
+    /// No server of the DNS list answered.
     Silent,
 }
 
-/// The result of a question to a list, as the breaker needs it.
+/// The result of a question to a DNS list, with the values that the breaker needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndedQuery {
-    /// The kind of the result.
+    /// Whether and how the DNS list answered.
     pub end: ListQueryEnd,
-    /// The time since the question was sent.
+    /// The time between sending the question and its result.
     pub elapsed: Duration,
-    /// The round trip of the message that was answered. It does not include the time for other zones and for lost messages. `None` if no message
-    /// was answered.
+    /// The round trip of the message that was answered, without the time for other zones and for lost messages. `None` if no message was
+    /// answered.
     pub round_trip: Option<Duration>,
-    /// True if the question was a probe: a question of resolverd itself that checks whether the list works.
+    /// True if the question was a probe, which resolverd sends itself to test whether the DNS list works.
     pub probe: bool,
 }
 
-/// The reason why a breaker is open.
+/// The reason why the breaker of a DNS list is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OpenReason {
-    /// The list does not answer.
+    /// The DNS list does not answer.
     Silent,
-    /// The servers of the list answer only with errors.
+    /// The servers of the DNS list answer only with errors.
     Failing,
 }
 
-/// What resolverd must do next about a list that is silent or answers with errors.
+/// What resolverd must do next about a DNS list that is silent or answers with errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Judgement {
-    /// Do nothing: the list answers, or its breaker is already open.
+    /// Do nothing: the DNS list answers, or its breaker is already open.
     Rest,
-    /// Judge the list again at this time.
+    /// Judge the DNS list again at this time, because it is too early for a decision.
     Later(Mono),
-    /// No other server has recently answered, so our network may be down: send a query to another zone, and judge the list again at this time.
+    /// No other server has recently answered, so our network may be down: send a query to another zone, and judge the DNS list again at this
+    /// time.
     Witness(Mono),
-    /// The list does not answer: the breaker is open now.
+    /// The DNS list does not answer or answers only with errors, and its breaker has been opened now.
     Opened,
 }
 
-/// The breaker of one list.
+/// The circuit breaker of one DNS list. While it is open, resolverd answers questions to the list itself.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Breaker {
     /// The smoothed round trip and its variation, as in RFC 6298 section 2, or `None` before the first answer.
     usual: Option<(Duration, Duration)>,
-    /// The number of questions to the list that have not ended yet.
+    /// The number of questions to the DNS list that wait for an answer.
     under_way: u32,
-    /// The time since which the list has answered no question. `None` if no question waits for an answer and none has recently failed.
+    /// The time since which the DNS list has not answered any question. `None` if no question waits for an answer and none has recently failed.
     silent_since: Option<Mono>,
-    /// The time at which a question last failed.
+    /// The time at which a question to the DNS list last failed: it got errors or no answer.
     failed_at: Option<Mono>,
-    /// The number of consecutive questions that ended with errors of the servers.
+    /// The number of questions in a row that the servers of the DNS list answered with errors.
     failures: u32,
-    /// The time at which the last probe that got errors too was sent, and the time until its errors came.
+    /// The time at which the errors for a probe arrived, and the time that the probe took. `None` if no probe has got errors since the last good
+    /// answer.
     confirmed: Option<(Mono, Duration)>,
-    /// The time at which the last probe was sent, while it is suspected that the list does not answer.
+    /// The time at which the last probe was sent, while the breaker is open or may soon open.
     probed: Option<Mono>,
-    /// The number of probes that were sent because of this suspicion.
+    /// The number of probes sent since the DNS list last answered.
     probes: u32,
     open: Option<OpenBreaker>,
 }
@@ -100,12 +103,12 @@ impl Breaker {
         self.open.map(|open| (open.why, open.since))
     }
 
-    /// Returns the usual round trip of the list, or `None` before its first answer.
+    /// Returns the usual round trip of a query to the DNS list, or `None` before its first answer.
     pub(crate) fn usual(&self) -> Option<Duration> {
         self.usual.map(|(smoothed, _)| smoothed)
     }
 
-    /// Records that a question is sent to the list.
+    /// Called when a question is sent to the DNS list.
     pub(crate) fn asked(&mut self, now: Mono) {
         let forgotten = |failed: Mono| now.since(failed) >= FLIGHT_TIME;
         if self.under_way == 0 && self.failed_at.is_none_or(forgotten) {
@@ -115,7 +118,7 @@ impl Breaker {
         self.silent_since.get_or_insert(now);
     }
 
-    /// Records the result of a question. Errors count against the list only when a probe also got them, because clients may ask
+    /// Called when a question to the DNS list has ended. Errors count against the list only if a probe also gets them, because clients may ask
     /// questions that no server would answer. Returns true if the breaker closes.
     pub(crate) fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
         let EndedQuery { end, elapsed, round_trip, probe } = query;
@@ -137,7 +140,8 @@ impl Breaker {
                 if probe && self.failures >= BREAKER_FAILURES {
                     self.confirmed = Some((now, elapsed));
                 }
-                // A server that refuses has still answered. The gate handles the refusal.
+                // A server that answers with an error still answers, so a breaker that is open because of silence closes. The module `gate`
+                // handles refusals.
                 self.open.take_if(|open| open.why == OpenReason::Silent).is_some()
             }
             ListQueryEnd::Silent => {
@@ -147,7 +151,7 @@ impl Breaker {
         }
     }
 
-    /// Records that a question that had been counted as sent was answered from the cache, so that no message was sent.
+    /// Takes back a call of `asked`: the question was answered from the cache, so that no message was sent to the DNS list.
     pub(crate) fn withdrawn(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 && self.failed_at.is_none() {
@@ -155,7 +159,7 @@ impl Breaker {
         }
     }
 
-    /// Returns what resolverd must do about the list at `now`. `evidence` has the times at which servers of other zones answered.
+    /// Decides what resolverd must do about the DNS list at `now`. `evidence` has the times at which servers of other zones answered.
     pub(crate) fn judge(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         if self.open.is_some() {
             return Judgement::Rest;
@@ -167,8 +171,8 @@ impl Breaker {
         }
     }
 
-    /// Returns the next step for a list that answers with errors. If a forwarder or this host cannot reach the internet, all lists fail in the same
-    /// way. Therefore other servers must have answered both before the failed probe and after it.
+    /// Returns what to do next about a DNS list whose servers answer with errors. If a forwarder or this host cannot reach the internet, all
+    /// lists fail in the same way. Therefore servers of other zones must have answered both before the failed probe and after it.
     fn judge_errors(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
@@ -176,7 +180,8 @@ impl Breaker {
             return Judgement::Witness(now.after(BREAKER_JUDGE_AGAIN));
         }
         if failed.since(evidence.streak) < took {
-            // The network may have been down until that probe was sent, and may work again since. A new probe is sent soon and decides.
+            // The network may have been down when that probe was sent, and may work again by now. So this probe is ignored; a new one is sent
+            // soon and decides.
             self.confirmed = None;
             self.probes = 0;
             return Judgement::Later(now.after(BREAKER_JUDGE_AGAIN));
@@ -196,8 +201,8 @@ impl Breaker {
         if now < half {
             return Judgement::Later(half);
         }
-        // Other servers must have answered in the second half of that time, because answers from before an outage of our network prove
-        // nothing. After an outage, the list again has half of the time to answer.
+        // Servers of other zones must have answered in the second half of `patience`, because answers from before an outage of our network prove
+        // nothing. After an outage, the list has half of `patience` to answer again.
         let vouched = evidence.last.is_some_and(|last| last >= half);
         let due = since.after(patience).max(evidence.streak.after(patience / 2));
         match (vouched, now >= due) {
@@ -210,7 +215,7 @@ impl Breaker {
         }
     }
 
-    /// Returns the time of the next probe, or `None` while the list is not suspected of any fault.
+    /// Returns the time at which the next probe must be sent, or `None` while nothing suggests a fault of the DNS list.
     pub(crate) fn next_probe(&self) -> Option<Mono> {
         if let Some(open) = self.open {
             return Some(open.next_probe);
@@ -225,8 +230,8 @@ impl Breaker {
         due.map(|due| self.probed.map_or(due, |probed| due.max(probed.after(pause))))
     }
 
-    /// Records that a probe is being sent. Each further probe comes after a longer time, which also grows with the time for which no
-    /// client has asked (`idle`).
+    /// Called when a probe is sent. The pause before the next probe is longer each time. It also grows with the time for which no client has
+    /// asked the DNS list (`idle`).
     pub(crate) fn probing(&mut self, now: Mono, idle: Duration) {
         self.probed = Some(now);
         self.probes = self.probes.saturating_add(1);
@@ -235,8 +240,8 @@ impl Breaker {
         }
     }
 
-    /// Called when a client asks the list after a pause in which probes became rarer. The next probe is then planned as if clients had asked all the
-    /// time.
+    /// Called when a client asks the DNS list again after some time without questions, in which probes had become rare. Plans the next probe as
+    /// early as if clients had asked all the time.
     pub(crate) fn wanted_soon(&mut self, now: Mono) {
         let due = self.probed.map_or(now, |probed| probed.after(pause_after(self.probes)));
         if let Some(open) = &mut self.open {
@@ -244,7 +249,7 @@ impl Breaker {
         }
     }
 
-    /// Called when a client asks the list after a long pause. A probe of the list is then due.
+    /// Called when a client asks the DNS list after a long time without questions. Makes a probe of the list due now.
     pub(crate) fn wanted(&mut self, now: Mono) {
         self.probes = 0;
         if let Some(open) = &mut self.open {
@@ -252,8 +257,8 @@ impl Breaker {
         }
     }
 
-    /// Records that a question that was sent `elapsed` ago has been answered. Silence before that no longer counts, even if other questions still
-    /// wait.
+    /// Called when a question that was sent `elapsed` ago has been answered. Silence before it was sent no longer counts against the DNS list,
+    /// even if other questions still wait for an answer.
     fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
         let began_later = |since: &Mono| now.since(*since) < elapsed;
         self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));
@@ -265,8 +270,8 @@ impl Breaker {
         self.open = Some(OpenBreaker { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
     }
 
-    /// Returns how long the list may be silent before the breaker opens: several times its usual round trip, so that some messages have been sent
-    /// again. The time exceeds the usual bound only if all answers of the list are slow, and not if only some are.
+    /// Returns how long the DNS list may be silent before the breaker opens: several times its usual round trip, so that lost messages can be
+    /// sent again. This exceeds `BREAKER_MAX_PATIENCE` only if all answers of the list are slow, and not if only some are.
     fn patience(&self) -> Duration {
         let Some((smoothed, variation)) = self.usual else { return BREAKER_MAX_PATIENCE };
         let late = smoothed.saturating_add(variation.saturating_mul(4));
@@ -275,13 +280,14 @@ impl Breaker {
     }
 }
 
-/// Returns the pause after this number of probes. It is doubled after each probe.
+/// Returns the pause between this probe and the next one. `probes` is the number of probes sent so far; each probe doubles the pause.
 fn pause_after(probes: u32) -> Duration {
     let times = 2_u32.saturating_pow(probes.saturating_sub(1));
     FIRST_PROBE_TIME.saturating_mul(times).min(MAX_PROBE_TIME)
 }
 
-/// Computes the smoothed round trip and its variation as in RFC 6298 section 2: first the variation, then the smoothed value.
+/// Computes the new smoothed round trip and its variation from one more measurement, as in RFC 6298 section 2: first the variation, then the
+/// smoothed round trip.
 fn smooth(last: Option<(Duration, Duration)>, sample: Duration) -> (Duration, Duration) {
     match last {
         None => (sample, sample / 2),

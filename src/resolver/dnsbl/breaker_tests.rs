@@ -1,4 +1,4 @@
-//! Tests when the breaker of a list opens, closes and probes.
+//! Tests when the breaker of a DNS list opens and closes, and when probes are sent.
 
 use super::*;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn evidence(last: u64) -> NetworkAnswers {
     NetworkAnswers { last: Some(at(last)), streak: Mono::START }
 }
 
-/// Creates the breaker of a list whose usual round trip is `usual` ms, and which no client asks at time 0.
+/// Creates the breaker of a DNS list with a usual round trip of `usual` ms. No question to the list waits for an answer.
 fn known(usual: u64) -> Breaker {
     let mut breaker = Breaker::default();
     for _ in 0..20 {
@@ -23,12 +23,13 @@ fn known(usual: u64) -> Breaker {
     breaker
 }
 
-/// Records the result of a question for which only one message was sent, so that its round trip is the whole time.
+/// Ends a question for which only one message was sent, so that its round trip equals the time of the whole question.
 fn ended(breaker: &mut Breaker, end: ListQueryEnd, elapsed: Duration, probe: bool, now: Mono) -> bool {
     breaker.ended(EndedQuery { end, elapsed, round_trip: Some(elapsed), probe }, now)
 }
 
-/// Returns when the breaker of a list that is silent from `begin` on opens. The breaker is judged every 10 ms, and other servers answer.
+/// Returns the time, counted from `begin`, at which the breaker opens if the DNS list is silent from `begin` on. The breaker is asked every 10
+/// ms, and other servers answer all the time.
 fn opens_after(mut breaker: Breaker, begin: u64) -> Option<u64> {
     breaker.asked(at(begin));
     (begin..begin + 60_000)
@@ -57,7 +58,7 @@ fn a_list_that_stutters_is_not_slow() {
         breaker.ended(EndedQuery { end, elapsed, round_trip, probe: false }, Mono::START);
     }
     assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
-    // A list with one late answer, and a list whose first answer took long.
+    // Two lists: one with a single late answer after many fast ones, and one whose only answer was slow.
     for before in [known(50), Breaker::default()] {
         let mut breaker = before;
         breaker.asked(Mono::START);
@@ -77,7 +78,7 @@ fn nothing_opens_while_nobody_else_answers() {
             Judgement::Witness(_) | Judgement::Later(_)
         ));
     }
-    // The network works again. The list gets its usual time to answer before the breaker is judged.
+    // The network works again. The list gets some time to answer before the breaker decides.
     let back = NetworkAnswers { last: Some(at(60_010)), streak: at(60_000) };
     assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
     ended(&mut breaker, ListQueryEnd::Answered, 60 * MS, false, at(60_100));
@@ -105,7 +106,7 @@ fn silence_of_long_ago_does_not_count() {
     assert!(matches!(breaker.judge(evidence(60_010), at(60_010)), Judgement::Later(_)));
 }
 
-/// Creates the breaker of a list whose servers answer every client's question with errors, from 1 s on.
+/// Creates the breaker of a DNS list whose servers answer every question of clients with errors, starting at 1 s.
 fn failing() -> Breaker {
     let mut breaker = known(50);
     for round in 0..2 * u64::from(BREAKER_FAILURES) {
@@ -115,7 +116,7 @@ fn failing() -> Breaker {
     breaker
 }
 
-/// Records that a probe that is sent at `begin` also gets errors.
+/// Sends a probe at `begin` that also gets errors.
 fn probe_fails(breaker: &mut Breaker, begin: u64) {
     assert!(breaker.next_probe().is_some_and(|next| next <= at(begin)));
     breaker.probing(at(begin), Duration::ZERO);
@@ -140,11 +141,11 @@ fn errors_in_a_row_open_it_once_a_probe_meets_them_too_and_an_answer_closes_it()
 fn errors_that_all_meet_open_nothing() {
     let mut breaker = failing();
     probe_fails(&mut breaker, 1_100);
-    // No other server has answered since, so the errors may come from our own network.
+    // No other server has answered since the failed probe, so the errors may come from our own network.
     for now in (1_150..9_000).step_by(250) {
         assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
     }
-    // Other servers answer again. A further probe shows whether the list does too.
+    // Other servers answer again. One more probe shows whether the list answers too.
     let back = NetworkAnswers { last: Some(at(9_100)), streak: at(9_000) };
     assert!(matches!(breaker.judge(back, at(9_100)), Judgement::Later(_)));
     probe_fails(&mut breaker, 9_200);
@@ -186,7 +187,7 @@ fn a_name_that_nobody_answers_is_not_the_lists_fault() {
     breaker.probing(probe, Duration::ZERO);
     breaker.asked(probe);
     ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, true, probe.after(50 * MS));
-    // The question still waits. The silence after the next question is measured separately.
+    // The first question still waits for its answer. The silence after the next question is measured separately.
     assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
     assert_eq!(breaker.next_probe(), None);
     breaker.asked(at(9_000));
@@ -211,7 +212,7 @@ fn probes_come_at_once_and_never_further_apart_than_their_bound() {
 }
 
 proptest! {
-    /// No sequence of events opens the breaker if no other zones answer in the time that is judged.
+    /// No sequence of events opens the breaker if no server of another zone answers in the time for which the DNS list is silent.
     #[test]
     fn never_by_silence_alone(steps in prop::collection::vec((0_u8..5, 1_u64..3_000), 1..200)) {
         let mut breaker = Breaker::default();

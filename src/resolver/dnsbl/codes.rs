@@ -1,4 +1,4 @@
-//! The return codes of a list: the meanings of the addresses in its answers.
+//! The return codes of a DNS list: the meanings of the addresses in its answers.
 //!
 //! According to RFC 5782 section 2.1, a listing is an address in 127.0.0.0/8. Each list chooses the meanings of these addresses: 127.0.0.1 is a
 //! refusal at one list and a good reputation at another.
@@ -7,43 +7,43 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-/// The first three octets of error codes. This is a convention of Spamhaus that other lists follow.
+/// The first three octets of return codes that report an error. This is a convention of Spamhaus that other DNS lists follow.
 /// <https://www.spamhaus.org/faqs/dnsbl-usage/#200>
 pub(crate) const ERRORS: [u8; 3] = [127, 255, 255];
 
-/// A range of IPv4 addresses. The first and the last address belong to it.
+/// A range of IPv4 addresses, including its first and its last address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
     first: Ipv4Addr,
     last: Ipv4Addr,
 }
 
-/// A return code of a list: a range of addresses, and the meaning of an answer in this range.
+/// A return code of a DNS list: a range of addresses, and the meaning of an answer with an address in this range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
-    /// The range.
+    /// The range of addresses.
     pub span: Span,
-    /// The meaning, in a few words.
+    /// The meaning of such an answer, in a few words.
     pub means: String,
 }
 
 impl Span {
-    /// Returns the first address of the range.
+    /// Returns the first address of this range.
     pub const fn first(self) -> Ipv4Addr {
         self.first
     }
 
-    /// Returns the last address of the range.
+    /// Returns the last address of this range.
     pub const fn last(self) -> Ipv4Addr {
         self.last
     }
 
-    /// Returns true if the range contains an address.
+    /// Returns true if this range contains `address`.
     pub fn contains(self, address: Ipv4Addr) -> bool {
         (self.first..=self.last).contains(&address)
     }
 
-    /// Returns true if two ranges have an address in common.
+    /// Returns true if the two ranges have at least one address in common.
     pub fn meets(self, other: Self) -> bool {
         self.first <= other.last && other.first <= self.last
     }
@@ -52,7 +52,7 @@ impl Span {
 impl FromStr for Span {
     type Err = String;
 
-    /// Parses one address, such as `127.0.0.2`, or a range, such as `127.0.0.10-127.0.0.20`.
+    /// Parses a single address, such as `127.0.0.2`, or a range, such as `127.0.0.10-127.0.0.20`.
     fn from_str(text: &str) -> Result<Self, String> {
         let address =
             |text: &str| text.parse::<Ipv4Addr>().map_err(|_| format!("\"{text}\" is not an IPv4 address"));
@@ -80,7 +80,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// Returns the first code whose range contains an address.
+/// Returns the first of `codes` whose range contains `address`.
 pub fn find(codes: &[Code], address: Ipv4Addr) -> Option<&Code> {
     codes.iter().find(|code| code.span.contains(address))
 }

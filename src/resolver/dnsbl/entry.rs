@@ -1,4 +1,4 @@
-//! The state of one list that is asked at certain servers, the time since which the list has this state, and the list's counters.
+//! The state of one DNS list that is asked at certain servers, the time since which it has this state, and the counters of the list.
 //!
 //! The gate (which judges the answers of lists), the tests in the background and the displays of the control program use these entries.
 
@@ -20,14 +20,14 @@ use dns::clock::{Mono, Now};
 use dns::question::{ListMark, ListSays};
 use history::{Distribution, Histogram, Quantiles, TimeSpan};
 
-/// The entry of one list in the table of lists.
+/// The entry of one DNS list in the table of lists. A list that is asked at several sets of servers has one entry for each set.
 #[derive(Debug)]
 pub struct ListEntry {
-    /// The apex of the list's zone.
+    /// The apex of the zone of the DNS list.
     pub apex: Name,
-    /// The servers to which the questions to the list are sent.
+    /// The servers at which the DNS list is asked.
     pub way: Way,
-    /// The breaker, the quota and the tests of the list.
+    /// The circuit breaker, the daily quota and the tests of the DNS list.
     pub watch: ListWatch,
     number: u32,
     knowledge: Mutex<ListKnowledge>,
@@ -37,14 +37,14 @@ pub struct ListEntry {
 #[derive(Debug, Default)]
 struct ListKnowledge {
     known: KnownList,
-    /// The time of the last answer of the list that was neither "listed" nor "not listed".
+    /// The time of the DNS list's last answer that was neither "listed" nor "not listed".
     last_unknown: Mono,
-    /// The time of the last log message that says that this list is still asked although it is shut down.
+    /// The time of the last log message that says that clients still ask this DNS list although it is shut down.
     shut_down_line: Option<Mono>,
     answers: ListAnswers,
 }
 
-/// The counters of a list. They continue when the list is asked at other servers.
+/// The counters of a DNS list. They are kept if a reload changes the servers at which the list is asked.
 #[derive(Debug, Default)]
 pub(super) struct ListTally {
     hits: AtomicU64,
@@ -55,56 +55,56 @@ pub(super) struct ListTally {
     elapsed: Histogram,
 }
 
-/// The counters of a list since the start.
+/// The counters of a DNS list since the start of resolverd.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ListCounts {
-    /// The number of questions of clients.
+    /// The number of clients' questions to the DNS list.
     pub questions: u64,
-    /// The number of questions that were answered from the cache.
+    /// The number of clients' questions to the DNS list that were answered from the cache.
     pub hits: u64,
-    /// The number of answers that were a listing.
+    /// The number of answers to clients that were a listing.
     pub listed: u64,
-    /// The number of answers that were "not listed".
+    /// The number of answers to clients that were "not listed".
     pub not_listed: u64,
-    /// The number of answers that were neither "listed" nor "not listed".
+    /// The number of answers to clients that were neither "listed" nor "not listed".
     pub unknown: u64,
-    /// How long the questions took that were not answered from the cache.
+    /// How long the questions took that were not answered from the cache, as quantiles.
     pub elapsed: Quantiles,
 }
 
 impl ListEntry {
-    /// Creates an entry that continues the counters of an earlier entry.
+    /// Creates an entry. `tally` has the counters of an earlier entry for the same list; the new entry continues them.
     pub(super) fn new(apex: Name, way: Way, number: u32, tally: Arc<ListTally>) -> Self {
         Self { apex, way, watch: ListWatch::default(), number, knowledge: Mutex::default(), tally }
     }
 
-    /// Creates an entry that is not in the table, for a question that still uses the configuration from before a reload.
+    /// Creates an entry that is not part of the table, for a question that still uses the configuration from before a reload.
     pub fn apart(apex: Name, way: Way) -> Self {
         Self::new(apex, way, u32::MAX, Arc::default())
     }
 
-    /// Returns the counters of the list. The entry that replaces this one shares them.
+    /// Returns the counters of the DNS list. An entry that replaces this one continues them.
     pub(super) fn tally(&self) -> Arc<ListTally> {
         Arc::clone(&self.tally)
     }
 
-    /// Returns the mark that the cache stores with an answer of the list: the number of the list and the meaning of the answer.
+    /// Returns the mark that the cache stores with an answer of the DNS list: the number of the list and the meaning of the answer.
     pub fn mark(&self, says: ListSays) -> ListMark {
         ListMark { list: self.number, says }
     }
 
-    /// Returns the state of the list, the time since which it has this state, and the reason.
+    /// Returns the state of the DNS list, the time since which it has this state, and the reason.
     pub fn standing(&self) -> ListStanding {
         self.knowledge().known.shown().clone()
     }
 
-    /// Returns the state of the list.
+    /// Returns the state of the DNS list, such as "ok" or "refuses queries".
     pub fn state(&self) -> ListState {
         self.knowledge().known.shown().state
     }
 
-    /// Records the result of a test of the list. `insists` is true if the operator has asked for the test. Returns true if earlier answers must no
-    /// longer be used.
+    /// Records the result of a test of the DNS list. `insists` is true if the operator has asked for the test. Returns true if answers of the
+    /// list in the cache must no longer be used, because the state "lists everything" has begun or ended.
     pub fn tested(&self, state: ListState, why: &str, insists: bool, now: Now) -> bool {
         let mut knowledge = self.knowledge();
         let world = state == ListState::ListsTheWorld;
@@ -115,8 +115,9 @@ impl ListEntry {
             knowledge.known.world.get_or_insert(since);
         } else {
             knowledge.known.world = None;
-            // Refusals and missing answers count more than a test with the expected result, because they may be newer. A good test result ends the
-            // state "refuses queries" in the same way as a good answer does, or immediately if the operator has asked for the test.
+            // An answer that is a refusal, or a missing answer, counts more than a test with the expected result, because it may be newer. An
+            // expected result ends the state "refuses queries" after some time without faults, like a good answer to a client does; it ends the
+            // state at once if the operator has asked for the test.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match knowledge.known.standing.state {
                 ListState::Silent => true,
@@ -133,12 +134,13 @@ impl ListEntry {
         void
     }
 
-    /// Called when a test has found a fault of the list. The next answers to clients show whether the test result is correct.
+    /// Called when a test has found a fault of the DNS list. Restarts the counts of the answers to clients, which then show whether the test
+    /// result is correct.
     pub(crate) fn suspected(&self) {
         self.knowledge().answers.begin();
     }
 
-    /// Returns the state that a test has shown, corrected by what the list's answers to clients show.
+    /// Returns the state of the DNS list: the state that a test has shown, unless the list's answers to clients contradict it.
     pub fn judged(&self, state: ListState) -> ListState {
         let knowledge = self.knowledge();
         let before = knowledge.known.standing.state == ListState::ListsNothing;
@@ -149,33 +151,34 @@ impl ListEntry {
         }
     }
 
-    /// Returns the counts of the answers that the list's servers gave to clients.
+    /// Returns how many answers of the DNS list's servers to clients were listings, and how many were not.
     pub fn answers(&self) -> ListAnswers {
         self.knowledge().answers
     }
 
-    /// Restores the state of the list from the file that an earlier process wrote.
+    /// Restores the state of the DNS list that an earlier process of resolverd wrote to a file.
     pub fn restore(&self, known: KnownList, now: Mono) {
         let mut knowledge = self.knowledge();
         knowledge.known = known;
-        // An incident that began in the earlier process ends only after a time without faults.
+        // A fault that began in the earlier process ends only after some time without faults in this process.
         knowledge.last_unknown = now;
     }
 
-    /// Returns the state of the list for the file that keeps it over a restart.
+    /// Returns the state of the DNS list, to be written to the file that is read after a restart.
     pub fn known(&self) -> KnownList {
         self.knowledge().known.clone()
     }
 
-    /// Records the meaning of an answer of the list's servers. Answers show only refusals and parked domains. Tests show all other states.
+    /// Records the meaning of an answer of the DNS list's servers to a client. Such answers show refusals and parked domains; tests show all
+    /// other states.
     pub fn heard(&self, verdict: &ListVerdict, now: Now) {
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
         knowledge.answers.heard(verdict);
         match verdict {
             ListVerdict::Unknown(why) => {
-                // A wrong question of a client shows nothing about the list. Neither does an answer that resolverd made itself because the list was
-                // silent.
+                // An answer to a wrong question of a client shows nothing about the list. Neither does an answer that resolverd made itself
+                // because the list was silent.
                 let Some(state) = why.state() else { return };
                 knowledge.last_unknown = now.mono;
                 knowledge.known.turn(state, &why.sentence(&self.apex), now.unix);
@@ -194,7 +197,7 @@ impl ListEntry {
         self.write_lines(knowledge, &before, now.unix);
     }
 
-    /// Records the result of a question, for the breaker and the quota of the list.
+    /// Updates the breaker and the quota of the DNS list when a question to it has ended.
     pub fn ended(&self, asked: &ListOutcome, now: Now) {
         let Changed { closed, warning } = self.watch.ended(asked, now);
         if asked.went_out && asked.end == ListQueryEnd::Answered && !asked.refused {
@@ -217,20 +220,22 @@ impl ListEntry {
         }
     }
 
-    /// Called when the list does not answer, or answers only with errors. Until it works again, resolverd itself answers the questions to the list.
+    /// Called when the breaker of the DNS list has opened, because the list does not answer or answers only with errors. resolverd then answers
+    /// questions to the list itself until the list works again.
     pub(crate) fn not_answering(&self, now: Now) {
         let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
-        // If the errors of a list are refusals, the list is already in the state for refusals.
+        // If the errors of the list's servers are refusals, the list already has the state "refuses queries", which stays.
         if cause != breaker::OpenReason::Failing || knowledge.known.standing.state != ListState::Refusing {
             knowledge.known.turn(ListState::Silent, &why, now.unix);
         }
         self.write_lines(knowledge, &before, now.unix);
     }
 
-    /// Returns why resolverd answers the questions to the list itself, or `None` if it does not. The text follows the name of the list.
+    /// Returns the reason if resolverd answers the questions to the DNS list itself because its breaker is open, and `None` otherwise. Error
+    /// messages show this text after the name of the list.
     pub(crate) fn why_held(&self) -> Option<&'static str> {
         let (why, _) = self.watch.open()?;
         Some(match why {
@@ -243,12 +248,13 @@ impl ListEntry {
         })
     }
 
-    /// Returns true if the state of the list allows batch questions to it.
+    /// Returns true if the DNS list has a state in which resolverd may ask it in advance, in a batch.
     pub(crate) fn may_be_in_a_batch(&self) -> bool {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
-    /// Returns true once a day, when the log message is due that clients still ask this list although it is shut down.
+    /// Returns true if it is time to log that clients still ask this DNS list although it is shut down. This happens once in
+    /// `SHUT_DOWN_LIST_LINE`.
     pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
         let mut knowledge = self.knowledge();
         let due = knowledge.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);
@@ -258,20 +264,20 @@ impl ListEntry {
         due
     }
 
-    /// Counts a question that was answered from the cache.
+    /// Counts a question to the DNS list that was answered from the cache. `says` is the meaning of the answer.
     pub(super) fn hit(&self, says: ListSays) {
         self.tally.hits.fetch_add(1, Ordering::Relaxed);
         self.count(says);
     }
 
-    /// Counts a question that was not in the cache, and the time that it took.
+    /// Counts a question to the DNS list that was not answered from the cache. `elapsed` is the time that it took.
     pub fn miss(&self, says: ListSays, elapsed: Duration) {
         self.tally.misses.fetch_add(1, Ordering::Relaxed);
         self.tally.elapsed.count(elapsed);
         self.count(says);
     }
 
-    /// Returns the counters of the list.
+    /// Returns the counters of the DNS list since the start.
     pub fn counts(&self) -> ListCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let ListTally { hits, misses: _, listed, not_listed, unknown, elapsed } = &*self.tally;
@@ -285,13 +291,13 @@ impl ListEntry {
         }
     }
 
-    /// Returns the number of clients' questions to the list so far.
+    /// Returns the number of clients' questions to the DNS list so far.
     pub fn questions(&self) -> u64 {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         read(&self.tally.hits).saturating_add(read(&self.tally.misses))
     }
 
-    /// Returns how long the questions took that were not answered from the cache.
+    /// Returns the distribution of the times that questions took, without those that were answered from the cache.
     pub fn times(&self) -> Distribution {
         self.tally.elapsed.distribution()
     }
@@ -305,9 +311,9 @@ impl ListEntry {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Logs a message if an incident has begun since the state `before`, and a message if one has ended. A change from one incident to
-    /// another is not logged, because a list whose servers fail in several ways would fill the log. "Lists everything" is a separate
-    /// incident.
+    /// Logs a message if the DNS list has become faulty since the state `before`, and a message if it works again. A change from one fault to
+    /// another is not logged, because a list whose servers fail in several ways would fill the log. The fault "lists everything" is logged
+    /// separately.
     fn write_lines(&self, knowledge: MutexGuard<'_, ListKnowledge>, before: &ListStanding, unix: u64) {
         let shown = knowledge.known.shown().clone();
         drop(knowledge);
@@ -333,7 +339,7 @@ impl ListEntry {
         }
     }
 
-    /// Returns the number of the list, under which answers in the cache refer to it.
+    /// Returns the number of this entry. Answers in the cache contain it, to show from which list they came.
     pub fn number(&self) -> u32 {
         self.number
     }
@@ -343,14 +349,14 @@ impl ListEntry {
     }
 }
 
-/// Returns the sentence that explains the state `TestsDiffer`: the list lists something, but its test entry has the wrong answer.
+/// Returns the sentence that explains the state `TestsDiffer`: the DNS list works, but does not list its own test entry.
 fn differs(apex: &Name) -> String {
     let list = apex.to_ascii();
     format!("{} does not list its own test entry, but lists other names", list.trim_end_matches('.'))
 }
 
 impl ListKnowledge {
-    /// Returns true if the list has given only "listed" and "not listed" answers for a while.
+    /// Returns true if, for `LIST_INCIDENT_QUIET`, all answers of the DNS list have been "listed" or "not listed".
     fn is_quiet(&self, now: Mono) -> bool {
         now.since(self.last_unknown) >= LIST_INCIDENT_QUIET
     }
@@ -396,7 +402,7 @@ mod tests {
     fn an_incident_of_the_earlier_process_is_ended_only_by_a_quiet_time() {
         let entry = entry("bl.example.");
         let standing = ListStanding { state: ListState::Refusing, since: 1, why: "no".to_owned() };
-        // The clock of a real process is long after `Mono::START`.
+        // In a real process, the clock has long passed `Mono::START` when an answer arrives.
         let begins = 1_000_000;
         entry.restore(KnownList { standing, world: None }, at(begins).mono);
         entry.heard(&ListVerdict::NotListed, at(begins + 1));

@@ -1,7 +1,7 @@
-//! The gate: decides what an answer from a list's zone means, and which answer the client gets.
+//! The gate: decides what an answer from a DNS list means, and which answer the client gets.
 //!
-//! Pure. RFC 5782 section 2.1 (answers of lists are in 127.0.0.0/8), RFC 8914 (extended errors). A listing by a working list is always passed on
-//! to the client, whether its code is known or not.
+//! All functions are pure. Implements RFC 5782 section 2.1 (listings are addresses in 127.0.0.0/8) and RFC 8914 (extended errors). A listing by a
+//! working list is always passed on to the client, even if the meaning of its code is not known.
 
 use std::net::Ipv4Addr;
 
@@ -13,11 +13,11 @@ use super::state::ListState;
 use dns::question::{ExtendedError, ListSays};
 use history::event::ListFault;
 
-/// The TTL of a "not listed" answer that resolverd makes itself, in seconds. It equals the TTL of the listings of zen.spamhaus.org. It is short, so
-/// that a list that works again is soon used.
+/// The TTL, in seconds, of a "not listed" answer that resolverd makes itself instead of the DNS list. It equals the TTL of the listings of
+/// zen.spamhaus.org. It is short, so that clients soon use a list that works again.
 const MADE_HERE_TTL: u32 = 60;
 
-/// The meaning of an answer from a list.
+/// The meaning of an answer from a DNS list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListVerdict {
     /// The answer is a listing.
@@ -28,77 +28,78 @@ pub enum ListVerdict {
     Unknown(UnknownReason),
 }
 
-/// The reason why an answer of a list is neither "listed" nor "not listed".
+/// The reason why an answer of a DNS list is neither "listed" nor "not listed".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnknownReason {
-    /// The list refuses this host.
+    /// The DNS list refuses to answer this host.
     Refused {
-        /// The address in the answer.
+        /// The address in the answer, which is the return code of the refusal.
         code: Ipv4Addr,
-        /// The meaning of the answer.
+        /// The meaning of this return code, in a few words.
         means: String,
     },
-    /// The list says that the question is wrong. This is a fault of the client.
+    /// The DNS list says that the question is wrong. This is a fault of the client.
     Mistaken {
-        /// The address in the answer.
+        /// The address in the answer, which is the return code of the error.
         code: Ipv4Addr,
-        /// The meaning of the answer.
+        /// The meaning of this return code, in a few words.
         means: String,
     },
-    /// The answer is an address outside 127.0.0.0/8: the zone has a new owner.
+    /// The answer is an address outside 127.0.0.0/8, so the domain of the DNS list probably has a new owner.
     Parked {
-        /// The address.
+        /// The address in the answer.
         address: Ipv4Addr,
     },
-    /// The list lists everything: it lists even its test entry that must not be listed.
+    /// The DNS list lists everything: it lists even the test entry that it must not list.
     ListsTheWorld,
-    /// The servers of the list answer REFUSED to queries with the customer's key.
+    /// The servers of the DNS list answer REFUSED to queries whose names contain the customer's key.
     KeyRefused {
-        /// A sentence that describes the event.
+        /// A sentence that says what the servers answered.
         what: String,
     },
-    /// The servers of the list answer REFUSED.
+    /// The servers of the DNS list answer with the response code REFUSED.
     NotServed {
-        /// A sentence that describes the event.
+        /// A sentence that says what the servers answered.
         what: String,
     },
     /// The answer cannot be used: an alias in it leads nowhere, or its DNSSEC signatures are wrong.
     Unusable {
-        /// The extended error that describes the event.
+        /// The extended error (RFC 8914) that says what is wrong with the answer.
         error: ExtendedError,
     },
-    /// The list has a TXT record for the name, but no address.
+    /// The DNS list has a TXT record for the name, but no A record, so the name is not listed.
     TextAlone,
-    /// The servers of the list do not answer.
+    /// The servers of the DNS list do not answer queries.
     Silent {
-        /// A sentence that describes the event.
+        /// A sentence that says what happened.
         what: String,
     },
 }
 
-/// The answer that the client gets.
+/// The answer that a client gets to a question to a DNS list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// The list's own answer, unchanged.
+    /// The client gets the DNS list's own answer, unchanged.
     Answer,
-    /// SERVFAIL, with this extended error.
+    /// The client gets SERVFAIL, with this extended error.
     Servfail(ExtendedError),
-    /// A "not listed" answer that resolverd makes itself, with this extended error.
+    /// The client gets a "not listed" answer that resolverd makes itself, with this extended error.
     Nxdomain(ExtendedError),
 }
 
-/// The settings of a listener that determine how its clients get the answers of lists. They apply to every list.
+/// The settings of a listener that decide which answers its clients get if a DNS list refuses. They apply to every list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guarding {
-    /// The option `dnsbl`: whether answers that are not listings are replaced.
+    /// The option `dnsbl` of the listener: whether resolverd replaces answers that are neither "listed" nor "not listed".
     pub(crate) guard: Guard,
-    /// The option `on_refusal`: the answer to a client if a list refuses. `None` leaves it to the option of each list.
+    /// The option `on_refusal` of the listener: the answer to a client if a DNS list refuses. `None` if the option `on_refusal` of each list
+    /// applies.
     pub on_refusal: Option<OnRefusal>,
 }
 
 impl Guarding {
-    /// Returns the answer to a client if `list` refuses. A listener with `dnsbl = "pass"` passes the refusal on. Otherwise the `on_refusal` of the
-    /// listener applies if it is set, and the `on_refusal` of the list if not.
+    /// Returns which answer a client gets if `list` refuses. A listener with `dnsbl = "pass"` passes the refusal on. Otherwise `on_refusal` of
+    /// the listener applies if it is set, and `on_refusal` of the DNS list if not.
     pub fn on_refusal(self, list: &List) -> OnRefusal {
         match self.guard {
             Guard::Pass => OnRefusal::Pass,
@@ -107,7 +108,7 @@ impl Guarding {
     }
 }
 
-/// Returns the meaning of the addresses in an answer.
+/// Returns the meaning of an answer of `list` whose answer section is `answers`. `state` is the current state of the DNS list.
 pub fn judge(list: &List, state: ListState, answers: &[Record]) -> ListVerdict {
     let mut listed = false;
     for record in answers {
@@ -142,7 +143,7 @@ fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
     }
 }
 
-/// Returns the meaning of an error code by the convention of Spamhaus, for a list that has no meanings of its own.
+/// Returns the meaning of an error code by the convention of Spamhaus. It is used for a DNS list whose own codes do not explain the code.
 fn convention(code: Ipv4Addr) -> &'static str {
     match code.octets() {
         [.., 252] => "typing error in the name of the list",
@@ -152,7 +153,7 @@ fn convention(code: Ipv4Addr) -> &'static str {
     }
 }
 
-/// Returns the reason for this code: either the list refuses, or the client's question has an error.
+/// Returns what an error code says: either the DNS list refuses, or the client's question is wrong.
 fn refusal(code: Ipv4Addr, means: &str) -> UnknownReason {
     let means = means.to_owned();
     let mistaken = matches!(code.octets(), [127, 255, 255, 252]) || means.starts_with("asked for ");
@@ -160,7 +161,7 @@ fn refusal(code: Ipv4Addr, means: &str) -> UnknownReason {
 }
 
 impl ListVerdict {
-    /// Returns the kind of the verdict, without its reason: "listed", "not listed" or unknown.
+    /// Returns the verdict without its reason: "listed", "not listed" or unknown.
     pub const fn says(&self) -> ListSays {
         match self {
             Self::Listed => ListSays::Listed,
@@ -176,7 +177,7 @@ impl UnknownReason {
         let error = self.extended_error(&list.apex);
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
-            // The answer of the list for type A decides. It is "not listed", so the answer for type TXT must be "not listed" too.
+            // For such a name, the list has a TXT record but no A record, which means "not listed". The answer for type TXT must agree with this.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
             Self::Silent { .. } => match list.when_silent {
                 WhenSilent::Servfail => Given::Servfail(error),
@@ -190,7 +191,7 @@ impl UnknownReason {
         }
     }
 
-    /// Returns the fault of the list, as the query history stores it.
+    /// Returns the fault of the DNS list in the form in which the query history stores it.
     pub const fn fault(&self) -> ListFault {
         match self {
             Self::Refused { .. } => ListFault::Refuses,
@@ -205,7 +206,7 @@ impl UnknownReason {
         }
     }
 
-    /// Returns the state of a list that gives such an answer. Returns `None` if the answer says nothing about the list.
+    /// Returns the state of a DNS list that gives such an answer, or `None` if such an answer shows nothing about the list.
     pub const fn state(&self) -> Option<ListState> {
         match self {
             Self::Refused { .. } | Self::KeyRefused { .. } | Self::NotServed { .. } => {
@@ -220,7 +221,7 @@ impl UnknownReason {
         }
     }
 
-    /// Returns a sentence for the operator. It names the list and its behaviour, and says that the answer is not a listing.
+    /// Returns a sentence for the operator. It says what the DNS list with this apex answered, and that this is not a listing.
     pub fn sentence(&self, apex: &Name) -> String {
         let list = apex.to_ascii();
         let list = list.trim_end_matches('.');
@@ -259,15 +260,16 @@ impl UnknownReason {
     }
 }
 
-/// Returns the SOA of a "not listed" answer that resolverd makes itself (RFC 2308 section 3).
+/// Returns the SOA record of a "not listed" answer that resolverd makes itself for a name in `list` (RFC 2308 section 3).
 pub fn soa(list: &List) -> Record {
     let contact = Name::from_ascii("nobody.invalid.").unwrap_or_default();
-    // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
+    // The values of the SOA are those of RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
     let soa = rdata::SOA::new(list.apex.clone(), contact, 1, 3_600, 1_200, 604_800, MADE_HERE_TTL);
     Record::from_rdata(list.apex.clone(), MADE_HERE_TTL, RData::SOA(soa))
 }
 
-/// Returns true if the A record decides the meaning of a TXT record of the list. Data lists have TXT records without A.
+/// Returns true if the A record of a name in the DNS list decides what its TXT record means. This is false for data lists, which have TXT records
+/// without A records.
 pub(crate) fn text_follows_address(list: &List) -> bool {
     list.purpose != Purpose::Data
 }
@@ -461,7 +463,8 @@ mod tests {
     }
 
     proptest! {
-        /// Every answer within 127.0.0.0/8 is a listing, unless it is an error by convention or according to the list's own codes.
+        /// Tests that every answer within 127.0.0.0/8 is a listing, unless its code is an error by convention or according to the DNS list's own
+        /// codes.
         #[test]
         fn no_listing_is_lost(low in any::<[u8; 3]>()) {
             let list = block();

@@ -1,8 +1,7 @@
-//! The state of a list according to its own test entries: an entry that it must list, and an entry that it must not list (RFC 5782
-//! section 5).
+//! The tests of a DNS list. resolverd asks for two test entries: one that the list must list, and one that it must not list (RFC 5782 section 5).
 //!
-//! Pure. The results "lists everything" and "lists nothing" are believed after two tests, some minutes apart, at different servers, because one
-//! broken mirror must not make a list unusable. If only one server answers, a third test is needed.
+//! All functions are pure. The results "lists everything" and "lists nothing" are accepted only after two tests, some minutes apart, at different
+//! servers, because one broken mirror must not make a list unusable. If only one server answers, a third test is needed.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,43 +11,44 @@ use crate::limits::{HEALTH_AGAIN, HEALTH_ALONE, HEALTH_INTERVAL, HEALTH_JITTER_P
 use dns::clock::Mono;
 use dns::question::ListSays;
 
-/// What a list answered for one of its test entries.
+/// The answer of a DNS list for one of its test entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// The meaning of the answer.
+    /// The meaning of the answer: listed, not listed or unknown.
     pub says: ListSays,
-    /// The server that answered, if any.
+    /// The server that gave the answer, or `None` if no server answered.
     pub server: Option<IpAddr>,
 }
 
-/// A test: the answers to the list's test entries. Some lists have test entries of one kind only.
+/// The result of one test of a DNS list: the answers for its test entries. Some lists have only an entry that must be listed, or only one that
+/// must not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tested {
-    /// The answer to the entry that must be listed.
+    /// The answer for the test entry that the DNS list must list. `None` if the list has no such entry.
     pub listed: Option<Point>,
-    /// The answer to the entry that must not be listed.
+    /// The answer for the test entry that the DNS list must not list. `None` if the list has no such entry.
     pub unlisted: Option<Point>,
-    /// The list's usual round trip, if it is known.
+    /// The usual round trip of a query to the DNS list, if it is known.
     pub usual: Option<Duration>,
 }
 
-/// The result of a test.
+/// What a test shows about a DNS list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TestResult {
-    /// The list has this state.
+    /// The test shows that the DNS list has this state.
     Is(ListState),
-    /// One test shows that the list has this state. The next test decides.
+    /// This test shows a fault of the DNS list, which is not certain yet. The next test decides.
     Suspected(ListState),
-    /// The test has no result, because the list refused or did not answer. Its answers to clients show this too.
+    /// The test shows nothing, because the DNS list refused or did not answer. Its answers to clients show these faults too.
     Nothing,
 }
 
-/// The tests of one list: when the next one is due, and what the last ones showed.
+/// The plan and the results of the tests of one DNS list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListHealth {
-    /// The time at which the next test is due, or `None` before the first question.
+    /// The time at which the next test is due, or `None` before a client has asked the DNS list.
     due: Option<Mono>,
-    /// True if the operator has asked for the next test.
+    /// True if the operator has asked for the test that is due next.
     insists: bool,
     suspicion: Option<Suspicion>,
 }
@@ -58,51 +58,52 @@ struct Suspicion {
     state: ListState,
     server: Option<IpAddr>,
     at: Mono,
-    /// The number of further tests in which the same server gave this result.
+    /// The number of further tests in which the same server gave the same result.
     again: u8,
 }
 
 impl ListHealth {
-    /// Called when a client asks the list. Its first test is then due.
+    /// Called when a client asks the DNS list. Makes the first test due, if none is planned yet.
     pub(crate) fn wanted(&mut self, now: Mono) {
         self.due.get_or_insert(now);
     }
 
-    /// Returns the time at which the next test is due.
+    /// Returns the time at which the next test of the DNS list is due, or `None` if no test is planned.
     pub(crate) fn due(&self) -> Option<Mono> {
         self.due
     }
 
-    /// Records that a test begins. The next test is planned now, as if this test had no result. This changes when the result is known.
+    /// Called when a test begins. Plans the next test for the case that this test has no result. The result may change the plan.
     pub(crate) fn testing(&mut self, now: Mono) {
         self.due = Some(now.after(HEALTH_AGAIN));
         self.insists = false;
     }
 
-    /// Called when the operator wants a test now, even if no client asks the list.
+    /// Called when the operator asks for a test. It is made at once, even if no client asks the DNS list.
     pub(crate) fn insist(&mut self, now: Mono) {
         self.due = Some(now);
         self.insists = true;
     }
 
-    /// Returns true if the operator has asked for the next test.
+    /// Returns true if the operator has asked for the test that is due next.
     pub(crate) fn insists(&self) -> bool {
         self.insists
     }
 
-    /// Makes the next test of the list due immediately, unless no test is planned.
+    /// Makes the next test of the DNS list due at once, unless no test is planned.
     pub(crate) fn test_now(&mut self, now: Mono) {
         if let Some(due) = &mut self.due {
             *due = (*due).min(now);
         }
     }
 
-    /// Returns the server whose answers caused the suspicion that the list is broken. The next test avoids this server, if another one answers.
+    /// Returns the server whose answers suggest a fault of the DNS list. The next test uses another server, if another one answers.
     pub(crate) fn avoid(&self) -> Option<IpAddr> {
         self.suspicion.and_then(|suspicion| suspicion.server)
     }
 
-    /// Records the result of a test that ended at `now`. `toss` returns a random number below its argument, which spreads the times of tests.
+    /// Records the result of a test that ended at `now`, and plans the next one. `toss` returns a random number below its argument, so that not
+    /// all lists are tested at the same time.
     pub(crate) fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let shown = match read(tested) {
             Some((state, server)) if is_broken(state) => self.suspect(state, server, now),
@@ -128,7 +129,7 @@ impl ListHealth {
         if now.since(before.at) < HEALTH_AGAIN {
             return TestResult::Suspected(state);
         }
-        // The suspected server is asked last. If its answer is used again, no other server has answered.
+        // A test asks the suspected server last. If the test uses its answer again, no other server has answered.
         let again = before.again.saturating_add(u8::from(before.server == server));
         self.suspicion = Some(Suspicion { at: now, again, ..before });
         if before.server != server || again >= HEALTH_ALONE {
@@ -139,7 +140,7 @@ impl ListHealth {
     }
 }
 
-/// Returns the result of a single test, and the server that gave it.
+/// Returns what a single test shows, without regard to earlier tests, and the server that gave the decisive answer.
 fn read(tested: &Tested) -> Option<(ListState, Option<IpAddr>)> {
     let Tested { listed, unlisted, usual } = tested;
     let said = |point: &Option<Point>, says| point.filter(|point| point.says == says);
@@ -254,7 +255,7 @@ mod tests {
     }
 
     proptest! {
-        /// Tests that a list with only one answering server counts as broken only after three tests, some minutes apart.
+        /// Tests that a DNS list with only one answering server is judged as broken only after three tests, some minutes apart.
         #[test]
         fn one_server_condemns_nobody_soon(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..10), 1..50)) {
             let says = |number| [Listed, NotListed, Unknown][usize::from(number)];

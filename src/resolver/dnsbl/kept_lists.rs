@@ -1,4 +1,4 @@
-//! The file that keeps the states of lists and the day's counters over a restart.
+//! Writes and reads the file with the states of the DNS lists and their counts of today's queries, so that a restart does not lose them.
 //!
 //! It is a small file in the state directory. A file that cannot be read is ignored.
 
@@ -15,13 +15,13 @@ use super::table::Lists;
 use crate::limits::{MAX_LIST_WAYS, MAX_LISTS_FILE};
 use dns::clock::Mono;
 
-/// The name of the file in the state directory.
+/// The name of this file in the state directory.
 pub const FILE: &str = "lists.json";
 
-/// The version of the file format.
+/// The version of the format of this file.
 const VERSION: u32 = 1;
 
-/// The states and counters of all lists, as they are written to the file.
+/// The states and counters of all DNS lists, in the form in which they are written to the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptLists {
     version: u32,
@@ -39,7 +39,7 @@ struct KeptList {
 }
 
 impl KeptLists {
-    /// Returns the current states and counters of `lists`, to write them to the file.
+    /// Copies the current states and counters of `lists`, to be written to the file.
     pub fn from_lists(lists: &Lists) -> Self {
         let list = |entry: &ListEntry| KeptList {
             list: entry.apex.to_ascii(),
@@ -50,8 +50,8 @@ impl KeptLists {
         Self { version: VERSION, lists: lists.all().iter().map(|entry| list(entry)).collect() }
     }
 
-    /// Restores the data of the lists into `lists`, if `are_asked` returns true for the apex and the servers of the list. Whether a list answers is
-    /// not restored.
+    /// Copies the states and counters in the file to `lists`, except those of lists for whose apex and servers `are_asked` returns false. Whether
+    /// a DNS list answers is not restored.
     pub fn restore(self, lists: &Lists, now: Mono, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {
             return;
@@ -69,7 +69,7 @@ impl KeptLists {
         }
     }
 
-    /// Reads the file.
+    /// Reads the states and counters from a file.
     ///
     /// # Errors
     /// The file cannot be read, or it has another format.
@@ -79,7 +79,7 @@ impl KeptLists {
         Ok(serde_json::from_str(&text)?)
     }
 
-    /// Returns the content as the octets to write.
+    /// Returns the content of the file to write, in JSON.
     ///
     /// # Errors
     /// There is none, because the content has only numbers and texts.

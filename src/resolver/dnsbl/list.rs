@@ -1,4 +1,4 @@
-//! A DNS list: its zone, the subjects that clients look up in it, and the meanings of its answers.
+//! The description of a DNS list: its zone, the kinds of names that clients look up in it, and the meanings of its answers.
 //!
 //! These are plain data that do not change while a configuration is in use. The state of a list is in `dnsbl::entry`. A list is identified by its
 //! apex.
@@ -14,19 +14,19 @@ use super::codes::Code;
 use super::rewrite::Rewrite;
 use crate::exchange::secret::Key;
 
-/// The meaning of a listing for the mail.
+/// What it means for a mail that a DNS list lists its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// A blocklist: a listing speaks against the sender.
+    /// A blocklist: if it lists the sender of a mail, this speaks against the mail.
     Block,
-    /// An allowlist: a listing speaks for the sender.
+    /// An allowlist: if it lists the sender of a mail, this speaks for the mail.
     Allow,
-    /// A list of other data, such as the number of a network or a score.
+    /// A DNS list that returns data, such as a network number or a score, and does not judge the sender.
     Data,
 }
 
-/// The kinds of names that are looked up in a list.
+/// The kinds of names that clients look up in a DNS list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListSubject {
@@ -34,144 +34,144 @@ pub enum ListSubject {
     Ip4,
     /// An IPv6 address with its nibbles reversed (RFC 5782 section 2.4).
     Ip6,
-    /// A domain (RFC 5782 section 3).
+    /// The name of a domain (RFC 5782 section 3).
     Domain,
-    /// A hash of an address or a domain.
+    /// A hash of a mail address or a domain.
     Hash,
 }
 
-/// Tells whether a list is still in operation.
+/// The state of operation of a DNS list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Life {
-    /// The list answers queries.
+    /// The DNS list is in operation and answers queries.
     Alive,
-    /// The list has been shut down. resolverd sends it no queries.
+    /// The DNS list has been shut down. resolverd sends it no queries.
     ShutDown {
-        /// When and how the list was shut down, in a few words.
+        /// When and how it was shut down, in a few words.
         how: String,
     },
 }
 
-/// The answer for a client if a list refuses, or if its zone is parked.
+/// The answer for a client if a DNS list refuses, or if its zone is parked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnRefusal {
-    /// SERVFAIL, with an extended error that says why.
+    /// The client gets SERVFAIL, with an extended error that says why.
     Servfail,
-    /// "Not listed".
+    /// The client gets a "not listed" answer (NXDOMAIN).
     Nxdomain,
-    /// The list's own answer.
+    /// The client gets the DNS list's own answer, unchanged.
     Pass,
 }
 
-/// Determines whether a listener replaces answers of lists that are not listings.
+/// A setting of a listener: whether resolverd replaces answers of DNS lists that are neither "listed" nor "not listed".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Guard {
-    /// Answers that are not listings are replaced.
+    /// resolverd replaces answers that are neither "listed" nor "not listed", such as refusals.
     #[default]
     Guard,
-    /// Answers that are not listings are passed on, because the clients know their codes.
+    /// resolverd passes such answers on unchanged, because the clients of the listener know their codes.
     Pass,
 }
 
-/// The answer for a client if no server of a list answers.
+/// The answer for a client if no server of a DNS list answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenSilent {
-    /// SERVFAIL, with an extended error that says why.
+    /// The client gets SERVFAIL, with an extended error that says why.
     Servfail,
-    /// "Not listed".
+    /// The client gets a "not listed" answer (NXDOMAIN).
     Nxdomain,
 }
 
-/// What resolverd does if the data of a local mirror of a list are too old.
+/// What resolverd does if the data of a local mirror of a DNS list are too old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenStale {
-    /// resolverd logs a message.
+    /// resolverd only logs a message.
     Report,
-    /// resolverd logs a message, and asks the public servers of the list.
+    /// resolverd logs a message, and asks the public servers of the DNS list instead of the mirror.
     Public,
 }
 
-/// Names in a list whose answers are known and never change. resolverd asks for them to test whether the list works.
+/// Names in a DNS list whose answers are known and never change. resolverd asks for them to test whether the list works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestEntries {
-    /// Names in the list's zone that are listed.
+    /// Names in the zone of the DNS list that the list must list.
     pub listed: Vec<Name>,
-    /// Names in the list's zone that are never listed.
+    /// Names in the zone of the DNS list that the list must not list.
     pub unlisted: Vec<Name>,
 }
 
-/// A DNS list.
+/// A DNS list: a zone in which clients look up addresses or domains (RFC 5782).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List {
-    /// The apex of the list's zone, absolute and in lower case. It identifies the list.
+    /// The apex of the DNS list's zone, absolute and in lower case. It identifies the list.
     pub apex: Name,
-    /// The meaning of a listing.
+    /// What a listing means for the sender of a mail: good, bad, or neither.
     pub purpose: Purpose,
-    /// The kinds of subjects that clients look up in the list.
+    /// The kinds of names that clients look up in the DNS list.
     pub subjects: Vec<ListSubject>,
-    /// True if names in the list contain a customer's key, as a label between the subject (such as a reversed address) and the apex.
+    /// True if names in the DNS list contain a customer's key, as a label between the subject (such as a reversed address) and the apex.
     pub keyed: bool,
-    /// Whether the list still exists.
+    /// Whether the DNS list is still in operation.
     pub life: Life,
-    /// The meanings of the list's codes. Other codes are listings too.
+    /// The return codes (addresses in answers) whose meaning is known. Any other code is a listing too, unless it is in `refused`.
     pub listed: Vec<Code>,
-    /// The meanings of the bits of the last octet, for a list that answers with their sum.
+    /// The meaning of each bit of the last octet of an answer, for a DNS list whose answer is the sum of several listings.
     pub bits: Vec<(u8, String)>,
-    /// The codes for refusals and errors. All of 127.255.255.0/24 counts as such, unless `listed` contains it.
+    /// The return codes for refusals and errors. All of 127.255.255.0/24 counts as such, except the codes in `listed`.
     pub refused: Vec<Code>,
-    /// The test entries of the list. `None`: the list is not tested.
+    /// The test entries of the DNS list. `None` if the list is not tested.
     pub tests: Option<TestEntries>,
-    /// The answer for a client if the list refuses.
+    /// The answer that a client gets if the DNS list refuses.
     pub on_refusal: OnRefusal,
-    /// The answer for a client if the list does not answer.
+    /// The answer that a client gets if the servers of the DNS list do not answer.
     pub when_silent: WhenSilent,
-    /// The number of free queries a day according to the website of the list. It is a hint, not a bound.
+    /// The number of free queries a day according to the website of the DNS list. resolverd shows it, but does not enforce it.
     pub free_quota: Option<u64>,
-    /// The number of queries a day that the operator allows.
+    /// The daily quota: the number of queries a day that the operator allows.
     pub quota: Option<u64>,
-    /// The terms of use, in a few words. Empty if they are not known.
+    /// The terms of use of the DNS list, in a few words. Empty if they are not known.
     pub terms: String,
-    /// The page on which a listing is explained and its removal requested, if there is one.
+    /// The page that explains listings and on which a removal can be requested, if there is one.
     pub removal: Option<String>,
-    /// The source of the facts about this list, and the day on which the source was read.
+    /// Where the facts about this DNS list come from, and the day on which they were checked.
     pub source: String,
-    /// True if the operator's configuration has an entry for the list.
+    /// True if the operator's configuration has an entry for the DNS list.
     pub configured: bool,
-    /// The greatest age of the data of a local mirror. `None`: the age is not watched.
+    /// The greatest permitted age of the data of a local mirror. `None` if the age is not checked.
     pub max_age: Option<Duration>,
     /// What resolverd does if the data of the mirror are older than `max_age`.
     pub when_stale: WhenStale,
-    /// Changes the names of the list into names with a customer's key, if the list has a key.
+    /// The translation between names without and with a customer's key, if the operator has configured a key for the DNS list.
     pub rewrite: Option<Arc<Rewrite>>,
 }
 
-/// The subject that a name in a list's zone asks about.
+/// What a name in the zone of a DNS list asks about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AskedAbout {
-    /// An IP address, whose reversed form is before the apex.
+    /// An IP address. The name consists of the reversed address and the apex.
     Address(IpAddr),
-    /// The labels of a domain or a hash.
+    /// A domain or a hash. The value has the labels before the apex.
     Labels(Name),
-    /// Nothing: the name is the apex, a server or the website of the list.
+    /// Nothing: the name is the apex, or belongs to a server or the website of the DNS list.
     Nothing,
 }
 
-/// The number of labels of a reversed IPv6 address.
+/// The number of labels of a reversed IPv6 address in a name.
 pub const NIBBLES: usize = 32;
 
-/// The number of labels of a reversed IPv4 address.
+/// The number of labels of a reversed IPv4 address in a name.
 pub const OCTETS: usize = 4;
 
-/// The number of labels of a domain that may be registered for more than a list, such as `ahbl.org`.
+/// The number of labels of a registered domain, such as `ahbl.org`, which may contain other names besides a DNS list.
 const OWN_DOMAIN: usize = 2;
 
 impl List {
-    /// Creates a list of which only the zone, the purpose and the subjects are known. The other fields have the defaults of options of `[[list]]`.
-    /// These defaults are here and not in `config::defaults`, because they depend on the purpose, and because lists of the registry that the
-    /// configuration does not mention need them too.
+    /// Creates a DNS list from its apex, its purpose and the kinds of its subjects. The other fields have the defaults of the options of
+    /// `[[list]]`. These defaults are here and not in `config::defaults`, because they depend on the purpose, and because lists of the registry
+    /// that the configuration does not mention need them too.
     pub fn new(apex: Name, purpose: Purpose, subjects: Vec<ListSubject>) -> Self {
         let allow = purpose == Purpose::Allow;
         let tests = TestEntries::usual(&apex, &subjects);
@@ -199,7 +199,8 @@ impl List {
         }
     }
 
-    /// Sets a customer's key. It is added to the names that are sent to the zone `base`. Clients ask without the key.
+    /// Sets the customer's key for this DNS list. resolverd adds the key to names and sends the queries to the zone `base`. Clients ask without
+    /// the key.
     pub(crate) fn take_key(&mut self, base: &Name, key: Key) {
         self.keyed = false;
         if self.tests.is_none() {
@@ -208,14 +209,14 @@ impl List {
         self.rewrite = Some(Arc::new(Rewrite::new(self.apex.clone(), base.clone(), key)));
     }
 
-    /// Returns true if the list still exists.
+    /// Returns true if the DNS list has not been shut down.
     pub fn is_alive(&self) -> bool {
         self.life == Life::Alive
     }
 
-    /// Returns the subject that a name at or below the apex asks about.
+    /// Returns what a question for `name` asks the DNS list about. `name` is at or below the apex of the list.
     pub fn asked(&self, name: &Name) -> AskedAbout {
-        // `num_labels` is not used here, because it does not count an asterisk label.
+        // The labels are counted without `num_labels`, because that does not count an asterisk label.
         let below = name.iter().len().saturating_sub(self.apex.iter().len());
         let own = below.saturating_sub(usize::from(self.keyed));
         if own == 0 || !self.apex.zone_of(name) {
@@ -224,7 +225,7 @@ impl List {
         let labels: Vec<&[u8]> = name.iter().take(own).collect();
         if let Some(address) = reversed(&labels) {
             let subject = if address.is_ipv4() { ListSubject::Ip4 } else { ListSubject::Ip6 };
-            // A list of domains may also contain addresses.
+            // A list of domains or hashes may also contain addresses.
             let known = self.subjects.contains(&subject) || self.knows_labels();
             return if known { AskedAbout::Address(address) } else { AskedAbout::Nothing };
         }
@@ -237,8 +238,9 @@ impl List {
         }
     }
 
-    /// Returns true if a name at or below the apex is a question to this list, which is shut down, so that its subjects are no longer known. A
-    /// reversed address always is one. Another name is one only if the apex is not a registered domain of its own.
+    /// Returns true if a question for `name` is a question to this DNS list, which is shut down. The kinds of its subjects are no longer known. A
+    /// name with a reversed address always counts. Another name counts only if the apex is not itself a registered domain, which may have other
+    /// uses.
     pub(crate) fn asks_though_shut_down(&self, name: &Name) -> bool {
         let labels: Vec<&[u8]> = name.iter().collect();
         let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
@@ -248,7 +250,7 @@ impl List {
         address(OCTETS).or_else(|| address(NIBBLES)).is_some() || self.apex.iter().len() > OWN_DOMAIN
     }
 
-    /// Returns the name with which the list is asked about an address, or `None` if the list does not contain such addresses.
+    /// Returns the name that asks the DNS list about `address`, or `None` if the list does not contain addresses of this family.
     pub fn name_of(&self, address: IpAddr) -> Option<Name> {
         let subject = if address.is_ipv4() { ListSubject::Ip4 } else { ListSubject::Ip6 };
         if !self.subjects.contains(&subject) || self.keyed {
@@ -259,7 +261,7 @@ impl List {
         Name::from_labels(reverse.iter().take(labels)).ok()?.append_domain(&self.apex).ok()
     }
 
-    /// Returns the name with which the list is asked about a domain, or `None` if the list does not contain domains.
+    /// Returns the name that asks the DNS list about `domain`, or `None` if the list does not contain domains.
     pub fn name_of_domain(&self, domain: &Name) -> Option<Name> {
         if !self.subjects.contains(&ListSubject::Domain) || self.keyed {
             return None;
@@ -273,12 +275,13 @@ impl List {
 }
 
 impl TestEntries {
-    /// Returns true if the list has no test entries.
+    /// Returns true if there is no test entry at all.
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty() && self.unlisted.is_empty()
     }
 
-    /// Returns the test entries of RFC 5782 section 5 for addresses and section 3 for domains. There are none for hashes.
+    /// Returns the usual test entries of a DNS list at `apex`: those of RFC 5782 section 5 for addresses, and of section 3 for domains. There are
+    /// none for hashes.
     pub fn usual(apex: &Name, subjects: &[ListSubject]) -> Option<Self> {
         const IP6_ZEROS: &str = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
         let mut points = Self { listed: Vec::new(), unlisted: Vec::new() };
@@ -286,7 +289,7 @@ impl TestEntries {
         for subject in subjects {
             let (listed, unlisted) = match subject {
                 ListSubject::Ip4 => ("2.0.0.127".to_owned(), "1.0.0.127".to_owned()),
-                // The test addresses ::FFFF:7F00:2 (listed) and ::FFFF:7F00:1 (not listed).
+                // The test addresses are ::FFFF:7F00:2 (must be listed) and ::FFFF:7F00:1 (must not be listed).
                 ListSubject::Ip6 => {
                     let point = |last: u8| format!("{last}.0.0.0.0.0.f.7.f.f.f.f.{IP6_ZEROS}");
                     (point(2), point(1))
@@ -301,14 +304,14 @@ impl TestEntries {
     }
 }
 
-/// Returns the address whose reversed form these labels are: four octets or thirty-two nibbles. Returns `None` for all other labels.
+/// Returns the IP address that the labels represent in reversed form: four octets or thirty-two nibbles. Returns `None` for any other labels.
 pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
     match labels.len() {
         OCTETS => {
             let mut octets = [0_u8; OCTETS];
             for (label, octet) in labels.iter().rev().zip(&mut octets) {
                 let text = std::str::from_utf8(label).ok()?;
-                // `parse` would accept "01" and "+1".
+                // `parse` alone would also accept "01" and "+1".
                 let plain =
                     text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
                 *octet = text.parse().ok().filter(|_| plain)?;
@@ -395,7 +398,7 @@ mod tests {
     }
 
     proptest! {
-        /// Tests that the name that asks about an address is recognised as a question about this address.
+        /// Tests that a question about an address, made with `name_of`, is recognised as a question about the same address.
         #[test]
         fn names_and_addresses_go_both_ways(four in any::<[u8; 4]>(), six in any::<[u8; 16]>()) {
             let list = List::new(name("l.example."), Purpose::Block, vec![ListSubject::Ip4, ListSubject::Ip6]);

@@ -1,6 +1,7 @@
-//! The queue through which the batches learn of questions to lists. Its length is limited, and events are lost if the task that reads it is busy.
+//! A queue of events about clients' questions to DNS lists, from which batches are learned. Its length is limited: if the task that reads it is
+//! too slow, further events are lost.
 //!
-//! Answers from the cache also add an event, so adding an event allocates no memory and never waits.
+//! Answers from the cache add an event too. Therefore adding an event allocates no memory and never waits.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,45 +13,47 @@ use crate::limits::{MAX_LIST_EVENT_KEY, MAX_LIST_EVENTS};
 use dns::clock::Mono;
 use dns::question::ListSays;
 
-/// What happened to a question to a list.
+/// What happened to a question to a DNS list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListEventKind {
-    /// A client has asked the question. The value is the meaning of the answer, if the cache has it.
+    /// A client has asked this question. The value is the meaning of the answer if the cache has it, and `None` otherwise.
     Asked(Option<ListSays>),
-    /// The question has been answered.
+    /// The question to the DNS list has been answered.
     CameOut {
-        /// The meaning of the answer.
+        /// The meaning of the answer: listed, not listed or unknown.
         says: ListSays,
-        /// True if a query was sent to the list. False if the cache had the answer, for instance because a client of another listener had asked.
+        /// True if a query was sent to the DNS list. False if the cache had the answer after all, for instance because a client of another
+        /// listener had asked meanwhile.
         went_out: bool,
     },
 }
 
-/// An event in the queue: a question to a list, and what happened to it.
+/// An event in the queue: something that happened to a question to a DNS list.
 pub struct ListEvent {
     key: [u8; MAX_LIST_EVENT_KEY],
     length: usize,
-    /// The kind of the event.
+    /// What happened to the question.
     pub what: ListEventKind,
-    /// The time of the event.
+    /// The time at which it happened.
     pub at: Mono,
 }
 
 impl ListEvent {
-    /// Returns the cache key of the question.
+    /// Returns the question, in the form of its key in the cache.
     pub fn key(&self) -> &[u8] {
         self.key.get(..self.length).unwrap_or_default()
     }
 }
 
-/// The queue of events, with the number of lost events.
+/// The queue of events about questions to DNS lists, and the number of lost events.
 pub struct ListEventQueue {
     sender: mpsc::Sender<ListEvent>,
     receiver: Mutex<Option<mpsc::Receiver<ListEvent>>>,
     lost: AtomicU64,
 }
 
-/// Reads the queue. When the reader is dropped, another one may read, and gets the events that were added in between.
+/// The reader of the queue. There is at most one. When it is dropped, another one can be created, which also gets the events that were added in
+/// between.
 pub struct Listening<'queue> {
     queue: &'queue ListEventQueue,
     events: Option<mpsc::Receiver<ListEvent>>,
@@ -64,7 +67,7 @@ impl Default for ListEventQueue {
 }
 
 impl ListEventQueue {
-    /// Adds an event for the question with this key.
+    /// Adds an event about the question with the cache key `key`. The event is lost if the queue is full or the key is too long.
     pub fn push(&self, key: &[u8], what: ListEventKind, at: Mono) {
         let mut event = ListEvent { key: [0; MAX_LIST_EVENT_KEY], length: key.len(), what, at };
         let fits = event.key.get_mut(..key.len()).map(|place| place.copy_from_slice(key)).is_some();
@@ -73,7 +76,7 @@ impl ListEventQueue {
         }
     }
 
-    /// Returns a reader of the events, or `None` while another reader exists.
+    /// Returns the reader of the queue, or `None` if there already is one.
     pub fn listen(&self) -> Option<Listening<'_>> {
         let events = self.receiver().take()?;
         Some(Listening { queue: self, events: Some(events) })
@@ -83,14 +86,14 @@ impl ListEventQueue {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the number of lost events.
+    /// Returns the number of events that were lost because the queue was full.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
 }
 
 impl Listening<'_> {
-    /// Waits for the next event. The queue itself holds a sender, so the events never end.
+    /// Waits for the next event and returns it. There always is a next one, because the queue itself keeps its sending side open.
     pub async fn event(&mut self) -> ListEvent {
         let next = match &mut self.events {
             Some(events) => events.recv().await,

@@ -1,28 +1,28 @@
-//! The servers to which the questions to a list are sent: the list's own servers, or servers that the operator has configured.
+//! The way to a DNS list: the servers that are asked, which are the list's own servers or servers that the operator has configured.
 //!
-//! A list that is asked at a local mirror in one view and at its public servers in another has two states: the mirror may be silent while the public
-//! servers work, and only the public servers have a quota.
+//! A list that is asked at a local mirror in one view and at its public servers in another has two states, because the mirror may be silent while
+//! the public servers work, and only the public servers have a daily quota.
 
 use std::fmt;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// The servers to which the questions to a list are sent.
+/// The way to a DNS list: the servers to which questions to the list are sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
-    /// The questions are resolved by recursion, and go to the public servers of the list.
+    /// The public servers of the DNS list, which are found by recursion.
     #[default]
     Public,
-    /// The questions go to these configured servers, which serve the list's zone, such as a local mirror.
+    /// These configured servers, which serve the zone of the DNS list, such as a local mirror.
     Stub(Vec<SocketAddr>),
-    /// The questions go to these forwarders.
+    /// These forwarders, which are recursive servers.
     Forwarders(Vec<SocketAddr>),
 }
 
 impl Way {
-    /// Returns true if the questions are resolved by recursion.
+    /// Returns true if the questions go to the public servers of the DNS list.
     pub fn is_public(&self) -> bool {
         *self == Self::Public
     }
@@ -34,7 +34,7 @@ impl Way {
 }
 
 impl fmt::Display for Way {
-    /// Writes the servers as a text that follows the name of the list. The text is empty if the list's public servers are asked.
+    /// Writes the servers as words that follow the name of the DNS list, such as "at" and an address. Writes nothing for the public servers.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (word, servers) = match self {
             Self::Public => return Ok(()),

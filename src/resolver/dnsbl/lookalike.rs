@@ -1,8 +1,8 @@
-//! Finds zones that clients ask like lists although they are not known as lists. They are shown to the operator, and are not treated differently
-//! from other zones.
+//! Finds zones that clients use like DNS lists although resolverd does not know them as lists. The operator sees them in a table. They are
+//! resolved like all other zones.
 //!
-//! Reversed addresses also occur before the zones of SPF macros of large senders (RFC 7208 section 7.2, `%{ir}`), so the only effect is a row in a
-//! table. The number of zones is limited: the zone with the fewest questions is removed first.
+//! Names with reversed addresses also occur in zones of SPF macros of large senders (RFC 7208 section 7.2, `%{ir}`), so the only effect is a row
+//! in that table. The number of zones is limited: the zone with the fewest questions is removed first.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,29 +14,29 @@ use super::list::reversed;
 use crate::limits::{LOOKALIKE_ADDRESSES, MAX_LOOKALIKES};
 use history::redact::looks_like_a_key;
 
-/// The zones that clients ask like lists.
+/// The zones that clients use like DNS lists although they are not known as lists.
 #[derive(Debug, Default)]
 pub struct Lookalikes(Mutex<BTreeMap<Name, AskedZone>>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct AskedZone {
     questions: u64,
-    /// The number of questions about another address than the question before.
+    /// The number of questions that were about another address than the question before them.
     changes: u64,
     last: IpAddr,
 }
 
-/// A zone that is asked like a list.
+/// A zone that clients use like a DNS list although it is not known as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookalike {
-    /// The name of the zone: the part of the asked name after the reversed address.
+    /// The zone: the part of the asked names after the reversed address.
     pub zone: Name,
-    /// The number of questions to the zone that were not answered from the cache.
+    /// The number of questions about names in this zone that were not answered from the cache.
     pub questions: u64,
 }
 
 impl Lookalikes {
-    /// Counts a question for a name that belongs to no known list, if the name begins with a reversed address.
+    /// Counts a question for `name`, which belongs to no known list, if the name begins with a reversed address.
     pub fn notice(&self, name: &Name) {
         let Some((address, zone)) = split(name) else { return };
         let mut zones = self.lock();
@@ -55,7 +55,8 @@ impl Lookalikes {
         zones.insert(zone, AskedZone { questions: 1, changes: 0, last: address });
     }
 
-    /// Returns the zones that clients asked about so many addresses that they look like lists. The zone with the most questions is first.
+    /// Returns the zones in which clients asked about so many different addresses that they are probably DNS lists. The zone with the most
+    /// questions is first.
     pub fn list(&self) -> Vec<Lookalike> {
         let zones = self.lock();
         let alike = zones.iter().filter(|(_, asked)| asked.changes >= LOOKALIKE_ADDRESSES);
@@ -70,17 +71,18 @@ impl Lookalikes {
     }
 }
 
-/// Splits a name into the reversed address at its start and the rest. Returns `None` if it does not start with an address, or is in a reverse zone.
+/// Splits a name into the reversed address at its start and the zone after it. Returns `None` if the name does not start with an address, or is
+/// in a reverse zone.
 fn split(name: &Name) -> Option<(IpAddr, Name)> {
     let labels: Vec<&[u8]> = name.iter().collect();
     if labels.last().is_some_and(|last| last.eq_ignore_ascii_case(b"arpa")) {
         return None;
     }
-    // A zone with one label is a top-level domain, which is not a list.
+    // The rest must have two labels or more: a zone with one label is a top-level domain, which is not a list.
     [4, 32].into_iter().find_map(|count| {
         let (front, rest) = labels.split_at_checked(count)?;
         let address = reversed(front)?;
-        // A label with a customer's key is removed, because the key must not be shown.
+        // If the rest begins with a label that looks like a customer's key, this label is removed, because the key must not be shown.
         let rest =
             rest.split_first().filter(|(first, _)| looks_like_a_key(first)).map_or(rest, |(_, rest)| rest);
         let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;

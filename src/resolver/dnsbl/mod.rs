@@ -1,9 +1,8 @@
 //! DNS lists: zones whose answers decide whether mail is accepted.
 //!
-//! Only [`gate`] takes part in answering a question, and it is pure. Its input is the list of the route, the answer, and the state of
-//! the list. Its output is the meaning of the answer. [`registry`] describes the lists that mail software queries. [`table`] holds the
-//! state of each list while the daemon runs. Implements RFC 5782 (queries to lists) and RFC 8914 (the extended error of an answer that
-//! is no listing).
+//! Only [`gate`] takes part in answering a question, and it is pure. Its input is the list that the name belongs to, the answer, and the state of
+//! the list. Its output is the meaning of the answer. [`registry`] describes the lists that mail software queries. [`table`] holds the state of
+//! each list while the daemon runs. Implements RFC 5782 (queries to lists) and RFC 8914 (the extended error of an answer that is no listing).
 //!
 //! # Decisions
 //!

@@ -1,21 +1,21 @@
-//! Records when any server answered. This distinguishes a silent list from an outage of our own network.
+//! Records when servers answered queries. If no server answers, our own network is down; if others answer, a silent DNS list itself is at fault.
 //!
-//! Pure. A silent list has not answered, so any answer during its silence came from another server.
+//! All functions are pure. A silent list has not answered, so any answer that arrives during its silence came from another server.
 
 use crate::limits::WITNESS_STREAK;
 use dns::clock::Mono;
 
-/// The times at which answers of any server came over the network.
+/// The times at which answers of any server arrived over the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NetworkAnswers {
-    /// The time of the last answer.
+    /// The time of the last answer, or `None` before the first one.
     pub last: Option<Mono>,
-    /// The begin of the current run of answers at short intervals.
+    /// The time since which answers have arrived without a pause longer than `WITNESS_STREAK`.
     pub(crate) streak: Mono,
 }
 
 impl NetworkAnswers {
-    /// Records that an answer of any server has come at `now`.
+    /// Records that an answer of some server has arrived at `now`.
     pub fn heard(&mut self, now: Mono) {
         if self.last.is_none_or(|last| now.since(last) > WITNESS_STREAK) {
             self.streak = now;

@@ -1,6 +1,7 @@
-//! Counts the queries to a list for each day. They are compared with its quota.
+//! Counts the queries that are sent to a DNS list on each day, to compare them with the daily quota of the list.
 //!
-//! Pure. A day is a UTC day, because lists have servers everywhere. Every query that is sent counts. An answer from the cache does not.
+//! All functions are pure. A day begins at midnight UTC, because lists have servers everywhere. Every query that is sent counts. An answer from
+//! the cache does not.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,22 +10,22 @@ use crate::limits::QUOTA_WARNING_PERCENT;
 /// The length of a day in seconds.
 const DAY: u64 = 24 * 60 * 60;
 
-/// The numbers of queries that were sent to one list.
+/// The numbers of queries that were sent to one DNS list today and yesterday.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
-    /// The day to which `today` belongs, in days since 1970.
+    /// The day on which the last query was counted, in days since 1970.
     day: u64,
-    /// The number of queries on this day.
+    /// The number of queries that were sent to the DNS list on this day.
     today: u64,
-    /// The number of queries on the day before.
+    /// The number of queries on the day before that day.
     yesterday: u64,
-    /// True if a warning was logged on this day.
+    /// True if a warning about the quota was logged on this day.
     warned: bool,
 }
 
 impl Quota {
-    /// Counts a query that is sent at `unix` seconds since 1970. Returns true if a warning is now due, because the quota of `most` queries is nearly
-    /// used up.
+    /// Counts a query that is sent at the time `unix`, in seconds since 1970. `most` is the daily quota. Returns true if a warning must be logged
+    /// now, because the quota is nearly used up.
     pub(crate) fn went_out(&mut self, most: Option<u64>, unix: u64) -> bool {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
@@ -33,19 +34,21 @@ impl Quota {
         warn
     }
 
-    /// Like `went_out`, for a query that the operator caused. It never causes a warning; the next query of a client does, if one is due.
+    /// Counts a query that the operator caused, for instance with a trace. Unlike `went_out`, it asks for no warning; the next query of a client
+    /// does that.
     pub(crate) fn went_out_aside(&mut self, unix: u64) {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
     }
 
-    /// Returns the number of queries on the day that contains the time `unix`, and the number on the day before.
+    /// Returns the number of queries on the day of the time `unix` (in seconds since 1970), and the number on the day before.
     pub(crate) fn of_day(mut self, unix: u64) -> (u64, u64) {
         self.turn(unix);
         (self.today, self.yesterday)
     }
 
-    /// Returns true if the quota of `most` queries is nearly used up on the day of the time `unix`. Only queries of clients are sent then.
+    /// Returns true if the quota of `most` queries is nearly used up on the day of the time `unix`. Then only queries for clients may be sent to
+    /// the DNS list.
     pub fn is_spent(mut self, most: u64, unix: u64) -> bool {
         self.turn(unix);
         self.is_near(most)
@@ -57,7 +60,7 @@ impl Quota {
 
     fn turn(&mut self, unix: u64) {
         let day = unix / DAY;
-        // If the clock is set back to the day before, the count of this day continues.
+        // If the clock is set back by one day, the queries are still counted for the later day.
         if day > self.day || self.day.saturating_sub(day) > 1 {
             let yesterday = if day == self.day.saturating_add(1) { self.today } else { 0 };
             *self = Self { day, yesterday, today: 0, warned: false };
@@ -93,7 +96,7 @@ mod tests {
     }
 
     proptest! {
-        /// Tests that no change of the clock makes a count exceed the number of queries that were sent.
+        /// Tests that the count of a day never exceeds the number of queries that were sent, however the clock is set.
         #[test]
         fn never_more_than_went_out(steps in prop::collection::vec(0_u64..400_000, 1..200)) {
             let mut quota = Quota::default();

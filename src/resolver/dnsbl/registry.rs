@@ -1,4 +1,4 @@
-//! The registry: a dated file that describes the lists that mail software queries.
+//! The registry: a file that describes the DNS lists that mail software queries, with the day on which its facts were checked.
 //!
 //! One such file is built in (`registry.toml`, which describes its format). The operator may configure another file. The whole file is checked when
 //! it is read.
@@ -15,30 +15,30 @@ use super::codes::{Code, Span};
 use super::list::{Life, List, ListSubject, Purpose, TestEntries};
 use crate::limits::MAX_LISTS;
 
-/// The built-in registry.
+/// The text of the built-in registry.
 const BUILT_IN: &str = include_str!("registry.toml");
 
-/// A registry.
+/// A registry: the descriptions of many DNS lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registry {
     /// The day on which the facts in the registry were checked, such as `2026-11-20`.
     pub dated: String,
-    /// The lists, by apex.
+    /// The DNS lists, by the apexes of their zones.
     pub lists: BTreeMap<Name, Arc<List>>,
-    /// For lists of which a customer has a key: by the apex of the list, the zone whose names contain the key. Clients ask the list without the key,
-    /// and resolverd adds it.
+    /// The zone to ask instead of the DNS list if the operator has a customer's key, by the apex of the list. Names in this zone contain the key.
+    /// Clients ask the list without the key, and resolverd adds it.
     pub keyed: BTreeMap<Name, Name>,
 }
 
-/// An error in a registry.
+/// An error in the text of a registry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {wrong}", key_text(.key))]
 pub struct RegistryError {
-    /// The number of the line. The first line is 1.
+    /// The number of the wrong line, counted from 1.
     pub line: usize,
-    /// The key whose value is wrong, if a value is wrong.
+    /// The key in the file (such as `name`) whose value is wrong. `None` if the error is not about a value.
     pub key: Option<String>,
-    /// A sentence that says what is wrong.
+    /// A sentence that says what is wrong in the registry.
     pub wrong: String,
 }
 
@@ -46,7 +46,7 @@ fn key_text(key: &Option<String>) -> String {
     key.as_ref().map_or_else(String::new, |key| format!(", {key}"))
 }
 
-/// The content of the registry file, as it is written there.
+/// The registry file in the form in which it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RegistryFile {
@@ -55,7 +55,7 @@ struct RegistryFile {
     list: Vec<Spanned<RegistryEntry>>,
 }
 
-/// The entry of a list, as it is written in the registry file.
+/// The entry of one DNS list in the registry file, in the form in which it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RegistryEntry {
@@ -64,10 +64,10 @@ struct RegistryEntry {
     purpose: Option<Purpose>,
     #[serde(default)]
     subjects: Vec<ListSubject>,
-    /// True if the names that clients ask for contain a customer's key.
+    /// True if the names for which clients ask must contain a customer's key.
     #[serde(default)]
     keyed: bool,
-    /// The zone that is asked instead of the list if there is a key.
+    /// The zone that resolverd asks instead of the DNS list if the operator has configured a customer's key.
     #[serde(default)]
     with_key: Option<Spanned<String>>,
     #[serde(default)]
@@ -90,7 +90,8 @@ struct RegistryEntry {
     source: String,
 }
 
-/// Test entries as they are written: the labels before the apex. Both are empty if the list has no test entries.
+/// The test entries of a DNS list in the registry file. Each is written as the labels before the apex. Both fields are empty if the list has no
+/// test entries.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tests {
@@ -98,7 +99,7 @@ struct Tests {
     unlisted: Vec<Spanned<String>>,
 }
 
-/// An error, and its position in the text in octets.
+/// An error, and its position: a range of octets in the text of the registry.
 type PlacedError = (Range<usize>, String);
 
 impl Registry {
@@ -120,7 +121,7 @@ impl Registry {
         }
     }
 
-    /// Reads a registry.
+    /// Reads a registry from its text.
     ///
     /// # Errors
     /// The text has an error.
@@ -188,7 +189,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
         list.tests = test_entries(apex, &tests)?;
     }
     if list.keyed || !list.is_alive() {
-        // Without the key or the servers of the list, the list cannot be tested.
+        // Without the customer's key, or if its servers are gone, the list cannot be tested.
         list.tests = None;
     }
     list.free_quota = entry.free_quota;
@@ -244,7 +245,7 @@ fn test_entries(apex: &Name, tests: &Tests) -> Result<Option<TestEntries>, Place
 mod tests {
     use super::*;
 
-    /// The registry has at least this number of lists. If it has fewer, some were lost by mistake.
+    /// The least number of DNS lists in the built-in registry. If there are fewer, some were lost by mistake.
     const AT_LEAST: usize = 90;
 
     #[test]

@@ -1,9 +1,9 @@
-//! Lists that need a customer's key in the name: clients ask for names in `zen.spamhaus.org`, resolverd asks the server for names in
+//! DNS lists that need a customer's key in each name. Clients ask for names in `zen.spamhaus.org`, resolverd asks the servers for names in
 //! `KEY.zen.dq.spamhaus.net`, and the answer for the client has the name that the client asked for.
 //!
-//! This module adds a label to a name that stands for the key, and `exchange` replaces the label with the key. In between, the name is an ordinary
-//! name in the zone that expects keys, so iteration, cache and traces need no special case. `iterate` ensures that the key is not sent to any
-//! server above the zone of `base`.
+//! This module adds a label to the name that represents the key, and `exchange` replaces this label with the key just before a query is sent.
+//! Until then, the name is an ordinary name in the zone that expects keys, so iteration, cache and traces need no special case. `iterate` ensures
+//! that no server of a zone above the zone of `base` receives the key.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,20 +11,22 @@ use hickory_proto::rr::{Name, Record};
 
 use crate::exchange::secret::{Key, STANDS_FOR, Secret};
 
-/// The least number of labels of a provider's own zone, such as dq.spamhaus.net. A zone with fewer labels also contains other names.
+/// The least number of labels of a zone that belongs to a provider of DNS lists alone, such as dq.spamhaus.net. A zone with fewer labels may also
+/// contain other names.
 const PROVIDER_LABELS: u8 = 3;
 
-/// Returns the zone above `list`, if it belongs to the provider of the list alone. The provider's other lists there use the same key.
+/// Returns the zone directly above `list` if it belongs only to the provider of this DNS list, and `None` otherwise. All lists in such a zone use
+/// the same key.
 pub(crate) fn provider_of(list: &Name) -> Option<Name> {
     Some(list.base_name()).filter(|zone| zone.num_labels() >= PROVIDER_LABELS)
 }
 
-/// Changes names of a list into names with a key, and back.
+/// Translates names in a DNS list into names with a customer's key, and back.
 #[derive(Debug)]
 pub struct Rewrite {
     apex: Name,
     secret: Arc<Secret>,
-    /// The zone in which the name `base` lies, once this zone has been found.
+    /// The zone that contains the name `base`. `None` until it is found by resolution.
     home: Mutex<Option<Name>>,
 }
 
@@ -37,22 +39,23 @@ impl PartialEq for Rewrite {
 impl Eq for Rewrite {}
 
 impl Rewrite {
-    /// Creates the rewriting of names below `apex` into names below `base`, with the key directly before `base`.
+    /// Creates the translation of names below `apex` into names below `base`. The key becomes the label directly before `base`.
     pub fn new(apex: Name, base: Name, key: Key) -> Self {
         Self { apex, secret: Arc::new(Secret::new(base, key)), home: Mutex::default() }
     }
 
-    /// Returns the customer's key, which the module `exchange` inserts into queries to the list.
+    /// Returns the customer's key. The module `exchange` inserts it into queries to the DNS list.
     pub fn secret(&self) -> &Arc<Secret> {
         &self.secret
     }
 
-    /// Returns the name that consists of the label for the key and `base`. All rewritten names are below it.
+    /// Returns the name that consists of the label that represents the key, and `base`. All translated names are below it.
     pub(crate) fn stand_in(&self) -> Option<Name> {
         self.secret.base().prepend_label(STANDS_FOR).ok()
     }
 
-    /// Translates a name that a client asks for into the name with the key. Returns `None` if it would be too long, or is not below the list's apex.
+    /// Translates a name that a client asks for into the name with the label for the key. Returns `None` if the result would be too long, or if
+    /// the name is not below the apex of the DNS list.
     pub(crate) fn inward(&self, name: &Name) -> Option<Name> {
         let own = name.iter().len().checked_sub(self.apex.iter().len()).filter(|own| *own > 0)?;
         if !self.apex.zone_of(name) {
@@ -64,12 +67,12 @@ impl Rewrite {
         Some(asked)
     }
 
-    /// Translates a name with the key back into the name that the client asked for. Other names are returned unchanged.
+    /// Translates a name with the label for the key back into the name that the client asked for. Any other name is returned unchanged.
     pub(crate) fn outward(&self, name: &Name) -> Name {
         let base = self.secret.base();
         let own = name.iter().len().checked_sub(base.iter().len());
         let Some(own) = own.filter(|_| base.zone_of(name)) else { return name.clone() };
-        // The label for the key is removed, even if it is the only label.
+        // The label for the key is removed too, even if it is the only label before `base`.
         let kept = own.saturating_sub(1);
         let labels = name.iter().take(kept).chain(self.apex.iter());
         let mut rewritten = Name::from_labels(labels).unwrap_or_else(|_| self.apex.clone());
@@ -77,14 +80,15 @@ impl Rewrite {
         rewritten
     }
 
-    /// Like `outward`, for the owner of a record. The SOA of a negative answer may be above `base`; its owner is then replaced with the apex.
+    /// Translates the owner name of a record like `outward`. The SOA record of a negative answer may belong to a zone above `base`; its owner
+    /// becomes the apex of the DNS list.
     pub(crate) fn outward_record(&self, mut record: Record) -> Record {
         let covers = record.name.zone_of(self.secret.base());
         record.name = if covers { self.apex.clone() } else { self.outward(&record.name) };
         record
     }
 
-    /// Returns true if the servers of `zone` may receive the customer's key.
+    /// Returns true if the servers of `zone` may receive the customer's key, because `zone` contains `base`.
     pub fn is_home(&self, zone: &Name) -> bool {
         self.home
             .lock()
@@ -93,7 +97,7 @@ impl Rewrite {
             .is_some_and(|home| home.zone_of(zone))
     }
 
-    /// Records that `zone` is the zone in which `base` lies, so that its servers may receive the key.
+    /// Records that `zone` is the zone that contains `base`. From now on, its servers may receive the key.
     pub(crate) fn set_home(&self, zone: &Name) {
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone.clone());
     }

@@ -1,71 +1,72 @@
-//! The state of a list. The displays, the file that keeps it over a restart, and the gate use it.
+//! The state of a DNS list, such as "ok" or "refuses queries". The module `gate`, the screens, and the file that is read after a restart use it.
 //!
-//! `dnsbl::entry` changes the state.
+//! The module `dnsbl::entry` changes the state.
 
 use serde::{Deserialize, Serialize};
 
 use dns::words;
 
 words! {
-    /// The state of a list. JSON and the screen have the same words.
+    /// The state of a DNS list. JSON and the screens show the same words.
     #[derive(Default)]
     pub enum ListState {
-        /// No test and no answer has shown the state yet.
+        /// Not known yet: there was no test and no answer that shows the state.
         #[default]
         #[serde(alias = "untested")]
         Untested = "not_tested",
-        /// The list works.
+        /// The DNS list works: it gives the expected answers.
         Ok = "ok",
-        /// The list works, with slow answers.
+        /// The DNS list works, but its answers are slow.
         Slow = "slow",
-        /// The list refuses queries of this host.
+        /// The DNS list refuses to answer queries of this host.
         #[serde(alias = "refusing")]
         Refusing = "refuses_queries",
-        /// The zone of the list may have a new owner.
+        /// The domain of the DNS list may have a new owner.
         Parked = "parked",
-        /// The list lists everything.
+        /// The DNS list lists every name, even its test entry that must not be listed.
         #[serde(alias = "lists_the_world")]
         ListsTheWorld = "lists_everything",
-        /// The list lists nothing, not even its test entries.
+        /// The DNS list lists no name, not even its test entry that must be listed.
         ListsNothing = "lists_nothing",
-        /// A test entry of the list has the wrong answer, but other answers show that the list works.
+        /// A test entry of the DNS list has a wrong answer, but the list's answers to clients show that it works.
         TestsDiffer = "tests_differ",
-        /// The servers of the list do not answer.
+        /// The servers of the DNS list do not answer.
         #[serde(alias = "dead")]
         Silent = "silent",
     }
 }
 
-/// The state of a list, the time since which it has this state, and the reason.
+/// The state of a DNS list, the time since which it has this state, and the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListStanding {
-    /// The state of the list.
+    /// The state that the DNS list has.
     pub state: ListState,
-    /// The time since which the list has this state, in seconds since 1970.
+    /// The time since which the DNS list has this state, in seconds since 1970.
     pub since: u64,
-    /// The reason, in one sentence. Empty if the list works.
+    /// The reason for the state, in one sentence. Empty if the DNS list works.
     pub why: String,
 }
 
-/// All parts of the state of a list.
+/// The complete state of a DNS list. The state "lists everything" is separate from all other states, because a list can have both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownList {
-    /// The state according to the answers, the silence and the tests of the list, except for `world`.
+    /// The state according to the answers, the silence and the tests of the DNS list. It is never "lists everything".
     #[serde(flatten)]
     pub standing: ListStanding,
-    /// The state "lists everything", if the list has it. Only tests begin and end this state, because a list that also fails in another way must
-    /// still not be believed.
+    /// The state "lists everything", if the DNS list has it. Only tests begin and end this state, because a list that lists everything must not
+    /// be believed even if it also fails in another way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub world: Option<ListStanding>,
 }
 
 impl KnownList {
-    /// Returns the state to show: `world` if the list has this state, because it is the worst one, and otherwise `standing`.
+    /// Returns the state to show to the operator: "lists everything" if the DNS list has this state, because it is the worst one, and `standing`
+    /// otherwise.
     pub fn shown(&self) -> &ListStanding {
         self.world.as_ref().unwrap_or(&self.standing)
     }
 
-    /// Changes the state of the list. If one incident directly follows another, `since` stays the time at which the first one began.
+    /// Changes the state of the DNS list. If one fault follows another directly, `since` remains the time at which the first fault began.
     pub(super) fn turn(&mut self, state: ListState, why: &str, unix: u64) {
         let ListStanding { state: old, since, .. } = self.standing;
         let goes_on = old == state || (old.is_incident() && state.is_incident());
@@ -75,7 +76,7 @@ impl KnownList {
 }
 
 impl ListState {
-    /// Returns true if this state is an incident: resolverd logs when it begins and when it ends.
+    /// Returns true if the DNS list is faulty in this state. resolverd logs when such a fault begins and when it ends.
     pub const fn is_incident(self) -> bool {
         !matches!(self, Self::Untested | Self::Ok | Self::Slow | Self::TestsDiffer)
     }

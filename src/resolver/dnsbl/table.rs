@@ -1,7 +1,7 @@
-//! The table of lists that were asked. A list that is asked at several sets of servers ("ways") has one entry for each of them.
+//! The table of the DNS lists that clients have asked. A list that is asked at several sets of servers ("ways") has one entry for each set.
 //!
-//! A list is identified by its apex and its way, so that a reload forgets no list that is still asked. Answers in the cache contain
-//! the number of the entry, and a number is never used twice.
+//! An entry is identified by the apex and the way of its list, so that a reload keeps the entries of all lists that are still in use. Answers in
+//! the cache contain the number of the entry, and a number is never used twice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,34 +21,34 @@ use crate::limits::MAX_LIST_WAYS;
 use dns::clock::Mono;
 use dns::question::ListMark;
 
-/// All lists that were asked since the start and that a view still uses.
+/// All DNS lists that clients have asked since the start and that some view still uses.
 #[derive(Debug, Default)]
 pub struct Lists {
     entries: ArcSwap<ListEntries>,
-    /// True if it has been logged that the table is full.
+    /// True if resolverd has already logged that the table is full.
     full_reported: AtomicBool,
     lookalikes: Lookalikes,
-    /// For each set of forwarders through which lists are asked: the times at which answers showed that the forwarders reach the internet.
+    /// The times at which answers showed that forwarders reach the internet, for each set of forwarders through which lists are asked.
     through: Mutex<BTreeMap<Way, NetworkAnswers>>,
-    /// Wakes the task that tests and probes the lists.
+    /// The signal that wakes the task that tests and probes the DNS lists.
     wake: Notify,
-    /// True if the task that tests and probes the lists sleeps for a long time.
+    /// True if the task that tests and probes the DNS lists is sleeping for a long time.
     resting: AtomicBool,
-    /// The habits of clients, from which batches are made.
+    /// What was learned about the order in which clients ask DNS lists, from which batches are made.
     pub batch: Mutex<Batch>,
-    /// The events of questions to lists.
+    /// The events about clients' questions to DNS lists, from which the batches are learned.
     pub events: ListEventQueue,
 }
 
-/// The entries of the lists, which can be found by number and by apex.
+/// The entries of the table of DNS lists. They can be found by number and by apex.
 #[derive(Clone, Debug, Default)]
 struct ListEntries {
     by_number: BTreeMap<u32, Arc<ListEntry>>,
     by_apex: HashMap<Name, Vec<Arc<ListEntry>>>,
-    /// The counters of lists of which a reload has removed the last entry. The next entry of such a list continues its counters. There are at most
-    /// `MAX_LIST_WAYS`.
+    /// The counters of lists whose last entry a reload has removed. If such a DNS list is asked again, its counters continue. The number of these
+    /// counters is at most `MAX_LIST_WAYS`.
     left: HashMap<Name, Arc<ListTally>>,
-    /// The number that the next new entry will get.
+    /// The number for the next new entry.
     next: u32,
 }
 
@@ -75,7 +75,7 @@ impl ListEntries {
         }
     }
 
-    /// Removes an entry that no view uses any longer. The counters are kept if it was the last entry of its list.
+    /// Removes an entry that no view uses any longer. If it was the last entry of its list, the counters are kept in `left`.
     fn leave(&mut self, entry: &ListEntry) {
         self.remove(entry.number());
         if !self.by_apex.contains_key(&entry.apex) && self.left.len() < MAX_LIST_WAYS {
@@ -83,7 +83,7 @@ impl ListEntries {
         }
     }
 
-    /// Removes the entry that no client has asked for the longest time.
+    /// Removes the entry of the DNS list that clients have not asked for the longest time.
     fn make_room(&mut self) {
         let idlest = self.by_number.values().min_by_key(|entry| entry.watch.last_wanted());
         if let Some(number) = idlest.map(|entry| entry.number()) {
@@ -93,8 +93,8 @@ impl ListEntries {
 }
 
 impl Lists {
-    /// Returns the entry for questions to the list at `apex` that are sent to the servers of `way`. If the table is full, the entry that was not
-    /// asked for the longest time is removed, because every question to a list needs an entry.
+    /// Returns the entry for questions to the DNS list at `apex` that are sent to the servers of `way`, and creates it if necessary. If the table
+    /// is full, the new entry replaces the entry that was not used for the longest time, because every question to a list needs an entry.
     pub fn entry(&self, apex: &Name, way: &Way) -> Arc<ListEntry> {
         loop {
             if let Some(entry) = self.find(apex, way) {
@@ -118,12 +118,12 @@ impl Lists {
         }
     }
 
-    /// Like `entry`, but only if the list has been asked before.
+    /// Returns the entry for the DNS list at `apex` and the servers of `way`, or `None` if it has not been asked yet.
     pub fn find(&self, apex: &Name, way: &Way) -> Option<Arc<ListEntry>> {
         self.entries.load().find(apex, way).cloned()
     }
 
-    /// Removes the entries of the pairs of apex and way for which `are_asked` returns false, because no view uses them any longer.
+    /// Removes the entries for whose apex and way `are_asked` returns false, because no view uses them any longer.
     pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
         self.entries.rcu(|entries| {
             let mut entries = ListEntries::clone(entries);
@@ -141,58 +141,59 @@ impl Lists {
         self.through.lock().unwrap_or_else(PoisonError::into_inner).retain(|way, _| in_use(way));
     }
 
-    /// Returns the zones that clients ask like lists although they are not known as lists.
+    /// Returns the zones that clients use like DNS lists although they are not known as lists.
     pub fn lookalikes(&self) -> &Lookalikes {
         &self.lookalikes
     }
 
-    /// Returns all lists that were asked, in the order of their first questions.
+    /// Returns the entries of all lists that clients have asked, in the order of their first questions.
     pub fn all(&self) -> Vec<Arc<ListEntry>> {
         self.entries.load().by_number.values().cloned().collect()
     }
 
-    /// Counts a question that was answered from the cache with an answer that has the mark `mark`.
+    /// Counts a question that was answered from the cache. `mark` was stored in the cache with the answer and names the DNS list.
     pub fn hit(&self, mark: ListMark) {
         if let Some(entry) = self.entries.load().by_number.get(&mark.list) {
             entry.hit(mark.says);
         }
     }
 
-    /// Returns the list with this number.
+    /// Returns the entry with this number.
     pub fn numbered(&self, number: u32) -> Option<Arc<ListEntry>> {
         self.entries.load().by_number.get(&number).cloned()
     }
 
-    /// Records that a list has answered over these forwarders (`way`), with an answer that no forwarder can have had in its cache.
+    /// Records that a DNS list has answered over the forwarders `way`, with an answer that no forwarder can have had in its cache. This shows
+    /// that the forwarders reach the internet.
     pub(crate) fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);
     }
 
-    /// Returns the times at which answers showed that the forwarders of `way` reach the internet.
+    /// Returns the times at which answers showed that the forwarders `way` reach the internet.
     pub fn through(&self, way: &Way) -> NetworkAnswers {
         let through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.get(way).copied().unwrap_or_default()
     }
 
-    /// Wakes the task that tests and probes the lists, even if it sleeps only for a short time.
+    /// Wakes the task that tests and probes the DNS lists, whether it sleeps for a short or a long time.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Wakes the task that tests and probes the lists, if it sleeps for a long time.
+    /// Wakes the task that tests and probes the DNS lists, but only if it sleeps for a long time.
     pub(crate) fn wake_in_time(&self) {
         if self.resting.swap(false, Ordering::Relaxed) {
             self.wake();
         }
     }
 
-    /// Records whether the task that tests and probes the lists is about to sleep for a long time.
+    /// Sets whether the task that tests and probes the DNS lists is about to sleep for a long time.
     pub fn rests(&self, rests: bool) {
         self.resting.store(rests, Ordering::Relaxed);
     }
 
-    /// Waits until the task that tests and probes the lists is woken.
+    /// Waits for a signal to the task that tests and probes the DNS lists.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
     }
@@ -238,7 +239,7 @@ mod tests {
             assert_eq!(lists.through(&way).last, Some(Mono::START));
         }
         assert_eq!(lists.through.lock().unwrap().len(), 1);
-        // An answer of a removed list, which is still in the cache, is not counted.
+        // An answer in the cache from a list that was removed from the table is not counted.
         lists.hit(ListMark { list: 7, says: ListSays::Listed });
         assert_eq!(lists.all()[0].counts().questions, 0);
     }
@@ -256,7 +257,7 @@ mod tests {
         after.miss(ListSays::NotListed, Duration::from_millis(20));
         let counts = after.counts();
         assert_eq!((counts.questions, counts.listed, counts.not_listed), (2, 1, 1));
-        // A second set of servers that is in use at the same time has its own counters, because both entries are shown.
+        // A second set of servers that is used at the same time as the first has its own counters, because the screens show both.
         assert_eq!(lists.entry(&apex, &mirror(3)).counts().questions, 0);
     }
 

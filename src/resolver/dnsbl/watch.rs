@@ -1,6 +1,6 @@
-//! The breaker, the quota and the tests of one list.
+//! The breaker, the quota and the tests of one DNS list.
 //!
-//! One lock protects all of them. No code waits while it holds the lock.
+//! One lock protects all three. No code waits for anything while it holds the lock.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::limits::{MAX_PROBE_TIME, PROBE_WHILE_WANTED, PROBES_OF_IDLE_TIME};
 use dns::clock::{Mono, Now};
 use dns::question::ViewId;
 
-/// The breaker, the quota and the tests of one list, behind one lock.
+/// The circuit breaker, the daily quota and the tests of one DNS list, behind one lock.
 #[derive(Debug)]
 pub struct ListWatch {
     state: Mutex<ListWatchState>,
@@ -28,67 +28,68 @@ struct ListWatchState {
     breaker: Breaker,
     health: ListHealth,
     quota: Quota,
-    /// The number of queries a day that the operator allows, or `None` if there is no quota.
+    /// The daily quota: the number of queries a day that the operator allows, or `None` if there is no quota.
     most: Option<u64>,
-    /// The time at which a client last asked the list, and the view of the client.
+    /// The time at which a client last asked the DNS list, and the view of this client. `None` before the first question.
     wanted: Option<(Mono, ViewId)>,
-    /// The time for which negative answers of the list may be stored.
+    /// The time for which negative answers of the DNS list may be cached, or `None` if it is not known.
     negative_ttl: Option<Duration>,
 }
 
-/// The result of a question to a list, as the breaker, the quota and the tests need it.
+/// The result of a question to a DNS list, with the values that the breaker, the quota and the tests need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListOutcome {
-    /// The kind of the result.
+    /// Whether and how the DNS list answered.
     pub end: ListQueryEnd,
-    /// The time from the question to its result.
+    /// The time between the question and its result.
     pub elapsed: Duration,
-    /// The round trip of the message that was answered, or `None` if no message was answered.
+    /// The round trip of the message that was answered. `None` if no message was answered.
     pub round_trip: Option<Duration>,
-    /// True if at least one message was sent to servers for the question.
+    /// True if at least one message was sent to servers to answer the question.
     pub(crate) went_out: bool,
-    /// True if the answer refuses the query, or comes from a new owner of the list's zone.
+    /// True if the answer refuses the query, or if it shows that the domain of the DNS list has a new owner.
     pub refused: bool,
-    /// True if the question was a probe or a test, for a name that a working list answers.
+    /// True if resolverd itself asked the question, as a probe or a test, for a name that a working list answers.
     pub probe: bool,
-    /// The time for which the answer may be stored, if it is negative.
+    /// The time for which the answer may be cached, if it is negative.
     pub negative_ttl: Option<Duration>,
 }
 
-/// What the result of a question has changed.
+/// What the end of a question has changed for its list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// True if the breaker has closed.
+    /// True if the breaker has closed, because the DNS list answers again.
     pub closed: bool,
-    /// If a warning about the quota is due: the number of queries today, and the quota.
+    /// If a warning about the daily quota must be logged: the number of queries today, and the quota. Otherwise `None`.
     pub warning: Option<(u64, u64)>,
 }
 
-/// The work of the background task that is due for a list.
+/// What the background task must now do about a DNS list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueOfList {
-    /// What to do about a list that is silent or answers with errors.
+    /// The decision whether the breaker opens, for a DNS list that is silent or answers with errors.
     pub(crate) judgement: Judgement,
-    /// True if a probe must be sent now.
+    /// True if a probe (a question that shows whether the DNS list answers again) must be sent now.
     pub probe: bool,
-    /// True if a test must be made now.
+    /// True if a test of the DNS list's test entries must be made now.
     pub test: bool,
-    /// True if the operator has asked for the test.
+    /// True if the operator has asked for this test.
     pub(crate) insists: bool,
-    /// The view of the clients that ask the list. Probes and tests use it too.
+    /// The view of the client that last asked the DNS list. Probes and tests use the servers of this view.
     pub view: ViewId,
-    /// The latest time at which the list must be examined again.
+    /// The time at which the background task must look at the DNS list again at the latest. `None` if there is nothing to wait for.
     pub next: Option<Mono>,
 }
 
-/// A question to a list that has not ended yet. If the value is dropped, the question counts as given up, which shows nothing about the list.
+/// A question to a DNS list that has not ended yet. If this value is dropped before its end, the question counts as cancelled, which shows
+/// nothing about the list.
 #[derive(Debug)]
 pub struct ListQuery<'a> {
     watch: Option<&'a ListWatch>,
 }
 
 impl ListQuery<'_> {
-    /// Called when the question has ended. `ListWatch::ended` gets its result.
+    /// Called when the question has a result. The result itself is passed to `ListWatch::ended`.
     pub fn ended(mut self) {
         self.watch = None;
     }
@@ -109,19 +110,19 @@ impl Default for ListWatch {
 }
 
 impl ListWatch {
-    /// Returns why and since when the breaker of the list is open, or `None` if it is closed.
+    /// Returns why and since when the breaker of the DNS list is open. Returns `None` if it is closed.
     pub fn open(&self) -> Option<(OpenReason, Mono)> {
         if *self.open.borrow() { self.state().breaker.open() } else { None }
     }
 
-    /// Waits until the breaker of the list is open.
+    /// Waits until the breaker of the DNS list opens. Returns at once if it is open.
     pub async fn opened(&self) {
-        // This cannot fail, because `self` holds the sender.
+        // `wait_for` cannot fail here, because `self` keeps the sender.
         let _ = self.open.subscribe().wait_for(|open| *open).await;
     }
 
-    /// Records that a client of `view` asks the list, and that `most` queries a day are allowed. Returns true if the task that tests and probes the
-    /// lists must run now.
+    /// Called when a client of `view` asks the DNS list. `most` is the daily quota of queries. Returns true if the task that tests and probes the
+    /// lists must be woken now.
     pub fn wanted(&self, view: ViewId, most: Option<u64>, now: Mono) -> bool {
         let mut state = self.state();
         let long_ago = |wanted: &(Mono, ViewId)| now.since(wanted.0) >= PROBE_WHILE_WANTED;
@@ -139,18 +140,18 @@ impl ListWatch {
         anew || is_late
     }
 
-    /// Returns the time at which a client last asked the list, or `None` before the first question.
+    /// Returns the time at which a client last asked the DNS list, or `None` if none has asked it.
     pub(crate) fn last_wanted(&self) -> Option<Mono> {
         self.state().wanted.map(|(wanted, _)| wanted)
     }
 
-    /// Records that a question is sent to the list. The caller drops the returned value if it no longer waits for the answer.
+    /// Called when a question is sent to the DNS list. The caller drops the returned value if it stops waiting for the answer.
     pub fn asked(&self, now: Mono) -> ListQuery<'_> {
         self.state().breaker.asked(now);
         ListQuery { watch: Some(self) }
     }
 
-    /// Records the result of a question to the list.
+    /// Records the result of a question to the DNS list in the breaker and the quota.
     pub fn ended(&self, asked: &ListOutcome, now: Now) -> Changed {
         let mut state = self.state();
         if !asked.went_out {
@@ -167,7 +168,8 @@ impl ListWatch {
         Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
 
-    /// Returns the work that is due for the list at `now`. If `room` is true, the work counts as done; otherwise too much work is in progress.
+    /// Returns what the background task must do about the DNS list at `now`. If `room` is true, the task does it at once, and the next probe and
+    /// test are planned. If `room` is false, too much work is in progress, and no probe or test begins.
     pub fn due(&self, evidence: NetworkAnswers, room: bool, now: Mono) -> DueOfList {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
@@ -188,57 +190,60 @@ impl ListWatch {
             Judgement::Later(at) | Judgement::Witness(at) => Some(at),
             Judgement::Rest | Judgement::Opened => None,
         };
-        // If too much work is in progress now, each task that ends wakes this one, so no time for the probe is set.
+        // If too much work is in progress now, the task is woken as soon as some of it ends. So no time for a probe is set.
         let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
         let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
         DueOfList { judgement, probe, test, insists: test && insists, view, next }
     }
 
-    /// Makes a test of the list due as soon as possible.
+    /// Makes the next test of the DNS list due at once.
     pub(crate) fn test_now(&self, now: Mono) {
         self.state().health.test_now(now);
     }
 
-    /// Makes a test due that the operator has requested. It is made even if no client asks the list or the list does not answer.
+    /// Called when the operator asks for a test. The test is made even if no client asks the DNS list or the list does not answer.
     pub fn insist(&self, now: Mono) {
         self.state().health.insist(now);
     }
 
-    /// Returns the view of the clients that ask the list, or `None` if no client asks the list or the list does not answer.
+    /// Returns the view of the client that last asked the DNS list. Returns `None` if no client has asked recently, or if the list does not
+    /// answer.
     pub fn answers_in(&self, now: Mono) -> Option<ViewId> {
         let state = self.state();
         let wanted = state.wanted.filter(|(wanted, _)| now.since(*wanted) < PROBE_WHILE_WANTED);
         wanted.filter(|_| state.breaker.open().is_none()).map(|(_, view)| view)
     }
 
-    /// Returns the server whose answers caused the suspicion that the list is broken. The next test avoids this server.
+    /// Returns the server whose answers suggest a fault of the DNS list. The next test uses another server.
     pub fn avoid(&self) -> Option<std::net::IpAddr> {
         self.state().health.avoid()
     }
 
-    /// Records the answers to a test, and returns its result.
+    /// Records the answers to a test of the DNS list, and returns what they show. `toss` returns a random number below its argument.
     pub fn tested(&self, mut tested: Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let mut state = self.state();
         tested.usual = state.breaker.usual();
         state.health.tested(&tested, now, toss)
     }
 
-    /// Returns the numbers of queries that were sent on the day of the time `unix` and on the day before, and the quota.
+    /// Returns the number of queries that were sent to the DNS list on the day of the time `unix` (in seconds since 1970), the number on the day
+    /// before, and the quota.
     pub fn quota(&self, unix: u64) -> (u64, u64, Option<u64>) {
         let state = self.state();
         let (today, yesterday) = state.quota.of_day(unix);
         (today, yesterday, state.most)
     }
 
-    /// Returns true if the quota is nearly used up on the day of the time `unix`. No unnecessary query should be sent then.
+    /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries for clients should be
+    /// sent to the DNS list.
     pub fn is_spent(&self, unix: u64) -> bool {
         let state = self.state();
         state.most.is_some_and(|most| state.quota.is_spent(most, unix))
     }
 
-    /// Counts a query of a trace that skips the cache, without changing the rest of the state. Returns false if the query must not be sent, because
-    /// the quota of `most` queries is nearly used up on the day of the time `unix`.
+    /// Counts a query of a trace that does not use the cache. Returns false, without counting it, if the query must not be sent because the quota
+    /// of `most` queries is nearly used up on the day of the time `unix` (in seconds since 1970).
     pub(crate) fn takes_aside(&self, most: Option<u64>, unix: u64) -> bool {
         let mut state = self.state();
         let may = most.is_none_or(|most| !state.quota.is_spent(most, unix));
@@ -248,17 +253,18 @@ impl ListWatch {
         may
     }
 
-    /// Returns the counts of queries, which a file keeps over a restart.
+    /// Returns the numbers of queries to the DNS list, to be written to the file that is read after a restart.
     pub fn counted(&self) -> Quota {
         self.state().quota
     }
 
-    /// Continues with the counts of queries that an earlier process wrote to a file.
+    /// Sets the numbers of queries that an earlier process of resolverd wrote to the file.
     pub fn restore(&self, quota: Quota) {
         self.state().quota = quota;
     }
 
-    /// Returns the part of the state that decides whether the list may be asked in a batch.
+    /// Returns what the batches must know about the DNS list: whether they may ask it, and its usual times. `unix` is the time in seconds since
+    /// 1970.
     pub(crate) fn for_batch(&self, unix: u64) -> BatchStanding {
         let state = self.state();
         let near = state.most.is_some_and(|most| state.quota.is_spent(most, unix));
@@ -269,13 +275,13 @@ impl ListWatch {
         }
     }
 
-    /// Informs the tasks that wait for the breaker, if it has opened or closed.
+    /// Wakes the tasks that wait for the breaker of the DNS list, if the breaker has opened or closed.
     fn show(&self, state: &ListWatchState) {
         let open = state.breaker.open().is_some();
         self.open.send_if_modified(|shown| std::mem::replace(shown, open) != open);
     }
 
-    /// Locks the state. It is valid even if a thread has panicked while it held the lock, because every change is one assignment.
+    /// Locks the state. The state is valid even if a thread panicked while it held the lock, because each change is a single assignment.
     fn state(&self) -> MutexGuard<'_, ListWatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,16 +1,17 @@
-//! Limits the number of batch questions whose answers no client uses.
+//! Limits the number of batch questions whose answers no client uses. (A batch question is a question to a DNS list that resolverd asks before a
+//! client asks it.)
 //!
-//! Pure. Until it is known whether the answer of such a question is used, the question counts with the probability that it is not, so that a
-//! burst does not exceed the bound.
+//! All functions are pure. Until it is known whether a client uses the answer of a batch question, the question counts with the probability that
+//! no client does, so that many batch questions at once do not exceed the limit.
 
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
-/// The numbers of sent and unused questions, for all lists together, in thousandths of a question.
+/// The numbers of questions sent and of answers not used, for all DNS lists together. All counts are in thousandths of a question.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowance {
-    /// The number of unused batch questions that are allowed per hundred questions sent.
+    /// The limit: the number of batch questions with unused answers that are allowed for each hundred questions sent to DNS lists.
     percent: u64,
-    /// The number of questions that were sent, both batch questions and clients' questions.
+    /// The number of questions sent to DNS lists: both batch questions and clients' questions.
     out: u64,
     wasted: u64,
     at_risk: u64,
@@ -21,7 +22,7 @@ impl BatchAllowance {
         Self { percent: percent.into(), out: BATCH_ALLOWANCE_START * 1000, wasted: 0, at_risk: 0 }
     }
 
-    /// Records that a client's question is sent.
+    /// Counts a client's question that is sent to a DNS list.
     pub(super) fn went_out(&mut self) {
         self.out = self.out.saturating_add(1000);
         if self.out > BATCH_ALLOWANCE_MEMORY * 1000 {
@@ -30,8 +31,8 @@ impl BatchAllowance {
         }
     }
 
-    /// Counts a batch question. In `risk` of a thousand such cases, no client uses the answer. Returns false and counts nothing if the question would
-    /// exceed the bound.
+    /// Counts a batch question that is about to be sent. In `risk` of a thousand such cases, no client uses the answer. Returns false and counts
+    /// nothing if the question would exceed the limit.
     pub(super) fn take(&mut self, risk: u32) -> bool {
         let risk = u64::from(risk);
         let cost = self.wasted.saturating_add(self.at_risk).saturating_add(risk);
@@ -43,7 +44,7 @@ impl BatchAllowance {
         true
     }
 
-    /// Records whether a client used the answer of a question that was counted with `risk`.
+    /// Called when it is known whether a client used the answer of a batch question. `risk` is the value with which the question was counted.
     pub(super) fn settle(&mut self, risk: u32, used: bool) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         if !used {
@@ -51,7 +52,7 @@ impl BatchAllowance {
         }
     }
 
-    /// Undoes the count of a call of `take` with this `risk`, because the question was not sent.
+    /// Undoes a call of `take` with this `risk`, because the batch question was not sent.
     pub(super) fn give_back(&mut self, risk: u32) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         self.out = self.out.saturating_sub(1000);
@@ -64,7 +65,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// The number of unused questions exceeds the bound at most by the questions that were in progress when the habit ended.
+        /// The number of unused questions exceeds the limit at most by the questions that had been sent, and not yet judged, when clients stopped
+        /// asking.
         #[test]
         fn the_waste_stays_within_the_allowance(uses in prop::collection::vec(any::<bool>(), 1..2_000)) {
             let mut allowance = BatchAllowance::new(3);

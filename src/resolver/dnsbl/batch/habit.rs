@@ -1,8 +1,8 @@
-//! Learns which lists clients ask after a question, from the last addresses that they asked about.
+//! Learns which DNS lists clients ask after a certain question to a list, from the last addresses that they asked about.
 //!
-//! Pure. For each list there is one bit for each of the last 128 addresses, so that a change is noticed within 128 addresses. An address is learned
-//! `BATCH_WINDOW` after its first question. The first addresses also form a trial: if clients have asked a list about enough of them, batches with
-//! this list begin earlier.
+//! All functions are pure. Each list has one bit for each of the last 128 addresses, so that a change in the clients' behaviour is noticed within
+//! 128 addresses. An address is added `BATCH_WINDOW` after the first question about it. The first addresses also form a trial, which is counted
+//! at once: if clients have asked a list about enough of them, this list is asked in batches before the addresses are added.
 
 use std::time::Duration;
 
@@ -10,34 +10,35 @@ use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
 
 use super::ListId;
 
-/// The number of addresses that a habit covers.
+/// The number of addresses from which a `Habit` is computed.
 const MEMORY: u32 = u128::BITS;
 
-/// The lists that clients usually asked after a certain question with a certain result.
+/// The DNS lists that clients usually ask after a certain question with a certain result. Used to ask these lists in advance.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habit {
-    /// The number of addresses from which the habit was learned, at most `MEMORY`.
+    /// The number of addresses from which this habit has been learned, at most `MEMORY`.
     seen: u32,
     followers: Vec<FollowingList>,
-    /// The number of addresses in the trial, at most `BATCH_MIN_SEEN`.
+    /// The number of addresses in the trial (the first addresses that clients asked about), at most `BATCH_MIN_SEEN`.
     tried: u32,
-    /// The lists that clients asked about the addresses of the trial. Each list has one bit for each of these addresses.
+    /// The DNS lists that clients asked about the addresses of the trial. Each list has one bit for each of these addresses.
     tried_followers: Vec<FollowingList>,
 }
 
-/// A list that clients asked after the question to which the habit belongs.
+/// A DNS list that clients asked after the question to which the `Habit` belongs.
 #[derive(Clone, Debug)]
 pub(super) struct FollowingList {
-    /// The number of the list.
+    /// The number of the DNS list in the table of lists.
     pub(super) list: ListId,
-    /// One bit for each of the last addresses, which is set if the list was asked. The newest address has the lowest bit.
+    /// One bit for each of the last addresses, which is set if the DNS list was asked. The newest address has the lowest bit.
     asked: u128,
-    /// The smoothed time from the question to which the habit belongs to the question to this list.
+    /// The usual time (a moving average) between the question to which the `Habit` belongs and the question to this DNS list.
     pub(super) gap: Duration,
 }
 
 impl Habit {
-    /// Learns one more address: the lists that clients asked after the question, each with the time until it was asked.
+    /// Learns from one more address. `followed` has the DNS lists that clients asked about it after the question, each with the time that passed
+    /// until then.
     pub(super) fn learn(&mut self, followed: &[(ListId, Duration)]) {
         self.seen = self.seen.saturating_add(1).min(MEMORY);
         for follower in &mut self.followers {
@@ -54,14 +55,16 @@ impl Habit {
         self.followers.retain(|follower| follower.asked != 0);
     }
 
-    /// Begins the trial with one more address. Returns the index of the address in the trial, or `None` if the trial already has all its addresses.
+    /// Adds one more address to the trial, which consists of the first addresses. Returns its index in the trial, or `None` if the trial already
+    /// has `BATCH_MIN_SEEN` addresses.
     pub(super) fn begin_trial(&mut self) -> Option<u32> {
         let place = self.tried;
         self.tried = place.saturating_add(1).min(BATCH_MIN_SEEN);
         (place < BATCH_MIN_SEEN).then_some(place)
     }
 
-    /// Records that a client asked `list` about the address with this index in the trial, `gap` after the first question about the address.
+    /// Records that a client asked `list` about the address with the index `place` in the trial, `gap` after the question to which this habit
+    /// belongs.
     pub(super) fn follow_trial(&mut self, place: u32, list: ListId, gap: Duration) {
         let bit = 1_u128.checked_shl(place).unwrap_or_default();
         if let Some(follower) = self.tried_followers.iter_mut().find(|follower| follower.list == list) {
@@ -72,8 +75,8 @@ impl Habit {
         }
     }
 
-    /// Returns the lists that clients asked about at least `percent` of a hundred addresses, each with the risk per thousand that it is not asked.
-    /// Returns no lists until enough addresses were seen.
+    /// Returns the DNS lists that clients asked about at least `percent` of a hundred addresses, each with the probability, in thousandths, that
+    /// a client does not ask it next time. Returns no lists before clients have asked about enough addresses.
     pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&FollowingList, u32)> {
         let (followers, seen) = if self.seen >= BATCH_MIN_SEEN {
             (&self.followers, self.seen)

@@ -1,4 +1,4 @@
-//! Learns the habits of clients, and decides which questions a batch contains.
+//! Learns which DNS lists clients ask one after the other, and decides which lists resolverd asks in advance (a batch).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -15,112 +15,113 @@ use crate::limits::{
 use dns::clock::{Mono, micros};
 use dns::question::{ListSays, ViewId};
 
-/// Determines which lists are asked in a batch.
+/// The setting that says which DNS lists resolverd asks in advance, in a batch, after a client has asked one list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// The batch contains the lists that clients usually ask next.
+    /// resolverd asks in advance the DNS lists that clients usually ask next, as learned from earlier questions.
     Learned,
-    /// The batch contains the other lists of the groups that the operator has configured.
+    /// resolverd asks in advance the other DNS lists of the groups that the operator has configured.
     Configured,
-    /// No batches are sent; the effect of `Learned` is counted.
+    /// resolverd asks no list in advance. It only counts how useful the questions of `Learned` would be.
     Observe,
-    /// No batches are sent.
+    /// resolverd asks no list in advance, and counts nothing.
     Off,
 }
 
-/// A group of clients: the DO and CD flags and the view of their questions.
+/// A group of clients whose questions get the same answers: the DO and CD flags and the view of their questions.
 pub type ClientGroup = (u8, ViewId);
 
-/// The check of one subject, for instance an address, by a group of clients. It consists of questions to several lists.
+/// All questions that a group of clients asks several DNS lists about the same subject, such as an IP address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Check {
-    /// The group of clients.
+    /// The clients that ask.
     pub clients: ClientGroup,
-    /// The subject: the labels before the list's apex, in lower case and wire form.
+    /// The subject: the labels before the apex of the DNS list (such as a reversed address), in lower case and wire form.
     pub subject: Box<[u8]>,
-    /// The number of labels of the subject. It distinguishes IPv4 addresses, IPv6 addresses and domains, for which clients ask different
-    /// lists.
+    /// The number of labels of the subject. It shows whether the subject is an IPv4 address, an IPv6 address or a domain, about which clients ask
+    /// different lists.
     pub labels: u8,
 }
 
-/// A question to a list that belongs to a check.
+/// A question to one DNS list, which belongs to a `Check`.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckQuery<'a> {
-    /// The check to which the question belongs.
+    /// The group of questions about the same subject to which this question belongs.
     pub check: &'a Check,
-    /// The list that is asked.
+    /// The DNS list that the question is sent to.
     pub list: ListId,
 }
 
-/// The state of a list, as far as it decides whether the list may be in a batch.
+/// The state of a DNS list, as far as it decides whether resolverd may ask the list in advance, in a batch.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BatchStanding {
-    /// True if the list may be in a batch: it answers, and its quota is not nearly used up.
+    /// True if resolverd may ask the DNS list in advance: the list answers, and its daily quota of queries is not nearly used up.
     pub ready: bool,
-    /// The usual round trip of the list.
+    /// The usual round trip of a query to the DNS list, or `None` if it is not known.
     pub usual: Option<Duration>,
-    /// The time for which negative answers of the list may be stored.
+    /// The time for which negative answers of the DNS list may be cached, or `None` if it is not known.
     pub negative_ttl: Option<Duration>,
 }
 
-/// How many batch questions to one list were useful, and how much time they saved.
+/// How many questions that resolverd asked one DNS list in advance (batch questions) were useful to clients, and how much time they saved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchCounts {
-    /// The number of batch questions whose list a client asked afterwards about the same subject.
+    /// The number of batch questions to this DNS list after which a client asked the same question, so that the answer was already there.
     pub used: u64,
-    /// The number of batch questions whose list no client asked afterwards, so that the answer was not used.
+    /// The number of batch questions to this DNS list that no client asked afterwards, so that the answer was not used.
     pub wasted: u64,
-    /// The time by which batches shortened the waits of clients, in microseconds.
+    /// The time, in microseconds, by which clients waited less because resolverd had asked the list in advance.
     pub saved_micros: u64,
 }
 
 impl Default for Batch {
-    /// Sends no batches. Used until the configuration is known.
+    /// Creates a state in which resolverd asks no DNS list in advance. It is used until the configuration has been read.
     fn default() -> Self {
         Self::new(Mode::Off, Vec::new(), 0)
     }
 }
 
-/// Learns the habits of clients, and decides which batches are sent.
+/// Learns which DNS lists clients ask after each other, and decides which lists resolverd asks in advance.
 #[derive(Debug)]
 pub struct Batch {
     mode: Mode,
     groups: Vec<Vec<ListId>>,
     allowance: BatchAllowance,
     open: BTreeMap<Check, SubjectQuestions>,
-    /// The keys of `open`, each with the time at which the check began. The oldest check is first.
+    /// The keys of `open`, each with the time of the first question of the check. The oldest check is first.
     order: VecDeque<(Check, Mono)>,
     habits: BTreeMap<Trigger, (Mono, Habit)>,
     counts: BTreeMap<ListId, BatchCounts>,
 }
 
-/// A question to a list and its result, after which a batch may be sent. There is one habit for each trigger.
+/// A question to a DNS list and its result, after which a batch may be sent. The table `habits` has at most one `Habit` for each trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Trigger {
     clients: ClientGroup,
     labels: u8,
     list: ListId,
-    /// The result of the question. `None` selects the habit for all results, which is used before the result is known.
+    /// The result of the question. `None` selects the `Habit` that was learned over all results; it is used while the result is not known yet.
     came: Option<ListSays>,
 }
 
-/// The questions to lists that have been asked about one subject.
+/// The questions that were asked about one subject, such as an IP address, so far.
 #[derive(Debug, Default)]
 struct SubjectQuestions {
-    /// The questions that clients asked, in the order in which they asked them.
+    /// The questions that clients asked, in this order.
     asked: Vec<AskedList>,
-    /// The questions that batches asked before any client did.
+    /// The questions that were sent as part of a batch, before any client asked them.
     ahead: Vec<AheadQuery>,
 }
 
-/// A list that a client has asked about the subject.
+/// A question to a DNS list that a client asked about the subject.
 #[derive(Debug)]
 struct AskedList {
     list: ListId,
     at: Mono,
     came: Option<ListSays>,
-    /// The index of the subject in the trial of the list's habit, if it is part of the trial.
+    /// The index of this subject among the first subjects (the trial) from which the `Habit` of `list` is learned. `None` if the subject came
+    /// later.
     trial: Option<u32>,
 }
 
@@ -133,8 +134,8 @@ struct AheadQuery {
 }
 
 impl Batch {
-    /// Creates a state without habits. At most `percent` of a hundred questions to lists may be batch questions whose answers stay unused. `groups`
-    /// are the groups of lists that the operator has configured.
+    /// Creates a state in which nothing is learned yet. At most `percent` of a hundred questions to DNS lists may be batch questions whose
+    /// answers no client uses. `groups` are the groups of lists that the operator has configured.
     pub fn new(mode: Mode, groups: Vec<Vec<ListId>>, percent: u32) -> Self {
         Self {
             mode,
@@ -147,30 +148,32 @@ impl Batch {
         }
     }
 
-    /// Changes the settings. Habits and counters stay.
+    /// Changes the settings. What was learned and counted before is kept.
     pub fn configure(&mut self, mode: Mode, groups: Vec<Vec<ListId>>, percent: u32) {
         self.mode = mode;
         self.groups = groups;
         self.allowance = BatchAllowance::new(percent);
     }
 
-    /// Removes the habits and counters of lists that are no longer asked.
+    /// Removes what was learned and counted about lists for which `is_asked` returns false.
     pub fn keep(&mut self, is_asked: impl Fn(ListId) -> bool) {
         self.habits.retain(|trigger, _| trigger.list >= EXCHANGER || is_asked(trigger.list));
         self.counts.retain(|list, _| is_asked(*list));
     }
 
-    /// Returns whether batches are sent, and which lists are in them.
+    /// Returns the mode: whether resolverd asks DNS lists in advance, and which ones.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// Returns the number of useful and useless batch questions to a list, and the time that they saved.
+    /// Returns how many questions that resolverd asked `list` in advance (batch questions) were useful to clients or not, and how much time they
+    /// saved.
     pub fn counts(&self, list: ListId) -> BatchCounts {
         self.counts.get(&list).copied().unwrap_or_default()
     }
 
-    /// Records that a client asks a list. `came` is the result, if the cache has it. Returns the lists that resolverd must ask now as a batch.
+    /// Called when a client asks a DNS list. `came` is the result if the cache already has the answer. Returns the lists that resolverd must ask
+    /// now as a batch.
     pub fn asked(
         &mut self,
         query: CheckQuery<'_>,
@@ -204,8 +207,8 @@ impl Batch {
         {
             return Vec::new();
         }
-        // A PTR or MX question is a trigger only as the first question about its subject: an smtpd behind postscreen asks for the PTR after the
-        // lists, which says nothing about an smtpd that asks for the PTR before them.
+        // A question for a PTR or MX starts a batch only if it is the first question about its subject: an smtpd behind postscreen asks for the
+        // PTR after the lists, and this must not be learned as the order of an smtpd that asks for the PTR first.
         if list >= EXCHANGER && !questions.asked.is_empty() {
             return Vec::new();
         }
@@ -222,16 +225,16 @@ impl Batch {
         start
     }
 
-    /// Records that a question to `list` was sent. A question of a batch has already been counted.
+    /// Counts a question that was sent to `list`, unless it belongs to a batch, because `start` has already counted those.
     pub(crate) fn went_out(&mut self, check: &Check, list: ListId) {
-        // If no client asked this question, the operator asked it with the control program. It is not part of a check.
+        // If no client has asked about this subject, the operator has sent the question with the control program. Such questions are not counted.
         let Some(questions) = self.open.get(check) else { return };
         if !questions.ahead.iter().any(|ahead| ahead.list == list) {
             self.allowance.went_out();
         }
     }
 
-    /// Records the result of a client's question to a list. Returns the lists that resolverd must ask now as a batch.
+    /// Called when the result of a client's question to a DNS list is known. Returns the lists that resolverd must ask now as a batch.
     pub(crate) fn came_out(
         &mut self,
         query: CheckQuery<'_>,
@@ -251,7 +254,8 @@ impl Batch {
         self.start(query, Some(came), now, &standing)
     }
 
-    /// Records that a batch question to `list` was not sent, because the cache had the answer, or because a client asked the same question meanwhile.
+    /// Called when a batch question to `list` was not sent, because the cache had the answer, or because a client asked the same question
+    /// meanwhile. Takes back its counts.
     pub(crate) fn not_needed(&mut self, check: &Check, list: ListId) {
         let Some(questions) = self.open.get_mut(check) else { return };
         let Some(place) = questions.ahead.iter().position(|ahead| ahead.list == list) else { return };
@@ -264,7 +268,7 @@ impl Batch {
         }
     }
 
-    /// Learns the habits of clients from the checks that began more than `BATCH_WINDOW` ago, and removes these checks.
+    /// Ends each `Check` that began more than `BATCH_WINDOW` ago, and learns from it which lists clients ask one after the other.
     pub fn settle(&mut self, now: Mono) {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < BATCH_WINDOW {
@@ -277,7 +281,8 @@ impl Batch {
         }
     }
 
-    /// Returns the lists to ask as a batch after a question with the result `came`. The list with the longest usual round trip is first.
+    /// Returns the DNS lists to ask as a batch after the question `list` about `check` had the result `came`. The list with the longest usual
+    /// round trip is first.
     fn start(
         &mut self,
         CheckQuery { check, list }: CheckQuery<'_>,
@@ -316,14 +321,16 @@ impl Batch {
         if self.mode == Mode::Observe { Vec::new() } else { start }
     }
 
-    /// Returns the lists that clients usually ask next: the list, the risk in thousandths that it is not asked, and the usual time until it is asked.
+    /// Returns the DNS lists that clients usually ask after this trigger: each with the probability, in thousandths, that no client asks it, and
+    /// the usual time until a client asks it.
     fn expected(&self, trigger: Trigger) -> Vec<(ListId, u32, Duration)> {
         let Some((_, habit)) = self.habits.get(&trigger) else { return Vec::new() };
         let followers = habit.expected(BATCH_PERCENT);
         followers.map(|(follower, risk)| (follower.list, risk, follower.gap)).collect()
     }
 
-    /// Returns the other lists of the operator's groups. They are asked immediately. The allowance records whether their answers are used.
+    /// Returns the other lists of the operator's groups that contain `list`. Each has the risk 0 and no pause, because the operator expects
+    /// clients to ask them at once.
     fn grouped(&self, list: ListId, came: Option<ListSays>) -> Vec<(ListId, u32, Duration)> {
         let groups = self.groups.iter().filter(|group| came.is_none() && group.contains(&list));
         groups.flatten().filter(|other| **other != list).map(|other| (*other, 0, Duration::ZERO)).collect()
@@ -350,8 +357,9 @@ impl Batch {
         }
     }
 
-    /// Records that a list was asked, in the trials of the lists that were asked before it about the same subject. `before` has these lists, the
-    /// index of the subject in their trials, and the time since their questions. Begins the trial of the list itself, and returns the index in it.
+    /// Called when a client asks `list` about a subject. `before` has the lists that clients have already asked about it, each with the index of
+    /// the subject in the trial of that list (its first subjects) and the time since that question. Records in these trials that clients asked
+    /// `list` too. Then adds the subject to the trial of `list`, and returns its index there.
     fn try_habits(
         &mut self,
         CheckQuery { check, list }: CheckQuery<'_>,
@@ -367,7 +375,7 @@ impl Batch {
         self.habit(trigger(list), now).begin_trial()
     }
 
-    /// Returns the habit of a trigger. If the table is full, a new habit replaces the one that was unused for the longest time.
+    /// Returns the `Habit` of a trigger. If the table is full, a new one replaces the one that was not used for the longest time.
     fn habit(&mut self, trigger: Trigger, now: Mono) -> &mut Habit {
         if !self.habits.contains_key(&trigger) && self.habits.len() >= MAX_BATCH_HABITS {
             let oldest = self.habits.iter().min_by_key(|(_, (met, _))| *met).map(|(trigger, _)| *trigger);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 const TTL: Duration = Duration::from_secs(30);
 
-/// Round trips of eight lists in milliseconds, in an order that an operator might configure.
+/// The round-trip times of the eight lists in these tests, in milliseconds. Their order is one that an operator might configure.
 const TRIPS: [u64; 8] = [40, 20, 150, 80, 60, 110, 30, 95];
 
 fn place(list: ListId) -> usize {
@@ -22,11 +22,12 @@ fn check(number: u32) -> Check {
     Check { clients: ClientGroup::default(), subject: number.to_be_bytes().into(), labels: 4 }
 }
 
-/// Asks all lists one after the other, like a client, until one of them lists the address. Returns the time that this takes.
+/// Asks all eight lists about one address, one after the other, like a client, until a DNS list lists the address. Returns the total time of
+/// these questions.
 fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono) -> Duration {
     let check = check(number);
     let mut now = begin;
-    // The time at which each answer of a batch has arrived.
+    // For each list: the time at which the answer to its batch question arrives.
     let mut there = [None; 8];
     for list in 0..8_u32 {
         let own = place(list);
@@ -54,7 +55,8 @@ fn sum(batch: &Batch) -> BatchCounts {
     })
 }
 
-/// Simulates `checks` checks, one every 2 s, and returns the time that each takes. In `percent` of a hundred checks, a random list lists the address.
+/// Simulates `checks` addresses, a new one every 2 s, and returns how long the questions about each one took. In `percent` of a hundred cases, a
+/// random list lists the address.
 fn run(batch: &mut Batch, checks: u32, percent: u32, random: &Random) -> Vec<Duration> {
     let times = (0..checks).map(|number| {
         let listed = random.below(100) < percent;
@@ -93,9 +95,9 @@ fn where_a_listing_ends_the_checks_next_to_nothing_is_asked_in_vain() {
     }
 }
 
-/// The times that the rule allows if each list lists `percent` / 8 of a hundred addresses and the habits are known:
-/// the time of a check without a listing, and when each list is asked. A list may be asked at a trigger after which
-/// `needed` of a hundred checks ask it.
+/// Computes the result that the rule of batches allows, if each DNS list lists `percent` / 8 of a hundred addresses and everything is learned:
+/// the total time for an address that no list lists, and when each list is asked. A batch may ask a list after a question if clients ask the list
+/// next in `needed` of a hundred cases.
 fn allowed(percent: u32, needed: f64) -> (Duration, Vec<(ListId, Duration)>) {
     let each = f64::from(percent) / 800.0;
     let reach = |list: usize| 1.0 - list as f64 * each;
@@ -129,8 +131,8 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
             median(&times[200..])
         );
         assert_eq!(rule, Duration::from_millis(ideal));
-        // A habit of about 95 in 100 is measured now above and now below 95. So the result lies between the rule and
-        // a little below it.
+        // If a list is asked in about 95 of 100 cases, its measured share is sometimes above and sometimes below 95. Therefore the measured time
+        // may lie between the computed times for 95 and for 96.
         let (strict, _) = allowed(percent, 96.0);
         assert!(median(&times[200..]) <= strict.max(rule), "{percent} %");
     }
@@ -176,7 +178,7 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
     let mut started = batch.asked(CheckQuery { check: &check(1), list: 0 }, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
-    // No client ever asks the lists of these batches, so the bound for unused questions ends the batches.
+    // No client ever asks the lists of these batches, so the limit of unused questions stops the batches.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
@@ -211,7 +213,7 @@ fn askers_and_kinds_of_subjects_are_learnt_apart() {
 }
 
 proptest! {
-    /// Tests that all bounds on the sizes of tables are kept for any questions in any order.
+    /// Tests that no table exceeds its maximum size, whatever questions come in whatever order.
     #[test]
     fn tables_stay_bounded(events in prop::collection::vec((any::<u16>(), 0_u32..300, any::<u8>()), 1..400)) {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
