@@ -36,7 +36,7 @@
 #[cfg(not(test))]
 use tikv_jemallocator::Jemalloc;
 
-/// Unit tests have an allocator of their own, which counts.
+/// The allocator of the programs. Unit tests have another allocator, which counts the memory.
 #[cfg(not(test))]
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;

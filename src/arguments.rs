@@ -1,11 +1,12 @@
-//! resolverd's command line; its manual is generated from it.
+//! The command line of resolverd. Its manual is generated from this file.
 //!
 //! # Decisions
 //!
-//! - Only the options that a start needs are here: a file, addresses for a second instance, a start without the snapshot, and a
-//!   check. All other settings are keys of the configuration, so that a reload can show and change them.
-//! - Operators' commands are in `resolverctl`, which needs no root and no lab. `resolverd demo` is a command of the daemon,
-//!   because it is daemon and internet in one process. A build without the feature `lab` does not have it.
+//! - The only options are those that a start needs: the configuration file, addresses for a second instance, a start without the snapshot of the
+//!   cache, and a check of the configuration. All other settings are keys of the configuration, so that a reload can change them and a command can
+//!   show them.
+//! - Commands for operators are in `resolverctl`, which needs neither root rights nor the simulated internet (`lab`). `resolverd demo` is a command
+//!   of the daemon, because it runs the daemon and the simulated internet in one process. A build without the feature `lab` does not have it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -68,7 +69,7 @@ pub struct Demo {
     pub seeds: u8,
 }
 
-/// Reads `NAME=COMMAND`.
+/// Parses an argument of the form `NAME=COMMAND`.
 #[cfg(feature = "lab")]
 fn name_and_command(text: &str) -> Result<(String, String), String> {
     let (name, command) = text.split_once('=').ok_or("it must be NAME=COMMAND")?;

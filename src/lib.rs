@@ -1,13 +1,13 @@
 //! resolverd: a caching, recursing DNS resolver for mail gateways.
 //!
 //! For each email, a gateway sends 30 to 90 queries, many of them one after the other. The mail waits for all of them, and the
-//! operator wants to know which server was slow. This page describes the architecture. The front page of each crate and
-//! module says what it is, which RFC it obeys, and lists its decisions.
+//! operator wants to know which server was slow. This page describes the architecture. The documentation of each crate and
+//! module says what it does and which RFC it follows, and lists the design decisions.
 //!
 //! # Crates
 //!
-//! The repository is a workspace. The members are `src/NAME/`, each with its `Cargo.toml` and `lib.rs`. A crate calls only
-//! those that its `Cargo.toml` names, so a call in the wrong direction does not compile:
+//! The repository is a workspace. The members are `src/NAME/`, each with its `Cargo.toml` and `lib.rs`. A crate can call only
+//! the crates that its `Cargo.toml` names, so a call in the wrong direction does not compile:
 //!
 //! ```text
 //!  resolverd   the daemon and both programs           calls control ctl migrate watched gather doctor lab resolver history validate dns
@@ -25,10 +25,10 @@
 //!  dns         names, messages, records, the clock
 //! ```
 //!
-//! `lab` is in the programs for `resolverd demo` only (feature `lab`). `tests/stage` is a crate for tests; it may call all others.
-//! Bounds are in the module `limits` of the crate that uses them, each with its reason.
+//! The programs contain `lab` only for `resolverd demo` (feature `lab`). `tests/stage` is a crate for tests; it may call all other crates.
+//! Limits are in the module `limits` of the crate that uses them, each with the reason for its value.
 //!
-//! # The way of a question
+//! # How a question is answered
 //!
 //! ```text
 //!  client
@@ -49,45 +49,48 @@
 //!  lookahead ─► resolve dnsbl                                a task: questions that clients are about to ask
 //! ```
 //!
-//! All of these except `validate` are modules of [`resolver`]. Calls go down only. `background`, `lookahead` and [`control`]
-//! read state, and send questions through `resolve` as a client does. No question of a client waits for them, nor for
-//! [`history`], to which all modules report.
+//! All of these except `validate` are modules of [`resolver`]. In this picture, a module calls only modules below it. `background`, `lookahead`
+//! and [`control`] read the state of the resolver, and send their own questions through `resolve`, like those of a client. No question of a client
+//! waits for them, and none waits for [`history`], to which all modules report what they did.
 //!
-//! 1. [`resolver::listener`] reads a datagram or a stream message with [`dns::wire`], which compares bytes and decodes nothing. A hit in
-//!    [`resolver::cache`] is copied, patched (id, spelling, TTLs: [`dns::wire::ttl`]) and sent by the thread that read it. The same query
-//!    within a second gets the same octets. The listener or the address of a client chooses its view: the zones that it sees.
-//! 2. A miss goes to [`resolver::resolve`]: it joins the resolution (flight) of its question or begins one, and waits until the
-//!    deadline of the client. The flight of a query over UDP runs on the thread that read it: each worker has a runtime of its own. The
-//!    flight follows aliases from name to name. For each name, the longest suffix in [`resolver::zones`] is its route.
+//! 1. [`resolver::listener`] reads a datagram or a stream message with [`dns::wire`], which compares bytes and decodes nothing. If
+//!    [`resolver::cache`] has the answer (a hit), the thread that read the query copies the answer, writes the id of the query, the spelling of its
+//!    name and the current TTLs into it ([`dns::wire::ttl`]), and sends it. The same query within a second gets the same octets. The listener or the
+//!    address of a client determines its view, which is the set of configured zones that the client sees.
+//! 2. If the cache does not have the answer (a miss), the query goes to [`resolver::resolve`]: it joins the resolution (flight) of its question or
+//!    begins one, and waits for it until the deadline of the client. The flight of a query over UDP runs on the thread that read the query: each
+//!    worker has a runtime of its own. The flight follows aliases from name to name. For each name, the longest suffix that is a zone in
+//!    [`resolver::zones`] determines which servers are asked.
 //! 3. [`resolver::iterate`] follows referrals from the closest cached zone cut, or from the servers of a stub zone. Forwarders
 //!    give the whole answer. Pure functions choose the next server (`select`), classify a reply (`classify`), and remove records
-//!    that the server has no authority for (`scrub`).
-//!    [`resolver::resolve`] caches an answer after [`validate`] has validated it, and queries another server before a zone is
-//!    bogus. DS records come with the referrals; keys are fetched in parallel.
+//!    for which the server has no authority (`scrub`).
+//!    [`resolver::resolve`] caches an answer after [`validate`] has validated it. If the answer is bogus, another server is queried before the client
+//!    gets an error. DS records come with the referrals; the keys of zones are fetched at the same time as the answer.
 //!    In the zone of a DNS list, [`resolver::dnsbl`] then decides whether the answer is a listing, a refusal or a parked zone.
 //!    If there is no answer, `resolver::extended_error` chooses the code that the client gets (RFC 8914).
 //! 4. [`resolver::exchange`] sends one query and waits for its reply. No other module sends to servers. Its trait
-//!    `Network` has two implementations: sockets, and the servers of the `lab` in memory.
-//! 5. The result of each step is reported to [`history`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`doctor`]
-//!    checks domains through the daemon, and [`migrate::system`] this host; [`watched`] checks the domains of the configuration on schedule.
-//!    [`migrate::switch`] puts resolverd in the place of another resolver. [`metrics`] serves the same numbers to Prometheus.
-//!    [`resolver::dnstap`] copies messages to other programs. `shadow` finds out why another resolver answers differently.
-//! 6. [`resolver::lookahead`] sees the answers to misses, and sends the queries that mail software will send next.
+//!    `Network` has two implementations: sockets, and the simulated servers of the `lab` in memory.
+//! 5. The result of each step is reported to [`history`]. Over the control socket ([`control`]), `resolverctl` ([`ctl`]) reads and shows it.
+//!    [`doctor`] checks domains through the daemon, [`migrate::system`] checks this host, and [`watched`] checks the domains in the configuration on
+//!    schedule. [`migrate::switch`] replaces another resolver by resolverd. [`metrics`] serves the same numbers to Prometheus.
+//!    [`resolver::dnstap`] copies DNS messages to other programs. `shadow` finds out why another resolver answers differently.
+//! 6. [`resolver::lookahead`] gets the answers that were not in the cache, and sends in advance the queries that mail software will send next.
 //!
 //! # Shared types
 //!
 //! [`dns::question`] has the types that all modules share: the question and its key, the answer as octets, the outcomes of a
 //! question, and the query to one server. [`dns::conduct`] has the results of a query to a server. [`dns::rdata`] reads the
-//! data of records that the library refuses; [`dns::zone_file`] reads every text in zone-file form, and writes data as text.
-//! [`doctor::facts`] has a reply as the checks read it. [`dns::clock`] and [`dns::random`] are arguments, so that the whole
-//! resolver runs on a virtual clock and a seed. All defaults are in [`resolver::config`].
+//! data of records that the DNS library refuses; [`dns::zone_file`] reads all text that has the form of zone files, and writes data in this form.
+//! [`doctor::facts`] has replies in the form in which the checks of domains read them. The clock ([`dns::clock`]) and the source of random numbers
+//! ([`dns::random`]) are passed as arguments, so that tests can run the whole resolver with a virtual clock and a seed. All defaults of the
+//! configuration are in [`resolver::config`].
 //!
 //! # Start and stop
 //!
-//! [`daemon`] builds the parts, owns their tasks, and stops them in order. [`resolver::supervise`] restarts tasks after a panic
-//! and finds stuck ones. [`notify`] informs the service manager, and [`log`] writes to the journal.
+//! [`daemon`] creates the parts of resolverd, owns their tasks, and stops them in a fixed order. [`resolver::supervise`] restarts tasks after a
+//! panic and finds stuck ones. [`notify`] informs the service manager, and [`log`] writes to the journal.
 //!
-//! `upstream` is the one word here that RFC 9499 does not define: the server that gets the next query.
+//! RFC 9499 does not define the word `upstream`. Here it means the server that gets the next query.
 
 mod allocator;
 pub mod arguments;

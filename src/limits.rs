@@ -1,10 +1,10 @@
-//! Bounds of the daemon, each with its reason.
+//! The limits of the daemon, each with the reason for its value.
 
 use std::time::Duration;
 
 use resolver::limits::{MAX_EXCHANGES, MAX_TCP_CLIENTS};
 
-/// How often a local mirror of a list is asked for its serial: rsync runs every few minutes at most.
+/// How often a local mirror of a DNS list is asked for its serial number. rsync updates a mirror every few minutes at most.
 pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The time between two tests of a negative trust anchor that expires. A test of a broken zone costs some twenty queries (RFC 7646 section 2).
@@ -13,99 +13,102 @@ pub const NTA_TEST_INTERVAL: Duration = Duration::from_secs(300);
 /// At the end of the daemon, how long to wait for answers in progress; then SERVFAIL is sent.
 pub const STOP_GRACE: Duration = Duration::from_millis(500);
 
-/// The time to send these SERVFAILs.
+/// How long the daemon waits until these SERVFAIL replies are sent, when it stops.
 pub const STOP_FLUSH: Duration = Duration::from_millis(200);
 
-/// Descriptors that are requested at start: every exchange and client connection has one, a UDP worker has four, and there are
-/// some more.
+/// The number of file descriptors that the daemon requests at the start. Every query to a server and every client connection needs one, a UDP worker
+/// needs four, and some more are needed for other purposes.
 pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 1_000) as u64;
 
-/// The maximum time of the snapshot at the end of the daemon, for a slow disk. After it the previous file stays. The
-/// unit gives the daemon ten seconds to end.
+/// The longest time that writing the snapshot of the cache may take when the daemon stops, for a slow disk. If it takes longer, the previous file
+/// stays. The unit file gives the daemon ten seconds to stop.
 pub const STOP_SNAPSHOT: Duration = Duration::from_secs(4);
 
-/// As `STOP_SNAPSHOT`, for what the record has in memory. The usual size takes a tenth of a second.
+/// The longest time that writing the query history in memory may take when the daemon stops. For the usual size it takes a tenth of a second.
 pub const STOP_HISTORY: Duration = Duration::from_secs(2);
 
-/// The time between two writes of the cache's snapshot. A crash loses the entries of this time. A write takes about a
-/// second for a full cache.
+/// The time between two writes of the snapshot of the cache. A crash loses the entries that came in this time. To write the snapshot of a full cache
+/// takes about a second.
 pub const CACHE_SNAPSHOT_INTERVAL: Duration = Duration::from_secs(600);
 
-/// The delay of the write after a flush, so that a script that flushes many names causes one write.
+/// How long after a flush the snapshot of the cache is written, so that a script that flushes many names causes only one write.
 pub const CACHE_SNAPSHOT_PAUSE: Duration = Duration::from_secs(30);
 
-/// The time between two writes of the file of lists. A crash loses the query counts of a minute.
+/// The time between two writes of the file with the states of DNS lists. A crash loses the query counts of this time.
 pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Octets of the file with the keys of the root: `MAX_ROOT_KEYS` of `MAX_ROOT_KEY` take 45 KiB.
+/// The largest size of the file with the root keys, in octets: `MAX_ROOT_KEYS` keys of `MAX_ROOT_KEY` octets take 45 KiB.
 pub const MAX_ROOT_KEYS_FILE: u64 = 64 << 10;
 
-/// The longest time in which the last messages are written when the daemon ends.
+/// How long the daemon waits until the last dnstap messages are written, when it stops.
 pub const TAP_END: Duration = Duration::from_secs(1);
 
-/// The time between two looks. One takes some dozen microseconds.
+/// The time between two measurements of the memory of the process. A measurement takes some dozen microseconds.
 pub const ROOM_PAUSE: Duration = Duration::from_millis(50);
 
-/// Octets that the process may use in addition to `cache.size` with `CACHE_SLACK_PERCENT`, and `history.size`.
+/// The octets that the process may use in addition to the cache (`cache.size` with `CACHE_SLACK_PERCENT`) and the history (`history.size`).
 pub const PROCESS_BESIDE_CACHE: u64 = 24 << 20;
 
-/// UDP threads whose memory is a part of `PROCESS_BESIDE_CACHE`.
+/// The number of UDP threads whose memory is contained in `PROCESS_BESIDE_CACHE`.
 pub const USUAL_UDP_THREADS: u64 = 2;
 
-/// Octets of a further UDP thread: its table of replies, and the room of a batch of queries.
+/// The octets that each further UDP thread needs: its table of replies, and the buffers for a batch of queries.
 pub const UDP_THREAD_MEMORY: u64 = 1_536 << 10;
 
-/// Octets of a field in the journal; the journal takes datagrams of 200 KiB, but a page of text is enough.
+/// The largest size of a field of a log line in the journal, in octets. The journal accepts datagrams of 200 KiB, but a page of text is enough.
 pub const MAX_LOG_FIELD: usize = 8 << 10;
 
-/// Octets of all segments of the record on disk: at some 500 octets for a failed question with its flight more than a hundred
-/// thousand of them.
+/// The largest size of all history files (segments) on disk together, in octets. A failed question with its flight (resolution) takes some 500
+/// octets, so this is enough for more than a hundred thousand.
 pub const MAX_STORED: u64 = 64 << 20;
 
-/// Octets of a segment: the oldest one is removed as a whole, and one is read at a time.
+/// The largest size of a history file (segment), in octets. The oldest file is removed as a whole, and one file at a time is read into memory.
 pub const MAX_SEGMENT: u64 = 4 << 20;
 
-/// How long a segment is written: a gateway with few failures would not fill one in months, and a segment is removed as a whole.
+/// How long entries are appended to the same history file (segment). A gateway with few failures would not fill a file in months, but files are
+/// removed only as a whole.
 pub const SEGMENT_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Octets at the end of a segment that a crash may have torn: one writing of entries. More of them are damage, and are not removed: somebody
-/// may want to read what is behind it.
+/// The largest number of octets at the end of a history file (segment) that count as an incomplete write after a crash, and are cut off. If more
+/// octets are damaged, they are not removed, because somebody may want to examine them.
 pub const MAX_TORN: usize = 64 << 10;
 
-/// The time between two readings of the kernel's tables of sockets, so that there are at most five in a second. One takes a millisecond at
-/// a gateway, and the kernel walks through all sockets.
+/// The time between two readings of the kernel's socket tables, so that there are at most five in a second. One reading takes a millisecond at a
+/// gateway, and the kernel goes through all sockets for it.
 pub const OWNER_PAUSE: Duration = Duration::from_millis(200);
 
-/// Octets of /etc/passwd that are read: some ten thousand users.
+/// The number of octets of /etc/passwd that are read: those of some ten thousand users.
 pub const MAX_USERS: u64 = 1 << 20;
 
-/// The first interval at which a missing address is tried: an interface may come up seconds after resolverd.
+/// How long the daemon waits before it tries for the first time to listen at a missing address again. An interface may come up seconds after
+/// resolverd.
 pub const ADDRESS_RETRY: Duration = Duration::from_secs(1);
 
-/// The longest such interval, doubled each time: a try is two system calls, and this is the longest delay for an
-/// address that has appeared.
+/// The longest time between two such attempts to listen at a missing address; the time is doubled after each attempt. An attempt needs only two
+/// system calls. When an address appears, this is the longest delay until it is used.
 pub const MAX_ADDRESS_RETRY: Duration = Duration::from_secs(30);
 
-/// How often the problems of certificates are logged while they last, so that a reader of today's journal finds them.
+/// How often problems of certificates are logged as long as they exist, so that somebody who reads only today's log finds them.
 pub const CERTIFICATES_LOGGED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How often the files of certificates are looked at: a system call for each. A renewal is written weeks before the old certificate
-/// ends.
+/// How often the daemon looks if certificate files have changed, which takes a system call for each file. ACME clients renew a certificate weeks
+/// before the old one expires.
 pub const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Connections at once: a pair of Prometheus servers and a person need three. More wait to be accepted.
+/// The largest number of concurrent connections for metrics: a pair of Prometheus servers and a person need three. Further clients wait until they
+/// are accepted.
 pub const MAX_METRICS_CONNECTIONS: usize = 32;
 
-/// Octets of the header of a request: Prometheus sends about 300, with a proxy and its tokens up to 4 096; other servers
-/// allow 8 192.
+/// The largest size of the header of a request for metrics, in octets. Prometheus sends about 300, and with the tokens of a proxy up to 4 096; other
+/// servers allow 8 192.
 pub const MAX_METRICS_REQUEST: usize = 8_192;
 
-/// Fields of the header of a request: Prometheus sends 6, other servers allow 100.
+/// The largest number of fields in the header of a request for metrics. Prometheus sends 6; other servers allow 100.
 pub const MAX_METRICS_FIELDS: usize = 64;
 
-/// The longest time until the header of a request has arrived: Prometheus sends it at once, and TCP repeats a lost packet
-/// after 1 s at the latest.
+/// The longest time until the header of a request for metrics must have arrived. Prometheus sends it immediately, and TCP repeats a lost packet after
+/// 1 s at the latest.
 pub const METRICS_HEADER_TIME: Duration = Duration::from_secs(2);
 
-/// The longest time of a reply: Prometheus gives up after 10 s.
+/// The longest time that sending the metrics may take. Prometheus gives up after 10 s.
 pub const METRICS_TIME: Duration = Duration::from_secs(10);

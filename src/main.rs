@@ -2,10 +2,10 @@
 //!
 //! # Decisions
 //!
-//! - Configuration errors go to standard error with exit code 6, before the log, sockets or threads exist. So `--check` and a
-//!   start show the same text.
-//! - Inherited sockets are taken over before the first thread starts, because this changes the environment of the process.
-//! - After too many panics the process ends with exit code 1, and the service manager starts it again. See `supervise` for the
+//! - Errors of the configuration are written to standard error, with exit code 6, before the log, sockets or threads exist. So `--check` and a start
+//!   show the same text.
+//! - Sockets from the service manager are taken over before the first thread starts, because this changes the environment of the process.
+//! - If a part of the daemon panics too often, the process ends with exit code 1, and the service manager starts it again. See `supervise` for the
 //!   reason.
 
 use std::path::PathBuf;
@@ -23,10 +23,10 @@ use resolverd::daemon::Daemon;
 use resolverd::{log, notify};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Exit code: the daemon could not start.
+/// The exit code if the daemon could not start.
 const FAILED: u8 = 1;
 
-/// Exit code: the configuration is invalid.
+/// The exit code if the configuration is invalid.
 const CONFIG_INVALID: u8 = 6;
 
 fn main() -> ExitCode {
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
         config = config.without_snapshot();
     }
     log::start(config.log.level);
-    // This changes the environment, so no second thread may exist yet.
+    // This changes the environment variables of the process, so no second thread may exist yet.
     let inherited = Inherited::take();
     let served = runtime().and_then(|runtime| {
         runtime.block_on(serve(config, origin, inherited)).map_err(std::io::Error::other)
@@ -80,13 +80,13 @@ fn main() -> ExitCode {
     FAILED.into()
 }
 
-/// Creates the runtime for streams, the control socket and the tasks of the daemon. Each UDP worker has its own runtime.
+/// Creates the runtime for TCP and other streams, the control socket and the tasks of the daemon. Each UDP worker has a runtime of its own.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("resolve").build()
 }
 
-/// Runs the daemon until a signal stops it, or until a part of it crashes too often, which the returned sentence describes. The
-/// caller must keep the workers until the runtime has ended.
+/// Runs the daemon until a signal stops it, or until a part of it crashes too often; in this case, the returned sentence says which part. The caller
+/// must not drop the returned workers before the runtime has ended.
 async fn serve(
     config: Config,
     origin: Option<PathBuf>,
@@ -134,7 +134,7 @@ async fn serve(
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
-                // The result is logged. A signal gets no other reply.
+                // The result of the reload is only logged, because the request was a signal, which has no reply.
                 let _said = daemon.reload().await;
             }
         }
@@ -142,11 +142,11 @@ async fn serve(
     notify::stopping();
     let stopped = daemon.stop().await;
     tracing::info!("resolverd has stopped");
-    // After a failure, the service manager restarts the daemon.
+    // If a part crashed too often, the exit code makes the service manager restart the daemon.
     Ok((given_up.map(|whose| format!("{whose} crashed too often")), stopped))
 }
 
-/// `resolverd demo`.
+/// The command `resolverd demo`.
 #[cfg(feature = "lab")]
 mod demo {
     use std::io;
@@ -166,10 +166,10 @@ mod demo {
 
     use super::FAILED;
 
-    /// The default address of the demo.
+    /// The address and port at which the demo listens by default.
     const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5_300);
 
-    /// Shows the daemon at work.
+    /// Runs the demo: a daemon that answers the queries of simulated mail traffic. With `--bench`, runs only the measurement.
     pub(super) fn run(arguments: &arguments::Demo, listen: &[SocketAddr]) -> ExitCode {
         log::start(tracing::Level::WARN);
         if arguments.bench {
@@ -188,7 +188,7 @@ mod demo {
         }
     }
 
-    /// Runs the daemon over the built-in internet.
+    /// Runs the daemon with the built-in simulated internet.
     async fn show(options: Options) -> Result<(), DemoError> {
         let demo = Demo::start(options).await?;
         let daemon = Daemon::start(demo.config(), None).map_err(io::Error::other)?;
@@ -203,7 +203,7 @@ mod demo {
         ended
     }
 
-    /// Prints the table of the measurement.
+    /// Measures the DNS time of messages with each mode of look-ahead, and prints the results as a table.
     fn bench(arguments: &arguments::Demo) -> ExitCode {
         let mut options = message_bench::Options::default();
         options.messages = arguments.messages.map_or(options.messages, usize::from);

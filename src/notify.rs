@@ -1,13 +1,12 @@
-//! Messages to the service manager (sd_notify(3)): ready, reloading, stopping, and alive.
+//! Messages to the service manager (sd_notify(3)): the daemon is ready, reloads, stops, or is alive.
 //!
-//! If no manager listens (`NOTIFY_SOCKET` is not set), these functions do nothing.
+//! If no service manager listens (`NOTIFY_SOCKET` is not set), these functions do nothing.
 //!
 //! # Decisions
 //!
-//! - The watchdog is fed only while every supervised task and thread runs its loop (`supervise::pulse`). A timer of
-//!   its own would also feed it while a worker is stuck.
-//! - READY is sent after a reload too, also if the file had an error: the reload has ended, and the old configuration
-//!   stays in use.
+//! - The watchdog of the service manager gets a message only if every supervised task and thread still runs its loop (`supervise::pulse`). A separate
+//!   timer would also send the message while a worker is stuck.
+//! - READY is also sent after a reload, even if the configuration file had an error: the reload has ended, and the old configuration stays in use.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,12 +17,12 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use resolver::supervise::pulse::Pulses;
 
-/// Queries are accepted at `addresses` from now on; `systemctl status` shows them. Also the end of a reload.
+/// Reports that the daemon accepts queries at `addresses` from now on, which `systemctl status` shows. It also reports the end of a reload.
 pub fn ready(addresses: &[SocketAddr]) {
     tell(&[NotifyState::Ready, NotifyState::Status(&words(addresses))]);
 }
 
-/// Queries are accepted at `addresses` from now on, outside a start and a reload.
+/// Reports that the daemon now listens at `addresses`, when these have changed without a start or a reload.
 pub fn listens(addresses: &[SocketAddr]) {
     tell(&[NotifyState::Status(&words(addresses))]);
 }
@@ -33,8 +32,8 @@ fn words(addresses: &[SocketAddr]) -> String {
     format!("listens at {}", addresses.join(", "))
 }
 
-/// The configuration is being read again; `ready` ends it, with success or not. The moment shows the manager that its
-/// own request is meant (`Type=notify-reload`).
+/// Reports that the configuration is being read again. `ready` reports the end of this reload, even if it failed. The message contains the current
+/// time, from which the service manager knows that the reload is the one it requested (`Type=notify-reload`).
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(moment) => tell(&[NotifyState::Reloading, moment]),
@@ -42,18 +41,18 @@ pub fn reloading() {
     }
 }
 
-/// The daemon is ending.
+/// Reports that the daemon is stopping.
 pub fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping: answering the queries in progress")]);
 }
 
-/// How long the manager waits for a sign of life; none if it does not.
+/// Returns the longest time that the service manager waits for a watchdog message. Returns `None` if its watchdog is off.
 pub fn patience() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }
 
-/// Tells the manager that the daemon is alive, twice in its `patience`. Alive means: every thread and task of
-/// `pulses` has run its loop since the last time, and `probe` returns.
+/// Sends the watchdog message to the service manager, twice in each `patience`. It is sent only if every thread and task of `pulses` has run its loop
+/// since the last time, and if the function `probe` returns. Runs forever.
 pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> Infallible {
     let mut rounds = interval((patience / 2).max(Duration::from_millis(1)));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -74,7 +73,7 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
     }
 }
 
-/// If the message is lost, the manager restarts the daemon; nothing else can be done here.
+/// Sends messages to the service manager. If sending fails, this is only logged; the manager may then restart the daemon.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!(

@@ -1,4 +1,4 @@
-//! Finds the part of the configuration that answers for a name, if the name is not resolved on the internet.
+//! Finds the part of the configuration that answers for a name. Names without such a part are resolved on the internet.
 
 use hickory_proto::rr::Name;
 
@@ -7,8 +7,8 @@ use super::protocol::zones::ZoneSource;
 use resolver::config::seen::{SeenEntry, SeenZones};
 use resolver::config::{Config, ConfiguredView, ConfiguredZone, ZoneKind};
 
-/// Returns the host, the record or the closest zone of `config` that answers for `name` in the general view; `None` if the name
-/// is resolved on the internet. Forwarders for the root, and zones that are resolved from the root, count as the internet.
+/// Returns the host, the record or the closest zone of `config` that answers for `name` to clients without a view; `None` if the name is resolved on
+/// the internet. Names that go to forwarders for the root, or to zones that are resolved from the root, count as resolved on the internet.
 pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     match SeenZones::default().entry(config, name)? {
         SeenEntry::Host(host) => Some(of_name(&host.name, ZoneSource::Host)),
@@ -17,7 +17,7 @@ pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     }
 }
 
-/// Returns the views whose clients get data for `name` from another part of the configuration than clients of the general view.
+/// Returns the names of the views whose clients get data for `name` from another part of the configuration than clients without a view.
 pub(super) fn views(config: &Config, name: &Name) -> Vec<String> {
     if config.views.is_empty() {
         return Vec::new();

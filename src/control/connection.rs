@@ -1,6 +1,6 @@
-//! One connection to the control socket: a request is read, served and answered.
+//! Serves one connection to the control socket: reads the request, does what it asks for, and writes the reply.
 //!
-//! Every user who may connect may read. Only root and the user that the daemon runs as may change the daemon.
+//! Every user who may connect may read the state of the daemon. Only root and the user that the daemon runs as may change it.
 
 use crate::limits;
 use std::io;
@@ -34,23 +34,23 @@ use resolver::cache::flush::Flush;
 use resolver::config;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
 
-/// The rights of a client of the control socket.
+/// The rights of the user at the other end of the control socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rights {
     Look,
     Change,
 }
 
-/// A request whose reply continues: its lines are written when events occur.
+/// A request with a reply that takes longer: a line is written whenever an event occurs.
 pub(super) enum Streamed {
-    /// Continues until the client disconnects or the daemon stops.
+    /// A request to show queries. It continues until the client disconnects or the daemon stops.
     Monitor(UnixStream, MonitorRequest),
-    /// Continues until the resolution is complete.
+    /// A request to show a resolution. It continues until the resolution is complete.
     Trace(UnixStream, TraceRequest),
 }
 
-/// Serves one connection until it ends, or until a request whose reply is a stream. When the daemon is `ending`, it does not
-/// wait for a client that has not sent a request.
+/// Serves one connection until its reply is complete, or until a request comes that needs a stream of lines, which is returned. While the daemon is
+/// `ending`, it does not wait for a client that has not sent a request.
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Controlled,
@@ -64,7 +64,7 @@ pub(super) async fn serve(
         () = ended(&mut ending) => return Ok(None),
     };
     let mut shown = Secrets::default();
-    // The permit to read the query history; it is held until the reply is written.
+    // The permit to read the query history. Only a few requests may have one. It is returned after the reply is written.
     let mut reading = None;
     let lines = match request {
         None => return Ok(None),
@@ -100,7 +100,8 @@ pub(super) async fn serve(
     Ok(None)
 }
 
-/// Writes the lines of a reply, without list keys, one by one. The whole reply in one buffer would take several times its size.
+/// Writes the lines of a reply one by one, without the customer keys of DNS lists. If the whole reply were in one buffer, it would take several times
+/// its size.
 async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io::Result<()> {
     let mut octets = Vec::new();
     for line in lines {
@@ -119,8 +120,8 @@ async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io
     stream.shutdown().await
 }
 
-/// Returns true if the reply may contain names with customer keys of DNS lists, which must then be removed. Such names occur only in
-/// tables of names that clients asked for. The query history has no keys, and the names in other requests come from the operator.
+/// Returns true if the reply may contain names with customer keys of DNS lists, which must then be removed. Such names occur only in tables of names
+/// for which clients asked. The query history has no keys, and the names in the replies to other requests come from the operator.
 fn may_show_keys(request: &Request) -> bool {
     matches!(
         request,
@@ -133,13 +134,14 @@ fn may_show_keys(request: &Request) -> bool {
     )
 }
 
-/// Waits until the daemon stops. A dropped sender also counts as a stop.
+/// Waits until the daemon stops. If the sender of `ending` is dropped, the daemon also counts as stopped.
 pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
-    // An error means that the sender was dropped.
+    // An error means that the sender of `ending` was dropped, so the daemon has stopped too.
     let _ = ending.wait_for(|ending| *ending).await;
 }
 
-/// Returns the rights of the client's user, whom the kernel identifies (SO_PEERCRED, unix(7)). An unknown user may only read.
+/// Returns the rights of the user of the client. The kernel reports this user (SO_PEERCRED, unix(7)). If the user is not known, the client may only
+/// read.
 fn rights(user: Option<u32>) -> Rights {
     let owner = rustix::process::geteuid().as_raw();
     user.map_or(Rights::Look, |user| rights_of(user, owner))
@@ -150,7 +152,7 @@ fn rights_of(user: u32, owner: u32) -> Rights {
     if user == ROOT || user == owner { Rights::Change } else { Rights::Look }
 }
 
-/// Checks that the client may send this request.
+/// Returns an error if the client may not send this request.
 fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
     if request.changes() && rights == Rights::Look {
         return Err(Problem {
@@ -162,7 +164,7 @@ fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Reads the request; returns `None` if the client disconnected without one.
+/// Reads the request of the client. Returns `None` if the client disconnected without sending one.
 async fn read(stream: &mut UnixStream) -> io::Result<Option<Result<Request, Problem>>> {
     let most = u64::try_from(limits::MAX_CONTROL_REQUEST).unwrap_or(u64::MAX);
     let mut line = Vec::new();
@@ -189,7 +191,7 @@ fn wrong(sentence: impl Into<String>) -> Problem {
     Problem { fault: Blame::Request, sentence: sentence.into() }
 }
 
-/// Returns the reply lines for a request.
+/// Serves a request, and returns the lines of the reply.
 pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
     let lines = match request {
         Request::Status => Ok(vec![Reply::Status(Box::new(health::status(subject)))]),
@@ -211,7 +213,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         }
         Request::Zone { what } => change_zones(subject, what).await,
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
-        // `serve` has passed these requests to `monitor` and `trace` before.
+        // `serve` has already handled these requests, so they do not come here.
         Request::Monitor(_) | Request::Trace(_) => Ok(Vec::new()),
         Request::Why { requests } => why(subject, &requests).await,
         Request::Failed(request) => failed(subject, &request).await,
@@ -246,7 +248,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
     }
 }
 
-/// Returns the rows of a table of the statistics.
+/// Returns the rows of a table of the statistics for a window (a period).
 async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Reply> {
     let recorder = subject.recorder();
     let now = micros(Duration::from_secs(subject.now().unix));
@@ -263,7 +265,7 @@ async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Re
     }
 }
 
-/// Asks a question through the daemon.
+/// Resolves a question of the operator like a client's question.
 async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
     let question = lookup::question(name, kind)?;
     let found = subject.query(question.clone()).await;
@@ -274,7 +276,7 @@ async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Res
     Ok(vec![Reply::Query(Box::new(reply))])
 }
 
-/// Sends a query to one server, for the operator.
+/// Sends a query to one server for the operator. If the name is answered on this host only, no query is sent.
 async fn ask_server(subject: &impl Controlled, query: ServerQuery) -> Vec<Reply> {
     let facts = match kept_here(&subject.config(), &query.name) {
         Some(why) => Err(NoReply::Unknown(why.to_owned())),
@@ -283,7 +285,7 @@ async fn ask_server(subject: &impl Controlled, query: ServerQuery) -> Vec<Reply>
     vec![Reply::ServerReply { facts: Box::new(facts) }]
 }
 
-/// Removes entries from the caches.
+/// Removes the selected entries from the caches, and returns how many were removed.
 async fn flush(subject: &impl Controlled, what: &FlushWhat) -> Result<Vec<Reply>, Problem> {
     let flush = match what {
         FlushWhat::Negative => Flush::Negative,
@@ -297,7 +299,7 @@ async fn flush(subject: &impl Controlled, what: &FlushWhat) -> Result<Vec<Reply>
     Ok(vec![Reply::Flushed(Removed::from(subject.flush(flush).await))])
 }
 
-/// Adds or removes a negative trust anchor, and lists the current ones.
+/// Adds or removes a negative trust anchor, or lists the current ones.
 async fn ntas(subject: &impl Controlled, what: &NtaWhat) -> Result<Vec<Reply>, Problem> {
     match what {
         NtaWhat::List => {}
@@ -328,7 +330,7 @@ async fn ntas(subject: &impl Controlled, what: &NtaWhat) -> Result<Vec<Reply>, P
     Ok(configured.chain(added).map(row).collect())
 }
 
-/// Returns the cached entries under a name.
+/// Returns the cached entries for a name, of one record type or of all types.
 async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
     let name = lookup::read_name(name)?.to_lowercase();
     let kind = kind.map(lookup::read_kind).transpose()?;
@@ -336,7 +338,7 @@ async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Resu
     Ok(rows::bounded(held, |held| Reply::Held(HeldRow::new(held, now))))
 }
 
-/// Returns the messages (emails) that each request selects, with the reasons for their delays.
+/// For each request, returns the messages (emails) of the query history that it selects, with the reasons for their delays.
 async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<Reply>, Problem> {
     let most = history::limits::MAX_WHY_REQUESTS;
     if requests.len() > most {
@@ -351,7 +353,7 @@ async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<R
     Ok(replies.flat_map(reply).collect())
 }
 
-/// Returns the zones whose questions failed.
+/// Returns the zones whose questions failed, from the query history.
 async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Vec<Reply>, Problem> {
     let mut report = subject.failed(super::why::failed(request)?).await;
     let zones = std::mem::take(&mut report.zones);
@@ -361,7 +363,7 @@ async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Ve
     Ok(replies)
 }
 
-/// Returns the current configuration.
+/// Returns the current configuration as lines of a file. If `changed` is true, only values that differ from the default.
 fn configuration(subject: &impl Controlled, changed: bool) -> Vec<Reply> {
     let text = config::show(&subject.config(), changed);
     text.lines().map(|line| Reply::Config { line: line.to_owned() }).collect()

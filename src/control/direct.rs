@@ -1,4 +1,4 @@
-//! Converts the replies of a single server to facts for checks.
+//! Converts the replies that a single server sent to the operator's queries to facts for the checks of domains.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use resolver::iterate::direct::ReplyUnknown;
 /// Option code of extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Converts the reply of a server to facts.
+/// Converts the reply of a server, or the reason why there is none, to facts.
 ///
 /// # Errors
 /// Returns the reason why there is no reply, or why the reply shows nothing about the server.
@@ -41,7 +41,7 @@ pub fn facts(heard: Result<Heard, ReplyUnknown>) -> Result<ReplyFacts, NoReply> 
     Ok(reply(&message, heard.elapsed))
 }
 
-/// Converts a received message to facts.
+/// Converts a DNS message that a server sent to facts. `elapsed` is the time from the query to the reply.
 pub fn reply(message: &Message, elapsed: Duration) -> ReplyFacts {
     let records = |records: &[WireRecord]| in_lower_case(records.iter().map(Record::from));
     let errors = extended_errors(message);
@@ -61,13 +61,13 @@ pub fn reply(message: &Message, elapsed: Duration) -> ReplyFacts {
     }
 }
 
-/// Converts the owner names of records to lower case.
+/// Returns the records with their owner names in lower case.
 pub(super) fn in_lower_case(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
     let records = records.into_iter();
     records.map(|record| Record { name: record.name.to_ascii_lowercase(), ..record }).collect()
 }
 
-/// Returns the extended errors of a reply, which may have several.
+/// Returns the extended errors (RFC 8914) of a reply, which may have several.
 fn extended_errors(message: &Message) -> Vec<ExtendedError> {
     let read = |option: &EdnsOption| {
         let EdnsOption::Unknown(_, data) = option else { return None };
@@ -80,7 +80,7 @@ fn extended_errors(message: &Message) -> Vec<ExtendedError> {
     options.filter_map(read).take(MAX_EXTENDED_ERRORS).collect()
 }
 
-/// Describes an extended error: the name of its code, and its text.
+/// Describes an extended error in words: the name of its code, and its text.
 fn in_words(error: &ExtendedError) -> String {
     let name = error.name().map_or_else(|| format!("extended error {}", error.code), str::to_owned);
     if error.text.is_empty() { name } else { format!("{name}: {}", error.text) }

@@ -1,4 +1,5 @@
-//! Converts the questions of `check DOMAIN` to requests, and the replies to facts, for `resolverctl` and for watched domains.
+//! Connects the checks of domains with the daemon: converts the questions of a check (`check DOMAIN`, or a watched domain) to requests, and the
+//! replies to facts.
 
 use std::net::IpAddr;
 
@@ -13,12 +14,12 @@ use dns::question::{ExtendedError, ListSays, Outcome, Security, ServerQuery};
 use doctor::facts::{Got, Listed, Listing, NoReply, ReplyFacts, ReplySecurity, Want};
 use resolver::dnsbl::list::Purpose;
 
-/// Lets the daemon itself answer a question of a check, without a socket.
+/// Lets the daemon answer a question of a check. It is called inside the daemon, so no control socket is used.
 pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
-    // No operator waits for this answer. So do not use up the daily quotas of the lists: mail needs them.
+    // No operator waits for this answer. So the query is left out if it would use up the daily quota of a DNS list, which mail needs.
     if let Want::Lists { subject: about } = want {
         let tests = lists::test(subject, about, ListChoice::InUseWithinQuota).await;
-        // The error means that no list in use covers this kind of name.
+        // In this call, an error can only say that no list in use covers this kind of name.
         return tests.map_or_else(|_| Got::Lists(Vec::new()), got);
     }
     let unasked = || Got::NoReply(NoReply::Unknown("the daemon does not send this query".to_owned()));
@@ -30,15 +31,15 @@ pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
     }
 }
 
-/// Returns one address of each root server that the daemon asks. The daemon itself calls this.
+/// Returns one address of each root server that the daemon queries. It is called inside the daemon, so no control socket is used.
 pub async fn ask_root_servers(subject: &impl Controlled) -> Vec<IpAddr> {
     let [query, entries] = requests_of_root_servers();
     connection::answer(query, subject).await;
     root_servers(connection::answer(entries, subject).await)
 }
 
-/// Returns the requests that find the root servers, to be sent one after the other: first a query for the NS records of the root,
-/// which brings the root servers into the cache, then a lookup of the cached entries for the root.
+/// Returns the requests with which the root servers are found, to be sent one after the other. The first one is a query for the NS records of the
+/// root, so the root servers come into the cache. The second one reads the cached entries of the root.
 pub fn requests_of_root_servers() -> [Request; 2] {
     let root = || ".".to_owned();
     [
@@ -47,8 +48,8 @@ pub fn requests_of_root_servers() -> [Request; 2] {
     ]
 }
 
-/// Returns one address of each root server from the replies to the second of these requests. Each line there has the name of a
-/// server, followed by its addresses.
+/// Returns one address of each root server. `replies` are the replies to the second request of `requests_of_root_servers`. Each line in them has the
+/// name of a server, followed by its addresses.
 pub fn root_servers(replies: Vec<Reply>) -> Vec<IpAddr> {
     let of_reply = |reply| match reply {
         Reply::Held(row) if row.held == HeldAs::Delegation => row.data,
@@ -58,7 +59,7 @@ pub fn root_servers(replies: Vec<Reply>) -> Vec<IpAddr> {
     lines.filter_map(|line| line.split(' ').find_map(|word| word.parse().ok())).collect()
 }
 
-/// Returns the request for a question; `None` if the daemon cannot answer it.
+/// Returns the request for a question of a check; `None` if the daemon cannot answer this question.
 pub fn request(want: &Want) -> Option<Request> {
     Some(match want {
         Want::MailHost { .. } | Want::PolicyFile { .. } | Want::Secured { .. } => return None,
@@ -78,7 +79,7 @@ pub fn request(want: &Want) -> Option<Request> {
     })
 }
 
-/// Converts the lines of a reply to facts.
+/// Converts the lines of a reply to the facts that a check needs.
 pub fn got(replies: Vec<Reply>) -> Got {
     let mut listings = Vec::new();
     for reply in replies {
@@ -94,7 +95,7 @@ pub fn got(replies: Vec<Reply>) -> Got {
 
 fn of_query(query: QueryReply) -> ReplyFacts {
     let (error, configured, views) = (query.extended_error, query.configured.map(in_words), query.views);
-    // The answer is stale, because its TTL has expired and its servers fail. It says nothing about the current zone.
+    // The answer is stale: its TTL has expired, and its servers do not answer. So it shows nothing about the current zone.
     if let Some(error) = error.as_ref().filter(|error| error.code == ExtendedError::STALE_ANSWER) {
         let why = error.text.clone();
         return ReplyFacts {
@@ -111,7 +112,7 @@ fn of_query(query: QueryReply) -> ReplyFacts {
         _ if query.rcode == "SERVFAIL" => ReplySecurity::Unknown,
         Security::Secure => ReplySecurity::Secure,
         Security::Insecure => ReplySecurity::Insecure,
-        // Requests over the control socket never set CD.
+        // `Unchecked` cannot come from the CD flag, because requests over the control socket never set it. So validation is off.
         Security::Unchecked => ReplySecurity::Off,
     };
     ReplyFacts {
@@ -128,7 +129,7 @@ fn of_query(query: QueryReply) -> ReplyFacts {
     }
 }
 
-/// Describes the part of the configuration that answers for a name.
+/// Describes the part of the configuration that answers for a name, for a sentence.
 fn in_words(source: ConfiguredSource) -> String {
     let ConfiguredSource { zone, kind, servers, file } = source;
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
@@ -149,7 +150,7 @@ fn millis(seconds: f64) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Returns the answer of a blocklist; `None` if the list was not asked.
+/// Returns what a blocklist says about the address or domain; `None` if it was not asked or is no blocklist.
 fn listing(test: ListTest) -> Option<Listing> {
     if test.purpose != Purpose::Block {
         return None;
@@ -165,7 +166,7 @@ fn listing(test: ListTest) -> Option<Listing> {
     });
     let removal = test.removal.map(|page| format!("removal: {page}"));
     let why: Vec<String> = match (listed, test.why) {
-        // If the answer is not believed, its return codes mean nothing.
+        // If the answer is not believed, its return codes have no meaning, so only the reason is shown.
         (Listed::Unknown, Some(why)) => vec![why],
         (_, why) => codes.chain(test.text).chain(why).chain(removal).collect(),
     };

@@ -1,7 +1,6 @@
-//! The state and health of the daemon, for the control socket and for metrics. Each problem is a sentence that ends with advice.
+//! The state and health of the daemon, for the control socket and for metrics. Each problem is described by a sentence and has advice.
 //!
-//! The health follows from the counters of a short window and from current problems, so that yesterday's problems are not
-//! reported today.
+//! The health is derived from the counters of a short period and from current problems, so that yesterday's problems are not reported today.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -20,7 +19,7 @@ use history::{
 };
 use resolver::config::{Config, Listener};
 
-/// The period whose counters decide if the daemon is healthy.
+/// The period whose counters decide if the daemon counts as healthy.
 pub const JUDGED: Window = Window::FiveMinutes;
 
 /// Returns the current state and health of the daemon.
@@ -28,7 +27,7 @@ pub fn status(subject: &impl Controlled) -> Status {
     status_by(subject, &subject.recorder().report(JUDGED))
 }
 
-/// Like `status`, with the counters of the window `JUDGED` already read.
+/// Does the same as `status`. `judged` has the counters of the period `JUDGED`, which the caller has already read.
 pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     let daemon = subject.status();
     let missing = missing(&daemon.missing, &subject.config());
@@ -36,7 +35,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     let certificates = certificates(&daemon.certificates, subject.now().unix);
     let metrics = daemon.metrics.as_ref().and_then(metrics);
     let recorder = subject.recorder();
-    // Reading the failures by zone is expensive, and metrics may be read ten times per second. Most of the time there are few failures.
+    // It takes long to read the failures by zone, and metrics may be read ten times per second. So they are read only if many questions failed.
     let by_zone = if much_fails(judged) { recorder.failures_by_zone(JUDGED) } else { None };
     Status {
         daemon,
@@ -55,17 +54,17 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     }
 }
 
-/// Minimum number of questions or messages from which problems are concluded. Fewer may fail by chance.
+/// The smallest number of questions or messages from which a problem is concluded. If there are fewer, they may have failed by chance.
 const ENOUGH: u64 = 20;
 
-/// Share of failed questions, in percent, from which a local fault is reported. Dead domains in spam cause 1 to 3 %.
+/// The percentage of failed questions from which on the cause is assumed to be on this host. Dead domains in spam cause 1 to 3 %.
 const FAILURES_PER_HUNDRED: u64 = 10;
 
-/// Maximum number of zones and DNS lists whose failures do not count as a local fault. For example, one DNS list that refuses
-/// makes a query of every mail fail.
+/// The largest number of zones and DNS lists that may fail without being seen as a fault of this host. For example, one DNS list that refuses its
+/// queries makes a query of every mail fail.
 const FEW_ZONES: usize = 3;
 
-/// Returns true if so many questions failed that the failures by zone must be examined.
+/// Returns true if so many questions failed that their zones must be examined.
 pub(crate) fn much_fails(counts: &StatsReport) -> bool {
     is_much(counts.failures(), counts)
 }
@@ -74,8 +73,8 @@ fn is_much(failed: u64, counts: &StatsReport) -> bool {
     counts.questions >= ENOUGH && failed * 100 >= counts.questions * FAILURES_PER_HUNDRED
 }
 
-/// Returns the current problems (`troubles`), and the problems that follow from the counters of a period. `by_zone` has the failures
-/// of this period by zone; `None` if they are unknown.
+/// Returns the current problems: those in `troubles`, and those that follow from the counters of a period. `by_zone` has the failed questions of this
+/// period by zone; `None` if they are not known.
 pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &Troubles) -> Vec<Warning> {
     let outcome = |outcome| counts.outcomes.get(&outcome).copied().unwrap_or(0);
     let messages: u64 = counts.upstream.messages.values().sum();
@@ -83,7 +82,7 @@ pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &
     let came_back: u64 = came_back.map(|(_, count)| count).sum();
     let failed = counts.failures();
     let shed = outcome(Outcome::Shed);
-    // Each problem has the number of affected queries, by which the problems are sorted.
+    // Each problem with the number of affected queries. Problems are sorted by severity, then by this number.
     let mut judged = Vec::new();
     if let Some(span) = troubles.down {
         let problem = format!("No server on the internet has answered for {}.", TimeSpan(span));
@@ -115,8 +114,8 @@ pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &
     warnings
 }
 
-/// Reports that many questions fail. This is critical if many failures remain after those of the few worst zones or lists are subtracted.
-/// Failures of the root and of top-level domains are never subtracted, because these contain zones of all kinds.
+/// Reports that many questions fail. The report is critical if many failures remain after those of the `FEW_ZONES` worst zones or DNS lists are
+/// subtracted. Failures of the root and of top-level domains are never subtracted, because the zones below them belong to many owners.
 fn failing(counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     let failed = counts.failures();
     let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
@@ -127,7 +126,7 @@ fn failing(counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     });
     let (mut shown, mut left) = (Vec::new(), failed);
     for ZoneFailures { zone, failed, .. } in zones.iter().take(FEW_ZONES) {
-        // Failures by zone are counted in whole minutes, so a zone may have a few failures from before the period.
+        // The failures by zone are counted in whole minutes, so they may include some from before the period.
         let failed = left.min(*failed);
         left = left.saturating_sub(failed);
         shown.extend((failed > 0).then(|| format!("{zone} {failed}")));
@@ -139,7 +138,7 @@ fn failing(counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     Warning { severity: severity(elsewhere, counts), ..Warning::new(problem, remedy) }
 }
 
-/// Returns the severity of this number of failed questions.
+/// Returns how serious it is that `failed` questions failed.
 fn severity(failed: u64, counts: &StatsReport) -> Severity {
     if is_much(failed, counts) { Severity::Critical } else { Severity::Warning }
 }
@@ -149,7 +148,7 @@ fn unreachable(problem: String) -> Warning {
     Warning::critical(problem, remedy)
 }
 
-/// Reports that failed and slow queries are not written to disk.
+/// Reports that failed and slow queries cannot be written to disk. `why` is the reason.
 fn unkept(why: &str) -> Warning {
     Warning::new(
         format!("Failed and slow queries are not kept over a restart: {why}."),
@@ -157,7 +156,7 @@ fn unkept(why: &str) -> Warning {
     )
 }
 
-/// Reports the failing zones: some by name, the others as a number.
+/// Reports the failing zones. The first `MAX_STATUS_ZONES` zones are named, the others are only counted.
 fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     let named = failing.iter().take(MAX_STATUS_ZONES).map(|failing| {
         let FailingZone { zone, span, ago, failures, doubted, configured, why, trace } = failing;
@@ -166,8 +165,8 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
             "{failures} queries for zone {zone} {} within {within}, the last one {ago} ago; cause: {why}.",
             failed_text(*doubted)
         );
-        // A fault of a configured zone is ours. An exception are forwarders for all names: they also fail for names whose owners have broken them.
-        // If the forwarders fail for many names, `failing` reports it.
+        // If a configured zone fails, the operator of this host must act. An exception are forwarders for all names: they also fail for names whose
+        // owners have made mistakes. If they fail for many names, the function `failing` reports it.
         let is_ours = *configured && zone != ".";
         let severity = if is_ours { Severity::Warning } else { Severity::Notice };
         Warning { severity, ..Warning::new(problem, &format!("{trace}.")) }
@@ -181,7 +180,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     named.chain(rest)
 }
 
-/// Reports problems with the root keys at `now`, in seconds since 1970.
+/// Reports problems with the keys of the root zone. `now` is the current time in seconds since 1970.
 pub fn root_keys(root: &RootKeysStatus, now: u64) -> Vec<Warning> {
     let long = |since: &u64| now.saturating_sub(*since) >= LONG_UNCHECKED_ROOT_KEYS.as_secs();
     let unchecked = root.failing_since.filter(|_| root.follows).filter(long).map(|since| {
@@ -203,14 +202,14 @@ pub fn root_keys(root: &RootKeysStatus, now: u64) -> Vec<Warning> {
     all_revoked(root).or_else(|| none_usable(root)).into_iter().chain(unchecked).chain(unkept).collect()
 }
 
-/// Reports that none of the root's trust anchors is usable, so that no answer is validated.
+/// Reports that resolverd can use none of the root's trust anchors, so it validates no answer.
 fn none_usable(root: &RootKeysStatus) -> Option<Warning> {
     let problem = "No trust anchor of the root has an algorithm and a digest type that resolverd checks, so no answer is validated.";
     let remedy = "Set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys.";
     root.unusable.then(|| Warning::critical(problem.to_owned(), remedy))
 }
 
-/// Reports that the root has revoked all keys that resolverd knows.
+/// Reports that the root zone has revoked all root keys that resolverd knows.
 fn all_revoked(root: &RootKeysStatus) -> Option<Warning> {
     let is_revoked =
         |row: &RootKeyRow| matches!(row.state, RootKeyStanding::Revoked | RootKeyStanding::Removed);
@@ -221,7 +220,7 @@ fn all_revoked(root: &RootKeysStatus) -> Option<Warning> {
     all.then(|| Warning::critical(problem.to_owned(), remedy))
 }
 
-/// Reports certificates that clients refuse, or will refuse soon. `unix` is the current time, in seconds since 1970.
+/// Reports certificates of this resolver that clients refuse, or will soon refuse. `unix` is the current time in seconds since 1970.
 pub fn certificates(certificates: &[CertificateStatus], unix: u64) -> Vec<Warning> {
     let renew = "Renew it: resolverd uses the new files within 30 s.";
     let warning = |row: &CertificateStatus| {
@@ -261,7 +260,7 @@ pub fn certificates(certificates: &[CertificateStatus], unix: u64) -> Vec<Warnin
     certificates.iter().filter_map(warning).collect()
 }
 
-/// Reports a metrics listener that is not running.
+/// Reports that the listener for metrics is not running. Returns `None` if it runs.
 pub fn metrics(metrics: &MetricsStatus) -> Option<Warning> {
     let (address, why) = (metrics.address, metrics.why.as_ref()?);
     Some(Warning::new(
@@ -270,7 +269,7 @@ pub fn metrics(metrics: &MetricsStatus) -> Option<Warning> {
     ))
 }
 
-/// Reports configured addresses that this host lacks. Default addresses are not reported: a host without IPv6 is normal.
+/// Reports configured addresses that this host does not have. Default addresses are not reported, because a host without IPv6 is normal.
 pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
     let usual = Listener::default().addresses;
     let asked_for = |address| !(usual.contains(address) && config.listen.addresses.contains(address));
@@ -365,7 +364,7 @@ mod tests {
             problems(&flooded),
             ["Overload: 3 queries were answered with SERVFAIL at once, because too many were in progress."]
         );
-        // The larger number is first.
+        // The problem that affects more queries comes first.
         let flooded = report(&[(Outcome::Failed, 12), (Outcome::Shed, 80)], &[(Conduct::Answered, 80)]);
         let found = problems(&flooded);
         assert!(found[0].starts_with("Overload: 80 ") && found[1].starts_with("12 of 92 "), "{found:?}");
@@ -403,10 +402,10 @@ mod tests {
         assert_eq!(found(&[(".", 40, false)], 0).0, Severity::Critical);
         assert_eq!(found(&[], 40).0, Severity::Critical);
         assert_eq!(judge(&failing, None, &Troubles::default())[0].severity, Severity::Critical);
-        // The failures by zone have not been read yet.
+        // Here the failures by zone are not counted yet.
         let (severity, problem) = found(&[], 0);
         assert_eq!((severity, &*problem), (Severity::Warning, "40 of 320 queries failed with SERVFAIL."));
-        // The zone has more failures than the counters of the period.
+        // By zone, more failures are counted than in the period.
         assert!(found(&[("list.example.", 44, true)], 0).1.ends_with("SERVFAIL (list.example. 40)."));
     }
 

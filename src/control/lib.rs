@@ -1,20 +1,19 @@
 //! The control socket: the requests of `resolverctl`, and the server that answers them.
 //!
-//! No client question waits for the control socket. The server reaches the resolver through the trait `Controlled`, so that
-//! tests can run it without a resolver.
+//! No question of a client waits for the control socket. The server reaches the resolver through the trait `Controlled`, so tests can run it without
+//! a resolver.
 //!
-//! This crate calls the crates whose state it shows: `resolver`, `history`, `watched`, `doctor`. The crate `ctl` uses the same
-//! protocol.
+//! This crate depends on the crates whose state it shows: `resolver`, `history`, `watched`, `doctor`. The crate `ctl` uses the same protocol.
 //!
 //! # Decisions
 //!
 //! - Any user who may open the socket may read. Only root and the user that the daemon runs as may change something (see
 //!   `permitted` in `connection`).
 //! - The socket file of a dead daemon is replaced; the socket file of a running daemon is not.
-//! - Requests that visit all entries (flush, `cache`, `servers`, `zones`) run on a separate thread, one at a time, so that no
-//!   client question waits for them.
-//! - Reading changes no counter and does not count as a use of an entry. The figures of a window are differences between
-//!   snapshots.
+//! - Requests that visit all entries of a table (flush, `cache`, `servers`, `zones`) run on a separate thread, one at a time, so that no client
+//!   question waits for them.
+//! - A request that only reads changes no counter, and does not count as a use of a cache entry. The statistics of a period are differences between
+//!   snapshots of the counters.
 //! - Counters are sent as a table of names and values, so that a resolverctl and a daemon of different versions understand each
 //!   other.
 
@@ -73,75 +72,75 @@ use resolver::iterate::direct::ReplyUnknown;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
-/// The interface of the daemon that the control socket uses.
+/// The interface to the daemon that the control socket uses. In tests there is another implementation.
 pub trait Controlled: Send + Sync + 'static {
-    /// Returns the properties and the current state of the daemon.
+    /// Returns the state of the daemon, with its version, its addresses and other properties.
     fn status(&self) -> DaemonStatus;
 
-    /// Returns the counters and the query history.
+    /// Returns the recorder, which has the counters and the query history.
     fn recorder(&self) -> &Recorder;
 
-    /// Asks a question as a client does, and waits for the result.
+    /// Resolves a question like a client's question, and waits for the result.
     fn query(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
-    /// Like `query`, but also sends each step as it happens.
+    /// Does the same as `query`, but also sends each step of the resolution as it happens.
     fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>>;
 
-    /// Sends one query to one server. The error says why the query shows nothing about the server.
+    /// Sends one query to one server, and returns its reply. The error says why the query shows nothing about the server.
     fn ask_server(&self, asked: ServerQuery) -> BoxFuture<'_, Result<Heard, ReplyUnknown>>;
 
-    /// Asks a DNS list a question of the operator. Unlike a client's question, it does not count as use of the list, and batches do not
-    /// learn from it.
+    /// Asks a DNS list a question of the operator. Unlike a client's question, it does not count as a use of the list, and the batches of list
+    /// queries do not learn from it.
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
-    /// Removes entries from the caches.
+    /// Removes the selected entries from the caches, and returns how many were removed.
     fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed>;
 
     /// Returns the number of entries and the size of each cache, and their limits.
     fn fill(&self) -> Vec<StoreFill>;
 
-    /// Returns the states of servers, the slowest first.
+    /// Returns the known servers with their states, the slowest first.
     fn servers(&self) -> BoxFuture<'_, Vec<KnownServer>>;
 
-    /// Returns the states of DNS lists.
+    /// Returns the DNS lists with their states.
     fn lists(&self) -> &Lists;
 
-    /// Returns the look-ahead rules.
+    /// Returns the rules of look-ahead with their counters.
     fn lookahead(&self) -> Vec<RuleStanding>;
 
-    /// Returns the watched domains, ordered by name.
+    /// Returns the watched domains (`[[watch]]`) with their findings, sorted by name.
     fn watched(&self) -> Vec<WatchedDomain>;
 
     /// Returns the current time.
     fn now(&self) -> Now;
 
-    /// Returns the queries in progress, the oldest first.
+    /// Returns the resolutions in progress, the oldest first.
     fn inflight(&self) -> Vec<InFlight>;
 
-    /// Returns the messages (emails) of the query history that each request selects, the worst first. Results for the last requests may be
-    /// missing, but never those for the first request.
+    /// For each request, returns the messages (emails) of the query history that it selects, the worst first. There is always a result for the first
+    /// request, but the results for the last ones may be missing.
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>>;
 
-    /// Returns how much time the questions since `from` spent in each stage.
+    /// Returns how much time the questions since `from` (in microseconds since 1970) spent in each stage of their resolution.
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>>;
 
-    /// Returns the zones whose names could not be resolved, the zone with the most failed questions first.
+    /// Returns the zones whose questions failed; the zone with the most failed questions comes first.
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport>;
 
-    /// Returns the cached entries under a name, of one type or of all types, and the time at which they were read.
+    /// Returns the cached entries for a name, of one type or of all types, and the time at which they were read.
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)>;
 
     /// Returns the current configuration.
     fn config(&self) -> Arc<Config>;
 
-    /// Sets a negative trust anchor for `time`: signatures at and below `name` are not checked. Returns false if the maximum
-    /// number of anchors is reached.
+    /// Adds a negative trust anchor for the duration `time`: signatures at and below `name` are then not checked. Returns false if the largest number
+    /// of anchors is reached.
     fn add_nta(&self, name: Name, time: Duration) -> BoxFuture<'_, bool>;
 
-    /// Removes a negative trust anchor; returns false if there was none.
+    /// Removes the negative trust anchor at `name`. Returns false if there was none.
     fn remove_nta(&self, name: Name) -> BoxFuture<'_, bool>;
 
-    /// Returns the temporary negative trust anchors, each with its remaining time.
+    /// Returns the negative trust anchors that were added at run time, each with its remaining time.
     fn ntas(&self) -> Vec<(Name, Duration)>;
 
     /// Adds or removes a temporary zone. Returns the changes, or the reason why nothing has changed, as sentences.
@@ -155,10 +154,10 @@ pub trait Controlled: Send + Sync + 'static {
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>>;
 }
 
-/// Number of zones, servers and clients that the main screen of the statistics shows.
+/// The number of zones, servers and clients in each table on the main screen of the statistics.
 const WORST: usize = 3;
 
-/// Returns the main screen of the statistics, for the socket and for the demo.
+/// Returns the content of the main screen of the statistics, for the control socket and for the demo.
 pub fn stats(recorder: &Recorder, stores: Vec<StoreFill>, window: Window) -> Stats {
     let mut zones = recorder.slow(window);
     zones.truncate(WORST);

@@ -1,6 +1,6 @@
-//! The DNS lists as rows: the state of each list with advice, the registry, and the answers for an address or domain.
+//! The replies about DNS lists: the state of each list with advice, the registry of known lists, and the answers of lists for an address or domain.
 //!
-//! Time spans are in seconds, times in seconds since 1970.
+//! Durations are in seconds, points in time in seconds since 1970.
 
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
@@ -29,7 +29,7 @@ use resolver::dnsbl::lookalike::Lookalike;
 use resolver::dnsbl::state::{ListStanding, ListState};
 use resolver::resolve::list_keys::secrets_of;
 
-/// The subject of a lookup in a DNS list: an address or a domain.
+/// The address or domain that is looked up in DNS lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum LookedUp {
     Address(IpAddr),
@@ -37,7 +37,7 @@ enum LookedUp {
 }
 
 impl LookedUp {
-    /// Returns the name to look up in the zone of a list; `None` if the list does not cover this kind of subject.
+    /// Returns the name that must be queried in the zone of a list; `None` if the list does not cover addresses or domains of this kind.
     fn name_in(&self, list: &List) -> Option<Name> {
         match self {
             Self::Address(address) => list.name_of(*address),
@@ -46,7 +46,8 @@ impl LookedUp {
     }
 }
 
-/// Returns the lists that were asked, the list with the most questions first, then the zones that only look like lists.
+/// Returns the states of the lists that clients have queried: first the known lists, the list with the most questions first, then the zones that only
+/// look like lists.
 pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     let lists = subject.config().lists();
     let (known, now) = (subject.lists(), subject.now());
@@ -81,7 +82,7 @@ fn state(list: &List, entry: &ListEntry, batch: batch::BatchCounts, now: Now) ->
         free_quota: list.free_quota,
         batch_used: batch.used,
         batch_unused: batch.wasted,
-        // No precision is lost below 2^52 microseconds, which is more than a hundred years.
+        // The conversion loses no precision below 2^52 microseconds, which is more than a hundred years.
         batch_saved: Duration::from_micros(batch.saved_micros).as_secs_f64(),
     }
 }
@@ -93,7 +94,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         purpose: None,
         standing: None,
         counts: ListCounts { questions: alike.questions, ..ListCounts::default() },
-        // Queries per day are counted for known lists only.
+        // Queries per day are counted only for known lists. This zone only looks like a list.
         today: 0,
         quota: None,
         free_quota: None,
@@ -105,7 +106,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
     }
 }
 
-/// Tests the lists in use with their own test entries, waits until the tests should be complete, and returns the states of the lists.
+/// Tests the lists in use by querying their own test entries, waits until the tests should be complete, and returns the states of the lists.
 pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     let entries = subject.lists().all();
     let now = subject.now().mono;
@@ -117,7 +118,7 @@ pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     states(subject)
 }
 
-/// Returns information or advice about a list.
+/// Returns information or advice about a list; empty if there is none.
 fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> String {
     let Some(standing) = standing else {
         let Life::ShutDown { how } = &list.life else { return String::new() };
@@ -132,8 +133,8 @@ fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> Stri
     }
 }
 
-/// Returns the advice for a list with a problem. Only the answers to client questions can show that a list is useless, because
-/// its test entries may have changed.
+/// Returns the advice for a list with a problem. The advice to remove a list that lists everything is given only if its answers to client questions
+/// show the problem, because the test entries of the list may have changed.
 fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
@@ -162,11 +163,12 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     })
 }
 
-/// Returns the problems of lists, for the status.
+/// Returns a warning for each list in use that has a problem, for `resolverctl status`.
 pub(super) fn warnings(subject: &impl Controlled) -> Vec<Warning> {
     let config = subject.config();
     let warning = |entry: &Arc<ListEntry>| {
-        // The operator may have tested a list that the mail software does not use.
+        // A list is in use if it is configured or clients have asked it. The operator may also have tested a list that the mail software does not
+        // use.
         let in_use = |list: &Arc<List>| list.configured || entry.questions() > 0;
         let (list, standing) = (config.list(&entry.apex).filter(in_use)?, entry.standing());
         let remedy = remedy(&list, entry, standing.state).filter(|_| standing.state.is_incident())?;
@@ -179,7 +181,7 @@ pub(super) fn warnings(subject: &impl Controlled) -> Vec<Warning> {
     subject.lists().all().iter().filter_map(warning).collect()
 }
 
-/// Returns the registry and the operator's own lists, ordered by zone.
+/// Returns the lists of the registry and those that the operator has configured, sorted by zone.
 pub(super) fn facts(subject: &impl Controlled) -> Vec<Reply> {
     let config = subject.config();
     let mut replies = vec![Reply::Registry { dated: config.dnsbl.registry.dated.clone() }];
@@ -209,20 +211,20 @@ fn fact(code: &Code) -> CodeFact {
     CodeFact { code: code.span.to_string(), means: code.means.clone() }
 }
 
-/// Selects the lists to ask.
+/// Selects the lists that are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ListChoice<'n> {
-    /// Lists that clients have queried, or that the configuration names.
+    /// The lists that clients have queried, and the lists that the configuration names.
     InUse,
-    /// Lists given by their zones, or by names in their zones.
+    /// The lists with these zones. A name below the zone of a list also selects this list.
     Named(&'n [String]),
-    /// Blocklists in use, except those that have used most of their daily quota: mail needs the rest.
+    /// Blocklists in use. A list is left out if most of its daily quota is used, because mail needs the rest.
     InUseWithinQuota,
-    /// All lists.
+    /// All lists that are not shut down.
     All,
 }
 
-/// Asks each list, and returns the answers.
+/// Asks each selected list about the address or domain in `typed`, and returns the answers.
 pub(super) async fn test(
     subject: &impl Controlled,
     typed: &str,
@@ -256,7 +258,7 @@ pub(super) async fn test(
         let name = wanted.name_in(list);
         let kept = match (&list.life, unasked(list, &wanted)) {
             (Life::ShutDown { how }, _) => Some((format!("shut down: {how}"), Some(ListSays::Unknown))),
-            // An operator who names a list expects a result for it, even if it cannot be asked.
+            // If the operator names a list, a result is expected for it, even if the list cannot be asked.
             (_, Some(why)) => {
                 let says = matches!(choice, ListChoice::Named(_)).then_some(ListSays::Unknown);
                 Some((why.to_owned(), says))
@@ -282,8 +284,8 @@ pub(super) async fn test(
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
-/// Returns true if one of `names` is the zone of the list or a name below this zone. A mail server whose queries contain a customer key
-/// uses such a name below the zone.
+/// Returns true if one of `names` is the zone of the list or a name below this zone. The queries of a mail server may contain a customer key; they
+/// are for a name below the zone, and the operator may take the name from there.
 fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     let keyed = &config.dnsbl.registry.keyed;
     let with_key = keyed.get(&list.apex);
@@ -292,8 +294,8 @@ fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     !(list.keyed && has_other_name) && names.iter().filter_map(|name| lookup::read_name(name).ok()).any(is_it)
 }
 
-/// Refuses a domain that contains a customer key of a list; links in mail may contain such names. One list must not receive the
-/// key for another list.
+/// Returns an error if the domain contains a customer key of a list. Links in mail may contain such names, and no list must receive the key for
+/// another list.
 fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> {
     if secrets_of(&subject.config()).hidden(&wire_name(domain)).is_none() {
         return Ok(());
@@ -302,7 +304,7 @@ fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> 
     Err(Problem { fault: Blame::Request, sentence })
 }
 
-/// Returns the reason why a list cannot be asked about this address or domain.
+/// Returns the reason why a list cannot be asked about this address or domain; `None` if it can be asked.
 fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     let subject = match wanted {
         LookedUp::Address(IpAddr::V4(_)) => list::ListSubject::Ip4,
@@ -316,7 +318,7 @@ fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     hashes.then_some("not queried: this list is queried by hash")
 }
 
-/// Returns the result for a list that is not asked.
+/// Returns the result for a list that was not asked. `why` is the reason.
 fn not_asked(list: &List, why: String, says: Option<ListSays>) -> ListTest {
     ListTest {
         list: text(&list.apex),
@@ -348,7 +350,7 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
         }
         _ => None,
     };
-    // Some data lists answer with TXT records only.
+    // Lists with the purpose `Data` may answer with TXT records only. So their TXT records are looked up even if there is no address.
     let tells = list.purpose == Purpose::Data && why.is_none();
     let text = if says == ListSays::Listed || tells {
         let found = subject.ask_list(Question::new(&name, RecordType::TXT)).await;
@@ -364,7 +366,7 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     ListTest { list: self::text(&list.apex), purpose, says, codes, text, why, removal, elapsed }
 }
 
-/// Returns the meaning of a return code: the text of the registry, and its bits.
+/// Returns what a return code of a list means, from the text of the registry or from the bits of the code.
 fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     let [.., last] = code.octets();
     let bits = list.bits.iter().filter(|(bit, _)| last & bit != 0).map(|(_, means)| means.clone());
@@ -376,13 +378,13 @@ fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     known.map_or_else(String::new, |code| code.means.clone())
 }
 
-/// Applies `read` to the data of each record of an answer, and returns the results.
+/// Applies `read` to the data of each record in the answer section of a DNS message, and returns the results that are not `None`.
 fn data<Read>(wire: &[u8], read: impl Fn(&RData) -> Option<Read>) -> Vec<Read> {
     let Ok(message) = Message::from_vec(wire) else { return Vec::new() };
     message.answers.iter().filter_map(|record| read(&record.data)).collect()
 }
 
-/// Returns a zone as people type it: without the final dot.
+/// Returns the name of a zone in the form that people type: without the final dot.
 pub(super) fn text(name: &Name) -> String {
     let text = name_text(name);
     text.strip_suffix('.').unwrap_or(&text).to_owned()

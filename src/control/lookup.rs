@@ -1,4 +1,4 @@
-//! Parses the questions that arrive over the control socket, and formats their answers.
+//! Parses the questions that arrive over the control socket, and converts their answers to text.
 //!
 //! Names, types and data have the form that zone files use (RFC 1035 section 5.1, RFC 3597 section 5).
 
@@ -18,20 +18,20 @@ use dns::wire::presentation::{harmless, kind_text};
 use dns::wire::response;
 use doctor::facts::Record;
 
-/// The result of a question that the daemon was asked over the control socket; it is asked like the question of a client.
+/// The result of a question that the operator asked over the control socket. The daemon resolves it like a client's question.
 #[derive(Clone, Debug)]
 pub struct Lookup {
-    /// The answer; if the question failed, an answer with SERVFAIL.
+    /// The answer to the question. If the question failed, this is an answer with SERVFAIL.
     pub answer: Arc<Answer>,
-    /// The time at which the remaining TTLs are calculated.
+    /// The time from which the remaining TTLs are calculated.
     pub now: Mono,
-    /// Outcome of the question.
+    /// How the question was answered, or why it failed.
     pub outcome: Outcome,
-    /// Duration of the question.
+    /// The time from the question to its answer.
     pub elapsed: Duration,
 }
 
-/// Parses a question. A bare address asks for its PTR records.
+/// Parses a question. If only an address is given, the question asks for the PTR records of this address.
 ///
 /// # Errors
 /// Fails if the name or the type is invalid.
@@ -66,7 +66,7 @@ pub fn read_name(typed: &str) -> Result<Name, Problem> {
 /// Parses a record type: its name in upper or lower case, or `TYPE` and its number (RFC 3597 section 5).
 ///
 /// # Errors
-/// Fails if the text is not a type that can be asked for.
+/// Fails if the text is not a record type for which a client may ask.
 pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
     let upper = typed.to_ascii_uppercase();
     let number =
@@ -80,7 +80,7 @@ pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
     if is_without_records(kind) { Err(wrong("no name has records of it")) } else { Ok(kind) }
 }
 
-/// Returns the usual name of a response code.
+/// Returns the usual name of a response code, for instance NXDOMAIN.
 pub(crate) fn rcode_text(rcode: ResponseCode) -> String {
     match rcode {
         ResponseCode::NoError => "NOERROR".to_owned(),
@@ -95,7 +95,7 @@ pub(crate) fn rcode_text(rcode: ResponseCode) -> String {
     }
 }
 
-/// Converts an answer to text.
+/// Converts the answer to a question to text.
 ///
 /// # Errors
 /// Fails if the stored answer cannot be parsed, which would be a bug in resolverd.
@@ -142,7 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// A name shown by resolverctl can be typed in again, whatever octets it has.
+        /// If resolverctl shows a name, this text can be entered again as a name, whatever octets the name has.
         #[test]
         fn a_name_that_is_shown_is_a_name_that_is_read(
             labels in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..40), 1..6),

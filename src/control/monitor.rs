@@ -1,5 +1,5 @@
-//! `Request::Monitor`: writes a line for each query that the client selected, when the query ends. This continues until the client
-//! disconnects or the daemon stops.
+//! Serves `Request::Monitor`: writes a line for each query that the request selects, when the query ends. This continues until the client disconnects
+//! or the daemon stops.
 
 use crate::limits;
 use std::io;
@@ -25,17 +25,17 @@ use history::watch::{Watch, Watched};
 use resolver::config::Config;
 use resolver::resolve::list_keys::secrets_of;
 
-/// Decides which queries are shown.
+/// Decides which queries are shown, as the request says.
 struct Filter {
     failures: bool,
-    /// Minimum duration in microseconds.
+    /// The shortest duration of a query that is shown, in microseconds; none for all durations.
     slow: Option<u64>,
     client: Option<IpNet>,
-    /// Zone name in wire form.
+    /// The zone whose names are shown, in wire form; none for all names.
     zone: Option<Vec<u8>>,
 }
 
-/// The list keys of the current configuration, cached until the configuration changes.
+/// The customer keys of DNS lists in the current configuration, stored until the configuration changes.
 struct Keys {
     config: Arc<Config>,
     secrets: Secrets,
@@ -69,7 +69,7 @@ impl Keys {
     }
 }
 
-/// Writes a line for each selected query.
+/// Writes a line to the control socket for each query that the request selects.
 pub(super) async fn stream(
     mut stream: UnixStream,
     request: &MonitorRequest,
@@ -135,7 +135,7 @@ fn event(question: &QuestionEntry) -> QueryEvent {
     }
 }
 
-/// Writes a line. If the client does not read for some time, the connection is closed.
+/// Writes a line to the control socket. If the client does not read it for some time, returns an error, and the connection is closed.
 pub(super) async fn write(stream: &mut UnixStream, reply: &Reply) -> io::Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');

@@ -1,6 +1,6 @@
-//! Converts states of the daemon to rows of replies: servers, flights, cache entries under a name, look-ahead, and watched domains.
+//! Converts states of the daemon to rows of replies: servers, flights (resolutions), cache entries of a name, look-ahead, and watched domains.
 //!
-//! All time spans are in seconds.
+//! All durations are in seconds.
 
 use crate::limits;
 use std::net::IpAddr;
@@ -36,7 +36,7 @@ pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<
     replies
 }
 
-/// Returns the states of all servers, or of the servers at one address.
+/// Returns the states of the servers at the address `address`; without an address, those of all servers.
 pub(super) fn servers(known: Vec<KnownServer>, address: Option<IpAddr>) -> Vec<Reply> {
     let asked_for = |known: &KnownServer| address.is_none_or(|address| known.address.ip() == address);
     bounded(known.into_iter().filter(asked_for).collect(), |known| Reply::ServerState(known.into()))
@@ -74,7 +74,7 @@ impl From<InFlight> for FlightState {
 }
 
 impl HeldRow {
-    /// Converts an entry to a row. `now` is the time to which the TTL refers.
+    /// Converts a cache entry to a row. `now` is the time from which the TTL of a SOA record is calculated.
     pub fn new(held: Held, now: Mono) -> Self {
         let mut row = Self {
             held: HeldAs::Failure,
@@ -144,7 +144,8 @@ fn flags(question: &Question) -> Vec<String> {
     set.into_iter().filter(|(_, set)| *set).map(|(flag, _)| flag.to_owned()).collect()
 }
 
-/// Returns the name of each server of a delegation, with the addresses that came with the referral.
+/// Returns the name of each server of a delegation, with the addresses that came with the referral. Servers that are configured by their addresses
+/// follow.
 fn servers_of(delegation: &Delegation) -> Vec<String> {
     let server_text = |(place, server): (usize, &hickory_proto::rr::Name)| {
         let glue = delegation.glue.iter().filter(|(of, _)| *of == place);
@@ -157,7 +158,7 @@ fn servers_of(delegation: &Delegation) -> Vec<String> {
     delegation.servers.iter().enumerate().map(server_text).chain(configured).collect()
 }
 
-/// Returns the look-ahead rules in order, then the mode.
+/// Returns the rules of look-ahead in their order, then the mode of look-ahead.
 pub(super) fn lookahead(subject: &impl Controlled) -> Vec<Reply> {
     let mut rows: Vec<Reply> =
         subject.lookahead().into_iter().map(|rule| Reply::LookaheadRule(rule_row(rule))).collect();
@@ -187,7 +188,7 @@ fn rule_row(standing: RuleStanding) -> LookaheadRule {
     }
 }
 
-/// Converts a watched domain to a row.
+/// Converts the state of a watched domain to a row.
 pub fn watched(domain: WatchedDomain) -> WatchedRow {
     let WatchedDomain { watch, history, next } = domain;
     WatchedRow {

@@ -1,5 +1,5 @@
-//! The control socket. Only its owner and group may use it. A daemon replaces the socket of a dead daemon, but never that of a
-//! running one.
+//! The control socket, over which `resolverctl` talks to the daemon. Only its owner and group may use it. A daemon replaces the socket file of a dead
+//! daemon, but never that of a running one.
 //!
 //! See unix(7): a user with write permission for the socket file may connect.
 
@@ -23,16 +23,16 @@ const SOCKET_MODE: u32 = 0o660;
 /// The reason why the control socket could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// Another daemon answers on this socket.
+    /// Another daemon answers on the socket with this path.
     #[error("another resolverd uses the control socket {path}; stop it, or set another control.socket")]
     InUse {
-        /// Path of the socket.
+        /// The path of the socket that the other daemon uses.
         path: PathBuf,
     },
-    /// The path exists and is not a socket.
+    /// A file exists at this path, and it is not a socket.
     #[error("{path} exists and is not a socket; remove it, or set another control.socket")]
     NoSocket {
-        /// Path of the socket.
+        /// The path of this file.
         path: PathBuf,
     },
     /// The operating system refused to create the socket.
@@ -40,14 +40,14 @@ pub enum BindError {
         "cannot create the control socket {path}: {error}; set control.socket to a path in a directory that this user may write to"
     )]
     System {
-        /// Path of the socket.
+        /// The path at which the socket could not be created.
         path: PathBuf,
         /// The error of the operating system.
         error: io::Error,
     },
 }
 
-/// A bound control socket. Dropping it removes the socket file.
+/// The bound control socket of this daemon. When it is dropped, the socket file is removed.
 #[derive(Debug)]
 pub struct ControlServer {
     path: PathBuf,
@@ -71,8 +71,8 @@ impl ControlServer {
         Ok(server)
     }
 
-    /// Serves connections until `ending` becomes true, then answers the requests that were received before. Dropping the future closes
-    /// all connections.
+    /// Accepts connections and serves them until `ending` becomes true. Then answers the requests that were received before. Dropping the future
+    /// closes all connections.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
         let readers = Arc::new(Semaphore::new(limits::MAX_HISTORY_REQUESTS));
@@ -84,7 +84,7 @@ impl ControlServer {
                 () = ended(&mut ending) => break,
                 accepted = self.listener.accept() => accepted,
             };
-            // One client at a time waits for a permit here. The others wait in the kernel's bounded queue.
+            // One client at a time waits here until a connection is free. Further clients wait in the bounded queue of the kernel.
             let permit = tokio::select! {
                 biased;
                 () = ended(&mut ending) => break,
@@ -114,12 +114,12 @@ impl ControlServer {
 
 impl Drop for ControlServer {
     fn drop(&mut self) {
-        // The file may already be gone; then there is nothing to remove.
+        // The file may have been removed by somebody else. Then there is nothing to do.
         let _already_gone = std::fs::remove_file(&self.path);
     }
 }
 
-/// Serves one connection. Its duration is limited, unless the request is a monitor. A client may disconnect early.
+/// Serves one connection. The duration of each request is limited, except for a monitor. A client may disconnect early.
 async fn serve(
     stream: UnixStream,
     subject: &impl Controlled,
@@ -146,7 +146,7 @@ async fn serve(
     }
 }
 
-/// Removes the socket file of a daemon that has died.
+/// Removes the socket file of a daemon that has died. If another process uses the socket, returns an error.
 fn clear_stale(path: &Path) -> Result<(), BindError> {
     let Ok(about) = std::fs::symlink_metadata(path) else { return Ok(()) };
     if !about.file_type().is_socket() {
@@ -156,7 +156,7 @@ fn clear_stale(path: &Path) -> Result<(), BindError> {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             std::fs::remove_file(path).map_err(|error| BindError::System { path: path.to_owned(), error })
         }
-        // "Permission denied" also shows that a process uses the socket.
+        // Any other result, even "permission denied", shows that a process uses the socket.
         _ => Err(BindError::InUse { path: path.to_owned() }),
     }
 }

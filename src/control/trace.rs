@@ -1,4 +1,4 @@
-//! `Request::Trace`: resolves a question and writes each step as it happens, then the answer.
+//! Serves `Request::Trace`: resolves a question, and writes each step of the resolution as it happens, then the answer.
 
 use std::io;
 use std::pin::pin;
@@ -18,7 +18,7 @@ use dns::question::Question;
 use history::event::Step;
 use history::limits::MAX_STEPS;
 
-/// A question to be traced.
+/// A question whose resolution is shown step by step.
 #[derive(Debug)]
 pub struct TraceAsked {
     /// The question to resolve.
@@ -32,7 +32,7 @@ pub struct TraceAsked {
 /// The reason why a question cannot be traced.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TraceRefused {
-    /// The maximum number of concurrent traces is reached.
+    /// The largest number of concurrent traces is reached, `MAX_FRESH_TRACES`.
     #[error("The maximum of {MAX_FRESH_TRACES} `resolverctl trace --fresh` at once is reached; try again.")]
     TooMany,
     /// The question would be sent to a DNS list that has used most of its daily quota.
@@ -40,18 +40,18 @@ pub enum TraceRefused {
         "Not queried: most of the daily quota of the DNS list {list} is used, and mail needs the rest. Without --fresh the trace is allowed; the quota begins anew at 00:00 UTC."
     )]
     Quota {
-        /// Zone of the list.
+        /// The zone of this DNS list.
         list: Name,
     },
-    /// This host lacks a resource that the trace needs.
+    /// This host lacks a resource, for instance memory or a thread, that the trace needs.
     #[error("The trace cannot begin: {why}.")]
     Lacking {
-        /// The error of the operating system.
+        /// The error of the operating system, as text.
         why: String,
     },
 }
 
-/// Writes the steps of the resolution to the socket, then the answer.
+/// Writes each step of the resolution to the control socket, then the answer.
 pub(super) async fn stream(
     mut stream: UnixStream,
     request: &TraceRequest,
@@ -69,7 +69,8 @@ pub(super) async fn stream(
     write(&mut stream, &last).await
 }
 
-/// Writes the steps. Returns the last line: the answer, or why there is none. Returns `None` if the client has disconnected.
+/// Writes the steps of the resolution. Returns the last line of the reply: the answer, or why there is none. Returns `None` if the client has
+/// disconnected.
 async fn trace(
     stream: &mut UnixStream,
     request: &TraceRequest,
@@ -103,7 +104,7 @@ async fn trace(
     Ok(Some(last_line(&question, found)))
 }
 
-/// Returns the last line of the reply.
+/// Returns the last line of the reply: the answer to `question`, or the reason why the trace was refused.
 fn last_line(question: &Question, found: Result<Lookup, TraceRefused>) -> Result<Reply, Problem> {
     let found = found.map_err(|refused| Problem { fault: Blame::Daemon, sentence: refused.to_string() })?;
     Ok(Reply::Query(Box::new(lookup::reply(question, &found)?)))

@@ -1,4 +1,4 @@
-//! Parses the requests `Request::Why` and `Request::Failed`.
+//! Converts the requests `Request::Why` and `Request::Failed` to selections of messages and questions in the query history.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -74,7 +74,7 @@ fn canonical(network: IpNet) -> IpNet {
 }
 
 fn subject(typed: &str) -> Result<WantedSubject, Problem> {
-    // Logs show IPv6 addresses in brackets, and show IPv4 clients of an IPv6 socket in IPv4-mapped form.
+    // Mail logs show IPv6 addresses in brackets, and show IPv4 clients of an IPv6 socket in IPv4-mapped form.
     let bare = typed.strip_prefix('[').and_then(|behind| behind.strip_suffix(']')).unwrap_or(typed);
     Ok(match bare.parse::<IpAddr>() {
         Ok(address) => WantedSubject::Address(address.to_canonical()),

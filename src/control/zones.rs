@@ -1,4 +1,4 @@
-//! The reply about configured zones: where the answers of each zone come from, and the state of its servers.
+//! The reply about configured zones: where the answers of each zone come from, and the states of its servers.
 //!
 //! A host entry, or a name with records, is shown as a zone that has only this name.
 

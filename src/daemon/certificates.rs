@@ -1,12 +1,12 @@
-//! The certificates of encrypted listeners. Other programs renew them, so the daemon checks their files every few seconds.
+//! Observes the certificate files of encrypted listeners. Other programs renew the certificates, so the daemon looks at the files every few seconds.
 //!
 //! # Decisions
 //!
-//! - Files are compared by inode, size and modification time. ACME clients replace a symbolic link, so the target of the link is
-//!   compared. inotify was rejected, because it does not follow links.
-//! - New files are read only after they have stayed unchanged for one interval, because the certificate and the key are written
-//!   one after the other. If they do not match then, this is logged once, and the old pair stays in use.
-//! - Only certificates and keys are read again, not the configuration, which an operator may be editing.
+//! - A file counts as changed if its device, inode, size or change time (ctime) differs. ACME clients replace a symbolic link, so the target of the
+//!   link is compared. inotify was rejected, because it does not follow links.
+//! - New files are read only after they have stayed unchanged for one interval, because the certificate and its key are written one after the other.
+//!   If they do not match even then, this is logged once, and the old certificate and key stay in use.
+//! - Only certificates and keys are read again, and not the configuration, because an operator may be editing it.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -16,11 +16,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use control::protocol::CertificateStatus;
 use resolver::config::{Config, Listener, Validity};
 
-/// New certificates that cannot be used: the path of each file, and the reason.
+/// The new certificates that cannot be used: for each, the path of its file and the reason.
 #[derive(Debug, Default)]
 pub(super) struct Certificates(Mutex<Vec<(PathBuf, String)>>);
 
-/// A file, and the attributes that change when the file is replaced; `None` if the file does not exist.
+/// The path of a file, and the attributes that change when the file is replaced: device, inode, size and change time. `None` if the file does not
+/// exist.
 type Seen = (PathBuf, Option<[u64; 5]>);
 
 impl Certificates {
@@ -28,12 +29,12 @@ impl Certificates {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets the errors of new certificates, because a reload has read all of them successfully.
+    /// Removes the errors of new certificates, because a reload has read all certificates successfully.
     pub(super) fn are_read(&self) {
         self.wrong().clear();
     }
 
-    /// Returns the certificates in use.
+    /// Returns the certificates that are in use, each with the reason why a newer one is not used.
     pub(super) fn status(&self, config: &Config) -> Vec<CertificateStatus> {
         let wrong = self.wrong();
         let mut rows: Vec<CertificateStatus> = Vec::new();
@@ -50,12 +51,12 @@ impl Certificates {
     }
 }
 
-/// The files of all certificates, observed for changes.
+/// The files of all certificates, as they were when the daemon last looked at them.
 #[derive(Debug, Default)]
 pub(super) struct CertificateFiles {
-    /// The files at the last check.
+    /// The attributes of the files at the last look.
     seen: Vec<Seen>,
-    /// The files when the certificates were last read from them.
+    /// The attributes that the files had when the certificates were last read.
     judged: Vec<Seen>,
 }
 
@@ -72,7 +73,7 @@ impl CertificateFiles {
     }
 }
 
-/// Returns the current files of all certificates and keys.
+/// Returns the current attributes of the files of all certificates and keys.
 fn files(config: &Config) -> Vec<Seen> {
     let of = |listener: &Listener| {
         let certificate = listener.certificate.as_ref().map(|file| file.path.clone());
@@ -89,8 +90,8 @@ fn files(config: &Config) -> Vec<Seen> {
     paths.map(seen).collect()
 }
 
-/// Returns the configuration with the certificates and keys that are now in the files, and the certificates that have changed.
-/// Files that cannot be used are logged and added to `known`; the old certificates stay in use.
+/// Reads the certificates and keys from their files. Returns the configuration with the new ones, and the paths of the certificates that have
+/// changed. Files that cannot be used are logged and stored in `known`; their old certificates stay in use.
 pub(super) fn read_again(config: &Config, known: &Certificates) -> (Config, Vec<PathBuf>) {
     let mut new = config.clone();
     let (mut renewed, mut wrong) = (Vec::new(), Vec::<(PathBuf, String)>::new());

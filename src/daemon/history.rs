@@ -1,9 +1,9 @@
-//! The segments of the record in the state directory. `history::stored` describes their format.
+//! The files with failed and slow queries in the state directory, which are called segments. `history::stored` describes their format.
 //!
-//! Entries are appended to the newest segment. The oldest segment is removed if all segments together take more than
-//! `limits::MAX_STORED` octets. A segment is closed after a day, and removed within a minute after its last entry is seven days
-//! old. At start, an incomplete last entry is cut off. A segment with more damage is left unchanged and named in the log, and a
-//! new segment is started. A segment that cannot be read or removed is skipped.
+//! Entries are appended to the newest segment. If all segments together take more than `limits::MAX_STORED` octets, the oldest segment is removed. No
+//! entries are appended to a segment after a day, and it is removed within a minute after its last entry is seven days old. At the start, an
+//! incomplete last entry is cut off. If more than that is damaged, the segment is left unchanged, the log names it, and a new segment is begun. A
+//! segment that cannot be read or removed is skipped.
 //!
 //! Nothing is synced to the disk, because a sync delays mail queues on the same disk. The daemon's group, which also has access
 //! to the control socket, may read the files.
@@ -35,11 +35,11 @@ pub(super) struct HistoryFiles {
     directory: PathBuf,
     clock: Clock,
     open: Mutex<Option<OpenSegment>>,
-    /// Why the last entries were not written; `None` if they were written.
+    /// Why entries cannot be written at present; `None` if the last entries were written.
     trouble: Mutex<Option<String>>,
 }
 
-/// The segment to which entries are appended.
+/// The segment (file) to which entries are appended.
 #[derive(Debug)]
 struct OpenSegment {
     path: PathBuf,
@@ -50,8 +50,8 @@ struct OpenSegment {
 }
 
 impl HistoryFiles {
-    /// Opens the segments in a directory, and creates the directory if it does not exist. If the directory cannot be used, opening is tried
-    /// again when there is something to write.
+    /// Opens the segments (files) in a directory, and creates the directory if it does not exist. If the directory cannot be used, this is tried
+    /// again when an entry must be written.
     pub(super) fn open(directory: PathBuf, clock: Clock) -> Self {
         let files = Self { directory, clock, open: Mutex::default(), trouble: Mutex::default() };
         let newest = files.make_directory().and_then(|()| files.segments());
@@ -69,7 +69,7 @@ impl HistoryFiles {
         files
     }
 
-    /// Notes whether entries can be written. A change is logged.
+    /// Stores why entries cannot be written, or that they can (`None`). Each change is logged.
     fn note(&self, trouble: Option<String>) {
         let mut known = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match (&*known, &trouble) {
@@ -94,7 +94,7 @@ impl HistoryFiles {
         Ok(())
     }
 
-    /// Returns the segments, the oldest first: their names are their start times.
+    /// Returns the paths of the segments, the oldest first. The name of a segment is its start time.
     fn segments(&self) -> io::Result<Vec<PathBuf>> {
         let mut segments = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
@@ -111,7 +111,7 @@ impl HistoryFiles {
         let mut open = self.lock();
         let length = entries.len() as u64;
         let mut segment = match open.take() {
-            // Entries written to a file that was removed would be lost at the next start.
+            // If the open file was removed by somebody, it is not used any more: entries in it would be lost at the next start.
             Some(segment)
                 if segment.octets.saturating_add(length) <= MAX_SEGMENT
                     && !self.is_past(segment.begun, SEGMENT_TIME)
@@ -121,9 +121,9 @@ impl HistoryFiles {
             }
             _ => self.begin()?,
         };
-        // After an error the segment stays closed, because a reader would not find what follows an incomplete entry.
+        // If writing fails, the segment is not used any more, because a reader might not find entries after an incomplete one.
         if let Err(error) = segment.file.write_all(entries) {
-            // The file is removed, because otherwise each failed query would create another file on a full disk.
+            // A file without entries is removed. Otherwise, on a full disk, each failed query would create another file.
             if segment.octets == SEGMENT_HEAD.len() as u64 {
                 fs::remove_file(&segment.path)?;
             }
@@ -134,10 +134,10 @@ impl HistoryFiles {
         Ok(())
     }
 
-    /// Starts a segment, and removes the oldest one if all segments take too much space.
+    /// Begins a new segment (file), and removes the oldest segments if all of them take more than `MAX_STORED` octets.
     fn begin(&self) -> io::Result<OpenSegment> {
         self.make_directory()?;
-        // After the new file exists, nothing may fail, because each attempt would leave another file.
+        // Everything that can fail is done before the new file is created. Otherwise each attempt would leave another file.
         let segments = self.segments()?;
         let begun = self.clock.unix_micros();
         let path = self.directory.join(format!("{begun:020}.{EXTENSION}"));
@@ -159,8 +159,8 @@ impl HistoryFiles {
         Ok(OpenSegment { path, file, octets: SEGMENT_HEAD.len() as u64, begun })
     }
 
-    /// Removes the segments whose last entry is too old, including the open one. If one cannot be removed, it continues with the
-    /// others and returns the first error.
+    /// Removes the segments (files) whose last entry is too old, even the open one. If one cannot be removed, continues with the others, and returns
+    /// the first error.
     fn remove_old(&self) -> io::Result<()> {
         let mut open = self.lock();
         let mut result = Ok(());
@@ -183,7 +183,7 @@ impl HistoryFiles {
         Ok(self.is_past(micros(written), STORED_TIME))
     }
 
-    /// Returns true if a time, in microseconds since 1970, is longer ago than a time span.
+    /// Returns true if more than `span` has passed since the time `at`, in microseconds since 1970.
     fn is_past(&self, at: u64, span: Duration) -> bool {
         self.clock.unix_micros().saturating_sub(at) > micros(span)
     }
@@ -209,7 +209,7 @@ impl Store for HistoryFiles {
 
     fn tend(&self) {
         if let Err(error) = self.remove_old() {
-            // A warning every minute would fill the log. `append` warns if the directory is not writable.
+            // This is not a warning, because a warning every minute would fill the log. If the directory is not writable, `append` logs a warning.
             tracing::debug!("cannot remove old files from {}: {error}", self.directory.display());
         }
     }
@@ -217,7 +217,7 @@ impl Store for HistoryFiles {
     fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
         let segments = self.segments().unwrap_or_default();
         for segment in segments.iter().rev() {
-            // A segment that was just removed, or that cannot be read, is left out.
+            // If the segment was just removed or cannot be read, the next one is read.
             if let Ok(octets) = read_segment(segment)
                 && !take(&octets)
             {
@@ -232,20 +232,20 @@ fn begin_of(segment: &Path) -> Option<u64> {
     segment.file_stem()?.to_str()?.parse().ok()
 }
 
-/// Reads a segment, up to the maximum size of a segment.
+/// Reads a segment (file), at most `MAX_SEGMENT` octets.
 fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
     state_files::open(path)?.take(MAX_SEGMENT).read_to_end(&mut octets)?;
     Ok(octets)
 }
 
-/// Opens the newest segment for appending, without its incomplete last entry. Returns `None` if a new segment must be started,
-/// because this one has another version or is damaged.
+/// Opens the newest segment (file) for appending, and cuts off an incomplete last entry. Returns `None` if a new segment must be begun, because this
+/// one has another version or is damaged.
 fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     let octets = read_segment(newest)?;
     let check = stored::check(&octets);
     let torn = octets.len().saturating_sub(check.end);
-    // A file of another version is left unchanged.
+    // The file has another version, so it is left unchanged.
     if check.end == 0 {
         return Ok(None);
     }
@@ -271,7 +271,7 @@ fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     }))
 }
 
-/// Returns the segments in the state directory; `None` if the service manager provides no state directory.
+/// Opens the segments (files) in the state directory. Returns `None` if the service manager provides no state directory.
 pub(super) fn of_state_directory(clock: &Clock) -> Option<HistoryFiles> {
     let directory = state_files::path_of(DIRECTORY)?;
     Some(HistoryFiles::open(directory, clock.clone()))
@@ -404,7 +404,7 @@ mod tests {
         }
     }
 
-    /// A record of queries that stores its failed queries in files.
+    /// A query history that stores its failed queries in files, for tests.
     struct FailingRecord {
         recorder: Arc<Recorder>,
         state: LogState,
@@ -418,7 +418,7 @@ mod tests {
             Self { recorder, state: LogState::default(), clock: clock.clone() }
         }
 
-        /// Records a question that fails after this number of hours.
+        /// Moves the clock forward by this number of hours, and then records a question that failed.
         fn fails_after(&mut self, hours: u64) {
             self.clock.sleep(Duration::from_secs(hours * 3_600));
             let failed = QuestionEntry {
@@ -448,7 +448,7 @@ mod tests {
         record.fails_after(2);
         let segments = files.segments().unwrap();
         assert_eq!(segments.len(), 2);
-        // The last entries were written 23 and 25 hours after the begin of the simulated clock.
+        // The simulated clock had moved by 23 and 25 hours when the last entries were written, so the files get these modification times.
         for (segment, hours) in segments.iter().zip([23, 25]) {
             let written = now + Duration::from_secs(hours * 3_600);
             File::options().append(true).open(segment).unwrap().set_modified(written).unwrap();
@@ -458,7 +458,7 @@ mod tests {
             record.recorder.recorded(&ReadSpan::default(), &Secrets::default())
         };
         assert_eq!(shown().questions.len(), 3);
-        // The ages of the entries: 180, 157 and 155 hours. Seven days are 168.
+        // The ages of the last entries are now 180, 157 and 155 hours. Seven days are 168 hours.
         clock.sleep(Duration::from_secs(155 * 3_600));
         files.tend();
         assert_eq!(files.segments().unwrap(), segments);
@@ -478,7 +478,7 @@ mod tests {
     fn the_oldest_segments_give_way() {
         let directory = tempfile::tempdir().unwrap();
         let files = files(directory.path());
-        // Neither of these two can be removed as a file, and the link cannot be followed.
+        // The first one is a directory and not a file, and the second one is a link that leads nowhere.
         let history = directory.path().join("history");
         fs::create_dir(history.join("00000000000000000007.record")).unwrap();
         std::os::unix::fs::symlink("nowhere", history.join("x.record")).unwrap();

@@ -1,4 +1,4 @@
-//! The task that limits the memory of the process: it measures the process, and the cache gives up memory. See `cache::room`.
+//! The task that limits the memory of the process: it measures this memory, and makes the cache smaller if necessary. See `cache::room`.
 //!
 //! proc_pid_status(5): VmRSS is the resident memory in KiB.
 
@@ -13,7 +13,8 @@ use resolver::config::Config;
 use resolver::limits::CACHE_SLACK_PERCENT;
 use resolver::listener;
 
-/// Measures the memory of the process while many flights are starting.
+/// Measures the memory of the process while many flights (resolutions) are beginning, and makes the cache smaller if the process uses too much. Runs
+/// forever.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     let memory = subject.resolver.memory();
     loop {
@@ -26,14 +27,14 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Returns how many octets of memory the process may use with this configuration, without those for additional UDP threads.
+/// Returns how many octets of memory the process may use with this configuration. The memory for more UDP threads than usual is not included.
 pub(super) fn most(config: &Config) -> u64 {
     let size = config.cache.size;
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     size.saturating_add(slack).saturating_add(PROCESS_BESIDE_CACHE).saturating_add(config.history_size())
 }
 
-/// Returns how many octets the UDP threads of this configuration need, in addition to the usual number of threads.
+/// Returns how many octets the UDP threads of this configuration need in addition to those of the usual number of threads.
 fn of_udp_threads(config: &Config) -> u64 {
     (listener::shards(config) as u64).saturating_sub(USUAL_UDP_THREADS).saturating_mul(UDP_THREAD_MEMORY)
 }

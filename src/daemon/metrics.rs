@@ -1,8 +1,8 @@
-//! The listener for metrics in the daemon. It is bound at start and at a reload, and again later if its address was not
-//! available.
+//! The part of the daemon that owns the listener for metrics. The listener is bound at the start and at a reload. If its address is not available, it
+//! is bound later.
 //!
-//! Mail needs answers, not metrics. If the address is not available, this is a warning in the log and in `status`, and DNS is
-//! served without metrics.
+//! Mail needs answers, not metrics. So if the address is not available, the daemon logs a warning, reports it in `status`, and serves DNS without
+//! metrics.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -16,20 +16,21 @@ use crate::metrics::server::MetricsServer;
 use control::Controlled;
 use control::protocol::MetricsStatus;
 
-/// A configured address, with its server or with the reason why there is no server.
+/// The configured address, with the server that listens there or the reason why there is none.
 type Configured = (SocketAddr, Result<Arc<MetricsServer>, String>);
 
-/// The listener for metrics.
+/// The listener for metrics, as the configuration wants it.
 #[derive(Default)]
 pub(super) struct MetricsListener {
-    /// `None` if `metrics.listen` is empty.
+    /// The address and its server; `None` if `metrics.listen` is empty.
     state: Mutex<Option<Configured>>,
-    /// Notified when a reload has changed the state.
+    /// Notified when a reload has changed the address or the listener.
     changed: Notify,
 }
 
 impl MetricsListener {
-    /// Starts to listen at the configured address. If the address is not available, this is logged. Must be called inside a runtime.
+    /// Listens at the address `wanted` from now on, instead of the earlier one. If the address is not available, this is logged. Must be called
+    /// inside a runtime.
     pub(super) fn set(&self, wanted: Option<SocketAddr>) {
         let mut state = self.state();
         if state.as_ref().map(|(configured, _)| *configured) == wanted {
@@ -49,7 +50,7 @@ impl MetricsListener {
         self.server().map(|server| server.address())
     }
 
-    /// Returns the configured address, with the reason if it has no listener.
+    /// Returns the configured address, with the reason if there is no listener at it. Returns `None` if metrics are off.
     pub(super) fn status(&self) -> Option<MetricsStatus> {
         let state = self.state();
         let (configured, server) = state.as_ref()?;
@@ -59,7 +60,7 @@ impl MetricsListener {
         })
     }
 
-    /// Serves the metrics of `subject` as configured, and retries a missing address, until the daemon stops.
+    /// Serves the metrics of `subject` until the daemon stops. If the address is missing, tries again to bind it.
     pub(super) async fn serve<Daemon: Controlled>(
         &self,
         subject: Arc<Daemon>,
@@ -75,11 +76,11 @@ impl MetricsListener {
                 }
             };
             tokio::select! {
-                // The notification is checked first. Otherwise the one sent at start could close a connection that was just
+                // The notification comes first in this list. Otherwise the notification sent at the start could close a connection that was just
                 // accepted.
                 biased;
                 () = self.changed.notified() => pause = ADDRESS_RETRY,
-                // The server has ended together with the daemon, which stops this task next.
+                // The server ends only if the daemon stops, and then this task is stopped too.
                 () = serving => self.changed.notified().await,
                 () = sleep(pause), if self.is_missing() => {
                     self.try_again();
@@ -93,7 +94,7 @@ impl MetricsListener {
         self.state().as_ref()?.1.as_ref().ok().cloned()
     }
 
-    /// Tries to bind a missing address again.
+    /// Tries again to bind the configured address, if it is missing.
     fn try_again(&self) {
         let mut state = self.state();
         let Some((configured, missing @ Err(_))) = &mut *state else { return };

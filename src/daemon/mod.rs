@@ -1,36 +1,34 @@
-//! The daemon: creates its parts, owns their tasks, and starts and stops them in order.
+//! The daemon: creates its parts, owns their tasks, and starts and stops them in a fixed order.
 //!
-//! An error at start is fatal and is reported in one line. The daemon answers no query before every port is bound.
+//! If the start fails, the error is reported in one line. The daemon answers no query before it has bound every port.
 //!
 //! The modules:
 //!
-//! - `running` is the part of the daemon that the control socket sees.
+//! - `running` is the part of the daemon that commands over the control socket use.
 //! - `metrics` has the listener for metrics.
 //! - `reload` changes to another configuration.
 //! - `tasks` starts the tasks that run as long as the daemon.
-//! - `snapshot` keeps the cache across a restart.
-//! - `history` keeps failed and slow questions across a restart, and `saved_history` keeps the part of the record that is in
-//!   memory.
-//! - `root_keys` keeps the root keys.
+//! - `snapshot` saves the cache for the next process.
+//! - `history` stores failed and slow questions on disk, and `saved_history` saves the questions in memory for the next process.
+//! - `root_keys` stores the root keys on disk.
 //! - `state_files` finds and writes the files in the state directory.
-//! - `certificates` notices changed certificate files, and `renewals` takes new certificates into use.
-//! - `dnstap` has the settings of dnstap.
-//! - `traced` resolves questions without the cache.
+//! - `certificates` finds out if certificate files have changed, and `renewals` takes new certificates into use.
+//! - `dnstap` derives the settings of dnstap from the configuration.
+//! - `traced` resolves questions without cached data, for traces.
 //! - `watched` checks domains on schedule.
 //! - `allowance` compares `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
 //!
-//! - A reload first does everything that can fail: it reads the file, builds views, binds sockets and starts threads. Then it
-//!   swaps the configuration, which cannot fail. After an error, everything is as before.
-//! - When the daemon stops, it waits for replies, not for flights. When it waited for flights, one client in a few thousand got
-//!   no reply, because its reply was still on the way to a worker. Each query that misses the cache now holds a permit until its
-//!   reply is queued or written.
-//! - If the host lacks an address (no IPv6, or a bridge that comes up later), the daemon still starts: it serves the other
-//!   addresses and retries. If another program uses an address, the daemon does not start, because otherwise either of the two
-//!   programs might get a query.
+//! - A reload first does everything that can fail: it reads the file, builds views, binds sockets and starts threads. Then it replaces the
+//!   configuration, which cannot fail. If there was an error, nothing has changed.
+//! - When the daemon stops, it waits until all replies are sent, and not only until all flights (resolutions) have ended. When it waited only for
+//!   flights, one client in a few thousand got no reply, because the answer was still on its way to the thread that sends it. So each query that
+//!   misses the cache now has a permit until its reply is queued or written.
+//! - If this host lacks a configured address (no IPv6, or a bridge that comes up later), the daemon still starts: it serves the other addresses, and
+//!   tries again later. If another program uses an address, the daemon does not start, because then either of the two programs might get a query.
 //! - If the address for metrics is not available, the daemon still starts: mail needs answers, not metrics.
-//! - `MemoryMax=` in the unit file follows from `cache.size` and `history.size`. At start the daemon logs a warning if the
+//! - The value of `MemoryMax=` in the unit file is derived from `cache.size` and `history.size`. At the start, the daemon logs a warning if the
 //!   service manager allows less.
 
 pub mod allowance;
@@ -97,27 +95,27 @@ use traced::FreshTraces;
 /// The reason why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A listen address is not available.
+    /// An address at which the daemon should listen is not available.
     #[error(transparent)]
     Listen(#[from] AddressUnavailable),
-    /// A new part of the configuration cannot be served.
+    /// A listener of the new configuration cannot be served.
     #[error(transparent)]
     NotServed(#[from] NotServed),
-    /// The control socket is not available.
+    /// The control socket cannot be created.
     #[error(transparent)]
     Control(#[from] BindError),
-    /// A zone cannot be served as configured.
+    /// A zone of the configuration cannot be served.
     #[error(transparent)]
     Zone(#[from] Wrong),
-    /// The host reserves all configured source ports.
+    /// The operating system reserves all ports from which queries should be sent.
     #[error(
         "resolve.source_ports is {0}, but net.ipv4.ip_local_reserved_ports of this host excludes all of these ports"
     )]
     Ports(String),
-    /// Another process uses the state directory.
+    /// Another process uses the state directory of this daemon.
     #[error(transparent)]
     StateInUse(#[from] state_files::StateInUse),
-    /// The operating system refuses a resource that the daemon needs.
+    /// The operating system refuses a resource that the daemon needs, for instance a thread.
     #[error("the operating system does not permit resolverd to start: {0}")]
     System(#[from] std::io::Error),
 }
@@ -126,27 +124,27 @@ pub enum StartError {
 pub struct Daemon {
     subject: Arc<Running>,
     tasks: JoinSet<()>,
-    /// The task of the control socket, and the signal that stops it; `None` if there is no control socket.
+    /// The task of the control socket, and (in `ending`) the signal that stops it; `None` if there is no control socket.
     control: Option<JoinHandle<()>>,
     ending: watch::Sender<bool>,
     supervisor: Supervisor,
-    /// Held until the daemon has stopped; `None` if there is no state directory.
+    /// The lock of the state directory, until the daemon has stopped; `None` if there is no state directory.
     _state_lock: Option<File>,
 }
 
 impl Daemon {
-    /// Starts a daemon. `origin` is the path of the file that `config` was read from. Must be called inside a runtime.
+    /// Starts a daemon. `origin` is the path of the file from which `config` was read. Must be called inside a runtime.
     ///
     /// # Errors
-    /// Fails if a port, the control socket or a resource is not available. Nothing is left running then.
+    /// Fails if a port, the control socket or another resource is not available. In this case, nothing stays running.
     pub fn start(config: Config, origin: Option<PathBuf>) -> Result<Self, StartError> {
         Self::start_with(config, origin, Inherited::default())
     }
 
-    /// Starts a daemon that serves the `inherited` sockets instead of binding them.
+    /// Does the same as `start`, but serves the `inherited` sockets instead of binding them.
     ///
     /// # Errors
-    /// As `start`.
+    /// The same as those of `start`.
     pub fn start_with(
         config: Config,
         origin: Option<PathBuf>,
@@ -215,13 +213,13 @@ impl Daemon {
         Ok(Self { subject, tasks, control, ending, supervisor, _state_lock: state_lock })
     }
 
-    /// Waits until a task or thread is not restarted any more, because it has panicked too often; returns its name. The daemon
-    /// cannot work without it and must stop. The log reports it.
+    /// Waits until the supervisor gives up a task or thread that has panicked too often, and returns its name. The daemon cannot work without it and
+    /// must stop. The log reports it.
     pub async fn given_up(&self) -> String {
         self.supervisor.given_up().await
     }
 
-    /// Returns the pulses of all supervised tasks and threads.
+    /// Returns the pulses of all supervised tasks and threads, which show if each of them still runs.
     #[cfg(feature = "lab")]
     pub fn pulses(&self) -> &Pulses {
         self.supervisor.pulses()
@@ -252,7 +250,7 @@ impl Daemon {
         self.subject.metrics.address()
     }
 
-    /// Changes to another configuration, like `resolverctl reload`.
+    /// Changes to another configuration while the daemon runs.
     ///
     /// # Errors
     /// Fails if the new configuration cannot be served; the old one stays in use.
@@ -263,18 +261,18 @@ impl Daemon {
     /// Reads the configuration file again and changes to it. Returns the changes.
     ///
     /// # Errors
-    /// Returns all errors as sentences; nothing has changed then.
+    /// Returns all errors of the file, as sentences. In this case, nothing has changed.
     pub async fn reload(&self) -> Result<Vec<String>, Vec<String>> {
         self.subject.reload().await
     }
 
-    /// Returns the part of the daemon that commands over the control socket can read and change.
+    /// Returns the part of the daemon that commands over the control socket use.
     pub fn subject(&self) -> Arc<impl Controlled + use<>> {
         Arc::clone(&self.subject)
     }
 
-    /// Stops the daemon. Waiting clients get their answers or SERVFAIL within a second; then the snapshots are written. Keep the
-    /// returned value until the runtime of this call has ended.
+    /// Stops the daemon. Waiting clients get their answers, or SERVFAIL, within a second. Then the state files are written. The caller must not drop
+    /// the result before the runtime of this call has ended.
     pub async fn stop(self) -> StoppedWorkers {
         let Self { subject, mut tasks, mut control, ending, .. } = self;
         let Some(listeners) = subject.state().listeners.take() else { return StoppedWorkers::default() };
@@ -282,11 +280,11 @@ impl Daemon {
         ending.send_replace(true);
         let settled = settle(&listeners, control.as_mut(), &subject.resolver).await;
         if let Some(control) = control.filter(|control| !control.is_finished()) {
-            // Connections that are still open do not delay the stop.
+            // The connections to the control socket that are still open are closed, because they must not delay the stop.
             control.abort();
             let _ = control.await;
         }
-        // If this takes longer than `TAP_END`, the last dnstap messages are lost.
+        // Writes the remaining dnstap messages. If this takes longer than `TAP_END`, they are lost.
         let _ = timeout(TAP_END, subject.resolver.tap().end()).await;
         tasks.shutdown().await;
         subject.metrics.set(None);
@@ -299,15 +297,15 @@ impl Daemon {
             snapshot.end();
             subject.write_snapshot().await;
         }
-        // This joins threads, which only wait for their own sockets.
+        // Waits for the threads of the listeners to end. They only wait for their own sockets, so this is quick.
         let stopped = tokio::task::block_in_place(|| listeners.stop());
         drop(settled);
         stopped
     }
 }
 
-/// Binds the control socket. If the default socket cannot be created, for example by an ordinary user, the daemon runs without
-/// it. If the socket is configured, failure is an error.
+/// Binds the control socket. If the socket has the default path and cannot be created, for example because an ordinary user runs the daemon, the
+/// daemon runs without it. If the operator has configured another path, a failure is an error.
 fn bind_control(config: &Config) -> Result<Option<ControlServer>, StartError> {
     let path = &config.control.socket;
     match ControlServer::bind(path) {
@@ -335,8 +333,8 @@ fn serve_control(
     tokio::spawn(supervisor.keep("the control socket task", serve))
 }
 
-/// Answers all waiting clients, including those of the control socket: with the answers that their flights find within a short
-/// time, otherwise with SERVFAIL. Returns `None` if a client does not accept its reply.
+/// Answers all waiting clients, including those of the control socket. Resolutions that end within `STOP_GRACE` give the answer; all other clients
+/// get SERVFAIL. Returns `None` if a client does not accept its reply.
 async fn settle(
     listeners: &Listeners,
     control: Option<&mut JoinHandle<()>>,
@@ -344,7 +342,7 @@ async fn settle(
 ) -> Option<Settled> {
     let controlled = async {
         if let Some(control) = control {
-            // If the task has panicked, the stop continues without it.
+            // If the task of the control socket has panicked, the stop continues without it.
             let _ = control.await;
         }
     };
@@ -357,7 +355,7 @@ async fn settle(
     timeout(STOP_FLUSH, settled).await.ok()
 }
 
-/// Returns the source ports of queries: the configured ports without those that this host reserves.
+/// Returns the ports from which queries are sent: the configured ports without those that this host reserves.
 fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
     let reserved = ports::reserved().unwrap_or_else(|error| {
         tracing::warn!("cannot read net.ipv4.ip_local_reserved_ports: {error}; resolverd may send from ports that are reserved for other programs");
@@ -381,7 +379,7 @@ fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
     Ok(ports)
 }
 
-/// Creates the record of queries. If there is a state directory, failed and slow queries are also kept in files.
+/// Creates the query history. If there is a state directory, failed and slow queries are also stored in files.
 fn begin_record(config: &Config, clock: &Clock) -> Arc<Recorder> {
     let size = config.history_size();
     let recorder = Recorder::with_size(clock.clone(), listener::shards(config), size);
@@ -394,8 +392,8 @@ fn begin_record(config: &Config, clock: &Clock) -> Arc<Recorder> {
     recorder
 }
 
-/// Returns the snapshot of the cache; `None` without a state directory. If the configuration turns the snapshot off, the file of
-/// an earlier run is removed.
+/// Returns the snapshot of the cache; `None` if there is no state directory or if the configuration turns snapshots off. In the latter case, the file
+/// of an earlier process is removed.
 fn snapshot_of(config: &Config, clock: &Clock) -> Option<Arc<Snapshot>> {
     let path = state_files::path_of(snapshot::FILE)?;
     if !config.cache.snapshot {
@@ -405,7 +403,8 @@ fn snapshot_of(config: &Config, clock: &Clock) -> Option<Arc<Snapshot>> {
     Some(Arc::new(Snapshot::new(path, clock.clone())))
 }
 
-/// Raises the limit of file descriptors as far as the daemon may need them. With fewer descriptors, exchanges fail earlier.
+/// Raises the limit of file descriptors to the number that the daemon may need, as far as the system allows it. With fewer descriptors, queries to
+/// servers fail earlier under load.
 fn raise_descriptors() {
     let has = getrlimit(Resource::Nofile);
     let enough = has.current.is_none_or(|current| current >= DESCRIPTORS);

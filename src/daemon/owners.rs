@@ -1,15 +1,14 @@
 //! The task that looks up which local users own the sockets of clients.
 //!
-//! proc_net_udp(5), proc_net_tcp(5): the eighth column of a row is the user id. passwd(5) has the user name.
+//! The format of the tables: proc_net_udp(5) and proc_net_tcp(5); the eighth column of a row is the user id. passwd(5) has the name of a user.
 //!
 //! # Decisions
 //!
-//! - The tables of the kernel are read instead of NETLINK_SOCK_DIAG, because the service may use no other sockets than network
-//!   sockets.
-//! - Only the tables of the query's transport are read, because a UDP port and the same TCP port may belong to two users. In
-//!   case of doubt no user is shown, because a wrong name sends the operator to the wrong program.
-//! - Each reading serves all clients that were requested before it, and two readings are at least `OWNER_PAUSE` apart, because
-//!   the kernel walks through all sockets for each reading.
+//! - The tables in /proc are read, and NETLINK_SOCK_DIAG is not used, because the service may open network sockets only.
+//! - Only the tables of the query's transport are read, because a UDP port and the same TCP port may belong to two users. If the user is not certain,
+//!   none is shown, because a wrong name would lead the operator to the wrong program.
+//! - Each reading of the tables serves all clients that were requested before it, and two readings are at least `OWNER_PAUSE` apart, because the
+//!   kernel goes through all sockets for each reading.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -27,11 +26,11 @@ use history::owner::WantedOwner;
 use migrate::system::proc::socket_address;
 use resolver::limits::MAX_SOCKET_TABLE;
 
-/// The socket tables of UDP and TCP. A kernel without IPv6 has only the first table of each pair.
+/// The socket tables for UDP (`false`) and TCP (`true`). A kernel without IPv6 has only the first table of each pair.
 const TABLES: [(bool, [&str; 2]); 2] =
     [(false, ["/proc/net/udp", "/proc/net/udp6"]), (true, ["/proc/net/tcp", "/proc/net/tcp6"])];
 
-/// Looks up the users (owners of sockets) that the record of queries asks for. Runs forever.
+/// Looks up the users of the clients that the query history has requested, and records them. Runs forever.
 pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {
     loop {
         let wanted = recorder.wanted_owners().await;
@@ -42,7 +41,7 @@ pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {
     }
 }
 
-/// Returns the users of these clients, for the clients whose socket is found.
+/// Returns each client whose socket was found, with the user that owns the socket.
 fn users_of(clients: &[WantedOwner]) -> Vec<(SocketAddr, String)> {
     let mut found: Vec<(SocketAddr, u32)> = Vec::new();
     for (is_stream, tables) in TABLES {
@@ -56,16 +55,16 @@ fn users_of(clients: &[WantedOwner]) -> Vec<(SocketAddr, String)> {
     found.into_iter().map(|(client, number)| (client, user_name(&passwd, number))).collect()
 }
 
-/// Reads a file; returns an empty text if this fails.
+/// Reads at most `most` octets of a file. Returns an empty text if the file cannot be read.
 fn read(path: &str, most: u64) -> String {
     let mut octets = Vec::new();
     let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut octets));
     read.map(|_| String::from_utf8_lossy(&octets).into_owned()).unwrap_or_default()
 }
 
-/// Returns the id of the user that owns the socket of a client, from the table of its transport. The socket has the client's
-/// address, or is a UDP socket with the client's port at any address. A connected socket must be connected to the server that
-/// was asked. Returns `None` if there is no such socket, or if several users have one.
+/// Returns the id of the user that owns the socket of a client. `table` is the socket table for the transport of the query. The socket has the
+/// client's port and address; a UDP socket may also have the client's port at any address. A connected socket must be connected to the server that
+/// the client asked. Returns `None` if there is no such socket, or if several users have one.
 fn owner(table: &str, wanted: &WantedOwner) -> Option<u32> {
     let WantedOwner { client, server, is_stream } = wanted;
     let is_server = |remote: &SocketAddr| {
@@ -87,12 +86,12 @@ fn owner(table: &str, wanted: &WantedOwner) -> Option<u32> {
         Some(users.all(|user| user == first).then_some(first))
     };
     let exact = only(&|local| local == client.ip().to_canonical());
-    // If several users have sockets with the exact address, a socket at any address does not decide between them.
+    // The address of the client is more specific. If several users have sockets with this address, sockets at any address are not considered.
     exact.or_else(|| only(&|local| !is_stream && local.is_unspecified()))?
 }
 
-/// Returns the local address, the remote address and the user of a row. A closed connection that only waits for late segments
-/// has no inode and no user.
+/// Returns the local address, the remote address and the user of a row of a socket table. Returns `None` for a closed connection that only waits for
+/// late segments, because it has no inode and no user.
 fn socket(line: &str) -> Option<(SocketAddr, SocketAddr, u32)> {
     let mut columns = line.split_ascii_whitespace();
     let local = socket_address(columns.nth(1)?)?;
@@ -102,7 +101,7 @@ fn socket(line: &str) -> Option<(SocketAddr, SocketAddr, u32)> {
     (inode > 0).then_some((local, remote, user))
 }
 
-/// Returns the name of a user, or the user id if there is no name that can be written to the log.
+/// Returns the name of a user, or the user id if the user has no name that can be written to the log. `passwd` is the content of /etc/passwd.
 fn user_name(passwd: &str, number: u32) -> String {
     let name = passwd.lines().find_map(|line| {
         let mut fields = line.split(':');
@@ -150,13 +149,13 @@ mod tests {
             assert_eq!(found.get(&client), Some(&expected), "{client}");
         }
         assert_eq!(found.get(&gone), None);
-        // These rows have the same ports but the other transport, or are connected to another server.
+        // These clients have the same ports, but use the other transport, or are connected to another server.
         let others =
             [wanted(one, server, true), wanted(three, accepting, false), wanted(three, server, true)];
         assert_eq!(users_of(&others), []);
     }
 
-    /// Returns a row of a socket table. Addresses are given by the last octet of an address in 127.0.0.0/8. 0 is any address.
+    /// Returns a row of a socket table. An address is given by its last octet in 127.0.0.0/8; 0 is any address.
     fn row((local, port): (u8, u16), (remote, other): (u8, u16), user: u32, inode: u64) -> String {
         let digits = |octet: u8| {
             let address = if octet == 0 { [0; 4] } else { [127, 0, 0, octet] };

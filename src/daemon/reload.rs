@@ -1,7 +1,7 @@
-//! Changes to another configuration while questions are answered.
+//! Changes to another configuration while the daemon continues to answer questions.
 //!
-//! All steps that can fail come first: reading the file, building views, binding sockets, and starting threads that wait. The
-//! swap that follows cannot fail. After an error, everything is as before.
+//! All steps that can fail come first: reading the file, building views, binding sockets, and starting threads that wait. The replacement of the
+//! configuration that follows cannot fail. If there was an error, nothing has changed.
 
 use std::sync::Arc;
 
@@ -20,11 +20,11 @@ use resolver::config;
 use resolver::config::Config;
 
 impl Running {
-    /// Reads the configuration file again, and reports the result to the service manager and the log.
+    /// Reads the configuration file again and changes to it. Reports the result to the service manager and to the log.
     pub(super) async fn reload_now(&self) -> Result<Vec<String>, Vec<String>> {
         notify::reloading();
         let reloaded = self.read_again().await;
-        // This is also reported if the file has errors: the reload is over, and the old configuration stays in use.
+        // This is reported even if the file has errors: the reload has ended, and the old configuration stays in use.
         notify::ready(&self.addresses());
         match &reloaded {
             Ok(changes) if changes.is_empty() => {
@@ -44,10 +44,10 @@ impl Running {
         reloaded
     }
 
-    /// Reads the configuration file and applies its current content. Returns the changes, or the errors.
+    /// Reads the configuration file and changes to its current content. Returns the changes, or the errors of the file.
     async fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
         let _alone = self.reloading.lock().await;
-        // Files may be on slow disks, and large zones take time to parse.
+        // This runs as a blocking section, because files may be on slow disks, and large zones take time to parse.
         let (changes, changed) = block_in_place(|| {
             let old = self.config();
             let mut new = Config::load(self.origin.as_deref())
@@ -71,7 +71,7 @@ impl Running {
         Ok(changes)
     }
 
-    /// Applies another configuration. The cache is kept, except for changed zones.
+    /// Changes to another configuration. Entries stay in the cache, except those of changed zones.
     pub(super) async fn apply(&self, config: Config) -> Result<(), StartError> {
         let _alone = self.reloading.lock().await;
         let changed = block_in_place(|| self.go_over(config))?;
@@ -90,8 +90,7 @@ impl Running {
             Some(listeners) => Some(listeners.prepare(&config, &views)?),
             None => None,
         };
-        // From here on, no step can fail. Questions that arrive before the last step are answered with the old views, which keep
-        // their ids.
+        // From here on, no step can fail. Questions that arrive before the last step are answered with the old views, whose ids stay valid.
         let changed = self.resolver.set_views(views.clone());
         if let (Some(listeners), Some(prepared)) = (&mut state.listeners, prepared) {
             listeners.apply(prepared, &config, &views);

@@ -1,4 +1,4 @@
-//! Takes renewed certificates of encrypted listeners into use without a reload, and logs certificates that were not renewed in
+//! Takes renewed certificates of encrypted listeners into use without a reload of the configuration, and logs certificates that were not renewed in
 //! time.
 
 use std::convert::Infallible;
@@ -14,7 +14,7 @@ use control::protocol::{Severity, Warning};
 use control::{Controlled, health};
 use dns::clock::Mono;
 
-/// Uses new certificates as soon as they are in their files. Runs forever.
+/// Takes new certificates into use soon after they were written to their files, and logs problems of certificates. Runs forever.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(CERTIFICATE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -35,7 +35,7 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Logs a problem.
+/// Logs a problem of a certificate, with its advice.
 fn log(Warning { severity, problem, remedy }: &Warning) {
     match severity {
         Severity::Notice | Severity::Warning => tracing::warn!("{problem} {remedy}"),

@@ -1,4 +1,4 @@
-//! Keeps the root keys in a file of the state directory. `validate::root_keys_text` describes its format.
+//! Stores the root keys in a file of the state directory. `validate::root_keys_text` describes the format of the file.
 
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use validate::root_keys::RootKeys;
 /// The name of the file in the state directory.
 const FILE: &str = "root.keys";
 
-/// The file that keeps the keys of the root.
+/// The path of the file in which the root keys are stored.
 pub(super) struct RootKeysFile(PathBuf);
 
 impl RootKeyStore for RootKeysFile {
@@ -24,16 +24,16 @@ impl RootKeyStore for RootKeysFile {
     }
 }
 
-/// Restores the keys of the previous process. Returns the file; `None` if there is no state directory, or if the file cannot be
-/// read. An unreadable file may be intact, so it is not replaced.
+/// Restores the root keys that the previous process has stored. Returns the file for later changes; `None` if there is no state directory, or if the
+/// file cannot be read. Such a file may be intact, so it is not replaced.
 pub(super) fn begin(follower: &RootKeyFollower) -> Option<RootKeysFile> {
     let path = state_files::path_of(FILE)?;
     follower.restore(read(&path)?);
     Some(RootKeysFile(path))
 }
 
-/// Reads the keys in the file; empty at the first start. Returns `None` if the file cannot be read. A damaged file is renamed.
-/// Both are logged.
+/// Reads the root keys from the file; there are none at the first start. Returns `None` if the file cannot be read. A damaged file is renamed. Both
+/// are logged.
 fn read(path: &Path) -> Option<RootKeys> {
     let error = match text(path).map(|text| RootKeys::of_text(&text)) {
         Ok(Ok(keys)) => return Some(keys),

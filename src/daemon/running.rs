@@ -1,4 +1,4 @@
-//! The part of the daemon that commands over the control socket can read and change.
+//! The part of the daemon that commands over the control socket use: it reads the state of the daemon and changes the daemon.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -42,44 +42,44 @@ use resolver::resolve::{Asked, Resolver};
 use resolver::supervise::Supervisor;
 use watched::{WatchedDomain, WatchedDomains};
 
-/// The part of the daemon that commands over the control socket can read and change.
+/// The part of the daemon that commands over the control socket use: it reads the state of the daemon and changes the daemon.
 pub(super) struct Running {
     pub(super) resolver: Arc<Resolver>,
     pub(super) lookahead: Arc<Lookahead>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
     pub(super) state: Mutex<Reloadable>,
-    /// Held during a change of configuration, so that only one runs at a time.
+    /// Locked while the configuration changes, so that only one change runs at a time.
     pub(super) reloading: tokio::sync::Mutex<()>,
-    /// Path of the configuration file.
+    /// The path of the configuration file; `None` if there is none.
     pub(super) origin: Option<PathBuf>,
-    /// The path of the file in which the states of DNS lists are stored.
+    /// The path of the file in which the states of DNS lists are stored; `None` if there is no state directory.
     pub(super) lists: Option<PathBuf>,
-    /// The watched domains.
+    /// The watched domains (`[[watch]]`) with their history.
     pub(super) watched: WatchedDomains,
-    /// The path of the file in which the history of the watched domains is stored.
+    /// The path of the file in which the history of the watched domains is stored; `None` if there is no state directory.
     pub(super) watched_file: Option<PathBuf>,
-    /// The snapshot of the cache; `None` if no snapshot is kept.
+    /// The snapshot of the cache in a file; `None` if no snapshot is written.
     pub(super) snapshot: Option<Arc<Snapshot>>,
-    /// Maximum memory of the process, in octets.
+    /// The memory that the process may use, in octets. If it uses more, the cache is made smaller.
     pub(super) most_memory: u64,
-    /// Sends queries to servers.
+    /// The sockets with which queries are sent to servers.
     pub(super) network: Arc<SocketNetwork>,
-    /// Runs traces without the cache.
+    /// Creates the resolvers for traces without cached data.
     pub(super) fresh: FreshTraces,
-    /// Restarts tasks that have panicked, and records which tasks are stuck.
+    /// Restarts tasks that have panicked, and records which tasks no longer respond.
     pub(super) supervisor: Supervisor,
     /// Notified when a temporary zone was added or removed.
     pub(super) zone_added: Notify,
     /// Notified when listen addresses were found to be missing.
     pub(super) missed: Notify,
-    /// New certificates that cannot be used.
+    /// The new certificates that cannot be used.
     pub(super) certificates: Certificates,
     /// The listener for metrics.
     pub(super) metrics: MetricsListener,
 }
 
-/// The parts that a reload changes.
+/// The parts of the daemon that a reload of the configuration changes.
 pub(super) struct Reloadable {
     pub(super) config: Arc<Config>,
     /// The zones of `config` that are not in the file.
@@ -93,7 +93,7 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Requests a new snapshot soon, because entries were removed from the cache.
+    /// Requests that the snapshot is written again soon, because entries were removed from the cache.
     pub(super) fn outdate_snapshot(&self) {
         if let Some(snapshot) = &self.snapshot {
             snapshot.outdated();
@@ -104,12 +104,12 @@ impl Running {
         self.listening(Listeners::addresses)
     }
 
-    /// Returns the addresses of some listeners; empty after the daemon has begun to stop.
+    /// Returns the addresses of those listeners that `addresses` selects; empty after the daemon has begun to stop.
     pub(super) fn listening(&self, addresses: fn(&Listeners) -> Vec<SocketAddr>) -> Vec<SocketAddr> {
         self.state().listeners.as_ref().map(addresses).unwrap_or_default()
     }
 
-    /// Returns the configured addresses that have no listener.
+    /// Returns the configured listen addresses for which there is no listener.
     pub(super) fn missing(&self) -> Vec<MissingAddress> {
         let state = self.state();
         let missing = state.listeners.as_ref().map(Listeners::missing).unwrap_or_default();
@@ -121,15 +121,15 @@ impl Running {
 }
 
 impl Running {
-    /// Returns the question as clients of `[listen]` ask it.
+    /// Returns the question as if a client of `[listen]` had asked it: with the view of `[listen]`.
     fn general(&self, question: &Question) -> Question {
         let views = self.resolver.views();
         let view = views.general().map_or(question.view, |view| view.id);
         Question { view, ..question.clone() }
     }
 
-    /// Returns a client that stands for the operator. No other client has this address and port. The current time makes
-    /// concurrent queries over the control socket different.
+    /// Returns a client that stands for the operator. No real client has this address. Its port and id come from the current time, so they differ for
+    /// concurrent queries over the control socket.
     fn operator(&self) -> Client {
         let micros = self.clock.mono().as_micros().to_le_bytes();
         Client {
@@ -139,7 +139,7 @@ impl Running {
         }
     }
 
-    /// Asks a question for a command, and sends each step of its resolution to the command.
+    /// Resolves a question for a command, and sends each step of the resolution to `steps`.
     async fn traced(&self, asked: TraceAsked) -> Result<Lookup, TraceRefused> {
         let TraceAsked { question, fresh, steps } = asked;
         let question = self.general(&question);
@@ -152,12 +152,12 @@ impl Running {
         Ok(Lookup { answer: replied.answer, now: self.clock.mono(), outcome: replied.outcome, elapsed })
     }
 
-    /// Asks a question until there is a reply.
+    /// Resolves a question for a command. `ask` is called until there is a reply.
     async fn lookup<Asking: Future<Output = Asked>>(&self, ask: impl Fn(Client) -> Asking) -> Lookup {
         let began = self.clock.mono();
         let client = self.operator();
         loop {
-            // Another query came within the same microsecond and has the same client. The next client is tried.
+            // If there is no reply, another query in the same microsecond has the same client. Then the question is asked again.
             if let Asked::Replied(replied) = ask(client).await {
                 let now = self.clock.mono();
                 let (answer, outcome) = (replied.answer, replied.outcome);

@@ -1,8 +1,7 @@
 //! The snapshot of the cache: its file in the state directory, the times at which it is written, and its status.
 //!
-//! The new file is written next to the old one and then renamed, so that the old file remains if the process is killed. The file
-//! is not synced to the disk, because a sync delays mail queues on the same disk. After a power failure, checksums show if the
-//! file is complete.
+//! The new file is written next to the old one and then renamed, so that the old file remains if the process is killed. The file is not synced to the
+//! disk, because a sync delays mail queues on the same disk. After a power failure, checksums in the file show if it is complete.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
@@ -24,20 +23,20 @@ use resolver::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
 /// The name of the file with the snapshot of the cache, in the state directory.
 pub(super) const FILE: &str = "cache.snapshot";
 
-/// The snapshot of the cache.
+/// The snapshot of the cache: a file that the next process reads.
 pub(super) struct Snapshot {
     path: PathBuf,
-    /// Notified when entries that are in the file were removed from the cache.
+    /// Notified when entries that are in the file were removed from the cache, so that the file must be written again.
     outdated: Notify,
     /// True while the file still contains entries that were removed from the cache.
     is_outdated: AtomicBool,
-    /// Time at which a write is abandoned. It is set when the daemon stops; reading stops then too.
+    /// The time after which a write is abandoned. It is set when the daemon begins to stop. A reading in progress is abandoned then too.
     ends: OnceLock<Mono>,
     clock: Clock,
     known: Mutex<FileState>,
 }
 
-/// A file to which a snapshot is written. When the daemon stops, the write is abandoned at the time `ends`.
+/// A file to which a snapshot is written. Writing fails after the time `ends` of the snapshot, which is set when the daemon begins to stop.
 struct Bounded<'a> {
     file: File,
     snapshot: &'a Snapshot,
@@ -66,19 +65,19 @@ impl Seek for Bounded<'_> {
     }
 }
 
-/// The state of the file.
+/// The state of the snapshot file.
 #[derive(Clone, Copy, Default)]
 struct FileState {
-    /// True if the entries of the file are in the cache. Until then the file must not be replaced.
+    /// True if the file of the previous process was read into the cache. Before that, the file must not be replaced.
     is_read: bool,
-    /// Number of restored entries.
+    /// The number of cache entries that were restored from the file.
     restored: u64,
-    /// The result and the time of the last write.
+    /// The size of the file that was written last, and when it was written; `None` if this process has not written it yet.
     written: Option<(Written, Mono)>,
 }
 
-/// Removes the file at the start of a daemon that keeps no snapshot. Otherwise a later start would restore a cache that the
-/// operator did not want.
+/// Removes the file of an earlier process, because this daemon writes no snapshot. Otherwise a later daemon would restore a cache that the operator
+/// did not want.
 pub(super) fn remove(path: &Path) {
     let shown = path.display();
     match fs::remove_file(path) {
@@ -106,13 +105,13 @@ impl Snapshot {
         }
     }
 
-    /// Requests a write soon, because entries that are in the file were removed from the cache.
+    /// Requests that the file is written again soon, because entries that it contains were removed from the cache.
     pub(super) fn outdated(&self) {
         self.is_outdated.store(true, Ordering::Relaxed);
         self.outdated.notify_one();
     }
 
-    /// Stops reading, and limits writes to `STOP_SNAPSHOT` from now on.
+    /// Abandons a reading of the file, and lets each write take at most `STOP_SNAPSHOT` from now on. It is called when the daemon begins to stop.
     pub(super) fn end(&self) {
         // Only the first call sets the time.
         let _ = self.ends.set(self.clock.mono().after(STOP_SNAPSHOT));
@@ -138,8 +137,8 @@ impl Snapshot {
         self.known().is_read
     }
 
-    /// Waits until the file must be written: every ten minutes, and soon after entries that it contains were removed from the
-    /// cache.
+    /// Waits until the file must be written again: for `CACHE_SNAPSHOT_INTERVAL`, or until `CACHE_SNAPSHOT_PAUSE` after entries that the file
+    /// contains were removed from the cache.
     pub(super) async fn is_due(&self) {
         let outdated = async {
             self.outdated.notified().await;
@@ -155,7 +154,7 @@ impl Snapshot {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the file into the cache. A file that must not be used is renamed.
+    /// Reads the entries of the file into the cache. A file that must not be used is renamed.
     pub(super) fn read(&self, memory: &Memory, scope: &Scope, now: Now, calendar: Calendar) {
         let read = state_files::open(&self.path).map_err(UnusableSnapshot::Unread).and_then(|mut file| {
             if matches!(calendar, Calendar::After(_)) {
@@ -193,7 +192,7 @@ impl Snapshot {
         self.known().is_read = true;
     }
 
-    /// Replaces the file with a complete new one, or leaves it unchanged.
+    /// Replaces the file with a complete new one. If this fails, the old file stays, unless it contains entries that were removed from the cache.
     pub(super) fn write(&self, memory: &Memory, scope: &Scope, now: Now) {
         if !self.known().is_read {
             return;
@@ -209,7 +208,8 @@ impl Snapshot {
             Err(error) => {
                 let _ = fs::remove_file(&new);
                 if is_outdated {
-                    // The file is removed, because otherwise a restart would restore entries that were removed from the cache.
+                    // The old file contains entries that were removed from the cache. It is removed, because otherwise a restart would restore these
+                    // entries.
                     let _ = fs::remove_file(&self.path);
                 }
                 let path = self.path.display();
@@ -304,13 +304,13 @@ mod tests {
                     done.send(()).unwrap();
                 });
                 let is_done = is_done.recv_timeout(Duration::from_secs(30));
-                // If the read has not ended, it waits for a writer of the pipe. Opening the pipe for writing ends it.
+                // If the read is still in progress, it waits until somebody opens the pipe for writing. This is done here, so that the read ends.
                 let _ = is_done.is_err().then(|| File::options().write(true).open(&path));
                 assert!(is_done.is_ok(), "{found:?} is waited for");
             });
             assert_eq!(fs::symlink_metadata(&aside).unwrap().file_type(), found);
             assert!(!path.exists());
-            // A directory is not replaced by a file.
+            // A file cannot replace a directory, so the directory is removed first.
             if found.is_dir() { fs::remove_dir(&aside).unwrap() } else { fs::remove_file(&aside).unwrap() }
         }
         drop(folder);

@@ -1,4 +1,4 @@
-//! Files in the state directory, kept for the next process.
+//! Reads and writes the files in the state directory, which store data for the next process.
 
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
@@ -11,7 +11,7 @@ use resolver::config::files::{Link, open_at_once};
 /// Returns the path of a file in the state directory; `None` if the service manager provides no state directory.
 pub(super) fn path_of(name: &str) -> Option<PathBuf> {
     let directories = std::env::var_os("STATE_DIRECTORY")?;
-    // The variable may have several directories separated by colons; the first one is ours (systemd.exec(5)).
+    // The variable may contain several directories, separated by colons. The first one is the state directory of resolverd (systemd.exec(5)).
     let first = std::env::split_paths(&directories).next()?;
     first.is_absolute().then(|| first.join(name))
 }
@@ -24,8 +24,8 @@ pub(super) fn path_of(name: &str) -> Option<PathBuf> {
 )]
 pub struct StateInUse(PathBuf);
 
-/// Locks the state directory until the returned file is closed, so that no second process replaces its files. Returns `None` if
-/// there is no state directory, or if the lock file cannot be created; the log then reports why.
+/// Locks the state directory until the returned file is closed, so that no second process replaces its files. Returns `None` if there is no state
+/// directory, or if the lock fails for another reason; in this case the reason is logged.
 ///
 /// # Errors
 /// Fails if another process has locked the directory.
@@ -48,20 +48,19 @@ pub(super) fn lock() -> Result<Option<File>, StateInUse> {
     }
 }
 
-/// Opens a state file if it is a regular file. Opening a pipe would wait for its writer, so that the daemon could neither start
-/// nor stop.
+/// Opens a state file, if it is a regular file. If it were a pipe, opening would wait for a writer, and the daemon could neither start nor stop.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let irregular = || io::Error::new(ErrorKind::InvalidInput, "it is not a regular file");
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(irregular());
     }
-    // The file may have been replaced meanwhile.
+    // The file is checked again after it was opened, because somebody may have replaced it in the meantime.
     let (file, about) = open_at_once(path, Link::Refused)?;
     if about.is_file() { Ok(file) } else { Err(irregular()) }
 }
 
-/// Creates the file that will replace a state file. The rest of an interrupted write is removed. If something else has the same
-/// name, it is neither followed nor waited for.
+/// Creates the file that will replace a state file. If an interrupted write has left such a file, it is removed first. If it is a link or a pipe, it
+/// is removed and not opened.
 pub(super) fn create_new(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -77,7 +76,7 @@ pub(super) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
     file.write_all(octets)?;
     file.sync_all()?;
     fs::rename(new, path)?;
-    // The new name is safe on the disk only after its directory is synced.
+    // The rename is safe on the disk only after the directory is synced.
     path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 

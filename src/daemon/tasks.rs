@@ -1,4 +1,4 @@
-//! Starts the tasks that run as long as the daemon: snapshots, mirrors, the file of list states, metrics.
+//! Starts the tasks that run as long as the daemon: for snapshots, mirrors of DNS lists, the file with the states of DNS lists, metrics and others.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
@@ -47,7 +47,7 @@ pub(super) fn spawn(
     let running = || Arc::clone(subject);
     let resolver = || Arc::clone(&subject.resolver);
     let side = Arc::clone(subject.resolver.side());
-    // This must precede reading the snapshot of the cache, which depends on these keys.
+    // The root keys are restored before the snapshot of the cache is read, because the snapshot depends on these keys.
     if let Some(file) = root_keys::begin(subject.resolver.root_keys()) {
         follow_root_keys(&mut tasks, supervisor, subject, file);
     }
@@ -99,7 +99,7 @@ pub(super) fn spawn(
     tasks
 }
 
-/// Tracks the root keys, which are stored in `file`.
+/// Starts the task that follows changes of the root keys. The keys are stored in `file`.
 fn follow_root_keys(
     tasks: &mut JoinSet<()>,
     supervisor: &Supervisor,
@@ -112,7 +112,7 @@ fn follow_root_keys(
     keep(tasks, supervisor, "the task that follows the root's keys", follower, follow);
 }
 
-/// Supervises the task that `begin` creates from `part`.
+/// Starts the task that `begin` creates from `part`, and starts it again if it panics.
 fn keep<Part, Task>(
     tasks: &mut JoinSet<()>,
     supervisor: &Supervisor,
@@ -128,7 +128,7 @@ fn keep<Part, Task>(
 }
 
 impl Running {
-    /// Writes the states of DNS lists, if they have changed since the `last` write; returns them.
+    /// If the states of DNS lists have changed since the `last` write, writes them to their file. Returns the states in the file.
     pub(super) fn keep_lists(&self, last: Option<&KeptLists>) -> Option<KeptLists> {
         let path = self.lists.as_ref()?;
         let kept = KeptLists::from_lists(self.resolver.lists());
@@ -144,7 +144,7 @@ impl Running {
         Some(kept)
     }
 
-    /// Writes the history in memory to disk, for the next process.
+    /// Writes the query history in memory to a file for the next process.
     pub(super) fn save_history(&self) {
         if let Some(path) = state_files::path_of(saved_history::FILE) {
             let config = Arc::clone(&self.state().config);
@@ -154,10 +154,10 @@ impl Running {
 }
 
 impl Running {
-    /// Starts listeners at missing addresses that have become available.
+    /// Starts listeners at configured addresses that this host did not have before and has now.
     fn take_addresses(&self) {
         let mut state = self.state();
-        // The lock prevents a reload from changing the views meanwhile.
+        // While this lock is held, no reload can change the views.
         let views = self.resolver.views();
         let config = Arc::clone(&state.config);
         let Some(listeners) = &mut state.listeners else { return };
@@ -178,8 +178,8 @@ impl Running {
     }
 }
 
-/// Returns a check for the watchdog. The check takes the locks of flights and listeners, so it does not return if a thread holds one of
-/// them forever.
+/// Returns a function that the watchdog calls. It takes the locks of the flights (resolutions) and of the listeners. So if a thread never releases
+/// one of these locks, the function does not return.
 fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     let subject = Arc::clone(subject);
     move || {
@@ -188,7 +188,7 @@ fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     }
 }
 
-/// Regularly takes a snapshot of the statistics, with the counts of dropped messages. Runs forever.
+/// Regularly takes a snapshot of the statistics, after adding the numbers of dropped queries and of dnstap messages. Runs forever.
 async fn tick(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(SNAPSHOT_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -205,7 +205,7 @@ async fn tick(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Checks the age of local mirrors of DNS lists.
+/// Regularly checks if the local mirrors of DNS lists are outdated. Runs forever.
 async fn mirrors(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(MIRROR_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -215,7 +215,8 @@ async fn mirrors(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Restores the states of DNS lists; at the first start there are none. Returns the path of the file that keeps them.
+/// Restores the states of DNS lists that the previous process has stored, if there are any. Returns the path of the file for these states; `None` if
+/// there is no state directory.
 pub(super) fn begin_lists(resolver: &Resolver) -> Option<PathBuf> {
     let path = state_files::path_of(kept_lists::FILE)?;
     match state_files::open(&path).and_then(KeptLists::read) {
@@ -232,7 +233,7 @@ pub(super) fn begin_lists(resolver: &Resolver) -> Option<PathBuf> {
     Some(path)
 }
 
-/// Writes the states of DNS lists to their file when they change.
+/// Writes the states of DNS lists to their file when they have changed, and removes old files of the history. Runs forever.
 async fn keep_learned(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(KEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -246,12 +247,12 @@ async fn keep_learned(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Checks the watched domains on schedule.
+/// Checks the watched domains on schedule. Runs forever.
 async fn watch_domains(subject: Arc<Running>) -> Infallible {
     subject.watched.run(&*subject).await
 }
 
-/// Starts listeners at missing addresses when these become available; sleeps while no address is missing.
+/// Starts listeners at missing addresses when this host gets these addresses. Sleeps while no address is missing. Runs forever.
 async fn take_addresses(subject: Arc<Running>) -> Infallible {
     let mut pause = ADDRESS_RETRY;
     loop {
@@ -265,7 +266,7 @@ async fn take_addresses(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Finds the root servers before the first question needs them.
+/// Resolves the root servers before the first question of a client needs them.
 async fn prime(subject: Arc<Running>) {
     if let Err(failure) = subject.resolver.prime().await {
         tracing::warn!(
@@ -275,7 +276,7 @@ async fn prime(subject: Arc<Running>) {
 }
 
 impl Running {
-    /// Writes the snapshot, if it is enabled and the file of the previous process was read.
+    /// Writes the snapshot of the cache, if snapshots are on and the file of the previous process was already read.
     pub(super) async fn write_snapshot(&self) {
         let Some(snapshot) = self.snapshot.clone() else { return };
         let (scope, clock) = (self.resolver.snapshot_scope(), self.clock.clone());
@@ -292,7 +293,7 @@ impl Running {
     }
 }
 
-/// Reads the snapshot, then writes it every ten minutes and soon after a flush.
+/// Reads the snapshot of the cache, then writes it every ten minutes, and soon after entries were removed from the cache. Runs forever.
 async fn keep_snapshot(subject: Arc<Running>) -> Infallible {
     let Some(snapshot) = &subject.snapshot else { return std::future::pending().await };
     subject.read_snapshot().await;

@@ -1,12 +1,11 @@
-//! Resolvers for `resolverctl trace --fresh`: each starts without any cached data, and is dropped after one question.
+//! Resolvers for `resolverctl trace --fresh`: each starts without any cached data, resolves one question, and is then dropped.
 //!
 //! # Decisions
 //!
-//! - A flight continues after its client has disconnected, and so do fetches of keys and streams. For a trace without the cache
-//!   this must not happen: nobody could use the results, and clients that disconnect early could start any number of them. So
-//!   each trace has its own thread and runtime. All its tasks and sockets end with the runtime, and only then can another trace
-//!   get its permit.
-//! - The thread of a trace logs nothing: its states of DNS lists are new each time, so a first change of state is no news.
+//! - A flight (resolution) continues after its client has disconnected, and so do its fetches of keys and its TCP streams. For a trace without cached
+//!   data this must not happen: nobody could use the results, and clients that disconnect early could start any number of them. So each trace has its
+//!   own thread and runtime. All its tasks and sockets end with the runtime, and only then is its permit released for another trace.
+//! - The thread of a trace logs nothing: it begins without states of DNS lists, so the log would report each state as a change.
 
 use std::sync::Arc;
 use std::thread;
@@ -26,14 +25,14 @@ use resolver::exchange::network::Network;
 use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
 use resolver::zones::Views;
 
-/// Creates resolvers without any cached data. Only a few may exist at the same time.
+/// Creates the resolvers without cached data. `MAX_FRESH_TRACES` limits how many may exist at the same time.
 pub(super) struct FreshTraces {
     permits: Arc<Semaphore>,
     random: Random,
     network: Arc<dyn Network>,
 }
 
-/// A reply, and the time that it took.
+/// A reply to a client, and the time that it took.
 pub(super) type TimedReply = (Replied, Duration);
 
 /// A resolver without any cached data, for one question.
@@ -47,8 +46,8 @@ impl FreshTraces {
         Self { permits: Arc::new(Semaphore::new(MAX_FRESH_TRACES)), random, network }
     }
 
-    /// Creates a resolver for one question, with the same root servers and configuration as `resolver`. Its queries are sent
-    /// like those of the daemon, and dnstap gets copies of them.
+    /// Creates a resolver for one question, with the root servers and the configuration of `resolver`. Its queries are sent like those of the daemon,
+    /// and dnstap gets copies of them.
     ///
     /// # Errors
     /// Fails if the maximum number of traces is reached, or if the question would use up the quota of a DNS list.
@@ -69,8 +68,8 @@ impl FreshTraces {
 }
 
 impl FreshTrace {
-    /// Answers the question, and sends its steps to `steps`. All work that it started has ended when it returns. If the future
-    /// is dropped, the work ends immediately.
+    /// Resolves the question, and sends each step of the resolution to `steps`. When this returns, all work that it has started has ended. If the
+    /// future is dropped, the work ends immediately.
     ///
     /// # Errors
     /// Fails if this host cannot provide a thread or a file descriptor.
@@ -92,7 +91,7 @@ impl FreshTrace {
             .unwrap_or_else(|_| Err(lacking(&"it crashed; please send this line to the makers of resolverd")))
     }
 
-    /// Resolves the question, on the thread of the trace.
+    /// Resolves the question, on the thread of this trace, and sends the result to `reply`.
     fn run(
         self,
         question: &Question,
@@ -104,7 +103,7 @@ impl FreshTrace {
         let runtime = match Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
-                // The client may have disconnected.
+                // An error would mean that the client has disconnected, so nobody waits for the reply.
                 let _ = reply.send(Err(lacking(&error)));
                 return;
             }
@@ -116,12 +115,12 @@ impl FreshTrace {
                 replied = until_replied(&resolver, question, || client, steps) => Some(replied),
             }
         });
-        // This ends the flight, the fetches, the streams and their sockets. The permit is released after that.
+        // Dropping the runtime ends the flight, the fetches of keys, the TCP streams and their sockets. Only then is the permit released.
         drop(runtime);
         drop(resolver);
         drop(permit);
         if let Some(replied) = replied {
-            // The client may have disconnected.
+            // An error would mean that the client has disconnected, so nobody waits for the reply.
             let _ = reply.send(Ok(replied));
         }
     }
@@ -131,8 +130,8 @@ fn lacking(why: &dyn std::fmt::Display) -> TraceRefused {
     TraceRefused::Lacking { why: why.to_string() }
 }
 
-/// Asks a question and sends its steps to `steps`, until there is a reply. If another query has the same client, the next client
-/// is tried.
+/// Resolves a question and sends each step of its resolution to `steps`, until there is a reply. If `client` returns a client whose address, port and
+/// id another query already has, the next client is tried.
 pub(super) async fn until_replied(
     resolver: &Resolver,
     question: &Question,

@@ -1,11 +1,12 @@
-//! Gathers facts: sends the questions of a plan, such as the doctor's checks, in rounds until no question is left. A slow answer does not delay
-//! the next round.
+//! Gathers the facts about a domain: sends the questions of a plan, such as the checks of `doctor`, in rounds until no question is left. A slow
+//! answer does not delay the next round.
 //!
-//! A check names its next questions from the facts that are known so far. So a chain of lookups, such as MX, host, address and PTR, needs no code
-//! here. All rounds together have a limit on questions and on time; questions that remain are reported as "could not tell".
+//! A plan names its next questions from the facts that are known so far. So a chain of lookups, such as MX, host, address and PTR, needs no code
+//! here. All rounds together have a limit on questions and on time; questions that were not asked because of a limit are reported as "could not
+//! tell".
 //!
-//! Calls `doctor`, which decides what to ask, and `dns`. Only this crate waits for answers, so that the doctor is a function of facts. The
-//! callers provide the answers (`Sources`): the daemon for watched domains, and `resolverctl` through the control socket.
+//! This crate depends on `doctor`, which decides what to ask, and on `dns`. Only this crate waits for answers, so that the doctor is a function of
+//! facts. The callers provide the answers (`Sources`): the daemon for watched domains, and `resolverctl` through the control socket.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -38,11 +39,11 @@ use doctor::zone::serves;
 
 /// A source of answers: the daemon, `resolverctl` through the control socket, or a test.
 pub trait Sources: Sync {
-    /// Asks a question once.
+    /// Asks the question `want` once, and returns the answer.
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got>;
 }
 
-/// Gathers the facts about a subject of a check.
+/// Gathers the facts about the domain or address `subject`: asks the questions of `plan`, as long as there are new ones.
 pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sources) -> DomainFacts {
     let mut facts = DomainFacts::new(subject);
     let time = CHECK_DOMAIN_TIME + if facts.subject.connect { CONNECTION_TIME } else { Duration::ZERO };
@@ -52,7 +53,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
     let mut rounds = 0;
     while rounds < MAX_CHECK_ROUNDS {
         let mut wanted = plan.wants(&facts, &under_way);
-        // The order of the questions matters: the first ones are asked before the limit is reached.
+        // Questions are asked in this order until a limit is reached. So the first ones are the most likely to be asked.
         let mut named = BTreeSet::new();
         wanted.retain(|want| {
             !facts.got.contains_key(want) && !under_way.contains(want) && named.insert(want.clone())
@@ -64,7 +65,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
             under_way.insert(want.clone());
             running.push(asked(want, sources, &budget, place));
         }
-        // If there are no new questions, the next answer decides what is asked next.
+        // If the plan has no new question, it can name further questions only after the next answer.
         let wait = if is_new { CHECK_ROUND_TIME } else { time };
         let Ok(Some(first)) = timeout(wait, running.next()).await else {
             if running.is_empty() {
@@ -75,7 +76,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
         let end = Instant::now() + CHECK_ROUND_TIME;
         fresh.remove(&first.0);
         let mut answers = vec![first];
-        // Questions of earlier rounds that still wait for an answer do not delay a round.
+        // Only the new questions of this round are waited for. Questions of earlier rounds that still wait for an answer do not delay it.
         while !fresh.is_empty()
             && let Ok(Some(answer)) = timeout_at(end, running.next()).await
         {
@@ -93,10 +94,10 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
     facts
 }
 
-/// Permits for one question: the limit for the server or the daemon that is asked, and the limit for all questions together.
+/// The limits on concurrent questions that apply to one question: that of the server or daemon that is asked, and that of all questions together.
 type Place = [Arc<Semaphore>; 2];
 
-/// A question with its answer. A second pair, if present, has a new answer that replaces the answer to an earlier question.
+/// A question with its answer. If there is a second pair, it is an earlier question with a new answer, which replaces the old one.
 type Answered = (Want, Got, Option<(Want, Got)>);
 
 /// Asks a question as soon as the limits on concurrent questions allow it.
@@ -107,19 +108,19 @@ async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: 
             let got = after_failure(&want, got, sources, budget).await;
             confirmed(&want, got, sources, budget).await
         }
-        // The semaphores are never closed.
+        // The semaphores are never closed, so this error does not occur.
         (Err(closed), _) | (_, Err(closed)) => (left_out(&closed.to_string()), None),
     };
     (want, got, other)
 }
 
-/// The destination of a question. Each destination has its own limit on concurrent questions.
+/// Where a question is sent. Each destination has a limit of its own on concurrent questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Destination {
     Server(IpAddr),
     /// The daemon, for a name in the checked domain. If the servers of the domain are silent, such lookups take seconds.
     Domain,
-    /// The daemon, for any other name; also a host of a third party that is asked only once.
+    /// The daemon, for any other name. Also a host of a third party, because it is asked only once.
     Daemon,
 }
 
@@ -145,8 +146,8 @@ impl Default for Places {
 }
 
 impl Places {
-    /// Orders the questions and assigns their limits. Each destination gets its first question before any destination gets its second one, so
-    /// that many questions to one server do not delay the questions to others.
+    /// Orders the questions, and returns each with the limits that apply to it. Each destination gets its first question before any destination gets
+    /// its second one, so many questions to one server do not delay the questions to others.
     fn in_turn(&mut self, wanted: Vec<Want>, domain: &str) -> Vec<(Want, Place)> {
         let (mut turns, mut counts) = (Vec::new(), BTreeMap::<Destination, usize>::new());
         for want in wanted {
@@ -162,13 +163,13 @@ impl Places {
     }
 }
 
-/// Asks one question. A datagram may be lost on the way, so a silent server is asked again.
+/// Asks one question. Because a datagram may be lost, a silent server is asked again. A truncated reply over UDP is replaced by the reply over TCP.
 async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     let (over_udp, tries) = match want {
         Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { way: QueryForm::Recursive, .. } => {
             (true, CHECK_RESOLVER_TRIES)
         }
-        // Only one try: for names in mixed case, `confirmed` repeats the query.
+        // Only one try, because the function `confirmed` repeats queries for names in mixed case.
         Want::Server { way: QueryForm::MixedCase, .. } => (true, 1),
         Want::Server { way, .. } if way.over_tcp().is_some() => (true, CHECK_TRIES),
         _ => (false, 1),
@@ -185,7 +186,7 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     }
 }
 
-/// Asks up to `tries` times until a reply comes. A late reply counts too: when the next query is sent, the earlier ones still wait.
+/// Sends a query up to `tries` times until a reply comes. When it is sent again, the earlier copies still wait, so a late reply to them counts too.
 async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
     budget.keep(want, tries);
     let got = in_tries(want, tries, sources, budget).await;
@@ -196,13 +197,13 @@ async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
     got
 }
 
-/// Sends the queries for `repeated`.
+/// Sends the copies of the query for `repeated`, and waits for a reply to any of them.
 async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
     let one = move |tried: usize, most: Option<Duration>| async move {
         (tried, once(want, most, sources, budget).await)
     };
     let mut open = FuturesUnordered::new();
-    // The first query may wait until the time limit. The later queries end at the same time, or soon after.
+    // The first copy may wait until the time limit. The later copies stop waiting at the same time, or soon after.
     open.push(one(0, None));
     let (mut left, mut silent, mut is_bounded) = (1..tries, 0, false);
     loop {
@@ -216,13 +217,13 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
                     let rest: Duration = (tried..tries).map(|_| CHECK_TRY_TIME).sum();
                     open.push(one(tried, Some(rest.max(budget.patience(want)))));
                 }
-                // If fewer queries were sent than planned, silence may be chance.
+                // If fewer copies were sent than planned, the silence may be chance.
                 None if is_bounded => return left_out(BOUND_REACHED),
                 None => return Got::NoReply(NoReply::Silent),
             },
             Some((_, None)) => (left, is_bounded) = (tries..tries, true),
             Some((_, Some(Got::NoReply(NoReply::Silent)))) => silent += 1,
-            // If a server has not answered anything so far, it counts as silent when the first query and the time for the last one have ended.
+            // If a server has answered nothing so far, it counts as silent as soon as the first copy and the waiting time of the last one are over.
             Some((_, Some(Got::NoReply(NoReply::Unknown(_)))))
                 if silent > 0
                     && tries >= CHECK_TRIES
@@ -242,8 +243,8 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
     }
 }
 
-/// Asks another resolver once more after it failed: it consists of many machines, one of which may fail for a moment or while it waits for
-/// a server.
+/// If another resolver failed, asks it once more. A public resolver consists of many machines, one of which may fail for a short time, or fail while
+/// it waits for a server.
 async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &Budget) -> Got {
     let is_to_resolver = match want {
         Want::Server { way, .. } | Want::Resolver { way, .. } => *way == QueryForm::Recursive,
@@ -260,8 +261,9 @@ async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &B
     }
 }
 
-/// Repeats a query alternately with and without a feature (names in mixed case, EDNS, or UDP for some records), before the server counts as
-/// one that does not answer queries with this feature. On a path that loses many datagrams, lost datagrams may look like this.
+/// Before a server counts as one that does not answer queries with a feature (names in mixed case, EDNS, or UDP for some records), repeats the query
+/// alternately with and without this feature. On a path that loses many datagrams, lost datagrams may look like such a server. Returns the answer,
+/// and a new answer to an earlier question, if there is one.
 async fn confirmed(
     want: &Want,
     got: Got,
@@ -279,7 +281,8 @@ async fn confirmed(
                         return (left_out(LOST), None);
                     }
                 }
-                // All but the last query wait a shorter time. The last one may wait for the whole time, because the server may only be slow.
+                // All queries but the last one wait for a shorter time. The last one may wait as long as the limits allow, because the server may
+                // only be slow.
                 let most = (turn < CHECK_CASE_TURNS).then(|| budget.patience(want));
                 match once(want, most, sources, budget).await {
                     Some(Got::NoReply(NoReply::Silent)) => {}
@@ -308,14 +311,14 @@ async fn confirmed(
                 }
             }
         }
-        // If datagrams to other servers are lost, a server that answers over TCP may also have lost the first queries over UDP by chance.
+        // If datagrams to several servers are lost, a server that answers over TCP may not have received the first queries over UDP only by chance.
         (Want::Server { kind: "SOA", way: QueryForm::Tcp, .. }, Got::Reply(_))
             if budget.slowest(want).is_none() && budget.is_lossy() =>
         {
             let again = again_over_udp(want, with_edns(), sources, budget).await;
             return (got, again);
         }
-        // The same holds for other records if the server did not answer for them over UDP, or did not answer the SOA query over UDP only.
+        // Other records than the SOA may have been lost by chance too, if the server has answered some query over UDP but never this one.
         (Want::Server { kind, way: QueryForm::Tcp, .. }, Got::Reply(_))
             if *kind != "SOA" && budget.slowest(want).is_some() && budget.was_silent(&with_edns()) =>
         {
@@ -329,7 +332,7 @@ async fn confirmed(
     (got, None)
 }
 
-/// Returns the same question over UDP with EDNS.
+/// Returns the same question in the form that is sent over UDP with EDNS.
 fn with_edns(want: &Want) -> Want {
     match want.clone() {
         Want::Server { server, name, kind, .. } => Want::Server { server, name, kind, way: QueryForm::Udp },
@@ -337,7 +340,8 @@ fn with_edns(want: &Want) -> Want {
     }
 }
 
-/// Returns true if the reply to a question for the SOA may be a temporary error. Errors that concern EDNS are found with queries without EDNS.
+/// Returns true if the reply to a question for the SOA may be a temporary error. Errors about EDNS do not count, because queries without EDNS find
+/// their cause.
 fn is_error(reply: &ReplyFacts, name: &str) -> bool {
     let has_no_soa = reply.authoritative && reply.rcode == "NOERROR";
     !serves(reply, name)
@@ -346,8 +350,8 @@ fn is_error(reply: &ReplyFacts, name: &str) -> bool {
         && !["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
 }
 
-/// Asks a server again, a few times, after it answered a query for the SOA with an error. Some servers give such errors at random, for example
-/// if one of several machines at an address does not have the zone.
+/// If a server answered a query for the SOA with an error, asks it again a few times. Some servers give such errors at random, for example if one of
+/// several machines with the same address does not have the zone.
 async fn after_error(want: &Want, failed: &ReplyFacts, sources: &impl Sources, budget: &Budget) -> Got {
     let Want::Server { name, .. } = want else { return Got::Reply(failed.clone()) };
     for _ in 0..CHECK_ERROR_TURNS {
@@ -360,13 +364,13 @@ async fn after_error(want: &Want, failed: &ReplyFacts, sources: &impl Sources, b
     Got::Reply(failed.clone())
 }
 
-/// Marks a reply with records as one that came only after the server had answered the same question without records.
+/// Marks a reply with records as one that came only after the server had failed to answer the same question.
 fn after(failed: &ReplyFacts, again: ReplyFacts) -> Got {
     Got::Reply(ReplyFacts { failed_before: failed.rcode.clone(), ..again })
 }
 
-/// Repeats a query alternately in lower case and in mixed case, because a server failed for the name in mixed case. Some servers fail for a
-/// moment or at random, whatever the case is. Returns the answer to mixed case, and the answer to lower case.
+/// Repeats a query alternately in lower case and in mixed case, because a server failed for the name in mixed case. Some servers fail for a short
+/// time or at random, for both cases. Returns the answer to the query in mixed case, and the query in lower case with its answer.
 async fn after_failed_case(
     want: &Want,
     failed: &ReplyFacts,
@@ -396,8 +400,8 @@ async fn after_failed_case(
     (Got::Reply(failed.clone()), other)
 }
 
-/// Records a lost datagram if a server was silent for a name in mixed case and then, in the same turn, also in lower case. In the first turn,
-/// this is not recorded if the server answers for the SOA: then it may drop all queries for this record type.
+/// If a server was silent for a name in mixed case and then also in lower case, records a lost datagram. In the first turn, this is not recorded if
+/// the server answers for the SOA, because then it may drop all queries for this record type.
 async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: &Budget) {
     let soa = match want.clone() {
         Want::Server { server, name, .. } => Want::Server { server, name, kind: "SOA", way: QueryForm::Udp },
@@ -409,7 +413,8 @@ async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: 
     }
 }
 
-/// Asks a few more times over UDP, because the server answered over TCP but not over UDP. Returns the server's reply over UDP, if one comes.
+/// Sends a query a few more times over UDP, because the server answered it over TCP but not over UDP. Returns the query with its reply over UDP, if
+/// one comes.
 async fn again_over_udp(
     want: &Want,
     over_udp: Want,
@@ -435,8 +440,8 @@ const fn is_message(want: &Want) -> bool {
     !matches!(want, Want::MailHost { .. } | Want::PolicyFile { .. })
 }
 
-/// Asks once, and waits for `most` at most. Returns `None` if the budget has no question left. Nothing is sent after the end of the check,
-/// or when the time for the server is used up.
+/// Sends a query once, and waits for `most` at most. Returns `None` if the budget has no question left. If the time of the check, or the time for the
+/// server, is over, nothing is sent.
 async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     let began = Instant::now();
     let (end, why) = budget.until(want, began);
@@ -462,13 +467,13 @@ async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budge
     Some(got)
 }
 
-/// Like `once`, but waits only as long as for a query that will be repeated.
+/// Does the same as `once`, but waits only for the time after which a query is normally sent again.
 async fn shortly(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     once(want, Some(budget.patience(want)), sources, budget).await
 }
 
-/// Replaces a truncated reply by the reply over TCP, because a truncated reply says nothing about its records (RFC 2181 section 9). Servers
-/// also truncate replies to limit their rate. The reply keeps the response time of the datagram.
+/// Asks the same question over TCP, because its reply over UDP was truncated and so shows nothing about its records (RFC 2181 section 9). Servers
+/// also truncate replies to limit their rate. The result has the response time of the truncated reply, `millis`.
 async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget) -> Got {
     let mut want = want.clone();
     if let Want::Server { way, .. } | Want::Resolver { way, .. } = &mut want {

@@ -1,4 +1,4 @@
-//! The time that a check has spent on one server. A slow server must not use up the time for questions to others.
+//! Measures the time that a check has spent on one server. So a slow server cannot use up the time that is needed for questions to other servers.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use tokio::time::Instant;
 
 use crate::limits::CHECK_SERVER_TIME;
 
-/// The time during which queries to one server were in progress. Queries that are in progress at the same time count once.
+/// The time during which at least one query to the server was in progress.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ServerTime {
     under_way: usize,
-    /// The start of the earliest query that is still in progress.
+    /// The time since which at least one query has been in progress all the time; `None` if no query is in progress.
     since: Option<Instant>,
-    /// The time that was spent before `since`.
+    /// The time that was spent before `since`, when no query was in progress for a while.
     spent: Duration,
     /// The response time of the server's slowest reply over UDP; `None` if there was no reply.
     slowest: Option<Duration>,
 }
 
 impl ServerTime {
-    /// Returns the moment at which the time allowed for the server is used up, if queries stay in progress until then.
+    /// Returns when the time allowed for the server will be used up, if a query is always in progress until then.
     pub(crate) fn end(&self, now: Instant) -> Instant {
         self.since.unwrap_or(now) + CHECK_SERVER_TIME.saturating_sub(self.spent)
     }
@@ -29,18 +29,18 @@ impl ServerTime {
         self.slowest
     }
 
-    /// Records the response time of a reply over UDP.
+    /// Registers the response time of a reply over UDP.
     pub(crate) fn note_reply(&mut self, time: Duration) {
         self.slowest = self.slowest.max(Some(time));
     }
 
-    /// Records the start of a query.
+    /// Registers that a query begins.
     pub(crate) fn begin_query(&mut self, now: Instant) {
         self.under_way += 1;
         self.since.get_or_insert(now);
     }
 
-    /// Records the end of a query.
+    /// Registers that a query has ended.
     pub(crate) fn end_query(&mut self, now: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 {
@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(time.end(at(1)), at(0) + CHECK_SERVER_TIME);
         time.end_query(at(2));
         time.end_query(at(3));
-        // Of the time for the server, three seconds are used, and two more pass.
+        // Of the time allowed for the server, three seconds are used, and two more pass.
         assert_eq!(time.end(at(5)), at(2) + CHECK_SERVER_TIME);
         time.begin_query(at(5));
         time.end_query(at(20));

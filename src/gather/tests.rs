@@ -1,4 +1,4 @@
-//! Tests of how a check repeats its questions, limits their number, and orders them.
+//! Tests how a check repeats its questions, limits their number, and orders them.
 
 use std::sync::Mutex;
 
@@ -8,7 +8,7 @@ use dns::stage::paused;
 use doctor::WholeDomain;
 use doctor::facts::sent::QueryEnd;
 
-/// Always answers with this. Also counts the questions, and the most questions at the same time.
+/// A source that always gives this answer. It counts the questions, and the largest number of questions at the same time.
 struct Fixed(Got, Mutex<(usize, usize, usize)>);
 
 impl Sources for Fixed {
@@ -45,7 +45,7 @@ fn a_check_ends_in_time_and_asks_few_questions_at_once() {
     assert!((2..=2 * CHECK_QUESTIONS_AT_ONE_SERVER).contains(&most), "{most}");
 }
 
-/// A source whose replies over UDP are truncated; over TCP it gives this reply.
+/// A source whose replies over UDP are truncated. Over TCP it gives this reply.
 struct Cut(Got);
 
 impl Sources for Cut {
@@ -73,7 +73,7 @@ fn a_truncated_reply_is_fetched_over_tcp() {
     }
 }
 
-/// For each form of query, the list of answers to successive queries: true for a reply. After the last one, the server is silent.
+/// For each form of query, the replies to successive queries: true for a reply, false for none. After the last one, the server is silent.
 struct Turns(Mutex<BTreeMap<QueryForm, Vec<bool>>>);
 
 impl Sources for Turns {
@@ -116,13 +116,13 @@ fn silence_over_udp_is_a_trait_only_if_udp_is_still_silent_behind_the_reply_over
     let of =
         |way| Want::Server { server: [192, 0, 2, 1].into(), name: "a.example.".to_owned(), kind: "MX", way };
     let reply = Got::Reply(ReplyFacts::default());
-    // Given: the server has answered other queries over UDP, it was silent to this question, it replies to the next query over UDP. Expected:
-    // the query is sent again over UDP, and the server replies to it.
+    // First three values: the server has answered other queries over UDP, it was silent to this question, and it will reply to the next query over
+    // UDP. Last two values, which are expected: the query is sent again over UDP, and the server replies to it.
     for (has_answered, was_silent, over_udp, (again, heard)) in [
         (true, true, true, (true, true)),
         (true, true, false, (true, false)),
         (false, true, true, (false, false)),
-        // The server drops only queries for the SOA, and these go over TCP: no datagram is lost.
+        // The server drops only queries for the SOA over UDP, and the check sends these over TCP. So no lost datagram is recorded.
         (true, false, true, (false, false)),
     ] {
         let turns = [(QueryForm::Tcp, vec![true]), (QueryForm::Udp, vec![over_udp])];
@@ -163,7 +163,7 @@ fn nothing_is_sent_after_the_end() {
     assert_eq!(fixed.1.lock().unwrap().0, 0);
 }
 
-/// Answers each query after this time; it counts as silent if the check does not wait that long. The first queries are lost.
+/// A source that answers each query after this time. If the check does not wait so long, the source counts as silent. The first queries are lost.
 struct Late(Duration, Mutex<usize>);
 
 impl Sources for Late {
@@ -188,7 +188,8 @@ impl Sources for Late {
 
 #[test]
 fn a_reply_that_comes_after_the_next_query_counts_and_is_no_loss() {
-    // Milliseconds until each reply, number of lost queries. Expected: there is a reply, after these milliseconds, and a loss is recorded.
+    // First two values: the milliseconds until each reply, and the number of lost queries. Last three values, which are expected: there is a reply,
+    // the milliseconds after which it comes, and a loss is recorded.
     for (millis, lost, (replies, after, is_lossy)) in [
         (100, 0, (true, 100, false)),
         (2_000, 0, (true, 2_000, false)),
@@ -208,7 +209,7 @@ fn a_reply_that_comes_after_the_next_query_counts_and_is_no_loss() {
         let expected = Duration::from_millis(after);
         let case = format!("{millis} {lost}: {got:?} {elapsed:?} {sent:?}");
         assert_eq!(matches!(got, Got::Reply(_)), replies, "{case}");
-        // The clock of the tests counts whole milliseconds.
+        // The clock of the tests counts whole milliseconds, so the elapsed time may be a little longer.
         assert!((expected..expected + Duration::from_millis(10)).contains(&elapsed), "{case}");
         assert!(sent.len() == 1 && sent[0].is_lossy() == is_lossy && sent[0].is_any(), "{case}");
     }
@@ -238,7 +239,7 @@ fn the_repeats_that_show_whether_a_server_answers_are_kept_from_later_questions(
     };
     paused(async {
         let budget = Budget::new(CHECK_TRIES + 1, CHECK_DOMAIN_TIME);
-        // After a reply, the questions that were reserved for repetitions return to the budget.
+        // After a reply, the questions that were reserved for repetitions are available again.
         assert!(matches!(answer(&want, &quick, &budget).await, Got::Reply(_)));
         let (soa, other) = tokio::join!(answer(&want, &silent, &budget), answer(&mail, &silent, &budget));
         assert_eq!((soa, other), (Got::NoReply(NoReply::Silent), left_out(BOUND_REACHED)));
@@ -250,7 +251,7 @@ fn lost_datagrams_before_the_end_are_no_silence_of_a_server_that_answers_others(
     for answers in [false, true] {
         let (want, fixed) = (server(QueryForm::Udp), Fixed(Got::NoReply(NoReply::Silent), Mutex::default()));
         let got = paused(async {
-            // The time of the check ends during the third query.
+            // The time of the check is over during the third query.
             let budget = Budget::new(9, Duration::from_secs(2));
             if answers {
                 budget.note(&want, |sent| sent.count(QueryEnd::Answered));
@@ -261,7 +262,7 @@ fn lost_datagrams_before_the_end_are_no_silence_of_a_server_that_answers_others(
     }
 }
 
-/// Records the questions, and never answers.
+/// A source that records the questions and never answers.
 struct Noted(Mutex<Vec<Want>>);
 
 impl Sources for Noted {
@@ -275,7 +276,7 @@ impl Sources for Noted {
 fn the_first_wanted_is_the_first_asked() {
     let mut named = BTreeSet::new();
     let mut wanted = WholeDomain.wants(&DomainFacts::new(subject()), &BTreeSet::new());
-    // Questions to DNS lists have separate limits.
+    // Questions to DNS lists are not counted, because they have limits of their own.
     let is_lookup = |want: &Want| matches!(want, Want::Lookup { .. });
     wanted.retain(|want| is_lookup(want) && named.insert(want.clone()));
     wanted.truncate(CHECK_QUESTIONS_AT_ONE_SERVER);
@@ -319,7 +320,7 @@ fn a_silent_server_is_asked_again_and_a_bound_ends_it() {
     assert_eq!(fixed.1.lock().unwrap().0, CHECK_TRIES + 1);
 }
 
-/// A server that drops queries for NS; the flag says if it answers other queries.
+/// A source that drops queries for NS. The flag says if it answers other queries.
 struct DropsNames(bool);
 
 impl Sources for DropsNames {
@@ -347,7 +348,7 @@ fn silence_to_one_type_alone_is_no_lost_datagram() {
     }
 }
 
-/// Answers the first query with a failure, and the next with a reply.
+/// A source that answers the first query with a failure, and the next one with a reply.
 struct FailsFirst(Mutex<usize>);
 
 impl Sources for FailsFirst {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A row of the table: the description of one counter.
+/// A row of the table of counters: the names and the description of one counter.
 struct CounterRow {
     /// The name of the counter in JSON and in metrics.
     name: &'static str,
@@ -23,13 +23,13 @@ struct CounterRow {
 /// Makes the type `Counter` and the table from the rows, so that each counter has exactly one row.
 macro_rules! counters {
     ($($(#[doc = $about:literal])* $counter:ident $name:literal $shown:expr;)*) => {
-        /// An event that is counted.
+        /// An event that is counted: each has a counter.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Counter {
             $($(#[doc = $about])* $counter,)*
         }
 
-        /// The rows of all counters, in the order of `Counter`.
+        /// The rows of the table of all counters, in the order of `Counter`.
         const TABLE: &[CounterRow] =
             &[$(CounterRow { name: $name, about: concat!($($about),*), shown: $shown },)*];
     };
@@ -129,7 +129,7 @@ counters! {
 /// The number of counters.
 const COUNTERS: usize = TABLE.len();
 
-/// The counters of the running process. All threads share them, because few threads write to them.
+/// The current values of the counters in this process. All threads share them, because threads write to them less often than to those of questions.
 #[derive(Debug)]
 pub(super) struct Counters([AtomicU64; COUNTERS]);
 
@@ -140,20 +140,20 @@ impl Default for Counters {
 }
 
 impl Counters {
-    /// Adds to a counter.
+    /// Adds `count` to a counter.
     pub(super) fn add(&self, counter: Counter, count: u64) {
         if let Some(sum) = self.0.get(counter as usize) {
             sum.fetch_add(count, Ordering::Relaxed);
         }
     }
 
-    /// Returns the current values of the counters. They are read one after the other.
+    /// Returns the current values of all counters. They are read one after the other, so other threads may change some of them meanwhile.
     pub(super) fn read(&self) -> Counts {
         Counts(self.0.each_ref().map(|counter| counter.load(Ordering::Relaxed)))
     }
 }
 
-/// The values of the counters at one moment, or the differences between two moments. In JSON, each value has the name of its counter.
+/// The values of all counters at one moment, or by how much they grew between two moments. In JSON, each value has the name of its counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts([u64; COUNTERS]);
 
@@ -218,8 +218,8 @@ impl Serialize for Counts {
 }
 
 impl<'d> Deserialize<'d> for Counts {
-    /// Reads the values from JSON. A counter that only the daemon has (it may be a newer version) is ignored. A counter that the daemon lacks is
-    /// zero.
+    /// Reads the values of the counters from JSON that the daemon has sent. A counter that this program does not know is ignored (the daemon may be
+    /// newer). A counter that the daemon does not know is zero.
     fn deserialize<Format: Deserializer<'d>>(format: Format) -> Result<Self, Format::Error> {
         let by_name = BTreeMap::<String, u64>::deserialize(format)?;
         let mut counts = Self::default();

@@ -1,31 +1,32 @@
-//! Converts the moments of the record, which come from the clock `Mono`, to dates.
+//! Converts the times of the recorded entries, which come from the monotonic clock `Mono`, to dates.
 //!
 //! # Decisions
 //!
-//! If the clock of the host is set, earlier moments keep their dates, because the log of the mail server and the disk have the same dates. Otherwise
-//! a question that is both in memory and on disk would count as two questions.
+//! If the clock of the host is set, earlier entries keep their old dates, because the log of the mail server and the files on disk have the same
+//! dates. With new dates, a question that is both in memory and on disk would count as two questions.
 
 use crate::limits::{CLOCK_STEP, MAX_CLOCK_STEPS};
 
-/// The differences between the date and `Mono`, in microseconds. A new difference is added each time that the clock of the host is set.
+/// The differences between the date and the monotonic clock `Mono`, in microseconds. Each time that the clock of the host is set, a new difference is
+/// added.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dates {
-    /// For each difference, the first moment to which it applies and the difference. The earliest is first; at most `MAX_CLOCK_STEPS`.
+    /// Each element is the first `Mono` time to which a difference applies, and this difference. The earliest is first; at most `MAX_CLOCK_STEPS`.
     steps: Vec<(u64, u64)>,
-    /// The last moment for which the last difference was confirmed.
+    /// The last `Mono` time at which the last difference was found unchanged.
     seen: u64,
 }
 
 impl Dates {
-    /// Creates the conversion. `unix`, in microseconds since 1970, is the date of the moment `mono`.
+    /// Creates the conversion. `unix`, in microseconds since 1970, is the date of the monotonic time `mono`.
     pub(super) fn begun(mono: u64, unix: u64) -> Self {
         let mut dates = Self::default();
         dates.note(mono, unix);
         dates
     }
 
-    /// Notes that `unix`, in microseconds since 1970, is the date of a moment. If the clock was set since the last call, all moments after
-    /// that call have the new difference.
+    /// Registers that `unix`, in microseconds since 1970, is the date of the monotonic time `mono`. If the clock of the host was set since the last
+    /// call, the new difference applies to all times after the last call.
     pub(super) fn note(&mut self, mono: u64, unix: u64) {
         let difference = unix.wrapping_sub(mono);
         let is_step = self.steps.last().is_none_or(|(_, last)| {
@@ -41,7 +42,7 @@ impl Dates {
         self.seen = self.seen.max(mono);
     }
 
-    /// Returns the date of a moment, in microseconds since 1970. Before the first call of `note`, returns the moment itself.
+    /// Returns the date of the monotonic time `mono`, in microseconds since 1970. Before the first call of `note`, returns `mono` itself.
     pub(super) fn unix(&self, mono: u64) -> u64 {
         let behind = self.steps.partition_point(|(first, _)| *first <= mono);
         let step = self.steps.get(behind.saturating_sub(1));

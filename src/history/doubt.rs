@@ -1,20 +1,21 @@
-//! Doubt about a message that was quick: a wait of the same client may belong to the same mail.
+//! Finds out if the verdict on a quick message is doubtful, because a wait of the same client may belong to the same mail.
 //!
-//! The queries about the address of a host and the queries about the domain of a sender are connected only by time. If several mails of one
-//! client are in progress, the wait for the first ones may be in another message, or in a part of this message that does not certainly belong
-//! to the mail.
+//! The queries about the address of a host and the queries about the domain of a sender are connected only by their times. If several mails of one
+//! client are in progress, the wait for the queries about a host may be in another message, or in a part of this message that does not certainly
+//! belong to the same mail.
 //!
 //! # Decisions
 //!
-//! - One mail is often several messages of the history, because no name connects its host, its lists and its sender. So if the queries of a
-//!   message were quick, its mail may still have been slow: a wait in another message of the same client, less than `POSSIBLE_WAIT` before or
-//!   after it, may belong to the same mail.
+//! - One mail is often several messages of the history, because no name connects its host, its lists and its sender. So even if the queries of a
+//!   message were quick, its mail may have been slow: a wait in another message of the same client, less than `POSSIBLE_WAIT` before or after the
+//!   message, may belong to the same mail.
 //! - A mail has one host and one sender. Two messages with queries about an address belong to different mails, and so do two messages with
 //!   queries for the MX of a domain.
-//! - But domains may share mail hosts. The query for such a host is in one message only, and may belong to each mail whose answers name the
-//!   host.
+//! - But domains may share mail hosts. The query for such a host is in one message only, and may belong to each mail whose answers contain the name
+//!   of the host.
 //! - A failed query defers a mail, however quickly it failed, so it counts as a wait. A failed query to a DNS list defers no mail.
-//! - A client that waits for another query does not pause. If such a wait overlaps the message, the client is not the culprit.
+//! - While a client waits for a query of another message, it is not pausing. If such a wait overlaps the pause in a message, the client is not the
+//!   culprit.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,27 +27,27 @@ use crate::limits::POSSIBLE_WAIT;
 use dns::clock::micros;
 use dns::question::{kind_text, name_of_wire, name_text};
 
-/// The number of waits that a sentence names.
+/// The largest number of waits that a sentence names.
 const NAMED: usize = 3;
 
-/// Says if a wait came before, during or after the queries of a message.
+/// The order of a wait and the queries of a message: the wait came before, during or after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitOrder {
-    /// The wait overlaps the queries.
+    /// The wait overlaps the queries of the message.
     During,
-    /// The wait ended before the first query.
+    /// The wait ended before the first query of the message.
     Before,
-    /// The wait began after the last query.
+    /// The wait began after the last query of the message.
     After,
 }
 
 /// A wait of the same client, or a failed query, that may belong to the mail of a message. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PossibleWait {
-    /// The name for which the query asked.
+    /// The name for which the query of this wait asked.
     pub name: String,
-    /// The record type for which the query asked.
+    /// The record type for which the query of this wait asked.
     #[serde(rename = "type")]
     pub kind: String,
     /// The DNS list to which the query was sent; none for other queries.
@@ -54,22 +55,24 @@ pub struct PossibleWait {
     pub list: Option<String>,
     /// The time from the query to its reply, in seconds.
     pub elapsed: f64,
-    /// True if the query failed.
+    /// True if the query of this wait failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
-    /// The order of the wait and the queries of the message.
+    /// If the wait came before, during or after the queries of the message.
     pub order: WaitOrder,
-    /// The time between the wait and these queries, in seconds; 0 if they overlap.
+    /// The time between the wait and the queries of the message, in seconds; 0 if they overlap.
     pub gap: f64,
 }
 
-/// Returns true if a query may be the delay of a mail: it took long, or it failed. A failed query to a DNS list defers no mail.
+/// Returns true if a query may have delayed a mail: it took at least `POSSIBLE_WAIT`, or it failed. A failed query to a DNS list does not count,
+/// because it defers no mail.
 pub(super) fn is_delay(question: &QuestionEntry, list: Option<ListName>) -> bool {
     question.elapsed >= micros(POSSIBLE_WAIT) || (question.outcome.is_failure() && list.is_none())
 }
 
 impl PossibleWait {
-    /// Creates the wait for a query next to a message whose queries were in progress from `began` to `ended`.
+    /// Creates the description of a query of another message as a possible wait. The queries of the message itself were in progress from `began` to
+    /// `ended`.
     pub(super) fn new(question: &QuestionEntry, list: Option<ListName>, (began, ended): (u64, u64)) -> Self {
         let (order, gap) = if question.end() <= began {
             (WaitOrder::Before, began.saturating_sub(question.end()))
@@ -91,8 +94,8 @@ impl PossibleWait {
     }
 }
 
-/// Returns the culprit `unknown` for a message that waited for `waited` seconds, because one of `waits` (the nearest first) may belong to its
-/// mail. If `waits` is empty, one of the waits that were left out may belong to it.
+/// Returns the culprit `unknown` for a message that waited for `waited` seconds. The reason is that one of `waits` (the nearest first) may belong to
+/// the same mail. If `waits` is empty, the reason is a wait that was left out of the report.
 pub fn culprit(waited: f64, waits: &[&PossibleWait]) -> CulpritReport {
     let advice = "look in the mail log for the address of the host that sent this mail and for the domain of its sender: `resolverctl why` with each of them shows whether its queries waited or failed";
     CulpritReport::new(CulpritKind::Unknown, evidence(waited, waits), advice)
@@ -125,10 +128,11 @@ fn time(seconds: f64) -> String {
     span(std::time::Duration::try_from_secs_f64(seconds).map(micros).unwrap_or(u64::MAX))
 }
 
-/// The words about quick queries at a time for which the history has only the disk.
+/// The end of a sentence about quick queries, used if the history for that time was only read from disk.
 pub const ON_DISK_ALONE: &str = "but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing";
 
-/// Returns the culprit of a message on disk whose queries were quick, as `quick` says: the disk lacks other queries of the mail.
+/// Returns the culprit for a message that was read from disk and whose queries were quick, as the report `quick` says. It is `unknown`, because the
+/// disk lacks other queries of the mail.
 pub(super) fn of_disk(quick: &CulpritReport) -> CulpritReport {
     CulpritReport::new(
         CulpritKind::Unknown,

@@ -1,5 +1,5 @@
-//! The entries of the record: a question of a client, the flight (resolution) that answered it, an outage of our own network, and the local user of
-//! a client. The same types are used to write and to read entries; `octets` defines their stored form.
+//! The entries of the record (the recorded questions and flights): a question of a client, the flight (resolution) that answered it, an outage of our
+//! own network, and the local user of a client. The same types are used to write and to read entries; the module `octets` defines their stored form.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -15,29 +15,29 @@ use dns::conduct::{Conduct, Transport};
 use dns::hash::Plain;
 use dns::question::{ClientTransport, ExtendedError, Outcome};
 
-/// A client's question.
+/// A client's question, as it is recorded in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuestionEntry {
-    /// The name for which the client asked, in wire form. It is in lower case when it is read.
+    /// The name for which the client asked, in wire form. In an entry that was read, it is in lower case.
     pub name: Arc<[u8]>,
-    /// The type for which the client asked.
+    /// The record type for which the client asked.
     pub kind: RecordType,
     /// The address of the client.
     pub client: IpAddr,
-    /// The client's port; 0 if it is not known, as for questions from the cache.
+    /// The port of the client; 0 if it is not known. For questions that the cache answered, it is not known.
     pub port: u16,
-    /// How the question reached resolverd; none if this is not known, as for questions answered from the cache.
+    /// How the question reached resolverd; none if this is not known. For questions that the cache answered, it is not known.
     pub transport: Option<ClientTransport>,
     /// The number of the client's view. The view belongs to the listener that received the question.
     pub view: u32,
-    /// When the question was received, in microseconds. When the entry is written, the time is counted by the clock `Mono`; when the entry is read,
-    /// since 1970.
+    /// When the question was received, in microseconds. In an entry that is being written, this is a time of the monotonic clock `Mono`; in an entry
+    /// that was read, it is the time since 1970.
     pub at: u64,
     /// How the question was answered, or why it failed.
     pub outcome: Outcome,
     /// The time from the arrival of the question to the reply, in microseconds.
     pub elapsed: u64,
-    /// The number of the flight for which the question waited.
+    /// The number of the flight (resolution) for which the question waited; none if it waited for none.
     pub flight: Option<u64>,
     /// Why the question failed, as a sentence; empty if it did not fail.
     pub error: Box<str>,
@@ -46,12 +46,12 @@ pub struct QuestionEntry {
     /// The local user that owns the client's socket: a name, or a number if the user has no name. None if the user was not looked up, or not
     /// found.
     pub user: Option<Box<str>>,
-    /// True if the entry was read from disk. The disk lacks most other questions of the same time.
+    /// True if the entry was read from disk. The disk does not have most of the other questions of that time.
     pub stored: bool,
 }
 
 impl QuestionEntry {
-    /// Creates the entry of a question that the cache answered.
+    /// Creates the entry of a question that was answered from the cache.
     pub fn hit(name: Arc<[u8]>, kind: RecordType, client: IpAddr, view: u32, at: u64) -> Self {
         Self {
             name,
@@ -78,15 +78,16 @@ impl QuestionEntry {
         Self { port: 7, outcome: Outcome::Failed, elapsed: 1, ..hit }
     }
 
-    /// The `weight` of a question with an empty name, which is the smallest possible weight.
+    /// The smallest possible result of `weight`: that of a question with an empty name, in octets.
     pub(super) const LEAST_WEIGHT: usize = size_of::<Self>() * 3 / 2;
 
-    /// Returns the octets of memory that a reader needs for the question: to hold it, to sort it, and to add it to a message.
+    /// Returns the octets of memory that a reader of the record needs for the question: to store it, to sort it, and to add it to a message (an
+    /// email).
     pub(super) fn weight(&self) -> usize {
         Self::LEAST_WEIGHT.saturating_add(self.name.len()).saturating_add(self.error.len())
     }
 
-    /// Returns the key of the question's name and type, for tables by name and type.
+    /// Returns the key of the question's name and type, for the tables `ByAsked`.
     pub(super) fn place(&self) -> AskedPlace {
         place_of(&self.name, self.kind)
     }
@@ -101,19 +102,19 @@ impl QuestionEntry {
         if self.is_without_client() { "redacted".to_owned() } else { self.client.to_string() }
     }
 
-    /// Returns true if this resolver turned away the question because it had too much work. Beyond a few questions, those for a silent zone are
-    /// turned away too; the extended error then names the zone.
+    /// Returns true if this resolver turned away the question because it had too much work. A question for a silent zone may also be turned away,
+    /// because only a few questions may wait for such a zone; then the extended error says so, and the result is false.
     pub(crate) fn is_overload(&self) -> bool {
         let is_silent = self.code == Some(ExtendedError::NO_REACHABLE_AUTHORITY);
         self.outcome == Outcome::Shed && !is_silent && !self.was_stopped()
     }
 
-    /// Returns true if the client still waited when this resolver stopped.
+    /// Returns true if the question failed because this resolver stopped while the client still waited.
     pub(crate) fn was_stopped(&self) -> bool {
         self.outcome == Outcome::Shed && &*self.error == ExtendedError::STOPPING
     }
 
-    /// Returns when the reply was sent. For the unit see `at`.
+    /// Returns when the reply was sent, in the unit of `at`.
     pub fn end(&self) -> u64 {
         self.at.saturating_add(self.elapsed)
     }
@@ -123,86 +124,86 @@ impl QuestionEntry {
 /// deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlightEntry {
-    /// The number of the flight.
+    /// The number of the flight, which no other flight in the history has.
     pub id: u64,
-    /// When the flight began; for the unit see `QuestionEntry::at`.
+    /// When the flight began, in the unit of `QuestionEntry::at`.
     pub began: u64,
-    /// The time that the flight has taken so far, in microseconds.
+    /// The time from the start of the flight to its end, or to now if it is still in progress. In microseconds.
     pub elapsed: u64,
-    /// The name for which the flight asked, in lower-case wire form.
+    /// The name that the flight resolves, in lower-case wire form.
     pub name: Arc<[u8]>,
-    /// The record type for which the flight asked.
+    /// The record type that the flight resolves.
     pub kind: RecordType,
-    /// The deepest zone whose servers the flight asked, in wire form; empty if there is none. If the answer was bogus and the zone at which
-    /// the chain of trust breaks is known, this zone instead.
+    /// The zone to which the flight belongs, in wire form: the deepest zone whose servers were asked; empty if no server was asked. If the answer was
+    /// bogus and it is known at which zone the chain of trust breaks, it is that zone.
     pub zone: Arc<[u8]>,
-    /// What the failure shows about the zone; none if the flight did not fail.
+    /// What the failure shows about the servers of the zone, for instance that they are silent; none if the flight did not fail.
     pub shows: Option<Shows>,
     /// Why the flight failed, as a sentence; empty if it did not fail.
     pub why: Box<str>,
-    /// The servers with faults, and what each of them did last; at most `MAX_RECORDED_FAULTS`.
+    /// The servers with faults, and the last behaviour of each; at most `MAX_RECORDED_FAULTS`.
     pub faults: Vec<(IpAddr, Conduct)>,
     /// The queries to servers, in the order in which they were sent; at most `MAX_RECORDED_MESSAGES`.
     pub messages: Vec<MessageEntry>,
     /// The names and addresses in the answer of the flight; at most `MAX_RECORDED_LINKS`.
     pub links: Vec<Link>,
-    /// The behaviour of the DNS list, if the list is at fault.
+    /// The behaviour of the DNS list; none if no list is at fault.
     pub(crate) list_fault: Option<ListFault>,
 }
 
-/// A query to a server, sent for a flight.
+/// A query to a server, sent for a flight (resolution).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageEntry {
     /// When the query was sent, in microseconds since the flight began.
     pub at: u32,
-    /// The time until its answer, in microseconds. If there was no answer, the time until the end of the flight.
+    /// The time from the query to its answer, in microseconds. If there was no answer, the time from the query to the end of the flight.
     pub elapsed: u32,
-    /// The address of the server.
+    /// The address of the server to which the query was sent.
     pub server: IpAddr,
-    /// The zone for which the server was asked, in wire form. It is stored as empty if it is the zone of the flight.
+    /// The zone for which the server was asked, in wire form. If it is the zone of the flight, it is recorded as an empty name.
     pub zone: Arc<[u8]>,
     /// The transport of the query: UDP, TCP, TLS or HTTPS.
     pub transport: Transport,
-    /// What the server did; none if it had not answered when the flight ended.
+    /// The behaviour of the server, for instance an answer or an error; none if it had not answered when the flight ended.
     pub conduct: Option<Conduct>,
-    /// Why the query was sent to this server at this time.
+    /// Why the query was sent to this server at this time, as one of the words of `StepEvent::Sent`.
     pub reason: &'static str,
-    /// How deeply the sub-question for which the query was sent is nested; 0 is the question of the flight itself.
+    /// How deeply the sub-question is nested for which the query was sent; 0 is the question of the flight itself.
     pub depth: u8,
     /// True if the query asked for DNSSEC keys, or for data that are needed to fetch such keys.
     pub keys: bool,
 }
 
 impl MessageEntry {
-    /// Returns true if any reply of the server arrived.
+    /// Returns true if any reply of the server arrived, even one with an error.
     pub(super) fn came_back(&self) -> bool {
         self.conduct.is_some_and(Conduct::came_back)
     }
 }
 
-/// A name or an address in an answer. It shows which questions belong to the same mail.
+/// A name or an address in an answer. It shows which of the following questions belong to the same mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// A name, in lower-case wire form.
+    /// A name in the answer, in lower-case wire form.
     Name(Arc<[u8]>),
-    /// An address.
+    /// An address in the answer.
     Address(IpAddr),
 }
 
-/// The local user that owned the socket of a client at some time.
+/// The local user that owned the socket of a client when the socket was looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerEntry {
-    /// The address of the client.
+    /// The address of the client's socket.
     pub client: IpAddr,
     /// The port of the client's socket.
     pub port: u16,
-    /// When the socket was looked up; for the unit see `QuestionEntry::at`.
+    /// When the user of the socket was looked up, in the unit of `QuestionEntry::at`.
     pub at: u64,
-    /// The name of the user, or the number of the user if there is no name.
+    /// The name of the user, or the number of the user if it has no name.
     pub user: Box<str>,
 }
 
-/// A time in which our own network was down: its start, and its end so far.
+/// A period in which our own network was down: its start, and its end as far as it is known. In the unit of `QuestionEntry::at`.
 pub type OutageEntry = (u64, u64);
 
 /// An entry of the record.
@@ -210,16 +211,16 @@ pub type OutageEntry = (u64, u64);
 pub enum Entry {
     /// A client's question.
     Question(QuestionEntry),
-    /// A flight.
+    /// A flight (resolution) with its queries to servers.
     Flight(FlightEntry),
     /// An outage of our own network.
     Outage(OutageEntry),
-    /// The local user that owns the socket of a client. This entry is in memory only: on disk, the user is stored with the question.
+    /// The local user that owns the socket of a client. Such an entry exists in memory only: on disk, the user is stored with the question.
     Owner(OwnerEntry),
 }
 
 impl Entry {
-    /// Converts the times of the entry from the clock `Mono` to dates.
+    /// Converts the times of the entry from the monotonic clock `Mono` to microseconds since 1970.
     pub(super) fn date(&mut self, dates: &Dates) {
         match self {
             Self::Question(question) => question.at = dates.unix(question.at),
@@ -229,7 +230,7 @@ impl Entry {
         }
     }
 
-    /// Returns when the event of the entry ended.
+    /// Returns when the question, flight, outage or lookup of this entry ended.
     pub(super) fn end(&self) -> u64 {
         match self {
             Self::Question(question) => question.end(),
@@ -241,13 +242,13 @@ impl Entry {
 }
 
 impl FlightEntry {
-    /// Returns when the flight ended. If it has not ended yet, returns when it was last recorded.
+    /// Returns when the flight ended. If the flight has not ended yet, returns the time of its last recording.
     pub fn end(&self) -> u64 {
         self.began.saturating_add(self.elapsed)
     }
 
-    /// Returns the octets of memory that a reader needs for the flight, see `QuestionEntry::weight`. Each query to a server is counted with its
-    /// place in the index of `traffic`.
+    /// Returns the octets of memory that a reader of the record needs for the flight, see `QuestionEntry::weight`. The memory for a query to a server
+    /// is counted twice, because the query is also in an index of `traffic`.
     pub(super) fn weight(&self) -> usize {
         let messages = self.messages.len().saturating_mul(size_of::<MessageEntry>() * 2);
         let links = self.links.len().saturating_mul(size_of::<Link>() * 2);
@@ -255,16 +256,17 @@ impl FlightEntry {
     }
 }
 
-/// Returns the key of a name and a type, for tables of entries that are in memory at the same time. Equal names of one reading share their
-/// memory, so the address of the name is enough as a key.
+/// Returns the key of a name and a type, for tables of entries that are in memory at the same time. When entries are read together, equal names share
+/// their memory, so the address of the name in memory is enough as a key.
 pub(super) fn place_of(name: &Arc<[u8]>, kind: RecordType) -> AskedPlace {
     (Arc::as_ptr(name).addr(), u16::from(kind).into())
 }
 
-/// The key of a name and a type, which `place_of` returns.
+/// The key of a name and a type, as returned by `place_of`.
 pub(super) type AskedPlace = (usize, u64);
 
-/// A table with names and types as keys. The keys come from `place_of`, so strangers cannot choose them, and the hash needs no secret.
+/// A table whose keys are names and types. `place_of` makes the keys from addresses in memory, so strangers cannot choose them, and the hash needs no
+/// secret.
 pub(super) type ByAsked<Known> = HashMap<AskedPlace, Known, BuildHasherDefault<Plain>>;
 
 #[cfg(test)]
@@ -272,7 +274,7 @@ mod tests {
     use super::*;
 
     impl FlightEntry {
-        /// Creates a flight without a name and without queries to servers, for tests.
+        /// Creates a flight (resolution) without a name and without queries to servers, for tests.
         pub(crate) fn blank(id: u64, began: u64, elapsed: u64) -> Self {
             Self {
                 id,

@@ -1,7 +1,7 @@
-//! The events that the resolver reports to the history while it works on a question: ended questions, queries to servers, flights and their
-//! steps.
+//! The events that the resolver reports to the history while it works on a question: ended questions, queries to servers, and flights (resolutions,
+//! for which several clients may wait) with their steps.
 //!
-//! The events are plain data. The code that reports an event does not wait.
+//! The events are plain data. The code that reports an event never waits for the history.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -20,11 +20,11 @@ use validate::verdict::SecurityStatus;
 pub struct Ended {
     /// The address of the client.
     pub client: IpAddr,
-    /// The type of the question.
+    /// The record type of the question.
     pub kind: RecordType,
     /// How the question was answered, or why it failed.
     pub outcome: Outcome,
-    /// The time from the arrival of the question's first copy to the reply.
+    /// The time from the arrival of the first copy of the question to the reply.
     pub elapsed: Duration,
 }
 
@@ -48,13 +48,13 @@ pub struct Sent {
     pub origin: ServerOrigin,
     /// The transport of the query.
     pub transport: Transport,
-    /// What the server did.
+    /// The behaviour of the server, for instance an answer or an error.
     pub conduct: Conduct,
-    /// The time from sending to the result.
+    /// The time from the sending of the query to its answer or timeout.
     pub elapsed: Duration,
 }
 
-/// A query to a server whose answer is overdue.
+/// A query to a server that was not answered in time. The answer may still come.
 #[derive(Clone, Copy, Debug)]
 pub struct Overdue<'a> {
     /// The address and port of the server.
@@ -70,38 +70,38 @@ pub struct Overdue<'a> {
 /// A flight that has ended. A flight is all work for one question, on behalf of all clients that waited for its answer.
 #[derive(Clone, Debug)]
 pub struct FlightEnded<'a> {
-    /// The question.
+    /// The question that the flight resolved.
     pub question: &'a Question,
-    /// The kind of zone to which the question was routed.
+    /// How the question is resolved: by recursion, or from a configured zone.
     pub route: RouteKind,
-    /// The deepest zone whose servers were asked; none if no server was asked, because the answer was in memory.
+    /// The deepest zone whose servers were asked; none if no server was asked, because the answer was already in the cache.
     pub zone: Option<Name>,
-    /// Why the flight failed; none if it succeeded.
+    /// Why the flight failed; none if it did not fail.
     pub failed: Option<FlightFailure>,
-    /// True if the flight ended with a denial that all servers of the zone gave without authority.
+    /// True if all servers of the zone denied the name or type, but without authority (no AA flag), and the flight ended with this denial.
     pub doubted: bool,
     /// The result of DNSSEC validation; none if nothing was validated.
     pub state: Option<SecurityStatus>,
     /// The time from the start of the flight to its end.
     pub elapsed: Duration,
-    /// How long the clients of the flight wait. A client that waited from the start did not get a result that came later than this.
+    /// How long each client of the flight waits. If a client waited from the start, it did not get a result that came after this time.
     pub patience: Duration,
-    /// The number of queries sent for the flight, including those for sub-questions.
+    /// The number of queries to servers that were sent for the flight, including those for sub-questions.
     pub packets: u32,
 }
 
 words! {
-    /// The kind of zone to which a question is routed. Metrics use the same words as the configuration.
+    /// How a question is resolved: by recursion, or from a configured zone. Metrics use the same words as the configuration.
     #[derive(Default)]
     pub enum RouteKind {
-        /// A zone that recursion from the root finds.
+        /// By recursion from the root servers.
         #[default]
         Recursion = "recursion",
-        /// A configured zone with servers of its own.
+        /// By the authoritative servers of a configured zone.
         Stub = "stub",
-        /// A configured zone with forwarders.
+        /// By the forwarders of a configured zone.
         Forward = "forward",
-        /// A zone that resolverd answers from its configuration.
+        /// From records in the configuration of resolverd.
         Local = "local",
     }
 }
@@ -109,22 +109,22 @@ words! {
 /// Why a flight failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlightFailure {
-    /// The reason, as a sentence.
+    /// Why the flight failed, as a sentence.
     pub why: String,
-    /// What the failure means for the zone.
+    /// What the failure shows about the zone, for instance that its servers are silent.
     pub shows: Shows,
     /// How resolverd came to know the servers of the zone.
     pub origin: ServerOrigin,
-    /// The servers with faults, and what each of them did last.
+    /// The servers with faults, and the last behaviour of each.
     pub servers: Vec<(IpAddr, Conduct)>,
     /// If the answer was bogus: the zone at which the chain of trust breaks, if this zone is known.
     pub broken_at: Option<Name>,
-    /// The behaviour of the DNS list, if a list is at fault.
+    /// The behaviour of the DNS list; none if no list is at fault.
     pub list: Option<ListFault>,
 }
 
 impl FlightFailure {
-    /// Creates the failure of a flight that found an answer from servers on the internet.
+    /// Creates the failure of a flight that got an answer from servers on the internet: a denial without authority, or an answer that came too late.
     pub(super) fn of_answer(why: String, shows: Shows) -> Self {
         let (origin, servers) = (ServerOrigin::Recursion, Vec::new());
         Self { why, shows, origin, servers, broken_at: None, list: None }
@@ -134,7 +134,7 @@ impl FlightFailure {
 words! {
     /// The behaviour of a DNS list whose answer does not show whether a name is listed.
     pub enum ListFault {
-        /// The list refuses queries of this host.
+        /// The list refuses the queries of this host, as its return code says.
         Refuses = "refuses",
         /// The list refuses the customer key in the query.
         RefusesKey = "refuses_key",
@@ -144,11 +144,11 @@ words! {
         RejectsQuery = "rejects_query",
         /// The domain of the list may have a new owner.
         NewOwner = "new_owner",
-        /// The list lists everything.
+        /// The list lists every address and domain, so its entries have no meaning.
         ListsEverything = "lists_everything",
         /// The answer of the list cannot be used: an alias leads nowhere, or its signatures are wrong.
         Unusable = "unusable",
-        /// The list has a text for the name, but no address.
+        /// The list has a TXT record for the name, but no address record, which would say that the name is listed.
         TextAlone = "text_alone",
         /// The servers of the list do not answer.
         Silent = "silent",
@@ -156,7 +156,7 @@ words! {
 }
 
 words! {
-    /// What a failure means for the zone whose servers were asked.
+    /// What a failure shows about the zone whose servers were asked.
     pub enum Shows {
         /// No server answered: the zone's servers are silent, or our own network is down.
         Silence = "silence",
@@ -164,13 +164,13 @@ words! {
         NoHelp = "no_help",
         /// The answer of the servers is not what the owner of the zone signed.
         Bogus = "bogus",
-        /// It is not known whether the answer is bogus: the keys could not be fetched, because of the zone or because of our own network.
+        /// It is not known if the answer is bogus: the DNSSEC keys could not be fetched, because of the zone or because of our own network.
         Unchecked = "unchecked",
-        /// The zone is a DNS list, and its state is reported as the state of a list.
+        /// The zone is a DNS list. Its failures are not reported as those of a zone, because lists have a report of their own.
         List = "list",
         /// The servers of the zone denied the name without authority, and clients got this denial.
         Doubt = "doubt",
-        /// The answer was found, but too late for the clients.
+        /// The answer was found, but only after the deadline of the clients.
         Late = "late",
         /// No server was asked: all known addresses of the servers belong to an address family that this host does not use.
         Unrouted = "unrouted",
@@ -180,35 +180,35 @@ words! {
 /// One step of a flight, for `resolverctl trace`. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// The time since the flight began.
+    /// The time since the flight began, in seconds.
     pub at: f64,
-    /// How deeply the sub-question is nested; 0 is the client's own question.
+    /// How deeply the sub-question of this step is nested; 0 is the client's own question.
     pub depth: u8,
     /// What happened in this step.
     #[serde(flatten)]
     pub event: StepEvent,
 }
 
-/// The kind of a step, with its details.
+/// What happened in a step, with its details.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum StepEvent {
-    /// Work on the question, or on a sub-question, began.
+    /// The work on the question or on a sub-question began.
     Question {
         /// The name that was asked for.
         name: String,
-        /// The type that was asked for.
+        /// The record type that was asked for.
         #[serde(rename = "type")]
         kind: String,
     },
-    /// The answer was found in memory.
+    /// The answer was found in the cache.
     Memory {
-        /// The answer, as text.
+        /// The answer from the cache, as text.
         found: String,
     },
-    /// The closest known zone, whose servers are asked next.
+    /// The closest known zone above the name was found. Its servers are asked next.
     Cut {
-        /// The name of the zone.
+        /// The name of this zone.
         zone: String,
         /// The number of servers of the zone whose addresses are known.
         addresses: usize,
@@ -218,69 +218,69 @@ pub enum StepEvent {
         /// The part of the name for which the servers are asked.
         name: String,
     },
-    /// A query was sent.
+    /// A query was sent to a server.
     Sent {
-        /// The address of the server.
+        /// The address of the server to which the query was sent.
         server: String,
-        /// The transport.
+        /// The transport of the query.
         transport: Transport,
-        /// The name for which the server is asked; none if name and type are those of the traced question. `_key` stands for the key of a DNS
-        /// list.
+        /// The name for which the server is asked; none if name and type are those of the traced question. A customer key of a DNS list is replaced
+        /// by `_key`.
         name: Option<String>,
-        /// The type for which the server is asked; none in the same case as `name`.
+        /// The record type for which the server is asked; none if name and type are those of the traced question.
         #[serde(rename = "type")]
         kind: Option<String>,
-        /// Why this server is asked now: `first`, `race`, `retry`, `next`, `address`, `without_edns`, `truncated`,
-        /// `other_case`, `own_case`, `alone`, `again`, `parent`.
+        /// Why this server is asked at this time: `first`, `race`, `retry`, `next`, `address`, `without_edns`, `truncated`, `other_case`, `own_case`,
+        /// `alone`, `again`, `parent`.
         reason: String,
-        /// The usual round trip of the server, by which servers are chosen; none if it is not known yet.
+        /// The usual round trip of the server in seconds, by which servers are chosen; none if it is not known yet.
         usual: Option<f64>,
     },
-    /// The reply of a server arrived, or the query is taken for lost.
+    /// The reply of a server arrived, or the query to it counts as lost.
     Received {
-        /// The address of the server.
+        /// The address of the server that was queried.
         server: String,
-        /// What the server did.
+        /// The behaviour of the server, for instance an answer or an error.
         conduct: Conduct,
-        /// The time from the query to the reply.
+        /// The time from the query to the reply, in seconds.
         round_trip: f64,
-        /// A summary of the reply.
+        /// A summary of the reply, as text.
         said: String,
     },
     /// No answer arrived before the timer of the query ran out. The answer may still come.
     Unanswered {
-        /// The address of the server.
+        /// The address of the server that did not answer.
         server: String,
-        /// The time since the query was sent.
+        /// The time since the query was sent, in seconds.
         waited: f64,
     },
     /// Records were removed: the server had no authority to send them, or the query did not ask for them.
     Scrubbed {
         /// The number of removed records.
         dropped: usize,
-        /// The first of the removed records, as name, type and data. Empty for a list whose queries carry a key.
+        /// The first of the removed records, as name, type and data. If the queries to a DNS list contain a customer key, this is empty.
         records: Vec<String>,
     },
     /// Addresses were removed from the answer because of `resolve.private_addresses`.
     PrivateRemoved {
         /// The number of removed addresses.
         dropped: usize,
-        /// The first of the removed records, as name, type and data.
+        /// The first of the removed address records, as name, type and data.
         records: Vec<String>,
     },
-    /// The DS records of a zone, which link the zone to its parent (RFC 4035 section 5). If there are none, the parent proves that the zone is
-    /// unsigned.
+    /// The DS records of a zone were found. They link the zone to its parent (RFC 4035 section 5). If there are none, the parent has proved that the
+    /// zone is unsigned.
     Ds {
-        /// The name of the zone.
+        /// The name of the zone to which the DS records belong.
         zone: String,
         /// The DS records; empty if the zone has none.
         records: Vec<DsFact>,
-        /// Where the DS records come from.
+        /// Where the DS records come from: the parent zone or the configuration.
         from: DsSource,
     },
-    /// The keys of a zone, which its DS records must confirm.
+    /// The DNSKEY records of a zone were found. The DS records of the zone must confirm them.
     Dnskey {
-        /// The name of the zone.
+        /// The name of the zone to which the keys belong.
         zone: String,
         /// The DNSKEY records; empty if the zone has none.
         records: Vec<KeyFact>,
@@ -289,11 +289,11 @@ pub enum StepEvent {
     },
     /// The records of an answer, or the keys of a zone, were validated.
     Checked {
-        /// The name and type of the validated data, or the name of the zone.
+        /// The name and type of the validated data; for keys, the name of their zone.
         subject: String,
-        /// The result of validation.
+        /// The result of the validation.
         state: SecurityStatus,
-        /// Why the result is not secure, if more is known than the result itself.
+        /// Why the result is not secure; none if nothing more is known than the result.
         why: Option<String>,
     },
     /// A server referred to the servers of another zone, which are asked next.
@@ -303,12 +303,12 @@ pub enum StepEvent {
     },
     /// No known server serves the zone any more, so the parent zone is asked for the current servers.
     Outdated {
-        /// The name of the zone.
+        /// The name of the zone that has no working server.
         zone: String,
     },
     /// The forwarders of a zone failed, or did not answer for a while, so the question is resolved from the root servers (`forward_first`).
     ForwardersFailed {
-        /// The name of the zone.
+        /// The name of the zone whose forwarders failed.
         zone: String,
     },
     /// A CNAME or DNAME record leads to another name.
@@ -316,7 +316,7 @@ pub enum StepEvent {
         /// The name to which the record leads.
         target: String,
     },
-    /// Work on the question, or on the sub-question, ended.
+    /// The work on the question or on the sub-question ended.
     Ended {
         /// The result of the question: a summary of the answer, or why it failed.
         result: String,
@@ -324,7 +324,7 @@ pub enum StepEvent {
 }
 
 impl StepEvent {
-    /// Returns true if data or keys were found to be bogus.
+    /// Returns true if this step found the answer, or the keys of a zone, to be bogus.
     pub fn is_bogus(&self) -> bool {
         matches!(self, Self::Checked { state: SecurityStatus::Bogus, .. })
     }
@@ -335,9 +335,9 @@ impl StepEvent {
 pub struct DsFact {
     /// The key tag of the DNSKEY record that the DS record confirms.
     pub tag: u16,
-    /// The DNSSEC algorithm of that key, as its number.
+    /// The number of the DNSSEC algorithm of this key.
     pub algorithm: u8,
-    /// The digest type of the DS record, as its number.
+    /// The number of the digest type of the DS record.
     pub digest: u8,
 }
 
@@ -346,9 +346,9 @@ pub struct DsFact {
 pub struct KeyFact {
     /// The key tag of the record (RFC 4034 appendix B).
     pub tag: u16,
-    /// The DNSSEC algorithm of the key, as its number.
+    /// The number of the DNSSEC algorithm of the key.
     pub algorithm: u8,
-    /// The flags of the key: 256 for a zone key, 257 for a key that DS records confirm.
+    /// The flags of the key: 256 for a zone key, 257 for a key to which DS records refer (SEP flag).
     pub flags: u16,
 }
 
@@ -356,8 +356,8 @@ pub struct KeyFact {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DsSource {
-    /// The parent zone, which has signed the records.
+    /// The parent zone, whose signature covers the DS records.
     Parent,
-    /// The configuration: a trust anchor of the zone.
+    /// The configuration, which has a trust anchor for the zone.
     Anchor,
 }

@@ -1,4 +1,4 @@
-//! The sentences about a culprit: what was seen, and what to do.
+//! The sentences about a culprit: what was seen in the history, and what the operator can do.
 
 use std::net::IpAddr;
 
@@ -14,15 +14,15 @@ use dns::question::{ExtendedError, is_within, kind_text, name_of_wire, name_text
 pub struct CulpritReport {
     /// The kind of the culprit.
     pub kind: CulpritKind,
-    /// The zone whose servers or data are the culprit, if there is one.
+    /// The zone whose servers or data are the culprit; none if the culprit belongs to no zone.
     pub zone: Option<String>,
     /// The server for which the client waited longest.
     pub server: Option<String>,
-    /// The DNS list that is the culprit, or whose questions were delayed or failed, if there is one.
+    /// The DNS list that is the culprit, or whose questions were delayed or failed; none if no list is concerned.
     pub list: Option<String>,
-    /// What was seen, as a sentence.
+    /// What was seen in the history, as a sentence.
     pub evidence: String,
-    /// How the servers of the zone usually behave, as a sentence.
+    /// How the servers of the zone usually behave, as a sentence; none if this is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<String>,
     /// What the operator can do, as a sentence.
@@ -35,27 +35,27 @@ const NAMED: usize = 4;
 const UNKNOWN_ADVICE: &str =
     "check the name and the time; increase history.size if the query history does not reach back far enough";
 
-/// Why the record does not have the wanted question.
+/// Why the history does not have the question that the operator looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absence {
-    /// The configuration records no questions.
+    /// The configuration turns off the recording of questions.
     Off,
-    /// No question was recorded yet.
+    /// The history has no question yet.
     Empty,
-    /// The record has questions, but not the wanted one.
+    /// The history has questions, but not the wanted one.
     Others,
-    /// The client may be one of those whose addresses are not stored on disk.
+    /// The history has questions on disk without the addresses of their clients, and the wanted question may be one of these.
     HiddenClients,
 }
 
 impl CulpritReport {
-    /// Creates a culprit without a zone and a server.
+    /// Creates a report with a culprit that belongs to no zone and no server.
     pub fn new(kind: CulpritKind, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { kind, evidence: evidence.into(), advice: advice.into(), ..Self::default() }
     }
 }
 
-/// Returns a report with the culprit `unknown`, which says why the record does not have the message.
+/// Returns a report with the culprit `unknown`. It says why the history does not have the wanted message.
 pub(super) fn unknown(absence: Absence) -> CulpritReport {
     let (evidence, advice) = match absence {
         Absence::Off => (
@@ -75,7 +75,7 @@ pub(super) fn unknown(absence: Absence) -> CulpritReport {
     CulpritReport::new(CulpritKind::Unknown, evidence, advice)
 }
 
-/// Returns the culprit report for a cause, with its evidence and advice.
+/// Returns the report about a cause: the culprit with its evidence and advice.
 pub(super) fn culprit(
     cause: &Cause,
     asked: &[ExplainedQuestion<'_>],
@@ -99,7 +99,7 @@ pub(super) fn culprit(
     }
 }
 
-/// Returns the first `NAMED` addresses as text, and the number of the other addresses.
+/// Returns the first `NAMED` addresses as text, followed by the number of addresses that are left out.
 fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     let servers: Vec<String> = servers.map(ToString::to_string).collect();
     let more = servers.len().saturating_sub(NAMED);
@@ -107,7 +107,7 @@ fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
-/// Returns the zone of a cause as text. If the zone is not a DNS list but the questions of lists waited for it, the lists are named too.
+/// Returns the zone of a cause as text. If the zone is not a DNS list but questions to lists waited for it, these lists are named too.
 fn zone_with_lists(cause: &Cause) -> String {
     if cause.zone.is_empty() {
         return String::new();
@@ -121,7 +121,7 @@ fn zone_with_lists(cause: &Cause) -> String {
     format!("{zone}, {relation} {}", lists_text(cause))
 }
 
-/// Returns the words about the DNS lists of a cause.
+/// Returns the DNS lists of a cause as text, for a sentence.
 fn lists_text(cause: &Cause) -> String {
     let lists = if cause.lists.len() == 1 { "DNS list" } else { "DNS lists" };
     format!("{lists} {}", list_names(cause))
@@ -136,7 +136,7 @@ fn list_names(cause: &Cause) -> String {
     format!("{}{more}", names.join(", "))
 }
 
-/// The facts about a cause from which its sentence of evidence is made.
+/// The facts about a cause that its sentence of evidence contains.
 struct Seen<'a> {
     cause: &'a Cause,
     named: String,
@@ -206,7 +206,7 @@ impl Seen<'_> {
         format!("{seen}{}", self.cost())
     }
 
-    /// Describes the silence of servers that were queried `count` times.
+    /// Returns the sentence about servers that did not answer. `count` queries were sent to them.
     fn silent(&self, count: u32, queries: &str) -> String {
         let Self { cause, named, zone, .. } = self;
         if named.is_empty() {
@@ -218,7 +218,7 @@ impl Seen<'_> {
         format!("{named} did not answer {queries} for {zone}")
     }
 
-    /// Describes the response time of servers that answered `count` queries.
+    /// Returns the sentence about servers that answered late. They answered `count` queries.
     fn slow(&self, count: u32, queries: &str) -> String {
         let Self { cause, named, zone, .. } = self;
         let time: u64 = cause.servers.values().map(|(_, time)| *time).sum();
@@ -227,7 +227,7 @@ impl Seen<'_> {
         format!("{named} answered {queries} for {zone} after {mean:.1} s{average}")
     }
 
-    /// Describes why servers that were queried `count` times cannot be reached.
+    /// Returns the sentence about servers that cannot be reached. `count` queries were tried.
     fn unreachable(&self, count: u32, queries: &str) -> String {
         let Self { cause, named, zone, .. } = self;
         if cause.is_of_this_host() {
@@ -236,7 +236,7 @@ impl Seen<'_> {
             );
         }
         if count == 0 {
-            // No query was sent: the sentence says why, and which addresses the servers have.
+            // No query was sent. In this case the cause has a sentence that says why, and which addresses the servers have.
             return cause.why.to_string();
         }
         if cause.silent_path {
@@ -249,12 +249,12 @@ impl Seen<'_> {
         )
     }
 
-    /// Describes the time and the failures that the cause is responsible for.
+    /// Returns the end of the sentence: how long the message waited because of this cause, and how many questions failed.
     fn cost(&self) -> String {
         let (cause, waited) = (self.cause, self.verdict.waited);
         let [time, waited] = [cause.micros, waited].map(span);
         let time = match time == waited {
-            // The query failed immediately, so the sentence names no time.
+            // The question failed immediately, so the sentence does not say how long it took.
             _ if time == span(0) && cause.failures > 0 => String::new(),
             true => format!("; this took all of the {waited}"),
             false => format!("; this took {time} of {waited}"),
@@ -266,14 +266,14 @@ impl Seen<'_> {
         };
         let away = match cause.turned_away {
             0 => String::new(),
-            // The sentence about overload already contains the failures.
+            // The sentence about overload already says how many questions failed.
             _ if cause.kind == CulpritKind::Overload => String::new(),
             count => format!("; {}", turned_away(count.into())),
         };
         format!("{time}{failed}{away}")
     }
 
-    /// Describes the time in which the client asked nothing, and its longest pause.
+    /// Returns the sentence about the time in which the client had no question in progress, with its longest pause.
     fn pauses(&self) -> String {
         let (idle, took) = (seconds(self.cause.micros), seconds(self.verdict.took));
         let (mut end, mut longest) = (0, (0, None));
@@ -303,14 +303,14 @@ impl Seen<'_> {
     }
 }
 
-/// The advice if the root servers are at fault. The root has no owner whom an operator could ask, and its servers are often those of a `[[zone]]
-/// "."`.
+/// The advice if the root servers are at fault. The root zone has no owner whom an operator could ask. The servers are often forwarders of a
+/// `[[zone]] "."` in the configuration.
 const ROOT_ADVICE: &str = "if the configuration has a [[zone]] \".\" with forward, repair these servers or name others; if not, check whether a firewall lets this host send to the root servers";
 
-/// The advice if the signatures of the root zone seem wrong. All hosts without a configuration error find these signatures correct.
+/// The advice if the signatures of the root zone seem wrong. These signatures are valid for every host with a correct configuration.
 const ROOT_KEYS_ADVICE: &str = "check the clock and the trust anchor of this host: dnssec.trust_anchor must be the path of a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or \"\" for the built-in keys; if both are right, somebody forges the answers of the root servers";
 
-/// Returns the advice about a cause. `servers` are the servers that the sentence of evidence names.
+/// Returns the advice to the operator about a cause. `servers` are the servers that the sentence of evidence names.
 pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     let zone = &match cause.kind {
         CulpritKind::ListSilent | CulpritKind::ListSlow | CulpritKind::ListRefused
@@ -353,10 +353,10 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     advice(kind, zone, servers)
 }
 
-/// Returns the advice about the servers of a zone.
+/// Returns the advice to the operator about faulty servers of a zone.
 fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
     let zone = if zone.is_empty() { "the zone" } else { zone };
-    // The kinds of culprits up to this one are faults of the servers of a zone.
+    // The kinds of culprits from the first one to `Truncated` are faults of the servers of a zone.
     if zone == "." && kind <= CulpritKind::Truncated {
         return ROOT_ADVICE.to_owned();
     }
@@ -410,7 +410,7 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
     }
 }
 
-/// Returns the advice about servers of a zone that cannot be reached.
+/// Returns the advice to the operator about servers of a zone that cannot be reached.
 fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
     if servers.is_empty() {
         return format!(
@@ -428,7 +428,7 @@ fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
     )
 }
 
-/// Returns a time as text in seconds, or in milliseconds if it is less than a second.
+/// Returns a duration as text: in seconds, or in milliseconds if it is shorter than 0.1 s.
 pub(super) fn span(micros: u64) -> String {
     match micros {
         0..100 => "0 ms".to_owned(),

@@ -1,7 +1,7 @@
-//! Finds the flight that explains a question: its own flight, or a flight that failed before it.
+//! Finds the flight (resolution) that explains the outcome of a question: its own flight, or another flight that failed before the question came.
 //!
-//! A question may fail immediately because another question failed a moment before. Then the record has no flight for it, and its culprit is
-//! that of the other question.
+//! A question may fail immediately because another question failed shortly before. Then the record has no flight for it, and its culprit is the
+//! culprit of the other question.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
@@ -17,18 +17,18 @@ use dns::clock::micros;
 use dns::hash::Plain;
 use dns::question::{Outcome, label_places};
 
-/// A zone needs at least this number of labels to have a single owner. The failure of a zone with fewer labels, such as a top-level domain, does not
-/// explain why a question below it failed.
+/// If a zone has fewer labels than this, such as a top-level domain, it does not belong to a single owner. Its failure then does not explain why a
+/// question below it failed.
 pub(super) const OWNED_LABELS: usize = 2;
 
-/// The flights of a record, in tables by what they explain. Each list of flights is in the order of time.
+/// The flights of a record, in several tables by which they are found. Each list of flights is in the order of time.
 pub(super) struct Explained<'a> {
     by_number: HashMap<u64, &'a FlightEntry, BuildHasherDefault<Plain>>,
-    /// The failed flights, by the name and type of their question.
+    /// The failed flights (resolutions), by the name and type of their question.
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
-    /// The failed flights, by the zone whose servers failed.
+    /// The failed flights (resolutions), by the zone whose servers failed.
     of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
-    /// All flights to DNS lists, by the apex of the list.
+    /// All flights (resolutions) to DNS lists, by the apex of the list.
     of_list: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
 }
 
@@ -57,10 +57,10 @@ impl<'a> Explained<'a> {
         let list = list(&question.name);
         let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
         let flight = match question.outcome {
-            // This resolver stopped while the question waited. So it is unknown what the servers would have done.
+            // This resolver stopped while the question waited, so it is unknown what the servers would have answered.
             Outcome::Shed if question.was_stopped() => None,
-            // The question was turned away because other questions already wait for its silent zone. Its own flight, if it had one, ended before it
-            // showed anything about the servers.
+            // The question was turned away because other questions already waited for its silent zone. If it had a flight of its own, this flight
+            // ended before it showed anything about the servers.
             Outcome::Shed if !question.is_overload() => {
                 self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)
             }
@@ -70,15 +70,16 @@ impl<'a> Explained<'a> {
         ExplainedQuestion { question, list, flight }
     }
 
-    /// Returns the numbers of the failed flights to lists. resolverd answers the questions to a list as soon as the servers of the list are
-    /// known to be silent. So these questions end before their flight, and later questions have no flight.
+    /// Returns the numbers of the failed flights to DNS lists. These flights are needed separately: when the servers of a list are known to be
+    /// silent, resolverd answers the waiting questions before their flight ends, and later questions have no flight.
     pub(super) fn failed_to_lists(&self) -> impl Iterator<Item = u64> {
         let flights = self.of_list.values().flatten();
         flights.filter(|flight| flight.shows.is_some()).map(|flight| flight.id)
     }
 
-    /// Returns the flight that failed before a question: a flight of the same question, otherwise of its zone, otherwise the last flight to
-    /// its list. A list that does not answer is not asked until it answers again; the last flight to it may have received a late answer since.
+    /// Returns the flight that failed before a question: a flight for the same name and type, otherwise for the same zone, otherwise the last flight
+    /// to the same DNS list. A list that does not answer gets no queries until it answers again, so its last flight may be old, and a late answer to
+    /// that flight may have arrived since.
     fn before(&self, question: &QuestionEntry, list: Option<ListName>) -> Option<&'a FlightEntry> {
         let same = self.of_question.get(&(&*question.name, u16::from(question.kind)));
         let same =
@@ -89,7 +90,7 @@ impl<'a> Explained<'a> {
         })
     }
 
-    /// Returns the flight that failed last in a zone of a question; the deepest zone is searched first.
+    /// Returns the last flight that failed in the deepest zone above the name of a question that has such a flight.
     fn of_zones(&self, question: &QuestionEntry) -> Option<&'a FlightEntry> {
         let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
         let mut flights = zones.filter_map(|zone| last(self.of_zone.get(zone)?, question.at));
@@ -97,7 +98,7 @@ impl<'a> Explained<'a> {
     }
 }
 
-/// Returns the last flight that began before a moment.
+/// Returns the last flight that began at or before the time `at`.
 fn last<'a>(flights: &[&'a FlightEntry], at: u64) -> Option<&'a FlightEntry> {
     let end = flights.partition_point(|flight| flight.began <= at);
     flights.get(end.checked_sub(1)?).copied()
@@ -151,7 +152,7 @@ mod tests {
             let at = second * SECOND;
             let question = QuestionEntry {
                 outcome,
-                // The question was turned away while its flight was already in progress.
+                // A question that was turned away at second 30, while its own flight was already in progress.
                 flight: (outcome == Shed && second == 30).then_some(5),
                 code: (outcome == Shed).then_some(22),
                 ..QuestionEntry::hit(wire(name), RecordType::A, [127, 0, 0, 1].into(), 0, at)

@@ -1,6 +1,6 @@
 //! The answer to `resolverctl failed`: the zones whose questions failed, most questions first.
 //!
-//! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
+//! Pure: a function of the recorded questions. Durations are in seconds, points in time in seconds since 1970.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -24,25 +24,25 @@ use dns::question::{Outcome, is_within, kind_text, name_of_wire, name_text};
 /// The root zone in wire form.
 const ROOT: [u8; 1] = [0];
 
-/// Selects the failed questions that the operator wants to see.
+/// Selects the failed questions that the operator wants to see, for `resolverctl failed`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailedWanted {
-    /// The start of the wanted time, in microseconds since 1970.
+    /// The start of the period that the operator wants to see, in microseconds since 1970.
     pub from: u64,
-    /// Only zones at and below this name, and questions for names at and below it. The name is in lower-case wire form.
+    /// Selects zones at and below this name, and questions for names at and below it. The name is in lower-case wire form; none selects all.
     pub zone: Option<Box<[u8]>>,
-    /// Only questions of these clients.
+    /// Selects questions of clients in this network; none selects all clients.
     pub client: Option<IpNet>,
 }
 
 /// The failed questions of a period, grouped by zone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FailedReport {
-    /// When the record begins, in seconds since 1970; none if it is empty.
+    /// When the recorded history begins, in seconds since 1970; none if it is empty.
     pub begin: Option<f64>,
-    /// The zones, most questions first.
+    /// The zones with failed questions. The zone with most of them is first.
     pub zones: Vec<FailedZone>,
-    /// True if the configuration records no questions.
+    /// True if the configuration turns off the recording of questions.
     pub off: bool,
 }
 
@@ -51,32 +51,32 @@ pub struct FailedReport {
 pub struct FailedZone {
     /// The zone whose servers failed, or the DNS list; none if this resolver turned away the questions itself.
     pub zone: Option<String>,
-    /// The number of questions that failed.
+    /// The number of the zone's questions that failed in the period.
     pub questions: u64,
-    /// When the first failed question came.
+    /// When the first failed question came, in seconds since 1970.
     pub first: f64,
-    /// When the last failed question came.
+    /// When the last failed question came, in seconds since 1970.
     pub last: f64,
-    /// The name of the last failed question.
+    /// The name for which the last failed question asked.
     pub name: String,
-    /// The type of the last failed question.
+    /// The record type for which the last failed question asked.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The local user of the client of the last failed question, or of the last question whose user is known: a name, or a number if the user
-    /// has no name.
+    /// The local user whose program sent the last failed question, or the last question whose user is known: a name, or a number if the user has no
+    /// name. None if no user is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The kind of the culprit of the last failure.
+    /// The kind of the culprit of the last failure, for instance a silent server.
     pub culprit: CulpritKind,
     /// Why the last question failed, as a sentence.
     pub reason: String,
-    /// The code of the extended error (RFC 8914) in the last reply.
+    /// The code of the extended error (RFC 8914) in the reply to the last failed question; none if the reply had none.
     pub extended_error: Option<u16>,
-    /// The servers of the zone with faults, in the last failure.
+    /// The servers of the zone that had a fault when the last question failed.
     pub servers: Vec<FailedServer>,
-    /// Shows if the zone still fails, as far as this is known.
+    /// If the zone still fails (yes, no or unknown), as far as the history shows this.
     pub still_fails: StillFails,
-    /// The advice, as a sentence.
+    /// What the operator can do, as a sentence.
     pub advice: String,
 }
 
@@ -89,40 +89,40 @@ pub struct FailedServer {
     pub conduct: Option<Conduct>,
 }
 
-/// Shows if a zone still fails.
+/// The answer to the question if a zone still fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StillFails {
-    /// A question has failed within the last `limits::INCIDENT_QUIET`, and was not answered since.
+    /// Yes: a question failed less than `limits::INCIDENT_QUIET` ago, and was not answered since.
     Yes,
-    /// Since the last failure, the question that failed last was answered, or a question to the same list was answered, or a silent server of
-    /// the zone has answered another question.
+    /// The zone has worked since the last failure: the question that failed last was answered, or a question to the same DNS list was answered, or a
+    /// server of the zone that had been silent has answered another question.
     No,
-    /// No question was asked recently, or only the disk has the failure: the disk has no questions that were answered since.
+    /// No question was asked recently, or the failure was only read from disk, which does not have the questions that were answered since.
     Unknown,
 }
 
 /// The failed questions of one zone.
 struct FailuresOfZone<'a> {
-    /// The number of failed questions within the wanted time and of the wanted clients.
+    /// The number of failed questions in the wanted period and of the wanted clients.
     questions: u64,
-    /// The number of these questions that this resolver turned away immediately, because others were already waiting for the zone.
+    /// The number of these questions that this resolver turned away immediately, because others were already waiting for the same zone.
     turned_away: u64,
     first: u64,
     last: Option<FailedQuestion<'a>>,
     servers: BTreeMap<IpAddr, Option<Conduct>>,
-    /// The local user of the last client whose user is known.
+    /// The local user whose program sent the last question whose user is known.
     user: Option<&'a str>,
-    /// The last failed question of all clients and names: it shows whether the zone still fails.
+    /// The last failed question of all clients and names, even if it is not wanted. It shows if the zone still fails.
     last_of_all: FailedQuestion<'a>,
-    /// When the last query was sent that a server of the zone has answered correctly.
+    /// The time at which the last query was sent that a server of the zone has answered correctly; none if there is none.
     answered: Option<u64>,
-    /// True if `is_answered_by` is true for a flight with an answer from a server of the zone.
+    /// True if `is_answered_by` returned true for a flight that got an answer from a server of the zone.
     is_resolved: bool,
 }
 
 impl FailedWanted {
-    /// Selects the questions to read. The questions of other clients are read too, because they show whether a zone still fails.
+    /// Selects the questions to read from the history. Questions of other clients are read too, because they show if a zone still fails.
     pub fn span(&self) -> ReadSpan {
         ReadSpan { from: self.from, hits: false, ..ReadSpan::default() }
     }
@@ -135,7 +135,7 @@ impl FailedWanted {
     }
 }
 
-/// Returns the zones whose questions failed until `now`, in microseconds since 1970.
+/// Returns the zones whose questions failed. The report ends at `now`, in microseconds since 1970.
 pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_>, now: u64) -> FailedReport {
     let begin = recorded.begin.into_iter().chain(recorded.stored_since).min().map(seconds);
     let (explained, traffic) =
@@ -173,8 +173,9 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    /// Returns true if a flight after the last failed question has found an answer to it. `resolverctl query` leaves such a flight in the
-    /// history, but no question. A flight that is still in progress has answers only from the zones above.
+    /// Returns true if a flight after the last failed question has found an answer to it. Such a flight counts even without a client's question,
+    /// because `resolverctl query` leaves only a flight in the history. The caller must check that the answer came from this zone: a flight that is
+    /// still in progress has answers only from the zones above.
     fn is_answered_by(&self, flight: &FlightEntry) -> bool {
         let last = self.last_of_all.asked.question;
         let is_same = flight.name == last.name && flight.kind == last.kind;
@@ -207,7 +208,7 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    /// Returns the row of the zone. Returns `None` if no failure of the zone is wanted.
+    /// Returns the row about the zone for the report. Returns `None` if no failure of the zone is wanted.
     fn row(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> Option<FailedZone> {
         let last = self.last.as_ref()?;
         let question = last.asked.question;
@@ -238,7 +239,7 @@ impl<'a> FailuresOfZone<'a> {
         })
     }
 
-    /// Returns why the last question failed, and how many queries were turned away.
+    /// Returns the sentence that says why the last question failed, and how many questions were turned away.
     fn reason(&self, last: &FailedQuestion<'_>) -> String {
         match self.turned_away {
             0 => last.why().to_owned(),
@@ -251,13 +252,13 @@ impl<'a> FailuresOfZone<'a> {
         let last = self.last_of_all.asked.question;
         let later = recorded.questions.partition_point(|question| question.at <= last.end());
         let later = recorded.questions.get(later..).unwrap_or_default().iter();
-        // An answer from the cache may be older than the failure, and a stale answer does not count as an answer.
+        // An answer from the cache may be older than the failure. A stale answer does not show that the zone works.
         let mut answered = later.filter(|question| {
             !question.outcome.is_failure() && !matches!(question.outcome, Outcome::Stale | Outcome::Cache)
         });
         let is_list = self.last_of_all.asked.apex().is_some();
-        // All servers below the apex of a list belong to the list. For another zone, the zones below it may have servers of their own: a
-        // delegation in the cache leads to these servers while the zone itself is silent.
+        // All servers for names below the apex of a DNS list belong to the list. In any other zone, names below it may belong to a delegated zone
+        // with servers of its own. Such a zone may still answer, through a delegation in the cache, while the zone itself is silent.
         let of_list = |question: &QuestionEntry| is_list && is_within(&question.name, &self.last_of_all.zone);
         let heard = self.answered.is_some_and(|at| at > last.end());
         let was_silent = matches!(
@@ -268,9 +269,9 @@ impl<'a> FailuresOfZone<'a> {
                 | CulpritKind::ListSlow
                 | CulpritKind::Network
         );
-        // Forwarders for all names (zone `.`) may answer for some names, while for other names the servers behind them are silent.
+        // If all names go to forwarders (zone `.`), the forwarders may answer for some names although the servers of the failed name are silent.
         let is_root = *self.last_of_all.zone == ROOT && culprit != CulpritKind::Network;
-        // Each question to a list is for a different name, so the answer to any question shows that the list works.
+        // Clients ask a DNS list for a different name each time, so the answer to any question shows that the list works.
         let works = was_silent && heard && !is_root
             || answered.any(|question| question.place() == last.place() || of_list(question))
             || self.is_resolved;
@@ -289,8 +290,8 @@ impl<'a> FailuresOfZone<'a> {
     }
 }
 
-/// Notes for each zone when the last query was sent that a server of exactly this zone has answered, and if the last failed question was
-/// answered. The flights are read once for all zones.
+/// For each zone, finds the last query that a server of exactly this zone has answered, and finds out if the last failed question was answered since.
+/// All flights are read only once, for all zones together.
 fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &Recorded) {
     for flight in &recorded.flights {
         for message in flight.messages.iter().filter(|one| one.conduct == Some(Conduct::Answered)) {
@@ -302,14 +303,14 @@ fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &
     }
 }
 
-/// Returns true if a failure shows more than the `last` failure. A question that failed immediately only repeats what an earlier failure has
-/// shown.
+/// Returns true if `failed` shows more about its zone than the `last` failure. A question that failed immediately, because of a remembered failure,
+/// shows nothing new.
 fn says_more(failed: &FailedQuestion<'_>, last: &FailedQuestion<'_>) -> bool {
     let is_repeat = failed.asked.question.outcome == Outcome::Remembered && failed.asked.flight.is_none();
     !is_repeat || last.asked.flight.is_none()
 }
 
-/// Returns the cause of a failure, with the text of the failure.
+/// Returns the cause of a failure. If the cause itself has no zone or no sentence, those of the failure are used.
 fn cause_of(failed: &FailedQuestion<'_>, traffic: &Traffic) -> Cause {
     let cause = judge(&[failed.asked], traffic).causes.into_iter().next();
     let cause = cause.unwrap_or_else(|| Cause::new(CulpritKind::Unknown, failed.zone.clone()));

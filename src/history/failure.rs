@@ -1,4 +1,4 @@
-//! A question that failed: the zone whose servers failed, and what each server did.
+//! A question that failed, with the zone whose servers failed and the behaviour of each server.
 
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -11,23 +11,23 @@ use crate::limits::MAX_FAILURE_SERVERS;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within};
 
-/// The reason of a failure for a question that was turned away before its resolution began.
+/// The sentence that says why a question failed that was turned away before its resolution began.
 const OVERLOADED: &str = "resolverd is overloaded: queries come faster than this host resolves them";
 
 /// A question that failed.
 #[derive(Clone, Debug)]
 pub(super) struct FailedQuestion<'a> {
-    /// The question and the flight that explains it.
+    /// The question, and the flight (resolution) that explains its failure.
     pub(super) asked: ExplainedQuestion<'a>,
-    /// The zone whose servers failed, the apex of the list, or the domain of the name, in wire form; empty if this resolver turned away the
-    /// question.
+    /// The zone to which the failure is attributed, in wire form: the apex of the DNS list, the zone whose servers failed, or the domain of the name.
+    /// Empty if this resolver turned away the question.
     pub(super) zone: Box<[u8]>,
     /// The servers with faults, and the last behaviour of each (none if the server had not answered yet). At most `MAX_FAILURE_SERVERS`.
     pub(super) servers: Vec<(IpAddr, Option<Conduct>)>,
 }
 
 impl<'a> FailedQuestion<'a> {
-    /// Returns the failure of a question. Returns `None` if the client did not get SERVFAIL.
+    /// Returns the failure of a question. Returns `None` if the question did not fail.
     pub(super) fn from_explained(asked: ExplainedQuestion<'a>) -> Option<Self> {
         if !asked.failed() {
             return None;
@@ -38,7 +38,7 @@ impl<'a> FailedQuestion<'a> {
         Some(Self { asked, zone, servers })
     }
 
-    /// Returns why the question failed, as a sentence without its end.
+    /// Returns why the question failed, as a sentence without the dot at its end.
     pub(super) fn why(&self) -> &str {
         let question = self.asked.question;
         match self.asked.flight.filter(|_| !self.is_turned_away()) {
@@ -48,12 +48,12 @@ impl<'a> FailedQuestion<'a> {
         }
     }
 
-    /// Returns true if this resolver turned away the question, or was stopped.
+    /// Returns true if this resolver turned away the question, or stopped while the question waited.
     pub(super) fn is_turned_away(&self) -> bool {
         self.zone.is_empty() || self.asked.question.was_stopped()
     }
 
-    /// Returns the behaviour of each server, for a sentence. The text is empty if no server is at fault.
+    /// Returns the servers with faults and the behaviour of each, as a part of a sentence. The text is empty if no server is at fault.
     pub(super) fn servers_text(&self) -> String {
         let mut text = String::new();
         for (server, conduct) in &self.servers {
@@ -65,7 +65,7 @@ impl<'a> FailedQuestion<'a> {
         text
     }
 
-    /// Returns true if an outage of our own network would explain the failure.
+    /// Returns true if an outage of our own network could have caused the failure.
     pub(super) fn may_be_silence(&self) -> bool {
         let shows = self.asked.flight.and_then(|flight| flight.shows);
         let is_unknown = matches!(self.asked.question.outcome, Outcome::Deadline | Outcome::Shed);
@@ -90,7 +90,7 @@ fn zone_at_fault(asked: &ExplainedQuestion<'_>) -> Box<[u8]> {
     }
 }
 
-/// Returns true if a query got no usable answer.
+/// Returns true if the server of a query gave no usable answer.
 fn is_at_fault(message: &&MessageEntry) -> bool {
     message.conduct.is_none_or(Conduct::is_fault)
 }
@@ -117,7 +117,7 @@ fn servers_at_fault(flight: &FlightEntry, zone: &[u8]) -> Vec<(IpAddr, Option<Co
     last
 }
 
-/// Returns the text about queries for a zone that resolverd turned away because of its limit for one zone.
+/// Returns a part of a sentence: how many queries for a zone resolverd turned away because of its limit for one zone.
 pub(super) fn turned_away(count: u64) -> String {
     let queries = if count == 1 {
         "1 of these queries was".to_owned()

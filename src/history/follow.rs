@@ -1,7 +1,7 @@
-//! Reads the new entries of the record, some time after they were written.
+//! Reads the new entries of the record (questions and flights) some time after they were written, for the log and the disk.
 //!
-//! No question waits for this reader. A flight is written before the questions that waited for it. So each question is read together with its
-//! flight, or with a flight that failed shortly before and explains it.
+//! No question waits for this reader. A flight (resolution) is written before the questions that waited for it. So each question is read together
+//! with its flight, or together with a flight that failed shortly before and explains the question.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -17,39 +17,39 @@ use super::tally::FailureCount;
 use crate::limits::{EXPLAINED_TIME, FLIGHT_TIME, MAX_FOLLOWED_FLIGHTS, SNAPSHOT_INTERVAL};
 use dns::clock::Mono;
 
-/// The entries of this many calls of `pass_over` can still be read. The user of a question is written when the question begins to wait, and a
-/// question may wait for longer than the time between two of these calls, `SNAPSHOT_INTERVAL`.
+/// Entries that were written before the last calls of `pass_over` can still be read: this many calls back. The entry with the user of a question is
+/// written when the question begins to wait, and a question may wait for longer than the time between two calls, which is `SNAPSHOT_INTERVAL`.
 const KEPT_PASSES: usize = 2;
 
 const _: () = assert!(FLIGHT_TIME.as_secs() < KEPT_PASSES as u64 * SNAPSHOT_INTERVAL.as_secs());
 
-/// A reader that continues where it ended.
+/// Reads a ring, and continues at the position where the previous reading ended.
 #[derive(Debug, Default)]
 pub(super) struct NewsReader {
     place: RingPlace,
-    /// The ends of the ring at the last calls of `pass_over`, the oldest first.
+    /// The write positions of the ring at the last calls of `pass_over`, the oldest first.
     passed: [RingPlace; KEPT_PASSES],
-    /// The last flights: at most `MAX_FOLLOWED_FLIGHTS`.
+    /// The flights that were read last: at most `MAX_FOLLOWED_FLIGHTS`.
     flights: VecDeque<FlightEntry>,
-    /// The last users: at most `MAX_FOLLOWED_FLIGHTS`. The user of a waiting question is read before the question.
+    /// The users that were read last: at most `MAX_FOLLOWED_FLIGHTS`. The user of a waiting question is written, and so read, before the question.
     owners: VecDeque<OwnerEntry>,
-    /// The numbers of failed questions that were read so far, and of those that were overwritten before they were read.
+    /// How many failed questions were read so far, and (in `lost`) how many were overwritten before they were read.
     failures: FailureCount,
     lost: FailureCount,
 }
 
 impl NewsReader {
-    /// Skips entries, because nothing worth a log line was written since the last reading. Entries before the last `KEPT_PASSES` such calls
-    /// will not be read, because reading an entry takes a tenth of the instructions of a cache miss. Later entries will be read, because they
-    /// show what servers did shortly before a failure, and the users of questions that still wait.
+    /// Skips entries, because nothing that is worth a log line was written since the last reading. Only entries before the last `KEPT_PASSES` calls
+    /// are skipped. Later entries will be read, because they show what servers did shortly before a failure, and the users of questions that still
+    /// wait. Skipping saves time: to read an entry takes a tenth of the instructions of a cache miss.
     pub(super) fn pass_over(&mut self, ring: &Mutex<Ring>) {
         let [before, last] = self.passed;
         self.passed = [last, lock(ring).place()];
         self.place = self.place.max(before);
     }
 
-    /// Reads the new questions of a ring, with the flights that may explain them, including earlier flights. Times are in microseconds of
-    /// `Mono`. Also returns the numbers of failed questions that were overwritten before they were read.
+    /// Reads the new questions of a ring, and the flights that may explain them, including flights that were read earlier. Times are in microseconds
+    /// of the monotonic clock `Mono`. Also returns how many failed questions were overwritten before they were read.
     pub(super) fn read(
         &mut self,
         ring: &Mutex<Ring>,
@@ -64,7 +64,7 @@ impl NewsReader {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
-                // Outages that an earlier process has saved were already read by that process.
+                // These are outages from before a restart. The earlier process has already read them.
                 Entry::Outage(..) => {}
             });
         });
@@ -79,7 +79,7 @@ impl NewsReader {
         let more = self.flights.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
         self.flights.drain(..more);
         news.questions.iter().for_each(|question| self.failures.count(question.outcome));
-        // Failures that were written during this reading may hide some lost ones here. These are then counted at the next reading.
+        // Failures that were written while this function reads may hide some lost failures from this difference. The next reading counts these.
         let lost = written.without(self.failures).max(self.lost);
         let newly = lost.without(self.lost);
         self.lost = lost;

@@ -1,4 +1,4 @@
-//! The clients of entries whose addresses `history.redact` withholds from the disk and the log.
+//! Replaces the addresses of clients by numbers, in entries for the disk and the log, if `history.redact` says that they must not contain addresses.
 //!
 //! The address of a client is replaced by a number, so that messages of different clients stay separate. The number is a keyed hash of the
 //! address; each process draws a new random key and never writes it. Without the key, a reader of the disk cannot find an address by trying
@@ -12,19 +12,19 @@ use dns::hash::Keyed;
 /// scope, and a multicast address is never the source of a packet (RFC 4291 section 2.7).
 const NUMBERS: u128 = 0xff00 << 112;
 
-/// Gives numbers to clients.
+/// Replaces the addresses of clients by numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientNumbers {
     hash: Keyed,
 }
 
 impl ClientNumbers {
-    /// Draws a new secret.
+    /// Draws a new random key for the numbers.
     pub(super) fn draw() -> Self {
         Self { hash: Keyed::of_system() }
     }
 
-    /// Returns the number of a client, in the form of an address. A number is returned unchanged.
+    /// Returns the number of a client, in the form of an address. If `client` is already such a number, it is returned unchanged.
     pub(super) fn number(self, client: IpAddr) -> IpAddr {
         if is_without_client(client) {
             return client;

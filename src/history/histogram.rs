@@ -1,7 +1,7 @@
-//! A histogram of times: it counts without locks, is exact to 1 %, and is cheap to copy and to subtract.
+//! A histogram of response times. It is updated without locks, its values are exact to 1 %, and it is cheap to copy and to subtract.
 //!
-//! The buckets are log-linear: below 64 µs there is one bucket for each microsecond, above it 64 buckets for each octave. So the width of a
-//! bucket is at most 1/64 of its lower end, and its middle differs from a counted value by at most 0.8 %.
+//! The buckets are log-linear: below 64 µs there is one bucket for each microsecond, and above it 64 buckets for each octave (from one power of two
+//! to the next). So the width of a bucket is at most 1/64 of its lower end, and its middle differs from a counted value by at most 0.8 %.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,19 +11,21 @@ use serde::{Deserialize, Serialize};
 
 use dns::clock::micros;
 
-/// The number of buckets in an octave, as a power of two. With 2^6 buckets, the middle of a bucket differs from each of its values by at most 0.8 %.
+/// The base-2 logarithm of the number of buckets in an octave. With 2^6 buckets, the middle of a bucket differs from each of its values by at most
+/// 0.8 %.
 const PRECISION_BITS: u32 = 6;
 
-/// The number of buckets in an octave, and the first value that is not counted exactly.
+/// The number of buckets in an octave. It is also the smallest value in microseconds for which one bucket has several values.
 const PER_OCTAVE: u64 = 1 << PRECISION_BITS;
 
-/// The number of octaves above the exact part: up to 2^26 µs, 67 s. No question takes longer than `limits::FLIGHT_TIME`.
+/// The number of octaves above the range that has one bucket for each microsecond. They reach up to 2^26 µs, which is 67 s. No question takes longer
+/// than `limits::FLIGHT_TIME`.
 const OCTAVES: u64 = 20;
 
-/// The number of all buckets; the last bucket also counts longer times.
+/// The number of all buckets. The last one also counts all longer times.
 const BUCKETS: u64 = PER_OCTAVE * (OCTAVES + 1);
 
-/// Counts times in buckets. Counting a time takes one relaxed atomic addition. A reader sees each counted time sooner or later, and never twice.
+/// Counts times in buckets. To count a time takes one relaxed atomic addition. A reader sees each counted time sooner or later, and never twice.
 #[derive(Debug)]
 pub struct Histogram {
     buckets: Box<[AtomicU64]>,
@@ -41,7 +43,7 @@ impl Histogram {
         self.add(elapsed, 1);
     }
 
-    /// Counts a time as often as `count` says.
+    /// Counts the time `elapsed` `count` times.
     pub fn add(&self, elapsed: Duration, count: u64) {
         let micros =
             elapsed.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(elapsed.subsec_micros()));
@@ -50,17 +52,17 @@ impl Histogram {
         }
     }
 
-    /// Returns the counts so far.
+    /// Returns the number of times in each bucket so far.
     pub fn spread(&self) -> Spread {
         Spread { counts: self.filled().collect() }
     }
 
-    /// Returns the counts so far for exporters, without the memory that a `Spread` takes.
+    /// Returns the counts so far in a few fixed buckets, for exporters such as Prometheus. This takes less memory than a `Spread`.
     pub fn distribution(&self) -> Distribution {
         Distribution::from_counts(self.filled())
     }
 
-    /// Returns the buckets that are not empty with their counts, the lowest bucket first.
+    /// Returns the index and the count of each bucket that is not empty, the lowest bucket first.
     fn filled(&self) -> impl Iterator<Item = (u64, u64)> {
         let counts = self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed));
         (0..).zip(counts).filter(|(_, count)| *count > 0)
@@ -77,7 +79,7 @@ const fn place(micros: u64) -> u64 {
     if place < BUCKETS { place } else { BUCKETS - 1 }
 }
 
-/// Returns the time that a bucket represents: the middle of the bucket in microseconds, rounded down.
+/// Returns the time in microseconds that stands for all times of a bucket: the middle of the bucket, rounded down.
 const fn middle(place: u64) -> u64 {
     if place < PER_OCTAVE {
         return place;
@@ -102,7 +104,7 @@ impl Spread {
         sum
     }
 
-    /// Adds the counts of another spread.
+    /// Adds the counts of another spread (the counts of some histograms).
     pub(super) fn add(&mut self, other: &Self) {
         for (place, count) in &other.counts {
             let sum = self.counts.entry(*place).or_default();
@@ -124,7 +126,7 @@ impl Spread {
         self.counts.values().sum()
     }
 
-    /// Returns the time that `permille` of the counted times do not exceed; zero if nothing was counted.
+    /// Returns a time that is not exceeded by `permille` thousandths of the counted times; zero if nothing was counted.
     pub(crate) fn quantile(&self, permille: u64) -> Duration {
         let rank = self.total().saturating_mul(permille).div_ceil(1000).max(1);
         let mut passed = 0_u64;
@@ -137,20 +139,20 @@ impl Spread {
         Duration::ZERO
     }
 
-    /// Returns the counts in the form for exporters.
+    /// Returns the counts in a few fixed buckets, for exporters such as Prometheus.
     pub fn distribution(&self) -> Distribution {
         Distribution::from_counts(self.counts.iter().map(|(place, count)| (*place, *count)))
     }
 
-    /// Returns the quantiles that are shown.
+    /// Returns the quantiles that screens and JSON show.
     pub fn quantiles(&self) -> Quantiles {
         let at = |permille| self.quantile(permille).as_secs_f64();
         Quantiles { count: self.total(), p50: at(500), p90: at(900), p99: at(990), max: at(1000) }
     }
 }
 
-/// Upper ends of the buckets for exporters: from a cached answer to the longest `resolve.deadline`. They are fixed, because
-/// a change would break the graphs of operators.
+/// Upper limits of the buckets for exporters such as Prometheus: from the time of a cached answer to the longest `resolve.deadline`. They never
+/// change, because a change would break the graphs of operators.
 pub const BOUNDS: [Duration; 15] = [
     Duration::from_micros(100),
     Duration::from_micros(500),
@@ -169,14 +171,14 @@ pub const BOUNDS: [Duration; 15] = [
     Duration::from_secs(10),
 ];
 
-/// Counted times in few buckets, for exporters. Each time is exact to 1 %.
+/// Counted times in a few fixed buckets, for exporters such as Prometheus. Each time is exact to 1 %.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Distribution {
-    /// For each of `BOUNDS`, the number of times that did not exceed it.
+    /// For each time in `BOUNDS`, the number of counted times that did not exceed it.
     pub within: [u64; BOUNDS.len()],
-    /// The number of all times.
+    /// The number of all counted times.
     pub count: u64,
-    /// The sum of all times, in seconds.
+    /// The sum of all counted times, in seconds.
     pub sum: f64,
 }
 
@@ -195,9 +197,9 @@ impl Distribution {
                 *within = within.saturating_add(count);
             }
         }
-        // A sum beyond 2^52 microseconds loses precision, but no process counts so long.
+        // Above 2^52 microseconds the conversion of the sum loses precision, but no process counts for so long.
         distribution.sum = all as f64 / 1e6;
-        // Each bound also counts what is within the previous bound.
+        // Up to here, each time was counted for one bound only. It must also be counted for all greater bounds.
         let mut sum = 0_u64;
         for within in &mut distribution.within {
             sum = sum.saturating_add(*within);
@@ -216,18 +218,18 @@ impl Distribution {
     }
 }
 
-/// Quantiles in seconds, each within 1 %; all zero if nothing was counted.
+/// Quantiles of counted times, in seconds. Each is exact to 1 %; all are zero if nothing was counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quantiles {
     /// The number of counted times.
     pub count: u64,
-    /// Half of the times were not longer than this.
+    /// Half of the counted times were not longer than this, in seconds.
     pub p50: f64,
-    /// Nine of ten times were not longer than this.
+    /// Nine of ten counted times were not longer than this, in seconds.
     pub p90: f64,
-    /// 99 of 100 times were not longer than this.
+    /// 99 of 100 counted times were not longer than this, in seconds.
     pub p99: f64,
-    /// The longest time; times above 67 s count as 67 s.
+    /// The longest counted time, in seconds; times above 67 s count as 67 s.
     pub max: f64,
 }
 

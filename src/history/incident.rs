@@ -1,10 +1,10 @@
-//! Incidents: events whose start and end are worth a line in the log.
+//! Incidents: failures of a zone, or of our own network, whose start and end are worth a line in the log.
 //!
-//! The code has no clock and writes nothing: its input is events with their times, its output is log lines. A dead domain in spam is no
-//! incident. So a zone that never worked must fail for longer before it is reported, unless the operator has configured its servers, and the
-//! number of lines in an hour is limited. An incident ends when a question that failed before is answered. An answer to any other question is
-//! not enough: one name of a zone may be bogus while all others are correct. If a zone fails, gets no questions for hours, and then fails
-//! again, there is no second line.
+//! The code reads no clock and writes nothing: its input is events with their times, and its output is log lines. A dead domain in spam is no
+//! incident. So a zone that never worked is reported only after it has failed for a longer time, unless the operator has configured its servers, and
+//! the number of log lines in an hour is limited. An incident ends when a question that failed before is answered. An answer to any other question is
+//! not enough: one name of a zone may be bogus while all others are correct. If a zone fails, gets no questions for hours, and then fails again,
+//! there is no second log line.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,21 +26,21 @@ use dns::question::{Question, kind_text, name_text};
 /// The period to which the limit `limits::INCIDENTS_AN_HOUR` applies.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// The failures of a zone that failed recently.
+/// The recent failures of a zone.
 #[derive(Debug, Default)]
 struct TroubledZone {
-    /// The times of the first and the last of the failures that followed each other.
+    /// The times of the first and the last failure in the current series of failures.
     first: Mono,
     last: Mono,
     failures: u32,
-    /// True if for some of the questions the servers denied the name without authority, instead of failing.
+    /// True if the servers denied the name of some of the questions without authority, instead of failing.
     doubted: bool,
     /// True if the operator has configured the servers of the zone.
     configured: bool,
     state: IncidentState,
-    /// The questions that failed and were not answered since; the last failed question is at the end.
+    /// The questions that failed and were not answered since, in the order of their last failure.
     failing: Vec<Failing>,
-    /// Why the last question failed, as a sentence.
+    /// Why the last failed question failed, as a sentence.
     why: String,
 }
 
@@ -53,40 +53,41 @@ struct Failing {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum IncidentState {
-    /// Some questions failed, perhaps by chance. Nothing was reported yet.
+    /// Some questions failed, perhaps by chance. No log line was written yet.
     #[default]
     Watched,
-    /// The zone fails. The log has a line about it, or the line was withheld.
+    /// The zone fails. `logged` is true if the log has a line about it, and false if the line was withheld.
     Begun { logged: bool },
-    /// The incident ended at this time. For a while, a new failure of the zone is not reported again.
+    /// The incident ended at the time `at`. For `INCIDENT_QUIET`, a new failure of the zone is not reported again.
     Ended { at: Mono },
 }
 
-/// The zone in which a flight has ended.
+/// The zone of a flight (resolution) that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FlightZone<'a> {
-    /// The name of the zone.
+    /// The name of this zone.
     pub(super) name: &'a Name,
-    /// True if another flight in this zone was answered before.
+    /// True if any earlier flight in this zone found an answer.
     pub(super) worked: bool,
 }
 
 /// The incidents of all zones, and of our own network.
 #[derive(Debug, Default)]
 pub(super) struct Incidents {
-    /// The state of our own network: whether servers on the internet answer.
+    /// The state of our own network: if servers on the internet answer.
     pub(super) outage: Outage,
     /// The loss of packets on all paths of this host.
     pub(super) loss: Loss,
     zones: BTreeMap<Name, TroubledZone>,
-    /// The start of the current hour; then the number of log lines written in this hour, and the number of lines that were withheld.
+    /// The start of the current hour. The next two fields are the number of log lines written in this hour, and the number of lines that were
+    /// withheld because of the limit.
     hour: Mono,
     written: u32,
     withheld: u32,
 }
 
 impl Incidents {
-    /// Notes that a flight has ended in `zone`.
+    /// Registers that a flight has ended in `zone`. Returns the log line about it, if one must be written.
     pub(super) fn ended(&mut self, zone: FlightZone<'_>, ended: &FlightEnded<'_>, now: Mono) -> Option<Line> {
         if let Some(lost) = &ended.failed {
             return self.failed(zone, ended, lost, now);
@@ -109,13 +110,13 @@ impl Incidents {
         self.failed(zone, ended, &late, now)
     }
 
-    /// Notes that a flight has found an answer in `zone`.
+    /// Registers that a flight has found an answer in `zone` in time. Returns the log line about the end of an incident, if one must be written.
     fn succeeded(&mut self, zone: &Name, ended: &FlightEnded<'_>, now: Mono) -> Option<Line> {
         let trouble = self.zones.get_mut(zone)?;
         if !trouble.failing.iter().any(|failing| failing.is_answered_by(ended)) {
             return None;
         }
-        // A question that still fails is added again when it fails the next time.
+        // All failing questions are forgotten. If one of them still fails, it is added again at its next failure.
         trouble.failing.clear();
         trouble.failures = 0;
         match trouble.state {
@@ -132,7 +133,7 @@ impl Incidents {
         }
     }
 
-    /// Notes that a flight has failed in `zone`, or that its answer came too late.
+    /// Registers that a flight in `zone` has failed, or found its answer too late. Returns the log line about it, if one must be written.
     fn failed(
         &mut self,
         zone: FlightZone<'_>,
@@ -145,7 +146,7 @@ impl Incidents {
             return None;
         }
         if self.may_be_ours(ended, lost, now) {
-            // The failure is not blamed on the zone, and it does not end an incident of the zone either.
+            // Our own network may have caused this failure. So it is not blamed on the zone, and it does not end an incident of the zone either.
             let begun = self
                 .zones
                 .get_mut(zone)
@@ -184,19 +185,20 @@ impl Incidents {
         })
     }
 
-    /// Returns true if our own network may have caused a failure. Servers that the operator has configured may be the only servers that are
-    /// ever asked. For these servers, only a known outage counts.
+    /// Returns true if our own network may have caused a failure. Normally it may have if no server on the internet has answered since the flight
+    /// began. But servers that the operator has configured may be the only servers that are ever asked. For these servers, only an outage that was
+    /// detected counts.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted) {
             return false;
         }
         let began = now.before(ended.elapsed);
-        // If a question fails immediately because its zone is known to be silent, no query was sent, so no reply was possible.
+        // If a question fails immediately because its zone is known to be silent, no query was sent. So the lack of replies shows nothing.
         let asked = lost.origin == ServerOrigin::Recursion && ended.packets > 0;
         self.outage.was_down_since(began) || (asked && !self.outage.has_heard_since(began))
     }
 
-    /// Removes the data about old failures, and returns the log line that says how many lines were withheld in the last hour.
+    /// Removes the data about old failures. At the end of an hour, also returns the log line that says how many lines were withheld in this hour.
     pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
         self.zones.retain(|_, trouble| trouble.is_kept(now));
         if now.since(self.hour) < HOUR {
@@ -207,14 +209,14 @@ impl Incidents {
         line
     }
 
-    /// Returns the log line about the failing zones that were not reported so far because of `limits::INCIDENTS_AN_HOUR`.
+    /// Returns the log line about the failing zones that were not reported in this hour because of `limits::INCIDENTS_AN_HOUR`.
     pub(super) fn finish(&mut self) -> Option<Line> {
         let withheld = std::mem::take(&mut self.withheld);
         (withheld > 0).then_some(Line::Withheld { zones: withheld })
     }
 
-    /// Returns the failing zones; the zone that has failed for the longest time comes first. If a zone was not asked recently, it is not known
-    /// whether it still fails.
+    /// Returns the failing zones; the zone that has failed for the longest time comes first. A zone without a recent failure is left out, because it
+    /// is not known if it still fails.
     pub(super) fn failing(&self, now: Mono) -> Vec<FailingZone> {
         let lately = self.zones.iter().filter(|(_, trouble)| now.since(trouble.last) < INCIDENT_QUIET);
         let mut failing: Vec<(Mono, FailingZone)> = lately
@@ -230,8 +232,8 @@ impl Incidents {
         matches!(state, Some(IncidentState::Begun { logged: true }))
     }
 
-    /// Makes room for a new zone. Of the zones that were not reported, the zone whose last failure is oldest is removed; if all zones were
-    /// reported, the oldest of all zones. Configured zones stay longer than all others.
+    /// Makes room for a new zone by removing one. First choice is the zone whose last failure is oldest among the zones that were not reported, then
+    /// among all zones. Zones with configured servers are removed only if there are no others.
     fn make_room(&mut self, zone: &Name) {
         if self.zones.len() < MAX_INCIDENT_ZONES || self.zones.contains_key(zone) {
             return;
@@ -247,23 +249,24 @@ impl Incidents {
 }
 
 impl Failing {
-    /// Returns true if an answer that came in time shows that the question no longer fails.
+    /// Returns true if the answer of the flight `ended`, which came in time, shows that this failing question works again.
     fn is_answered_by(&self, ended: &FlightEnded<'_>) -> bool {
         let same = self.question.name == ended.question.name
             && self.question.kind == ended.question.kind
             && self.question.view == ended.question.view;
         match self.shows {
-            // The zone failed because its servers were silent or slow. So any answer in time shows that the zone works again.
+            // The question failed because the servers of the zone were silent or slow. So any answer in time shows that the zone works again.
             Shows::Silence | Shows::Late | Shows::Unrouted => true,
             Shows::NoHelp | Shows::List | Shows::Doubt => same,
-            // A client that sets CD gets a bogus answer without an error. So only an answer that was validated counts.
+            // If a client sets the CD flag, it gets a bogus answer without an error. So only an answer that was validated shows that the question
+            // works again.
             Shows::Bogus | Shows::Unchecked => same && ended.state.is_some(),
         }
     }
 }
 
 impl TroubledZone {
-    /// Returns the report about a zone. Returns `None` if the zone does not fail.
+    /// Returns the report about the failures of a zone. Returns `None` if the zone does not fail.
     fn failing_zone(&self, zone: &Name, now: Mono) -> Option<FailingZone> {
         let IncidentState::Begun { .. } = self.state else { return None };
         Some(FailingZone {
@@ -278,7 +281,7 @@ impl TroubledZone {
         })
     }
 
-    /// Notes that one more question of the zone has failed.
+    /// Registers that one more question of the zone has failed.
     fn fails(&mut self, question: &Question, lost: &FlightFailure, now: Mono) {
         let goes_on = matches!(self.state, IncidentState::Begun { .. });
         if self.failures == 0 || (!goes_on && now.since(self.last) > INCIDENT_WINDOW) {
@@ -297,8 +300,8 @@ impl TroubledZone {
         self.failing.push(Failing { question: question.clone(), shows: lost.shows });
     }
 
-    /// Returns true if a question has failed. Denials without authority are no failure: load balancers that know only one type send them for
-    /// all other types.
+    /// Returns true if any question of the zone has failed. Negative answers without authority are no failure: load balancers that know only one
+    /// record type send them for all other types.
     fn has_failed(&self) -> bool {
         self.failing.iter().any(|failing| failing.shows != Shows::Doubt)
     }

@@ -1,4 +1,4 @@
-//! Tests: when incidents begin and end, and which zones are not blamed.
+//! Tests: when incidents (failures of a zone or of our own network) begin and end, and which zones are not blamed.
 
 use super::*;
 use hickory_proto::rr::RecordType;
@@ -26,7 +26,7 @@ fn worked(name: &Name) -> FlightZone<'_> {
     FlightZone { name, worked: true }
 }
 
-/// A gateway on which servers on the internet answer all the time, and its incidents.
+/// A gateway for which servers on the internet answer all the time, together with its incidents.
 #[derive(Default)]
 struct Stage {
     incidents: Incidents,
@@ -44,7 +44,7 @@ impl Stage {
     ) -> Option<Line> {
         let question = Question::new(zone.name, kind);
         let servers = vec![([192, 0, 2, 1].into(), Conduct::Silent)];
-        // For a denial in doubt, the flight does not fail: the clients get the denial.
+        // For a denial without authority the flight does not fail, because the clients get the denial.
         let doubted = shows == Some(Shows::Doubt);
         let shows = shows.filter(|_| !doubted);
         let origin = if self.configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion };
@@ -105,7 +105,7 @@ fn a_zone_that_worked_is_told_at_its_third_failure_and_when_it_is_back() {
     for second in 21..300 {
         assert_eq!(stage.failed(&zone, true, second), None, "reported once");
     }
-    // If no further failure comes, only the time since the last failure grows in the report.
+    // Without a further failure, the number of failures stays the same, and only the time since the last failure grows.
     for second in [299, 319] {
         let failing = stage.incidents.failing(at(second));
         let failed =
@@ -170,7 +170,7 @@ fn what_is_refused_ends_when_some_of_it_is_answered() {
         stage.end(worked(&zone), RecordType::TXT, None, 12),
         Some(answers(&zone, RecordType::TXT, 12))
     );
-    // The question for A still fails.
+    // The question for type A continues to fail.
     let mut lines = Vec::new();
     for second in (13..1_000).step_by(20) {
         lines.extend(
@@ -282,7 +282,7 @@ fn a_full_table_still_has_room_for_who_is_new() {
     stage.failed(&zone(3_000), true, 3);
     stage.failed(&zone(3_000), true, 3);
     assert!(stage.failed(&zone(3_000), true, 3).is_some());
-    // The same if all zones were reported.
+    // The same limit applies if all zones were reported.
     for number in 4_000..5_000 {
         (0..3).for_each(|_| drop(stage.failed(&zone(number), true, 4)));
         assert!(stage.incidents.zones.len() <= MAX_INCIDENT_ZONES);
@@ -306,7 +306,7 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
         }
     }
     assert!(matches!(lines.as_slice(), [Line::NetworkDown { .. }]), "{lines:?}");
-    // The flights that began during the outage end after it.
+    // These flights began during the outage, and end after it.
     assert!(stage.incidents.outage.heard(at(17), at(17)).is_some());
     for number in 0..200 {
         for _ in 0..3 {

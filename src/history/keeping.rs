@@ -1,4 +1,4 @@
-//! The part of the recorder that records single questions and flights; `reading` reads them.
+//! The part of the recorder that writes questions and flights (resolutions) to the record in memory. The module `reading` reads them.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
@@ -20,8 +20,9 @@ use dns::clock::{Mono, micros};
 use dns::question::WireName;
 
 impl Recorder {
-    /// Returns the ring of a worker, locked for a batch of questions that came at `at` from clients of a view. Returns `None` if no questions are
-    /// recorded. The memory for the next entries is read in advance, so that the CPU core need not wait for it when it writes them.
+    /// Returns the ring of a worker, locked for a batch of questions that came at `at` from clients of a view and that the cache answered. Returns
+    /// `None` if the recording of questions is turned off. The memory for the next entries is read in advance, so that the CPU core need not wait for
+    /// it when it writes them.
     pub fn hits(&self, shard: usize, at: Mono, view: u32) -> Option<HitPage<'_>> {
         if !self.kept.is_on() {
             return None;
@@ -32,17 +33,17 @@ impl Recorder {
         Some(HitPage { ring, at, view, client, head: HitHead::new(client, view, at) })
     }
 
-    /// Returns all rings: the ring of questions that the cache did not answer, then the ring of each worker.
+    /// Returns all rings of recorded entries: the ring of questions that the cache did not answer, then the ring of each worker.
     pub(super) fn rings(&self) -> impl Iterator<Item = &Mutex<Ring>> {
         std::iter::once(&self.kept.misses).chain(self.sums.shards.iter().map(|shard| &shard.ring))
     }
 
-    /// Returns the number of a flight in the record, which differs from the numbers of earlier processes.
+    /// Returns the number of the flight with this trail. It differs from the numbers that earlier processes gave to their flights.
     pub fn flight_number(&self, trail: &Trail) -> u64 {
         self.kept.first.wrapping_add(trail.number())
     }
 
-    /// Records a question that the cache did not answer. If the question is worth a log line, the user of the client's socket is looked up too.
+    /// Records a question that the cache did not answer. If the question failed or was slow, the local user of the client's socket is looked up too.
     pub fn asked(&self, question: &QuestionEntry, socket: Option<WantedOwner>) {
         self.kept.watchers.send(|| self.ended_now(question));
         self.log_query(|| self.ended_now(question));
@@ -61,12 +62,13 @@ impl Recorder {
         });
     }
 
-    /// Creates a watcher, which receives the questions that the cache does not answer. Returns `None` if there are already `MAX_WATCHERS`.
+    /// Creates a watcher (for `resolverctl monitor`), which receives the questions that the cache does not answer. Returns `None` if there are
+    /// already `MAX_WATCHERS`.
     pub fn watch(&self) -> Option<Watch> {
         self.kept.watchers.watch()
     }
 
-    /// Returns the number of watchers.
+    /// Returns the current number of watchers (`resolverctl monitor`).
     pub fn watching(&self) -> usize {
         self.kept.watchers.count()
     }
@@ -80,14 +82,14 @@ impl Recorder {
         }
     }
 
-    /// Records a flight: when it has ended, and also before that when the deadline of one of its clients has passed.
+    /// Records a flight when it has ended. If the deadline of one of its clients passes before that, it is also recorded at that time.
     pub fn flown(&self, flown: &Flown<'_>) {
         if !self.kept.is_on() {
             return;
         }
         let Flown { trail, question, name, zone, failed, faults, answers } = *flown;
         let elapsed = self.clock.mono().since(trail.began());
-        // If the chain of trust breaks at a zone above, this zone is recorded, because the owner of the zone that was asked cannot repair it.
+        // If the chain of trust breaks at a zone above, that zone is recorded, because only its owner can repair the fault.
         let broken =
             failed.filter(|failed| failed.shows == Shows::Bogus).and_then(|failed| failed.broken_at.as_ref());
         let zone =
@@ -109,17 +111,19 @@ impl Recorder {
         };
         lock(&self.kept.misses).flight(&flight);
         if failed.is_some() {
-            // The clients that asked for a silent list were answered before the flight ended, so no other event wakes the reader of the record.
+            // The clients that asked for a silent DNS list were answered before the flight ended. So no question of a client wakes the reader of the
+            // record now.
             self.wake_reader();
         }
     }
 
-    /// Returns the conversion of the moments of the record to dates, updated to this moment.
+    /// Returns the conversion from the monotonic times of the record to dates, after comparing the two clocks once more.
     pub(super) fn dates(&self) -> Dates {
         let mut dates = lock(&self.kept.dates);
         for _ in 0..CLOCK_READINGS {
             let (before, unix) = (self.clock.mono(), self.clock.unix_micros());
-            // If the thread was interrupted between the readings of the two clocks, their difference would look like a step of the clock.
+            // The difference is used only if the two clocks were read together. If the thread was interrupted between the readings, the clock would
+            // seem to have been set.
             if self.clock.mono().since(before) < CLOCK_STEP / 2 {
                 dates.note(before.as_micros(), unix);
                 break;

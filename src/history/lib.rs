@@ -4,19 +4,19 @@
 //! No question waits for the history. Every question is counted once, by its outcome. Tables have a bounded number of rows; the row "other"
 //! counts the rest.
 //!
-//! This crate calls `dns` and `validate`. The resolver reports to the history; `control` and `ctl` read it.
+//! This crate depends on `dns` and `validate`. The resolver reports its events to the history; `control` and `ctl` read the history.
 //!
 //! # Decisions
 //!
-//! - A window is the difference between two snapshots, so reading statistics changes nothing.
+//! - A window (for instance the last five minutes) is the difference between two snapshots of the counters, so reading statistics changes no counter.
 //! - A cache hit costs one lock of a mutex that belongs to its worker, and two relaxed additions.
 //! - The steps of a flight (the resolution of one question) are stored as data, and become text only when somebody reads them. Earlier, the text was
 //!   written immediately, which took a part of the 150 µs of CPU time that a cache miss cost; see `listener`.
-//! - A new counter needs only a row in `counters` and the place in the code that counts it.
-//! - A zone is reported as failing only if servers of other zones answered in the same time. Without this rule, an outage of the network once
-//!   wrote two log lines for each zone, and one dead zone at an idle gateway was reported as an outage.
-//! - Log lines about failed and slow questions are made from the stored entries, a second later and on another thread. At that time the whole
-//!   flight is known, and also whether the network of this host was down; and the lines do not delay any question.
+//! - To add a counter, add a row to the table in `counters`, and count the event where it happens.
+//! - A zone is reported as failing only if servers of other zones answered in the same time. Before this rule, an outage of the network once wrote
+//!   two log lines for each zone, and one dead zone at an idle gateway was reported as an outage.
+//! - Log lines about failed and slow questions are made from the recorded entries, a second later and on another thread. At that time the whole
+//!   flight is recorded, and it is known if the network of this host was down. No question waits for its log line.
 //! - An incident ends when a question that failed before is answered (and the answer is validated, if the failure was a bogus answer). An
 //!   answer to another question of the zone is not enough.
 
@@ -115,50 +115,52 @@ pub use self::window::Window;
 use dns::clock::{Clock, Mono};
 use dns::question::{Apart, WireName};
 
-/// Counts events, keeps questions one by one, and makes reports of both.
+/// Counts events, records single questions and flights, and makes reports from both.
 #[derive(Debug)]
 pub struct Recorder {
     clock: Clock,
     started: Mono,
-    /// The time at which the process started, in seconds since 1970.
+    /// When the process started, in seconds since 1970.
     started_unix: u64,
     sums: Sums,
     incidents: Mutex<Incidents>,
-    /// Wakes the task that asks other servers when a server does not answer.
+    /// Wakes the task that waits in `doubted`. This task queries other servers when a server does not answer.
     doubt: Notify,
     kept: Kept,
     log: LogFeed,
 }
 
-/// The counters of the recorder, from which the reports are made.
+/// All counters of the recorder, from which the statistics are made.
 #[derive(Debug)]
 struct Sums {
     shards: Box<[Shard]>,
     upstream: Upstream,
-    /// Zones, with the name in wire form as the key: octets are compared many times faster than names.
+    /// The counters of each zone. The key is the name in wire form, because octets are compared many times faster than names.
     zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
     servers: Mutex<CounterTable<IpAddr, Messages>>,
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
-    /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. They are counted when they are read from `Kept`.
-    /// The empty name counts questions that waited for this resolver for most of their time, and questions that were overwritten before they
-    /// were read.
+    /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. They are counted when they are read from the record
+    /// (`Kept`). The empty key counts questions for which no zone is known: those that waited mostly for this resolver itself, and those that were
+    /// overwritten in the record before they were read.
     failures: Mutex<CounterTable<Vec<u8>, FailureTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
 }
 
 impl Recorder {
-    /// Creates a record that begins now, with the smallest rings, and with one shard for each worker that counts questions (1 to
-    /// `limits::MAX_SHARDS`).
+    /// Creates an empty record that begins now. The memory for recorded questions has the smallest possible size. `shards` is the number of workers
+    /// that count questions (1 to `limits::MAX_SHARDS`); each has a shard with counters of its own.
     pub fn new(clock: Clock, shards: usize) -> Arc<Self> {
         Self::with_size(clock, shards, limits::MIN_RECORD)
     }
 
-    /// Like `new`, with rings of `size` octets in total. If `size` is 0, no question is recorded.
+    /// Like `new`, but the rings, which are the memory for recorded questions and flights, have `size` octets in total. If `size` is 0, no question
+    /// is recorded.
     pub fn with_size(clock: Clock, shards: usize, size: u64) -> Arc<Self> {
         Arc::new(Self::made(clock, shards, size, true))
     }
 
-    /// Creates a record for a second resolver, separate from the record of the daemon. It is not shown, and writes no line to the log.
+    /// Creates a record for a second resolver in the same process, separate from the record of the daemon. No report shows it, and it writes nothing
+    /// to the log.
     pub fn aside(clock: Clock) -> Arc<Self> {
         Arc::new(Self::made(clock, 1, 0, false))
     }
@@ -187,7 +189,7 @@ impl Recorder {
         }
     }
 
-    /// Writes a line about a zone or the network to the log, if there is one.
+    /// Writes a log line about a zone or about our own network, if `line` has one.
     fn write(&self, line: Option<Line>) {
         if let Some(line) = line.filter(|_| self.log.is_logged) {
             let names = self.log.withholds_names.load(Ordering::Relaxed);
@@ -195,27 +197,27 @@ impl Recorder {
         }
     }
 
-    /// Counts a client's question that has ended, in the shard of the worker. This takes less than 50 ns. Any `shard` number is valid: it is
-    /// taken modulo the number of shards.
+    /// Counts a client's question that has ended, in the shard (the counters) of the worker. This takes less than 50 ns. Any `shard` number is valid,
+    /// because only its remainder by the number of shards is used.
     pub fn question(&self, shard: usize, ended: &Ended) {
         self.questions(shard, ended, 1);
     }
 
-    /// Counts `count` questions of a client that ended in the same way.
+    /// Counts `count` questions of a client that have the same type, outcome and time.
     pub fn questions(&self, shard: usize, ended: &Ended, count: u64) {
         if let Some(shard) = self.shard(shard) {
             shard.questions(ended, count);
         }
     }
 
-    /// Counts a message that a listener received and that is not a question, or that repeats an earlier question.
+    /// Counts a message to a listener that is not a question, or that repeats an earlier question.
     pub fn apart(&self, shard: usize, apart: Apart) {
         if let Some(shard) = self.shard(shard) {
             shard.apart(apart);
         }
     }
 
-    /// Counts a query to a server, once its result is known.
+    /// Counts a query to a server, once the server has answered or the query has timed out.
     pub fn sent(&self, sent: &Sent) {
         self.sums.upstream.sent(sent);
         lock(&self.sums.servers).count(&sent.server.ip(), |row| row.count(sent));
@@ -243,7 +245,7 @@ impl Recorder {
         self.sums.upstream.messages()
     }
 
-    /// Notes that the answer to a query is overdue. Another server is then asked, see `doubted`.
+    /// Registers that a query was not answered in time. The task that waits in `doubted` then asks another server.
     pub fn overdue(&self, overdue: &Overdue<'_>) {
         if overdue.origin != ServerOrigin::Recursion {
             return;
@@ -259,20 +261,20 @@ impl Recorder {
         }
     }
 
-    /// Waits until a server on the internet has not answered in time and no other server has been heard since. Then only a question to another
-    /// server can show whether the server or our own network is at fault.
+    /// Waits until a server on the internet has not answered in time, and no server on the internet has answered since. Then only a query to another
+    /// server can show if this server or our own network is at fault.
     pub async fn doubted(&self) {
         while !self.is_doubtful() {
             self.doubt.notified().await;
         }
     }
 
-    /// Returns true if `doubted` would return immediately.
+    /// Returns true if `doubted` would return immediately: a server did not answer, and no other server has answered since.
     pub(crate) fn is_doubtful(&self) -> bool {
         lock(&self.incidents).outage.is_doubtful()
     }
 
-    /// Counts that an answer of `server`, which was counted earlier, turned out to be bogus.
+    /// Counts that an answer of `server` was found to be bogus. Its query was counted earlier.
     pub fn bogus(&self, server: IpAddr, zone: &Name) {
         lock(&self.sums.servers).count(&server, Messages::count_bogus);
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| row.messages.count_bogus());
@@ -288,7 +290,7 @@ impl Recorder {
         Troubles { down, lossy, unkept, zones: incidents.failing(now) }
     }
 
-    /// Adds `count` to a counter.
+    /// Adds `count` to the counter `counter`.
     pub fn count(&self, counter: Counter, count: usize) {
         if count == 0 {
             return;
@@ -296,7 +298,7 @@ impl Recorder {
         self.sums.upstream.counters.add(counter, u64::try_from(count).unwrap_or(u64::MAX));
     }
 
-    /// Counts a flight that has ended.
+    /// Counts a flight (resolution) that has ended.
     pub fn flight(&self, ended: &FlightEnded<'_>) {
         self.sums.upstream.flight(ended);
         let Some(zone) = &ended.zone else {
@@ -305,7 +307,8 @@ impl Recorder {
         let worked = Cell::new(false);
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| {
             row.count_flight(ended);
-            // The row since the start comes last. If the table had no room for the zone, the row has this flight alone and shows nothing.
+            // This closure is called for the counters of the current minute, and last for those since the start. If the table is full, the zone gets
+            // a new row that has only this flight, and the row does not show if the zone ever worked.
             worked.set(row.flights > 1 && row.flights > row.failed);
         });
         let zone = FlightZone { name: zone, worked: worked.get() };
@@ -313,12 +316,12 @@ impl Recorder {
         self.write(line);
     }
 
-    /// Counts a client's question that was turned away because `zone` takes room that other zones need.
+    /// Counts a client's question that was turned away because too many questions for `zone` were already waiting.
     pub fn shed(&self, zone: &Name) {
         lock(&self.sums.zones).count(&*WireName::new(zone), ZoneTally::count_shed);
     }
 
-    /// Takes a snapshot of the counters, from which the windows are computed. It is called every `limits::SNAPSHOT_INTERVAL`.
+    /// Takes a snapshot of the counters, from which the statistics of each window are computed. It is called every `limits::SNAPSHOT_INTERVAL`.
     pub fn tick(&self) {
         let now = self.clock.mono();
         let line = lock(&self.incidents).tick(now);
@@ -343,7 +346,7 @@ impl Recorder {
     }
 }
 
-/// Locks a counter, even if another thread panicked while it held the lock: the counts are valid after every statement.
+/// Locks a mutex, even if another thread panicked while it held the lock: the data are valid after every statement.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

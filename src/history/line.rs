@@ -1,6 +1,6 @@
-//! A log line: the start or the end of an incident, or a failed or slow question, as a sentence and as fields.
+//! A log line: the start or the end of an incident, or a failed or slow question. It consists of a sentence and of fields.
 //!
-//! The fields have the same names as in JSON, see `Fields`. The sentence describes only what was seen, so that it is true for any cause.
+//! The fields have the same names as in JSON, see `Fields`. The sentence describes only what was observed, so it is true whatever the cause is.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -20,42 +20,42 @@ use dns::question::{
 /// A line for the log, before it is written as text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Line {
-    /// Questions about a zone fail.
+    /// Questions for names in a zone fail.
     ZoneFails {
         /// The zone whose questions fail.
         zone: Name,
-        /// The number of questions that failed.
+        /// The number of questions of the zone that failed.
         failures: u32,
-        /// True if for some of these questions the servers denied the name without authority, instead of failing.
+        /// True if the servers denied the name of some of these questions without authority, instead of failing.
         doubted: bool,
-        /// The time since the first failed question.
+        /// The time from the first failed question to the last one.
         span: Duration,
-        /// Why the last question failed.
+        /// Why the last failed question failed, as a sentence.
         why: String,
-        /// The last question that failed.
+        /// The question that failed last.
         question: Question,
-        /// The servers with faults in the last failed question.
+        /// The servers that had a fault when the last question failed.
         servers: Vec<IpAddr>,
     },
-    /// A question that failed before is answered again.
+    /// A question of a zone that failed before is answered again.
     ZoneAnswers {
         /// The zone whose question is answered again.
         zone: Name,
         /// The question that failed before and is answered now.
         question: Question,
-        /// The time since the first failure of the zone.
+        /// The time from the first failure of the zone to this answer.
         after: Duration,
     },
     /// No server on the internet answers.
     NetworkDown {
-        /// The number of servers that did not answer.
+        /// The number of servers on the internet that did not answer.
         servers: usize,
         /// The time since the first unanswered query was sent.
         span: Duration,
     },
     /// A server on the internet answers again.
     NetworkUp {
-        /// The time since the first unanswered query was sent.
+        /// The time from the first unanswered query to the first answer.
         after: Duration,
     },
     /// Our own network loses packets.
@@ -72,14 +72,14 @@ pub(super) enum Line {
     },
     /// More zones failed than the log reports in an hour.
     Withheld {
-        /// The number of zones that were not reported.
+        /// The number of zones that were not reported in the log.
         zones: u32,
     },
-    /// A question of a zone failed for the first time in an hour, or a question was slow.
+    /// The first failed question of a zone in an hour, or a slow question.
     Query(Box<LogText>),
     /// The questions of an hour that failed and were not reported in the log one by one.
     QueriesFailed {
-        /// The number of these questions.
+        /// The number of questions that were not logged one by one.
         queries: u64,
         /// The number of zones to which these questions belong.
         zones: usize,
@@ -88,7 +88,7 @@ pub(super) enum Line {
     },
     /// The slow questions of a minute that were not reported in the log one by one.
     QueriesSlow {
-        /// The number of these questions.
+        /// The number of slow questions that were not logged one by one.
         queries: u64,
     },
 }
@@ -96,33 +96,33 @@ pub(super) enum Line {
 /// A log line: a sentence, and the fields that are written next to it. Fields without a value are not written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct LogText {
-    /// True if the line is a warning. The start of an incident is a warning, and so is a question that this resolver turned away. A single failed
-    /// question is no warning, because most of them are about domains in spam.
+    /// True if the line is a warning. The start of an incident is a warning, and so is a question that this resolver turned away. Another single
+    /// failed question is no warning, because most failed questions are about domains in spam.
     is_warning: bool,
-    /// The word in the log for the kind of incident, as the field `incident`.
+    /// The kind of incident, as the word in the log field `incident`.
     incident: &'static str,
     pub(super) text: String,
     zone: Option<String>,
     list: Option<String>,
-    /// The servers with faults, separated by spaces.
+    /// The addresses of the servers with faults, separated by spaces.
     servers: Option<String>,
     /// The name for which the question asked.
     name: Option<Name>,
     kind: Option<String>,
     client: Option<String>,
-    /// The protocol with which the question reached resolverd.
+    /// The protocol with which the question reached resolverd, for instance UDP.
     transport: Option<&'static str>,
-    /// The local user of the client, if the client is on this host.
+    /// The local user of the client; none if the client is not on this host or its user is not known.
     user: Option<String>,
     /// The code of the extended error in the reply (RFC 8914).
     extended_error: Option<u16>,
-    /// What each of these servers did last, as text.
+    /// The last behaviour of each server in `servers`, as text.
     conduct: Option<String>,
-    /// The word for the kind of the culprit.
+    /// The kind of the culprit, as its word in JSON.
     culprit: Option<&'static str>,
 }
 
-/// Writes a line at a level.
+/// Writes a log line at the given level (`info` or `warn`).
 macro_rules! write_at {
     ($level:ident, $line:expr) => {
         tracing::$level!(
@@ -144,7 +144,7 @@ macro_rules! write_at {
 }
 
 impl LogText {
-    /// Creates the fields of a line about a question that are the same for failed and slow questions.
+    /// Creates the fields that a line about a failed question and a line about a slow question both have.
     fn of_question(question: &QuestionEntry) -> Self {
         let name = name_of_wire(&question.name);
         let mut text = format!(
@@ -186,7 +186,7 @@ impl LogText {
             text.push_str(&format!(" (extended DNS error {code}{name})"));
         }
         text.extend(why.map(|why| format!("; {why}")));
-        // The sentences about most failures already contain the addresses of the servers.
+        // The address of each server with a fault is added, unless the sentence already contains them all. Most sentences do.
         let mut addresses = failed.servers.iter().map(|(server, _)| server.to_string());
         if !addresses.all(|address| text.contains(&address)) {
             text.push_str(&format!("; servers: {conduct}"));
@@ -220,8 +220,8 @@ impl LogText {
         Self { incident: "query_slow", text, zone, list, servers: server, culprit: Some(kind.word()), ..line }
     }
 
-    /// Removes the keys of DNS lists from the line, and what `redaction` withholds of names. The name of the zone stays, because the owner of
-    /// the zone must repair it.
+    /// Removes the keys of DNS lists from the line, and the parts of names that `redaction` withholds. The name of the zone stays, because operators
+    /// need it to find who must repair the zone.
     fn withheld(mut self, secrets: &Secrets, redaction: Redaction) -> Self {
         for text in [Some(&mut self.text), self.zone.as_mut(), self.list.as_mut()].into_iter().flatten() {
             *text = secrets.without_keys(std::mem::take(text));
@@ -237,14 +237,14 @@ impl LogText {
 }
 
 impl Line {
-    /// Writes the line to the log, without the data that the log must not contain.
+    /// Writes the line to the log. The keys in `secrets` and the data that `redaction` withholds are removed before.
     pub(super) fn write(self, secrets: &Secrets, redaction: Redaction) {
         let line = self.log_text().withheld(secrets, redaction);
         if line.is_warning { write_at!(warn, line) } else { write_at!(info, line) }
     }
 
     pub(super) fn log_text(self) -> LogText {
-        // A span of less than a second is shown as one second.
+        // A duration of less than a second is shown as one second.
         let age = |span: Duration| TimeSpan(span.max(Duration::from_secs(1)));
         let line = |is_warning: bool, incident: &'static str, text: String| LogText {
             is_warning,
@@ -312,7 +312,7 @@ impl Line {
     }
 }
 
-/// Returns the sentence about the questions of an hour that failed and were not reported one by one, with the zones that had most of them.
+/// Returns the sentence about the questions of an hour that failed and were not logged one by one. It names the zones with most of these questions.
 fn failed_sum(queries: u64, zones: usize, most: &[(Name, u64)]) -> String {
     let queries = counted(
         queries,
@@ -327,28 +327,28 @@ fn failed_sum(queries: u64, zones: usize, most: &[(Name, u64)]) -> String {
     format!("{queries}{zones}; `resolverctl failed --since 1h` shows them")
 }
 
-/// Returns the addresses, separated by spaces. Returns `None` if there are no addresses.
+/// Returns the addresses of servers as text, separated by spaces. Returns `None` if there are no addresses.
 fn spaced(servers: &[IpAddr]) -> Option<String> {
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
     (!servers.is_empty()).then(|| servers.join(" "))
 }
 
-/// Returns the text for a zone in a sentence.
+/// Returns the words that a sentence uses for a zone.
 fn zone_words(zone: &Name) -> String {
     if zone.is_root() { zone_text(zone) } else { format!("zone {}", name_text(zone)) }
 }
 
-/// Returns a number with its noun in the singular or plural.
+/// Returns a number followed by its noun: `one` is the singular, `many` the plural.
 fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// Returns the verb for failed queries. `doubted` is true if some of the queries were denied without authority.
+/// Returns the verb for a sentence about failed queries. `doubted` is true if the servers denied some of the names without authority.
 pub fn failed_text(doubted: bool) -> &'static str {
     if doubted { "failed or got negative answers that were not authoritative" } else { "failed" }
 }
 
-/// A span of time in its two largest units: "61 s", "12 min", "3 h 4 min", "2 d 7 h".
+/// Writes a duration in its two largest units: "61 s", "12 min", "3 h 4 min", "2 d 7 h".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeSpan(pub Duration);
 
@@ -366,7 +366,7 @@ impl fmt::Display for TimeSpan {
     }
 }
 
-/// The command that shows how a question fails. A name with characters that a shell would interpret is left out.
+/// Writes the `resolverctl trace` command that shows how a question fails. A name that a shell would interpret is left out.
 pub(super) struct Trace<'a>(pub(super) &'a Question);
 
 impl fmt::Display for Trace<'_> {

@@ -1,4 +1,5 @@
-//! The part of the recorder that requests the lookup of the local users of clients, and records the users that were found; see `owner`.
+//! The part of the recorder that requests the lookup of local users (who own the sockets of clients), and records the users that were found; see
+//! `owner`.
 
 use std::net::SocketAddr;
 
@@ -9,7 +10,7 @@ use super::owner::WantedOwner;
 use crate::limits::MAX_USER_NAME;
 
 impl Recorder {
-    /// Requests the lookup of the user of a client whose question waits long or has failed. Only clients at loopback addresses are looked up.
+    /// Requests the lookup of the local user of a client whose question waits long or has failed. Only clients at loopback addresses are looked up.
     pub fn want_owner(&self, wanted: WantedOwner) {
         let client = wanted.client;
         if self.kept.is_on() && client.port() > 0 && client.ip().to_canonical().is_loopback() {
@@ -17,12 +18,12 @@ impl Recorder {
         }
     }
 
-    /// Waits until users must be looked up, and returns the clients whose users are wanted.
+    /// Waits until some users must be looked up, and returns the clients whose sockets they own.
     pub async fn wanted_owners(&self) -> Vec<WantedOwner> {
         self.log.owners.next().await
     }
 
-    /// Records the user who owns the socket of a client at this moment.
+    /// Records the user who owns the socket of a client at this time.
     pub fn owned(&self, client: SocketAddr, user: &str) {
         let end = user.floor_char_boundary(MAX_USER_NAME);
         let user = user.get(..end).unwrap_or_default().into();

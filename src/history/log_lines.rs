@@ -1,18 +1,18 @@
 //! Decides which failed and slow questions are written to the log.
 //!
-//! The code has no clock: its input is questions with their times, its output is log lines. A line is written for the first failure of a zone
-//! in an hour, and for one of the slow questions that waited for the same flight. Other failures and slow questions are counted, and one line
-//! reports their number: after the hour for failures, after the minute for slow questions.
+//! The code reads no clock: its input is questions with their times, its output is log lines. A line is written for the first failure of a zone in an
+//! hour. Of slow questions that waited for the same flight (resolution), only one is logged. Other failures and slow questions are only counted, and
+//! one line reports their number: after the hour for failures, after the minute for slow questions.
 //!
 //! # Decisions
 //!
-//! - A failure is only counted while the log already has a line about the same cause: no server on the internet answers, the zone is reported
-//!   as failing, or the DNS list is reported as not answering.
+//! - A failure is only counted if the log already has a line about the same cause: that no server on the internet answers, that the zone fails, or
+//!   that the DNS list does not answer.
 //! - If a zone continues to fail after the line about its first failure, a second line is written (`incident`). This line is a warning, and
 //!   the end of the failure is logged too.
-//! - The number of lines in a minute is limited, because spam names many dead domains. The line about overload is not subject to this limit,
-//!   because a flood also causes many failures of dead domains.
-//! - When the process ends, the counts so far are logged immediately.
+//! - The number of lines in a minute is limited, because spam names many dead domains. A line about a question that was turned away because of
+//!   overload has no limit, because a flood also causes many failures of dead domains.
+//! - When the process ends, the numbers counted so far are logged immediately.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,43 +23,43 @@ use crate::limits::{FAILURE_LINES_A_MINUTE, MAX_FAILING_ZONES, SLOW_LINES_A_MINU
 use dns::clock::Mono;
 use dns::question::name_of_wire;
 
-/// After a line about a failure of a zone, further failures of the zone are only counted for this time.
+/// After a log line about a failure of a zone, further failures of this zone are only counted for this time.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// The time to which `FAILURE_LINES_A_MINUTE` and `SLOW_LINES_A_MINUTE` apply.
+/// The period to which the limits `FAILURE_LINES_A_MINUTE` and `SLOW_LINES_A_MINUTE` apply.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The state of the log lines about failed and slow questions.
+/// The state from which the log lines about failed and slow questions are decided.
 #[derive(Debug, Default)]
 pub(super) struct LogLines {
-    /// The zones with recent failures, with their names in wire form as keys; at most `MAX_FAILING_ZONES`. The empty name stands for questions that
+    /// The zones with recent failures; at most `MAX_FAILING_ZONES`. The keys are their names in wire form. The empty key stands for questions that
     /// this resolver turned away.
     zones: BTreeMap<Box<[u8]>, ZoneLines>,
-    /// The start of the minute, and the number of lines about failed and slow questions in this minute.
+    /// The start of the current minute. The next two fields are the numbers of log lines about failed and about slow questions in this minute.
     minute: Mono,
     failed: u32,
     slow: u32,
-    /// The flights to which the lines about slow questions belong.
+    /// The flights whose slow questions were already logged in this minute.
     flights: BTreeSet<u64>,
-    /// The number of slow questions in this minute that were not logged.
+    /// The number of slow questions in this minute that were only counted.
     more_slow: u64,
-    /// The time of the first failure that was not logged, and the number of such failures.
+    /// The time of the first failure that was only counted. The next field is the number of failures that were only counted.
     hour: Mono,
     more_failed: u64,
 }
 
 #[derive(Debug)]
 struct ZoneLines {
-    /// When the last line about the zone was written; none if there was none.
+    /// When the last log line about a failure of the zone was written; none if there was none.
     logged: Option<Mono>,
-    /// The time of the last failure.
+    /// The time of the last failure of the zone.
     last: Mono,
-    /// The number of failures in this hour that were not logged.
+    /// The number of failures of the zone in this hour that were not logged.
     counted: u64,
 }
 
 impl LogLines {
-    /// Notes that a question has failed. `is_logged` is true if the log has a line about its cause.
+    /// Decides about a failed question: returns its log line, or counts it. `is_logged` is true if the log already has a line about its cause.
     pub(super) fn failed(&mut self, failed: &FailedQuestion<'_>, is_logged: bool, now: Mono) -> Option<Line> {
         self.make_room(&failed.zone);
         let new = ZoneLines { logged: None, last: now, counted: 0 };
@@ -76,7 +76,7 @@ impl LogLines {
         None
     }
 
-    /// Counts failed questions that are not logged, including those that were overwritten in the record before they were read.
+    /// Counts `failed` failed questions that get no log line of their own. Some of them were overwritten in the record before they were read.
     pub(super) fn count(&mut self, failed: u64, now: Mono) {
         if self.more_failed == 0 {
             self.hour = now;
@@ -84,7 +84,7 @@ impl LogLines {
         self.more_failed = self.more_failed.saturating_add(failed);
     }
 
-    /// Returns true if a slow question is to be logged; otherwise it is counted. `flight` is the flight for which it waited.
+    /// Returns true if a slow question must be logged. Otherwise the question is counted. `flight` is the flight for which it waited.
     pub(super) fn has_room_for_slow(&mut self, flight: Option<u64>) -> bool {
         let is_logged = flight.is_some_and(|flight| self.flights.contains(&flight));
         let has_room = !is_logged && self.slow < SLOW_LINES_A_MINUTE;
@@ -97,8 +97,8 @@ impl LogLines {
         has_room
     }
 
-    /// Returns the lines about what was counted in the minute and in the hour, if these are over. Call it before the questions that have ended
-    /// since.
+    /// If the minute or the hour is over, returns the lines about the questions that were counted in it, and begins a new one. Call it before
+    /// questions that ended after that time are added.
     pub(super) fn tick(&mut self, now: Mono) -> Vec<Line> {
         let mut lines = Vec::new();
         if now.since(self.minute) >= MINUTE {
@@ -112,7 +112,7 @@ impl LogLines {
         lines
     }
 
-    /// Returns the same lines as `tick`, but for the minute and the hour that are not over yet. It is called at the end of the process.
+    /// Returns the lines of `tick` immediately, without waiting until the minute and the hour are over. It is called at the end of the process.
     pub(super) fn finish(&mut self, now: Mono) -> Vec<Line> {
         self.slow_line().into_iter().chain(self.failed_line(now)).collect()
     }
@@ -140,7 +140,7 @@ impl LogLines {
         Some(Line::QueriesFailed { queries, zones, most })
     }
 
-    /// Makes room for a new zone. The zone whose last failure is oldest is removed; zones that were not logged are removed first.
+    /// Makes room for a new zone by removing the zone whose last failure is oldest. Zones without a log line are removed first.
     fn make_room(&mut self, zone: &[u8]) {
         if self.zones.len() < MAX_FAILING_ZONES || self.zones.contains_key(zone) {
             return;

@@ -1,4 +1,5 @@
-//! The part of the recorder that reads new entries: it writes the log lines about failed and slow questions, and stores these questions.
+//! The part of the recorder that reads new entries of the record, writes the log lines about failed and slow questions, and stores these questions on
+//! disk.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -33,7 +34,7 @@ use crate::limits::{LONG_MESSAGE_MEMORY, LONG_MESSAGE_TIME, MESSAGE_PAUSE, QUERY
 use dns::clock::micros;
 use dns::question::{Outcome, label_places, name_of_wire};
 
-/// What the log and the disk already have, and the position up to which the record was read.
+/// What was already logged and stored, and the position up to which the record was read.
 #[derive(Debug, Default)]
 pub struct LogState {
     follower: NewsReader,
@@ -42,51 +43,51 @@ pub struct LogState {
     long: LongMessages,
 }
 
-/// The facts that are not in the record.
+/// The facts that are needed for the log and the disk and that the record does not contain.
 pub struct LogFacts<'a> {
-    /// The keys that no line may contain.
+    /// The customer keys of DNS lists, which no log line may contain.
     pub secrets: &'a Secrets,
-    /// The parts of an entry that are not written to disk.
+    /// The parts of an entry that are written neither to disk nor to the log.
     pub redaction: Redaction,
-    /// See `DaemonFacts`.
+    /// Facts about DNS lists, zones and slow questions; see `DaemonFacts`.
     pub facts: DaemonFacts<'a>,
-    /// Returns true if the log has a line that reports a DNS list as not working. The list is named by its apex in wire form.
+    /// Returns true if the log has a line which says that a DNS list does not work. The argument is the apex of the list in wire form.
     pub is_list_logged: &'a dyn Fn(&[u8]) -> bool,
 }
 
-/// The settings of a recorder.
+/// The settings of a recorder, from the configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RecorderSettings {
-    /// True if a view resolves from the root servers.
+    /// True if any view resolves names from the root servers.
     pub recurses: bool,
-    /// From this time on, a question counts as slow (`history.slow`).
+    /// The duration from which on a question counts as slow (`history.slow`).
     pub slow: Duration,
-    /// True if the log may contain only domains and no full names (`history.redact = "names"`).
+    /// True if log lines may contain only domains instead of full names (`history.redact = "names"`).
     pub withholds_names: bool,
-    /// True if each question is logged (`log.queries`).
+    /// True if the log has a line for each question (`log.queries`).
     pub logs_queries: bool,
 }
 
 /// The data for the task that writes the log and stores questions: what wakes the task, and what it may write.
 #[derive(Debug)]
 pub(super) struct LogFeed {
-    /// Wakes the task that writes the log.
+    /// Wakes the task that reads new entries and writes the log.
     pub(super) noticed: Notify,
-    /// True if a question that is worth a log line was recorded since the last reading.
+    /// True if a failed or slow question was recorded since the last reading.
     has_news: AtomicBool,
-    /// From this time on, a question counts as slow; in microseconds.
+    /// The duration in microseconds from which on a question counts as slow (`history.slow`).
     slow: AtomicU64,
     /// The questions that wait to be written to the query log.
     query_log: QueryLog,
-    /// The clients whose local user must be looked up.
+    /// The clients whose local user must be looked up, see `owner`.
     pub(super) owners: WantedOwners,
     /// The numbers that replace the addresses of clients on disk and in the log if `history.redact` withholds the addresses.
     client_numbers: ClientNumbers,
-    /// The keys (secrets) that no log line about a zone may contain.
+    /// The customer keys of DNS lists, which no log line about a zone may contain.
     pub(super) secrets: Mutex<Secrets>,
-    /// True if the log may contain only domains and no full names (`history.redact = "names"`).
+    /// True if log lines may contain only domains instead of full names (`history.redact = "names"`).
     pub(super) withholds_names: AtomicBool,
-    /// True if lines about zones and the network are written to the log.
+    /// True if lines about failing zones and about our own network are written to the log.
     pub(super) is_logged: bool,
 }
 
@@ -107,7 +108,7 @@ impl LogFeed {
 }
 
 impl Recorder {
-    /// Applies the configuration. If no view resolves from the root servers, an outage of the internet is not reported.
+    /// Applies the configuration. If no view resolves from the root servers, outages of the internet are not detected.
     pub fn configure(&self, settings: RecorderSettings) {
         lock(&self.incidents).outage.set_used(settings.recurses);
         self.log.slow.store(micros(settings.slow), Ordering::Relaxed);
@@ -116,17 +117,19 @@ impl Recorder {
         self.log.noticed.notify_one();
     }
 
-    /// Returns the time from which on a question counts as slow (`history.slow`).
+    /// Returns the duration from which on a question counts as slow (`history.slow`).
     pub fn slow_from(&self) -> Duration {
         Duration::from_micros(self.log.slow.load(Ordering::Relaxed))
     }
 
-    /// Waits until a question that is worth a log line was recorded, but at most `limits::SNAPSHOT_INTERVAL`.
+    /// Waits until new entries must be read: a failed or slow question was recorded, a question waits for the query log, or
+    /// `limits::SNAPSHOT_INTERVAL` is over.
     pub async fn noticed(&self) {
         self.log.noticed.notified().await;
     }
 
-    /// Wakes the reader if a question is worth a log line, and requests the lookup of the local user that owns the client's socket.
+    /// If the question failed or was slow, wakes the task that reads new entries, and requests the lookup of the local user that owns the client's
+    /// socket.
     pub(super) fn notice(&self, question: &QuestionEntry, socket: Option<WantedOwner>) {
         if question.elapsed >= self.log.slow.load(Ordering::Relaxed) || question.outcome.is_failure() {
             socket.into_iter().for_each(|socket| self.want_owner(socket));
@@ -140,8 +143,8 @@ impl Recorder {
         self.log.noticed.notify_one();
     }
 
-    /// Returns the entries since the last reading, without `secrets`, and the number of failed questions that were overwritten before they
-    /// could be read.
+    /// Returns the new entries since the last reading, without the keys in `secrets`. Also returns how many failed questions were overwritten before
+    /// they could be read.
     fn news(&self, follower: &mut NewsReader, secrets: &Secrets) -> (Recorded, FailureCount) {
         let now = self.clock.mono();
         let (mut news, lost) = follower.read(&self.kept.misses, secrets, now);
@@ -151,13 +154,14 @@ impl Recorder {
         (news, lost)
     }
 
-    /// Reads the new entries of the record, writes the log lines about them, and stores questions that failed or were slow. It takes some
-    /// milliseconds, so call it on a thread of its own.
+    /// Reads the new entries of the record, writes the log lines about them, and stores questions that failed or were slow. This takes some
+    /// milliseconds, so call it on a thread that may block.
     pub fn write_log(&self, state: &mut LogState, facts: &LogFacts<'_>) {
         self.write_news(state, facts, false);
     }
 
-    /// Like `write_log`, at the end of the process. It also writes the lines about what was counted so far.
+    /// Does the same as `write_log`, at the end of the process. It also writes the lines about the failures and slow questions that were only
+    /// counted.
     pub fn write_last_log(&self, state: &mut LogState, facts: &LogFacts<'_>) {
         self.write_news(state, facts, true);
         let withheld = lock(&self.incidents).finish();
@@ -166,7 +170,7 @@ impl Recorder {
     }
 
     fn write_news(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
-        // This function is called every few seconds, so a change of the host's clock is noticed here.
+        // Compares the clock of the host with the monotonic clock. Because this is done every few seconds, a change of the host's clock is noticed.
         self.dates();
         lock(&self.log.secrets).clone_from(facts.secrets);
         self.write_queries(facts);
@@ -174,7 +178,8 @@ impl Recorder {
         self.store_long(state, facts, is_ending);
     }
 
-    /// Stores the messages that took long. At the end of the process, it also stores the messages that might have continued.
+    /// Stores the messages (emails) that took long or had a failed question. At the end of the process, messages that might have continued are stored
+    /// too.
     fn store_long(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
         let (now, unix) = (self.clock.mono(), self.clock.unix_micros());
         if self.kept.store.get().is_none() || !(is_ending || state.long.is_due(now)) {
@@ -191,7 +196,7 @@ impl Recorder {
         self.store(chosen, facts.redaction);
     }
 
-    /// Counts failed questions of a zone; see `Recorder::failures`.
+    /// Counts failed questions of a zone, for the table `Recorder::failures`.
     fn count_failures(&self, zone: &[u8], count: u64) {
         if count > 0 {
             lock(&self.sums.failures).count(zone, |row| row.0 = row.0.saturating_add(count));
@@ -218,7 +223,7 @@ impl Recorder {
         let slow = micros(self.slow_from());
         state.lines.count(overwritten.all, now);
         self.count_failures(&[], overwritten.judged);
-        // The indices of the questions that will be stored, and the numbers of the flights that explain them.
+        // The indices of the questions that will be stored (`places`), and the numbers of the flights that explain them (`flights`).
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::from_iter(explained.failed_to_lists()));
         for (place, question) in recorded.questions.iter().enumerate() {
             if !question.outcome.is_failure() && question.elapsed < slow {
@@ -229,12 +234,13 @@ impl Recorder {
             flights.extend(asked.flight.map(|flight| flight.id));
             if let Some(failed) = FailedQuestion::from_explained(asked) {
                 self.count_failures(&failed.zone, u64::from(is_judged_failure(question.outcome)));
-                // A query that failed only because the process ends is not logged.
+                // If a question failed only because the process ends, it is not logged, but only counted.
                 let is_logged =
                     is_ending && failed.is_turned_away() || self.is_logged(&failed, &traffic, facts);
                 lines.extend(state.lines.failed(&failed, is_logged, now));
             } else if !traffic.was_down(question) && state.lines.has_room_for_slow(question.flight) {
-                // If a question is slow during an outage of our own network, it is not logged, because the log has a line about the outage.
+                // This branch excludes questions that were slow during an outage of our own network, because the log already has a line about the
+                // outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }
         }
@@ -250,24 +256,24 @@ impl Recorder {
 
     /// Also stores failed and slow questions in `store`, and reads them from there. Only the first call has an effect.
     pub fn store_in(&self, store: Arc<dyn Store>) {
-        // Only the first call can succeed. There is only one call, at the start of the process.
+        // The result says if this was the first call. It is not needed, because `store_in` is called only once, at the start of the process.
         let _ = self.kept.store.set(store);
     }
 
-    /// Returns true if every question is logged. Costs one relaxed load.
+    /// Returns true if the log has a line for each question. This costs one relaxed load.
     #[inline]
     pub fn logs_queries(&self) -> bool {
         self.log.query_log.is_on()
     }
 
-    /// Records the question that `made` returns for the query log.
+    /// Adds the question that `made` returns to the query log. If the query log is off, `made` is not called.
     pub(super) fn log_query(&self, made: impl FnOnce() -> QuestionEntry) {
         if self.logs_queries() && self.log.query_log.put(self.clock.mono(), made) {
             self.log.noticed.notify_one();
         }
     }
 
-    /// Writes the lines of the query log.
+    /// Writes the log lines about the questions that wait in the query log.
     fn write_queries(&self, facts: &LogFacts<'_>) {
         let (questions, more) = self.log.query_log.take();
         for question in questions {
@@ -285,7 +291,7 @@ impl Recorder {
         }
     }
 
-    /// Removes old data from the store. It reads a directory, so call it on a thread that may block.
+    /// Removes data that are too old from the store. It reads a directory, so call it on a thread that may block.
     pub fn tend_store(&self) {
         if let Some(store) = self.kept.store.get() {
             store.tend();
@@ -302,17 +308,18 @@ impl Recorder {
         store.append(&octets);
     }
 
-    /// Returns true if the log already has a line about the cause of a failure.
+    /// Returns true if the log already has a line about the cause of this failure.
     fn is_logged(&self, failed: &FailedQuestion<'_>, traffic: &Traffic, facts: &LogFacts<'_>) -> bool {
         let question = failed.asked.question;
         if failed.may_be_silence() && traffic.was_down(question) {
             return true;
         }
         if failed.asked.list.is_some() {
-            // If a question was not sent because its DNS list does not work, the log already has a line about the list.
+            // A question with this outcome was not resolved, because its DNS list does not work. Then the log already has a line about the list.
             return question.outcome == Outcome::Remembered || (facts.is_list_logged)(&failed.zone);
         }
-        // The names of the zone's servers may belong to another zone, and the fault may be there.
+        // The zones above the name are searched too: the zone at fault may differ from the zone that failed, because the names of its servers may be
+        // in another zone.
         let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
         let mut zones = zones.chain([&*failed.zone]).filter(|zone| !zone.is_empty());
         zones.any(|zone| lock(&self.incidents).is_logged(&name_of_wire(zone)))

@@ -1,11 +1,11 @@
-//! Selects the messages (emails) that took long, or that had a failed question. The other questions of these messages are stored too. So after
-//! a crash, or when memory no longer has them, `why` still finds a message by its domain, and knows for what it waited: a question to a list,
-//! or a client that paused between its questions.
+//! Selects the messages (emails) that took long, or that had a failed question. All questions of these messages are stored on disk, not only the
+//! failed and slow ones. So after a crash, or when the questions are no longer in memory, `why` still finds such a message by its domain, and can
+//! tell why it waited: a question to a DNS list was slow, or the client paused between its questions.
 //!
 //! # Decisions
 //!
-//! - The questions that the cache answered are read too, because they show when a client continued. This costs more than reading the failures,
-//!   so it is done only every `SNAPSHOT_INTERVAL`, and only the last `LONG_MESSAGE_TIME` is read.
+//! - Questions that the cache answered are read too, because they show when a client continued. This costs more than to read only the failures, so it
+//!   is done only every `SNAPSHOT_INTERVAL`, and only the entries of the last `LONG_MESSAGE_TIME` are read.
 //! - The longest messages are stored first. Messages that had a failed question but were not delayed get less room, because most of them are
 //!   about domains in spam.
 
@@ -28,26 +28,26 @@ const HOUR: u64 = 3_600;
 #[derive(Debug, Default)]
 pub(super) struct LongMessages {
     read_at: Option<Mono>,
-    /// Messages that had ended at this time were already taken; in microseconds since 1970.
+    /// Messages that had ended at this time were already selected. In microseconds since 1970.
     taken_until: u64,
-    /// The number of octets that were stored. `LONG_MESSAGES_AN_HOUR` of them become free again in an hour.
+    /// The number of octets on disk that such messages have used. `LONG_MESSAGES_AN_HOUR` of them become free again in an hour.
     used: u64,
 }
 
 impl LongMessages {
-    /// Returns true if memory was not read within the last `SNAPSHOT_INTERVAL`, so that it must be read again.
+    /// Returns true if the record in memory was not read within the last `SNAPSHOT_INTERVAL`, so that it must be read again.
     pub(super) fn is_due(&self, now: Mono) -> bool {
         self.read_at.is_none_or(|read| now.since(read) >= SNAPSHOT_INTERVAL)
     }
 
-    /// Skips the messages that had ended at a moment, because the previous process has stored them.
+    /// Skips the messages that had ended at the time `until`, because the previous process has already stored them.
     pub(super) fn pass_over(&mut self, until: u64) {
         self.taken_until = self.taken_until.max(until);
     }
 
-    /// Returns the entries of the messages that have ended at `until` but had not ended at the last call, if they took as long as a slow
-    /// question or have a failed question. Questions that are stored anyway are left out. The longest messages come first, as far as there is
-    /// room.
+    /// Returns the entries of the messages that ended since the last call, and until the time `until`, if they took as long as a slow question or
+    /// have a failed question. Questions that are stored for another reason are left out. The longest messages come first. Messages for which there
+    /// is no more room are left out.
     pub(super) fn take(
         &mut self,
         recorded: &Recorded,
@@ -85,7 +85,8 @@ impl LongMessages {
     }
 }
 
-/// Returns the entries to be stored for a message: its questions that did not fail and were not slow, and their flights.
+/// Returns the entries that must be stored for a message: those of its questions that are not already stored because they failed or were slow, and
+/// their flights.
 fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) -> Vec<Entry> {
     let is_stored = |question: &QuestionEntry| {
         let waited = question.flight.is_some_and(|flight| stored.has(flight));
@@ -94,7 +95,7 @@ fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) 
     let questions = message.questions.iter().filter_map(|place| recorded.questions.get(*place));
     let questions: Vec<&QuestionEntry> = questions.filter(|question| !is_stored(question)).collect();
     let flights: BTreeSet<u64> = questions.iter().filter_map(|question| question.flight).collect();
-    // The answer to an earlier question has the names that show to which message a question from the cache belongs.
+    // If a flight was for the same name and type, its answer contains names. These show to which message a later question from the cache belongs.
     let is_asked = |name: &[u8], kind| questions.iter().any(|one| one.kind == kind && *one.name == *name);
     let of_flights = recorded.flights.iter().filter(|flight| {
         flights.contains(&flight.id) || !flight.links.is_empty() && is_asked(&flight.name, flight.kind)
@@ -136,7 +137,7 @@ mod tests {
             question(2, 4 * SECOND, 10, Outcome::Upstream),
             question(3, 0, 10, Outcome::Upstream),
             question(3, SECOND / 2, 10, Outcome::Upstream),
-            // For this message, a DNS list refused a query immediately.
+            // In this message, a question to a DNS list failed immediately.
             question(4, 1, 10, Outcome::Upstream),
             question(4, SECOND / 2, 10, Outcome::Failed),
         ]);

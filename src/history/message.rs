@@ -1,21 +1,22 @@
-//! Grouping: finds which queries were sent for one message (an email).
+//! Groups the recorded queries of clients by message: finds which queries were sent for the same message (an email).
 //!
-//! The grouping is a pure function of the entries. Mail software does not say for which message it asks. So a message is only what can be
-//! shown: queries of one client that have a subject in common, with pauses of at most `MESSAGE_PAUSE` between them. A subject is an address, a
-//! host or a domain. The subjects of a query are the subject of its name (`_dmarc.example.com` is about `example.com`), and those in its
-//! answer (the mail hosts of a domain).
+//! The grouping is a pure function of the recorded entries. Mail software does not say for which message it asks. So a message is only what can be
+//! shown: queries of one client that have a subject in common, with pauses of at most `MESSAGE_PAUSE` between them. A subject is an address, a host
+//! or a domain. A query has the subject of its name (`_dmarc.example.com` is about `example.com`), and those in its answer (the mail hosts of a
+//! domain).
 //!
 //! # Decisions
 //!
-//! - If several messages have the subject of a query, the query belongs to the message that was active last: mail software sends its next
+//! - If several messages have the subject of a query, the query belongs to the message whose last query is most recent: mail software sends its next
 //!   query within a few milliseconds.
-//! - A query without a common subject joins the previous message only if the client has no other message in progress, and if the query comes
-//!   within `MESSAGE_BURST`. On a busy gateway, the time alone shows nothing.
-//! - A message has one sender, and a delivery has one domain. So a query for the MX of another name begins a new message, and so does the
-//!   reverse name of another address. It is better to cut a message in two than to join two messages: a joined message blames a server for the
+//! - A query without a common subject joins the previous message only if the client has no other message in progress, and if the query comes within
+//!   `MESSAGE_BURST`. On a busy gateway, queries of different messages come at the same time.
+//! - A message has one sender, and a delivery has one domain. So a query for the MX of another name begins a new message, and so does a query for the
+//!   reverse name of another address. It is better to cut a message in two than to join two messages, because a server would then be blamed for the
 //!   wrong mail.
-//! - A common organization joins no queries: the hosts and the customers of a provider have names below the same domain.
-//! - Queries on disk are not joined by time, because the disk lacks the queries that were quick.
+//! - If two names have only their organization in common, their queries are not joined: the hosts and the customers of a provider have names below
+//!   the same domain.
+//! - Queries that were read from disk are not joined by time, because the disk lacks the queries that were quick.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -33,68 +34,68 @@ use crate::limits::{
 };
 use dns::clock::micros;
 
-/// Finds the DNS list to which a name belongs.
+/// Finds the DNS list to which a name in wire form belongs. Returns `None` for other names.
 pub type ListOf<'a> = &'a dyn Fn(&[u8]) -> Option<ListName>;
 
-/// The queries of one message, and what they show about its mail. Moments are in microseconds since 1970.
+/// The queries of one message, and what they show about its mail. Times are in microseconds since 1970.
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) client: IpAddr,
-    /// When the first query came.
+    /// When the first query of the message came.
     pub(super) began: u64,
-    /// When the last reply was sent.
+    /// When the last reply to the message was sent.
     pub(super) ended: u64,
-    /// The indices of its queries, ordered by the start of each query.
+    /// The indices of the message's queries, sorted by the start of each query.
     pub(super) questions: Vec<usize>,
-    /// When the last query began.
+    /// When the last query of the message began.
     begun: u64,
-    /// The numbers of the subjects of the message. `Subjects` assigns these numbers.
+    /// The numbers of the subjects of the message, as assigned by `Subjects`.
     subjects: Vec<u32>,
-    /// One bit for each subject. Comparing the bits excludes most messages without a common subject.
+    /// A bit for each subject. If two sets of bits have none in common, there is no common subject, so most messages need no further comparison.
     bits: u64,
-    /// The address that the message is about, if a host has connected.
+    /// The number of the subject that is the address of the connecting host; none if no query was about such an address.
     host: Option<u32>,
-    /// The names for whose MX the message has asked; mostly one.
+    /// The numbers of the subjects that are the names for whose MX the message has asked; mostly one.
     exchangers: SmallVec<[u32; 1]>,
-    /// True if the message has asked for an MTA-STS policy, so it is a delivery.
+    /// True if the message has asked for an MTA-STS policy. Then it is a delivery to another host.
     delivers: bool,
 }
 
 /// All messages that were found in a record.
 pub(super) struct Messages {
-    /// All messages, ordered by their start.
+    /// All messages, sorted by their start.
     pub(super) all: Vec<Message>,
     subjects: Subjects,
 }
 
-/// What a query shows about the progress of a mail: some queries begin a new step of the mail.
+/// The step of a mail that a query shows: some queries are typical for the start of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Opening {
-    /// The reverse name of an address was asked for: a host has connected.
+    /// A query for the reverse name of an address: a host has connected.
     Connection,
-    /// The MX of a domain was asked for: the domain of a sender, or of the recipient of a delivery.
+    /// A query for the MX of a domain: the domain of a sender, or of the recipient of a delivery.
     Exchangers,
-    /// An MTA-STS policy was asked for: that of the recipient of a delivery.
+    /// A query for an MTA-STS policy: the policy of the recipient of a delivery.
     Delivery,
-    /// Any other query, which begins no step.
+    /// Any other query. It starts no step.
     None,
 }
 
 /// The subjects that belong to a name and type for which a client asked.
 struct AskedSubjects {
-    /// The number of the subject of the name itself; none if the name has no subject.
+    /// The number of the subject of the queried name; none if the name has no subject.
     own: Option<u32>,
     /// The numbers of the subjects that the answer names.
     linked: SmallVec<[u32; 4]>,
-    /// True if the subject of the name is an address, so the query is about a connecting host.
+    /// True if the subject of the name is an address. Then the query is about a connecting host.
     is_host: bool,
     opening: Opening,
 }
 
-/// Assigns numbers to subjects, because the subjects of each query are compared with those of all messages in progress.
+/// Assigns numbers to subjects. Numbers make it cheap to compare the subjects of each query with those of all messages in progress.
 #[derive(Default)]
 struct Subjects {
-    /// The names are chosen by strangers, so the hashes use a secret.
+    /// The number of each subject. Strangers choose the names, so the hash uses a secret.
     numbers: HashMap<Box<[u8]>, u32>,
     asked: ByAsked<AskedSubjects>,
 }
@@ -111,7 +112,7 @@ impl Opening {
 }
 
 impl Subjects {
-    /// Looks up the subjects of a query. They are known after this call.
+    /// Finds the subjects of a query, unless they are already in `asked`, and adds them there.
     fn find(&mut self, question: &QuestionEntry, links: &[Link], list: ListOf<'_>) {
         if self.asked.contains_key(&question.place()) {
             return;
@@ -138,13 +139,13 @@ impl Subjects {
     }
 }
 
-/// Groups the recorded queries, which are in the order of time, into messages.
+/// Groups the recorded queries into messages. The queries must be sorted by time.
 pub(super) fn group(recorded: &Recorded, list: ListOf<'_>) -> Messages {
     let mut links: ByAsked<&[Link]> = ByAsked::default();
     let linked = recorded.flights.iter().filter(|flight| !flight.links.is_empty());
     links.extend(linked.map(|flight| (place_of(&flight.name, flight.kind), &*flight.links)));
     let (mut all, mut subjects) = (Vec::<Message>::new(), Subjects::default());
-    // For each client, the indices of the messages that may continue.
+    // For each client, the indices of the messages to which further queries may still belong.
     let mut clients: HashMap<IpAddr, Vec<usize>> = HashMap::new();
     for (place, question) in recorded.questions.iter().enumerate() {
         subjects.find(question, links.get(&question.place()).copied().unwrap_or_default(), list);
@@ -173,7 +174,8 @@ pub(super) fn group(recorded: &Recorded, list: ListOf<'_>) -> Messages {
     Messages { all, subjects }
 }
 
-/// Returns the index of the message to which a query belongs. Returns `None` if the query begins a new message.
+/// Returns the index of the message to which a query belongs. `open` has the indices of the messages in progress. Returns `None` if the query begins
+/// a new message.
 fn choose(open: &[usize], all: &[Message], question: &QuestionEntry, asked: &AskedSubjects) -> Option<usize> {
     let known = || open.iter().filter_map(|place| Some((*place, all.get(*place)?)));
     let with_room = || known().filter(|(_, message)| message.questions.len() < MAX_MESSAGE_QUESTIONS);
@@ -187,15 +189,15 @@ fn choose(open: &[usize], all: &[Message], question: &QuestionEntry, asked: &Ask
     (follows && !question.stored).then_some(place)
 }
 
-/// Returns the bit for a subject, as used in `Message::bits`.
+/// Returns the bit for the number of a subject, as used in `Message::bits`.
 const fn bit(subject: u32) -> u64 {
     1 << (subject % u64::BITS)
 }
 
 impl Messages {
-    /// Returns true if a query in another message may belong to the mail of this message: it is not certain that the messages belong to two
-    /// mails, because each mail has one host and one sender. If domains share a mail host, the query for this host is in one message only, but
-    /// each of their mails waits for it. So `wait` may also belong to a message that names its subject.
+    /// Returns true if the query `wait` of the message `other` may belong to the mail of `message`. It cannot if both messages have a host, or both
+    /// have a sender, because each mail has only one. But if domains share a mail host, the query for this host is in one message only, although the
+    /// mails of all these domains wait for it. So `wait` may always belong to a message that has its subject.
     pub(super) fn may_be_of(&self, message: &Message, other: &Message, wait: &QuestionEntry) -> bool {
         let excludes = message.host.is_some() && other.host.is_some()
             || !message.exchangers.is_empty() && !other.exchangers.is_empty();
@@ -220,12 +222,12 @@ impl Message {
         }
     }
 
-    /// Returns the time from the first query to the last reply.
+    /// Returns the time from the first query to the last reply, in microseconds.
     pub(super) fn took(&self) -> u64 {
         self.ended.saturating_sub(self.began)
     }
 
-    /// Returns true if another message of the same client overlaps this message, or is less than `POSSIBLE_WAIT` apart from it.
+    /// Returns true if the message `other` is of the same client, and overlaps this message or is less than `POSSIBLE_WAIT` apart from it.
     pub(super) fn is_near(&self, other: &Self) -> bool {
         let margin = micros(POSSIBLE_WAIT);
         self.client == other.client
@@ -233,7 +235,7 @@ impl Message {
             && other.began <= self.ended.saturating_add(margin)
     }
 
-    /// Returns the time since the last query began, or since the message ended before `at`.
+    /// Returns the time from the end of the message to `at`. If the message had not ended at `at`, returns the time since its last query began.
     fn gap(&self, at: u64) -> u64 {
         at.saturating_sub(if self.ended <= at { self.ended } else { self.begun })
     }
@@ -242,7 +244,7 @@ impl Message {
         self.bits & bit(subject) != 0 && self.subjects.contains(&subject)
     }
 
-    /// Returns true if the message has the subject of a query, and if this query can belong to it.
+    /// Returns true if the message has the subject of a query, and if the query does not begin a new message by asking for another MX.
     fn is_about(&self, asked: &AskedSubjects) -> bool {
         let is_next = asked.opening == Opening::Exchangers && self.has_other_exchangers(asked);
         asked.own.is_some_and(|own| self.has(own)) && !is_next
@@ -252,7 +254,7 @@ impl Message {
         !self.exchangers.is_empty() && !asked.own.is_some_and(|own| self.exchangers.contains(&own))
     }
 
-    /// Returns true if a query that has no subject of this message begins another mail.
+    /// Returns true if a query that has no subject in common with this message shows that another mail begins.
     fn ends_before(&self, asked: &AskedSubjects) -> bool {
         match asked.opening {
             Opening::Connection => true,

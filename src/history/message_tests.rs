@@ -55,7 +55,7 @@ fn question(at: u64, elapsed: u64, name: &str, kind: &str) -> QuestionEntry {
     QuestionEntry { outcome: Outcome::Upstream, elapsed: elapsed * 1_000, ..hit }
 }
 
-/// Draws the questions of a trace: each begins when the questions that it waits for have ended, and takes 30 ms.
+/// Makes the questions of one mail from a trace in a file: each question begins when the questions on which it depends have ended, and takes 30 ms.
 fn trace(file: &str, begin: u64, fill: &[(&str, &str)]) -> Vec<QuestionEntry> {
     let mut ends: BTreeMap<String, u64> = BTreeMap::new();
     let mut drawn = Vec::new();
@@ -70,12 +70,12 @@ fn trace(file: &str, begin: u64, fill: &[(&str, &str)]) -> Vec<QuestionEntry> {
         };
         let after = names("after").into_iter().chain(names("join"));
         let after: Vec<String> = after.collect();
-        // The end of DATA is no question. All that wait for it begin together.
+        // The end of DATA (`E`) is an event of SMTP and no question. All questions that depend on it begin together.
         if after.iter().any(|id| id == "E") {
             ends.entry("E".to_owned()).or_insert(latest);
         }
         let ready = after.iter().filter_map(|id| ends.get(id).copied()).max();
-        // Nodes whose condition is given in words follow the last question.
+        // If the condition of a node is given only in words, its question follows the last question.
         let at = if node["after"] == serde_json::json!([]) { begin } else { ready.unwrap_or(latest) };
         let zones = node["foreach"]["z"].as_array().cloned().unwrap_or_default();
         let zones: Vec<&str> = zones.iter().filter_map(|zone| zone.as_str()).collect();
@@ -121,7 +121,7 @@ const LISTS: [&str; 17] = [
     "bip.virusfree.cz.",
 ];
 
-/// The fields of an inbound mail of sender `n`, and the answers that join its names.
+/// Returns the fields of an inbound mail of sender `n`. The answers that connect its names are added to `world`.
 fn inbound(world: &mut World, n: u8) -> Vec<(&'static str, String)> {
     let (host, domain) = (format!("out.host{n}.example"), format!("sender{n}.example"));
     let (link, include) = (format!("shop{n}.test"), format!("_spf.hoster{n}.test"));
@@ -159,7 +159,8 @@ fn draw(file: &str, begin: u64, fill: &[(&'static str, String)]) -> Vec<Question
     trace(file, begin, &fill)
 }
 
-/// Plays drawn mails together; returns the number of messages. No message has queries of two mails.
+/// Groups the questions of several mails that are in progress at the same time, and returns the number of messages. Checks that no message has
+/// questions of two mails.
 fn messages(mails: &[Vec<QuestionEntry>], world: &World) -> usize {
     let mut all: Vec<(usize, QuestionEntry)> = Vec::new();
     for (mail, questions) in mails.iter().enumerate() {
@@ -187,7 +188,7 @@ fn a_mail_alone_is_one_message_but_for_what_other_names_in_it_are_asked() {
     let fill = outbound(&mut world, 1);
     let mail = draw(OUTBOUND, 0, &fill);
     assert!(mail.len() >= 6, "{}", mail.len());
-    // The other message is about the servers of the root zone.
+    // The other message consists of the questions for the servers of the root zone.
     assert_eq!(messages(&[mail], &world), 2);
 }
 

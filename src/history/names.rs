@@ -1,7 +1,8 @@
-//! The names and texts of entries when they are read from the record: the keys of DNS lists are removed, and each name is stored only once.
+//! Gives names and texts their final form when entries are read from the record: customer keys of DNS lists are removed, and each name is stored in
+//! memory only once.
 //!
-//! Most questions ask for names for which other questions have already asked. For such a name, a reader needs only one look-up in a table. It
-//! allocates no memory and does not search the name for keys. So equal names in the result of one reading mostly share their memory.
+//! Most questions ask for names for which other questions have already asked. For such a name, the reader needs only one look-up in a table: it
+//! allocates no memory, and does not search the name for keys again. So equal names in the result of one reading mostly share their memory.
 
 use std::sync::Arc;
 
@@ -11,41 +12,42 @@ use super::redact::Secrets;
 use dns::hash::Keyed;
 use dns::question::MAX_NAME;
 
-/// The number of names for which the table has room at first, because a growing table is copied each time. The table takes half a megabyte.
+/// The number of names for which the table has room at first. It is large, because a table is copied each time that it grows. The table takes half a
+/// megabyte.
 const NAMES: usize = 14_000;
 
-/// The table of the names that one reading of the record has found so far.
+/// The table of the different names that one reading of the record has found so far.
 #[derive(Debug)]
 pub(super) struct ReadNames<'s> {
     secrets: &'s Secrets,
-    /// The hash uses a secret, because strangers choose the names.
+    /// The hash of the names. It uses a secret, because strangers choose the names.
     hash: Keyed,
     names: HashTable<ReadName>,
 }
 
-/// A name that was read.
+/// A name that one reading of the record has found.
 #[derive(Debug)]
 struct ReadName {
-    /// The name in lower-case wire form, as it is in the record.
+    /// The name in lower-case wire form, with its customer key if it has one.
     known: Arc<[u8]>,
-    /// The same name without keys, as readers get it.
+    /// The same name without customer keys, in the form in which readers get it.
     shown: Arc<[u8]>,
 }
 
 impl<'s> ReadNames<'s> {
-    /// Creates an empty table for a reading that must not show these secrets.
+    /// Creates an empty table for one reading of the record. The result of the reading must not contain the keys in `secrets`.
     pub(super) fn without(secrets: &'s Secrets) -> Self {
         Self { secrets, hash: Keyed::of_system(), names: HashTable::with_capacity(NAMES) }
     }
 
-    /// Returns a name in wire form as readers get it: in lower case and without keys. `octets` is the name in any case.
+    /// Returns a name in wire form for the result of a reading: in lower case and without keys. `octets` is the recorded name in any case.
     pub(super) fn name(&mut self, octets: &[u8]) -> Arc<[u8]> {
         // Most programs ask for names in lower case, which need no conversion.
         if !octets.iter().any(u8::is_ascii_uppercase) {
             return self.of_lower(octets);
         }
         let mut room = [0; MAX_NAME];
-        // The length of a recorded name takes one octet, so a name never exceeds `MAX_NAME`.
+        // The length of a recorded name is one octet, so a name never exceeds `MAX_NAME`, and `get_mut` does not fail.
         let lower = room.get_mut(..octets.len()).unwrap_or_default();
         lower.copy_from_slice(octets.get(..lower.len()).unwrap_or_default());
         lower.make_ascii_lowercase();
@@ -65,7 +67,7 @@ impl<'s> ReadNames<'s> {
         shown
     }
 
-    /// Returns a text as readers get it: without keys.
+    /// Returns a text for the result of a reading: without keys.
     pub(super) fn text(&self, text: Box<str>) -> Box<str> {
         self.secrets.text(text)
     }

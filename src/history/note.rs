@@ -1,6 +1,7 @@
-//! The notes of a trail: a step of a flight as data, and its text for people.
+//! The notes of a trail. A trail is the list of the steps of a flight (the resolution of one question), and a note is one such step as data. It
+//! becomes text when somebody reads it.
 //!
-//! A frequent step has a form of its own without text. A rare step is noted as text.
+//! Each frequent kind of step has a variant of its own that needs no text. A rare step is noted as a text in `Event`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,7 +16,7 @@ use dns::conduct::{Conduct, Transport};
 use dns::question::{kind_text, name_text};
 use validate::verdict::SecurityStatus;
 
-/// A step in the form in which it is noted. The meanings are documented in `StepEvent`.
+/// A step of a flight in the form in which it is noted. The variants are documented in `StepEvent`.
 #[derive(Clone, Debug)]
 pub enum Note {
     /// See `StepEvent::Question`.
@@ -27,53 +28,53 @@ pub enum Note {
     },
     /// See `StepEvent::Cut`.
     Cut {
-        /// The name of the zone.
+        /// The name of the closest known zone.
         zone: Name,
-        /// The number of servers whose addresses are known.
+        /// The number of servers of the zone whose addresses are known.
         addresses: usize,
     },
     /// See `StepEvent::Sent`.
     Sent {
-        /// The address of the server.
+        /// The address of the server to which the query was sent.
         server: IpAddr,
         /// The transport of the query.
         transport: Transport,
-        /// Why this server is asked at this time.
+        /// Why this server is asked at this time, as one of the words of `StepEvent::Sent`.
         reason: &'static str,
-        /// The usual round trip of the server; none if it is not known yet.
+        /// The usual round-trip time of the server; none if it is not known yet.
         usual: Option<Duration>,
-        /// True if the query is for DNSSEC keys.
+        /// True if the query asks for DNSSEC keys.
         keys: bool,
-        /// The name and type that are asked for; none if they are those of the trail's first question.
+        /// The name and type for which the server is asked; none if they are those of the first question of the trail.
         asked: Option<Box<(Name, RecordType)>>,
         /// The zone for which the server is a forwarder; none for other servers.
         forwards: Option<Box<Name>>,
     },
     /// See `StepEvent::Unanswered`.
     Unanswered {
-        /// The address of the server.
+        /// The address of the server that did not answer.
         server: IpAddr,
         /// The time since the query was sent.
         elapsed: Duration,
     },
     /// See `StepEvent::Received`.
     Received {
-        /// The address of the server.
+        /// The address of the server that was queried.
         server: IpAddr,
-        /// What the server did.
+        /// The behaviour of the server, for instance an answer or an error.
         conduct: Conduct,
         /// The time from the query to the reply.
         elapsed: Duration,
         /// A summary of the reply.
         said: Words,
     },
-    /// See `StepEvent::Checked`; here the checked subject is data.
+    /// See `StepEvent::Checked`. Here the name and type of the validated data are separate fields.
     Checked {
         /// The owner name of the validated data.
         name: Name,
         /// The type of the validated data.
         kind: RecordType,
-        /// The result of validation.
+        /// The result of the validation.
         state: SecurityStatus,
         /// Why the result is not secure, if more is known than the result itself.
         why: Option<String>,
@@ -89,23 +90,23 @@ pub enum Note {
     PrivateRemoved {
         /// The number of removed addresses.
         dropped: usize,
-        /// The first of the removed addresses.
+        /// The first of the removed address records.
         records: Vec<Record>,
     },
     /// See `StepEvent::Ds`.
     Ds {
-        /// The name of the zone.
+        /// The name of the zone to which the DS records belong.
         zone: Name,
-        /// The key tag, algorithm and digest type of each record.
+        /// The key tag, algorithm and digest type of each DS record.
         records: Vec<DsFact>,
         /// Where the DS records come from: the parent zone, or a trust anchor.
         from: DsSource,
     },
     /// See `StepEvent::Dnskey`.
     Dnskey {
-        /// The name of the zone.
+        /// The name of the zone to which the keys belong.
         zone: Name,
-        /// The key tag, algorithm and flags of each record.
+        /// The key tag, algorithm and flags of each DNSKEY record.
         records: Vec<KeyFact>,
         /// The server that sent the DNSKEY records; none if they were in the cache.
         server: Option<IpAddr>,
@@ -115,37 +116,37 @@ pub enum Note {
         /// The result of the question: a summary of the answer, or why it failed.
         result: Words,
     },
-    /// Any other step. It is rare, so it has no form of its own here.
+    /// Any other step. Such steps are rare, so they have no variants of their own here.
     Event(StepEvent),
 }
 
-/// A few words, which become text only when they are read.
+/// A few words about a step, which become text only when they are read.
 #[derive(Clone, Debug)]
 pub enum Words {
-    /// A text that is part of the program.
+    /// A text that is a constant of the program.
     Fixed(&'static str),
-    /// A text that was made when the step was noted.
+    /// A text that was made when the step happened.
     Made(String),
-    /// A response code of a reply.
+    /// The response code of a reply.
     Code(ResponseCode),
-    /// An answer with this many records.
+    /// An answer that contains records.
     Records {
-        /// The number of records.
+        /// The number of records in the answer.
         count: usize,
-        /// True if the answer had the AA flag.
+        /// True if the reply had the AA flag.
         authoritative: bool,
     },
     /// A negative answer.
     Negative {
         /// True if the name does not exist; false if only the type does not exist.
         nxdomain: bool,
-        /// True if the answer had the AA flag.
+        /// True if the reply had the AA flag.
         authoritative: bool,
     },
 }
 
 impl Note {
-    /// Returns the step as text.
+    /// Returns the step in the form for readers, with texts.
     pub(super) fn step_event(&self) -> StepEvent {
         match self {
             Self::Question { name, kind } => {
@@ -195,8 +196,8 @@ impl Note {
     }
 }
 
-/// Returns a record as text, without its TTL and class. For a signature, only the covered type and the key are shown, because nobody reads the
-/// rest.
+/// Returns a record as text, without its TTL and class. Of a signature, only the covered type, the signer and the key tag are shown, because nobody
+/// reads the rest.
 pub fn record_text(record: &Record) -> String {
     let name = name_text(&record.name);
     match &record.data {

@@ -1,8 +1,8 @@
-//! The binary form of entries, in memory and on disk.
+//! The binary form of the entries of the record (questions, flights and others), in memory and on disk.
 //!
-//! Each entry begins with its length and its tag, so that a reader can skip unknown entries. The types of the fields define their form: a new
-//! field of an entry must be added to the list here. Every name and text that is read passes through `names`, so that no screen, reply or file
-//! can contain a key.
+//! Each entry begins with its length and its tag, so that a reader can skip unknown entries. The types of the fields determine their binary form. A
+//! new field of an entry must be added to the list of fields in this file. Every name and text that is read passes through `names`, so that no
+//! screen, reply or file can contain a customer key.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::limits::MAX_RECORDED_TEXT;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, MAX_NAME, Outcome};
 
-/// The tags that show the type of an entry.
+/// The tags that show the type of an entry. The tag follows the length of the entry.
 const QUESTION: u8 = 1;
 const FLIGHT: u8 = 2;
 const HIT: u8 = 3;
@@ -27,7 +27,7 @@ const OWNER: u8 = 5;
 /// The tags of all types of entries.
 pub(super) const TAGS: [u8; 5] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER];
 
-/// The number of octets for the length of an entry.
+/// The size of the length field at the start of an entry, in octets.
 const LENGTH: usize = 2;
 
 /// The number of octets before the name in the entry of a hit (a question that the cache answered).
@@ -46,7 +46,7 @@ impl<'a> Reader<'a, '_, '_> {
         Some(taken)
     }
 
-    /// Reads the number of octets from the first octet, and then returns that many octets.
+    /// Reads a number from the next octet, and returns that many octets after it.
     fn counted(&mut self) -> Option<&'a [u8]> {
         let length = u8::read(self)?;
         self.take(length.into())
@@ -55,14 +55,14 @@ impl<'a> Reader<'a, '_, '_> {
 
 /// A value that can be stored in an entry.
 trait Stored: Sized {
-    /// Appends the octets of the value.
+    /// Appends the octets of the value to `into`.
     fn put(&self, into: &mut Vec<u8>);
 
-    /// Reads the value. Returns `None` if the octets are incomplete.
+    /// Reads the value. Returns `None` if there are too few octets or if they are not valid.
     fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self>;
 }
 
-/// Implements `Stored` for numbers, as little-endian octets.
+/// Implements `Stored` for numbers. They are stored as little-endian octets.
 macro_rules! stored_numbers {
     ($($number:ty),*) => {$(
         impl Stored for $number {
@@ -77,7 +77,7 @@ macro_rules! stored_numbers {
     )*};
 }
 
-/// Implements `Stored` for enumerations. A value is stored as its index in the list of all values.
+/// Implements `Stored` for enumerations. A value is stored as its index in `ALL`, the list of all values.
 macro_rules! stored_places {
     ($($value:ty),*) => {$(
         impl Stored for $value {
@@ -92,7 +92,8 @@ macro_rules! stored_places {
     )*};
 }
 
-/// Implements `Stored` for entries, field by field. The fields after the semicolon are not stored.
+/// Implements `Stored` for entries. The fields are stored one after the other. Those after the semicolon are not stored; a reader gets the given
+/// value.
 macro_rules! stored_fields {
     ($($entry:ident { $($field:ident),* $(; $other:ident: $value:expr)? })*) => {$(
         impl Stored for $entry {
@@ -230,7 +231,7 @@ impl Stored for Link {
 
     fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
         let name = reader.counted()?;
-        // A valid name has at least one octet, for the root label.
+        // An empty name is not valid, because each name has at least the octet of the root label. So it is used to mark an address.
         if name.is_empty() {
             Stored::read(reader).map(Self::Address)
         } else {
@@ -239,17 +240,17 @@ impl Stored for Link {
     }
 }
 
-/// Appends the octets of a question.
+/// Appends the octets of a question that the cache did not answer.
 pub(super) fn put_question(question: &QuestionEntry, into: &mut Vec<u8>) {
     put_tagged(QUESTION, question, into);
 }
 
-/// Appends the octets of a flight.
+/// Appends the octets of a flight (resolution).
 pub(super) fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
     put_tagged(FLIGHT, flight, into);
 }
 
-/// Appends the octets of an entry. A question from the cache is written in the same form as other questions.
+/// Appends the octets of an entry. A question that the cache answered is written in the form of `Question`, not in the shorter form of `HitHead`.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     match entry {
         Entry::Question(question) => put_question(question, into),
@@ -269,7 +270,7 @@ fn put_tagged(tag: u8, entry: &impl Stored, into: &mut Vec<u8>) {
     }
 }
 
-/// Reads all entries of a block; what cannot be read is skipped.
+/// Calls `take` with each entry of a block. Entries that cannot be read are left out.
 pub(super) fn read(octets: &[u8], names: &mut ReadNames<'_>, mut take: impl FnMut(Entry)) {
     let mut rest = octets;
     while let Some(length) =
@@ -299,19 +300,20 @@ fn read_one(reader: &mut Reader<'_, '_, '_>) -> Option<Entry> {
     }
 }
 
-/// The first octets of the entry of a hit. They are equal for all hits of one client in a batch, and are made only once. So a hit costs only four
-/// words and its name.
+/// The first octets of an entry for a hit (a question that the cache answered). For all hits of one client in a batch these octets are equal except
+/// for the length, so they are made only once. To write a hit costs only these four words and its name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HitHead {
-    /// The first word of the entry, in which only the length of the entry is missing.
+    /// The first word of the entry (8 octets), in which only the length of the entry is missing.
     first: u64,
     at: u64,
-    /// The address of the client, in two words.
+    /// The address of the client, as two words of 8 octets.
     client: [u64; 2],
 }
 
 impl HitHead {
-    /// Creates the start of the entries of hits for a client of a view, at a moment in microseconds of `Mono`.
+    /// Creates the first octets for hits of a client. `view` is the number of the client's view, and `at` is the time in microseconds of the
+    /// monotonic clock `Mono`.
     pub(crate) fn new(client: IpAddr, view: u32, at: u64) -> Self {
         let (octets, is_six) = octets_of(client);
         let first = u64::from(HIT) << 16 | u64::from(is_six) << 24 | u64::from(view) << 32;
@@ -319,16 +321,16 @@ impl HitHead {
         Self { first, at, client: [word(octets.first_chunk()), word(octets.last_chunk())] }
     }
 
-    /// Returns the length of the entry of a hit, in octets. `asked` is the name in wire form, in any case, followed by the type.
+    /// Returns the length of the entry for a hit, in octets. `asked` is the name in wire form, in any case, followed by the type.
     #[inline]
     pub(crate) const fn room(asked: &[u8]) -> usize {
         HIT_HEAD.saturating_add(asked.len())
     }
 
-    /// Writes the entry of a hit, which fills exactly `room`.
+    /// Writes the entry for a hit to `room`, whose length must be that of the entry.
     #[inline]
     pub(crate) fn write(&self, asked: &[u8], room: &mut [u8]) {
-        // A name has at most 255 octets.
+        // A name has at most 255 octets, so the length of the entry fits into 16 bits.
         let first = self.first | room.len() as u64 & 0xffff;
         let Some((head, behind)) = room.split_first_chunk_mut::<HIT_HEAD>() else { return };
         let [low, high] = self.client;
@@ -341,7 +343,7 @@ impl HitHead {
     }
 }
 
-/// Appends the entry of a hit.
+/// Appends the octets of a hit (a question that the cache answered).
 pub(super) fn put_hit(hit: &QuestionEntry, into: &mut Vec<u8>) {
     let asked = [&*hit.name, &u16::from(hit.kind).to_be_bytes()].concat();
     let begin = into.len();
@@ -350,7 +352,7 @@ pub(super) fn put_hit(hit: &QuestionEntry, into: &mut Vec<u8>) {
     HitHead::new(hit.client, hit.view, hit.at).write(&asked, room);
 }
 
-/// Reads the entry of a hit, which `HitHead::write` has written.
+/// Reads the fields of a hit, in the order in which `HitHead::write` has written them.
 fn read_hit(reader: &mut Reader<'_, '_, '_>) -> Option<QuestionEntry> {
     let is_six = u8::read(reader)?;
     let (view, at) = (u32::read(reader)?, u64::read(reader)?);
@@ -359,7 +361,7 @@ fn read_hit(reader: &mut Reader<'_, '_, '_>) -> Option<QuestionEntry> {
     Some(QuestionEntry::hit(reader.names.name(name), u16::from_be_bytes(*kind).into(), client, view, at))
 }
 
-/// Returns an address as sixteen octets, and a number that shows if it is an IPv6 address.
+/// Returns an address as sixteen octets, and the number 1 for an IPv6 address or 0 for an IPv4 address.
 fn octets_of(address: IpAddr) -> ([u8; 16], u8) {
     match address {
         IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), 0),
@@ -376,15 +378,15 @@ fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
     }
 }
 
-/// Appends the number of the octets, and then the octets. More octets than a name can have are cut off.
+/// Appends the number of the octets in one octet, followed by the octets. Octets beyond the length of the longest name are cut off.
 fn put_counted(octets: &[u8], into: &mut Vec<u8>) {
     let octets = octets.get(..octets.len().min(MAX_NAME)).unwrap_or_default();
     into.push(small(octets.len()));
     into.extend_from_slice(octets);
 }
 
-/// Returns the part of a text that is recorded: at most `MAX_RECORDED_TEXT` octets, in whole words. A name is never cut, because `redact` would not
-/// recognize half of a key.
+/// Returns the part of a text that is recorded: at most `MAX_RECORDED_TEXT` octets, in whole words. A name in the text is never cut, because `redact`
+/// would not recognize half of a customer key.
 fn bounded(text: &str) -> &str {
     if text.len() <= MAX_RECORDED_TEXT {
         return text;
@@ -403,7 +405,7 @@ pub(crate) mod tests {
     use crate::limits::MAX_RECORDED_TEXT;
     use proptest::prelude::*;
 
-    /// Returns all entries of a block.
+    /// Returns all entries of a block, with their customer keys.
     pub(crate) fn read_all(octets: &[u8]) -> Vec<Entry> {
         let (secrets, mut entries) = (crate::redact::Secrets::default(), Vec::new());
         read(octets, &mut ReadNames::without(&secrets), |entry| entries.push(entry));
@@ -471,13 +473,13 @@ pub(crate) mod tests {
         put(&owner, &mut octets);
         put_flight(&mut octets);
         put(&Entry::Outage((3, 5)), &mut octets);
-        // The zone of a query that equals the zone of the flight is not stored again.
+        // If a query was for the zone of its flight, the zone is not stored a second time.
         let mut short = flight();
         short.messages[0].zone = Arc::default();
         super::put_flight(&short, &mut octets);
         let lower = name("mail.example.");
         let hit = QuestionEntry::hit(Arc::clone(&lower), RecordType::MX, client, 3, at);
-        // A text that is too long is cut after a whole word.
+        // A text that is too long is cut at the end of a word.
         let error = "word ".repeat(MAX_RECORDED_TEXT / 5).trim_end().into();
         let expected = [
             Entry::Question(hit),

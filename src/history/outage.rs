@@ -1,8 +1,9 @@
 //! Detects an outage of our own network: no server on the internet answers, including the root servers.
 //!
-//! The code has no clock: its input is the results of queries with their times. Only servers that were found by recursion from the root count,
-//! because a server that the operator has configured may be in our own network. A gateway with few questions may ask only one dead zone. So
-//! silence counts as an outage only after root servers were asked during the silence. The task that waits in `Recorder::doubted` asks them.
+//! The code reads no clock: its input is the results of queries with their times. Only servers that were found by recursion from the root count,
+//! because a server that the operator has configured may be in our own network. A gateway with few questions may query only one dead zone. So silence
+//! counts as an outage only if root servers were asked during the silence. If no server answers, a task that waits in `Recorder::doubted` sends these
+//! queries to root servers.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -11,38 +12,39 @@ use super::line::Line;
 use crate::limits::{MAX_OUTAGE_SPANS, MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESSAGES, NETWORK_DOWN_TIME};
 use dns::clock::Mono;
 
-/// The state of our own network.
+/// The state of our own network: if servers on the internet answer.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
-    /// When a server on the internet last sent a reply.
+    /// When any server on the internet last sent a reply.
     heard: Option<Mono>,
-    /// When the last query was sent that such a server answered.
+    /// When the most recent of those queries was sent that a server on the internet has answered.
     answered: Option<Mono>,
-    /// The current silence since the last answer; none until a query is not answered in time.
+    /// The current silence of servers on the internet. None if no query is unanswered since the last answer.
     silence: Option<SilenceSeen>,
-    /// True if this silence was reported as an outage.
+    /// True if the current silence was reported as an outage.
     down: bool,
     /// When the last outage ended.
     ended: Option<Mono>,
-    /// The last silences in which root servers were asked without success, the earliest first: at most `MAX_OUTAGE_SPANS`.
+    /// The last silences in which root servers were queried and did not answer, the earliest first: at most `MAX_OUTAGE_SPANS`. Each with its start
+    /// and end.
     spans: VecDeque<(Mono, Mono)>,
-    /// True if no view resolves from the root. Then servers on the internet are not asked.
+    /// True if no view resolves from the root servers. Then servers on the internet are not queried.
     unused: bool,
 }
 
 #[derive(Debug)]
 struct SilenceSeen {
-    /// When the first unanswered query was sent.
+    /// When the first unanswered query of this silence was sent.
     since: Mono,
-    /// The servers whose answer is overdue.
+    /// The servers that did not answer a query in time during this silence.
     servers: BTreeSet<IpAddr>,
-    /// The number of queries to root servers among the overdue queries.
+    /// The number of those queries of this silence that went to root servers.
     root: u32,
 }
 
 impl Outage {
-    /// Sets if any view resolves from the root. If none does, it is unknown whether servers on the internet answer: a current outage is
-    /// forgotten without a line, and no outage begins.
+    /// Sets if any view resolves from the root servers. If none does, it is unknown if servers on the internet answer: a current outage ends without
+    /// a log line, and no outage begins.
     pub(super) fn set_used(&mut self, used: bool) {
         self.unused = !used;
         if !used {
@@ -50,9 +52,10 @@ impl Outage {
         }
     }
 
-    /// Notes that a query sent to `server` at `sent` is overdue. `root` is true if this is a root server.
+    /// Registers that a query, which was sent to `server` at `sent`, was not answered in time. `root` is true for a root server. Returns a log line
+    /// if an outage begins.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
-        // Other servers answered a later query, so only the server of this query is silent, not the whole network.
+        // Other servers have answered queries that were sent later. So only this server is silent, not the whole network.
         if self.unused || self.answered.is_some_and(|answered| answered > sent) {
             return None;
         }
@@ -74,8 +77,8 @@ impl Outage {
         Some(Line::NetworkDown { servers: silence.servers.len(), span: long })
     }
 
-    /// Notes that a server on the internet has answered a query that was sent at `sent`. If the query was sent before the silence began, its answer
-    /// does not end the silence.
+    /// Registers that a server on the internet has answered a query that was sent at `sent`. Returns a log line if an outage ends. If the query was
+    /// sent before the silence began, its answer does not end the silence.
     pub(super) fn heard(&mut self, sent: Mono, now: Mono) -> Option<Line> {
         self.heard = Some(now);
         self.answered = self.answered.max(Some(sent));
@@ -93,7 +96,7 @@ impl Outage {
         Some(Line::NetworkUp { after: now.since(silence.since) })
     }
 
-    /// Returns true if a query to another server is needed, because a server is silent and no other server has answered since.
+    /// Returns true if some server did not answer in time, and no server on the internet has answered since. Then another server must be queried.
     pub(super) fn is_doubtful(&self) -> bool {
         self.silence.is_some()
     }
@@ -104,13 +107,13 @@ impl Outage {
     }
 
     /// Returns the last periods in which no server on the internet answered, including root servers. Periods that were too short to be reported are
-    /// included. Each begins with its first unanswered query.
+    /// included. Each period begins when its first unanswered query was sent.
     pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
         let current = self.silence.as_ref().filter(|silence| silence.root >= NETWORK_DOWN_ROOT_MESSAGES);
         self.spans.iter().copied().chain(current.map(|silence| (silence.since, now))).collect()
     }
 
-    /// Returns true if our own network is down, or was after `began`.
+    /// Returns true if our own network is down now, or was down at some time after `began`.
     pub(super) fn was_down_since(&self, began: Mono) -> bool {
         self.down || self.ended.is_some_and(|ended| began < ended)
     }

@@ -1,13 +1,13 @@
 //! The local users who own the sockets of clients.
 //!
-//! A query does not show which program sent it. But a client on this host has a socket, and the kernel knows the user of the socket. The user
-//! is looked up only for questions that wait long or fail, see `local_users`. In the rings, the user is a separate entry. So it is kept as
-//! long as the question, and other questions have no cost except for the port of their client.
+//! A query does not show which program sent it. But a client on this host has a socket, and the kernel knows the user of the socket. The user is
+//! looked up only for questions that wait long or fail, see `local_users`. In the record in memory, the user is an entry of its own. So it is
+//! remembered as long as its question, and all other questions cost nothing more than the port of their client.
 //!
 //! # Decisions
 //!
 //! - The user is looked up while the question waits, because most programs close the socket when they have the answer.
-//! - No question waits for the lookup. If a query fails immediately, its user is known only if the program keeps the socket open.
+//! - The question does not wait for the lookup. If it fails immediately, its user is found only if the program does not close the socket at once.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -20,12 +20,12 @@ use super::lock;
 use crate::limits::{MAX_WANTED_OWNERS, OWNER_LATE};
 use dns::clock::micros;
 
-/// A client whose user must be looked up, with all that distinguishes its socket from others with the same port.
+/// A client whose user must be looked up, with the data that distinguish its socket from other sockets with the same port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WantedOwner {
-    /// The client's address and port.
+    /// The address and port of the client's socket.
     pub client: SocketAddr,
-    /// The address and port to which the client sent its question. The address is unspecified if the listener serves all addresses of the
+    /// The address and port to which the client sent its question. The address is unspecified (all zeros) if the listener serves all addresses of the
     /// host.
     pub server: SocketAddr,
     /// True if the client asked over TCP; false if it asked over UDP.
@@ -40,7 +40,7 @@ pub(super) struct WantedOwners {
 }
 
 impl WantedOwners {
-    /// Waits until the users of some clients must be looked up, and takes these clients.
+    /// Waits until the users of some clients must be looked up, and returns these clients.
     pub(super) async fn next(&self) -> Vec<WantedOwner> {
         loop {
             let wanted = std::mem::take(&mut *lock(&self.clients));
@@ -51,7 +51,7 @@ impl WantedOwners {
         }
     }
 
-    /// Adds a client, unless the limit is reached.
+    /// Adds a client whose user must be looked up, unless `MAX_WANTED_OWNERS` is reached.
     pub(super) fn add(&self, client: WantedOwner) {
         let mut clients = lock(&self.clients);
         if clients.len() < MAX_WANTED_OWNERS && !clients.contains(&client) {
@@ -61,7 +61,7 @@ impl WantedOwners {
     }
 }
 
-/// Adds to questions the users that were found for their clients while the questions waited, or soon after. If several different users were
+/// Adds the local user to each question for whose client a user was found while the question waited, or soon after. If several different users were
 /// found, for instance because two users had the same port over UDP and TCP, the question gets no user.
 pub(super) fn give(owners: &[OwnerEntry], questions: &mut [QuestionEntry]) {
     let mut of_client: BTreeMap<(IpAddr, u16), Vec<&OwnerEntry>> = BTreeMap::new();
@@ -118,12 +118,12 @@ mod tests {
             question(7, 4 * SECOND, SECOND / 2),
             question(7, 59 * SECOND, 2 * SECOND),
             question(8, 4 * SECOND, 4 * SECOND),
-            // These questions came at another time, from another port, or from a port that is not known.
+            // These questions came at another time, or from another port, or their port is not known. So they get no user.
             question(7, 20 * SECOND, SECOND),
             question(7, 6 * SECOND, SECOND),
             question(9, 4 * SECOND, 4 * SECOND),
             question(0, 4 * SECOND, 4 * SECOND),
-            // While this question waited, two users had the port.
+            // Two users had the port of this question while it waited.
             question(7, 4 * SECOND, 57 * SECOND),
         ];
         give(&owners, &mut questions);

@@ -1,7 +1,7 @@
-//! The query log: a line for each question, off by default.
+//! The query log: a log line for each question of a client. It is off by default.
 //!
-//! A question is put into a bounded queue, and the task that reads the record writes the lines. The number of lines in a second is limited;
-//! further questions are only counted.
+//! A question is put into a bounded queue, and the task that reads the record writes the log lines later. The number of lines in a second is limited;
+//! questions beyond this number are only counted.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +13,10 @@ use crate::limits::{MAX_LOGGED_QUERIES, QUERY_LINES_A_SECOND};
 use dns::clock::Mono;
 use dns::question::{Outcome, kind_text, name_of_wire, name_text};
 
-/// The time to which `QUERY_LINES_A_SECOND` applies.
+/// The period to which the limit `QUERY_LINES_A_SECOND` applies.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The questions that wait to be written.
+/// The questions that wait to be written to the query log.
 #[derive(Debug, Default)]
 pub(super) struct QueryLog {
     is_on: AtomicBool,
@@ -26,10 +26,10 @@ pub(super) struct QueryLog {
 #[derive(Debug, Default)]
 struct LoggedQueries {
     questions: Vec<QuestionEntry>,
-    /// The start of the second, and the number of questions taken in it.
+    /// The start of the current second. The next field is the number of questions that were put into the queue in this second.
     second: Mono,
     taken: u32,
-    /// The number of questions that are not written.
+    /// The number of questions that were counted instead of written, because of a limit.
     more: u64,
 }
 
@@ -53,13 +53,13 @@ impl QueryLog {
         self.is_on.store(is_on, Ordering::Relaxed);
     }
 
-    /// Returns true if each question is logged.
+    /// Returns true if the query log is on.
     #[inline]
     pub(super) fn is_on(&self) -> bool {
         self.is_on.load(Ordering::Relaxed)
     }
 
-    /// Keeps the question that `made` returns for a line. Returns true if it is the first question in the queue.
+    /// Puts the question that `made` returns into the queue for the query log. Returns true if the queue was empty before.
     pub(super) fn put(&self, now: Mono, made: impl FnOnce() -> QuestionEntry) -> bool {
         let mut queue = lock(&self.queue);
         let is_first = queue.questions.is_empty() && queue.more == 0;
@@ -67,19 +67,19 @@ impl QueryLog {
         is_first
     }
 
-    /// Takes the questions to be written, and the number of questions that are not written.
+    /// Takes the questions from the queue, to write them. Also returns the number of questions that were only counted.
     pub(super) fn take(&self) -> (Vec<QuestionEntry>, u64) {
         let mut queue = lock(&self.queue);
         (std::mem::take(&mut queue.questions), std::mem::take(&mut queue.more))
     }
 }
 
-/// Returns the outcome of a question in the words of the query log. A failure begins with SERVFAIL.
+/// Returns how a question was answered, in the words of the query log. For a failed question, the text begins with SERVFAIL.
 pub(super) fn result_text(outcome: Outcome) -> String {
     if outcome.is_failure() { format!("SERVFAIL ({})", outcome.label()) } else { outcome.label().to_owned() }
 }
 
-/// Writes the line about a question.
+/// Writes the line of the query log about a question.
 pub(super) fn write(question: &QuestionEntry) {
     let (name, kind) = (name_text(&name_of_wire(&question.name)), kind_text(question.kind));
     let client = question.client_text();

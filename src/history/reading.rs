@@ -1,4 +1,5 @@
-//! The part of the recorder that reads questions and flights: from the rings, and from disk what the rings have lost.
+//! The part of the recorder that reads questions and flights (resolutions) of the record: from the rings in memory, and from disk what was
+//! overwritten in the rings.
 
 use std::sync::Mutex;
 
@@ -17,16 +18,16 @@ use crate::limits::{EXPLAINED_TIME, MAX_HIT_GROWTH, MAX_STORED_READ, RECORD_READ
 use dns::clock::{Mono, micros};
 use dns::question::Outcome;
 
-/// The clock of the host may have moved by this much, in microseconds, since a question was stored. A question that memory has is not read
-/// from disk again.
+/// If two times differ by less than this, in microseconds, they may be the time of the same question in memory and on disk, because the clock of the
+/// host may have been adjusted since the question was stored. Such a question is not read from disk.
 const SAME_MOMENT: u64 = 10_000;
 
 impl Recorder {
-    /// Returns the questions of a span, and the flights that may explain them or connect them with a message, without `secrets`. The memory
-    /// for the result is limited to a multiple of the size of the rings (`RECORD_READER`): the oldest entries are left out if they do not fit.
-    /// This takes some tens of milliseconds, so call it on a thread of its own.
+    /// Returns the questions that `span` selects, and the flights that may explain these questions or connect them with a message, without the keys
+    /// in `secrets`. The memory for the result is limited to a multiple of the size of the rings (`RECORD_READER`): if there is more, the oldest
+    /// entries are left out. This takes some tens of milliseconds, so call it on a thread that may block.
     pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
-        // Equal names in memory and on disk must share their memory.
+        // One table of names is used for both readings: equal names in memory and on disk must share their memory.
         let mut names = ReadNames::without(secrets);
         let (recorded, first_end) = self.in_memory(span, &mut names, (self.reader_memory(), 0));
         let mut reader = RecordReader { span, dates: &Dates::default(), recorded, first_end: None };
@@ -37,18 +38,18 @@ impl Recorder {
         reader.recorded.in_order()
     }
 
-    /// Like `recorded`, but does not read the disk, which has only questions that failed or were slow.
+    /// Does the same as `recorded`, but does not read the disk, which has only a part of the questions.
     pub fn recorded_in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         self.in_memory(span, &mut ReadNames::without(secrets), (self.reader_memory(), 0)).0.in_order()
     }
 
-    /// Returns the octets of memory that a reader may take.
+    /// Returns the largest size of the result of a reading, in octets.
     fn reader_memory(&self) -> usize {
         usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX)
     }
 
-    /// Like `recorded`, but reads only the rings, back to the time `flights`, and leaves the entries unordered. Also returns the end of the oldest
-    /// question in memory that the cache did not answer.
+    /// Does the same as `recorded`, but reads only the rings in memory, and does not sort the entries. Flights are read back to the time `flights`.
+    /// Also returns when the oldest question in memory that the cache did not answer ended.
     pub(super) fn in_memory(
         &self,
         span: &ReadSpan,
@@ -57,13 +58,13 @@ impl Recorder {
     ) -> (Recorded, Option<u64>) {
         let (dates, now) = (self.dates(), self.clock.mono());
         let mut reader = RecordReader { span, dates: &dates, recorded: Recorded::default(), first_end: None };
-        // The memory is reserved in advance, because a growing list needs twice its memory while it is copied.
+        // The memory is reserved in advance, because a growing vector needs twice its memory while it is copied.
         reader.recorded.questions.reserve(memory / QuestionEntry::LEAST_WEIGHT);
         let hits: usize = self.sums.shards.iter().map(|shard| ring::octets(&shard.ring)).sum();
         let hits = if span.hits { hits.saturating_mul(MAX_HIT_GROWTH).min(memory / 2) } else { 0 };
         reader.recorded.lost = reader.ring(&self.kept.misses, names, (memory.saturating_sub(hits), flights));
         let first_end = reader.first_end;
-        // Questions from the cache are of no use for a time of which the other questions are missing.
+        // Questions that the cache answered are of no use for a time for which the other questions are missing.
         let first = span.from.max(reader.recorded.lost.unwrap_or(0));
         for shard in self.sums.shards.iter().filter(|_| span.hits) {
             let memory = hits / self.sums.shards.len().max(1);
@@ -84,18 +85,18 @@ impl Recorder {
     }
 }
 
-/// Reads entries from a ring, the newest first, until the memory for the result is used up.
+/// Reads entries from rings, the newest first, until the memory for the result is used up.
 struct RecordReader<'a> {
     span: &'a ReadSpan,
     dates: &'a Dates,
     recorded: Recorded,
-    /// When the first question in the ring that was read last ended.
+    /// When the first question in the oldest block of the last ring ended. None if this block has no question.
     first_end: Option<u64>,
 }
 
 impl RecordReader<'_> {
-    /// Reads a ring into `memory` octets, as far back as questions since `first` are wanted. Returns the time before which questions are
-    /// missing, or `None` if no question is missing.
+    /// Reads a ring until the entries take `memory` octets, or until a block has only questions that ended before `first`. Returns the time before
+    /// which questions are missing in the result, or `None` if none is missing.
     fn ring(
         &mut self,
         ring: &Mutex<Ring>,
@@ -129,7 +130,7 @@ impl RecordReader<'_> {
         left_out.max(self.first_end.filter(|_| lock(ring).has_lost()))
     }
 
-    /// Adds an entry to the result if it is wanted. Returns the octets of memory that it takes.
+    /// Adds an entry to the result if it is wanted. Returns the octets of memory that the entry takes.
     fn take(&mut self, entry: Entry) -> usize {
         let (span, recorded) = (self.span, &mut self.recorded);
         match entry {
@@ -155,11 +156,11 @@ impl RecordReader<'_> {
         }
     }
 
-    /// Reads the segments of the store, the newest first. Memory has the questions that ended at `until` or later; entries that ended before
-    /// `oldest` are not shown.
+    /// Reads the segments (files) of the store on disk, the newest first. Questions that ended at `until` or later are left out, because they are in
+    /// memory. Entries that ended before `oldest` are left out because of their age.
     fn stored(&mut self, store: &dyn Store, names: &mut ReadNames<'_>, (until, oldest): (u64, u64)) {
         let mut since = store.begin().map(|begin| begin.max(oldest));
-        // Flights that are older than this cannot explain a question of the span.
+        // A flight that ended before this time cannot explain a question of the span.
         let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME)).max(oldest);
         let (mut taken, mut hides_clients) = (0_usize, false);
         store.read_back(&mut |segment| {
@@ -175,7 +176,8 @@ impl RecordReader<'_> {
                             since = Some(since.unwrap_or(u64::MAX).min(question.at.max(oldest)));
                             end.saturating_add(SAME_MOMENT) < until
                         }
-                        // An older flight is read only if its answer has names, because these connect it with later questions from the cache.
+                        // An earlier flight is needed only if its answer contains names, because these connect the flight with later questions that
+                        // the cache answered.
                         Entry::Flight(flight) => end >= first || !flight.links.is_empty(),
                         _ => end >= first,
                     };
@@ -184,7 +186,7 @@ impl RecordReader<'_> {
                     }
                 });
             });
-            // A damaged segment has no time of its last entry, so it does not end the reading.
+            // A damaged segment may have no entry with a time. In this case the next segment is read too.
             taken < MAX_STORED_READ && latest.is_none_or(|latest| latest >= first)
         });
         (self.recorded.stored_since, self.recorded.hides_clients) = (since, hides_clients);
@@ -202,14 +204,14 @@ mod tests {
         Recorder::with_size(Clock::machine(), 2, size)
     }
 
-    /// Gives a recorder a store on disk that has these questions.
+    /// Gives a recorder a store on disk that contains these questions.
     fn store(recorder: &Recorder, questions: impl IntoIterator<Item = QuestionEntry>) {
         let mut segment = stored::SEGMENT_HEAD.to_vec();
         questions.into_iter().for_each(|question| stored::put(&Entry::Question(question), &mut segment));
         recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
     }
 
-    /// A store with one segment, which has the form that it has on disk.
+    /// A store with one segment, which has the same octets as a file on disk.
     #[derive(Debug)]
     struct OneSegment(Vec<u8>);
 
@@ -235,8 +237,8 @@ mod tests {
         recorder.asked(&failed, None);
         let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
         let [question] = &all()[..] else { panic!("{:?}", all()) };
-        // The time differs by some microseconds, because the two clocks were compared again when the question was stored. The client and the name
-        // are redacted.
+        // The same question on disk. Its time differs by some microseconds, because the two clocks were compared again before it was stored. Its
+        // client and its name are redacted.
         let stored = QuestionEntry {
             at: question.at - 3,
             name: (*b"\x07example\x00").into(),
@@ -325,7 +327,7 @@ mod tests {
             read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
         });
         assert!(counted.bytes_max < size * RECORD_READER * 5 / 4, "{counted:?}");
-        // The questions from the cache and the other questions reach back to the same moment, and both include the last moment.
+        // The questions that the cache answered and the other questions go back to the same time, and both include the last question.
         let last = read.questions.last().unwrap().at;
         assert_eq!(read.questions.iter().filter(|question| question.at == last).count(), 2);
         assert!(read.questions.len() > 5_000, "{}", read.questions.len());

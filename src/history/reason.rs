@@ -1,6 +1,6 @@
-//! The reasons for which a server is queried: the word of each in JSON, in the order of their numbers in the record, and its label.
+//! The reasons why a server is queried. Each has a word for JSON and a label for screens. Its position in the list is its number in the record.
 
-/// The word of each reason in JSON, and its label on screens. The meanings are documented at `StepEvent::Sent`.
+/// The word of each reason in JSON, and its label on screens. What each word says is documented at `StepEvent::Sent`.
 const REASONS: [(&str, &str); 14] = [
     ("", ""),
     ("first", "first choice"),
@@ -18,17 +18,17 @@ const REASONS: [(&str, &str); 14] = [
     ("measure", "to measure its round trip"),
 ];
 
-/// Returns the label of a reason on screens. `word` is its word in JSON.
+/// Returns the label of a reason for screens. `word` is the word of the reason in JSON.
 pub fn reason_label(word: &str) -> &str {
     REASONS.iter().find(|(known, _)| *known == word).map_or(word, |(_, label)| label)
 }
 
-/// Returns the number of a reason in the record. `word` is its word in JSON.
+/// Returns the number by which the record stores a reason. `word` is the word of the reason in JSON.
 pub(super) fn number(word: &str) -> usize {
     REASONS.iter().position(|(known, _)| *known == word).unwrap_or(0)
 }
 
-/// Returns the word in JSON for the number of a reason.
+/// Returns the word in JSON of the reason that the record stores as this number.
 pub(super) fn word(number: usize) -> &'static str {
     REASONS.get(number).map_or("", |(word, _)| word)
 }

@@ -1,4 +1,4 @@
-//! The recorded questions: the part of the history that keeps single questions, and the flights that answered them.
+//! The recorded questions of clients, and the flights (resolutions) that answered them, one by one.
 
 use std::cmp::Reverse;
 use std::net::IpAddr;
@@ -21,85 +21,86 @@ use dns::clock::Clock;
 use dns::conduct::Conduct;
 use dns::question::Question;
 
-/// The record: the rings in memory and the store. The rings of the workers are in their shards.
+/// The recorded questions and flights: the ring for misses in memory, and the store on disk. The rings of the workers are in their shards.
 #[derive(Debug)]
 pub(super) struct Kept {
-    /// The ring for flights, and for questions that the cache did not answer.
+    /// The ring for flights (resolutions), and for questions that the cache did not answer.
     pub(super) misses: Mutex<Ring>,
-    /// The store for failed and slow questions, which has them for a longer time than memory.
+    /// The store on disk for failed and slow questions. Questions stay there longer than in memory. Not set if nothing is stored.
     pub(super) store: OnceLock<Arc<dyn Store>>,
-    /// The size of all rings, in octets; 0 if no question is kept.
+    /// The size of all rings in memory, in octets; 0 if no questions are recorded.
     pub(super) size: u64,
-    /// A number that is added to the numbers of trails, so that flights of two processes have different numbers.
+    /// The start time of the process in microseconds since 1970. It is added to the numbers of flights, so that flights of two processes have
+    /// different numbers.
     pub(super) first: u64,
-    /// Converts the moments of the last questions to dates.
+    /// Converts the times of recorded questions from the monotonic clock to dates.
     pub(super) dates: Mutex<Dates>,
-    /// The readers that receive each question when it ends.
+    /// The watchers (`resolverctl monitor`) that receive each question when it ends.
     pub(super) watchers: Watchers,
 }
 
-/// The ring of a worker, locked for those questions of a batch that the cache answered. It stays locked until the page is dropped: a lock for
-/// each question would wait each time until the octets of the previous question are written to memory. Drop the page before replies are sent.
-/// Questions over TCP use the ring of the first worker, and one page for each message.
+/// The ring of a worker, locked while the hits of one batch (the questions that the cache answered) are recorded. It stays locked until the page is
+/// dropped: with one lock for each question, the CPU would wait each time until the octets of the previous question are written to memory. Drop the
+/// page before the replies are sent. Questions over TCP use the ring of the first worker, and a page of their own.
 #[derive(Debug)]
 pub struct HitPage<'a> {
     pub(super) ring: MutexGuard<'a, Ring>,
-    /// When the batch came, in microseconds of `Mono`.
+    /// When the batch of questions came, in microseconds of the monotonic clock `Mono`.
     pub(super) at: u64,
-    /// The number of the view to which the clients belong.
+    /// The number of the view of all clients in the batch.
     pub(super) view: u32,
-    /// The last client, and the position at which its entries begin.
+    /// The client of the last recorded question. The field `head` has the first octets of entries for this client.
     pub(super) client: IpAddr,
     pub(super) head: HitHead,
 }
 
-/// A flight that is to be recorded.
+/// A flight (resolution) that is to be recorded.
 #[derive(Clone, Copy, Debug)]
 pub struct Flown<'a> {
-    /// The steps of the flight.
+    /// The trail, which has the steps of the flight so far.
     pub trail: &'a Trail,
-    /// The question of the flight.
+    /// The question that the flight resolves.
     pub question: &'a Question,
     /// The name of `question` in lower-case wire form.
     pub name: &'a [u8],
-    /// The zone whose servers failed, otherwise the deepest zone whose servers were asked. For a bogus answer it is the zone at which the
-    /// chain of trust breaks.
+    /// The zone to which the flight is attributed: the zone whose servers failed, otherwise the deepest zone whose servers were asked. For a bogus
+    /// answer it is the zone at which the chain of trust breaks.
     pub zone: Option<&'a Name>,
     /// Why the flight failed; none if it did not fail.
     pub failed: Option<&'a FlightFailure>,
-    /// The servers with faults of that zone, and what each of them did last.
+    /// The servers of `zone` with faults, and the last behaviour of each.
     pub faults: &'a [(IpAddr, Conduct)],
-    /// The records in the answer.
+    /// The records in the answer that the flight found.
     pub answers: &'a [Record],
 }
 
 impl<'a> Flown<'a> {
-    /// Creates the record of a flight that is still in progress.
+    /// Creates the data to record for a flight that is still in progress.
     pub fn so_far(trail: &'a Trail, question: &'a Question, name: &'a [u8]) -> Self {
         Self { trail, question, name, zone: None, failed: None, faults: &[], answers: &[] }
     }
 }
 
-/// Recorded questions and flights, in the order of time. Moments are in microseconds since 1970.
+/// Recorded questions and flights (resolutions), sorted by time. Times are in microseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// Clients' questions.
+    /// The selected questions of clients.
     pub questions: Vec<QuestionEntry>,
-    /// Flights, each once.
+    /// Flights. Each flight is contained only once.
     pub flights: Vec<FlightEntry>,
-    /// When the first question in memory came, even if this question is not wanted.
+    /// When the first question in memory came, even if this question is not selected; none if memory has no question.
     pub begin: Option<u64>,
-    /// Before this time, questions that the cache did not answer may be missing in memory. None if memory has all of them since the start.
+    /// Of the time before this, memory may lack questions that the cache did not answer. None if memory has all of them since the start.
     pub lost: Option<u64>,
-    /// Before this time, questions that the cache answered may be missing in memory. None if memory has all of them since the start.
+    /// Of the time before this, memory may lack questions that the cache answered. None if memory has all of them since the start.
     pub(crate) lost_hits: Option<u64>,
-    /// Since this time, the disk has failed, bogus and slow questions. None if the disk has no questions, or if nothing is stored.
+    /// Since this time, the disk has all failed, bogus and slow questions. None if the disk has no questions, or if nothing is stored.
     pub stored_since: Option<u64>,
-    /// True if the configuration records no questions (`history.size` is 0).
+    /// True if no questions are recorded, because `history.size` is 0.
     pub off: bool,
-    /// True if the disk has questions without the addresses of their clients (`history.redact`).
+    /// True if the disk has questions without the addresses of their clients, because of `history.redact`.
     pub hides_clients: bool,
-    /// Times in which our own network was down: no server on the internet answered, including root servers.
+    /// The periods in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<OutageEntry>,
     /// Times in which our own network lost packets, as far as memory has them.
     pub losses: Vec<OutageEntry>,
@@ -107,16 +108,16 @@ pub struct Recorded {
     pub owners: Vec<OwnerEntry>,
 }
 
-/// Selects the questions to read.
+/// Selects questions of the record by time, client and outcome.
 #[derive(Clone, Debug)]
 pub struct ReadSpan {
     /// Only questions that came at or after this time, in microseconds since 1970.
     pub from: u64,
-    /// Only questions that came before this time.
+    /// Only questions that came at or before this time, in microseconds since 1970.
     pub to: u64,
-    /// Only questions of these clients.
+    /// Only questions of clients in this network; none if questions of all clients are selected.
     pub client: Option<IpNet>,
-    /// True if questions that the cache answered are read too.
+    /// True if questions that the cache answered are selected too.
     pub hits: bool,
 }
 
@@ -127,14 +128,14 @@ impl Default for ReadSpan {
     }
 }
 
-/// Returns the sizes, in octets, of the ring of misses and of each worker's ring of hits, for a record of `size` octets.
+/// Returns the size in octets of the ring for misses, and of the ring of hits that each worker has, for a record of `size` octets.
 pub(super) fn split(size: u64, shards: usize) -> (usize, usize) {
     let half = usize::try_from(size / 2).unwrap_or(0);
     (half, half / shards.max(1))
 }
 
 impl Kept {
-    /// Creates the rings. The ring of misses has half of `size` octets. If `size` is 0, no question is kept.
+    /// Creates the record. The ring for misses has half of `size` octets. If `size` is 0, no questions are recorded.
     pub(super) fn new(clock: &Clock, size: u64, shards: usize) -> Self {
         let (misses, _) = split(size, shards);
         Self {
@@ -147,14 +148,14 @@ impl Kept {
         }
     }
 
-    /// Returns true if questions are kept.
+    /// Returns true if questions are recorded.
     pub(super) fn is_on(&self) -> bool {
         self.size > 0
     }
 }
 
 impl HitPage<'_> {
-    /// Records a question of the batch that was answered from the cache. `asked` is the name in wire form, in any case, followed by the type.
+    /// Records a question of the batch that the cache answered. `asked` is the name in wire form, in any case, followed by the type.
     #[inline]
     pub fn put(&mut self, asked: &[u8], client: IpAddr) {
         if client != self.client {
@@ -165,7 +166,7 @@ impl HitPage<'_> {
 }
 
 impl ReadSpan {
-    /// Returns the smallest span that contains all of these spans.
+    /// Returns the smallest selection that contains all of these selections.
     pub fn over(spans: impl Iterator<Item = Self>) -> Self {
         let both = |one: Self, other: Self| Self {
             from: one.from.min(other.from),
@@ -176,7 +177,7 @@ impl ReadSpan {
         spans.reduce(both).unwrap_or_default()
     }
 
-    /// Returns true if the record has a question of the client that came at `at`.
+    /// Returns true if a question of this client that came at the time `at` is selected.
     pub(super) fn has(&self, at: u64, client: IpAddr) -> bool {
         (self.from..=self.to).contains(&at)
             && self.client.is_none_or(|wanted| wanted.contains(&client.to_canonical()))
@@ -184,16 +185,16 @@ impl ReadSpan {
 }
 
 impl Recorded {
-    /// Returns since when memory has every question that the cache did not answer. Returns `None` if memory has no question.
+    /// Returns the time since which memory has every question that the cache did not answer. Returns `None` if memory has no question.
     pub fn whole(&self) -> Option<u64> {
         self.lost.or(self.begin)
     }
 
-    /// Puts the entries in the order of time, and adds the users to the questions. If a flight was recorded twice, the later entry is kept,
-    /// because it is complete.
+    /// Sorts the entries by time, and adds the local users to the questions. If a flight was recorded twice, the later entry is used, because it is
+    /// complete.
     #[must_use]
     pub fn in_order(mut self) -> Self {
-        // Entries are large, so their sort keys are stored separately.
+        // Entries are large. So their sort keys are stored separately, and each entry is moved only once.
         self.questions.sort_by_cached_key(|question| question.at);
         self.flights.sort_by_cached_key(|flight| (flight.id, Reverse(flight.elapsed)));
         self.flights.dedup_by_key(|flight| flight.id);
@@ -204,7 +205,7 @@ impl Recorded {
     }
 }
 
-/// Returns the spans in the order of time, with overlapping spans joined.
+/// Returns the periods sorted by time. Periods that overlap are joined.
 fn joined(mut spans: Vec<OutageEntry>) -> Vec<OutageEntry> {
     spans.sort_unstable();
     let mut joined: Vec<OutageEntry> = Vec::new();
@@ -222,7 +223,7 @@ mod tests {
     use super::*;
 
     impl Recorded {
-        /// As it is read: equal names have the same memory.
+        /// Returns the entries in the form that a reader gets: equal names share their memory.
         pub(crate) fn interned(self) -> Self {
             let (no_secrets, mut octets) = (crate::redact::Secrets::default(), Vec::new());
             let mut interned = Self { questions: Vec::new(), flights: Vec::new(), ..self.clone() };

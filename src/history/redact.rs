@@ -1,8 +1,8 @@
-//! Removes the keys of customers of DNS lists from what is read from the record, and removes what `history.redact` names from what is stored
-//! on disk.
+//! Removes customer keys of DNS lists from everything that is read from the record. Also removes the data that `history.redact` names from everything
+//! that is stored on disk.
 //!
-//! A client that has a key for a list sends it in each name, in the label before the apex of the list. The rings contain the names as they
-//! came, because a cache hit is recorded without looking at its name; `names` removes the keys when entries are read.
+//! A client that has a key for a DNS list sends it in each queried name, in the label before the apex of the list. The record in memory contains the
+//! names as they came, because a cache hit is recorded without looking at its name; the module `names` removes the keys when entries are read.
 
 use hickory_proto::rr::Name;
 
@@ -15,22 +15,23 @@ use dns::question::{label_places, name_of_wire, name_text, wire_name};
 /// The parts of an entry that are written neither to disk nor to the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Redaction {
-    /// The addresses, ports and local users of clients.
+    /// True if the addresses, ports and local users of clients are hidden.
     pub clients: bool,
-    /// The names for which clients asked, except their domains, and the names and addresses in answers.
+    /// True if the names for which clients asked are reduced to their domains, and if names and addresses in answers are left out.
     pub names: bool,
 }
 
-/// The text in place of a sentence that may contain a name.
+/// The text that replaces a sentence which may contain a name.
 pub(super) const REDACTED: &str = "redacted (history.redact)";
 
 impl Redaction {
-    /// Returns a name in lower-case wire form as it may be shown outside of the record.
+    /// Returns a name as it may be shown outside of the record in memory: its domain only, if names must be hidden. `name` is in lower-case wire
+    /// form.
     pub fn name(self, name: &[u8]) -> Box<[u8]> {
         if self.names { domain_of(name) } else { name.into() }
     }
 
-    /// Replaces the client of a question by a number, if the disk and the log must not contain clients.
+    /// If the disk and the log must not contain clients, replaces the address of the question's client by a number.
     pub(super) fn hide_client(self, question: &mut QuestionEntry, numbers: ClientNumbers) {
         if self.clients {
             (question.client, question.port) = (numbers.number(question.client), 0);
@@ -38,8 +39,8 @@ impl Redaction {
         }
     }
 
-    /// Returns a sentence as it may be logged: each name in it is shortened, except the zones and lists in `kept`. Names in sentences end with
-    /// a dot.
+    /// Returns a sentence as it may be logged. If names must be hidden, each name in it is reduced to its domain, except the zones and lists in
+    /// `kept`. A word is a name if it ends with a dot.
     pub(super) fn text(self, text: &str, kept: &[&str]) -> String {
         if !self.names {
             return text.to_owned();
@@ -56,12 +57,12 @@ impl Redaction {
         text.split(' ').map(shortened).collect::<Vec<_>>().join(" ")
     }
 
-    /// Returns a name as it may be logged; see `name`.
+    /// Returns a name as it may be logged: its domain only, if names must be hidden.
     pub(super) fn shortened(self, name: &Name) -> Name {
         name_of_wire(&self.name(&wire_name(&name.to_lowercase())))
     }
 
-    /// Returns the entry as it may be written to disk.
+    /// Returns the entry as it may be written to disk, without the data that must be hidden.
     pub(super) fn applied(self, mut entry: Entry, numbers: ClientNumbers) -> Entry {
         match &mut entry {
             Entry::Question(question) => {
@@ -88,13 +89,13 @@ fn hide(text: &mut Box<str>) {
     }
 }
 
-/// The label in place of a key, in names and in texts; `exchange::secret` uses the same label.
+/// The label that replaces a key in names and in texts. `exchange::secret` uses the same label.
 const STANDS_FOR: &str = "_key";
 
-/// From this length on (in octets), a label of letters and digits may be a key of a list that is not known: keys have 26 or 32 octets.
+/// The length in octets from which on a label of letters and digits may be the key of an unknown DNS list: keys have 26 or 32 octets.
 const KEY_LENGTH: usize = 16;
 
-/// Returns true if a label may be a customer's key: it is long, and has only letters and digits, and both of them.
+/// Returns true if a label may be a customer's key: it is long, and consists of letters and digits, with at least one of each.
 pub fn looks_like_a_key(label: &[u8]) -> bool {
     label.len() >= KEY_LENGTH
         && label.iter().all(u8::is_ascii_alphanumeric)
@@ -102,41 +103,44 @@ pub fn looks_like_a_key(label: &[u8]) -> bool {
         && label.iter().any(u8::is_ascii_alphabetic)
 }
 
-/// Finds the keys in names. A key is the label before the apex of a list whose clients send a key; the apex may be anywhere in the name,
-/// because the C library may append a search domain. A label that looks like a key also counts below the zone of a known provider, and after a
-/// reversed address.
+/// Finds customer keys in names. A key is the label before the apex of a DNS list that expects a key from its clients. The apex may be anywhere in
+/// the name, because the C library may append a search domain. A label that looks like a key also counts as one if it is below the zone of a known
+/// provider of lists, or after a reversed address.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     apexes: Vec<KeyedApex>,
     /// The zones of known providers of DNS lists, in lower-case wire form.
     providers: Vec<Box<[u8]>>,
-    /// True if each label that looks like a key counts as a key.
+    /// True if every label that looks like a key counts as a key, because the lists are not known yet.
     are_unknown: bool,
 }
 
 /// The apex of a DNS list. The label before it may be a key.
 #[derive(Clone, Debug)]
 struct KeyedApex {
-    /// The apex in lower-case wire form.
+    /// The apex of the list in lower-case wire form.
     wire: Box<[u8]>,
-    /// The length of the shortest label that is a key, in octets. A shorter label is a part of the name about which the list is asked.
+    /// The length of the shortest label before the apex that counts as a key, in octets. A shorter label is a part of the name for which the list is
+    /// queried.
     shortest: usize,
 }
 
 impl Secrets {
-    /// Creates a filter that finds the keys before the apexes of these lists. The apexes are in lower-case wire form.
+    /// Creates a filter that finds the keys before the apexes of these lists. Every label before such an apex counts as a key. The apexes are in
+    /// lower-case wire form.
     pub fn before<Apex: Into<Box<[u8]>>>(apexes: impl IntoIterator<Item = Apex>) -> Self {
         let mut secrets = Self::default();
         apexes.into_iter().for_each(|apex| secrets.add(apex.into(), 1));
         secrets
     }
 
-    /// Creates a filter for the time while the lists are not known yet: every label that looks like a key counts as a key.
+    /// Creates a filter for the time before the lists are known: every label that looks like a key counts as a key.
     pub(super) fn unknown() -> Self {
         Self { are_unknown: true, ..Self::default() }
     }
 
-    /// Also finds keys before these apexes, which are asked without a key too: only labels that are long enough count.
+    /// Lets the filter also find keys before these apexes of lists. Because clients query these lists without a key too, only a label of at least
+    /// `MIN_LIST_KEY` octets counts as a key.
     #[must_use]
     pub fn and_keys_before(mut self, apexes: impl IntoIterator<Item = Vec<u8>>) -> Self {
         apexes.into_iter().for_each(|apex| self.add(apex.into(), MIN_LIST_KEY));
@@ -147,14 +151,15 @@ impl Secrets {
         self.apexes.push(KeyedApex { wire, shortest });
     }
 
-    /// Also finds labels that look like a key below these zones of providers, which may have lists that are not known.
+    /// Lets the filter also find labels that look like a key below these zones of list providers, which may have further lists that resolverd does
+    /// not know.
     #[must_use]
     pub fn and_below(mut self, providers: impl IntoIterator<Item = Vec<u8>>) -> Self {
         self.providers.extend(providers.into_iter().map(Into::into));
         self
     }
 
-    /// Removes the keys from a question that was not read from the record. Questions that were read have no keys, because of `names`.
+    /// Returns a question that was not read from the record, without keys. Questions that were read have no keys, because `names` has removed them.
     pub(super) fn question(&self, mut question: QuestionEntry) -> QuestionEntry {
         if let Some(hidden) = self.hidden(&question.name) {
             question.name = hidden.into();
@@ -163,13 +168,13 @@ impl Secrets {
         question
     }
 
-    /// Removes the keys from a name that was not read from the record.
+    /// Returns a name that was not read from the record, without keys.
     pub(super) fn name(&self, name: &Name) -> Name {
         let hidden = self.hidden(&wire_name(&name.to_lowercase()));
         hidden.map_or_else(|| name.clone(), |hidden| name_of_wire(&hidden))
     }
 
-    /// Returns the name with its keys replaced. Returns `None` if there is nothing to hide. Both names are in lower-case wire form.
+    /// Returns the name with its keys replaced. Returns `None` if it contains no key. Both names are in lower-case wire form.
     pub fn hidden(&self, name: &[u8]) -> Option<Box<[u8]>> {
         let keys = self.places(name);
         if keys.is_empty() {
@@ -189,18 +194,18 @@ impl Secrets {
         Some(hidden.into())
     }
 
-    /// The apexes of lists and the zones of providers, in lower-case wire form.
+    /// Returns the apexes of lists and the zones of providers, in lower-case wire form.
     pub fn apexes(&self) -> impl Iterator<Item = &[u8]> {
         self.apexes.iter().map(|apex| &*apex.wire).chain(self.providers.iter().map(|zone| &**zone))
     }
 
-    /// Returns true if a name contains the zone of a provider.
+    /// Returns true if a name contains the zone of a known provider of lists.
     fn is_of_provider(&self, name: &[u8]) -> bool {
         let mut rests = label_places(name).filter_map(|place| name.get(place..));
         rests.any(|rest| self.providers.iter().any(|zone| begins_with(rest, zone)))
     }
 
-    /// Returns the positions of those labels of a name that are keys.
+    /// Returns the positions (in octets) of those labels of a name that are keys.
     fn places(&self, name: &[u8]) -> Vec<usize> {
         let mut keys = Vec::new();
         let (mut before, mut numbers) = (None, Address::default());
@@ -226,7 +231,7 @@ impl Secrets {
         keys
     }
 
-    /// Removes the keys from a text, for instance from a line of JSON.
+    /// Returns a text, for instance a line of JSON, without keys.
     pub fn without_keys(&self, text: String) -> String {
         if self.is_empty() {
             return text;
@@ -234,12 +239,12 @@ impl Secrets {
         self.text(text.into()).into()
     }
 
-    /// Returns true if no key is known.
+    /// Returns true if this filter finds no key in any name.
     pub const fn is_empty(&self) -> bool {
         self.apexes.is_empty() && self.providers.is_empty() && !self.are_unknown
     }
 
-    /// Removes the keys from the text of an entry.
+    /// Returns the text of an entry of the record without keys.
     pub(super) fn text(&self, mut text: Box<str>) -> Box<str> {
         if !text.is_empty() {
             self.hide_in_text(&mut text);
@@ -247,7 +252,7 @@ impl Secrets {
         text
     }
 
-    /// Replaces the keys in the names of a text. A name is a word with dots between other characters.
+    /// Replaces the keys in the names of a text. A name is a sequence of characters that contains dots and is separated from the rest of the text.
     fn hide_in_text(&self, text: &mut Box<str>) {
         let is_sign = |letter: char| {
             letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '(' | ')' | ',' | ';' | ':' | '/')
@@ -266,7 +271,7 @@ impl Secrets {
         }
     }
 
-    /// Returns a name in a text with its keys replaced. Returns `None` if there is nothing to hide.
+    /// Returns a word of a text, which may be a name, with its keys replaced. Returns `None` if it contains no key.
     fn hidden_word(&self, word: &str) -> Option<String> {
         let labels: Vec<&str> = word.split('.').collect();
         if labels.len() < 2 || labels.iter().any(|label| label.len() > MAX_LABEL) {
@@ -275,7 +280,7 @@ impl Secrets {
         let mut wire = Vec::with_capacity(word.len().saturating_add(2));
         let mut places = Vec::new();
         for label in &labels {
-            // The empty label after the last dot of a name is the root.
+            // The label after the last dot of a name is empty: it is the root, which has no position.
             places.push(if label.is_empty() { None } else { Some(wire.len()) });
             if !label.is_empty() {
                 wire.push(u8::try_from(label.len()).ok()?);
@@ -297,20 +302,20 @@ impl Secrets {
 /// The largest length of a label, in octets (RFC 1035 section 2.3.4).
 const MAX_LABEL: usize = 63;
 
-/// Returns the label at a position of a name.
+/// Returns the label that begins at the octet `place` of a name in wire form.
 fn label(name: &[u8], place: usize) -> &[u8] {
     let length = name.get(place).copied().unwrap_or(0).into();
     name.get(place.saturating_add(1)..).and_then(|rest| rest.get(..length)).unwrap_or_default()
 }
 
-/// Returns true if a name begins with the labels of a zone.
+/// Returns true if a name begins with the labels of a zone (without the root label).
 fn begins_with(name: &[u8], zone: &[u8]) -> bool {
-    // This comparison is made first, because most names differ already in the length of the first label.
+    // The first octets, which are the lengths of the first labels, are compared before the rest, because they differ in most cases.
     name.first() == zone.first()
         && zone.split_last().is_some_and(|(_, labels)| !labels.is_empty() && name.starts_with(labels))
 }
 
-/// The labels of a reversed address that were just read.
+/// Counts the labels that may belong to a reversed address, while the labels of a name are read one after the other.
 #[derive(Default)]
 struct Address {
     four: u8,
@@ -365,7 +370,7 @@ mod tests {
             ("KEY.dq.example.", Some("_key.dq.example.")),
             ("shop.test.KEY.new.dq.example.", Some("shop.test._key.new.dq.example.")),
             ("2.0.0.127.KEY.stranger.test.", Some("2.0.0.127._key.stranger.test.")),
-            // An address, and a name of a content delivery network, are not taken for keys.
+            // Names with a reversed address, and names of content delivery networks: none of their labels counts as a key.
             ("2.0.0.127.new.dq.example.", None),
             ("0.127.KEY.stranger.test.", None),
             ("KEY.cdn.test.", None),

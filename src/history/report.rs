@@ -1,4 +1,4 @@
-//! The reports of the history. They are plain data, with the same names in JSON and on the screens of `resolverctl`. Times are in seconds.
+//! The reports of the history. They are plain data, with the same names in JSON and on the screens of `resolverctl`. Durations are in seconds.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,42 +13,42 @@ use dns::conduct::Conduct;
 use dns::question::{Apart, Outcome};
 use validate::verdict::SecurityStatus;
 
-/// The statistics of a window.
+/// The statistics of a window, which is a period such as the last five minutes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StatsReport {
-    /// The window that the statistics cover.
+    /// The period that the statistics cover.
     pub window: Window,
-    /// The number of seconds that the window really covers: fewer than requested if the daemon started later.
+    /// The number of seconds that the statistics really cover: fewer than in `window` if the daemon started later.
     pub seconds: f64,
-    /// Seconds since the daemon started.
+    /// The time in seconds since the daemon started.
     pub uptime: f64,
-    /// The number of questions that ended.
+    /// The number of clients' questions that ended in the window.
     pub questions: u64,
-    /// The number of questions that ended, for each outcome. The sum is `questions`.
+    /// The number of clients' questions that ended, for each outcome. The sum is `questions`.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// DNS messages to the listener that were not questions, or that repeated an earlier question.
+    /// The number of DNS messages to a listener that were not questions, or that repeated an earlier question, for each kind of message.
     pub apart: BTreeMap<Apart, u64>,
-    /// The time from the arrival of a question to its reply.
+    /// The times from the arrival of a question to its reply.
     pub latency: Quantiles,
     /// The statistics of queries to servers.
     pub upstream: UpstreamReport,
 }
 
-/// Queries to servers in a window.
+/// The statistics of queries to servers in a window, which is a period such as the last five minutes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpstreamReport {
-    /// The number of queries sent, for each behaviour of the server.
+    /// The number of queries sent to servers, for each behaviour of the server, such as an answer, an error or silence.
     pub messages: BTreeMap<Conduct, u64>,
-    /// Counters of queries to servers, each under its own name.
+    /// Counters of events around these queries. Each has a name of its own.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Seconds waited for servers. If several queries waited at the same time, the time of each is counted.
+    /// The time that resolverd waited for servers, in seconds. If several queries were in progress at the same time, the time of each is counted.
     pub waited: f64,
-    /// Round trips of queries that got a reply.
+    /// The round-trip times of queries that got a reply.
     pub round_trip: Quantiles,
     /// The times that flights (resolutions) took.
     pub flights: Quantiles,
-    /// The number of validated flights, for each result of validation.
+    /// The number of validated flights (resolutions), for each result of the validation.
     pub validated: BTreeMap<SecurityStatus, u64>,
 }
 
@@ -57,28 +57,28 @@ pub struct UpstreamReport {
 pub struct ZoneRow {
     /// The name of the zone, or "other".
     pub zone: String,
-    /// The number of flights that had this zone as their deepest zone.
+    /// The number of flights (resolutions) whose deepest zone was this one.
     pub flights: u64,
-    /// The number of flights that failed.
+    /// The number of these flights that failed.
     pub failed: u64,
-    /// The number of questions for the zone that were turned away, because other zones needed the room.
+    /// The number of questions for the zone that were turned away, because too many questions for this zone were already waiting.
     #[serde(default)]
     pub shed: u64,
-    /// The total time of its flights, in seconds.
+    /// The total time of these flights, in seconds.
     pub spent: f64,
-    /// Flights that took less than 50 ms.
+    /// The number of flights that took less than 50 ms.
     pub under_50ms: u64,
-    /// Flights that took 50 to 200 ms.
+    /// The number of flights that took 50 to 200 ms.
     pub under_200ms: u64,
-    /// Flights that took 200 ms to 1 s.
+    /// The number of flights that took 200 ms to 1 s.
     pub under_1s: u64,
-    /// Flights that took 1 to 3 s.
+    /// The number of flights that took 1 to 3 s.
     pub under_3s: u64,
-    /// Flights that took 3 s or longer.
+    /// The number of flights that took 3 s or longer.
     pub over_3s: u64,
-    /// Queries to the servers of the zone, for each behaviour; behaviours without a query are left out.
+    /// The number of queries to the servers of the zone, for each behaviour of a server; behaviours without a query are left out.
     pub messages: BTreeMap<Conduct, u64>,
-    /// Average round trip to the servers of the zone, in seconds.
+    /// The average round-trip time to the servers of the zone, in seconds.
     pub round_trip: f64,
     /// The faults of the zone's servers, as text. Without faults: how many flights failed, and if none failed, how fast the servers are.
     pub verdict: String,
@@ -89,15 +89,15 @@ pub struct ZoneRow {
 pub struct ServerRow {
     /// The address of the server.
     pub server: String,
-    /// Seconds waited for the server. If several queries waited at the same time, the time of each is counted.
+    /// The time that resolverd waited for the server, in seconds. If several queries were in progress at the same time, the time of each is counted.
     pub waited: f64,
-    /// Queries to the server, for each behaviour; behaviours without a query are left out.
+    /// The number of queries to the server, for each behaviour; behaviours without a query are left out.
     pub messages: BTreeMap<Conduct, u64>,
-    /// Average round trip, in seconds.
+    /// The average round-trip time of answered queries, in seconds.
     pub round_trip: f64,
-    /// Longest round trip, in seconds.
+    /// The longest round-trip time, in seconds.
     pub round_trip_max: f64,
-    /// The faults of the server, as text. Without faults: whether the server is slow or fine.
+    /// The faults of the server, as text. If it had no fault, says how fast the server is.
     pub verdict: String,
 }
 
@@ -106,52 +106,52 @@ pub struct ServerRow {
 pub struct ClientRow {
     /// The address of the client.
     pub client: String,
-    /// The number of questions that the client asked.
+    /// The number of questions that the client asked in the window.
     pub questions: u64,
-    /// The number of questions that were answered from the cache.
+    /// The number of these questions that were answered from the cache.
     pub cache: u64,
-    /// The number of questions that ended in SERVFAIL.
+    /// The number of these questions that ended in SERVFAIL.
     pub failed: u64,
     /// The number of failed questions that were turned away immediately, because there was no room or because other clients needed it.
     #[serde(default)]
     pub shed: u64,
-    /// Seconds that the client waited. If several questions waited at the same time, the time of each is counted.
+    /// The time that the client waited for replies, in seconds. If several questions waited at the same time, the time of each is counted.
     pub waited: f64,
 }
 
-/// The number of questions that were turned away for a zone, for a client, or for "other".
+/// A zone, a client, or "other", with the number of its questions that were turned away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShedRow {
     /// The name of the zone, the address of the client, or "other".
     pub name: String,
-    /// The number of questions that were turned away.
+    /// The number of its questions that were turned away.
     pub shed: u64,
 }
 
-/// A row of the table of record types; the last row, "other", has the sum of the types without a row of their own.
+/// A row of the table of record types; the last row, "other", counts the types without a row of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TypeRow {
     /// The record type, or "other".
     #[serde(rename = "type")]
     pub kind: String,
-    /// The number of questions for the type.
+    /// The number of questions for this record type.
     pub questions: u64,
-    /// The number of questions that were answered from the cache.
+    /// The number of these questions that were answered from the cache.
     pub cache: u64,
-    /// The number of questions that ended in SERVFAIL.
+    /// The number of these questions that ended in SERVFAIL.
     pub failed: u64,
 }
 
-/// The current problems, as they were reported in the log.
+/// The current problems of this resolver, as they were reported in the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Troubles {
-    /// How long no server on the internet has answered, if our own network is down; none if it is not.
+    /// If our own network is down: how long no server on the internet has answered. None if the network is not down.
     pub down: Option<Duration>,
     /// The loss of packets in our own network; none if it loses few.
     pub lossy: Option<LossReport>,
     /// Why failed and slow queries are not written to disk at present; none if they are written.
     pub unkept: Option<String>,
-    /// The failing zones; the zone that has failed for the longest time comes first.
+    /// The zones that fail now; the zone that has failed for the longest time comes first.
     pub zones: Vec<FailingZone>,
 }
 
@@ -173,38 +173,38 @@ pub struct FailingZone {
     pub zone: String,
     /// The time from the first failed question to the last one.
     pub span: Duration,
-    /// The time since the last failed question.
+    /// The time since the last failed question of the zone.
     pub ago: Duration,
-    /// The number of failed questions.
+    /// The number of failed questions in this series of failures.
     pub failures: u32,
-    /// True if some of these questions were denied without authority instead.
+    /// True if the servers denied the name of some of these questions without authority, instead of failing.
     pub doubted: bool,
     /// True if the operator has configured the servers of the zone.
     pub configured: bool,
-    /// Why the last question failed, as a sentence.
+    /// Why the last failed question failed, as a sentence.
     pub why: String,
     /// The command that shows the steps of the resolution of the last failed question.
     pub trace: String,
 }
 
-/// The failed questions of a zone or a DNS list in a window.
+/// The number of failed questions of a zone or a DNS list in a window (a period such as the last five minutes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneFailures {
-    /// The zone, or the apex of the list.
+    /// The name of the zone, or the apex of the DNS list.
     pub zone: String,
-    /// The number of failed questions.
+    /// The number of its failed questions.
     pub failed: u64,
-    /// True if the zone has a single owner. The root and top-level domains have none, because they stand above the zones of many owners.
+    /// True if the zone has a single owner. The root zone and top-level domains have none, because the zones below them belong to many owners.
     pub is_owned: bool,
 }
 
-/// The failed questions of a window, by the zone whose servers failed. The questions are the same as in `StatsReport::failures`.
+/// The failed questions of a window, grouped by the zone whose servers failed. These are the same questions as in `StatsReport::failures`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailuresByZone {
-    /// The zones and the lists, most failures first.
+    /// The zones and DNS lists with failed questions. The one with most failures is first.
     pub zones: Vec<ZoneFailures>,
-    /// The number of failures without a known zone: the questions waited for this resolver for most of their time, their entries were
-    /// overwritten before they were read, or there were too many zones.
+    /// The number of failed questions for which no zone is known: they waited mostly for this resolver itself, their entries were overwritten before
+    /// they were read, or there were too many zones.
     pub others: u64,
 }
 
@@ -255,7 +255,7 @@ impl ClientRow {
     }
 }
 
-/// The first word of a verdict that reports no fault.
+/// The first word of a verdict which says that a server or zone has no fault.
 const WELL: &str = "ok";
 
 /// Returns true if a verdict reports a fault.
@@ -263,23 +263,23 @@ pub fn blames(verdict: &str) -> bool {
     !verdict.starts_with(WELL) && verdict != NOT_ASKED
 }
 
-/// The verdict on servers to which no query was sent in the window.
+/// The verdict on a server or zone if no query was sent in the window.
 const NOT_ASKED: &str = "not queried";
 
-/// The word for an answer that differs from what the owner of the zone signed.
+/// The word in a verdict for answers that differ from what the owner of the zone signed.
 const BOGUS: &str = "bogus";
 
-/// From this time on, a round trip is called slow: halfway around the world and back takes about 300 ms.
+/// From this average on, round trips are called slow: a packet halfway around the world and back takes about 300 ms.
 const SLOW: Duration = Duration::from_millis(300);
 
-/// Returns the faults of servers with their counts, the most frequent first: "12 timeout, 1 REFUSED, 1 ok". If there are no faults, returns
-/// how fast the servers are.
+/// Returns the faults of servers and the number of queries with each fault, the most frequent first: "12 timeout, 1 REFUSED, 1 ok". If there are no
+/// faults, returns how fast the servers are.
 fn verdict(messages: &Messages) -> String {
     faults(messages).unwrap_or_else(|| speed(messages))
 }
 
-/// Like `verdict`, for a zone. Flights may fail even if each query was answered correctly: the names of the servers have no address, or the
-/// answers lead in a circle.
+/// Returns the verdict on a zone: the faults of its servers; if there are none, how many flights (resolutions) failed; otherwise how fast the servers
+/// are. Flights may fail even if each query was answered correctly: the names of the servers have no address, or aliases lead in a circle.
 fn zone_verdict(tally: &ZoneTally) -> String {
     let failed =
         || (tally.failed > 0).then(|| format!("{} of {} resolutions failed", tally.failed, tally.flights));
@@ -293,7 +293,7 @@ fn faults(messages: &Messages) -> Option<String> {
         .chain(Some((messages.bogus(), BOGUS)).filter(|(count, _)| *count > 0))
         .collect();
     faults.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    // The bogus answer may have been counted in the minute before the window, so there may be more bogus answers than queries.
+    // The query of a bogus answer may have been counted in the minute before the window. So there may be more bogus answers than queries.
     let total = messages.total().max(messages.bogus());
     let faulty = faults.iter().map(|(count, _)| *count).fold(0, u64::saturating_add);
     let well = Some((total.saturating_sub(faulty), WELL)).filter(|(count, _)| *count > 0 && faulty > 0);
@@ -305,7 +305,7 @@ fn faults(messages: &Messages) -> Option<String> {
 fn speed(messages: &Messages) -> String {
     let mean = messages.mean_round_trip();
     let word = if mean >= SLOW { "slow" } else { WELL };
-    // The time is rounded in the same way as in the column next to the verdict.
+    // The average is rounded in the same way as in the column of the table next to the verdict.
     match mean.as_micros().saturating_add(500) / 1_000 {
         _ if messages.total() == 0 => NOT_ASKED.to_owned(),
         0 => format!("{word}: mean round trip < 1 ms"),
@@ -313,22 +313,22 @@ fn speed(messages: &Messages) -> String {
     }
 }
 
-/// The counts since the start. All are read together, so that all sums agree.
+/// The counters since the start of the process, for a metrics exporter. All are read together, so that their sums agree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scraped {
-    /// The statistics since the start.
+    /// The statistics since the start of the process.
     pub report: StatsReport,
-    /// The record types for which clients asked, most questions first.
+    /// The record types for which clients asked; the type with most questions is first.
     pub types: Vec<TypeRow>,
-    /// The times of the questions of each outcome.
+    /// For each outcome of a question, the times that questions with this outcome took.
     pub latency: Vec<(Outcome, Distribution)>,
-    /// The statistics of the window by which the health is judged.
+    /// The statistics of the window (a period) by which the health of resolverd is judged.
     pub judged: StatsReport,
 }
 
 impl StatsReport {
-    /// The failed questions by which the health is judged. Questions that were turned away are not included, because they have a warning of
-    /// their own. Questions that failed by a crash are not included, because the crash is in the log.
+    /// Returns the number of failed questions by which the health of resolverd is judged. Questions that were turned away do not count, because they
+    /// have a warning of their own. Questions that failed by a crash do not count, because the crash is in the log.
     pub fn failures(&self) -> u64 {
         let judged = self.outcomes.iter().filter(|(outcome, _)| is_judged_failure(**outcome));
         judged.map(|(_, count)| count).sum()

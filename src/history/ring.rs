@@ -1,10 +1,10 @@
-//! The ring: entries of the record in memory, in blocks of equal size. New entries overwrite the oldest block.
+//! A ring of recorded entries (questions and flights) in memory. It consists of blocks of equal size, and new entries overwrite the oldest block.
 //!
-//! Each worker has a ring of its own for questions that were answered from the cache. All other questions and the flights share one ring. So a
-//! thousand cache hits do not push out a question that took four seconds. The memory of a ring is allocated at the start as zeros, and becomes
-//! resident only when it is written. So recording a cache hit allocates no memory.
+//! Each worker has a ring of its own for questions that the cache answered. All other questions and the flights (resolutions) are in one common ring.
+//! So a thousand cache hits do not overwrite a question that took four seconds. The memory of a ring is allocated at the start, and the kernel
+//! provides it only when it is written for the first time. So recording a cache hit allocates no memory.
 //!
-//! A reader copies one block at a time, and the writer can continue between two blocks.
+//! A reader locks the ring only while it copies one block. The writer can continue between two blocks.
 
 use std::hint::black_box;
 use std::ops::RangeInclusive;
@@ -16,7 +16,7 @@ use super::octets::{self, HitHead};
 use super::tally::FailureCount;
 use crate::limits::{CORE_LINE, RECORD_BLOCK};
 
-/// The smallest number of blocks in a ring: one with entries, and one that is being written.
+/// The smallest number of blocks in a ring: one that is full, and one that is being written.
 const FEWEST: usize = 2;
 
 /// A ring of entries in memory.
@@ -30,18 +30,18 @@ pub(super) struct Ring {
     end: usize,
     /// The number of the block that is being written, counted from 0 at the start.
     block: u64,
-    /// A buffer in which an entry is written first, because its length is not known before.
+    /// A buffer in which an entry is written first, because its length is known only afterwards.
     entry: Vec<u8>,
-    /// The number of failed questions written so far.
+    /// The number of failed questions that this ring has recorded so far.
     failures: FailureCount,
-    /// The position after the entries that were restored from an earlier process.
+    /// The position after the entries of an earlier process, which were read from a file at the start.
     restored: RingPlace,
-    /// True if the earlier process had overwritten entries.
+    /// True if the earlier process had already overwritten some of its entries.
     lost_before: bool,
 }
 
 impl Ring {
-    /// Creates a ring of `size` octets, in whole blocks. With `size` 0, it keeps nothing.
+    /// Creates a ring of `size` octets, rounded to whole blocks. With a `size` of 0, it stores no entries.
     pub(super) fn new(size: usize) -> Self {
         if size == 0 {
             return Self::default();
@@ -50,15 +50,15 @@ impl Ring {
         Self { octets: vec![0; blocks.saturating_mul(RECORD_BLOCK)], end: RECORD_BLOCK, ..Self::default() }
     }
 
-    /// Reads the memory at the position of the next entries in advance. This memory was last used one turn of the ring ago, so it is not in the
-    /// caches of the CPU core. The core does not wait for this read, and can do other work meanwhile.
+    /// Lets the CPU core read the memory for the next entries in advance. This memory was used last when the ring was written the previous time, so
+    /// it is no longer in the caches of the core. The core does not wait for this read, and can do other work meanwhile.
     #[inline]
     pub(super) fn fetch(&self) {
         let octet = |place| self.octets.get(place).copied();
         black_box((octet(self.next), octet(self.next.saturating_add(CORE_LINE))));
     }
 
-    /// Writes a question that the cache answered. `asked` is its name in wire form, followed by its type.
+    /// Writes a question that the cache answered. `asked` is its name in wire form, followed by its type. `head` has the first octets of the entry.
     #[inline]
     pub(super) fn hit(&mut self, head: &HitHead, asked: &[u8]) {
         let room = HitHead::room(asked);
@@ -72,23 +72,23 @@ impl Ring {
         }
     }
 
-    /// Writes a question that the cache did not answer.
+    /// Writes an entry for a question that the cache did not answer.
     pub(super) fn question(&mut self, question: &QuestionEntry) {
         self.failures.count(question.outcome);
         self.add(|octets| octets::put_question(question, octets));
     }
 
-    /// Writes a flight.
+    /// Writes a flight (resolution).
     pub(super) fn flight(&mut self, flight: &FlightEntry) {
         self.add(|octets| octets::put_flight(flight, octets));
     }
 
-    /// Writes an entry of any type.
+    /// Writes an entry of any type, for instance an outage.
     pub(super) fn entry(&mut self, entry: &Entry) {
         self.add(|octets| octets::put(entry, octets));
     }
 
-    /// Writes a question from the cache that is not one of a batch.
+    /// Writes a question that an earlier process had answered from the cache.
     pub(super) fn restore_hit(&mut self, hit: &QuestionEntry) {
         self.add(|octets| octets::put_hit(hit, octets));
     }
@@ -98,7 +98,7 @@ impl Ring {
         self.failures
     }
 
-    /// Ends the writing of entries of an earlier process. `has_lost` is true if that process had overwritten entries.
+    /// Ends the restoring of entries of an earlier process. `has_lost` is true if that process had already overwritten some entries.
     pub(super) const fn end_restoring(&mut self, has_lost: bool) {
         (self.restored, self.lost_before) = (self.place(), has_lost);
     }
@@ -116,7 +116,7 @@ impl Ring {
         }
     }
 
-    /// Ends the block that is being written, and begins the next one.
+    /// Ends the block that is being written, and begins to overwrite the oldest block.
     #[cold]
     fn change(&mut self) {
         let rest = self.octets.get_mut(self.next..self.end).unwrap_or_default();
@@ -128,7 +128,7 @@ impl Ring {
         self.block = self.block.saturating_add(1);
     }
 
-    /// Returns the position after all entries that were written.
+    /// Returns the position at which the next entry will be written.
     pub(super) const fn place(&self) -> RingPlace {
         let begin = self.end.saturating_sub(RECORD_BLOCK);
         RingPlace { block: self.block, octets: self.next.saturating_sub(begin) }
@@ -143,7 +143,7 @@ impl Ring {
         (self.octets.len() / RECORD_BLOCK) as u64
     }
 
-    /// Appends a copy of the block with number `block` to `into`, unless the block was overwritten.
+    /// Appends a copy of the block with the number `block` to `into`. If the block was already overwritten, appends nothing.
     fn copy(&self, block: u64, into: &mut Vec<u8>) {
         let Some(back) = self.block.checked_sub(block).filter(|back| *back < self.blocks()) else { return };
         let begin = self.end.saturating_sub(RECORD_BLOCK);
@@ -176,7 +176,7 @@ fn read_blocks<Order: Iterator<Item = u64>>(
         let ring = lock(ring);
         (ring.block, ring.blocks())
     };
-    // The memory is allocated before the lock is taken, so that a worker waits as little as possible.
+    // Memory is allocated before the ring is locked, so that a worker waits as briefly as possible.
     let mut octets = Vec::with_capacity(RECORD_BLOCK);
     for block in order(last.saturating_add(1).saturating_sub(blocks)..=last) {
         octets.clear();
@@ -187,13 +187,13 @@ fn read_blocks<Order: Iterator<Item = u64>>(
     }
 }
 
-/// Returns the size of the blocks that were written, in octets.
+/// Returns the number of octets in all blocks that were ever written and still exist.
 pub(super) fn octets(ring: &Mutex<Ring>) -> usize {
     let ring = lock(ring);
     usize::try_from(ring.block.saturating_add(1).min(ring.blocks())).unwrap_or(0).saturating_mul(RECORD_BLOCK)
 }
 
-/// Copies the oldest block of a ring to `octets`.
+/// Copies the oldest block of a ring to `octets`. The block has the earliest entries that were not overwritten.
 pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
     let ring = lock(ring);
     let first = ring.block.saturating_add(1).saturating_sub(ring.blocks());
@@ -201,15 +201,15 @@ pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
     ring.copy(first, octets);
 }
 
-/// A position in a ring, after the entries that were already read.
+/// A position in a ring: the number of a block, and a number of octets in this block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RingPlace {
     block: u64,
     octets: usize,
 }
 
-/// Reads the entries that this process has written since the last reading, the oldest first, a part of a block at a time. Blocks that were
-/// overwritten before they were read are left out.
+/// Reads the entries that this process has written after the position `place`, the oldest first. `take` gets the new entries of one block at a time.
+/// Blocks that were overwritten before they were read are left out.
 pub(super) fn read_on(ring: &Mutex<Ring>, place: &mut RingPlace, mut take: impl FnMut(&[u8])) {
     let (last, blocks, restored) = {
         let ring = lock(ring);
@@ -265,7 +265,7 @@ mod tests {
         let ring = Mutex::new(Ring::new(4 * RECORD_BLOCK));
         let in_block = (RECORD_BLOCK / HitHead::room(ASKED)) as u64;
         let mut written = 0;
-        // The ring is tested with each possible number of written blocks, and also after the oldest blocks were overwritten.
+        // The ring is tested with every possible number of written blocks, and also after the oldest blocks were overwritten.
         for step in 0..30 {
             let from = written;
             written += in_block / 2 + step;

@@ -1,14 +1,14 @@
-//! Saves the questions and flights in memory to a file when the process stops, and restores them when the next process starts. So a restart
-//! loses nothing from memory, and `why` also finds quick messages from before the restart.
+//! Saves the recorded questions and flights (resolutions) of memory to a file when the process stops, and restores them when the next process starts.
+//! So after a restart, `why` still finds messages (emails) from before the restart, even quick ones.
 //!
 //! # Decisions
 //!
-//! - The file begins with an octet that says whether a ring had overwritten entries, followed by the form of a segment, see `stored`. The
-//!   times in it are in microseconds since 1970, because `Mono` begins anew in each process.
-//! - Keys of DNS lists are removed when the file is written, as they are from everything that is read.
-//! - A damaged file is not read. Otherwise memory would claim to have all questions of a time for which some are missing. The disk still has
-//!   the failed and slow questions.
-//! - Restored entries were already logged and stored by the process that wrote them, so the readers of new entries begin after them.
+//! - The first octet of the file says if a ring had overwritten entries. The rest has the format of a segment, see `stored`. Times in the file are in
+//!   microseconds since 1970, because the monotonic clock `Mono` begins anew in each process.
+//! - Customer keys of DNS lists are removed when the file is written, as always when entries are read from the record.
+//! - A damaged file is not read. Otherwise some questions would be missing in memory, and nobody could see which. The disk still has the failed and
+//!   slow questions.
+//! - The process that wrote the restored entries has already logged and stored them. So readers of new entries begin after them.
 
 use super::Recorder;
 use super::dates::Dates;
@@ -24,7 +24,7 @@ use dns::clock::micros;
 use dns::question::Outcome;
 
 impl Recorder {
-    /// Passes all entries of memory to `write`, without `secrets`, a block at a time.
+    /// Passes all entries in memory to `write`, one block at a time. The keys in `secrets` are removed.
     ///
     /// # Errors
     /// The first error of `write`.
@@ -65,8 +65,8 @@ impl Recorder {
         result
     }
 
-    /// Restores the entries that an earlier process has saved. Call it before anything else is recorded. Entries from the future (because the
-    /// clock was set back) and entries that are too old for the disk are left out. Returns the number of questions.
+    /// Restores the entries that an earlier process has saved in `file`. Call it before anything else is recorded. Entries from the future (because
+    /// the clock was set back) are left out, and so are entries older than `STORED_TIME`. Returns the number of restored questions.
     ///
     /// # Errors
     /// The file is damaged, or has another version. In this case, nothing is restored.
@@ -97,7 +97,7 @@ impl Recorder {
         });
         misses.end_restoring(*lost > 0);
         drop(misses);
-        // The entries are sorted by time, because the earlier process may have had another number of workers, and so of rings.
+        // The hits are distributed anew among the rings, in the order of time, because the earlier process may have had another number of workers.
         hits.sort_by_key(|hit| hit.at);
         for (number, shard) in self.sums.shards.iter().enumerate() {
             let mut ring = lock(&shard.ring);
@@ -110,7 +110,7 @@ impl Recorder {
     }
 }
 
-/// Returns true if a question has nothing but what the entry of a hit has.
+/// Returns true if the short form of an entry for a hit (a question that the cache answered) can store all fields of the question.
 fn is_hit(question: &QuestionEntry) -> bool {
     question.outcome == Outcome::Cache && question.elapsed == 0 && question.flight.is_none()
 }
@@ -141,7 +141,7 @@ mod tests {
         Recorder::with_size(Clock::simulated(START), shards, size)
     }
 
-    /// Records hits of two workers, queries with a user and with a key, and a flight.
+    /// Records hits of two workers, questions with a user and with a customer key, and a flight.
     fn fill(recorder: &Recorder) {
         let now = recorder.clock.mono().as_micros();
         for (shard, name) in [(0, &b"\x04Mail\x00\x00\x01"[..]), (1, b"\x03key\x04list\x00\x00\x01")] {
@@ -170,7 +170,7 @@ mod tests {
             ..QuestionEntry::failed(b"\x04mail\x00", now - 8_000_000)
         };
         recorder.asked(&failed, None);
-        // It came together with others, so it has a time.
+        // This question has an elapsed time although the cache answered it, because it came together with others.
         let late = QuestionEntry::failed(b"\x04mail\x00", now - 7_000_000);
         recorder.asked(&QuestionEntry { outcome: Outcome::Cache, ..late }, None);
     }
@@ -211,7 +211,7 @@ mod tests {
         }
     }
 
-    /// Returns the record of a third process, which has restored what the second process has saved.
+    /// Returns the record of a third process, which has restored the file that the second process has saved.
     fn read_again(second: &Recorder) -> Recorded {
         let third = recorder(2);
         third.clock.sleep(Duration::from_secs(90));
@@ -272,7 +272,7 @@ mod tests {
         }
     }
 
-    /// Counts what is appended.
+    /// A store that counts the octets which are appended.
     #[derive(Debug, Default)]
     struct Appended(Mutex<usize>);
 

@@ -1,4 +1,5 @@
-//! The search for the messages that `resolverctl why` requests: messages are grouped, selected, judged and reported.
+//! Finds the messages (emails) that `resolverctl why` requests: groups questions into messages, selects messages, finds their culprits and makes the
+//! reports.
 //!
 //! Pure: a function of the recorded questions.
 
@@ -19,8 +20,8 @@ use crate::limits::{FAILURE_COST, MAX_JUDGED_MESSAGES, MAX_WHY_POSSIBLE_WAITS, M
 use dns::clock::micros;
 use dns::question::is_within;
 
-/// Returns the replies to several requests; each reply is complete. After the first request, no further reply is begun when the replies have
-/// reached `MAX_WHY_REPLY` octets or when `is_late` returns true. The remaining requests have no reply.
+/// Returns the replies to several requests of `resolverctl why`. There is always a reply to the first request. Further requests are left without a
+/// reply when the replies have reached `MAX_WHY_REPLY` octets or when `is_late` returns true. No reply is cut off.
 pub fn why(
     recorded: &Recorded,
     wanted: &[Wanted],
@@ -46,7 +47,7 @@ pub fn why(
     replies
 }
 
-/// Returns the report with the culprit `unknown`, which says why the record does not have the wanted question.
+/// Returns a report with the culprit `unknown`. It says why the record does not have the wanted question.
 fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> MessageReport {
     let begin = recorded.begin.or(recorded.stored_since);
     let absence = match begin {
@@ -64,7 +65,7 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
     }
 }
 
-/// The data that the search for messages needs: the messages of the record, and what explains them.
+/// The data that the search needs: the messages of the record, and the flights and the traffic that explain them.
 struct Search<'a> {
     recorded: &'a Recorded,
     facts: &'a DaemonFacts<'a>,
@@ -74,8 +75,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Returns the wanted messages, the worst first. If there are none, the reply is a message with the culprit `unknown`. The questions of
-    /// all messages take at most `left` octets, and `left` is reduced by their size.
+    /// Returns the reports on the wanted messages, the worst first. If there are none, the only report has the culprit `unknown`. The questions of
+    /// all reports take at most `left` octets; `left` is reduced by their size.
     fn reply(&self, wanted: &Wanted, left: &mut usize) -> Vec<MessageReport> {
         let subject = SubjectFilter::new(wanted.subject.as_ref(), self);
         let mut judged: Vec<_> =
@@ -98,7 +99,7 @@ impl Search<'_> {
             found.push((of_subject, self.with_doubts(report, message, wanted)));
         }
         if wanted.subject.is_some() {
-            // Messages whose culprit belongs to the wanted subject come first. Messages that were certainly quick come last.
+            // Reports whose culprit belongs to the wanted subject come first. Reports on messages that were certainly quick come last.
             found.sort_by_key(|(of_subject, one)| (one.culprit.kind == CulpritKind::None, !of_subject));
         }
         if found.is_empty() {
@@ -107,7 +108,7 @@ impl Search<'_> {
         found.into_iter().map(|(_, message)| message).collect()
     }
 
-    /// Returns the messages that have a wanted question, at most `MAX_JUDGED_MESSAGES`: those that may have cost the most time.
+    /// Returns the messages that contain a wanted question. If there are too many, those that may have been delayed longest are returned.
     fn candidates(&self, wanted: &Wanted, subject: &SubjectFilter<'_>) -> Vec<&Message> {
         let span = ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, hits: true };
         let is_wanted = |one: &QuestionEntry| span.has(one.at, one.client) && subject.has(one);
@@ -121,7 +122,7 @@ impl Search<'_> {
             message.took().saturating_add(if has_failed { micros(FAILURE_COST) } else { 0 })
         };
         found.sort_by_cached_key(|message| Reverse(most(message)));
-        // If no subject is wanted, the messages that waited longest are returned.
+        // Without a wanted subject, only the requested number of messages is returned: those that waited longest.
         found.truncate(if wanted.subject.is_none() { wanted.most } else { MAX_JUDGED_MESSAGES });
         found
     }
@@ -134,8 +135,8 @@ impl Search<'_> {
         waited(self.questions(message).map(|question| (question.at, question.end())))
     }
 
-    /// Returns a message with its verdict. The worst message has the greatest worth. Without a subject, the slowest message is the worst; with
-    /// a subject, a failure is worse than a wait.
+    /// Returns a message with its verdict and a number by which messages are sorted, the greatest first. Without a wanted subject, messages are
+    /// sorted by the time that they waited; with a subject, by the greatest delay that one cause explains, which includes failures.
     fn judged<'m>(&'m self, message: &'m Message, wanted: &Wanted) -> JudgedMessage<'m> {
         let asked: Vec<_> =
             self.questions(message).map(|one| self.explained.explain(one, self.facts.list)).collect();
@@ -145,8 +146,8 @@ impl Search<'_> {
         (worth, message, asked, verdict)
     }
 
-    /// Adds the waits that may belong to the mail of the message to its report. The culprit becomes `unknown` if there are such waits and the
-    /// message's own queries were quick, or if such a wait fills the pauses of the client.
+    /// Adds waits of other messages that may belong to the same mail to the report. The culprit becomes `unknown` if there are such waits and the
+    /// message's own queries were quick, or if such a wait overlaps the pauses of the client.
     fn with_doubts(&self, mut report: MessageReport, message: &Message, wanted: &Wanted) -> MessageReport {
         report.of_disk = self.questions(message).next().is_some_and(|first| first.stored);
         let kind = report.culprit.kind;
@@ -170,7 +171,7 @@ impl Search<'_> {
         report
     }
 
-    /// Returns the waits and the failed queries of other messages that may belong to the mail of a message, the nearest first.
+    /// Returns the waits and the failed questions in other messages that may belong to the mail of this message, the nearest first.
     fn possible_waits(&self, message: &Message) -> Vec<PossibleWait> {
         let is_other = |other: &&Message| other.questions.first() != message.questions.first();
         let near = self.messages.all.iter().filter(|other| other.is_near(message)).filter(is_other);
@@ -188,21 +189,21 @@ impl Search<'_> {
     }
 }
 
-/// A message with its worth (by which messages are sorted), its questions and its verdict.
+/// A message with the numbers by which messages are sorted, its questions and its verdict.
 type JudgedMessage<'m> = ((u64, u64), &'m Message, Vec<ExplainedQuestion<'m>>, MessageVerdict);
 
 /// Finds the questions that concern the wanted name or address.
 struct SubjectFilter<'a> {
     subject: Option<&'a WantedSubject>,
     list: ListOf<'a>,
-    /// The results for names and types that were already checked: most are asked more than once.
+    /// The results for names and types that were already compared: most names are asked for more than once.
     seen: RefCell<ByAsked<bool>>,
 }
 
 impl<'a> SubjectFilter<'a> {
     fn new(subject: Option<&'a WantedSubject>, search: &Search<'a>) -> Self {
         let seen = match subject {
-            // The names and types whose answers contain the wanted address concern the subject.
+            // If the answer to a name and type contains the wanted address, questions for this name and type concern the subject.
             Some(WantedSubject::Address(address)) => {
                 let flights = search.recorded.flights.iter();
                 let with_it = flights.filter(|flight| flight.links.contains(&Link::Address(*address)));
@@ -213,7 +214,7 @@ impl<'a> SubjectFilter<'a> {
         Self { subject, list: search.facts.list, seen: RefCell::new(seen) }
     }
 
-    /// Returns true if a question concerns the subject. Without a subject, every question does.
+    /// Returns true if a question concerns the wanted name or address. If none is wanted, every question does.
     fn has(&self, question: &QuestionEntry) -> bool {
         let Some(wanted) = self.subject else { return true };
         let is_of = || {

@@ -15,7 +15,7 @@ use std::time::Duration;
 const MILLI: u64 = 1_000;
 const SECOND: u64 = 1_000_000;
 
-/// 2026-11-20 09:12:00 UTC.
+/// The date 2026-11-20 09:12:00 UTC.
 const BEGIN: u64 = 1_795_165_920_000_000;
 
 fn wire(text: &str) -> Arc<[u8]> {
@@ -32,7 +32,7 @@ fn question(client: u8, at: u64, elapsed: u64, name: &str) -> QuestionEntry {
     }
 }
 
-/// The flight of a question, with one query to a server.
+/// Returns the flight (resolution) of a question, with one query to a server.
 fn flight(of: &mut QuestionEntry, id: u64, server: u8, conduct: Conduct) -> FlightEntry {
     of.flight = Some(id);
     let failed = !conduct.came_back();
@@ -180,7 +180,7 @@ fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
 
 #[test]
 fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_took_time() {
-    // A client that waits between two answers from the cache costs its message more than a quick one.
+    // This message has a client that pauses between two answers from the cache. It lasted longer than the quick message.
     let mut questions = vec![question(9, 0, MILLI, "quick.example.")];
     questions.push(question(1, MILLI, 0, "mail.example."));
     questions.push(question(1, 500 * MILLI, 0, "_dmarc.mail.example."));
@@ -225,7 +225,8 @@ fn each_part_of_the_record_has_a_reach_of_its_own() {
     assert_eq!(reach(&Recorded::default()), None);
 }
 
-/// The queries of a mail from 192.0.2.`host`, whose sender's servers take 1.8 s: when each comes and how long it takes in milliseconds.
+/// Returns the queries of a mail from 192.0.2.`host`. The servers of its sender's domain take 1.8 s. `begin` is the time of the first query in
+/// milliseconds.
 fn of_slow_sender(host: u8, begin: u64, domain: &str) -> Vec<(QuestionEntry, Option<FlightEntry>)> {
     let (reverse, listed) = (format!("{host}.2.0.192.in-addr.arpa."), format!("{host}.2.0.192.list.test."));
     let mail = format!("mail.{domain}");
@@ -311,7 +312,7 @@ fn a_list_that_is_held_because_it_answers_late_is_slow() {
 
 #[test]
 fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
-    // The last one follows the second one, and the first one is in progress too.
+    // The last question follows the second one, while the first one is still in progress.
     let questions = vec![
         question(1, 0, 10 * MILLI, "7.2.0.192.list.test."),
         question(1, SECOND / 2, 10 * MILLI, "8.2.0.192.list.test."),
@@ -323,7 +324,8 @@ fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
     assert!(found.len() == 3 && found.iter().all(|message| message.questions.len() == 1), "{found:#?}");
 }
 
-/// The zones of the culprits of a mail with two queries, each for a zone of its own, by the time of a log line: up to a culprit `none`.
+/// Returns the zones of the culprits of a mail with two queries, each for a zone of its own. The time of a log line decides. The zones end before a
+/// culprit `none`.
 fn causes_in_time(
     first: (u64, Conduct),
     second: (u64, u64, Conduct, RecordType),

@@ -1,7 +1,7 @@
-//! The counters that one worker writes. They determine how much a question from the cache costs.
+//! The shard of a worker: counters and a ring that only this worker writes. They determine how much CPU time a question from the cache costs.
 //!
-//! For each question, one relaxed addition counts its type and outcome, and another one its time. The row of the client is behind a mutex. Only
-//! readers of the statistics also lock this mutex.
+//! For each question, one relaxed addition counts its type and outcome, and another one its time. The row of the client is protected by a mutex,
+//! which is otherwise locked only by readers of the statistics.
 
 use crate::limits;
 use std::net::IpAddr;
@@ -16,21 +16,21 @@ use super::table::Rows;
 use super::tally::{ClientTally, TYPES, type_place};
 use dns::question::{Apart, Outcome};
 
-/// The number of columns of the table of questions: one for each outcome.
+/// The number of columns in the table of questions: one for each outcome.
 pub(super) const OUTCOMES: usize = Outcome::ALL.len();
 
-/// The counters of one worker. They are aligned so that two workers never share a cache line.
+/// The counters of one worker. They are aligned so that two workers never write to the same cache line.
 #[repr(align(128))]
 #[derive(Debug)]
 pub(super) struct Shard {
-    /// The number of questions, by type and then by outcome.
+    /// The number of questions, for each type and outcome. The outcomes of one type follow each other.
     questions: Box<[AtomicU64]>,
-    /// The number of messages that are not questions, indexed by `Apart::index`.
+    /// The number of messages that are not questions, for each kind of message. Indexed by `Apart::index`.
     apart: [AtomicU64; Apart::ALL.len()],
-    /// The times of the questions, indexed by `Outcome::index`.
+    /// The times that questions took, for each outcome. Indexed by `Outcome::index`.
     pub(super) latency: [Histogram; OUTCOMES],
     clients: Mutex<Clients>,
-    /// The ring with the entries of the worker's questions that the cache answered.
+    /// The ring in memory that records the worker's questions which the cache answered.
     pub(super) ring: Mutex<Ring>,
 }
 
@@ -47,12 +47,12 @@ impl Default for Shard {
 }
 
 impl Shard {
-    /// Creates a shard whose ring for questions from the cache has `size` octets.
+    /// Creates a shard whose ring for recorded questions has `size` octets.
     pub(super) fn with_ring(size: usize) -> Self {
         Self { ring: Mutex::new(Ring::new(size)), ..Self::default() }
     }
 
-    /// Counts `count` questions that ended in the same way.
+    /// Counts `count` questions of one client that have the same type, outcome and time.
     pub(super) fn questions(&self, ended: &Ended, count: u64) {
         // The lock is held until all counters are updated. So a reader that holds this lock finds the same questions in each counter.
         let mut clients = self.held();
@@ -66,7 +66,7 @@ impl Shard {
         clients.count(ended, count);
     }
 
-    /// Locks the shard: while the returned guard exists, no question is counted here.
+    /// Locks the shard: while the returned guard exists, no question is counted in this shard.
     pub(super) fn held(&self) -> MutexGuard<'_, Clients> {
         lock(&self.clients)
     }
@@ -78,8 +78,8 @@ impl Shard {
         }
     }
 
-    /// Adds the counts of this shard to `questions` (by type and outcome) and to `apart` (messages that are not questions). Returns for each outcome
-    /// if any question of the shard ended with it.
+    /// Adds the counters of this shard to `questions` (one number for each type and outcome) and to `apart` (messages that are not questions).
+    /// Returns for each outcome if any question of the shard had it.
     pub(super) fn add_to(&self, questions: &mut [u64], apart: &mut [u64]) -> [bool; OUTCOMES] {
         let mut had = [false; OUTCOMES];
         let of_types = questions.chunks_exact_mut(OUTCOMES).zip(self.questions.chunks_exact(OUTCOMES));
@@ -96,23 +96,23 @@ impl Shard {
         had
     }
 
-    /// Adds the counts of the clients since the last call of `take_clients` to `sum`. The shard keeps them.
+    /// Adds the counters of all clients since the last call of `take_clients` to `sum`. They also stay in the shard.
     pub(super) fn add_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
         lock(&self.clients).add_to(sum);
     }
 
-    /// Moves the counts of the clients from the shard to `sum`, for the table from which the windows are made.
+    /// Moves the counters of all clients from the shard to `sum`, from which the statistics of the windows are made.
     pub(super) fn take_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
         let taken = std::mem::take(&mut *lock(&self.clients));
         taken.add_to(sum);
     }
 }
 
-/// The clients that sent questions since the last snapshot, ordered by address.
+/// The clients that sent questions since the last snapshot of the counters, sorted by address.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
     rows: Vec<(IpAddr, ClientTally)>,
-    /// The index of the client that was counted last. It is tried first, because questions of one client often follow each other.
+    /// The index of the client that was counted last. It is compared first, because questions of one client often follow each other.
     last: usize,
     other: ClientTally,
 }

@@ -1,13 +1,13 @@
-//! Shows how the time of recent questions was spent, by stage.
+//! Finds out how the time of recent questions was spent, divided into stages such as waiting for servers.
 //!
-//! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
+//! Pure: a function of the recorded questions. Durations are in seconds, points in time in seconds since 1970.
 //!
 //! # Decisions
 //!
-//! - Each moment of a question belongs to one stage, so that the stages add up to the time of the questions.
-//! - While queries for the answer and queries for DNSSEC keys are in progress at the same time, the question waits for both, and the moment
-//!   counts for the answer. So the stage of validation has only the additional time that validation costs.
-//! - Only memory is read. The disk has only slow and failed questions, and the table would show these as if they were all questions.
+//! - Each moment of a question belongs to exactly one stage, so the sum of all stages is the time of the questions.
+//! - While queries for the answer and queries for DNSSEC keys are in progress at the same time, the question waits for both, and the moment is
+//!   counted for the answer. So the stage of validation has only the time that validation costs in addition.
+//! - Only the record in memory is read. The disk has only slow and failed questions, so a table with its questions would be misleading.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use dns::question::Outcome;
 use dns::words;
 
 words! {
-    /// A part of the time of a question.
+    /// A stage in the resolution of a question, for which its time is counted.
     pub enum Stage {
         /// The time from the arrival of the question to the start of its resolution.
         Queue = "queue",
@@ -40,35 +40,36 @@ words! {
     }
 }
 
-/// The time that questions spent in a stage.
+/// The time that questions spent in one stage of their resolution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageRow {
-    /// The stage to which the row belongs.
+    /// The stage (a part of the resolution) of this row.
     pub stage: Stage,
-    /// The total time that all questions spent in the stage, in seconds.
+    /// The total time that all questions spent in this stage, in seconds.
     pub spent: f64,
-    /// The time of a single question in this stage. Questions that spent no time in it are not counted.
+    /// The times that single questions spent in this stage. Questions that spent no time in it are not counted.
     pub time: Quantiles,
 }
 
-/// The time that a table covers; it is the same for all rows of the table. Moments are in seconds since 1970.
+/// The period that a table covers; it is the same for all rows of the table. Points in time are in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableSpan {
-    /// When the first question in memory came; none if memory has no questions.
+    /// When the first question in memory came, in seconds since 1970; none if memory has no questions.
     pub begin: Option<f64>,
-    /// When the time of the table begins.
+    /// When the period begins.
     pub since: f64,
-    /// The length of this time in seconds.
+    /// The length of the period in seconds.
     pub seconds: f64,
-    /// True if this time is shorter than the window, because memory does not reach back so far.
+    /// True if the period is shorter than requested, because memory does not go back so far.
     pub shorter: bool,
-    /// True if the configuration records no questions.
+    /// True if the configuration turns off the recording of questions.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub off: bool,
 }
 
 impl TableSpan {
-    /// Creates the time of a table that was wanted since `from`, and that begins at `since`. All values are in microseconds since 1970.
+    /// Creates the period of a table. It was requested from `from` on, but begins at `since`, and ends now. All values are in microseconds since
+    /// 1970.
     fn new(recorded: &Recorded, (from, since, now): (u64, u64, u64)) -> Self {
         Self {
             begin: recorded.whole().map(seconds),
@@ -80,7 +81,7 @@ impl TableSpan {
     }
 }
 
-/// The rows of a table that is made from the record, with the time that they cover.
+/// The rows of a table that is made from the record, with the period that they cover.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FromRecord<Row> {
     /// The period that the rows cover.
@@ -89,13 +90,14 @@ pub struct FromRecord<Row> {
     pub rows: Vec<Row>,
 }
 
-/// Selects the questions to read for the stages since a moment. A question may have begun before this moment.
+/// Selects the questions to read from the record, to find the stages since the time `from` (in microseconds since 1970). The selection begins earlier
+/// than `from`, because a question may have waited for a flight (resolution) that began before this time.
 pub fn stage_span(from: u64) -> ReadSpan {
     ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
 }
 
-/// Returns the time of the questions that the cache did not answer, by stage: since `from`, or since the time from which memory has every
-/// question. Stages without time are left out. Moments are in microseconds since 1970.
+/// Returns how much time the questions that the cache did not answer spent in each stage. The period begins at `from`, or later if memory lacks some
+/// questions after `from`. Stages without time are left out. Times are in microseconds since 1970.
 pub fn stages(recorded: &Recorded, (from, now): (u64, u64)) -> FromRecord<StageRow> {
     let since = recorded.lost.map_or(from, |lost| lost.clamp(from, now.max(from)));
     let flights: HashMap<u64, &FlightEntry> = recorded.flights.iter().map(|one| (one.id, one)).collect();
@@ -118,8 +120,8 @@ pub fn stages(recorded: &Recorded, (from, now): (u64, u64)) -> FromRecord<StageR
     FromRecord { span: TableSpan::new(recorded, (from, since, now)), rows: spent.map(row).collect() }
 }
 
-/// Returns the stages of a question, in microseconds. `flight` is none if the question had no flight, and an empty value if the record has
-/// lost the flight.
+/// Returns the stages of a question, with the time of each in microseconds. `flight` is `None` if the question had no flight (resolution), and
+/// `Some(None)` if the record no longer has the flight.
 fn parts(question: &QuestionEntry, flight: Option<Option<&FlightEntry>>) -> Vec<(Stage, u64)> {
     let (at, end) = (question.at, question.end());
     let flight = match flight {
@@ -152,7 +154,7 @@ mod tests {
 
     const MILLI: u64 = 1_000;
 
-    /// 2026-11-20 09:12:00 UTC.
+    /// The date 2026-11-20 09:12:00 UTC.
     const BEGIN: u64 = 1_795_165_920_000_000;
 
     fn question(at: u64, elapsed: u64, name: &str, flight: Option<u64>) -> QuestionEntry {
@@ -162,7 +164,7 @@ mod tests {
         QuestionEntry { outcome, elapsed: elapsed * MILLI, flight, ..hit }
     }
 
-    /// Returns a flight. `sent` has the start and the duration of each query in milliseconds, and true for a query for keys.
+    /// Returns a flight. `sent` has for each query its start and its duration in milliseconds, and true if it asks for DNSSEC keys.
     fn flight(id: u64, began: u64, elapsed: u64, sent: &[(u32, u32, bool)]) -> FlightEntry {
         let message = |&(at, elapsed, keys): &(u32, u32, bool)| MessageEntry {
             at: at * 1_000,
@@ -196,19 +198,19 @@ mod tests {
 
     #[test]
     fn each_moment_of_a_question_is_in_one_stage() {
-        // The question waits 10 ms in the queue. Then come 5 ms of work, 100 ms with queries to servers (in 40 ms of which also for keys), 60 ms
-        // with queries for keys only, and 25 ms of work.
+        // The question waits 10 ms in the queue. Then come 5 ms of work of resolverd, 100 ms with queries for the answer (in 40 ms of which queries
+        // for keys are in progress too), 60 ms with queries for keys only, and 25 ms of work of resolverd.
         let sent = [(5, 100, false), (65, 100, true)];
         let flights = vec![flight(1, 10, 190, &sent)];
         let questions = vec![
             question(0, 200, "a.example.", Some(1)),
-            // This question joined the flight when the queries for the answer had ended.
+            // This question began to wait for the flight when the queries for the answer had already ended.
             question(115, 85, "a.example.", Some(1)),
             question(300, 0, "b.example.", None),
             question(301, 7, "c.example.", Some(9)),
             question(302, 3, "d.example.", None),
         ];
-        // The same flight as it was recorded earlier, when the deadline of a client had passed.
+        // An earlier entry of the same flight, which was recorded when the deadline of a client had passed.
         let early = flight(1, 10, 90, &[(5, 90, false)]);
         let flights: Vec<FlightEntry> = [early].into_iter().chain(flights).collect();
         let recorded = recorded(questions, flights);

@@ -1,4 +1,4 @@
-//! The part of the recorder that makes reports from the counters.
+//! The part of the recorder that makes the reports of statistics from the counters.
 
 use std::cmp::Reverse;
 use std::hash::Hash;
@@ -22,13 +22,13 @@ use dns::clock::Mono;
 use dns::question::{Outcome, label_places, name_of_wire, name_text};
 
 impl Recorder {
-    /// Returns the statistics of a window.
+    /// Returns the statistics of a window, which is a period such as the last five minutes.
     pub fn report(&self, window: Window) -> StatsReport {
         self.report_by_type(window).0
     }
 
-    /// Returns the statistics of a window and the number of questions by type. Both are read at one moment, so the sums over types and over outcomes
-    /// are equal.
+    /// Returns the statistics of a window (a period), and the number of questions by type. Both are read at the same time, so the sum over all types
+    /// equals the sum over all outcomes.
     pub(crate) fn report_by_type(&self, window: Window) -> (StatsReport, Vec<TypeRow>) {
         let now = self.clock.mono();
         let (earlier, covered) = lock(&self.sums.snapshots).begin(window, now);
@@ -62,28 +62,28 @@ impl Recorder {
         self.started_unix
     }
 
-    /// Returns the times of flights since the start, for each kind of zone to which questions are routed.
+    /// Returns the times of flights (resolutions) since the start, for each kind of zone to which questions are routed.
     pub fn flights_by_route(&self) -> impl Iterator<Item = (RouteKind, Distribution)> {
         RouteKind::ALL.into_iter().zip(self.sums.upstream.flight_time.iter().map(Histogram::distribution))
     }
 
-    /// Returns the round trips of answered queries to servers since the start.
+    /// Returns the round-trip times of answered queries to servers since the start.
     pub fn round_trips(&self) -> Distribution {
         self.sums.upstream.round_trip.distribution()
     }
 
-    /// Returns the rows of all zones in a window, the zone with the most flights first, and the row "other" last. A window consists of whole minutes
-    /// and the current minute.
+    /// Returns the rows of all zones in a window (a period), the zone with the most flights first, and the row "other" last. A window consists of the
+    /// current minute and the whole minutes before it.
     pub fn by_zone(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |_| true, |zone| zone.flights)
     }
 
-    /// Returns the zones in a window for which flights spent time, the longest total time first, and the row "other" last.
+    /// Returns the zones whose flights (resolutions) took time in a window, the longest total time first, and the row "other" last.
     pub fn slow(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |zone| zone.flights > 0, |zone| zone.flight_micros)
     }
 
-    /// Returns the zones in a window whose flights failed, most failures first, and the row "other" last.
+    /// Returns the zones with failed flights (resolutions) in a window, most failures first, and the row "other" last.
     pub fn failing(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |zone| zone.failed > 0, |zone| zone.failed)
     }
@@ -103,14 +103,14 @@ impl Recorder {
         rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
     }
 
-    /// Returns the servers in a window, the longest total wait first, and the row "other" last.
+    /// Returns the servers that were queried in a window. The server for which resolverd waited longest is first, and the row "other" last.
     pub fn by_server(&self, window: Window) -> Vec<ServerRow> {
         let mut rows = listed(lock(&self.sums.servers).rows(window), |other| other.total() > 0);
         rows.sort_by_key(|(server, messages)| (server.is_none(), Reverse(messages.waited())));
         rows.into_iter().map(|(server, messages)| ServerRow::new(title(server), &messages)).collect()
     }
 
-    /// Returns the clients in a window, most questions first, and the row "other" last.
+    /// Returns the clients that asked in a window, the client with most questions first, and the row "other" last.
     pub fn by_client(&self, window: Window) -> Vec<ClientRow> {
         let clients = lock(&self.sums.clients);
         let mut rows = clients.rows(window);
@@ -123,8 +123,8 @@ impl Recorder {
         rows.into_iter().map(|(client, tally)| ClientRow::new(title(client), &tally)).collect()
     }
 
-    /// Returns the zones and the clients in a window whose questions were turned away for lack of room, those with most such questions first, and
-    /// the row "other" last.
+    /// Returns the zones and the clients with questions in a window that were turned away, because too many questions were already waiting. Those
+    /// with most such questions come first, and the row "other" last.
     pub fn shed_by(&self, window: Window) -> (Vec<ShedRow>, Vec<ShedRow>) {
         let zones = self.by_zone(window).into_iter().map(|row| ShedRow { name: row.zone, shed: row.shed });
         let clients =
@@ -132,12 +132,13 @@ impl Recorder {
         (most_shed(zones), most_shed(clients))
     }
 
-    /// Returns the number of questions of each type in a window, most questions first. Types without a question are left out.
+    /// Returns the number of questions of each record type in a window (a period), most questions first. Types without a question are left out.
     pub fn by_type(&self, window: Window) -> Vec<TypeRow> {
         self.report_by_type(window).1
     }
 
-    /// Returns the counts since the start for a metrics exporter, and the statistics of the window `judged`, by which the health is judged.
+    /// Returns the counters since the start for a metrics exporter, and the statistics of the window `judged` (a period), by which the health is
+    /// judged.
     pub fn scraped(&self, judged: Window) -> Scraped {
         let (now, totals) = (self.clock.mono(), self.totals());
         Scraped {
@@ -148,8 +149,8 @@ impl Recorder {
         }
     }
 
-    /// Returns the failed questions of a window by zone. They are the same questions as in `StatsReport::failures`. They are read from the record
-    /// some seconds after they end. Returns `None` if no questions are kept, because the zones are then not known.
+    /// Returns the failed questions of a window, grouped by zone. They are the same questions as in `StatsReport::failures`, but are counted some
+    /// seconds after they end, when the record is read. Returns `None` if no questions are recorded, because then the zones are not known.
     pub fn failures_by_zone(&self, window: Window) -> Option<FailuresByZone> {
         if !self.kept.is_on() {
             return None;
@@ -172,7 +173,7 @@ impl Recorder {
     }
 }
 
-/// Returns the types for which clients asked, most questions first.
+/// Returns the record types for which clients asked. The type with most questions is first.
 fn types_of(totals: &Totals) -> Vec<TypeRow> {
     let row = |(place, counts): (usize, &[u64])| {
         let sum = |wanted: fn(Outcome) -> bool| {
@@ -192,7 +193,7 @@ fn types_of(totals: &Totals) -> Vec<TypeRow> {
     rows
 }
 
-/// Returns the rows of a table in the order of their keys, and the row "other" (without a key) if its counts are not all zero.
+/// Returns the rows of a table sorted by their keys. The row "other" (without a key) follows if `is_something` returns true for its counters.
 fn listed<Key: Ord + Hash + Clone, Counted: Tally>(
     rows: Rows<Key, Counted>,
     is_something: impl Fn(&Counted) -> bool,

@@ -1,25 +1,25 @@
-//! The place that keeps failed and slow questions across restarts: the disk, or memory in tests.
+//! The interface of the storage for failed and slow questions, which survives restarts: the disk, or memory in tests.
 
 use std::fmt::Debug;
 
-/// A place that keeps segments of the record, for instance a directory.
+/// A storage for segments of the record, for instance a directory in which each segment is a file.
 pub trait Store: Send + Sync + Debug {
     /// Returns when the oldest segment was begun, in microseconds since 1970. Returns `None` if there is no segment, or if this is not known.
     fn begin(&self) -> Option<u64> {
         None
     }
 
-    /// Appends entries, in the form that `stored::put` writes.
+    /// Appends entries of the record. `entries` has the form that `stored::put` writes.
     fn append(&self, entries: &[u8]);
 
-    /// Returns why entries cannot be written at present, as words without an end of sentence. Returns `None` if they can be written.
+    /// Returns why entries cannot be written at present, as a sentence without its final dot. Returns `None` if they can be written.
     fn trouble(&self) -> Option<String> {
         None
     }
 
-    /// Removes entries that are too old.
+    /// Removes data that are too old from the storage.
     fn tend(&self);
 
-    /// Calls `take` with each segment, the newest first, until it returns false.
+    /// Calls `take` with the octets of each segment, the newest segment first, until it returns false.
     fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool);
 }

@@ -1,8 +1,8 @@
-//! The record on disk: which entries are stored, and the format of the files, which are called segments.
+//! The record on disk: selects the entries that are stored, and defines the format of the files, which are called segments.
 //!
-//! The following is stored, so that it survives a restart and hours of traffic: failed and slow questions, all questions that waited for the
-//! same flights, these flights, failed flights to DNS lists, and the messages (emails) of `long_messages`. A segment consists of a header and
-//! entries; each entry follows its checksum. A reader leaves out what is damaged, and continues at the next undamaged entry: a crash may cut
+//! The following entries are stored, so that they survive a restart and hours of traffic: failed and slow questions, all questions that waited for
+//! the same flights (resolutions), these flights, failed flights to DNS lists, and the messages (emails) of `long_messages`. A segment consists of a
+//! header and entries; each entry follows its checksum. A reader leaves out damaged entries, and continues at the next undamaged one: a crash may cut
 //! off the end of a segment. Times are in microseconds since 1970.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,15 +20,15 @@ pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x02";
 /// The length of a checksum, in octets.
 const SUM: usize = 8;
 
-/// The largest length of an entry, in octets. It is more than a flight with the largest number of queries, links and texts needs.
+/// The largest length of an entry, in octets. Even a flight with the largest number of queries, links and texts takes less.
 const MAX_ENTRY: usize = 32 << 10;
 
-/// Appends a checksum and the entry after it.
+/// Appends an entry, with its checksum before it.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     frame(into, |into| octets::put(entry, into));
 }
 
-/// Appends a checksum and the entry that `put` appends after it.
+/// Appends the entry that `put` writes, with its checksum before it.
 pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     let begin = into.len();
     into.extend_from_slice(&[0; SUM]);
@@ -40,21 +40,21 @@ pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-/// The error for a segment that must be complete but is not.
+/// The error for a segment with a damaged entry, in a file that is read only as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is damaged, or of another version")]
 pub struct DamagedSegment;
 
-/// How far a segment can be read.
+/// Up to which octet a segment can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SegmentCheck {
-    /// The number of octets up to the end of the last undamaged entry; 0 if this is not a segment of this version.
+    /// The number of octets up to the end of the last undamaged entry; 0 if the octets are not a segment of this version.
     pub end: usize,
     /// The number of octets of damaged entries before `end`, which readers leave out.
     pub damaged: usize,
 }
 
-/// Returns how far a segment can be read.
+/// Returns up to which octet a segment can be read.
 pub fn check(segment: &[u8]) -> SegmentCheck {
     frames(segment, |_| ())
 }
@@ -64,8 +64,8 @@ pub(super) fn read(segment: &[u8], take: impl FnMut(&[u8])) {
     frames(segment, take);
 }
 
-/// Calls `take` with the octets of each undamaged entry. The length of a damaged entry may be damaged too, so the next undamaged entry is
-/// searched at every octet.
+/// Calls `take` with the octets of each undamaged entry. The length of a damaged entry may be wrong too, so after a damaged entry, an undamaged one
+/// is searched at every octet.
 fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
     let Some(mut left) = segment.strip_prefix(&SEGMENT_HEAD) else { return SegmentCheck::default() };
     let mut check = SegmentCheck { end: SEGMENT_HEAD.len(), damaged: 0 };
@@ -78,7 +78,7 @@ fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
     check
 }
 
-/// A stored entry with the checksum before it.
+/// An entry of a segment, with the checksum before it.
 struct Frame<'s> {
     sum: u64,
     octets: &'s [u8],
@@ -101,7 +101,8 @@ impl<'s> Frame<'s> {
         })
     }
 
-    /// The checksum is computed only for octets that begin like an entry: in a damaged segment, millions of positions must be checked.
+    /// Returns true if the entry is undamaged. The checksum is computed only for octets that look like the start of an entry, because in a damaged
+    /// segment millions of positions must be tried.
     fn is_whole(&self) -> bool {
         let is_entry =
             self.octets.len() <= MAX_ENTRY && self.octets.get(2).is_some_and(|tag| TAGS.contains(tag));
@@ -116,24 +117,25 @@ fn checksum(octets: &[u8]) -> u64 {
     sum.finish()
 }
 
-/// Selects the entries to be stored: failed and slow questions, all questions that waited for the same flights, these flights, and the flights
-/// that explain the questions.
+/// Selects the entries that are stored on disk: failed and slow questions, all questions that waited for the same flights (resolutions), these
+/// flights, and the flights that explain the questions.
 #[derive(Debug, Default)]
 pub(super) struct Chooser {
-    /// The stored flights, with their numbers as keys, and their times: a flight is stored again when it has ended. At most
-    /// `MAX_FOLLOWED_FLIGHTS`.
+    /// The stored flights: their numbers, and the time in microseconds that each had taken when it was stored. If a flight has taken longer since, it
+    /// is stored again. At most `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
-    /// The outages of our own network that were known when entries were last stored.
+    /// The outages of our own network that have already been stored.
     outages: Vec<OutageEntry>,
 }
 
 impl Chooser {
-    /// Returns true if the questions that waited for a flight are stored.
+    /// Returns true if the flight with this number is stored. Then the questions that waited for it are stored too.
     pub(super) fn has(&self, flight: u64) -> bool {
         self.flights.contains_key(&flight)
     }
 
-    /// Returns the new entries that are to be stored: the questions at these indices, and these flights.
+    /// Returns the new entries that must be stored: the questions at the indices `places`, the flights with the numbers `flights`, and all questions
+    /// that waited for stored flights.
     pub(super) fn choose(
         &mut self,
         recorded: &Recorded,
@@ -209,7 +211,7 @@ mod tests {
     fn a_damaged_entry_takes_no_other_along() {
         let octets = segment(4);
         let length = segment(1).len() - SEGMENT_HEAD.len();
-        // An octet of the checksum is damaged, then an octet of the name.
+        // First an octet of the checksum is damaged, then an octet of the name.
         for place in [0, 60] {
             let mut damaged = octets.clone();
             damaged[SEGMENT_HEAD.len() + length + place] ^= 1;
@@ -222,7 +224,7 @@ mod tests {
     fn a_damaged_length_takes_no_other_along() {
         let octets = segment(4);
         let length = segment(1).len() - SEGMENT_HEAD.len();
-        // The lower octet of the length is damaged, then its upper octet, then both together with the checksum.
+        // The lower octet of the entry's length is damaged, then its upper octet, then both together with the checksum.
         for places in [8..9, 9..10, 0..10] {
             let mut damaged = octets.clone();
             places.for_each(|place| damaged[SEGMENT_HEAD.len() + length + place] ^= 0x55);

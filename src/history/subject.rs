@@ -1,5 +1,5 @@
-//! The subject of a name: the address or the domain of an organisation that a question is about. Questions with a common subject belong to the
-//! same message (an email).
+//! The subject of a name: the address, host or domain that a question is about. Questions with a common subject belong to the same message (an
+//! email).
 //!
 //! Pure: a function of the name and its DNS list.
 
@@ -10,12 +10,12 @@ use smallvec::SmallVec;
 
 use dns::question::label_places;
 
-/// The DNS list to which a name belongs: the length of the list's apex in wire form, and if the label before the apex is a customer key.
+/// Describes the DNS list to which a name belongs: the length of the list's apex in wire form, and if the label before the apex is a customer key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListName {
-    /// The length of the apex, in octets.
+    /// The length of the list's apex in wire form, in octets.
     pub apex: usize,
-    /// True if the label before the apex is the secret key of the client.
+    /// True if the label before the apex is the secret key with which the client identifies itself.
     pub keyed: bool,
 }
 
@@ -26,17 +26,18 @@ impl ListName {
     }
 }
 
-/// What a question is about. Questions with a common subject belong to the same message.
+/// What a question is about. Questions with a common subject belong to the same message (an email).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Subject<'n> {
     /// An address, for instance the address of a host that has connected.
     Address(IpAddr),
-    /// A domain or a host, in wire form: the name without the labels of services before it.
+    /// A domain or a host, in wire form: the queried name without the labels of services at its start.
     Domain(Cow<'n, [u8]>),
 }
 
 impl Subject<'_> {
-    /// Returns octets that no other subject has. The octets of an address are never a name in wire form, because they do not end with 0.
+    /// Returns the octets of the subject, which differ from those of every other subject. The octets of an address are never those of a name in wire
+    /// form, because they do not end with 0.
     pub(super) fn octets(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Address(address) => Cow::Owned(address.to_string().into_bytes()),
@@ -45,12 +46,12 @@ impl Subject<'_> {
     }
 }
 
-/// The subject of a name in an answer.
+/// Returns the subject of a name that an answer contains.
 pub(super) fn linked(name: &[u8]) -> Subject<'_> {
     Subject::Domain(served(name).into())
 }
 
-/// Returns the subject of a name, for which `list_of` finds the DNS list. Returns `None` if the name has no subject.
+/// Returns the subject of a name. `list_of` finds the DNS list to which the name belongs. Returns `None` if the name has no subject.
 pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListName>) -> Option<Subject<'_>> {
     if let Some(address) = reversed(name) {
         return Some(Subject::Address(address));
@@ -59,7 +60,7 @@ pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListNam
         return asked_of_list(name, list);
     }
     if let Some(address) = address_before(name, 1) {
-        // The name has a reversed address before its zone, so the zone is probably a DNS list that is not known.
+        // The name begins with a reversed address, so its zone is probably a DNS list that is not in the configuration.
         return Some(Subject::Address(address));
     }
     match served(name) {
@@ -68,8 +69,8 @@ pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListNam
     }
 }
 
-/// Returns the domain for which a failure is counted if no zone is known: the domain of the organisation. For a reverse name, it is the
-/// network of the address: 256 IPv4 addresses, or an IPv6 /48.
+/// Returns the domain to which a failure is attributed if it shows no zone: the domain of the organisation. For a reverse name, it is the zone of the
+/// network: 256 IPv4 addresses, or an IPv6 /48.
 pub(super) fn domain_of(name: &[u8]) -> Box<[u8]> {
     let labels = match reversed(name) {
         Some(IpAddr::V4(_)) => REVERSE_FOUR,
@@ -87,7 +88,7 @@ const REVERSE_FOUR: usize = 5;
 /// The number of labels in the reverse zone of an IPv6 /48 network.
 const REVERSE_SIX: usize = 14;
 
-/// Returns the address or the domain about which a list is asked. Returns `None` for a hash.
+/// Returns the address or the domain for which a DNS list is queried. Returns `None` for a list that is queried for hashes.
 fn asked_of_list(name: &[u8], list: ListName) -> Option<Subject<'_>> {
     if let Some(address) = address_before(name, list.apex) {
         return Some(Subject::Address(address));
@@ -96,8 +97,8 @@ fn asked_of_list(name: &[u8], list: ListName) -> Option<Subject<'_>> {
     Some(Subject::Domain(Cow::Owned(domain)))
 }
 
-/// Returns the name about which a list is asked, in wire form and without the label of a key. Returns `None` if the question is for the apex
-/// of the list itself.
+/// Returns the name for which a DNS list is queried, in wire form and without a customer key. Returns `None` if the question is for the apex of the
+/// list itself.
 pub(super) fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
     let own = name.get(..name.len().saturating_sub(list.apex))?;
     let key = label_places(own).last().filter(|_| list.keyed);
@@ -105,15 +106,15 @@ pub(super) fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
     Some(own.iter().copied().chain([0]).collect())
 }
 
-/// Labels of the services of a domain: keys and policies of its mail, and protocols of its hosts. Other labels with an underscore are separate
-/// names: `_spf.` of a provider is a policy that its customers share.
+/// Labels of the services of a domain: keys and policies of its mail, and protocols of its hosts. Other labels with an underscore belong to separate
+/// names: for instance, `_spf.` of a provider is a policy that its customers share.
 const SERVICES: [&[u8]; 9] =
     [b"_domainkey", b"_dmarc", b"_mta-sts", b"_tcp", b"_udp", b"_tls", b"_bimi", b"_adsp", b"_vouch"];
 
 /// The host that has the MTA-STS policy of a domain (RFC 8461 section 3.3).
 const POLICY_HOST: &[u8] = b"\x07mta-sts";
 
-/// Returns the domain or the host to which the name of a service belongs. Returns any other name unchanged.
+/// Returns the domain or the host to which the name of a service belongs: the name without these labels. Returns any other name unchanged.
 pub(super) fn served(name: &[u8]) -> &[u8] {
     if !name.contains(&b'_') {
         return name.strip_prefix(POLICY_HOST).unwrap_or(name);
@@ -124,7 +125,7 @@ pub(super) fn served(name: &[u8]) -> &[u8] {
     behind.and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
-/// Returns the name without the labels of services before it: `selector._domainkey.`, `_dmarc.`, `_25._tcp.`.
+/// Returns the name without the labels at its start up to the last label with an underscore: `selector._domainkey.`, `_dmarc.`, `_25._tcp.`.
 fn below_service(name: &[u8]) -> &[u8] {
     if !name.contains(&b'_') {
         return name;
@@ -135,8 +136,8 @@ fn below_service(name: &[u8]) -> &[u8] {
     behind.and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
-/// Returns the domain of an organisation: the last two labels, or the last three below names like `co.uk`. A list of public suffixes would be
-/// more exact, but a mistake only joins or cuts a message, and changes no answer.
+/// Returns the domain of the organisation to which a name belongs: the last two labels, or the last three below names like `co.uk`. A list of public
+/// suffixes would be more exact. But a mistake only joins two messages or cuts one, and changes no answer to a client.
 pub(super) fn organisation(name: &[u8]) -> &[u8] {
     let places: SmallVec<[usize; 16]> = label_places(name).collect();
     let label = |from_right: usize| {
@@ -151,7 +152,7 @@ pub(super) fn organisation(name: &[u8]) -> &[u8] {
     name.get(begin..).unwrap_or(name)
 }
 
-/// Returns the address of a name below in-addr.arpa or ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5).
+/// Returns the address that a reverse name contains, below in-addr.arpa or ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5).
 fn reversed(name: &[u8]) -> Option<IpAddr> {
     const FOUR: &[u8] = b"\x07in-addr\x04arpa\x00";
     const SIX: &[u8] = b"\x03ip6\x04arpa\x00";
@@ -159,10 +160,10 @@ fn reversed(name: &[u8]) -> Option<IpAddr> {
     address_before(name, apex.len())
 }
 
-/// Returns the reversed address in the first labels of a name, before an apex of `apex` octets.
+/// Returns the reversed address that is in the labels of a name before an apex of `apex` octets. Returns `None` if there is none.
 fn address_before(name: &[u8], apex: usize) -> Option<IpAddr> {
     let own = name.get(..name.len().checked_sub(apex)?)?;
-    // This excludes most names quickly: a label of a reversed address has at most three octets.
+    // Most names are excluded here quickly, because a label of a reversed address has at most three octets.
     if own.first().is_none_or(|length| *length > 3) {
         return None;
     }
@@ -182,7 +183,7 @@ fn address_before(name: &[u8], apex: usize) -> Option<IpAddr> {
     Some(Ipv4Addr::new(a, b, c, d).into())
 }
 
-/// Returns the label at a position of a name in wire form, or of the first octets of such a name.
+/// Returns the label that begins at the octet `place` of a name in wire form. `octets` may also be only the start of such a name.
 fn label(octets: &[u8], place: usize) -> Option<&[u8]> {
     let length = usize::from(*octets.get(place)?);
     let begin = place.saturating_add(1);

@@ -1,7 +1,8 @@
-//! A table by zone, server or client. The number of rows is limited. Counts are kept for each minute of the last hour, and since the start.
+//! A table of counters by zone, server or client, with a limited number of rows. It has separate counters for each minute of the last hour, and since
+//! the start.
 //!
-//! If there are more keys than rows, the rows with the greatest weight stay and the rest is counted in "other", because the keys are chosen by
-//! strangers.
+//! Strangers choose the keys. If there are more keys than rows, the rows with the greatest weight stay, and all other keys are counted together in
+//! "other".
 
 use crate::limits;
 use std::borrow::Borrow;
@@ -12,29 +13,29 @@ use hashbrown::HashTable;
 
 use super::window::Window;
 
-/// The counters in a row of a table.
+/// The counters that a row of a table contains.
 pub(super) trait Tally: Clone + Default {
-    /// Adds the counters of another row.
+    /// Adds the counters of another row to those of this row.
     fn add(&mut self, other: &Self);
 
     /// Returns the weight of a row: the time spent, or the number of questions. If the table is full, rows with a greater weight stay.
     fn weight(&self) -> u64;
 }
 
-/// The rows of a table by key, and the sum of all keys without a row. The rows are never shown in the order of their hashes, so the same input
-/// always gives the same table.
+/// The rows of a table by key, and the sum of the counters of all keys without a row. Rows are always sorted before they are shown, not in the order
+/// of their hashes, so the same input always gives the same table.
 #[derive(Clone, Debug)]
 pub(super) struct Rows<Key, Counted> {
-    /// The rows, at most `capacity`.
+    /// The rows of the table, at most `capacity`.
     rows: HashTable<Row<Key, Counted>>,
     /// The sum of the counters of all keys without a row.
     pub(super) other: Counted,
     capacity: usize,
-    /// After rows have been removed, no row is lighter than this value, and a lighter key is rejected immediately without a search. So each
-    /// name of an attack with always new names costs only one comparison.
+    /// The least weight of a row that stays. A new key with a smaller weight is counted in "other" without a search. So if an attack uses always new
+    /// names, each name costs only one comparison.
     floor: u64,
-    /// The hash has a random key, because strangers choose the names. The tables of one `CounterTable` share it, so that a key is hashed only
-    /// once for both.
+    /// The hash with a random key, because strangers choose the names. The tables of one `CounterTable` share it, so the hash of a key is computed
+    /// only once for all of them.
     keyed: RandomState,
 }
 
@@ -64,7 +65,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         self.count(self.keyed.hash_one(key), key, |row| row.add(counted));
     }
 
-    /// Updates the counters in the row of a key, whose hash is known.
+    /// Updates the counters in the row of a key. `hash` is the hash of this key.
     fn count<Borrowed>(&mut self, hash: u64, key: &Borrowed, count: impl Fn(&mut Counted))
     where
         Key: Borrow<Borrowed>,
@@ -86,7 +87,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         }
     }
 
-    /// Removes the row with the least weight, and adds its counters to "other".
+    /// Removes the row with the least weight, and adds its counters to `other`.
     fn lose_lightest(&mut self) {
         let weighed = self.rows.iter().map(|row| ((row.counted.weight(), &row.key), row));
         let Some((_, lightest)) = weighed.min_by(|(one, _), (other, _)| one.cmp(other)) else { return };
@@ -98,7 +99,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         }
     }
 
-    /// Adds all rows of another table.
+    /// Adds the counters of all rows of another table to the rows of this one.
     pub(super) fn add_all(&mut self, others: &Self) {
         let mut rows: Vec<_> = others.rows.iter().collect();
         rows.sort_unstable_by(|one, other| one.key.cmp(&other.key));
@@ -108,7 +109,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         self.other.add(&others.other);
     }
 
-    /// Returns the rows in the order of their keys, and the rest.
+    /// Returns the rows sorted by their keys, and the counters of all other keys.
     pub(super) fn in_order(self) -> (Vec<(Key, Counted)>, Counted) {
         let mut rows: Vec<_> = self.rows.into_iter().map(|row| (row.key, row.counted)).collect();
         rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
@@ -150,13 +151,13 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         count(&mut self.start.other);
     }
 
-    /// Adds rows that were counted elsewhere to the counters since the start and for the current minute.
+    /// Adds rows of another table to the counters since the start and for the current minute.
     pub(super) fn add_all(&mut self, rows: &Rows<Key, Counted>) {
         self.start.add_all(rows);
         self.current.add_all(rows);
     }
 
-    /// Begins a new minute, and keeps the counters of the minute that is over.
+    /// Stores the counters of the minute that is over, and begins a new minute.
     pub(super) fn close_minute(&mut self) {
         let empty = Rows::hashed_by(self.start.keyed.clone(), limits::MAX_MINUTE_ROWS);
         let closed = std::mem::replace(&mut self.current, empty);
@@ -164,8 +165,8 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         self.minutes.truncate(limits::SNAPSHOT_MINUTES);
     }
 
-    /// Returns the rows of a window: the sum of the current minute and the whole minutes before it. For the time since the start, returns the rows
-    /// since the start.
+    /// Returns the rows of a window: the sum of the current minute and the whole minutes before it. If the window is the time since the start,
+    /// returns the counters since the start.
     pub(super) fn rows(&self, window: Window) -> Rows<Key, Counted> {
         let Some(minutes) = window.minutes() else { return self.start.clone() };
         let mut sum = Rows::new(limits::MAX_TABLE_ROWS);

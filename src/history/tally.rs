@@ -1,4 +1,4 @@
-//! The counters in a row of the tables by zone, server and client, and the rows of the table by type.
+//! The counters in a row of the tables of zones, servers and clients, and the rows of the table of record types.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,14 +11,15 @@ use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 
-/// The number of different behaviours of servers.
+/// The number of different behaviours of servers that are counted.
 pub(super) const CONDUCTS: usize = Conduct::ALL.len();
 
-/// The upper limits of the time in each column of the table of slow zones, in the style of Postfix' qshape. The last column has no limit.
+/// The upper limits of the response time in each column of the table of slow zones. The columns are similar to those of `qshape`, a tool of Postfix.
+/// The last column has no limit.
 pub(super) const COLUMNS: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
-/// Adds the numbers at the same positions.
+/// Adds each number of `others` to the number at the same position of `sums`.
 fn add_each(sums: &mut [u64], others: &[u64]) {
     for (sum, other) in sums.iter_mut().zip(others) {
         *sum = sum.saturating_add(*other);
@@ -30,18 +31,18 @@ fn add_each(sums: &mut [u64], others: &[u64]) {
 pub(super) struct Messages {
     /// The number of queries for each behaviour, indexed by `Conduct::index`.
     conduct: [u64; CONDUCTS],
-    /// The sum of the round trips of answered queries, in microseconds.
+    /// The sum of the round-trip times of answered queries, in microseconds.
     round_trips_micros: u64,
-    /// The longest round trip, in microseconds.
+    /// The longest round-trip time, in microseconds.
     longest_micros: u64,
     /// The total time of queries that got no answer, in microseconds.
     lost_micros: u64,
-    /// The number of bogus answers.
+    /// The number of answers that were found to be bogus.
     bogus: u64,
 }
 
 impl Messages {
-    /// Counts one query.
+    /// Counts one query to a server.
     pub(super) fn count(&mut self, sent: &Sent) {
         if let Some(count) = self.conduct.get_mut(sent.conduct.index()) {
             *count = count.saturating_add(1);
@@ -55,17 +56,17 @@ impl Messages {
         }
     }
 
-    /// Counts that an answer, which was counted before, is bogus.
+    /// Counts that an answer was found to be bogus. Its query was counted before.
     pub(super) fn count_bogus(&mut self) {
         self.bogus = self.bogus.saturating_add(1);
     }
 
-    /// Returns the number of bogus answers.
+    /// Returns the number of answers that were found to be bogus.
     pub(super) const fn bogus(&self) -> u64 {
         self.bogus
     }
 
-    /// Adds the counts of other queries.
+    /// Adds the counters of other queries to these.
     pub(super) fn add(&mut self, other: &Self) {
         add_each(&mut self.conduct, &other.conduct);
         self.round_trips_micros = self.round_trips_micros.saturating_add(other.round_trips_micros);
@@ -74,17 +75,17 @@ impl Messages {
         self.bogus = self.bogus.saturating_add(other.bogus);
     }
 
-    /// Returns the number of all queries.
+    /// Returns the number of all queries to servers.
     pub(super) fn total(&self) -> u64 {
         self.conduct.iter().sum()
     }
 
-    /// Returns the counts by behaviour, without zeros.
+    /// Returns the number of queries for each behaviour of the server. Behaviours without a query are left out.
     pub(super) fn by_conduct(&self) -> BTreeMap<Conduct, u64> {
         Conduct::ALL.into_iter().zip(self.conduct).filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Returns the average round trip of all answered queries; zero if there is none.
+    /// Returns the average round-trip time of all answered queries; zero if no query was answered.
     pub(super) fn mean_round_trip(&self) -> Duration {
         let answered: u64 = Conduct::ALL
             .into_iter()
@@ -95,7 +96,7 @@ impl Messages {
         Duration::from_micros(self.round_trips_micros.checked_div(answered).unwrap_or(0))
     }
 
-    /// Returns the longest round trip.
+    /// Returns the longest round-trip time.
     pub(super) const fn longest_round_trip(&self) -> Duration {
         Duration::from_micros(self.longest_micros)
     }
@@ -106,7 +107,7 @@ impl Messages {
     }
 }
 
-/// The counters in the row of a server are those of its queries.
+/// The counters in the row of a server are the counters of the queries to it.
 impl Tally for Messages {
     fn add(&mut self, other: &Self) {
         Self::add(self, other);
@@ -117,25 +118,25 @@ impl Tally for Messages {
     }
 }
 
-/// The counters in the row of a zone: the flights whose deepest zone it was, and the queries to its servers.
+/// The counters in the row of a zone: the flights (resolutions) whose deepest zone it was, and the queries to its servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneTally {
-    /// The number of flights that had this zone as their deepest zone.
+    /// The number of flights (resolutions) whose deepest zone was this one.
     pub(super) flights: u64,
-    /// The number of flights that failed.
+    /// The number of these flights that failed.
     pub(super) failed: u64,
-    /// The total time of the flights, in microseconds.
+    /// The total time of these flights, in microseconds.
     pub(super) flight_micros: u64,
-    /// The number of flights by their time. The limits are in `COLUMNS`.
+    /// The number of these flights in each range of time. The limits of the ranges are in `COLUMNS`.
     pub(super) columns: [u64; COLUMNS.len() + 1],
-    /// The number of questions for the zone that were turned away, because other zones needed the room.
+    /// The number of questions for the zone that were turned away, because too many questions for this zone were already waiting.
     pub(super) shed: u64,
     /// The queries to the servers of the zone.
     pub(super) messages: Messages,
 }
 
 impl ZoneTally {
-    /// Counts one flight.
+    /// Counts one flight (resolution) that has ended.
     pub(super) fn count_flight(&mut self, ended: &FlightEnded<'_>) {
         self.flights = self.flights.saturating_add(1);
         self.failed = self.failed.saturating_add(u64::from(ended.failed.is_some()));
@@ -146,7 +147,7 @@ impl ZoneTally {
         }
     }
 
-    /// Counts one question that was turned away.
+    /// Counts one question for the zone that was turned away.
     pub(super) fn count_shed(&mut self) {
         self.shed = self.shed.saturating_add(1);
     }
@@ -167,7 +168,7 @@ impl Tally for ZoneTally {
     }
 }
 
-/// The failed questions of a zone or a DNS list.
+/// The number of failed questions of a zone or a DNS list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FailureTally(pub(super) u64);
 
@@ -181,33 +182,33 @@ impl Tally for FailureTally {
     }
 }
 
-/// Returns true if a question of this outcome is one of `StatsReport::failures`.
+/// Returns true if `StatsReport::failures` counts questions with this outcome.
 pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline)
 }
 
-/// Two numbers of failed questions: all of them, and those by which the health is judged.
+/// Two numbers of failed questions: the number of all, and the number of those by which the health of resolverd is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FailureCount {
-    /// The number of all failed questions.
+    /// The number of all questions that failed.
     pub(super) all: u64,
-    /// The number of those that `StatsReport::failures` counts.
+    /// The number of failed questions that `StatsReport::failures` counts.
     pub(super) judged: u64,
 }
 
 impl FailureCount {
-    /// Counts a question if it failed.
+    /// Adds a question to these numbers, if its outcome is a failure.
     pub(super) fn count(&mut self, outcome: Outcome) {
         self.all = self.all.saturating_add(u64::from(outcome.is_failure()));
         self.judged = self.judged.saturating_add(u64::from(is_judged_failure(outcome)));
     }
 
-    /// Returns the differences between these numbers and those of `other`.
+    /// Returns by how much these numbers exceed those of `other`.
     pub(super) fn without(self, other: Self) -> Self {
         Self { all: self.all.saturating_sub(other.all), judged: self.judged.saturating_sub(other.judged) }
     }
 
-    /// Returns the greater one of the two numbers, separately for `all` and `judged`.
+    /// Returns the greater one of each pair of numbers.
     pub(super) fn max(self, other: Self) -> Self {
         Self { all: self.all.max(other.all), judged: self.judged.max(other.judged) }
     }
@@ -218,18 +219,19 @@ impl FailureCount {
 pub(super) struct ClientTally {
     /// The number of questions that the client asked.
     pub(super) questions: u64,
-    /// The number of questions that were answered from the cache.
+    /// The number of these questions that were answered from the cache.
     pub(super) cache: u64,
-    /// The number of questions that got SERVFAIL.
+    /// The number of these questions that got SERVFAIL.
     pub(super) failed: u64,
-    /// The number of failed questions that were turned away immediately.
+    /// The number of failed questions of the client that were turned away immediately.
     pub(super) shed: u64,
     /// The total time that the client waited for replies, in microseconds.
     pub(super) waited_micros: u64,
 }
 
 impl ClientTally {
-    /// Counts `count` questions that ended in the same way. It makes no tally for them, because this code runs for each cache hit.
+    /// Counts `count` questions that ended in the same way. The counters are updated directly, without a second `ClientTally`, because this code runs
+    /// for each cache hit.
     pub(super) fn count(&mut self, ended: &Ended, count: u64) {
         let if_so = |is_so: bool| if is_so { count } else { 0 };
         self.questions = self.questions.wrapping_add(count);
@@ -256,7 +258,7 @@ impl Tally for ClientTally {
     }
 }
 
-/// The types for which mail gateways ask, and types for which only other programs on the host ask.
+/// The record types with a row of their own: those for which mail gateways ask, and those for which only other programs on the host ask.
 const NAMED: [RecordType; 17] = [
     RecordType::A,
     RecordType::AAAA,
@@ -277,18 +279,18 @@ const NAMED: [RecordType; 17] = [
     RecordType::ANY,
 ];
 
-/// The name of the row that counts everything without a row of its own.
+/// The name of the last row of a table, which counts everything without a row of its own.
 pub const OTHER: &str = "other";
 
 /// The number of rows of the table of types: one for each type in `NAMED`, and "other".
 pub(super) const TYPES: usize = NAMED.len() + 1;
 
-/// Returns the index of a type in the table of types. The last index is that of "other".
+/// Returns the index of a record type in the table of types. The last index is that of "other".
 pub(super) fn type_place(kind: RecordType) -> usize {
     NAMED.iter().position(|named| *named == kind).unwrap_or(NAMED.len())
 }
 
-/// Returns the name of the type at an index of the table of types.
+/// Returns the name of the record type at an index of the table of types.
 pub(super) fn type_title(place: usize) -> String {
     NAMED.get(place).map_or_else(|| OTHER.to_owned(), ToString::to_string)
 }

@@ -1,4 +1,4 @@
-//! All counters at one moment, and how much they have grown between two moments.
+//! All counters at one moment, and the differences between two such moments.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,11 +13,11 @@ use dns::conduct::{Conduct, Transport};
 use dns::question::{Apart, Outcome};
 use validate::verdict::SecurityStatus;
 
-/// The counters of queries to servers. All threads share them, because few threads write to them.
+/// The counters of queries to servers. All threads share them, because threads write to them less often than to the counters of questions.
 #[derive(Debug, Default)]
 pub(super) struct Upstream {
     pub(super) round_trip: Histogram,
-    /// The times of flights, indexed by `RouteKind::index`.
+    /// The times of flights (resolutions), indexed by `RouteKind::index`.
     pub(super) flight_time: [Histogram; RouteKind::ALL.len()],
     conduct: [AtomicU64; tally::CONDUCTS],
     pub(super) counters: Counters,
@@ -26,7 +26,7 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// Counts a query to a server.
+    /// Counts a query to a server, once it was answered or has timed out.
     pub(super) fn sent(&self, sent: &Sent) {
         if let Some(count) = self.conduct.get(sent.conduct.index()) {
             count.fetch_add(1, Ordering::Relaxed);
@@ -46,7 +46,7 @@ impl Upstream {
         self.conduct.iter().map(|count| count.load(Ordering::Relaxed)).fold(0, u64::saturating_add)
     }
 
-    /// Counts a flight that has ended.
+    /// Counts a flight (resolution) that has ended.
     pub(super) fn flight(&self, ended: &FlightEnded<'_>) {
         if let Some(time) = self.flight_time.get(ended.route.index()) {
             time.count(ended.elapsed);
@@ -62,7 +62,7 @@ impl Upstream {
 /// All counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
-    /// The number of questions, by type and then by outcome.
+    /// The number of questions, for each type and outcome. The outcomes of one type follow each other.
     questions: Vec<u64>,
     apart: Vec<u64>,
     conduct: Vec<u64>,
@@ -77,8 +77,8 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Reads all counters. Each shard is locked while it is read, for some ten microseconds. So each question is in all counters of its shard or in
-    /// none, and the sums agree. Only one shard is locked at a time, so the other workers can continue.
+    /// Reads all counters. Each shard (the counters of one worker) is locked while it is read, for some ten microseconds. So a question is either in
+    /// all counters of its shard or in none, and the sums agree. Only one shard is locked at a time, so the other workers can continue.
     pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut totals = Self {
@@ -90,7 +90,7 @@ impl Totals {
         for shard in shards {
             let held = shard.held();
             let had = shard.add_to(&mut totals.questions, &mut totals.apart);
-            // Most outcomes never occur. Their times are not read.
+            // Most outcomes never occur. The times of such outcomes are not read.
             for ((sum, times), had) in totals.latency_of.iter_mut().zip(&shard.latency).zip(had) {
                 if had {
                     sum.add(&times.spread());
@@ -135,7 +135,7 @@ impl Totals {
         }
     }
 
-    /// Returns the times of the questions of each outcome, in the form for exporters.
+    /// Returns the times of the questions for each outcome, in the form for exporters such as Prometheus.
     pub(super) fn distributions(&self) -> Vec<(Outcome, Distribution)> {
         let of = |outcome: Outcome| self.latency_of.get(outcome.index()).map(Spread::distribution);
         Outcome::ALL.into_iter().map(|outcome| (outcome, of(outcome).unwrap_or_default())).collect()
@@ -147,7 +147,7 @@ impl Totals {
         Outcome::ALL.into_iter().map(|outcome| (outcome, count(outcome))).collect()
     }
 
-    /// Returns the number of flights for every result of validation, including zeros.
+    /// Returns the number of validated flights (resolutions) for every result of validation, including zeros.
     pub(super) fn validated(&self) -> BTreeMap<SecurityStatus, u64> {
         SecurityStatus::ALL
             .into_iter()
@@ -155,23 +155,24 @@ impl Totals {
             .collect()
     }
 
-    /// Returns for each type the number of its questions by outcome. The types are in the order of `type_place`.
+    /// Returns for each record type the number of its questions for each outcome. The types are in the order of `type_place`.
     pub(super) fn by_type(&self) -> impl Iterator<Item = &[u64]> {
         self.questions.chunks_exact(OUTCOMES)
     }
 
-    /// Returns the number of messages that are not questions, for every kind, including zeros.
+    /// Returns the number of messages to listeners that are not questions, for every kind of message, including zeros.
     pub(super) fn apart(&self) -> BTreeMap<Apart, u64> {
         Apart::ALL.into_iter().zip(self.apart.iter().copied().chain(std::iter::repeat(0))).collect()
     }
 
-    /// Returns the number of queries to servers for every behaviour of a server, including zeros.
+    /// Returns the number of queries to servers for every behaviour, including zeros.
     pub(super) fn conduct(&self) -> BTreeMap<Conduct, u64> {
         Conduct::ALL.into_iter().zip(self.conduct.iter().copied().chain(std::iter::repeat(0))).collect()
     }
 }
 
-/// Returns the differences of the numbers at the same positions. A number that `earlier` lacks counts as zero.
+/// Returns by how much each number has grown since `earlier`. Numbers at the same position belong together. If `earlier` has no number there, it
+/// counts as zero.
 fn difference(now: &[u64], earlier: &[u64]) -> Vec<u64> {
     now.iter()
         .zip(earlier.iter().copied().chain(std::iter::repeat(0)))

@@ -1,5 +1,5 @@
-//! The traffic around a message: which servers answered when, and when our own network was down. It shows whether an unanswered query means a
-//! silent server, a lost message or an outage.
+//! The traffic at the time of a message (an email): which servers answered when, and when our own network was down. It shows if a query without an
+//! answer was caused by a silent server, a lost packet or an outage.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -20,12 +20,12 @@ use dns::conduct::Conduct;
 /// The answers of servers, and the outages of our own network.
 #[derive(Clone, Debug)]
 pub struct Traffic {
-    /// The servers that left some query unanswered, with the server, the transport and the zone of the query as the key.
+    /// The servers that left at least one query unanswered. The key is the server, the transport and the zone of the query.
     servers: HashMap<AnswerKey, ServerTraffic>,
-    /// The time in microseconds at which memory begins, if no server has answered over IPv6 since then although servers in several networks
-    /// were asked and other servers answered over IPv4.
+    /// If no server has answered over IPv6 since memory begins, although servers in several networks were queried and other servers answered over
+    /// IPv4: the time in microseconds at which memory begins. Otherwise none.
     ipv6_silent_since: Option<u64>,
-    /// The outages of our own network, in the order of time.
+    /// The outages of our own network, sorted by time.
     outages: Vec<OutageEntry>,
     /// The times in which our own network lost packets.
     losses: Vec<OutageEntry>,
@@ -33,15 +33,15 @@ pub struct Traffic {
     pub(super) slow: u64,
 }
 
-/// The key of a table: the address of a server, the number of a transport, and a zone.
+/// The key of the table of servers: the address of a server, the number of a transport, and a zone in wire form.
 type AnswerKey = (IpAddr, usize, Arc<[u8]>);
 
 /// The queries to one server for one zone over one transport.
 #[derive(Clone, Debug, Default)]
 struct ServerTraffic {
-    /// The queries that got an answer, in the order of the times of their answers.
+    /// The queries that got an answer, sorted by the times of their answers.
     answers: Vec<AnswerSpan>,
-    /// When each query without an answer was sent, in the order of time.
+    /// When each query without an answer was sent, sorted by time.
     silences: Vec<u64>,
 }
 
@@ -50,37 +50,37 @@ struct ServerTraffic {
 struct AnswerSpan {
     sent: u64,
     end: u64,
-    /// The number of the flight to which the query belongs.
+    /// The number of the flight (resolution) to which the query belongs.
     flight: u64,
 }
 
-/// What a query without an answer means.
+/// Why a query has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unanswered {
-    /// The query was lost: the server answers such queries.
+    /// The query or its answer was lost: the server answers such queries.
     Lost,
-    /// The server answered a later query, which may have had a simpler form. Either the query was lost, or the server drops queries in the
-    /// usual form.
+    /// The server answered a later query, which may have had a simpler form. So either the query was lost, or the server drops queries in the usual
+    /// form.
     CouldNotTell,
-    /// Nothing shows that the server answers such queries.
+    /// The server is silent: nothing shows that it answers such queries.
     Silent,
 }
 
-/// The reasons of queries in an unusual form. If a server answers only such queries and not the usual ones, no query was lost.
+/// The reasons why a query is sent in an unusual form. If a server answers only such queries and not the usual ones, no query was lost.
 const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
 
-/// From this number of queries in one flight to a server on, all of them unanswered, none counts as lost: the server does not answer this
-/// question.
+/// If a flight (resolution) sent at least this number of queries to a server and none was answered, none of them counts as lost: the server does not
+/// answer this question.
 const ALWAYS_SILENT: usize = 3;
 
-/// The number of bits of an IPv6 address after the prefix of a site (RFC 6177). Servers of one owner often share this prefix.
+/// The number of bits of an IPv6 address after the network prefix of a site (RFC 6177). Servers of one owner are often in the same network.
 const IPV6_HOST_BITS: u32 = 80;
 
-/// The times in the record may differ from the times of outages by this much, in microseconds.
+/// The times in the record may differ by this much from the times of outages, in microseconds.
 const BLUR: u64 = 10_000;
 
 impl Traffic {
-    /// Collects the traffic of a record; for `slow` see `slow_answer`.
+    /// Collects the traffic of a record. `slow` is `history.slow` of the configuration; see `slow_answer`.
     pub fn from_recorded(recorded: &Recorded, slow: Duration) -> Self {
         let came_back = |message: &&MessageEntry| message.came_back();
         let mut servers: HashMap<AnswerKey, ServerTraffic> = HashMap::new();
@@ -89,7 +89,7 @@ impl Traffic {
                 servers.entry(key_of(message)).or_default().silences.push(moments(flight, message).0);
             }
         }
-        // Only the answers of servers with unanswered queries are needed. Most servers answer all queries.
+        // Only servers with unanswered queries need their answers collected. Most servers answer all queries.
         let flights = recorded.flights.iter().filter(|_| !servers.is_empty());
         for flight in flights.collect::<Vec<_>>() {
             for message in flight.messages.iter().filter(came_back).filter(|message| is_usual(message)) {
@@ -103,7 +103,7 @@ impl Traffic {
             server.answers.sort_unstable_by_key(|answer| answer.end);
             server.silences.sort_unstable();
         }
-        // Only memory is used, because the disk lacks most answers.
+        // Only questions in memory are used, because the disk lacks most answers.
         let ipv6_silent_since = recorded.whole().filter(|since| is_ipv6_silent(recorded, *since));
         Self {
             servers,
@@ -114,7 +114,7 @@ impl Traffic {
         }
     }
 
-    /// Returns true if the server is silent because the path from this host to all IPv6 servers is broken, as far as the record shows.
+    /// Returns true if the server did not answer because the path from this host to all IPv6 servers is broken, as far as the record shows.
     pub(super) fn is_silent_path(&self, flight: &FlightEntry, server: IpAddr) -> bool {
         server.is_ipv6() && self.ipv6_silent_since.is_some_and(|since| flight.began >= since)
     }
@@ -153,28 +153,28 @@ impl Traffic {
         self.outages.iter().any(|(since, until)| *since <= end && begin < *until)
     }
 
-    /// Returns what a query without an answer means. It depends on whether the server answered other queries for the zone over the same
-    /// transport shortly before and shortly after, or answered the next copy of the query.
+    /// Returns why a query has no answer. The query was lost if the server answered other queries for the zone over the same transport shortly before
+    /// and shortly after, or answered the next copy of the query.
     pub(super) fn unanswered(&self, flight: &FlightEntry, message: &MessageEntry) -> Unanswered {
         if self.is_between_answers(flight, message) {
             return Unanswered::Lost;
         }
         let step = step_of(flight, message);
         let of_its_server = answer_of(&step, message);
-        // If the answer that ended the wait came from another server of the step, after this server had been silent too, its silences are the
-        // cause: without them the wait would have ended sooner.
+        // The step may have ended with the answer of another server that had been silent before. Then the silence of that server caused the wait:
+        // without it, the wait would have ended sooner.
         let others = step.iter().filter(|other| other.server != message.server && !other.came_back());
         let of_another = || others.filter_map(|other| answer_of(&step, other)).max();
         match of_its_server.or_else(of_another) {
-            // The answered query was one of the first queries to this server, which all have the usual form. So it had the same form as the lost
-            // one.
+            // The answered query was one of the first `EDNS_TRIES` queries to this server, which all have the usual form. So it had the same form as
+            // the lost query.
             Some(place) if place < usize::from(EDNS_TRIES) => Unanswered::Lost,
             Some(_) => Unanswered::CouldNotTell,
             None => Unanswered::Silent,
         }
     }
 
-    /// Returns true if the server of a query without an answer answered other queries for the zone over the same transport, shortly before and
+    /// Returns true if the server that did not answer this query answered other queries for the zone over the same transport, shortly before and
     /// shortly after.
     fn is_between_answers(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let same = |other: &&MessageEntry| {
@@ -190,7 +190,8 @@ impl Traffic {
         self.around(flight, message).is_some()
     }
 
-    /// Returns the flights whose answers show that queries of a flight were lost.
+    /// Returns the numbers of flights (resolutions) with answers which show that some queries of `flight` were lost. These flights must be stored
+    /// with it.
     pub(super) fn witnesses(&self, flight: &FlightEntry) -> Vec<u64> {
         let silent = |message: &&MessageEntry| !message.came_back();
         let lost =
@@ -198,14 +199,14 @@ impl Traffic {
         lost.filter_map(|message| self.around(flight, message)).flatten().collect()
     }
 
-    /// Returns two flights in which the same server answered for the zone over the same transport: one shortly before a query, and one shortly
-    /// after. Returns `None` if the server answered nothing for a long time between these two answers.
+    /// Returns the numbers of two flights in which the same server answered for the zone over the same transport: one shortly before this query, and
+    /// one shortly after. Returns `None` if there are no such flights, or if the server was silent for a long time between the two answers.
     fn around(&self, flight: &FlightEntry, message: &MessageEntry) -> Option<[u64; 2]> {
         let server = self.servers.get(&key_of(message))?;
         let answers = &server.answers;
         let (sent, end) = moments(flight, message);
         let window = micros(LOSS_WINDOW);
-        // The queries whose answers came in the window, in the order of the times of their answers.
+        // Returns the queries whose answers came between two times, sorted by the times of their answers.
         let ended = |from: u64, to: u64| {
             let first = answers.partition_point(|answer| answer.end < from);
             answers.get(first..).unwrap_or_default().iter().take_while(move |answer| answer.end <= to)
@@ -217,7 +218,7 @@ impl Traffic {
 }
 
 impl ServerTraffic {
-    /// Returns true if the server answered none of several queries between two answers, for a time that is too long for loss.
+    /// Returns true if the server left several queries between two answers unanswered, for too long a time to be a loss of packets.
     fn was_silent(&self, from: u64, until: u64) -> bool {
         let sent_before = |moment: u64| self.silences.partition_point(|sent| *sent < moment);
         let between = sent_before(until).saturating_sub(sent_before(from));
@@ -225,14 +226,14 @@ impl ServerTraffic {
     }
 }
 
-/// Returns the time from which on an answer is slow, in microseconds: the smaller one of `history.slow` and `limits::SLOW_ANSWER`. So a
-/// question that was logged as slow always has a cause.
+/// Returns the response time from which on an answer is slow, in microseconds: `history.slow` or `limits::SLOW_ANSWER`, whichever is smaller. So the
+/// verdict on a question that was logged as slow always has a cause.
 pub(super) fn slow_answer(slow: Duration) -> u64 {
     micros(slow.min(SLOW_ANSWER))
 }
 
-/// Returns true if no server has answered over IPv6 since a moment, although servers in several networks were asked and other servers answered
-/// over IPv4.
+/// Returns true if no server has answered over IPv6 since the time `since`, although servers in several networks were queried and other servers
+/// answered over IPv4.
 fn is_ipv6_silent(recorded: &Recorded, since: u64) -> bool {
     let (mut silent, mut ipv4_answers) = (BTreeSet::new(), false);
     let flights = recorded.flights.iter().filter(|flight| flight.began >= since);
@@ -254,12 +255,13 @@ fn key_of(message: &MessageEntry) -> AnswerKey {
     (message.server, message.transport.index(), Arc::clone(&message.zone))
 }
 
-/// Returns true if a query has the usual form: its answer shows that the server answers usual queries.
+/// Returns true if a query has the usual form. Then its answer shows that the server answers usual queries.
 fn is_usual(message: &MessageEntry) -> bool {
     !UNUSUAL.contains(&message.reason)
 }
 
-/// Returns the queries of the resolution step to which a query belongs: they ask for the same data. A step begins with the reason `first`.
+/// Returns the queries of the same step of the resolution as this query: they ask for the same data. A step begins with a query whose reason is
+/// `first`.
 fn step_of<'a>(flight: &'a FlightEntry, message: &MessageEntry) -> Vec<&'a MessageEntry> {
     let is_near = |other: &&MessageEntry| {
         (&other.zone, other.depth, other.keys) == (&message.zone, message.depth, message.keys)
@@ -278,19 +280,19 @@ fn step_of<'a>(flight: &'a FlightEntry, message: &MessageEntry) -> Vec<&'a Messa
     step
 }
 
-/// Returns the index of the first answer that a server gave after a query without an answer, among the queries of a step to this server.
+/// Finds the first answer of a server after a query that it did not answer. Returns its index among the queries of the step to this server.
 fn answer_of(step: &[&MessageEntry], silent: &MessageEntry) -> Option<usize> {
     let mut of_server = step.iter().filter(|other| key_of(other) == key_of(silent));
     of_server.position(|other| other.at > silent.at && other.came_back() && is_usual(other))
 }
 
-/// Returns when a query was sent, and when it ended.
+/// Returns when a query was sent, and when it was answered or its flight ended. In the unit of `QuestionEntry::at`.
 pub(super) fn moments(flight: &FlightEntry, message: &MessageEntry) -> (u64, u64) {
     let sent = flight.began.saturating_add(message.at.into());
     (sent, sent.saturating_add(message.elapsed.into()))
 }
 
-/// Returns the time between `begin` and `end` that one or more spans cover, in microseconds.
+/// Returns how much of the time between `begin` and `end` is covered by at least one span, in microseconds.
 pub(super) fn covered(mut spans: SmallVec<[(u64, u64); 4]>, (begin, end): (u64, u64)) -> u64 {
     spans.sort_unstable();
     let (mut until, mut sum) = (begin, 0_u64);
@@ -302,7 +304,8 @@ pub(super) fn covered(mut spans: SmallVec<[(u64, u64); 4]>, (begin, end): (u64, 
     sum
 }
 
-/// Returns the time in which questions of a message were in progress, in microseconds. `questions` has the start and the end of each.
+/// Returns the time in which at least one question of a message was in progress, in microseconds. `questions` has the start and the end of each
+/// question.
 pub(super) fn waited(questions: impl Iterator<Item = (u64, u64)>) -> u64 {
     // A question that the cache answered takes no time.
     covered(questions.filter(|(at, end)| end > at).collect(), (0, u64::MAX))

@@ -1,7 +1,7 @@
-//! The trail of a flight: the list of its steps, which `resolverctl trace` shows.
+//! The trail of a flight (the resolution of one question): the list of its steps, which `resolverctl trace` shows.
 //!
 //! The number of steps is limited, and further steps are left out. Steps are stored as data and become text only when somebody reads them, because
-//! nearly all are never read. The resolver makes no decision with a trail.
+//! nearly all are never read. No decision of the resolver depends on a trail.
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -20,35 +20,36 @@ use crate::limits::{MAX_RECORDED_MESSAGES, MAX_STEPS};
 use dns::clock::{Moments, Mono, micros};
 use dns::question::{WireName, name_text};
 
-/// The number of steps of a typical flight: the question, the closest known zone, a query, its reply, the validation, and the end. Memory is
-/// allocated for them.
+/// The number of steps of a typical flight: the question, the closest known zone, a query, its reply, the validation, and the end. A trail allocates
+/// memory for this number at first.
 const USUAL_STEPS: usize = 6;
 
-/// The number of the next trail in this process.
+/// The number that the next trail in this process gets.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-/// The steps of a flight so far.
+/// The list of the steps of a flight so far.
 #[derive(Debug)]
 pub struct Trail {
-    /// A number that no other trail of this process has.
+    /// The number of the trail, which no other trail of this process has.
     number: u64,
     moments: Moments,
     began: Mono,
     notes: Mutex<Notes>,
 }
 
-/// The notes of a trail.
+/// The part of a trail that changes: its steps, and the reader that waits for new ones.
 #[derive(Debug, Default)]
 struct Notes {
-    /// The steps in the order of time, at most `MAX_STEPS`.
+    /// The steps so far, sorted by time; at most `MAX_STEPS`.
     steps: Vec<Noted>,
     /// True if the flight has ended.
     has_ended: bool,
-    /// Wakes the reader that follows the trail (`resolverctl trace`) after each note. Very few flights have such a reader.
+    /// Wakes the reader (`resolverctl trace`) that shows the steps while the flight is in progress, after each step. Very few flights have such a
+    /// reader.
     follower: Option<Arc<Notify>>,
 }
 
-/// A noted step, with its time in microseconds since the flight began, and the depth of the sub-question to which it belongs.
+/// A step, with its time in microseconds since the flight began, and the depth of the sub-question to which it belongs.
 #[derive(Debug)]
 struct Noted {
     at_micros: u64,
@@ -64,21 +65,21 @@ impl Noted {
     }
 }
 
-/// The last query of a flight, to be shown to people.
+/// The last query of a flight to a server, in the form for screens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastQuery {
-    /// The zone whose servers were asked last; none before the first query.
+    /// The zone whose servers were queried last; none before the first query.
     pub zone: Option<String>,
-    /// The server that was asked last.
+    /// The server that was queried last; none before the first query.
     pub server: Option<String>,
-    /// True if this server is a forwarder of the zone.
+    /// True if this server is a forwarder for the zone.
     pub is_forwarder: bool,
-    /// The number of queries sent so far.
+    /// The number of queries to servers that were sent so far.
     pub messages: usize,
 }
 
 impl Trail {
-    /// Creates the trail of a flight that began at `began`. `moments` returns the time of each step.
+    /// Creates the trail of a flight that began at `began`. `moments` is the clock that returns the time of each step.
     pub fn new(moments: Moments, began: Mono) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Self { number, began, moments, notes: Mutex::default() }
@@ -94,14 +95,14 @@ impl Trail {
         self.began
     }
 
-    /// Notes a step that belongs to a sub-question of this depth; 0 is the question of the client.
+    /// Adds a step. `depth` is how deeply its sub-question is nested; 0 is the question of the client.
     pub fn note(&self, depth: u8, note: impl Into<Note>) {
         let (now, note) = (self.moments.mono(), note.into());
         let mut notes = self.notes();
         let at_micros = now.as_micros().saturating_sub(self.began.as_micros());
         let is_end = matches!(note, Note::Ended { .. });
         notes.has_ended |= is_end;
-        // The end is always noted. Without it, a trace would look as if it were cut off.
+        // The end of a flight is always added, even beyond the limit. Without it, a trace would look as if it were cut off.
         if notes.steps.len() < MAX_STEPS || is_end {
             if notes.steps.is_empty() {
                 notes.steps.reserve(USUAL_STEPS);
@@ -113,7 +114,7 @@ impl Trail {
         }
     }
 
-    /// Returns true if this is the first question of the trail, which is usually the question of the client.
+    /// Returns true if the first question of the trail has this name and type. It is usually the question of the client.
     pub fn asks(&self, name: &Name, kind: RecordType) -> bool {
         let notes = self.notes();
         matches!(
@@ -122,7 +123,7 @@ impl Trail {
         )
     }
 
-    /// Sends each step to `steps` when it is noted, and the earlier steps first, until the flight has ended or the receiver is dropped.
+    /// Sends the steps so far to `steps`, and then each new step, until the flight has ended or the receiver is dropped.
     pub async fn give(&self, steps: &mpsc::Sender<Step>) {
         let news = Arc::clone(self.notes().follower.get_or_insert_default());
         let mut given = 0;
@@ -149,7 +150,7 @@ impl Trail {
         (notes.steps.iter().skip(given).map(Noted::step).collect(), notes.has_ended)
     }
 
-    /// Returns the last query, and the number of queries so far.
+    /// Returns the last query to a server, and the number of queries so far.
     pub fn last_query(&self) -> LastQuery {
         let notes = &self.notes().steps;
         let mut sent = notes.iter().enumerate().rev().filter_map(|(place, noted)| match &noted.note {
@@ -157,7 +158,7 @@ impl Trail {
             _ => None,
         });
         let last = sent.next();
-        // The zone is searched among the steps before the last query, because later sub-questions may go to other zones.
+        // The zone is searched only among the steps before the last query, because later steps may belong to sub-questions in other zones.
         let before = last.map_or(notes.len(), |(place, ..)| place);
         let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, ..)| noted.depth == depth);
         let forwards = last.and_then(|(.., forwards)| forwards.as_deref());
@@ -176,13 +177,13 @@ impl Trail {
         }
     }
 
-    /// Returns the queries to servers so far, for the history. The time of a query without an answer lasts until now. Queries to servers of
-    /// `flight_zone` (in wire form) have no zone, because the entry of the flight has it.
+    /// Returns the queries to servers so far, in the form for the record. A query without an answer lasts until now. If a query was for `flight_zone`
+    /// (in wire form), its zone is empty, because the entry of the flight already has this zone.
     pub(super) fn messages(&self, flight_zone: &[u8]) -> Vec<MessageEntry> {
         let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());
         let notes = self.notes();
         let mut messages: Vec<MessageEntry> = Vec::new();
-        // The zone whose servers are asked at each depth.
+        // For each depth of sub-questions, the zone whose servers are queried.
         let mut zones: SmallVec<[(u8, &Name); 4]> = SmallVec::new();
         for Noted { at_micros, depth, note } in &notes.steps {
             match note {
@@ -231,7 +232,7 @@ impl Trail {
     }
 }
 
-/// Returns the query to which an answer of a server at a depth belongs: the query without an answer that was sent nearest to `sent`.
+/// Finds the query that a server has answered: the unanswered query to this server at the same depth that was sent nearest to the time `sent`.
 fn answered(
     messages: &mut [MessageEntry],
     (server, depth): (IpAddr, u8),
@@ -243,7 +244,7 @@ fn answered(
     messages.iter_mut().filter(waits).min_by_key(|message| u64::from(message.at).abs_diff(sent))
 }
 
-/// Converts microseconds to the integer type of an entry; larger values are limited.
+/// Converts microseconds to the integer type of an entry. A greater value becomes the largest possible one.
 fn saturated(micros: u64) -> u32 {
     u32::try_from(micros).unwrap_or(u32::MAX)
 }

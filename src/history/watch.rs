@@ -1,6 +1,6 @@
-//! Watchers (`resolverctl monitor`): each receives the questions that the cache did not answer, when these questions end.
+//! Watchers, which are the connections of `resolverctl monitor`. Each receives the questions that the cache did not answer, when these questions end.
 //!
-//! No question waits for a watcher. A watcher that is too slow misses questions, and learns how many it has missed.
+//! No question waits for a watcher. A watcher that reads too slowly misses questions, and is told how many.
 
 use crate::limits;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use tokio::sync::broadcast::error::RecvError;
 use super::entry::QuestionEntry;
 use super::redact::Secrets;
 
-/// The watchers of a record.
+/// All watchers of a record.
 #[derive(Debug)]
 pub(super) struct Watchers {
     sender: broadcast::Sender<Arc<QuestionEntry>>,
-    /// The number of watchers. The queue also counts its receivers, but its count is protected by a lock.
+    /// The number of watchers. The queue `sender` also counts its receivers, but its count is protected by a lock.
     count: Arc<AtomicUsize>,
 }
 
@@ -26,28 +26,28 @@ impl Default for Watchers {
     }
 }
 
-/// A watcher.
+/// The receiver of one watcher.
 #[derive(Debug)]
 pub struct Watch {
     receiver: broadcast::Receiver<Arc<QuestionEntry>>,
     count: Arc<AtomicUsize>,
 }
 
-/// What a watcher receives.
+/// What a watcher receives: a question, or the number of missed questions.
 #[derive(Debug)]
 pub enum Watched {
-    /// A question has ended.
+    /// A question of a client has ended.
     Question(WatchedQuestion),
-    /// This many questions were missed, because the watcher was too slow.
+    /// The number of questions that were missed, because the watcher read too slowly.
     Lost(u64),
 }
 
-/// A question whose name may contain the key of a customer of a DNS list.
+/// A question whose name may still contain the customer key of a DNS list.
 #[derive(Debug)]
 pub struct WatchedQuestion(Arc<QuestionEntry>);
 
 impl Watchers {
-    /// Creates a watcher. Returns `None` if the largest number of watchers is reached.
+    /// Creates a watcher. Returns `None` if there are already `MAX_WATCHERS`.
     pub(super) fn watch(&self) -> Option<Watch> {
         let one_more = |count| (count < limits::MAX_WATCHERS).then_some(count + 1);
         self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
@@ -59,17 +59,17 @@ impl Watchers {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Sends the question that `made` returns to all watchers. Without a watcher, `made` is not called.
+    /// Sends the question that `made` returns to all watchers. If there is no watcher, `made` is not called.
     pub(super) fn send(&self, made: impl FnOnce() -> QuestionEntry) {
         if self.count() > 0 {
-            // An error means that the last watcher has just left.
+            // An error only says that the last watcher has just been dropped.
             let _ = self.sender.send(Arc::new(made()));
         }
     }
 }
 
 impl Watch {
-    /// Waits for news. The future may be dropped and the function called again without a loss of news.
+    /// Waits for the next question. The future may be dropped, and the function called again, without a loss of questions.
     pub async fn next(&mut self) -> Watched {
         match self.receiver.recv().await {
             Ok(question) => Watched::Question(WatchedQuestion(question)),

@@ -1,7 +1,7 @@
-//! The answer to `resolverctl why`: a message (email) of the record with its culprit, and the criteria by which messages are selected.
-//! `search` finds the messages.
+//! The answer to `resolverctl why`: a message (the questions for one email) of the record with its culprit, and the criteria by which messages are
+//! selected. The module `search` finds the messages.
 //!
-//! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
+//! Pure: a function of the recorded questions. Durations are in seconds, points in time in seconds since 1970.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -23,24 +23,25 @@ use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, Outcome, kind_text, name_of_wire, name_text};
 
-/// Selects the messages that are wanted.
+/// The criteria by which messages are selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The name, address or domain that one question of the message must concern; none if any message is wanted.
+    /// The name or address that at least one question of the message must concern; none if any message is wanted.
     pub subject: Option<WantedSubject>,
-    /// The start of the time in which one of the questions must have been asked, in microseconds since 1970.
+    /// The start of the period in which at least one question of the message must have been asked, in microseconds since 1970.
     pub from: u64,
-    /// The end of this time.
+    /// The end of this period, in microseconds since 1970.
     pub to: u64,
     /// The client that sent the message's questions; none if any client is wanted.
     pub client: Option<IpNet>,
-    /// The largest number of messages. Without a subject, the messages that waited longest are returned; with a subject, the worst messages.
+    /// The largest number of messages in the reply. Without a subject, the messages that waited longest are returned; with a subject, the worst
+    /// messages.
     pub most: usize,
-    /// The time whose queries decide the culprit, in microseconds since 1970; none if all queries count.
+    /// The time from a log line that decides which queries are the culprit, in microseconds since 1970; none if all queries count.
     pub decisive: Option<DecisiveTime<u64>>,
 }
 
-/// A subject that is looked for.
+/// The name or address that the operator looks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WantedSubject {
     /// An address: its reverse name, its names in DNS lists, and the hosts that have it.
@@ -51,74 +52,75 @@ pub enum WantedSubject {
     Itself(Box<[u8]>),
 }
 
-/// A message, and why it was slow.
+/// A message, with the reason why it was slow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MessageReport {
-    /// If the message was not found: when the record begins; none if the record is empty.
+    /// If the message was not found: when the record begins, in seconds since 1970. None if the record is empty, or if the message was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_begin: Option<f64>,
-    /// If the message was not found: how far back each part of the record is complete.
+    /// If the message was not found: since when each part of the record is complete. Otherwise none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<HistoryReach>,
-    /// The pasted line that it explains, for `resolverctl why -`.
+    /// For `resolverctl why -`: the pasted line of a mail log that this report explains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
-    /// The number of further lines that lead to the same message.
+    /// For `resolverctl why -`: the number of further pasted lines for which the same message was found.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_lines: u64,
     /// The number of messages that match the pasted line, if there are several: they may be parts of one mail, or belong to different mails.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub fitting: u64,
-    /// The part of the line that was not understood.
+    /// The part of the pasted line that was not understood; none if everything was understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// True if the record has only what is on disk for this time: failed, bogus and slow queries, and messages that took long.
+    /// True if, for the time of this message, the record has only the entries from disk: failed, bogus and slow queries, and messages that took long.
     #[serde(default, skip_serializing_if = "is_false")]
     pub of_disk: bool,
-    /// When the first question of the message came. If the message was not found: when the record begins.
+    /// When the first question of the message came, in seconds since 1970. If the message was not found: when the record begins.
     pub began: f64,
-    /// The client; `redacted` if `history.redact` has removed it, and empty if the message was not found.
+    /// The address of the client; `redacted` if `history.redact` has removed it, and empty if the message was not found.
     pub client: String,
-    /// The time from the first question to the last reply.
+    /// The time from the first question to the last reply, in seconds.
     pub took: f64,
-    /// The part of this time in which questions were in progress.
+    /// The part of this time in which at least one question was in progress, in seconds.
     pub waited: f64,
-    /// The questions of the message, the earliest first. If they do not all fit into the reply, it has the first question, the questions about
+    /// The questions of the message, the earliest first. If they do not all fit into the reply, it has only the first question, the questions about
     /// the wanted subject, the failed questions, and the questions that took longest.
     pub questions: Vec<QuestionReport>,
-    /// The number of questions that were left out.
+    /// The number of questions that were left out of `questions`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u64,
-    /// Waits of the same client that may belong to the mail of this message, the nearest first. No name connects them with the message, and
-    /// other messages of the client were in progress.
+    /// Waits of the same client that may belong to the mail of this message, the nearest first. They are uncertain: no name connects them with the
+    /// message, but messages of one client at the same time may belong to one mail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub possible_waits: Vec<PossibleWait>,
-    /// The number of further waits that were left out.
+    /// The number of such waits that were left out of `possible_waits`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub possible_waits_left_out: u64,
-    /// The culprit.
+    /// The culprit of the message, with evidence and advice.
     pub culprit: CulpritReport,
-    /// Other culprits that cost about the same time, or more time than the culprit of the questions about the wanted subject.
+    /// Other culprits that delayed the message for about the same time, or for a longer time than the culprit of the questions about the wanted
+    /// subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<CulpritReport>,
 }
 
-/// How far back the record goes, in seconds since 1970. Each part has a ring of its own, or files.
+/// How far back the record goes, in seconds since 1970. Each part of the record is overwritten separately, so each has its own time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HistoryReach {
-    /// Since when memory has every question that the cache did not answer; none if memory has no such question.
+    /// The time since which memory has every question that the cache did not answer; none if memory has no such question.
     pub resolved: Option<f64>,
-    /// Since when memory has every question that the cache answered; none if memory has no such question.
+    /// The time since which memory has every question that the cache answered; none if memory has no such question.
     pub cache: Option<f64>,
-    /// Since when the disk has questions: only those that failed, were bogus or were slow. None if the disk has no questions.
+    /// The time since which the disk has questions: only those that failed, were bogus or were slow. None if the disk has no questions.
     pub disk: Option<f64>,
-    /// From this time on, a question is slow; in seconds.
+    /// The duration in seconds from which on a question is slow.
     #[serde(default)]
     pub slow: Option<f64>,
 }
 
 impl HistoryReach {
-    /// Returns how far back a record goes.
+    /// Returns how far back a record goes. `slow` is the duration from which on a question is slow.
     pub(super) fn from_recorded(extent: &Recorded, slow: Duration) -> Self {
         Self {
             slow: Some(slow.as_secs_f64()),
@@ -129,23 +131,23 @@ impl HistoryReach {
     }
 }
 
-/// A question of a message.
+/// A question of a message, in the reply to `resolverctl why`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuestionReport {
-    /// The time since the first question of the message.
+    /// When the question came, in seconds since the first question of the message.
     pub at: f64,
-    /// The name.
+    /// The name for which the client asked.
     pub name: String,
-    /// The type.
+    /// The record type for which the client asked.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The outcome.
+    /// How the question was answered, or why it failed.
     pub outcome: Outcome,
-    /// The time from the question to the reply.
+    /// The time from the question to the reply, in seconds.
     pub elapsed: f64,
-    /// The time that the question waited before its resolution began.
+    /// The time that the question waited before its resolution began, in seconds.
     pub queued: f64,
-    /// The part of this time in which queries to servers were in progress.
+    /// The part of `elapsed` in which queries to servers were in progress, in seconds.
     pub servers: f64,
     /// True if the question concerns the name or the address for which the operator asked.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -156,26 +158,26 @@ pub struct QuestionReport {
     /// The local user of the client, if the question failed or was slow: a name, or a number if the user has no name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Why the question failed.
+    /// Why the question failed, as a sentence; none if it did not fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The queries to servers that were sent for the question.
+    /// The queries to servers that were sent for the question, some of them left out.
     pub messages: Vec<SentReport>,
 }
 
 impl MessageReport {
-    /// Returns true if the record has no such message, or if the searched part of the record does not exist.
+    /// Returns true if the message was not found in the record.
     pub fn is_absent(&self) -> bool {
         self.questions.is_empty() && self.left_out == 0
     }
 }
 
-/// The size of the JSON keys and numbers of a question or of a message, in octets.
+/// The octets that the JSON of a question or of a query to a server takes at most, without its names.
 const OBJECT: usize = 200;
 
 impl QuestionReport {
-    /// Returns the largest size that the question can have in JSON, in octets. A character of a name is written with up to four characters,
-    /// and the backslash is escaped.
+    /// Returns the largest number of octets that the question can take in JSON. One octet of a name can take four characters, and its backslash is
+    /// written as two.
     fn weight(&self) -> usize {
         let sent =
             self.messages.iter().map(|message| message.zone.len().saturating_mul(2).saturating_add(OBJECT));
@@ -185,37 +187,38 @@ impl QuestionReport {
     }
 }
 
-/// A query to a server.
+/// A query to a server, in the reply to `resolverctl why`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SentReport {
-    /// The time since the first question of the message.
+    /// When the query was sent, in seconds since the first question of the message.
     pub at: f64,
     /// The address of the server.
     pub server: String,
     /// The zone for which the server was asked.
     pub zone: String,
-    /// The transport.
+    /// The transport of the query: UDP, TCP, TLS or HTTPS.
     pub transport: Transport,
-    /// Why the query was sent to this server.
+    /// Why the query was sent to this server, as one of the words of `StepEvent::Sent`.
     pub reason: String,
-    /// What the server did; none if it had not answered when the resolution ended.
+    /// The behaviour of the server; none if it had not answered when the resolution ended.
     pub conduct: Option<Conduct>,
-    /// The time until the answer, or the time without an answer.
+    /// The time from the query to its answer in seconds. If there was no answer, the time until the resolution ended.
     pub round_trip: f64,
 }
 
-/// The facts that the daemon adds to a report.
+/// The facts about DNS lists, zones and slow questions that the daemon knows and the record does not contain.
 pub struct DaemonFacts<'a> {
     /// Finds the DNS list to which a name in wire form belongs.
     pub list: ListOf<'a>,
-    /// Returns the usual behaviour of the servers of a zone.
+    /// Returns a sentence about the usual behaviour of the servers of a zone, if this is known. The argument is the name of the zone.
     pub usual: &'a dyn Fn(&str) -> Option<String>,
-    /// From this time on, a question is slow.
+    /// The duration from which on a question is slow.
     pub slow: Duration,
 }
 
 impl Wanted {
-    /// Selects the same messages by the name in the form of the record: without the customer key of a DNS list, which log lines contain.
+    /// Returns the same criteria, with the name in the form that it has in the record: without the customer key of a DNS list. A name from a log line
+    /// may contain such a key.
     #[must_use]
     pub fn without_keys(&self, secrets: &Secrets) -> Self {
         let hidden = match &self.subject {
@@ -226,8 +229,8 @@ impl Wanted {
         Self { subject: hidden.or_else(|| self.subject.clone()), ..self.clone() }
     }
 
-    /// Selects the questions to read: those within some minutes of the wanted time, because a message may have begun before it or ended after
-    /// it.
+    /// Selects the questions to read from the record. The period is some minutes longer at both ends than the wanted one, because a message may have
+    /// begun before it or ended after it.
     pub fn span(&self) -> ReadSpan {
         let margin = micros(WHY_MARGIN);
         let (from, to) = (self.from.saturating_sub(margin), self.to.saturating_add(margin));
@@ -235,7 +238,7 @@ impl Wanted {
     }
 }
 
-/// Returns the report of a message. Its questions take at most `left` octets, and `left` is reduced by their size.
+/// Returns the report on a message. Its questions take at most `left` octets, and `left` is reduced by their size.
 pub(super) fn report(
     asked: &[ExplainedQuestion<'_>],
     verdict: &MessageVerdict,
@@ -312,7 +315,7 @@ fn question(one: &ExplainedQuestion<'_>, first: u64, of_subject: bool) -> Questi
     }
 }
 
-/// Returns how long queries to servers were in progress for a question, in microseconds.
+/// Returns how long queries to servers were in progress while a question waited, in microseconds.
 fn with_servers(question: &QuestionEntry, flight: Option<&FlightEntry>) -> u64 {
     let spans =
         flight.into_iter().flat_map(|flight| flight.messages.iter().map(|message| moments(flight, message)));

@@ -1,6 +1,6 @@
-//! The windows of the statistics, and the snapshots from which they are computed.
+//! The windows of the statistics, which are periods such as the last five minutes, and the snapshots from which they are computed.
 //!
-//! A window is the difference of two snapshots, so reading it changes nothing.
+//! The statistics of a window are the difference between two snapshots of the counters, so reading them changes no counter.
 
 use crate::limits;
 use std::collections::VecDeque;
@@ -37,7 +37,7 @@ pub enum Window {
 }
 
 impl Window {
-    /// Returns the length of the window. Returns `None` for the time since the start.
+    /// Returns the length of the window. Returns `None` for the window since the start.
     pub const fn length(self) -> Option<Duration> {
         match self.minutes() {
             Some(minutes) => Some(Duration::from_secs(minutes as u64 * MINUTE)),
@@ -45,7 +45,7 @@ impl Window {
         }
     }
 
-    /// Returns the length of the window in minutes. Returns `None` for the time since the start.
+    /// Returns the length of the window in minutes. Returns `None` for the window since the start.
     pub(super) const fn minutes(self) -> Option<usize> {
         match self {
             Self::Minute => Some(1),
@@ -68,13 +68,13 @@ pub(super) struct Snapshots<State> {
 }
 
 impl<State: Default> Snapshots<State> {
-    /// Creates an empty list of snapshots. `started` is the time at which all counters were zero.
+    /// Creates an empty list of snapshots. `started` is the time at which the process started and all counters were zero.
     pub(super) fn new(started: Mono) -> Self {
         Self { started, dense: VecDeque::new(), minutes: VecDeque::new() }
     }
 
-    /// Adds a snapshot. Returns true if it was also added to the snapshots of the hour, because a minute has passed since the last one there, or
-    /// since the start.
+    /// Adds a snapshot. Returns true if it was also added to the snapshots of the last hour. This is the case if a minute has passed since the last
+    /// one of these, or since the start.
     pub(super) fn take(&mut self, now: Mono, state: State) -> bool {
         let taken = (now, Arc::new(state));
         let last = self.minutes.front().map_or(self.started, |(at, _)| *at);
@@ -88,8 +88,8 @@ impl<State: Default> Snapshots<State> {
         minute_over
     }
 
-    /// Returns the counters at the start of a window, and how long ago that was. They come from the nearest snapshot. If the process is younger than
-    /// the window, they are zero, and the time is the start of the process.
+    /// Returns the counters at the start of a window, and how long ago that was. They are those of the nearest snapshot. If the process started after
+    /// the window began, all counters are zero and the time is that since the start of the process.
     pub(super) fn begin(&self, window: Window, now: Mono) -> (Arc<State>, Duration) {
         let age = now.since(self.started);
         let Some(length) = window.length().filter(|length| *length < age) else {

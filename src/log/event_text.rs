@@ -1,4 +1,4 @@
-//! The content of an event, and how it is written as a line to stderr.
+//! The sentence and the fields of a log line, and how a line is written to stderr.
 
 use std::fmt;
 use std::io::{self, Write as _, stderr};
@@ -7,11 +7,11 @@ use tracing::field::{Field, Visit};
 
 use dns::wire::presentation::harmless;
 
-/// The content of an event. It is always one line, even if it contains octets from other hosts.
+/// The sentence and the fields of a log line. The sentence is always one line, even if it contains octets from other hosts.
 #[derive(Debug, Default)]
 pub(super) struct EventText {
     pub(super) sentence: String,
-    /// The other fields of the event, in their order.
+    /// The fields of the log line, in their order, without the sentence.
     pub(super) fields: Vec<(&'static str, String)>,
 }
 
@@ -29,7 +29,7 @@ impl Visit for EventText {
     }
 }
 
-/// Writes a line to stderr, which consists of the text `begin` and a sentence.
+/// Writes a line to stderr: the text `begin`, followed by a sentence.
 pub(super) fn write_line(mut begin: String, sentence: &str) -> io::Result<()> {
     begin.push_str(sentence);
     begin.push('\n');

@@ -1,15 +1,15 @@
-//! Writes log lines: with fields to the journal if stderr is connected to the journal, otherwise as plain lines to stderr.
+//! Writes log lines. If stderr is connected to the systemd journal, they go to the journal with their fields; otherwise they go to stderr as plain
+//! lines.
 //!
-//! The fields of an event (`incident`, `zone`, `servers`) repeat facts of its sentence. The journal stores the fields and the sentence;
+//! The fields of a log line (`incident`, `zone`, `servers`) repeat facts that its sentence contains. The journal stores the fields and the sentence;
 //! stderr shows only the sentence.
 //!
 //! # Decisions
 //!
-//! - Incidents are found by a field (`journalctl -t resolverd INCIDENT=zone_fails`), so that monitoring does not depend
-//!   on the text of a line.
+//! - Incidents can be found by a field (`journalctl -t resolverd INCIDENT=zone_fails`), so monitoring does not depend on the text of a line.
 //! - A line that goes to a file or to the journal has no colours.
-//! - An error is logged once, by the code that decides what happens next. An outage of this host's network once caused
-//!   two lines for each zone. Now it causes one line when it begins and one when it ends.
+//! - An error is logged only once, by the code that decides what happens next. Before this rule, an outage of this host's network caused two lines
+//!   for each zone. Now it causes one line when it begins and one when it ends.
 
 mod event_text;
 mod journal;
@@ -29,25 +29,26 @@ use tracing_subscriber::{Registry, reload};
 use event_text::{EventText, write_line};
 use journal::Journal;
 
-/// Sets the log level of this process. It is a global variable, because a process has only one log.
+/// The handle with which the log level of this process is changed. It is a global variable, because a process has only one log.
 static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
-/// Starts the log, which writes lines of `level` and above. Only the first call in a process starts it. Later calls only set the level.
+/// Starts the log, which writes lines of this `level` and of more serious levels. Only the first call in a process starts it. Later calls only set
+/// the level.
 pub fn start(level: Level) {
     let (filter, handle) = reload::Layer::new(own_lines(level));
     let journal = Journal::of_stderr(std::env::var("JOURNAL_STREAM").ok().as_deref());
     if tracing_subscriber::registry().with(filter).with(LogOutput { journal }).try_init().is_ok() {
-        // This is the first call, so the level is not set yet.
+        // No error can occur, because this is the first call and the level is not set yet.
         let _ = LEVEL.set(handle);
     } else {
         set_level(level);
     }
 }
 
-/// Sets the level from which on lines are written, for a reload.
+/// Sets the level from which on lines are written, after a reload of the configuration.
 pub fn set_level(level: Level) {
     if let Some(handle) = LEVEL.get() {
-        // An error means that the log has ended.
+        // An error can only mean that the log has ended.
         let _ = handle.modify(|filter| *filter = own_lines(level));
     }
 }
@@ -55,13 +56,13 @@ pub fn set_level(level: Level) {
 /// The crates of resolverd that write log lines.
 const OWN_CRATES: [&str; 6] = [env!("CARGO_PKG_NAME"), "resolver", "history", "control", "watched", "lab"];
 
-/// Returns a filter for lines of resolverd's crates of `level` and above. Lines of libraries are left out, because they can be very many: one
-/// library writes a line for each record that it reads.
+/// Returns a filter which passes the lines of resolverd's own crates that have this `level` or a more serious one. Lines of libraries are left out,
+/// because there may be very many: one library writes a line for each record that it reads.
 fn own_lines(level: Level) -> Targets {
     Targets::new().with_targets(OWN_CRATES.map(|name| (name, level)))
 }
 
-/// Writes lines to the journal or to stderr.
+/// Writes log lines to the journal; without a journal, to stderr.
 struct LogOutput {
     journal: Option<Journal>,
 }
@@ -75,7 +76,7 @@ impl<S: Subscriber> Layer<S> for LogOutput {
             Some(journal) => journal.write(level, &said),
             None => plain(level, &said.sentence),
         };
-        // If neither the journal nor stderr takes the line, it is lost.
+        // If neither the journal nor stderr accepts the line, the line is lost.
         let _ = written;
     }
 }

@@ -1,4 +1,4 @@
-//! Writes the text format of Prometheus, version 0.0.4.
+//! Writes metrics in the text format of Prometheus, version 0.0.4.
 
 use std::fmt::{Display, Write};
 use std::sync::LazyLock;
@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use super::table::{self, Family};
 use history::{BOUNDS, Distribution};
 
-/// The media type of the text.
+/// The media type of this text format.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The lines before the samples of each metric, in the order of the table. They are a third of the text and never change, so they are made once.
+/// The lines of description before the samples of each metric, in the order of the table. They are a third of the text and never change, so they are
+/// made only once.
 static HEADS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let head = |table::Metric { name, kind, about, .. }| {
         format!("# HELP {name} {}\n# TYPE {name} {}\n", escaped(about, false), kind.word())
@@ -30,9 +31,9 @@ impl Default for Samples {
     }
 }
 
-// Writing into a string cannot fail.
+// The results of `writeln!` are ignored, because writing into a string cannot fail.
 impl Samples {
-    /// Adds a sample. `labels` are the values of its labels.
+    /// Adds a sample of a metric. `labels` are the values of its labels, in the order of the table.
     pub(super) fn put(&mut self, family: Family, labels: &[&str], value: impl Display) {
         let pairs = pairs(family, labels);
         let pairs = if pairs.is_empty() { pairs } else { format!("{{{pairs}}}") };
@@ -41,7 +42,7 @@ impl Samples {
         }
     }
 
-    /// Adds a histogram of times.
+    /// Adds the samples of a histogram of times.
     pub(super) fn times(&mut self, family: Family, labels: &[&str], times: Distribution) {
         let (name, pairs) = (family.name(), pairs(family, labels));
         let comma = if pairs.is_empty() { "" } else { "," };
@@ -55,26 +56,27 @@ impl Samples {
         let _ = writeln!(lines, "{name}_sum{pairs} {sum}\n{name}_count{pairs} {count}");
     }
 
-    /// Adds the counters of the record of queries, which are the last rows of the table.
+    /// Adds the counters of the query history. They are the last rows of the table.
     pub(super) fn counters<'n>(&mut self, counters: impl Iterator<Item = (&'n str, u64)>) {
         for (lines, (name, count)) in self.families.iter_mut().skip(Family::ALL.len()).zip(counters) {
             let _ = writeln!(lines, "{} {count}", table::counter_name(name));
         }
     }
 
-    /// Returns the text of all metrics.
+    /// Returns the text of all metrics with their samples.
     pub(super) fn text(&self) -> String {
         HEADS.iter().zip(&self.families).flat_map(|(head, lines)| [head.as_str(), lines]).collect()
     }
 }
 
-/// Returns the labels of a metric with these values.
+/// Returns the labels of a sample as text. `values` are their values.
 fn pairs(family: Family, values: &[&str]) -> String {
     let pairs = family.labels().iter().zip(values);
     pairs.map(|(label, value)| format!("{label}=\"{}\"", escaped(value, true))).collect::<Vec<_>>().join(",")
 }
 
-/// Escapes backslashes and line feeds, which have a meaning in the format. In the value of a label, quotes are escaped too.
+/// Escapes backslashes and line feeds, which have a meaning in the text format. If `quoted` is true (for the value of a label), quotes are escaped
+/// too.
 fn escaped(text: &str, quoted: bool) -> String {
     let text = text.replace('\\', "\\\\").replace('\n', "\\n");
     if quoted { text.replace('"', "\\\"") } else { text }

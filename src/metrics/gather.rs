@@ -1,4 +1,4 @@
-//! Reads the current metrics of a daemon. Other modules count them.
+//! Reads the current values of all metrics from a daemon. The events themselves are counted by other modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use resolver::config::ZoneKind;
 use resolver::dnsbl::list::List;
 use resolver::dnsbl::state::ListState;
 
-/// A DNS list, with sums over all ways in which it is queried.
+/// The counters of a DNS list, summed over the different kinds of servers to which its queries are sent.
 #[derive(Default)]
 struct ListSum {
     state: ListState,
@@ -32,7 +32,7 @@ struct ListSum {
 /// Returns the current metrics of a daemon as text.
 pub(super) fn text(subject: &impl Controlled) -> String {
     let mut samples = Samples::default();
-    // All counters are read together once, which takes a fifth of the time of a scrape.
+    // All counters are read together, and only once, which takes a fifth of the time of a scrape (one request of Prometheus).
     let scraped = subject.recorder().scraped(health::JUDGED);
     samples.queries(subject.recorder(), &scraped);
     samples.upstream(subject.recorder());
@@ -44,7 +44,7 @@ pub(super) fn text(subject: &impl Controlled) -> String {
 }
 
 impl Samples {
-    /// Adds the queries of clients.
+    /// Adds the samples about queries of clients.
     fn queries(&mut self, recorder: &Recorder, scraped: &Scraped) {
         self.put(Family::StartTime, &[], recorder.started_unix());
         for (outcome, count) in &scraped.report.outcomes {
@@ -69,7 +69,7 @@ impl Samples {
         self.counters(scraped.report.upstream.counts.all().map(|(name, _, count)| (name, count)));
     }
 
-    /// Adds the work for queries that were not in the cache.
+    /// Adds the samples about resolutions and queries to servers.
     fn upstream(&mut self, recorder: &Recorder) {
         for (route, times) in recorder.flights_by_route() {
             self.times(Family::ResolutionDuration, &[&word(&route)], times);
@@ -77,7 +77,7 @@ impl Samples {
         self.times(Family::RoundTrip, &[], recorder.round_trips());
     }
 
-    /// Adds the state and the health of the daemon.
+    /// Adds the samples about the state and the health of the daemon.
     fn state(&mut self, status: &Status) {
         let daemon = &status.daemon;
         self.put(Family::BuildInfo, &[&daemon.version], 1);
@@ -105,7 +105,7 @@ impl Samples {
         }
     }
 
-    /// Adds the lists in use. Zones that only look like lists are left out, because clients chose their names.
+    /// Adds the samples about the DNS lists in use. Zones that only look like lists are left out, because clients chose their names.
     fn lists(&mut self, subject: &impl Controlled) {
         let (config, now) = (subject.config(), subject.now());
         let mut sums: BTreeMap<Name, ListSum> = BTreeMap::new();
@@ -152,7 +152,7 @@ impl Samples {
         }
     }
 
-    /// Adds the zones that fail, and the configured zones.
+    /// Adds the samples about the number of failing zones, and about each configured zone.
     fn zones(&mut self, subject: &impl Controlled) {
         let troubles = subject.recorder().troubles();
         self.put(Family::NetworkDown, &[], u64::from(troubles.down.is_some()));
@@ -161,7 +161,7 @@ impl Samples {
         self.put(Family::FailingZones, &[], troubles.zones.len() as u64);
         let failing: Vec<Name> =
             troubles.zones.iter().filter_map(|failing| Name::from_ascii(&failing.zone).ok()).collect();
-        // Zones of different views may have the same name, but each sample needs different labels.
+        // Configured zones of different views may have the same name, but the labels of each sample must be unique.
         let (config, mut shown) = (subject.config(), BTreeSet::new());
         for zone in &config.zones {
             if matches!(zone.kind, ZoneKind::Forward(_) | ZoneKind::Stub(_)) && shown.insert(&zone.name) {
@@ -171,7 +171,7 @@ impl Samples {
         }
     }
 
-    /// Adds the watched domains, with the names from the configuration.
+    /// Adds the samples about the watched domains, whose names come from the configuration.
     fn watched(&mut self, subject: &impl Controlled) {
         for row in subject.watched().into_iter().map(rows::watched) {
             for (level, count) in row.counts() {
@@ -184,7 +184,7 @@ impl Samples {
     }
 }
 
-/// Returns true if clients ask the list, or if the configuration names it.
+/// Returns true if clients have asked the list or the configuration has an entry for it, and if the list is not shut down.
 fn is_in_use(list: &List, questions: u64) -> bool {
     list.is_alive() && (list.configured || questions > 0)
 }
@@ -202,7 +202,7 @@ const fn badness(state: ListState) -> u8 {
     }
 }
 
-/// Returns a name without the final dot, as lists are shown.
+/// Returns the name of a list without the final dot.
 fn name_text(name: &Name) -> String {
     let text = presentation::name_text(name);
     match text.strip_suffix('.') {
@@ -211,11 +211,11 @@ fn name_text(name: &Name) -> String {
     }
 }
 
-/// Returns the word for a value, as in JSON.
+/// Returns the word that stands for a value in JSON.
 fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
-        // Every value passed to this function is a word.
+        // This does not occur, because every value passed to this function is written as a word in JSON.
         _ => String::new(),
     }
 }

@@ -1,7 +1,7 @@
-//! The HTTP listener for metrics: one request per connection, only `GET` or `HEAD` of `/metrics`.
+//! The HTTP listener for metrics. It serves one request per connection, and only `GET` or `HEAD` of `/metrics`.
 //!
-//! RFC 9110 and RFC 9112. Requests are limited in number, size and time. The body of a request is not read: the reply follows
-//! from the header, and the connection is then closed.
+//! See RFC 9110 and RFC 9112. Requests are limited in number, size and time. The body of a request is not read: the reply is sent after the header,
+//! and the connection is then closed.
 
 use crate::limits;
 use std::io;
@@ -33,7 +33,7 @@ pub struct MetricsUnavailable {
 }
 
 impl MetricsUnavailable {
-    /// Returns the reason without the address.
+    /// Returns the reason without the address, for a text that already has the address.
     pub fn why(&self) -> String {
         self.error.to_string()
     }
@@ -65,7 +65,7 @@ impl MetricsServer {
         self.address
     }
 
-    /// Serves until `ending` becomes true. Dropping the future closes all connections.
+    /// Accepts connections and serves them until `ending` becomes true. Dropping the future closes all connections.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_METRICS_CONNECTIONS));
         let mut connections = JoinSet::new();
@@ -77,7 +77,7 @@ impl MetricsServer {
             };
             let (permit, accepted) = tokio::select! {
                 biased;
-                // An error means that the daemon has ended.
+                // If the sender of `ending` was dropped, the daemon has ended too.
                 _ = ending.wait_for(|ending| *ending) => return,
                 accepted = accepted => accepted,
             };
@@ -121,7 +121,7 @@ async fn serve(mut stream: TcpStream, subject: &impl Controlled) {
     }
 }
 
-/// Reads up to the end of the header, or up to the limit; returns `None` if the client disconnected before that.
+/// Reads a request up to the end of its header, or up to `MAX_METRICS_REQUEST` octets. Returns `None` if the client disconnected before that.
 async fn read(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut header = Vec::with_capacity(limits::MAX_METRICS_REQUEST);
     let most = u64::try_from(limits::MAX_METRICS_REQUEST).unwrap_or(u64::MAX);
@@ -136,22 +136,21 @@ async fn read(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Returns true if more octets cannot change the reply. The parser also accepts a single line feed as the end of a line (RFC
-/// 9112 section 2.2).
+/// Returns true if the header is complete or invalid, so that further octets cannot change the reply. The parser also accepts a single line feed as
+/// the end of a line (RFC 9112 section 2.2).
 fn is_whole(header: &[u8]) -> bool {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     !matches!(httparse::Request::new(&mut fields).parse(header), Ok(httparse::Status::Partial))
 }
 
-/// Returns the path of a request target, which may have a scheme and a host before the path (RFC 9112 section 3.2.2) and a query
-/// after it.
+/// Returns the path in a request target. The target may have a scheme and a host before the path (RFC 9112 section 3.2.2), and a query after it.
 fn path(target: &str) -> &str {
     let rest =
         target.strip_prefix("http://").and_then(|rest| rest.find('/').and_then(|place| rest.get(place..)));
     rest.unwrap_or(target).split('?').next().unwrap_or_default()
 }
 
-/// Returns the reply to a request.
+/// Returns the reply to the request with this header. `metrics` returns the body for a valid request.
 fn reply(header: &[u8], metrics: impl FnOnce() -> String) -> String {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     let mut request = httparse::Request::new(&mut fields);

@@ -1,7 +1,7 @@
 //! The table of metrics: the name, kind, labels and description of each.
 //!
-//! The first rows stand here. Those of the counters follow: their names and descriptions are in `history::counters`. The manual
-//! resolverd-metrics(7), the dashboard and the alerts are compared with this table.
+//! The first rows are in this file. The rows of the counters follow them; their names and descriptions are in `history::counters`. Tests compare the
+//! manual resolverd-metrics(7), the dashboard and the alerts with this table.
 
 use dns::words;
 use history::Counts;
@@ -18,10 +18,10 @@ words! {
     }
 }
 
-/// A metric.
+/// A metric as a row of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metric {
-    /// The name of the metric.
+    /// The name of the metric in Prometheus.
     pub name: String,
     /// The kind of the metric.
     pub kind: MetricKind,
@@ -31,34 +31,34 @@ pub struct Metric {
     pub about: &'static str,
 }
 
-/// Defines the enumeration of metric families and their table from the same rows.
+/// Defines the enumeration `Family` and the table of these metrics from the same rows.
 macro_rules! families {
     ($($(#[doc = $about:literal])* $family:ident $name:literal $kind:ident $labels:expr;)*) => {
-        /// A metric that is not a counter of the record of queries.
+        /// A metric of this table that is not a counter of the query history.
         #[derive(Clone, Copy, Debug)]
         pub(super) enum Family {
             $($(#[doc = $about])* $family,)*
         }
 
         impl Family {
-            /// All families, in the order of the table.
+            /// All metrics of this enumeration, in the order of the table.
             pub(super) const ALL: &[Self] = &[$(Self::$family,)*];
 
-            /// Returns the name of the family.
+            /// Returns the name of the metric.
             pub(super) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$family => concat!("resolverd_", $name),)*
                 }
             }
 
-            /// Returns the names of the family's labels.
+            /// Returns the names of the metric's labels.
             pub(super) const fn labels(self) -> &'static [&'static str] {
                 match self {
                     $(Self::$family => &$labels,)*
                 }
             }
 
-            /// Returns the metric of the family, as a row of the table.
+            /// Returns the metric as a row of the table.
             pub(super) fn metric(self) -> Metric {
                 match self {
                     $(Self::$family => {
@@ -148,19 +148,19 @@ families! {
     TasksStuck "tasks_stuck" Gauge [];
 }
 
-/// Returns every metric, in the order of the text.
+/// Returns every metric, in the order in which the text of the metrics has them.
 pub fn all() -> Vec<Metric> {
     let counters = Counts::default();
     let counters = counters.all().map(|(name, about, _)| counter(name, about));
     Family::ALL.iter().map(|family| family.metric()).chain(counters).collect()
 }
 
-/// Returns the metric for a counter of the record of queries.
+/// Returns the metric for a counter of the query history, as a row of the table.
 fn counter(name: &str, about: &'static str) -> Metric {
     Metric { name: counter_name(name), kind: MetricKind::Counter, labels: &[], about }
 }
 
-/// Returns the name of the metric for a counter of the record of queries.
+/// Returns the name of the metric for a counter of the query history.
 pub(super) fn counter_name(name: &str) -> String {
     format!("resolverd_{name}_total")
 }
@@ -182,7 +182,7 @@ mod tests {
             assert_eq!(name.ends_with("_total"), *kind == MetricKind::Counter, "{name}");
             assert!(*kind != MetricKind::Histogram || name.ends_with("_seconds"), "{name}");
             assert!(about.ends_with('.') && !about.contains(['\n', '\\']), "{name}: {about}");
-            // If strangers could choose the values of a label, each value would create another time series.
+            // If strangers could choose the values of a label, each value would create another time series in Prometheus.
             assert!(!labels.iter().any(|label| ["client", "name", "server"].contains(label)), "{name}");
         }
     }

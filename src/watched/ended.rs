@@ -1,20 +1,20 @@
-//! The result of a check: its findings, or the reason why nothing could be found out.
+//! The result of a check of a watched domain: its findings (problems), or the reason why nothing could be found out.
 
 use doctor::facts::{DomainFacts, Got, Want};
 use doctor::finding::Finding;
 use doctor::judge;
 
-/// The result of a check.
+/// The result of a check of a watched domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckEnd {
-    /// The findings, the worst first. A finding may also say that a part of the check could not be done.
+    /// The findings of the check, the worst first. A finding may also say that a part of the check could not be done.
     Judged(Vec<Finding>),
-    /// Nothing is known about the domain; the text says why.
+    /// The check found out nothing about the domain. The text is the reason.
     CouldNotTell(String),
 }
 
-/// Judges the facts. If no server answered, not even one of the parent zone, the facts show a fault of the network of this host, not of the
-/// domain.
+/// Decides what the facts of a check show. If no server answered, not even a server of the parent zone, the fault is in the network of this host and
+/// not in the domain.
 pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     if is_network_down {
         return CheckEnd::CouldNotTell("no server on the internet answers this host".to_owned());
@@ -26,7 +26,8 @@ pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     CheckEnd::Judged(judge(facts))
 }
 
-/// Returns true if any name server answered during the check. If no name server had to be asked, returns true if the daemon had a cached answer.
+/// Returns true if any name server answered during the check. If the check had to ask no name server, returns true if the daemon had an answer in its
+/// cache.
 fn is_heard(facts: &DomainFacts) -> bool {
     let mut servers = facts.got.iter().filter(|(want, _)| matches!(want, Want::Server { .. })).peekable();
     if servers.peek().is_some() {

@@ -1,5 +1,5 @@
-//! The history of a domain's findings: which findings appeared, which ended, and since when each of them exists. The functions here are pure:
-//! they receive the result of each check with its time.
+//! The history of the problems (findings) of a watched domain: which findings appeared, which ended, and since when each of them exists. The
+//! functions here are pure: they receive the result of each check with its time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,31 +15,32 @@ use doctor::codes::Code;
 use doctor::finding::{Finding, Level};
 use doctor::part::{About, Part};
 
-/// The findings of all checks of a domain, and their changes.
+/// What the checks of a domain have found so far (the findings), and how the findings have changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainHistory {
     /// The time of the last check with a result, in seconds since 1970; `None` before the first such check.
     pub checked: Option<u64>,
     /// The reason why the last check had no result; `None` if it had one.
     pub could_not_tell: Option<String>,
-    /// The time of the first check in the current run of checks without a result, in seconds since 1970; `None` if the last check had a result.
+    /// If the last check had no result: the time of the first check in the current series of checks without a result, in seconds since 1970.
+    /// Otherwise `None`.
     pub could_not_tell_since: Option<u64>,
-    /// The findings, the worst first.
+    /// The problems that the checks have found, the worst first.
     pub findings: Vec<FollowedFinding>,
-    /// The last changes, the newest first.
+    /// The last changes of findings, the newest first.
     pub changes: Vec<FindingChange>,
 }
 
-/// A confirmed change: a finding appeared or ended.
+/// A confirmed change of a finding: it appeared or ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingChange {
     /// The time at which the change was confirmed, in seconds since 1970.
     pub at: u64,
-    /// Says if the finding appeared or ended.
+    /// The kind of the change: the finding appeared or ended.
     pub change: ChangeKind,
-    /// The code of the finding.
+    /// The code that identifies the kind of finding.
     pub code: Code,
-    /// The level of the finding.
+    /// How serious the finding is, for instance a failure or a warning.
     pub level: Level,
     /// The facts about the problem, from the last check that found it.
     pub evidence: String,
@@ -47,63 +48,64 @@ pub struct FindingChange {
     pub since: u64,
 }
 
-/// The kind of a change.
+/// The kind of a change of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// The finding appeared.
+    /// The finding appeared: a second check has found the problem.
     Came,
-    /// The finding ended.
+    /// The finding ended: several checks have not found the problem any more.
     Went,
 }
 
-/// A finding that is followed over time. The same code at another level is a separate finding.
+/// A finding (a problem of a domain) that is followed over several checks. If the same code has another level, it is a separate finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowedFinding {
-    /// The code of the finding.
+    /// The code that identifies the kind of finding.
     pub code: Code,
-    /// The level of the finding.
+    /// How serious the finding is, for instance a failure or a warning.
     pub level: Level,
     /// The facts about the problem, from the last check that found it.
     pub evidence: String,
     /// The advice of the last check. If it is empty, the usual advice for the code of the finding applies.
     pub remedy: String,
-    /// The hosts, addresses or lists that the finding is about. If empty, it is about the domain.
+    /// The hosts, addresses or lists that the finding is about. If empty, it is about the domain as a whole.
     pub about: Vec<About>,
-    /// The parts of the check that the finding reports as unknown, if any.
+    /// If the finding says that some parts of the check could not be done, these parts. Otherwise empty.
     pub parts: Vec<Part>,
     /// The time of the first check that found the problem, in seconds since 1970.
     pub since: u64,
     /// The time of the last check that found the problem, in seconds since 1970.
     pub seen: u64,
-    /// How certain the finding is: found once, confirmed, or missing from the last checks.
+    /// How certain the finding is: found only once, confirmed, or confirmed but not found by the last check.
     pub standing: Standing,
     /// True if the last check was unable to look for this problem.
     pub unseen: bool,
-    /// The number of checks since the last one that found the problem, counting only checks that were able to look for it.
+    /// The number of checks since the last one that found the problem. Checks that were unable to look for the problem are not counted.
     pub missed: u8,
 }
 
-/// How certain a finding is.
+/// How certain it is that the problem of a finding exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// The finding is new: only one check has found the problem.
     Coming,
-    /// The finding is confirmed.
+    /// The finding is confirmed: at least two checks have found the problem.
     Present,
-    /// The finding is confirmed, but the last one or two checks that were able to look for the problem have not found it.
+    /// The finding was confirmed, but the last one or two checks that were able to look for the problem did not find it.
     Going,
 }
 
 impl DomainHistory {
-    /// Adds the result of a check at `now`, in seconds since 1970. Returns the changes that this check has confirmed, the worst finding first.
+    /// Adds the result of a check at the time `now`, in seconds since 1970. Returns the changes that are confirmed by this check, the worst finding
+    /// first.
     pub fn take(&mut self, end: CheckEnd, now: u64) -> Vec<FindingChange> {
         let findings = match end {
             CheckEnd::Judged(findings) => findings,
             CheckEnd::CouldNotTell(why) => {
                 self.could_not_tell = Some(why);
-                // A time in the future comes from a wrong clock.
+                // A stored time that is later than `now` comes from a wrong clock, so it is replaced by `now`.
                 self.could_not_tell_since = Some(self.could_not_tell_since.unwrap_or(now).min(now));
                 self.checked = self.checked.map(|checked| checked.min(now));
                 return Vec::new();
@@ -140,8 +142,8 @@ impl DomainHistory {
         changes
     }
 
-    /// Returns true if the next check should come soon, because the last one had no result, or because a change is not confirmed yet. If the
-    /// last check was unable to look for a finding, the normal interval applies: it may stay impossible forever.
+    /// Returns true if the next check should come soon, because the last one had no result, or because a change is not confirmed yet. Findings that
+    /// the last check was unable to look for are no reason for an early check, because it may never become possible to look for them.
     pub(crate) fn is_unsure(&self) -> bool {
         let is_unsure = |finding: &FollowedFinding| finding.standing != Standing::Present && !finding.unseen;
         self.could_not_tell.is_some() || self.findings.iter().any(is_unsure)
@@ -149,12 +151,12 @@ impl DomainHistory {
 }
 
 impl FollowedFinding {
-    /// Updates the finding with the facts of a new check that found the same problem. Its certainty does not change.
+    /// Updates the finding with the facts of a new check that found the same problem. Its start and its certainty stay the same.
     fn renew(&mut self, one: Self) {
         *self = Self { since: self.since, standing: self.standing, ..one };
     }
 
-    /// Records that a check looked for the problem and did not find it. Returns true if the finding has ended.
+    /// Registers that a check was able to look for the problem and did not find it. Returns true if the finding has ended.
     fn is_over(&mut self) -> bool {
         self.unseen = false;
         self.missed = self.missed.saturating_add(1);
@@ -171,7 +173,7 @@ impl FollowedFinding {
     }
 }
 
-/// Groups the findings of a check at `now` by level and code, and merges equal findings. Findings of the level "ok" are left out.
+/// Merges those findings of a check at the time `now` that have the same level and the same code. Findings with the level "ok" are left out.
 fn joined(findings: Vec<Finding>, now: u64) -> BTreeMap<(Level, Code), FollowedFinding> {
     let mut groups = BTreeMap::<_, Vec<Finding>>::new();
     for finding in findings.into_iter().filter(|finding| finding.level != Level::Ok) {
@@ -185,7 +187,7 @@ impl FollowedFinding {
         let texts: Vec<&str> = findings.iter().map(|finding| finding.evidence.as_str()).collect();
         let about: BTreeSet<&About> = findings.iter().flat_map(|finding| &finding.about).collect();
         let parts: BTreeSet<Part> = findings.iter().filter_map(|finding| finding.part).collect();
-        // If the merged finding would name too many hosts, or if one of the findings is about the whole domain, the merged finding is about the
+        // If the merged finding would have too many hosts, or if one of the merged findings is about the whole domain, the result is about the whole
         // domain.
         let is_named = about.len() <= MAX_WATCH_ABOUT && findings.iter().all(|one| !one.about.is_empty());
         let remedies: BTreeSet<Option<&str>> = findings.iter().map(|finding| finding.remedy).collect();

@@ -1,10 +1,10 @@
-//! Tests of findings in successive checks.
+//! Tests which findings appear and end in successive checks.
 
 use super::*;
 
 const HOUR: u64 = 3_600;
 
-/// A check with these findings.
+/// Returns the result of a check with these findings.
 fn judged(codes: &[Code]) -> CheckEnd {
     CheckEnd::Judged(
         codes.iter().map(|code| Finding::new(*code, format!("as {}", code.entry().word))).collect(),
@@ -15,7 +15,8 @@ fn lost() -> CheckEnd {
     CheckEnd::CouldNotTell("no server on the internet answers this host".to_owned())
 }
 
-/// Runs one check per hour. Returns each change: its hour, its kind, the code of the finding, and the hour since when it exists.
+/// Runs one check per hour. Returns each change of a finding: its hour, its kind, the code of the finding, and the hour since when the finding
+/// exists.
 fn changes(checks: Vec<CheckEnd>) -> Vec<(u64, ChangeKind, Code, u64)> {
     let mut history = DomainHistory::default();
     let mut all = Vec::new();
@@ -74,7 +75,7 @@ fn a_check_that_could_not_tell_changes_nothing() {
 
 #[test]
 fn what_a_check_cannot_see_does_not_go() {
-    // While the second finding is present, nothing is known about the first one.
+    // The third value is true if the check is unable to look for the first finding while it reports the second one.
     let cases = [
         (Code::SpfLookups, Code::PolicyUnknown, true),
         (Code::SpfLookups, Code::ListsUnknown, false),
@@ -84,7 +85,7 @@ fn what_a_check_cannot_see_does_not_go() {
         (Code::MxIsAddress, Code::DomainMissing, true),
         (Code::MxIsAddress, Code::NsNoneAnswers, true),
         (Code::MxIsAddress, Code::NsLame, false),
-        // The first finding ends when its part of the check has a result again.
+        // The first finding says that a part of the check had no result. It ends when this part has a result again.
         (Code::PointerUnknown, Code::PointerOk, false),
         (Code::SmtpUnknown, Code::MailUnknown, false),
     ];
@@ -139,12 +140,12 @@ fn listing(list: Option<&str>) -> About {
     About::Listing { subject: "a.test".to_owned(), list: list.map(str::to_owned) }
 }
 
-/// A finding about these hosts, addresses or lists.
+/// Returns a finding about these hosts, addresses or lists.
 fn about(code: Code, about: &[About]) -> Finding {
     Finding::new(code, "").about(about.iter().cloned())
 }
 
-/// A part that is unknown for these hosts, addresses or lists.
+/// Returns a finding which says that a part of the check had no result for these hosts, addresses or lists.
 fn unknown(part: Part, about: &[About]) -> Finding {
     let codes = [
         (Part::MxRecords, Code::MailUnknown),
@@ -163,7 +164,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
     let (m1, m9) = (|| host("m1"), || host("m9"));
     let listed_host = || about(Code::Listed, &[listing(Some("bl.a.")), m1()]).at(Level::Note);
     let cases = [
-        // SPF and DMARC do not depend on mail hosts. Of the policies, only the finding's own policy matters.
+        // SPF and DMARC do not depend on mail hosts. If a policy record could not be read, only findings about this record are affected.
         (about(Code::SpfMultiple, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::DmarcSyntax, &[]), unknown(Part::Spf, &[]), false),
         (about(Code::DmarcSyntax, &[]), unknown(Part::Dmarc, &[]), true),
@@ -171,7 +172,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::SpfMultiple, &[]), unknown(Part::Spf, &[]), true),
         (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m9()]), false),
         (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m1()]), true),
-        // The list that answered is believed.
+        // Another list had no result, but the list that the finding is about did answer.
         (
             about(Code::Listed, &[listing(Some("bl.a."))]),
             unknown(Part::Lists, &[listing(Some("bl.b."))]),
@@ -186,7 +187,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::Listed, &[listing(Some("bl.a."))]), unknown(Part::MailHosts, &[m9()]), false),
         (listed_host(), unknown(Part::MailHosts, &[m1()]), true),
         (listed_host(), unknown(Part::MailHosts, &[m9()]), false),
-        // The MX records could be read, or could not be read.
+        // The MX records could be read, and then they could not be read.
         (about(Code::MxIsAddress, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::MxIsAddress, &[]), unknown(Part::MxRecords, &[]), true),
         (about(Code::MxWithoutAddress, &[m1()]), unknown(Part::MailHosts, &[m9()]), false),
@@ -197,14 +198,14 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::PtrMissing, &[address(1), m1()]), unknown(Part::MailHosts, &[m1()]), true),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(2)]), false),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(1)]), true),
-        // Another address of the host answered.
+        // The connections to another address of the host had a result.
         (about(Code::SmtpRejects, &[address(1), m1()]), unknown(Part::Connections, &[address(2)]), false),
     ];
     for (finding, unknown, stays) in cases {
         let mut history = DomainHistory::default();
         let mut take = |found: &Finding, hour: u64| {
             history.take(CheckEnd::Judged(vec![found.clone()]), hour * HOUR);
-            // Meanwhile, the daemon has restarted.
+            // The history is saved and read again, as if the daemon had restarted in the meantime.
             history = serde_json::from_slice(&serde_json::to_vec(&history).unwrap()).unwrap();
             history.findings.iter().any(|one| one.code == finding.code)
         };

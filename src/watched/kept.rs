@@ -1,4 +1,4 @@
-//! The file that preserves the history of watched domains when the daemon restarts.
+//! The file that stores the history of watched domains, so that it survives a restart of the daemon.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -17,17 +17,17 @@ pub const FILE: &str = "watched.json";
 /// The version of the file format.
 const VERSION: u32 = 1;
 
-/// The content of the file with the history of watched domains.
+/// The content of the file that stores the history of all watched domains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptWatches {
     version: u32,
     domains: Vec<KeptDomain>,
 }
 
-/// The history of one watched domain, as the file has it.
+/// The history of one watched domain, in the form that the file has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KeptDomain {
-    /// The domain: lower case, with its last dot.
+    /// The domain in lower case, with its final dot.
     pub(super) domain: String,
     /// The role for which the domain was checked: sender, recipient or both.
     #[serde(rename = "as")]
@@ -37,14 +37,14 @@ pub(super) struct KeptDomain {
 }
 
 impl Default for KeptWatches {
-    /// Returns an empty history.
+    /// Returns the content of a file without any domain.
     fn default() -> Self {
         Self { version: VERSION, domains: Vec::new() }
     }
 }
 
 impl KeptWatches {
-    /// Returns the current content of the file.
+    /// Returns the content of the file for these watched domains.
     pub(super) fn from_domains(domains: &[WatchedDomain]) -> Self {
         let kept = |domain: &WatchedDomain| KeptDomain {
             domain: name_text(&domain.watch.domain),
@@ -73,7 +73,7 @@ impl KeptWatches {
                 evidence.chain(changes.iter().map(|change| &change.evidence)).chain(could_not_tell);
             findings.len() <= MAX_WATCH_FINDINGS
                 && changes.len() <= MAX_WATCH_CHANGES
-                // Texts were escaped before they were written.
+                // Such texts are equal to their escaped form, because they were escaped before they were written.
                 && texts.all(|text| harmless(text) == *text)
         };
         if kept.version != VERSION || kept.domains.len() > MAX_WATCHED || !kept.domains.iter().all(fits) {

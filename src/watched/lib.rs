@@ -1,22 +1,22 @@
 //! Watched domains (`[[watch]]`): the daemon runs the check of `resolverctl check DOMAIN` on a schedule.
 //!
-//! A task of the daemon checks one domain after the other and compares the findings with those of earlier checks. It sends questions as
-//! `resolverctl` does, and no question of a client waits for it. `ended` decides whether a check had a result, `history` decides which findings
+//! A task of the daemon checks one domain after the other and compares the findings (problems) with those of earlier checks. It sends questions as
+//! `resolverctl` does, and no question of a client waits for it. The module `ended` decides if a check had a result, `history` decides which findings
 //! appeared and ended, and `schedule` decides when the next check is due.
 //!
-//! Calls `gather` and `doctor` for the checks, `resolver` for its configuration, and `history` for its counters.
+//! This crate depends on `gather` and `doctor` for the checks, on `resolver` for its configuration, and on `history` for its counters.
 //!
 //! # Decisions
 //!
-//! - A finding appears when two of three checks have found it, and ends when three checks in a row have not found it. So a lost datagram or a
-//!   zone transfer in progress is not logged, but a fault that comes and goes is reported. These checks are ten minutes apart, so the decision
-//!   does not take several whole intervals.
-//! - "Could not tell" changes nothing. If no name server answers, not even those of the parent zone, the fault lies in the network of this host.
-//!   Then no finding appears or ends.
-//! - "Since" is the time of the first check that found the finding. The history is in a file in the state directory, so a restart does not change
-//!   this time.
-//! - Only one check runs at a time, with a pause of `WATCH_PAUSE` between two checks, so that checks are spread over the hour without a
-//!   timetable. While many queries of clients are in progress, a check is postponed, and this is counted.
+//! - A finding appears when two of three checks have found it, and ends when three checks in a row have not found it. So a lost datagram or a zone
+//!   transfer in progress is not logged, but a fault that comes and goes is reported. The checks that confirm a change are ten minutes apart, so the
+//!   decision does not take several of the long normal intervals.
+//! - A check with the result "could not tell" changes nothing. If no name server answers, not even those of the parent zone, the fault is in the
+//!   network of this host. Then no finding appears or ends.
+//! - The time "since" of a finding is the time of the first check that found it. The history is in a file in the state directory, so a restart does
+//!   not change this time.
+//! - Only one check runs at a time, with a pause of `WATCH_PAUSE` between two checks. So the checks are spread over the hour without a timetable.
+//!   While many queries of clients are in progress, a check is postponed, and this is counted.
 
 #![deny(
     clippy::unwrap_used,
@@ -58,9 +58,9 @@ use doctor::facts::{CheckSubject, Role, is_below_root};
 use gather::{Sources, gather};
 use resolver::config::{ConfiguredWatch, WatchAs};
 
-/// The interface to the daemon that the task needs.
+/// The functions of the daemon that the task needs to check watched domains.
 pub trait WatchHost: Sources {
-    /// Returns true if clients have so many queries in progress that a check must wait.
+    /// Returns true if so many queries of clients are in progress that a check must wait.
     fn is_busy(&self) -> bool;
 
     /// Returns true if no server on the internet answers this host.
@@ -69,33 +69,33 @@ pub trait WatchHost: Sources {
     /// Returns an address of each root server that the daemon uses.
     fn root_servers(&self) -> BoxFuture<'_, Vec<IpAddr>>;
 
-    /// Saves the history for the next start.
+    /// Saves the history of the watched domains for the next process.
     fn keep(&self, kept: &KeptWatches);
 }
 
-/// A watched domain, as it is shown to people.
+/// A watched domain with its history, in the form for screens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WatchedDomain {
     /// The configuration of the watched domain.
     pub watch: ConfiguredWatch,
-    /// Its findings and their changes.
+    /// The findings (problems) of the domain and their changes.
     pub history: DomainHistory,
-    /// The time until the next check, if no other check runs late; zero if the check is due.
+    /// The time until the next check, if checks of other domains do not delay it; zero if the check is due.
     pub next: Duration,
 }
 
-/// All watched domains, shared by the task and the control socket.
+/// All watched domains. The task that checks them and the control socket use them.
 pub struct WatchedDomains {
     clock: Clock,
     random: Random,
     recorder: Arc<Recorder>,
     schedule: Mutex<Schedule>,
-    /// Notified when a reload has changed the domains.
+    /// Notified when a reload of the configuration has changed the watched domains.
     changed: Notify,
 }
 
 impl WatchedDomains {
-    /// Creates the domains from the configuration, with the history from the previous process.
+    /// Creates the watched domains from the configuration, with the history that the previous process has saved.
     pub fn new(
         watches: &[ConfiguredWatch],
         kept: KeptWatches,
@@ -113,12 +113,12 @@ impl WatchedDomains {
         self.changed.notify_one();
     }
 
-    /// Returns the domains, in the order of their names.
+    /// Returns the watched domains, sorted by name.
     pub fn domains(&self) -> Vec<WatchedDomain> {
         self.schedule().domains(self.clock.mono())
     }
 
-    /// Returns the history in the form that is saved for the next process.
+    /// Returns the history of all watched domains in the form that is saved for the next process.
     pub fn kept(&self) -> KeptWatches {
         KeptWatches::from_domains(&self.domains())
     }
@@ -146,7 +146,7 @@ impl WatchedDomains {
         }
     }
 
-    /// Checks a domain and records the result of the check.
+    /// Checks a domain, and adds the result of the check to its history.
     async fn check(&self, host: &impl WatchHost, watch: &ConfiguredWatch) {
         let mut subject = subject(watch, self.clock.now().unix);
         if is_below_root(&subject.domain) {
@@ -162,13 +162,13 @@ impl WatchedDomains {
         host.keep(&self.kept());
     }
 
-    /// Locks the schedule, even if a thread panicked while it held the lock: at worst, a check then runs at a wrong time.
+    /// Locks the schedule, even if another thread panicked while it held the lock. In the worst case, a check then runs at a wrong time.
     fn schedule(&self) -> MutexGuard<'_, Schedule> {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Returns the subject of a check. No third party's resolver is asked, and no connection to a mail host is made.
+/// Returns what is checked for a watched domain. The check asks no resolver of a third party, and makes no connection to a mail host.
 fn subject(watch: &ConfiguredWatch, unix: u64) -> CheckSubject {
     let role = match watch.side {
         WatchAs::Both => Role::Both,

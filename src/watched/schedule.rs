@@ -1,4 +1,5 @@
-//! Decides when the next check is due and for which domain. The functions here are pure: the time and random numbers are passed in.
+//! Decides when the next check of a watched domain is due, and for which domain. The functions here are pure: the time and random numbers are passed
+//! to them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use resolver::limits::WATCH_INTERVALS;
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     domains: BTreeMap<String, ScheduledDomain>,
-    /// The end of the pause after the last check; `None` before the first check.
+    /// When the pause after the last check ends; `None` before the first check.
     paused: Option<Mono>,
 }
 
@@ -29,18 +30,18 @@ struct ScheduledDomain {
     watch: ConfiguredWatch,
     history: DomainHistory,
     due: Mono,
-    /// The number of the latest checks in a row that came early to confirm a finding.
+    /// The number of the last checks in a row that came early to confirm a finding.
     early: u8,
 }
 
 /// What the task that checks watched domains does next.
 #[derive(Debug, PartialEq)]
 pub(super) enum ScheduleStep {
-    /// No domain is watched.
+    /// Nothing, because no domain is watched.
     Rest,
-    /// No check is due until this time has passed.
+    /// The task must wait for this time, because no check is due before.
     Wait(Duration),
-    /// The check of this domain is due.
+    /// The task must check this domain now.
     Check(Box<ConfiguredWatch>),
 }
 
@@ -73,7 +74,7 @@ impl Schedule {
         }
     }
 
-    /// Returns the next step of the task.
+    /// Returns what the task must do next.
     pub(super) fn step(&self, now: Mono) -> ScheduleStep {
         let Some(next) = self.domains.values().min_by_key(|domain| domain.due) else {
             return ScheduleStep::Rest;
@@ -92,8 +93,8 @@ impl Schedule {
         (domain.watch.side == watch.side).then_some(&mut domain.history)
     }
 
-    /// Adds the result of a check to the history of its domain, plans the next check, and returns the changes. If a reload has removed or changed
-    /// the domain in the meantime, only the pause after the check is observed.
+    /// Adds the result of a check to the history of its domain, plans the next check, and returns the changes of findings. If a reload has removed or
+    /// changed the domain in the meantime, only the pause before the next check begins.
     pub(super) fn ended(
         &mut self,
         watch: &ConfiguredWatch,
@@ -108,7 +109,7 @@ impl Schedule {
         changes
     }
 
-    /// Plans the next check of a domain. The check comes soon if the last one had no result, or if a finding must be confirmed.
+    /// Plans the next check of a domain. It comes soon if the last check had no result, or if a change of a finding must be confirmed.
     fn plan(&mut self, watch: &ConfiguredWatch, now: Mono, random: &Random) {
         if let Some(domain) = self.domains.get_mut(&name_text(&watch.domain)) {
             let is_unknown = domain.history.could_not_tell.is_some();
@@ -119,7 +120,7 @@ impl Schedule {
         }
     }
 
-    /// Returns the domains, as they are shown to people.
+    /// Returns the watched domains with the times of their next checks, in the form for screens.
     pub(super) fn domains(&self, now: Mono) -> Vec<WatchedDomain> {
         let paused = self.paused.unwrap_or(now);
         let domain = |domain: &ScheduledDomain| WatchedDomain {
@@ -131,24 +132,24 @@ impl Schedule {
     }
 }
 
-/// Returns the time until the first check of a domain in this process.
+/// Returns the time from the start of this process to the first check of a domain. `unix` is the current time in seconds since 1970.
 fn first(watch: &ConfiguredWatch, history: &DomainHistory, unix: u64, random: &Random) -> Duration {
     let spread = below(WATCH_FIRST, random);
     let left = history.checked.map(|checked| {
-        // If the clock was set back, the check is not delayed by more than the interval.
+        // If the clock of the host was set back, the check is delayed by the interval at most.
         watch.interval.saturating_sub(Duration::from_secs(unix.saturating_sub(checked)))
     });
     let left = if history.is_unsure() { left.map(|left| left.min(WATCH_AGAIN)) } else { left };
     left.unwrap_or_default().max(WATCH_START + spread)
 }
 
-/// Returns a time that is up to a tenth shorter or longer than the given one.
+/// Returns a random time that is up to `WATCH_JITTER_PERCENT` shorter or longer than `time`.
 fn about(time: Duration, random: &Random) -> Duration {
     let tenth = time * WATCH_JITTER_PERCENT / 100;
     time.saturating_sub(tenth) + below(tenth * 2, random)
 }
 
-/// Returns a random time that is shorter than `time`, in whole seconds. No time is longer than the longest interval.
+/// Returns a random time that is shorter than `time`, in whole seconds. A `time` that exceeds the longest interval counts as the longest interval.
 fn below(time: Duration, random: &Random) -> Duration {
     let seconds = time.min(*WATCH_INTERVALS.end()).as_secs();
     Duration::from_secs(random.below(u32::try_from(seconds).unwrap_or(u32::MAX).max(1)).into())

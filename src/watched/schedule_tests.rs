@@ -1,4 +1,4 @@
-//! Cases of the schedule.
+//! Tests of the schedule of checks.
 
 use hickory_proto::rr::Name;
 
@@ -22,7 +22,7 @@ fn kept(domain: &str, checked: u64) -> KeptDomain {
     KeptDomain { domain: domain.to_owned(), side: WatchAs::Both, history }
 }
 
-/// Returns the number of checks in each of ten hours, for this many domains.
+/// Returns the number of checks in each of ten hours if `count` domains are watched.
 fn play(count: usize) -> Vec<usize> {
     let random = Random::seeded(7);
     let watches: Vec<_> = (0..count).map(|number| watch(&format!("d{number}.test."), HOUR)).collect();

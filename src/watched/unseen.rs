@@ -1,37 +1,39 @@
-//! Decides which problems a check could not look for. If such a problem was not found, this does not mean that it is gone. All functions are pure.
+//! Decides which problems a check of a domain was unable to look for. If a check did not find such a problem, the problem may still exist. All
+//! functions are pure.
 //!
-//! A finding can be hidden only if a part that it needs is unknown for one of the hosts, addresses or lists that it is about (`doctor::part`).
+//! A check is unable to look for a finding if a part of the check that the finding needs had no result, for one of the hosts, addresses or lists that
+//! the finding is about (see `doctor::part`).
 
 use super::history::FollowedFinding;
 use doctor::codes::Code;
 use doctor::finding::{Finding, Level, Topic};
 use doctor::part::{About, Part};
 
-/// The codes of faults that hide all other findings, because the domain cannot be resolved.
+/// The codes of faults that make it impossible to look for any other finding, because the domain cannot be resolved.
 const HIDES_ALL: [Code; 4] = [Code::DomainMissing, Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers];
 
-/// A part of the check that could not be done.
+/// A part of the check that had no result.
 struct UnknownPart {
-    /// The part, for example the MX records; `None` stands for any policy.
+    /// The part, for example the MX records. `None` stands for any policy record, such as SPF.
     part: Option<Part>,
-    /// The hosts, addresses or lists for which the part is unknown; empty for all.
+    /// The hosts, addresses or lists for which the part had no result; empty for all.
     about: Vec<About>,
 }
 
-/// Decides for each finding if a check could not look for it.
+/// Decides for each finding if a check was unable to look for it.
 pub(super) struct Unseen {
-    /// True if a fault hides all other findings.
+    /// True if the check was unable to look for any other finding, because of a fault in `HIDES_ALL`.
     all: bool,
     parts: Vec<UnknownPart>,
 }
 
 impl Unseen {
-    /// Returns the parts that a check with these findings could not do.
+    /// Returns the parts of a check that had no result, as its `findings` say.
     pub(super) fn in_check(findings: &[Finding]) -> Self {
         let unknown = findings.iter().filter(|finding| match finding.part {
-            // This also holds if the limit on questions was reached: the records of a server that was not asked are not known.
+            // The records of a server that was not asked are unknown, even if it was left out only because of the limit on questions.
             Some(Part::Records) => true,
-            // This holds at any level: no server gave the record, and the record may have the fault.
+            // The level does not matter: no server gave the record, and the record may have the fault.
             Some(_) if [Code::PolicyUnanswered, Code::PtrUnanswered].contains(&finding.code) => true,
             Some(_) => finding.level <= Level::CouldNotTell,
             None => finding.level == Level::CouldNotTell,
@@ -44,15 +46,15 @@ impl Unseen {
         }
     }
 
-    /// Returns true if a finding could not be looked for because of these parts. A finding that itself says "could not tell" is never hidden: it
-    /// ends when a check no longer reports it.
+    /// Returns true if the check was unable to look for a finding because of these parts. This is never true for a finding that itself says "could
+    /// not tell": it ends when a check no longer reports it.
     pub(super) fn hides(&self, finding: &FollowedFinding) -> bool {
         let by = |part: &UnknownPart| part.hides(finding);
         self.all || (finding.level != Level::CouldNotTell && self.parts.iter().any(by))
     }
 }
 
-/// Returns true if the finding says that this host reaches no server of the zone.
+/// Returns true if the finding says that this host cannot reach any server of the zone.
 fn is_unrouted(finding: &Finding) -> bool {
     (finding.code, finding.part) == (Code::DelegationUnknown, Some(Part::Servers)) && finding.about.is_empty()
 }

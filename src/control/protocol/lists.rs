@@ -11,101 +11,105 @@ use resolver::dnsbl::list::{ListSubject, OnRefusal, Purpose};
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListStanding;
 
-/// A list that was asked, and its state.
+/// A list that clients have queried, with its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListRow {
-    /// Zone of the list.
+    /// The zone of the DNS list, without the final dot.
     pub list: String,
-    /// The servers to which queries for this list are sent. A list has one row for each kind of servers.
+    /// The kind of servers to which the queries of this row are sent: for instance those of the list itself, or forwarders. A list has one row for
+    /// each kind.
     pub way: Way,
-    /// Purpose of the list; `None` for a zone that only looks like a list.
+    /// What the list is for, for instance to block mail; `None` for a zone that only looks like a list.
     pub purpose: Option<Purpose>,
-    /// State of the list; `None` for a list that is shut down, or for a zone that is not a known list.
+    /// The state of the DNS list; `None` for a list that was shut down, or for a zone that only looks like a list.
     #[serde(flatten)]
     pub standing: Option<ListStanding>,
-    /// Counters of the list since the daemon started.
+    /// The counters of client questions to the DNS list since the daemon started.
     #[serde(flatten)]
     pub counts: ListCounts,
-    /// Queries sent today (UTC), including batches and tests.
+    /// The number of queries that were sent to the list today (UTC), including early queries in batches and tests.
     pub today: u64,
-    /// Queries per day that the operator allows.
+    /// The number of queries per day that the operator allows; `None` if there is no limit.
     pub quota: Option<u64>,
-    /// Queries per day that are free of charge.
+    /// The number of queries per day that the list answers free of charge; `None` if this is not known.
     pub free_quota: Option<u64>,
-    /// Number of queries that were sent early, in batches, and whose answers a client asked for in time.
+    /// The number of queries to this list that were sent early, in batches, and whose answers a client asked for before they expired.
     pub batch_used: u64,
-    /// Number of queries that were sent early, in batches, and whose answers no client asked for.
+    /// The number of queries to this list that were sent early, in batches, and whose answers no client asked for.
     pub batch_unused: u64,
-    /// Time in seconds that clients did not have to wait because of batches. If `batch` only observes, the time that batches would have saved.
+    /// The time in seconds that clients did not have to wait because their queries were sent early. If the mode `batch` only observes, the time that
+    /// early queries would have saved.
     pub batch_saved: f64,
-    /// Information or advice about the list; empty if there is no problem.
+    /// Information or advice about the list, in words; empty if there is nothing to say.
     pub note: String,
 }
 
-/// State of batches, for all lists together.
+/// The state of batches, for all lists together. A batch is a set of queries to lists that resolverd sends early, because the client will probably
+/// ask these lists next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchState {
-    /// The configured mode of batches.
+    /// The configured mode of batches, for instance if they only observe.
     pub batch: Mode,
-    /// Number of events from which batches learned nothing, because too many came at the same time or their names were too long.
+    /// The number of events, such as questions of clients, from which batches learned nothing, because too many came at the same time or their names
+    /// were too long.
     pub unheard: u64,
 }
 
-/// A list of the registry, or of the operator's configuration.
+/// The facts about a list of the registry, or a list that the operator has configured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListFacts {
-    /// Zone of the list.
+    /// The zone of the DNS list, without the final dot.
     pub list: String,
-    /// Purpose of the list.
+    /// What the list is for, for instance to block mail.
     pub purpose: Purpose,
-    /// Subjects that the list covers.
+    /// What the list has entries for: IPv4 addresses, IPv6 addresses, domains or hashes.
     pub subjects: Vec<ListSubject>,
-    /// When the list was shut down, and how its servers answer since then; `None` if it works.
+    /// When the list was shut down, and how its servers have answered since then, in words; `None` if the list works.
     #[serde(alias = "dead")]
     pub shut_down: Option<String>,
-    /// Return codes that mean "listed".
+    /// The return codes (addresses in the answer) that mean "listed".
     pub listed: Vec<CodeFact>,
-    /// Return codes that mean that the list refuses the query.
+    /// The return codes (addresses in the answer) that say that the list refuses the query.
     pub refused: Vec<CodeFact>,
-    /// Answer that a client gets when the list refuses.
+    /// The answer that a client gets when the list refuses its query.
     pub on_refusal: OnRefusal,
-    /// Queries per day that are free of charge.
+    /// The number of queries per day that the list answers free of charge; `None` if this is not known.
     pub free_quota: Option<u64>,
-    /// Terms of use of the list.
+    /// The terms of use of the list, in words.
     pub terms: String,
-    /// Where these facts about the list come from.
+    /// Where these facts about the list come from, for instance a web page.
     pub source: String,
-    /// True if the configuration has an entry for the list.
+    /// True if the configuration has an entry for this list.
     pub configured: bool,
 }
 
-/// A return code and its meaning.
+/// A return code of a list, which is an address in its answer, and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeFact {
-    /// An address, or the first and the last address of a range.
+    /// The code: an address, or the first and the last address of a range.
     pub code: String,
-    /// Meaning of the code.
+    /// The meaning of the code, in words.
     pub means: String,
 }
 
 /// The answer of a list for an address or a domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListTest {
-    /// Zone of the list.
+    /// The zone of the DNS list, without the final dot.
     pub list: String,
-    /// Purpose of the list.
+    /// What the list is for, for instance to block mail.
     pub purpose: Purpose,
-    /// Answer of the list; `None` if the list was not asked.
+    /// If the list has an entry for the address or domain; `None` if the list was not asked.
     pub says: Option<ListSays>,
-    /// Return codes, with their meanings.
+    /// The return codes in the answer, with their meanings.
     pub codes: Vec<CodeFact>,
-    /// TXT records of the answer.
+    /// The TXT records of the entry.
     pub text: Vec<String>,
-    /// Why it is unknown if the address or domain is listed, or why the list was not asked.
+    /// Why it is unknown if the address or domain is listed, or why the list was not asked; `None` if the answer is certain.
     pub why: Option<String>,
-    /// The page on which the removal of a listing is requested.
+    /// The web page on which the operator can request the removal of the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<String>,
-    /// Duration of the lookup in seconds.
+    /// The duration of the lookup, in seconds.
     pub elapsed: f64,
 }

@@ -33,44 +33,45 @@ use history::why::MessageReport;
 use history::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
 use resolver::cache::flush::Flushed;
 
-/// A request to the daemon over the control socket.
+/// A request that `resolverctl` sends to the daemon over the control socket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
     /// Asks for the state and health of the daemon.
     Status,
-    /// Asks for the statistics.
+    /// Asks for the statistics of a period.
     Stats {
         /// The period that the statistics cover.
         window: Window,
-        /// Table to send instead of the main screen.
+        /// The table to send; `None` for the main screen of the statistics.
         table: Option<Table>,
     },
-    /// Asks a question through the daemon.
+    /// Asks a DNS question, which the daemon resolves like a client's question.
     Query {
-        /// Name to ask for; an address asks for its PTR records.
+        /// The name to ask for. If it is an address, its PTR records are asked for.
         name: String,
-        /// Record type. `None` means A, or PTR if the name is an address.
+        /// The record type to ask for. `None` means A, or PTR if the name is an address.
         #[serde(default, rename = "type")]
         kind: Option<String>,
     },
-    /// Like `Query`, but each step is sent as it happens.
+    /// Like `Query`, but the reply also has each step of the resolution as it happens.
     Trace(TraceRequest),
     /// Sends a query to one server. The reply is the complete answer of that server.
     AskServer(ServerQuery),
-    /// Asks if the configuration keeps a name on this host. Then no other server or resolver, which the operator names, may be asked about it.
+    /// Asks if the configuration says that a name is answered on this host only. Then the operator must not ask any other server or resolver about
+    /// it.
     KeptHere {
-        /// The name that the operator wants to ask others about.
+        /// The name about which the operator wants to ask others.
         name: String,
     },
     /// Removes entries from the caches.
     Flush {
-        /// Entries to remove.
+        /// Selects the entries to remove.
         what: FlushWhat,
     },
-    /// Asks for the states of servers.
+    /// Asks for the states of the servers to which resolverd sends queries.
     Servers {
-        /// Only servers at this address.
+        /// Selects the servers at this address; `None` selects all servers.
         address: Option<IpAddr>,
     },
     /// Asks for the configured zones.
@@ -82,57 +83,57 @@ pub enum Request {
     },
     /// Asks for the queries in progress.
     Inflight,
-    /// Asks for messages (emails) of the query history, and why they were slow. The history is read once for all requests. The
-    /// last requests may get no reply; send these again.
+    /// Asks for messages (emails) of the query history, with the reasons why they were slow. The history is read once for all requests of the list.
+    /// The last requests may get no reply; the client must send these again.
     Why {
-        /// The selections of messages; at most `limits::MAX_WHY_REQUESTS`.
+        /// Each request selects messages; at most `limits::MAX_WHY_REQUESTS`.
         requests: Vec<WhyRequest>,
     },
     /// Asks for the zones whose questions failed.
     Failed(FailedRequest),
-    /// Asks for queries that the cache does not answer, each when it ends. The reply continues until the client or the daemon
-    /// closes it.
+    /// Asks for queries that the cache does not answer. The reply has each of them when it ends, and continues until the client or the daemon closes
+    /// the connection.
     Monitor(MonitorRequest),
-    /// Asks for the cached entries under a name.
+    /// Asks for the entries of the cache for a name.
     Cache {
-        /// The name under which cached entries are wanted.
+        /// The name whose cached entries are wanted.
         name: String,
-        /// Record type of the entries; `None` selects all types.
+        /// The record type of the wanted entries; `None` selects all types.
         #[serde(default, rename = "type")]
         kind: Option<String>,
     },
     /// Asks for the current configuration.
     Config {
-        /// Only values that differ from the default.
+        /// If true, the reply has only values that differ from the default.
         #[serde(default)]
         changed: bool,
     },
-    /// Asks for the states of the DNS lists in use.
+    /// Asks for the states of the DNS lists that clients have queried.
     Dnsbl,
-    /// Tests the DNS lists in use, then asks for their states.
+    /// Tests the DNS lists in use, then asks for the states of the lists that clients have queried.
     DnsblHealth,
-    /// Asks for the registry of DNS lists.
+    /// Asks for the facts about all known DNS lists (the registry).
     DnsblList,
     /// Asks each DNS list about an address or a domain.
     DnsblTest {
-        /// The address or the domain.
+        /// The address or the domain about which the lists are asked.
         subject: String,
-        /// True if lists that are not in use are also asked.
+        /// True if lists that are not in use are asked too.
         #[serde(default)]
         all: bool,
-        /// Lists to ask even if they are not in use: their zones, or names in these zones. If empty, `all` selects the lists.
+        /// The lists to ask, in use or not, given by their zones or by names in these zones. If empty, `all` selects the lists.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         lists: Vec<String>,
     },
-    /// Asks for the look-ahead rules.
+    /// Asks for the rules of look-ahead, which resolves questions before clients ask them.
     Lookahead,
-    /// Asks for the watched domains.
+    /// Asks for the watched domains (`[[watch]]`) and what their checks found.
     Watched,
-    /// Reads the configuration file again.
+    /// Makes the daemon read its configuration file again.
     Reload,
-    /// Lists or changes negative trust anchors.
+    /// Lists, adds or removes negative trust anchors.
     Nta {
-        /// The action.
+        /// What is done with negative trust anchors.
         what: NtaWhat,
     },
 }
@@ -157,33 +158,33 @@ impl Request {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WhyRequest {
-    /// Name, address or domain to look for. `None` selects all.
+    /// The name, address or domain that a message must concern. `None` selects all messages.
     pub subject: Option<String>,
-    /// If true, a name matches only itself, not the names below it.
+    /// If true, a name selects only questions for this name, not for names below it.
     #[serde(default)]
     pub itself: bool,
-    /// Start of the period, in seconds since 1970. `None` means no limit.
+    /// Start of the period in which the message asked, in seconds since 1970. `None` means no limit.
     pub from: Option<f64>,
-    /// End of the period.
+    /// End of the period, in seconds since 1970. `None` means no limit.
     pub to: Option<f64>,
-    /// Address or network of the client.
+    /// Address or network of the client. `None` selects all clients.
     pub client: Option<String>,
-    /// Maximum number of messages.
+    /// The largest number of messages in the reply.
     pub most: usize,
-    /// The period, in seconds since 1970, whose delays decide which server or zone was the cause. `None` means no limit.
+    /// The period, in seconds since 1970, whose delays decide what the cause was. `None` means that all delays count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisive: Option<DecisiveTime<f64>>,
 }
 
-/// Selects failed questions.
+/// Selects failed questions of the query history.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailedRequest {
-    /// Start of the period, in seconds since 1970.
+    /// Start of the period in which the questions failed, in seconds since 1970.
     pub from: f64,
-    /// Only this zone and the zones below it.
+    /// Selects this zone and the zones below it; `None` selects all zones.
     pub zone: Option<String>,
-    /// Address or network of the client.
+    /// Address or network of the client; `None` selects all clients.
     pub client: Option<String>,
 }
 
@@ -203,47 +204,47 @@ pub enum Table {
     Stage,
 }
 
-/// Selects the entries to remove from the caches.
+/// Selects the entries that are removed from the caches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlushWhat {
-    /// One name, or a name and all names below it.
+    /// The entries for one name, or for a name and all names below it.
     Name {
         /// The name whose entries are removed.
         name: String,
-        /// True if all names below it are also removed.
+        /// True if the entries for all names below it are removed too.
         tree: bool,
-        /// Record type of the removed entries; `None` removes all types.
+        /// The record type of the entries to remove; `None` removes all types.
         #[serde(rename = "type")]
         kind: Option<String>,
     },
-    /// All negative answers and failures.
+    /// All negative answers and all remembered failures.
     Negative,
-    /// Everything.
+    /// All entries of all caches.
     All,
 }
 
-/// An action on negative trust anchors.
+/// What is done with negative trust anchors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NtaWhat {
-    /// Adds one.
+    /// Adds a negative trust anchor.
     Add {
-        /// Name of the anchor.
+        /// The name at and below which nothing is validated.
         name: String,
-        /// Lifetime in seconds.
+        /// The time after which the anchor is removed, in seconds.
         seconds: u64,
     },
-    /// Removes one.
+    /// Removes a negative trust anchor.
     Remove {
-        /// Name of the anchor.
+        /// The name of the negative trust anchor.
         name: String,
     },
-    /// Lists the current anchors.
+    /// Lists the current negative trust anchors.
     List,
 }
 
-/// A line of a reply.
+/// A line of a reply from the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
@@ -251,28 +252,28 @@ pub enum Reply {
     Status(Box<Status>),
     /// The reply to `Request::Stats` without a table.
     Stats(Box<Stats>),
-    /// A row of the tables by zone.
+    /// A row of the table of zones.
     Zone(ZoneRow),
-    /// A row of the table by server.
+    /// A row of the table of servers.
     Server(ServerRow),
-    /// A row of the table by client.
+    /// A row of the table of clients.
     Client(ClientRow),
-    /// A row of the table by type.
+    /// A row of the table of record types.
     Type(TypeRow),
-    /// A row of the table by stage.
+    /// A row of the table of stages.
     Stage(StageRow),
-    /// Result of `Request::Query`, and last line after the steps of `Request::Trace`.
+    /// The reply to `Request::Query`, and the last line after the steps of `Request::Trace`.
     Query(Box<QueryReply>),
-    /// A step of the reply to `Request::Trace`.
+    /// A step of the resolution, in the reply to `Request::Trace`.
     Step(Step),
     /// The reply to `Request::AskServer`.
     ServerReply {
-        /// Facts about the server's reply, or the reason why there is no reply.
+        /// The facts about the server's reply, or the reason why there is no reply.
         facts: Box<Result<ReplyFacts, NoReply>>,
     },
     /// The reply to `Request::KeptHere`.
     KeptHere {
-        /// Why the name is kept on this host; `None` if other servers may be asked about it.
+        /// The reason why the name is answered on this host only; `None` if other servers may be asked about it.
         why: Option<String>,
     },
     /// The reply to `Request::Flush`.
@@ -283,28 +284,27 @@ pub enum Reply {
     ZoneState(ZoneState),
     /// A row of the reply to `Request::Inflight`.
     Flight(FlightState),
-    /// A message in the reply to `Request::Why`, worst first.
+    /// A message (an email) in the reply to `Request::Why`. The worst message comes first.
     Message(Box<MessageReport>),
-    /// Marks the end of the messages for each request, in the reply to `Request::Why`.
+    /// In the reply to `Request::Why`: all messages for one request were sent, and those for the next request follow.
     MessagesEnd,
-    /// A row of the reply to `Request::Failed`, the zone with the most questions first.
+    /// A row of the reply to `Request::Failed`. The zone with the most failed questions comes first.
     FailedZone(Box<FailedZone>),
-    /// The last row of the table by stage.
+    /// The last row of the table of stages: the period that the table covers.
     TableSpan(TableSpan),
-    /// The last row of the reply to `Request::Failed`: the time of the oldest query in the history, in seconds since 1970. `None`
-    /// if the history is empty.
+    /// The last row of the reply to `Request::Failed`: how far back the query history goes.
     RecordBegin {
-        /// Time of the oldest query in the history.
+        /// The time of the oldest query in the history, in seconds since 1970. `None` if the history is empty.
         begin: Option<f64>,
-        /// True if the daemon keeps no query history.
+        /// True if the daemon has no query history.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         off: bool,
     },
-    /// A line of the reply to `Request::Monitor`.
+    /// A query in the reply to `Request::Monitor`.
     Event(QueryEvent),
     /// In the reply to `Request::Monitor`: queries were skipped because the client reads too slowly.
     Lost {
-        /// Number of skipped queries.
+        /// The number of queries that were skipped.
         lost: u64,
     },
     /// A row of the reply to `Request::Cache`.
@@ -313,16 +313,16 @@ pub enum Reply {
     Nta {
         /// The name of the negative trust anchor: nothing is validated at and below this name.
         name: String,
-        /// Seconds until the anchor ends; `None` if the anchor is set in the configuration.
+        /// The time in seconds until the anchor is removed; `None` if the anchor is set in the configuration.
         left: Option<f64>,
     },
     /// A row of the reply to `Request::Dnsbl` and `Request::DnsblHealth`.
     ListState(ListRow),
-    /// The state of batches of DNS list queries. This line follows the lists.
+    /// The state of batches of DNS list queries, for all lists. This line follows the lines of the lists.
     Batch(BatchState),
     /// The first line of the reply to `Request::DnsblList`.
     Registry {
-        /// The day on which the facts of the registry were checked.
+        /// The day on which the facts of the registry were last checked, as text.
         dated: String,
     },
     /// A row of the reply to `Request::DnsblList`.
@@ -331,61 +331,61 @@ pub enum Reply {
     ListTest(ListTest),
     /// A row of the reply to `Request::Lookahead`.
     LookaheadRule(LookaheadRule),
-    /// The mode of look-ahead. This line follows its rules.
+    /// The mode and the counters of look-ahead. This line follows the rules.
     Lookahead(LookaheadState),
     /// A row of the reply to `Request::Watched`.
     Watched(Box<WatchedRow>),
-    /// There are more rows than a reply may have.
+    /// The reply would have more rows than are allowed. This line has the number of the other rows.
     LeftOut {
-        /// Number of rows that were left out.
+        /// The number of rows that were left out of the reply.
         left_out: u64,
     },
-    /// A line of the reply to `Request::Config`.
+    /// A line of the configuration in the reply to `Request::Config`.
     Config {
         /// The line, as it would be in a configuration file.
         line: String,
     },
     /// A change that a reload of the configuration made. If nothing changed, there is no such line.
     Change {
-        /// Description of the change, in one sentence.
+        /// The change, in one sentence.
         #[serde(rename = "change")]
         sentence: String,
     },
-    /// An error in the file to be reloaded: the old configuration stays in effect.
+    /// An error in the configuration file that was to be loaded. The old configuration stays in effect.
     Wrong {
-        /// Description of the error, in one sentence with line and key.
+        /// Description of the error, in one sentence with the line and the key in the file.
         #[serde(rename = "wrong")]
         sentence: String,
     },
-    /// The request could not be served; the last line.
+    /// The request could not be served. This is the last line.
     Problem(Problem),
-    /// The reply is complete; the last line.
+    /// The reply is complete. This is the last line.
     End,
 }
 
-/// Why a request could not be served.
+/// The reason why a request could not be served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{sentence}")]
 pub struct Problem {
-    /// Which side must act: the client or the daemon.
+    /// Who must act: the client or the operator of the daemon.
     pub fault: Blame,
-    /// One sentence for people.
+    /// The reason, in one sentence for people.
     pub sentence: String,
 }
 
-/// The side at fault.
+/// Who must act if a request could not be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Blame {
-    /// The request asks for something impossible.
+    /// The request asks for something impossible, so the client must act.
     Request,
-    /// The daemon could not do what was requested.
+    /// The daemon could not do what was requested, so the operator of the daemon must act.
     Daemon,
-    /// The client lacks permission to change the daemon: it may only read.
+    /// The user may only read the state of the daemon, and not change it.
     Permission,
 }
 
-/// The number of removed entries.
+/// The numbers of removed cache entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
     /// The number of entries removed from all caches together.

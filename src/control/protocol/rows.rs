@@ -1,6 +1,6 @@
-//! Rows of the replies about servers, flights, cache entries and look-ahead.
+//! Rows of the replies about servers, flights (resolutions), cache entries and look-ahead.
 //!
-//! All time spans are in seconds.
+//! All durations are in seconds.
 
 use std::net::SocketAddr;
 
@@ -12,123 +12,123 @@ use resolver::cache::servers::ServerFeatures;
 use resolver::config::LookaheadMode;
 use resolver::lookahead::{Rule, RuleState};
 
-/// The state of a server.
+/// The state of a server to which resolverd sends queries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServerState {
-    /// Address and port of the server.
+    /// The address and port of the server.
     pub address: SocketAddr,
-    /// True if the server was asked since the start or the last flush.
+    /// True if the server was queried since the start of the daemon or the last flush.
     pub asked: bool,
-    /// Smoothed round-trip time; `None` if the server has never answered.
+    /// The smoothed round-trip time in seconds; `None` if the server has never answered.
     pub round_trip: Option<f64>,
-    /// Time to wait for the server before another server is asked too.
+    /// How long an answer of the server is waited for before another server is queried too, in seconds.
     pub retry_after: f64,
-    /// Shows if the server answers queries.
+    /// If the server answers queries, as far as this is known.
     pub health: Health,
-    /// Time until the next probe of a dead server; `None` if the server is not dead.
+    /// The time in seconds until a dead server gets a query again; `None` if the server is not dead.
     pub dead_for: Option<f64>,
-    /// Number of consecutive queries that the server did not answer.
+    /// The number of queries in a row that the server did not answer.
     pub unanswered: u32,
-    /// EDNS and other features that the server is not known to lack. In JSON they are keys of the server object.
+    /// The features, such as EDNS, that the server is assumed to have. In JSON they are keys of the server object.
     #[serde(flatten)]
     pub features: ServerFeatures,
-    /// Zones that the server should serve but does not.
+    /// The zones that are delegated to the server and that it does not serve.
     pub lame: Vec<String>,
 }
 
-/// A query in progress.
+/// A flight: one resolution, for which several clients may wait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlightState {
-    /// Name that is asked for.
+    /// The name that the flight resolves.
     pub name: String,
-    /// Type asked for.
+    /// The record type that the flight resolves.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Age of the query.
+    /// The time in seconds since the flight began.
     pub age: f64,
-    /// Number of waiting clients; 0 if all clients have been answered because their deadline has passed.
+    /// The number of clients that wait for this flight; 0 if all of them were answered because their deadline has passed.
     pub clients: usize,
-    /// Number of queries that were sent to servers so far.
+    /// The number of queries to servers that this flight has sent so far.
     pub messages: usize,
-    /// The zone whose servers were asked last.
+    /// The zone whose servers were queried last; `None` before the first query.
     pub zone: Option<String>,
-    /// The server that was asked last.
+    /// The server that was queried last; `None` before the first query.
     pub server: Option<String>,
 }
 
-/// A cache entry under a name.
+/// An entry of the cache for a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeldRow {
-    /// Kind of the entry.
+    /// What the entry contains, for instance an answer or an RRset.
     pub held: HeldAs,
-    /// Record type; `None` if the entry applies to all types.
+    /// The record type of the entry; `None` if the entry applies to all types.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Number of the view whose clients use the entry. The view of `[listen]` starts as 0; listeners that serve other zones have other
-    /// views. A reload that changes the view of a listener gives the view a new number.
+    /// The number of the view whose clients use the entry. The view of `[listen]` has the number 0 at the start; listeners that serve other zones
+    /// have other views. If a reload changes the view of a listener, this view gets a new number.
     pub view: u32,
-    /// Flags of the questions that the entry answers: `do`, `cd`.
+    /// The flags of the questions that this entry answers: `do`, `cd`.
     pub flags: Vec<String>,
-    /// Whole seconds for which the entry may still be used.
+    /// The number of whole seconds for which the entry may still be used.
     pub ttl: u64,
-    /// The source of an RRset: its rank (RFC 2181 section 5.4.1).
+    /// For an RRset, where its records came from: its rank (RFC 2181 section 5.4.1). `None` for other entries.
     pub source: Option<Rank>,
-    /// Size in octets.
+    /// The size of the entry in octets.
     pub octets: u32,
-    /// Content of the entry; records are in zone-file form.
+    /// The content of the entry as text. Records have the form of zone files.
     pub data: Vec<String>,
 }
 
-/// The kind of an entry.
+/// What a cache entry contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeldAs {
-    /// A complete answer, stored as the octets that are sent to clients.
+    /// A complete answer, as the octets that are sent to clients.
     Answer,
-    /// An RRset.
+    /// An RRset, from which answers are made.
     Rrset,
-    /// A negative answer for the name or the type.
+    /// A negative answer: the name or the type does not exist.
     Negative,
-    /// The servers of the zone.
+    /// The servers of a zone.
     Delegation,
-    /// The state of the zone's keys.
+    /// The DNSSEC state of a zone, with its keys.
     Trust,
-    /// A recent failure.
+    /// A recent failure, which is repeated to clients for a short time.
     Failure,
 }
 
-/// A look-ahead rule.
+/// A rule of look-ahead: which question is resolved early, before a client asks it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LookaheadRule {
-    /// The rule, named after the question that it asks early.
+    /// The rule, with the question that it resolves early.
     pub rule: Rule,
-    /// State of the rule in the mode "learned".
+    /// The state of the rule. It is used in the mode "learned".
     pub state: RuleState,
-    /// Number of questions that this rule asked early, before a client, since the daemon started.
+    /// The number of questions that this rule resolved before a client asked them, since the daemon started.
     pub asked: u64,
-    /// Number of these questions whose answers a client used before the TTL expired.
+    /// The number of these questions whose answers a client used before the TTL expired.
     pub used: u64,
-    /// Number of these questions whose answers no client used.
+    /// The number of these questions whose answers no client used before the TTL expired.
     pub unused: u64,
-    /// Seconds of waiting that the rule saved clients.
+    /// The time in seconds that clients did not have to wait because of this rule.
     pub saved: f64,
-    /// Number of questions that clients were expected to ask, and that the rule only observed and did not ask early.
+    /// The number of questions that clients were expected to ask, and that the rule did not resolve early but only observed.
     pub observed: u64,
-    /// Number of the observed questions that a client really asked within 30 s.
+    /// The number of observed questions that a client really asked within 30 s.
     pub sent_later: u64,
-    /// Percentage of the latest questions of this rule whose answers clients used or would have used; `None` before the first question.
+    /// For the last questions of this rule: the percentage whose answers clients used or would have used; `None` before the first question.
     pub share: Option<u32>,
 }
 
-/// The look-ahead mode. This row follows the rows of the rules.
+/// The mode and the counters of look-ahead. This row follows the rows of the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookaheadState {
-    /// Mode of the listeners that do not set a mode.
+    /// The mode of the listeners that do not set a mode of their own.
     pub mode: LookaheadMode,
-    /// Number of listeners that set a mode.
+    /// The number of listeners that set a mode of their own.
     pub own_modes: u64,
-    /// Number of questions that were not asked early because a limit was reached, since the daemon started.
+    /// The number of questions that were not resolved early because a limit was reached, since the daemon started.
     pub refused: u64,
-    /// Number of answers from which look-ahead learned nothing, since the daemon started.
+    /// The number of answers from which look-ahead learned nothing because it was too busy, since the daemon started.
     pub lost: u64,
 }

@@ -1,6 +1,6 @@
-//! The state and health of the daemon, the statistics, and how full the caches are.
+//! Rows of the replies about the state and health of the daemon, the statistics, and how full the caches are.
 //!
-//! All time spans are in seconds.
+//! All durations are in seconds.
 
 use std::net::SocketAddr;
 
@@ -19,7 +19,7 @@ pub struct DaemonStatus {
     pub version: String,
     /// Process id of the daemon.
     pub process: u32,
-    /// Path of the configuration file; `None` if the daemon runs on built-in defaults.
+    /// The path of the configuration file; `None` if the daemon has none and uses the built-in defaults.
     pub config: Option<String>,
     /// Addresses of the UDP and TCP listeners.
     pub listen: Vec<SocketAddr>,
@@ -31,66 +31,66 @@ pub struct DaemonStatus {
     pub listen_quic: Vec<SocketAddr>,
     /// Configured addresses without a listener, because this host does not have them yet.
     pub missing: Vec<MissingAddress>,
-    /// Certificates of the encrypted listeners.
+    /// The certificates of the listeners for TLS, HTTPS and QUIC.
     pub certificates: Vec<CertificateStatus>,
-    /// The listener for metrics; `None` if `metrics.listen` is empty.
+    /// The state of the listener for metrics; `None` if `metrics.listen` is empty.
     pub metrics: Option<MetricsStatus>,
     /// Number of flights in progress. A flight is one resolution for all clients that ask the same question.
     pub flights: u64,
-    /// Maximum number of flights.
+    /// The largest number of flights that may be in progress.
     pub flights_max: u64,
     /// Number of tasks and threads that were restarted after a panic.
     pub restarts: u64,
-    /// Number of tasks and threads that did not answer the last check of the watchdog.
+    /// Number of tasks and threads that did not respond to the last check of the watchdog.
     pub stuck: u64,
-    /// The keys of the root zone that the daemon knows, and their states.
+    /// The states of the root keys that the daemon knows.
     pub root_keys: RootKeysStatus,
-    /// The snapshot of the cache; `None` if `cache.snapshot` is off.
+    /// The state of the snapshot of the cache; `None` if `cache.snapshot` is off.
     pub snapshot: Option<SnapshotStatus>,
 }
 
 /// The state of the cache snapshot, a file which the daemon reads at its next start.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SnapshotStatus {
-    /// True once the daemon has read the snapshot of the previous process.
+    /// True if the daemon has already read the snapshot that the previous process wrote.
     pub read: bool,
-    /// Seconds since the last write; `None` if this process has not written a snapshot yet.
+    /// The time in seconds since this process last wrote the snapshot; `None` if it has not written one yet.
     pub age: Option<f64>,
-    /// Number of entries in the snapshot.
+    /// The number of entries in the snapshot that was written last.
     pub entries: u64,
-    /// Size of the file in octets.
+    /// The size of the snapshot file in octets.
     pub bytes: u64,
-    /// Number of entries that this process restored from the previous snapshot.
+    /// The number of cache entries that this process restored from the snapshot of the previous process.
     pub restored: u64,
 }
 
 /// The keys of the root zone. They are the trust anchors for most names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RootKeysStatus {
-    /// True if the keys are tracked through rollovers (RFC 5011).
+    /// True if changes of the keys are followed automatically (RFC 5011).
     pub follows: bool,
-    /// Time of the last successful validation of the keys, in seconds since 1970; `None` if there was none.
+    /// When the root keys were last validated successfully, in seconds since 1970; `None` if they never were.
     pub checked: Option<u64>,
-    /// Why the last query for the keys failed, as the last part of a sentence; `None` if it succeeded.
+    /// Why the last query for the root keys failed, as the last part of a sentence; `None` if it succeeded.
     pub why: Option<String>,
-    /// Start of the current series of failed queries for the keys, in seconds since 1970; `None` if the last query succeeded.
+    /// When the current series of failed queries for the root keys began, in seconds since 1970; `None` if the last query succeeded.
     pub failing_since: Option<u64>,
-    /// Why the keys could not be written to the state directory, as the last part of a sentence; `None` if they were written.
+    /// Why the root keys could not be written to the state directory, as the last part of a sentence; `None` if they were written.
     pub unkept: Option<String>,
-    /// True if answers are to be validated with root keys, but none of these keys is usable.
+    /// True if answers should be validated with the root keys, but none of these keys can be used.
     pub unusable: bool,
     /// The root keys, each with its state.
     pub keys: Vec<RootKeyRow>,
 }
 
-/// A root key.
+/// A key of the root zone, with its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RootKeyRow {
-    /// Key tag.
+    /// The key tag, a number that identifies the key (RFC 4034 appendix B).
     pub tag: u16,
-    /// State of the key, as RFC 5011 defines it.
+    /// The state of the key (RFC 5011 section 4.2).
     pub state: RootKeyStanding,
-    /// Time at which the key entered this state, in seconds since 1970; `None` if the key has not been seen yet.
+    /// When the key entered this state, in seconds since 1970; `None` if the key has not been seen in the root zone yet.
     pub since: Option<u64>,
 }
 
@@ -113,7 +113,7 @@ words! {
 }
 
 impl RootKeysStatus {
-    /// Converts a report of the tracked keys. While tracking is off, learned keys are left out.
+    /// Converts the report about the root keys to the form of the protocol.
     pub fn from_report(report: RootKeysReport) -> Self {
         let RootKeysReport { follows, keys, unseen, trouble, failing_since, unkept, is_usable } = report;
         let row = |known: &RootKey| {
@@ -134,10 +134,10 @@ impl RootKeysStatus {
     }
 }
 
-/// An address that is configured and not available.
+/// A configured listen address at which resolverd does not listen, because this host does not have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingAddress {
-    /// The address, as configured.
+    /// The address, as written in the configuration.
     pub address: SocketAddr,
     /// Why the address is not available, as the last part of a sentence.
     pub why: String,
@@ -146,51 +146,51 @@ pub struct MissingAddress {
 /// The certificate of an encrypted listener.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateStatus {
-    /// Path of the certificate file.
+    /// The path of the certificate file.
     pub file: String,
-    /// Start of validity, in seconds since 1970; `None` if it cannot be read from the certificate.
+    /// Time from which on the certificate is valid, in seconds since 1970; `None` if it cannot be read from the certificate.
     pub from: Option<u64>,
-    /// End of validity, in seconds since 1970; `None` if it cannot be read from the certificate.
+    /// Time at which the certificate expires, in seconds since 1970; `None` if it cannot be read from the certificate.
     pub until: Option<u64>,
-    /// Why the newer files on disk are not in use; `None` if they are in use.
+    /// Why the current files on disk are not in use, but older ones; `None` if they are in use.
     pub wrong: Option<String>,
 }
 
-/// The listener for metrics.
+/// The state of the listener for metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricsStatus {
-    /// Address of the listener.
+    /// The address at which the listener for metrics listens or should listen.
     pub address: SocketAddr,
     /// Why the listener does not run, as the last part of a sentence; `None` if it runs.
     pub why: Option<String>,
 }
 
-/// The health of the daemon.
+/// The state and the health of the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// State of the daemon.
+    /// The state of the daemon, with its version, its addresses and other properties.
     #[serde(flatten)]
     pub daemon: DaemonStatus,
     /// Seconds since the daemon started.
     pub uptime: f64,
-    /// Number of questions in the last five minutes, or since the start if the daemon has run for a shorter time.
+    /// The number of clients' questions in the last five minutes, or since the start if the daemon has run for a shorter time.
     pub questions: u64,
-    /// Length of this period in seconds.
+    /// The length of the period for which `questions` were counted, in seconds.
     pub seconds: f64,
-    /// Number of entries and size of each cache.
+    /// The number of entries and the size of each cache.
     pub stores: Vec<StoreFill>,
-    /// Problems, with advice; empty if there is none.
+    /// The current problems, each with advice; empty if there is none.
     pub warnings: Vec<Warning>,
 }
 
 impl Status {
-    /// Returns true if this resolver has no problem. Zones of other operators may still fail.
+    /// Returns true if no problem of this resolver is known. Failing zones of other operators do not count.
     pub fn works(&self) -> bool {
         self.warnings.iter().all(|warning| warning.severity == Severity::Notice)
     }
 }
 
-/// The severity of a problem.
+/// How serious a problem is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -203,47 +203,47 @@ pub enum Severity {
     Critical,
 }
 
-/// A problem, with advice.
+/// A problem, with advice for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// Severity of the problem.
+    /// How serious the problem is.
     pub severity: Severity,
-    /// Description of the problem.
+    /// The problem, in one sentence.
     pub problem: String,
-    /// The advice for the operator.
+    /// What the operator can do, in words.
     pub remedy: String,
 }
 
 impl Warning {
-    /// Creates a warning about a problem that affects only some queries.
+    /// Creates a warning about a problem that affects only some queries. `remedy` is the advice.
     pub(crate) fn new(problem: String, remedy: &str) -> Self {
         Self { severity: Severity::Warning, problem, remedy: remedy.to_owned() }
     }
 
-    /// Creates a warning about a problem that affects all kinds of queries.
+    /// Creates a warning about a problem that affects queries of all kinds. `remedy` is the advice.
     pub(crate) fn critical(problem: String, remedy: &str) -> Self {
         Self { severity: Severity::Critical, ..Self::new(problem, remedy) }
     }
 }
 
-/// The main screen of the statistics.
+/// The content of the main screen of the statistics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     /// Version of the daemon.
     pub version: String,
-    /// The statistics.
+    /// The statistics of the requested period.
     #[serde(flatten)]
     pub report: StatsReport,
-    /// The zones with the longest total time of resolution.
+    /// The zones whose resolutions took the longest total time.
     pub slow_zones: Vec<ZoneRow>,
     /// The zones with the most failed resolutions.
     pub failed_zones: Vec<ZoneRow>,
-    /// The servers with the longest wait.
+    /// The servers for which resolverd waited longest in total.
     pub slow_servers: Vec<ServerRow>,
-    /// The zones whose questions were refused most often because of overload.
+    /// The zones whose questions were turned away most often because of overload.
     pub shed_zones: Vec<ShedRow>,
-    /// The clients whose questions were refused most often because of overload.
+    /// The clients whose questions were turned away most often because of overload.
     pub shed_clients: Vec<ShedRow>,
-    /// Number of entries and size of each cache.
+    /// The number of entries and the size of each cache.
     pub stores: Vec<StoreFill>,
 }

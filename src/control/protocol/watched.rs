@@ -1,6 +1,6 @@
-//! Rows of the reply about watched domains.
+//! Rows of the reply about watched domains, which are domains that the daemon checks regularly (`[[watch]]`).
 //!
-//! Times are in seconds since 1970, time spans in seconds.
+//! Durations are in seconds, points in time in seconds since 1970.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use doctor::finding::{Level, Topic};
 use resolver::config::WatchAs;
 use watched::history::{FindingChange, Standing};
 
-/// A watched domain.
+/// A watched domain, with what its checks have found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WatchedRow {
     /// The domain, without the final dot.
@@ -19,32 +19,33 @@ pub struct WatchedRow {
     pub side: WatchAs,
     /// The time between two checks, in seconds.
     pub interval: f64,
-    /// Time of the last check with a result; `None` before the first one.
+    /// Time of the last check that had a result, in seconds since 1970; `None` before the first one.
     pub checked: Option<u64>,
     /// Why the last check had no result; `None` if it had one.
     pub could_not_tell: Option<String>,
-    /// Time of the first check in the current series of checks without a result; `None` if the last check had a result.
+    /// If the last check had no result: the time of the first check in the current series of checks without a result, in seconds since 1970.
+    /// Otherwise `None`.
     pub could_not_tell_since: Option<u64>,
     /// The time until the next check, in seconds.
     pub next: f64,
-    /// The findings, the worst first.
+    /// The problems that the checks found (findings), the worst first.
     pub findings: Vec<WatchedFinding>,
-    /// The last changes, the newest first.
+    /// The last changes of findings, the newest first.
     pub changes: Vec<FindingChange>,
 }
 
 impl WatchedRow {
-    /// Returns the confirmed findings: those that more than one check has seen.
+    /// Returns the confirmed findings: those that at least two checks have found.
     pub fn present(&self) -> impl Iterator<Item = &WatchedFinding> {
         self.findings.iter().filter(|finding| finding.standing != Standing::Coming)
     }
 
-    /// Returns the number of confirmed findings of a level.
+    /// Returns the number of confirmed findings with this level, for instance warnings.
     pub fn count(&self, level: Level) -> usize {
         self.present().filter(|finding| finding.level == level).count()
     }
 
-    /// Returns the findings of a level that only one check has seen so far.
+    /// Returns the findings with this level that only one check has found so far.
     pub fn once(&self, level: Level) -> impl Iterator<Item = &WatchedFinding> {
         let is_once =
             move |finding: &&WatchedFinding| finding.standing == Standing::Coming && finding.level == level;
@@ -58,29 +59,29 @@ impl WatchedRow {
     }
 }
 
-/// A finding about a watched domain.
+/// A problem (finding) of a watched domain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WatchedFinding {
-    /// Level of the finding.
+    /// How serious the finding is, for instance a failure or a warning.
     pub level: Level,
-    /// Topic of the finding.
+    /// What the finding is about, for instance the mail hosts of the domain.
     pub topic: Topic,
-    /// Code of the finding.
+    /// The code that identifies the kind of finding.
     pub code: Code,
     /// How certain the finding is: found by only one check, confirmed, or confirmed but no longer found by the last checks.
     pub standing: Standing,
-    /// True if the last check was unable to look for this problem.
+    /// True if the last check was unable to look for this problem, so that it may still exist.
     pub unseen: bool,
-    /// Time of the first check that reported the finding.
+    /// Time of the first check that reported the finding, in seconds since 1970.
     pub since: u64,
-    /// Time of the last check that reported the finding.
+    /// Time of the last check that reported the finding, in seconds since 1970.
     pub seen: u64,
-    /// Facts that show the problem.
+    /// The facts that show the problem, in words.
     pub evidence: String,
-    /// Effect of the problem on mail.
+    /// The effect of the problem on mail, in words.
     pub effect: String,
-    /// Change that solves the problem.
+    /// What the operator must change to solve the problem, in words.
     pub remedy: String,
-    /// RFC on which the finding is based.
+    /// The RFC on which the finding is based.
     pub source: String,
 }

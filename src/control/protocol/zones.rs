@@ -1,6 +1,6 @@
 //! Rows of the reply about configured zones.
 //!
-//! All time spans are in seconds.
+//! All durations are in seconds.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -64,24 +64,24 @@ impl AddedZone {
 pub struct ZoneState {
     /// Apex of the zone.
     pub zone: String,
-    /// The view whose clients see the zone; `None` if clients without a view see it too.
+    /// The name of the view whose clients see the zone; `None` if clients without a view see it too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<String>,
-    /// The kind of source from which the answers come.
+    /// Where the answers of the zone come from, for instance forwarders or a file.
     pub kind: ZoneSource,
-    /// True if the root servers are asked when the forwarders fail.
+    /// True if names are resolved from the root servers when the forwarders of the zone fail.
     pub forward_first: bool,
     /// The servers that are asked about names in the zone, as configured.
     pub servers: Vec<ZoneServer>,
-    /// Path of the zone file.
+    /// The path of the zone file; `None` if there is no file.
     pub file: Option<String>,
-    /// Addresses of a host entry.
+    /// The addresses of a host entry; empty for other zones.
     pub addresses: Vec<IpAddr>,
-    /// Source addresses of queries for this zone, if they differ from the general source addresses.
+    /// The addresses from which queries for this zone are sent, if they differ from the general setting; otherwise empty.
     pub source: Vec<IpAddr>,
-    /// Maximum TTL in seconds, if it differs from the general maximum.
+    /// The largest TTL of answers from this zone, in seconds; `None` if the general setting applies.
     pub max_ttl: Option<f64>,
-    /// Maximum TTL of negative answers in seconds, if it differs from the general maximum.
+    /// The largest TTL of negative answers from this zone, in seconds; `None` if the general setting applies.
     pub negative_max_ttl: Option<f64>,
     /// Set if the zone is not in the configuration file, but was added by `resolverctl zone add`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,33 +101,33 @@ pub struct Temporary {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ZoneSource {
-    /// Recursive servers, to which queries are forwarded.
+    /// Recursive servers (forwarders), to which queries are forwarded.
     Forward,
-    /// The zone's authoritative servers, as configured.
+    /// The authoritative servers of the zone, which are named in the configuration.
     Stub,
     /// The authoritative servers that are found by following delegations from the root.
     Recurse,
-    /// A zone file.
+    /// A file with the records of the zone.
     #[default]
     File,
-    /// Records of the configuration file.
+    /// Records in the configuration file.
     Records,
-    /// A host entry.
+    /// An entry of the configuration for one host.
     Host,
 }
 
-/// A server of a zone.
+/// A server of a configured zone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ZoneServer {
-    /// Address and port of the server.
+    /// The address and port of the server.
     pub address: SocketAddr,
-    /// Name expected in the server certificate, if the server is asked over TLS or HTTPS.
+    /// The name that the certificate of the server must have, if it is queried over TLS or HTTPS; `None` for UDP and TCP.
     pub tls: Option<String>,
-    /// Path of the URL, if the server is asked over HTTPS.
+    /// The path of the URL, if the server is queried over HTTPS; otherwise `None`.
     pub https: Option<String>,
-    /// Round-trip time in seconds; `None` if the server has never answered.
+    /// The round-trip time in seconds; `None` if the server has never answered.
     pub round_trip: Option<f64>,
-    /// Shows if the server answers; `None` if it was not asked since the start or the last flush.
+    /// If the server answers queries; `None` if it was not queried since the start of the daemon or the last flush.
     pub health: Option<Health>,
     /// True if the server is known not to serve the zone.
     pub lame: bool,

@@ -1,4 +1,4 @@
-//! Blames a failed question on the servers that caused its failure.
+//! Blames a failed question on the servers that caused its failure. A flight is one resolution, for which the questions of several clients may wait.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,11 +14,11 @@ use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within};
 
-/// A cause of a failure, a server with this cause, and the last query to the server. The query is none if the server was not queried because
-/// it is known to be silent.
+/// A kind of cause with its zone, a server that is blamed for it, and the last query to this server. The query is `None` if the server was not
+/// queried because it is known to be silent.
 type Blamed<'a> = (CauseKey, Option<IpAddr>, Option<&'a MessageEntry>);
 
-/// Counts a failed question for each of its causes.
+/// Counts one failed question for each cause of its failure.
 pub(super) fn failure(
     one: &ExplainedQuestion<'_>,
     traffic: &Traffic,
@@ -36,8 +36,8 @@ pub(super) fn failure(
     for (key, server, message) in blamed(one, flight, traffic) {
         let cause = cause(causes, key.clone());
         match (server, message) {
-            // If the question waited for the flight, the queries of the flight were already counted with their time, except for queries that
-            // took no time.
+            // If the question waited for the flight, the queries of the flight were already counted when the waiting time was divided among the
+            // causes. Only queries that took no time are missing there, so they are counted here.
             (Some(server), Some(message))
                 if one.waited_for().is_none()
                     || cause.servers.get(&server).is_none_or(|(count, _)| *count == 0) =>
@@ -65,7 +65,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     if matches!(flight.shows, Some(Shows::Bogus)) {
         return only(CulpritKind::Bogus, (*flight.zone).into());
     }
-    // If no zone has servers at fault, the list has answered, but its answer is not a valid listing.
+    // If the flight has no zone with faulty servers, the DNS list itself has answered, but its answer is not a valid listing.
     if matches!(flight.shows, Some(Shows::List)) && flight.zone.is_empty() {
         let refused = of_servers(one, flight, traffic);
         return if refused.iter().any(|((kind, _), ..)| *kind == CulpritKind::ListRefused) {
@@ -75,7 +75,8 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
         };
     }
     let zone = if flight.zone.is_empty() { one.own_zone() } else { (*flight.zone).into() };
-    // The answer came after the client's time was over, or after the client had to be answered without it.
+    // The flight found an answer, but the client was answered with SERVFAIL before it came: at its deadline, or because its list was known to be
+    // silent.
     if flight.shows.is_none() {
         let late = late(one, (flight, &apex()), traffic);
         return match longest(one, traffic) {
@@ -88,7 +89,8 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     if !found.is_empty() {
         return found;
     }
-    // If a failure has a reason of its own, such as a loop of aliases, the servers that answered on the way are not at fault.
+    // Only after a silence, the cause of the longest wait is blamed. Other failures have a reason of their own, such as a loop of aliases: the servers
+    // that answered slowly before are then not at fault.
     if flight.shows == Some(Shows::Silence)
         && let Some(key) = longest(one, traffic)
     {
@@ -103,7 +105,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     only(CulpritKind::Unknown, zone)
 }
 
-/// Returns the servers of the DNS list that answered the flight of the question too late.
+/// Returns the servers of the DNS list that answered too late for the question.
 fn late<'a>(
     one: &ExplainedQuestion<'_>,
     (flight, apex): (&'a FlightEntry, &[u8]),
@@ -116,7 +118,7 @@ fn late<'a>(
     late.map(|message| (key.clone(), Some(message.server), Some(message))).collect()
 }
 
-/// Returns the servers with faults, each with its last behaviour.
+/// Returns the servers of the failed zone that have a fault, each with the kind of fault that its last behaviour shows.
 fn of_servers<'a>(
     one: &ExplainedQuestion<'_>,
     flight: &'a FlightEntry,
@@ -126,7 +128,8 @@ fn of_servers<'a>(
     let mut last: BTreeMap<IpAddr, (Option<Conduct>, Option<&MessageEntry>)> = BTreeMap::new();
     for message in flight.messages.iter().filter(in_zone) {
         let known = last.entry(message.server).or_insert((None, None));
-        // A query that was still unanswered when the flight ended shows less than a query that was answered before.
+        // An answered query shows more about the server than a query that was still unanswered when the flight ended. So the latter never replaces
+        // the former.
         if message.conduct.is_some() || known.1.is_none_or(|before| before.conduct.is_none()) {
             known.1 = Some(message);
         }
@@ -139,7 +142,7 @@ fn of_servers<'a>(
     }
     let blamed = last.into_iter().filter_map(|(server, (conduct, message))| {
         let zone = message.map_or(&*flight.zone, |message| &message.zone);
-        // A query that was still unanswered when the flight ended may have been answered later.
+        // A server may have answered such a query later: it was still unanswered when the flight ended, but had been sent only a short time before.
         let under_way = |message: &&MessageEntry| {
             message.conduct.is_none() && u64::from(message.elapsed) < micros(SLOW_ANSWER)
         };
@@ -147,7 +150,7 @@ fn of_servers<'a>(
         let seen = seen.and_then(|message| kind_of(one, flight, message, traffic));
         let said = conduct.and_then(|conduct| last_conduct(flight, server, Some(conduct)));
         let said = said.and_then(|conduct| match conduct {
-            // The server was not asked over TCP, because it is known not to accept TCP.
+            // The server truncated its answer over UDP, and was not asked over TCP because it is known not to accept TCP.
             Conduct::Truncated => Some(CulpritKind::Truncated),
             Conduct::Silent if traffic.is_down_at(one.question.at) => Some(CulpritKind::Network),
             Conduct::Silent if traffic.is_silent_path(flight, server) => Some(CulpritKind::Unreachable),
@@ -170,7 +173,7 @@ fn longest(one: &ExplainedQuestion<'_>, traffic: &Traffic) -> Option<CauseKey> {
     sums.into_iter().filter(known).max_by_key(|(_, time)| *time).map(|(key, _)| key)
 }
 
-/// Returns true for a slow answer, which makes a question fail only if the time of the question was over.
+/// Returns true if the cause is a slow answer. A slow answer makes a question fail only if it comes after the deadline of the question.
 fn is_slow(kind: CulpritKind) -> bool {
     matches!(kind, CulpritKind::ServerSlow | CulpritKind::ListSlow)
 }

@@ -30,15 +30,15 @@ words! {
         Truncated = "truncated",
         /// The network reports that servers cannot be reached, or this host cannot send to them.
         Unreachable = "unreachable",
-        /// Servers of a DNS list did not answer.
+        /// The servers of a DNS list did not answer.
         ListSilent = "list_silent": "list silent",
-        /// Servers of a DNS list answered late.
+        /// The servers of a DNS list answered late.
         ListSlow = "list_slow": "list slow",
-        /// Servers of a DNS list refuse our queries.
+        /// The servers of a DNS list refuse our queries.
         ListRefused = "list_refused": "list refused",
-        /// Answers fail DNSSEC validation.
+        /// The answers of a zone fail DNSSEC validation.
         Bogus = "bogus",
-        /// Some queries to a server get lost.
+        /// Some packets to or from a server get lost.
         Loss = "loss": "packet loss",
         /// Our own network was down: no server answered.
         Network = "network",
@@ -46,22 +46,22 @@ words! {
         NetworkLossy = "network_lossy": "own network lossy",
         /// This resolver had too much work.
         Overload = "overload",
-        /// The client waited between its questions.
+        /// The client paused between its questions.
         Client = "client",
-        /// Nothing was slow.
+        /// No question of the message was slow or failed.
         None = "none": "nothing slow",
-        /// The delay of a log line is not in DNS.
+        /// The delay that a log line shows has another cause than DNS.
         NotDns = "not_dns": "not DNS",
-        /// It is not known what the culprit is.
+        /// The culprit could not be found.
         #[default]
         Unknown = "unknown",
     }
 }
 
-/// A cause of a delay, or of a failure.
+/// A cause of the delay or of the failure of a message (the questions for one email).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
-    /// The kind of the cause.
+    /// What was slow or has failed.
     pub kind: CulpritKind,
     /// The zone to which the cause belongs, in wire form; empty if it belongs to no zone.
     pub zone: Box<[u8]>,
@@ -71,7 +71,8 @@ pub struct Cause {
     pub micros: u64,
     /// The number of questions that failed because of this cause.
     pub failures: u32,
-    /// The number of failed questions that were not for a DNS list. Mail software defers a mail for these; if only a list fails, it goes on.
+    /// The number of failed questions that were not for a DNS list. Mail software defers a mail if such a question fails. If only a question to a
+    /// list fails, it continues with the mail.
     pub(crate) deferring: u32,
     /// The number of failed questions that this resolver turned away immediately, because others were already waiting for the zone.
     pub(crate) turned_away: u32,
@@ -79,13 +80,13 @@ pub struct Cause {
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
     /// For each server of the cause: the number of queries to it that did not leave this host.
     pub unsent: BTreeMap<IpAddr, u32>,
-    /// True if the servers did not answer because no IPv6 server answers; see `Traffic`.
+    /// True if the servers did not answer because the path from this host to all IPv6 servers is broken; see `Traffic`.
     pub(crate) silent_path: bool,
-    /// True if the cause is a pause of the client after which another mail may have begun.
+    /// True if the cause is a pause of the client, and another mail may have begun after this pause.
     pub other_mail: bool,
-    /// Why the question failed, as a sentence; empty if there is none.
+    /// Why the question failed, as a sentence; empty if the reason is not known.
     pub why: Box<str>,
-    /// The behaviour of the list that made a question fail.
+    /// The behaviour of the DNS list that made a question fail; none if no list is at fault.
     pub(crate) list_fault: Option<ListFault>,
 }
 
@@ -97,25 +98,25 @@ impl Cause {
         Self { kind, zone, ..Self::default() }
     }
 
-    /// Returns the time by which the cause delays the mail, in microseconds.
+    /// Returns the time by which the cause delays the mail, in microseconds: the waiting time, plus `FAILURE_COST` if a question failed.
     pub fn cost(&self) -> u64 {
         let failed = if self.failures > 0 { micros(FAILURE_COST) } else { 0 };
         self.micros.saturating_add(failed)
     }
 
-    /// Returns true if this host is the cause: no query to the servers was sent.
+    /// Returns true if the fault is on this host: no query to the servers of the cause left this host.
     pub(crate) fn is_of_this_host(&self) -> bool {
         self.kind == CulpritKind::Unreachable
             && !self.servers.is_empty()
             && self.servers.iter().all(|(server, (count, _))| self.unsent.get(server) == Some(count))
     }
 
-    /// Notes the list to which a question belongs, if the cause belongs to a zone.
+    /// Adds the DNS list with this apex to the lists of the cause. If the cause belongs to no zone, nothing is added.
     pub(super) fn add_list(&mut self, apex: Option<&[u8]>) {
         self.lists.extend(apex.filter(|_| !self.zone.is_empty()).map(Box::from));
     }
 
-    /// Counts a query to one of the servers to which the cause belongs.
+    /// Counts a query to one of the servers of the cause.
     pub(super) fn add(&mut self, message: &MessageEntry) {
         let (count, time) = self.servers.entry(message.server).or_default();
         *count = count.saturating_add(1);
@@ -127,31 +128,31 @@ impl Cause {
     }
 }
 
-/// Returns the cause with this key from the table. A new cause is added first.
+/// Returns the cause with this key from the table. If the table has no such cause, a new one is added.
 pub(super) fn cause(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey) -> &mut Cause {
     causes.entry(key).or_insert_with_key(|(kind, zone)| Cause::new(*kind, zone.clone()))
 }
 
-/// The time that a log line names. It decides which queries of a mail are the culprit.
+/// The time that a line of the mail log shows. It decides which queries of a mail are the culprit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecisiveTime<Moment> {
-    /// The time that the program of the line took: only waits within this time count. A query that failed within this time counts only with
-    /// the time that it took, because the program went on.
+    /// The period in which the program that wrote the log line worked. Only waits within this period count. If a query failed within it, only the
+    /// time that this query took counts, because the program continued after the failure.
     Delay {
-        /// The start of this time.
+        /// The start of this period.
         from: Moment,
-        /// The end of this time.
+        /// The end of this period.
         to: Moment,
     },
-    /// The moment of a line about a connection. The queries that look up the connecting host and that ended before this moment count first.
-    /// Queries of the mail itself may come in the same second. If the queries were quick, the line is about a mail that waited after this
-    /// moment.
+    /// The time of a log line about a connection. The queries about the connecting host that ended before this time count first, because queries
+    /// about the mail itself may come in the same second. If the queries about the host were quick, the line is about a mail that waited after this
+    /// time.
     Until(Moment),
 }
 
 impl<Moment> DecisiveTime<Moment> {
-    /// Returns the same value with converted moments.
+    /// Returns the same value, with each of its times converted by `change`.
     pub fn map<Other>(self, change: impl Fn(Moment) -> Other) -> DecisiveTime<Other> {
         match self {
             Self::Delay { from, to } => DecisiveTime::Delay { from: change(from), to: change(to) },

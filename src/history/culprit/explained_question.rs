@@ -1,29 +1,30 @@
-//! A question of a message with its list and its flight, and the zone for which a query of that flight is counted.
+//! A client's question with the DNS list for which it asks and the flight (resolution) that explains its outcome. Also finds the zone to which a
+//! query of that flight is attributed.
 
 use crate::entry::{FlightEntry, QuestionEntry};
 use crate::event::Shows;
 use crate::subject::{ListName, domain_of, organisation};
 use dns::question::{Outcome, is_within};
 
-/// A question of a message, the DNS list to which it was sent, and the flight that explains its outcome.
+/// A question of a message (an email), the DNS list for which it asks, and the flight (resolution) that explains its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct ExplainedQuestion<'a> {
-    /// The question of the client.
+    /// The question, as the client asked it.
     pub question: &'a QuestionEntry,
     /// The DNS list to which the question was sent; none for other questions.
     pub list: Option<ListName>,
-    /// The flight of the question. If the question failed because another one had failed before, the flight of that other question.
+    /// The flight of the question. If the question failed immediately because of an earlier failure, this is the flight that failed earlier.
     pub flight: Option<&'a FlightEntry>,
 }
 
 impl ExplainedQuestion<'_> {
-    /// Returns true if the client got SERVFAIL.
+    /// Returns true if the question failed, so that the client got SERVFAIL.
     pub fn failed(&self) -> bool {
         self.question.outcome.is_failure()
     }
 
-    /// Returns true if the question failed because this resolver had too much work: it was turned away although its zone is not known to be
-    /// silent, or most of its time was over before its resolution began.
+    /// Returns true if the question failed because this resolver had too much work: the resolver rejected it although its zone is not known to be
+    /// silent, or most of the time of the question was over before its resolution began.
     pub(crate) fn is_overload(&self) -> bool {
         let QuestionEntry { at, elapsed, outcome, .. } = *self.question;
         let queued = self.waited_for().map_or(0, |flight| flight.began.saturating_sub(at));
@@ -35,13 +36,13 @@ impl ExplainedQuestion<'_> {
         }
     }
 
-    /// Returns the flight of the question, if the question waited for it.
+    /// Returns the flight for which the question waited. Returns `None` if the flight is only that of an earlier failure.
     pub(super) fn waited_for(&self) -> Option<&FlightEntry> {
         self.flight.filter(|flight| self.question.flight == Some(flight.id))
     }
 
-    /// Returns the zone of a failure that shows no zone: the zone of its list, otherwise the domain of its name. So the failures of two
-    /// domains are not counted as one.
+    /// Returns the zone to which a failure is attributed if the failure itself names no zone: the apex of the question's DNS list, otherwise the
+    /// domain of its name. So failures of two domains are not counted together.
     pub(super) fn own_zone(&self) -> Box<[u8]> {
         self.apex().map_or_else(|| domain_of(&self.question.name), Box::from)
     }
@@ -52,14 +53,14 @@ impl ExplainedQuestion<'_> {
     }
 }
 
-/// The relation between a zone and the list to which a question is sent.
+/// The relation between a zone and the DNS list for which a question asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ListRelation {
-    /// The servers of the zone are the servers of the list itself.
+    /// The servers of the zone are the servers of the DNS list itself.
     Own,
-    /// The zone is above the list and has the same owner: the list answers only if the zone answers.
+    /// The zone is above the DNS list and has the same owner: the list answers only if the zone answers.
     Above,
-    /// The zone has another owner, or there is no list.
+    /// The zone has another owner, or the question does not ask a DNS list.
     Other,
 }
 
@@ -72,8 +73,8 @@ impl ListRelation {
         if is_within(apex, zone) {
             return if is_within(zone, organisation(apex)) { Self::Above } else { Self::Other };
         }
-        // Names with a key are asked in a zone other than the apex, and this zone is then the deepest one. A zone that only contains the
-        // addresses of servers is asked for these addresses in sub-questions.
+        // Names that contain a customer key are queried in a zone below the apex of the list, and this zone is then the deepest zone of the flight. A
+        // zone that only contains the addresses of servers is queried in sub-questions, which have a depth above 0.
         let is_deepest = one.flight.is_some_and(|flight| {
             let mut asked = flight.messages.iter().filter(|message| *message.zone == *zone).peekable();
             *flight.zone == *zone && (asked.peek().is_none() || asked.any(|message| message.depth == 0))
@@ -82,7 +83,8 @@ impl ListRelation {
     }
 }
 
-/// Returns the zone for which a query to the servers of a zone is counted: the zone of the list, if they are the servers of the list.
+/// Returns the zone to which a query is attributed. If the query went to the servers of a DNS list, this is the apex of the list; otherwise it is
+/// `zone`.
 pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     match one.apex() {
         Some(apex) if ListRelation::between(one, zone) == ListRelation::Own => apex.into(),
@@ -90,8 +92,8 @@ pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     }
 }
 
-/// Returns true if the silence of a zone's servers is a silence of the list: they are the servers of the list, or the owner of the list uses
-/// them for a zone above it. The servers of a top-level domain have another owner.
+/// Returns true if the DNS list is blamed when the servers of `zone` are silent: they are the servers of the list, or the owner of the list uses them
+/// for a zone above the list. The servers of a top-level domain have another owner.
 pub(super) fn is_of_list(one: &ExplainedQuestion<'_>, zone: &[u8]) -> bool {
     ListRelation::between(one, zone) != ListRelation::Other
 }

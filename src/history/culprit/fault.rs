@@ -1,4 +1,5 @@
-//! Finds the kind of fault that a query to a server or the behaviour of the server shows, and the causes for which a question waited.
+//! Finds what kind of fault a query to a server shows, and for which causes a client's question waited. A flight is one resolution, for which the
+//! questions of several clients may wait.
 
 use std::net::IpAddr;
 
@@ -29,8 +30,8 @@ pub(super) fn kind_of(
     }
 }
 
-/// Returns the kind of culprit for the behaviour of a server. `list` is true if the server belongs to a DNS list. Returns `None` if the behaviour is
-/// no fault.
+/// Returns the kind of culprit for the behaviour `conduct` of a server. `list` is true if the server belongs to a DNS list. Returns `None` if the
+/// behaviour is no fault.
 pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
     match conduct {
         Conduct::Answered | Conduct::Truncated => None,
@@ -45,7 +46,7 @@ pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
     }
 }
 
-/// Returns the kind of culprit for a query that got no answer. Returns `None` if the query caused no wait.
+/// Returns the kind of culprit for a query that got no answer. Returns `None` if no client waited because of this query.
 fn silence(
     list: bool,
     flight: &FlightEntry,
@@ -62,7 +63,7 @@ fn silence(
     if is_silent_over_tcp(flight, message) {
         return Some(CulpritKind::Truncated);
     }
-    // The query raced with a query to another server, which answered first.
+    // Two servers were queried at the same time, and the other server answered first. So nobody waited for this one.
     if message.conduct.is_none() && flight.messages.iter().any(raced) {
         return None;
     }
@@ -92,8 +93,8 @@ fn is_silent_over_tcp(flight: &FlightEntry, message: &MessageEntry) -> bool {
         && flight.messages.iter().any(cut)
 }
 
-/// Returns the last behaviour of a server in a flight, if the queries to it show more than was recorded: silence after a truncated answer is
-/// silence over TCP.
+/// Returns the last behaviour of a server in a flight. If the server truncated an answer and then did not answer over TCP, the result is `NoTcp`,
+/// although silence or truncation was recorded.
 pub(crate) fn last_conduct(
     flight: &FlightEntry,
     server: IpAddr,
@@ -110,10 +111,10 @@ pub(crate) fn last_conduct(
     }
 }
 
-/// Two queries that were sent within this time of each other count as sent together; in microseconds.
+/// If two queries were sent within this time of each other, they count as sent together. In microseconds.
 const SAME_MOMENT: u32 = 5_000;
 
-/// Returns the causes for which a question waited, with the time of each.
+/// Returns the causes for which a question waited between two times, and the time in microseconds for each cause.
 pub(super) fn timeline(
     one: &ExplainedQuestion<'_>,
     (begin, end): (u64, u64),
@@ -155,7 +156,7 @@ pub(super) fn timeline(
     spent
 }
 
-/// Returns the query for which a flight waited at a moment: a query that was answered later, otherwise the oldest query.
+/// Returns the query for which a flight waited at the time `at`: a query that was answered later, otherwise the oldest query.
 fn waited_for(flight: &FlightEntry, at: u64) -> Option<&MessageEntry> {
     let under_way = |message: &&MessageEntry| {
         let (sent, end) = moments(flight, message);

@@ -1,23 +1,24 @@
-//! Finds the culprit of a slow or failed message: the server, list, network or program for which its questions waited.
+//! Finds the culprit of a slow or failed message (the questions that a client asked for one email): the server, list, network or program for which
+//! the message waited. A flight is one resolution, for which the questions of several clients may wait.
 //!
-//! The verdict is a pure function of one message's questions, their flights, and the traffic around them. It never guesses: causes that cost
-//! about the same are all named, and "could not tell" is a valid result.
+//! The verdict is a pure function of the questions of one message, their flights, and the traffic at the same time. It never guesses: causes that
+//! took about the same time are all named, and "could not tell" is a valid result.
 //!
 //! # Decisions
 //!
-//! - Each moment in which the client waited counts once. Of the questions in progress, it counts for the one that ended last: the others did
-//!   not delay the mail further. Within that question it counts for the query to a server that was in progress. An answered query counts
-//!   before an unanswered one at the same time, because the answer ended the wait.
-//! - A failed question costs as much as its client's patience, however quickly it failed, because the mail is deferred. A failed question to a
-//!   DNS list defers no mail: the list is named after the causes of a delay, unless its failure itself took long.
-//! - The pauses of a client excuse no failure: the failure is named first, and the client after it. If another mail may begin after a pause,
-//!   the pause is not blamed on the client, see `pause`.
+//! - Each moment in which the client waited is counted once. If several questions were in progress, the moment is counted for the question that ended
+//!   last: the others did not delay the mail further. Within this question it is counted for the query to a server that was in progress. An answered
+//!   query has precedence over an unanswered one that was in progress at the same time, because the answer ended the wait.
+//! - A failed question counts as a delay of `FAILURE_COST`, however quickly it failed, because the mail is deferred. A failed question to a DNS list
+//!   defers no mail: the list is named after the causes of a delay, unless its failure itself took long.
+//! - If a question failed and the client also paused, the failure is named first, and the client after it. If another mail may have begun after a
+//!   pause, the pause is not blamed on the client, see `pause`.
 //! - A silence is called loss if the same server answers over the same transport shortly before and shortly after, or if it answers the next
 //!   copy of the query. After two silences, the next copy may have no EDNS, so its answer does not show whether the first copies were lost;
 //!   the verdict is then "could not tell". A silence is blamed on our own network if root servers were asked at the same time too, and no
 //!   server on the internet answered.
-//! - The silence of an IPv6 server is called a broken path if servers in several networks were silent and none answered over IPv6, while other
-//!   servers answered over IPv4. The servers then cannot be reached, and the owner of a zone is not blamed alone.
+//! - If servers in several networks were silent over IPv6 and none answered over IPv6, while other servers answered over IPv4, the path from this
+//!   host to IPv6 servers is called broken. The servers then cannot be reached, and the owner of a zone is not blamed alone.
 //! - A zone above a DNS list that has the same owner as the list is treated as a part of the list: `spamcop.net.` for `bl.spamcop.net.`. The
 //!   silence of the zone is a silence of the list, but the verdict names the zone whose servers were silent. The servers of a top-level domain
 //!   are no part of a list: their silence is blamed on them, and the list is also named.
@@ -46,19 +47,19 @@ use super::traffic::Traffic;
 use crate::limits::CLIENT_PAUSE;
 use dns::clock::micros;
 
-/// The verdict on a message.
+/// The verdict on a message (the questions for one email): why it was slow or failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageVerdict {
     /// The time from the first question to the last reply, in microseconds.
     pub took: u64,
-    /// The part of this time in which questions were in progress.
+    /// The part of `took` in which at least one question was in progress, in microseconds.
     pub waited: u64,
-    /// The culprit first, then other causes that cost about the same. Never empty.
+    /// The culprit first, then other causes that delayed the message for about the same time. Never empty.
     pub causes: Vec<Cause>,
 }
 
 impl MessageVerdict {
-    /// Returns true if something was slow or failed.
+    /// Returns true if one of the causes was slow or made a question fail.
     pub(super) fn has_cause(&self) -> bool {
         self.causes.iter().any(|cause| cause.kind != CulpritKind::None)
     }
@@ -68,8 +69,8 @@ impl MessageVerdict {
         self.causes.iter().any(|cause| cause.failures > 0)
     }
 
-    /// Puts the causes of some of the message's questions before the others, because the operator asked for these questions, or because a log
-    /// line names their time. Returns true if there are any such causes.
+    /// Moves causes to the front: those of `own`, which is the verdict on some of the message's questions. The operator asked for these questions, or
+    /// a log line names the time at which they were asked. Returns true if `own` has any such cause.
     pub(super) fn put_first(&mut self, own: Self) -> bool {
         let names_one = |cause: &Cause| {
             let is_known =
@@ -79,7 +80,7 @@ impl MessageVerdict {
         let of_all = std::mem::take(&mut self.causes);
         let (mut first, mut others) = (Vec::new(), of_all);
         for cause in own.causes.into_iter().filter(names_one) {
-            // The cause of the whole message includes all its queries.
+            // This cause was also found for the whole message. There it includes all queries of the message, so that entry is used.
             let place = others.iter().position(|one| (one.kind, &one.zone) == (cause.kind, &cause.zone));
             first.push(place.map_or(cause, |place| others.remove(place)));
         }
@@ -92,7 +93,7 @@ impl MessageVerdict {
     }
 }
 
-/// Returns the culprit of a message, whose questions are in the order of time.
+/// Returns the culprit of a message. Its questions `asked` are sorted by time.
 pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdict {
     let began = asked.iter().map(|one| one.question.at).min().unwrap_or(0);
     let ended = asked.iter().map(|one| one.question.end()).max().unwrap_or(0);
@@ -117,7 +118,8 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
     MessageVerdict { took, waited, causes }
 }
 
-/// Returns the verdict on the part of a message that a time decides. The questions of the message are in the order of time.
+/// Returns the verdict on the part of a message that is selected by `decisive`, which is a time from the mail log. The questions `asked` are sorted
+/// by time.
 pub(crate) fn judge_decisive(
     asked: &[ExplainedQuestion<'_>],
     traffic: &Traffic,
@@ -134,7 +136,8 @@ pub(crate) fn judge_decisive(
     }
 }
 
-/// Returns the lookups of the host of a connection, up to `end`. The lookups of its mail may come in the same second.
+/// Returns the questions about the host of a connection that ended until `end`. Questions about the mail of this host are left out, although they may
+/// come in the same second.
 fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<ExplainedQuestion<'e>> {
     let of_mail: BTreeSet<&[u8]> = asked
         .iter()
@@ -143,7 +146,7 @@ fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<Explained
         .collect();
     let is_of_host = |question: &QuestionEntry| match question.kind {
         RecordType::PTR => true,
-        // If a domain has no MX, its addresses are queried.
+        // If a domain has no MX, mail software asks for the addresses of the domain instead.
         RecordType::A | RecordType::AAAA => !of_mail.contains(&*question.name),
         _ => false,
     };
@@ -152,7 +155,8 @@ fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<Explained
     asked.iter().filter(is_of_connection).copied().collect()
 }
 
-/// Returns the causes that are named, the greatest first, for a time in which questions waited for `waited`. Never empty.
+/// Returns the causes that the verdict names, the greatest first. `waited` is the time in microseconds in which questions were in progress. The
+/// result is never empty.
 fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     for cause in causes.iter_mut().filter(|cause| cause.kind == CulpritKind::Unreachable) {
         cause.silent_path = traffic.is_ipv6_silent() && cause.servers.keys().all(IpAddr::is_ipv6);
@@ -160,12 +164,12 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     causes.retain(|cause| cause.cost() >= traffic.slow);
     let has_failed = causes.iter().any(|cause| cause.failures > 0);
     let is_excuse = |cause: &Cause| has_failed && cause.kind == CulpritKind::Client;
-    // A DNS list that failed quickly has not delayed the mail.
+    // If the failure of a DNS list came quickly, it has not delayed the mail.
     let is_aside = |cause: &Cause| cause.failures > 0 && cause.deferring == 0 && cause.micros < traffic.slow;
     causes.sort_by_key(|cause| (is_excuse(cause), is_aside(cause), std::cmp::Reverse(cause.cost())));
     let best = causes.first().map_or(0, Cause::cost);
-    // A failure costs the patience of the client, however quickly it came. The cause of most of the time is also named, unless the failure was
-    // caused by the same servers.
+    // A failure counts as a delay of `FAILURE_COST`, however quickly it came. A cause that took most of the time is also named, unless its servers
+    // are those that caused the failure.
     let failed: Vec<Box<[u8]>> =
         causes.iter().filter(|cause| cause.failures > 0).map(|cause| cause.zone.clone()).collect();
     let took_most = |cause: &Cause| has_failed && cause.micros > waited / 2 && !failed.contains(&cause.zone);
@@ -176,13 +180,13 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     causes
 }
 
-/// Returns the time that the client waited between its questions, if this is a cause; otherwise 0.
+/// Returns the time in microseconds in which the client had no question in progress. Returns 0 if this time is too short to be a cause.
 fn pause(took: u64, waited: u64) -> u64 {
     let idle = took.saturating_sub(waited);
     if idle >= micros(CLIENT_PAUSE) { idle } else { 0 }
 }
 
-/// Counts the time from `from` to `to` in which questions were in progress, for the causes of the wait. Returns this time.
+/// Counts the time between `from` and `to` in which questions were in progress, for the causes of the wait. Returns this time in microseconds.
 fn spend(
     asked: &[ExplainedQuestion<'_>],
     (from, to): (u64, u64),
@@ -198,8 +202,9 @@ fn spend(
     waited
 }
 
-/// Divides the time in which questions were in progress among them, so that each moment counts once. It counts for the question in progress
-/// that ends last, until this question ends or until one begins that ends later. `questions` has the start and the end of each question.
+/// Divides the time in which questions were in progress among them, so that each moment is counted once. A moment is counted for the question that
+/// ends last among those in progress: from the start of this question until it ends, or until a question begins that ends later. `questions` has the
+/// start and the end of each question.
 fn turns<Asked: Copy>(questions: impl Iterator<Item = (Asked, (u64, u64))>) -> Vec<(Asked, (u64, u64))> {
     let mut waiting: Vec<_> = questions.filter(|(_, (at, end))| end > at).collect();
     waiting.sort_by_key(|(_, (at, _))| *at);
@@ -222,7 +227,7 @@ fn turns<Asked: Copy>(questions: impl Iterator<Item = (Asked, (u64, u64))>) -> V
     turns
 }
 
-/// Adds a part of the time of a question to the causes of the wait.
+/// Adds the part `span` of the time of a question to the causes for which the question waited.
 fn spend_question(
     one: &ExplainedQuestion<'_>,
     span: (u64, u64),
@@ -234,7 +239,7 @@ fn spend_question(
         cause.micros = cause.micros.saturating_add(time);
     }
     let Some(flight) = one.waited_for() else { return };
-    // The servers of each cause are counted once for each message.
+    // Each query is counted once among the servers of its cause, for each question that waited for it.
     for message in &flight.messages {
         if let Some(kind) = kind_of(one, flight, message, traffic)
             && let Some(cause) = causes.get_mut(&(kind, zone_of(one, &message.zone)))

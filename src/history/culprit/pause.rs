@@ -2,10 +2,10 @@
 //!
 //! # Decisions
 //!
-//! - A pause is not blamed on the client if another mail may have begun after it: the first query after the pause was already sent earlier in
-//!   the same message, or is about another address. Mails of one sender from one host have the same names, so the history has them as one
-//!   message. The verdict is then "could not tell".
-//! - A pause longer than the pauses within a message had queries that are no longer known.
+//! - A pause is not blamed on the client if another mail may have begun after it: the first question after the pause was already asked earlier in the
+//!   same message, or is about another address. Mails of one sender from one host ask for the same names, so the history takes them for one message.
+//!   The verdict is then "could not tell".
+//! - Within a message, no pause is longer than `MESSAGE_PAUSE`. After a longer pause, the history has lost questions that were asked in between.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use crate::limits::{MESSAGE_BURST, MESSAGE_PAUSE};
 use crate::subject::{Subject, subject};
 use dns::clock::micros;
 
-/// Returns the total time, in microseconds, of the pauses after which another mail may begin. `asked` is in the order of time.
+/// Returns the total time, in microseconds, of the pauses after which another mail may have begun. The questions `asked` are sorted by time.
 pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
     let (mut end, mut sum) = (0_u64, 0_u64);
     for (place, one) in asked.iter().enumerate() {
@@ -33,7 +33,7 @@ pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
     sum
 }
 
-/// Returns true if a question was already asked before.
+/// Returns true if the question `next` was already asked in `before`.
 fn asks_again(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
     before.iter().any(|one| same(one, next))
 }
@@ -43,14 +43,14 @@ fn same(one: &ExplainedQuestion<'_>, other: &ExplainedQuestion<'_>) -> bool {
     one.question.name == other.question.name && one.question.kind == other.question.kind
 }
 
-/// Returns true if a question is about an address, and the questions before it are about other addresses.
+/// Returns true if the question `next` is about an address, and the questions `before` are about other addresses only.
 fn asks_about_another_address(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
     let Some(address) = address(next) else { return false };
     let mut known = before.iter().filter_map(self::address).peekable();
     known.peek().is_some() && known.all(|known| known != address)
 }
 
-/// Returns the address that a question is about: the question is for its reverse name, or for its name in a list.
+/// Returns the address that a question is about: its reverse name is asked for, or the name under which a DNS list has it.
 fn address(one: &ExplainedQuestion<'_>) -> Option<IpAddr> {
     match subject(&one.question.name, |_| one.list)? {
         Subject::Address(address) => Some(address),
@@ -58,7 +58,7 @@ fn address(one: &ExplainedQuestion<'_>) -> Option<IpAddr> {
     }
 }
 
-/// Returns the first questions, up to the next pause.
+/// Returns the questions from the first one up to the next pause of the client.
 fn burst<'a, 'q>(asked: &'a [ExplainedQuestion<'q>]) -> impl Iterator<Item = &'a ExplainedQuestion<'q>> {
     let mut end = asked.first().map_or(0, |first| first.question.at);
     asked.iter().take_while(move |one| {
@@ -81,8 +81,8 @@ mod tests {
     use std::str::FromStr;
     use std::time::Duration;
 
-    /// Returns the culprit of answers from the cache. `text` has types and names; each question is 1 ms after the previous one, or follows the
-    /// pause before it.
+    /// Returns the kind of culprit for questions that were answered from the cache. `text` consists of record types and names. Each question comes 1
+    /// ms after the previous one, or after the pause in milliseconds that is written before it.
     fn culprit(text: &str) -> CulpritKind {
         let (mut at, mut pause, mut questions) = (1_000_000, 1, Vec::new());
         for word in text.split_whitespace() {

@@ -24,7 +24,8 @@ fn wire(text: &str) -> Arc<[u8]> {
 /// the behaviour of the server.
 type Sent = (u32, u32, u8, &'static str, Option<Conduct>);
 
-/// A question: the time at which it comes and its duration, both in milliseconds, its name, its outcome, and the queries to servers.
+/// A client's question: the time at which it comes and its duration, both in milliseconds, its name, its outcome, and the queries to servers that it
+/// caused.
 struct One {
     at: u64,
     elapsed: u64,
@@ -32,7 +33,7 @@ struct One {
     outcome: Outcome,
     shows: Option<Shows>,
     sent: Vec<Sent>,
-    /// The servers with faults, each by the last octet of its address, with its last behaviour.
+    /// The servers with faults: the last octet of the address of each, with its last behaviour.
     faults: Vec<(u8, Conduct)>,
     /// The indices of the queries with which a step of the resolution begins.
     begins: Vec<usize>,
@@ -156,7 +157,7 @@ fn traffic_of(flights: Vec<FlightEntry>, (outages, losses): NetworkFaults<'_>) -
 const OK: Option<Conduct> = Some(Conduct::Answered);
 const SILENT: Option<Conduct> = Some(Conduct::Silent);
 
-/// Returns queries to another server, which answers all the time.
+/// Returns questions that are answered by another server, which answers all the time.
 fn healthy() -> Vec<One> {
     let answered = |at| one(at, 20, "fine.test.", Outcome::Upstream, vec![(0, 20, 99, "test.", OK)]);
     (0..200).map(|number| answered(number * 50)).collect()
@@ -295,7 +296,7 @@ fn of_lists() -> Vec<Case> {
     ]
 }
 
-/// Test cases: servers with more than one kind of behaviour. The last one counts.
+/// Test cases: servers that show more than one kind of behaviour. Their last behaviour counts.
 fn of_last_words() -> Vec<Case> {
     vec![
         (
@@ -339,7 +340,7 @@ fn of_last_words() -> Vec<Case> {
     ]
 }
 
-/// Test cases: servers that answered a query after a silence.
+/// Test cases: servers that answered a query after they had left another one unanswered.
 fn of_next_answers() -> Vec<Case> {
     vec![
         (
