@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     kind: Option<String>,
 }
 
-/// Sends the request, and shows the reply. The exit code is "no" if there is no entry.
+/// Asks the daemon for the cache entries of the name, and prints them. The exit code is "no" if the cache has no entry for the name.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

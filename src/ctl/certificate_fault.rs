@@ -1,4 +1,4 @@
-//! Describes the fault of a certificate of a resolver, a mail host or a policy host in a sentence, instead of the text of the TLS library.
+//! Describes in a sentence what is wrong with a certificate of a resolver, a mail host or a policy host. The text of the TLS library is not used.
 
 use tokio_rustls::rustls::{CertificateError, Error};
 
@@ -30,7 +30,8 @@ pub(super) fn of_certificate(fault: &CertificateError) -> String {
     }
 }
 
-/// Returns a name of a certificate without the words of the TLS library around it: `DnsName("dns.example")`, `IpAddress(192.0.2.1)`.
+/// Returns a name from a certificate without the syntax that the TLS library prints around it: `dns.example` for `DnsName("dns.example")`,
+/// `192.0.2.1` for `IpAddress(192.0.2.1)`.
 fn plain(presented: &str) -> String {
     let inside = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inside.unwrap_or(presented).trim_matches('"').to_owned()

@@ -110,7 +110,7 @@ struct System {
     root_server: Vec<SocketAddr>,
 }
 
-/// Carries out the check, and shows the findings.
+/// Runs the check that the command line names, and prints its findings.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -132,7 +132,7 @@ pub(super) fn run(
             let daemon = Daemon::new(client.clone(), ports);
             of_subjects((subjects, Vec::new()), &daemon, (format, arguments.html.as_deref()))
         }
-        // clap shows the help instead.
+        // The command line has neither a domain nor a sub-command. clap shows the help in this case.
         (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
     }
 }
@@ -152,7 +152,7 @@ fn of_system(system: &System, client: &ControlClient, format: Format) -> Command
     CommandOutcome { text, exit: exit(&found) }
 }
 
-/// Returns what the command line asks to check: a domain or an address, with the options for it. `typed` is its text.
+/// Returns what `check` must examine: the domain or the address in `typed`, and the options of the command line.
 fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, CommandFailure> {
     let mut subject = CheckSubject {
         address: arguments.from.map(|address| address.to_canonical()),
@@ -189,7 +189,8 @@ fn reversed(name: &Name) -> Option<IpAddr> {
     (network.prefix_len() == network.max_prefix_len()).then(|| network.addr())
 }
 
-/// Returns a message about an option that has no effect on this domain or address, or that is repeated too often. Returns `None` if there is none.
+/// Returns an error message if an option of the command line has no effect on the checked domain or address, or if there are too many
+/// `--selector`. Returns `None` if all options can be used.
 fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<String> {
     let of_domain = [
         ("--as-sender", arguments.as_sender),
@@ -224,7 +225,7 @@ fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<Strin
     Some(format!("{option} is about senders and has no effect with --as-recipient: omit one of them."))
 }
 
-/// Returns what to check for the message in a file: the domains and addresses that the message names.
+/// Reads a message (email) from a file, and returns the domains and addresses that must be checked for it.
 fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: file.to_owned(), error };
     let read = if file == Path::new("-") {
@@ -251,7 +252,7 @@ fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     Ok(read)
 }
 
-/// Adds the other resolvers whose answers are compared to each domain or address.
+/// Returns the same domains and addresses to check, each with the other resolvers that are asked too so that their answers can be compared.
 fn with_others(
     mut subjects: Vec<CheckSubject>,
     others: &OtherArguments,
@@ -264,12 +265,12 @@ fn with_others(
     Ok(subjects)
 }
 
-/// Returns the finding that parts of a message cannot be read; `None` if all could be read.
+/// Returns the finding "parts of the message cannot be read". Returns `None` if `unread`, the list of these parts, is empty.
 fn of_unread(unread: &[String]) -> Option<Finding> {
     (!unread.is_empty()).then(|| Finding::new(Code::MessageUnread, unread.join("; ")))
 }
 
-/// Checks domains and addresses, one after the other. `further` are findings about all subjects; they are added to the last one.
+/// Checks domains and addresses, one after the other. `further` are findings about the whole message; they are shown with the last domain.
 fn of_subjects(
     (subjects, mut further): (Vec<CheckSubject>, Vec<Finding>),
     daemon: &Daemon,
@@ -289,7 +290,7 @@ fn of_subjects(
         let facts = match runtime.block_on(daemon.facts(subject, &WholeDomain)) {
             Ok(facts) => facts,
             Err(failure) => {
-                // Some questions may still wait for a daemon that is stuck.
+                // Blocking tasks may still wait for a reply of a daemon that hangs. Do not wait for these tasks.
                 runtime.shutdown_background();
                 return Err(failure);
             }
@@ -302,9 +303,9 @@ fn of_subjects(
         let is_reason = check_domain::answers_refusal(&facts, &found);
         reports.push((is_reason, DomainReport { subject: name, findings: found }));
     }
-    // Questions that were cut off at the time limit may still wait for the daemon.
+    // Blocking tasks of queries that exceeded the time limit may still wait for the daemon. Do not wait for these tasks.
     runtime.shutdown_background();
-    // The first line must be the answer to the bounce, or else the worst of all findings.
+    // The first line of the output must be the answer to the bounce. If there is no such answer, it must be the worst of all findings.
     let fails =
         reports.iter().flat_map(|(_, report)| &report.findings).any(|found| found.level == Level::Failure);
     reports.sort_by_key(|(is_reason, report)| {
@@ -339,7 +340,7 @@ fn text_of(reports: &[DomainReport], format: Format) -> String {
     text
 }
 
-/// Returns the name of the checked domain or address, as the screen shows it.
+/// Returns the name of the checked domain or address, in the form that is printed.
 fn name_of(subject: &CheckSubject) -> String {
     match (subject.domain.trim_end_matches('.'), subject.address, &subject.helo) {
         ("", Some(address), _) => address.to_string(),
@@ -348,7 +349,7 @@ fn name_of(subject: &CheckSubject) -> String {
     }
 }
 
-/// Returns the addresses of this host's interfaces, without loopback addresses; empty if they cannot be read.
+/// Returns the addresses of this host's network interfaces, without loopback addresses. Returns an empty list if the interfaces cannot be read.
 fn own_addresses() -> Vec<IpAddr> {
     let Ok(interfaces) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
     let address = |storage: nix::sys::socket::SockaddrStorage| -> Option<IpAddr> {
@@ -365,13 +366,14 @@ pub(super) fn root_servers() -> Vec<SocketAddr> {
     addresses.filter(|address| address.is_ipv4()).map(|address| (address, defaults::PORT).into()).collect()
 }
 
-/// Returns the exit code: "no" for a failure, "could not tell" for an unknown result, otherwise "yes", even with warnings.
+/// Returns the exit code of `check system`: "no" for a failure, "could not tell" for an unknown result, otherwise "yes", even with warnings.
 fn exit(findings: &[HostFinding]) -> Exit {
     let any = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
     Exit::judged(any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell))
 }
 
-/// Returns the exit code: "no" for a failure, "could not tell" for an unknown result (also of other resolvers), otherwise "yes".
+/// Returns the exit code of `check DOMAIN`: "no" if a finding is a failure, "could not tell" if a result is unknown (also a result of other
+/// resolvers), otherwise "yes".
 fn exit_of_domain(reports: &[DomainReport]) -> Exit {
     let findings = reports.iter().flat_map(|report| &report.findings);
     let any = |level| findings.clone().any(|finding| finding.level == level);

@@ -14,7 +14,8 @@ use super::outcome::CommandOutcome;
 use super::render::{Format, Style, json};
 use control::protocol::{Reply, Request};
 
-/// The time that this client waits for the daemon. It is longer than the time limit of the daemon, so that the user gets the daemon's error message.
+/// How long this client waits for the daemon. This is longer than the daemon's own time limit for a request, so that the user gets the daemon's error
+/// message.
 const PATIENCE: Duration = control::limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
 
 /// A client for the control socket of a daemon.
@@ -30,13 +31,13 @@ impl ControlClient {
         Self { socket: socket.to_owned(), patience: PATIENCE }
     }
 
-    /// Like `new`. The connection attempt, and each read and write, takes at most `patience`.
+    /// Sets the time limit `patience` for the connection attempt, and for each read and write.
     #[must_use]
     pub(super) fn within(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
-    /// Converts an error of a read or a write to the reason that the user sees.
+    /// Converts an error of a read or a write on the control socket to the failure that the user sees.
     fn failed(&self, error: &io::Error) -> CommandFailure {
         match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => CommandFailure::Timeout(self.patience),
@@ -44,7 +45,7 @@ impl ControlClient {
         }
     }
 
-    /// Sends a request and returns the lines of the reply, without the final `end`.
+    /// Sends a request to the daemon, and returns the lines of its reply, without the last line `end`.
     pub(super) fn ask(&self, request: &Request) -> Result<Vec<Reply>, CommandFailure> {
         let mut replies = Vec::new();
         self.each(request, |reply| {
@@ -54,8 +55,8 @@ impl ControlClient {
         Ok(replies)
     }
 
-    /// Sends a request, and calls `take` with each line of the reply as it arrives, until `take` breaks or the reply ends. No
-    /// line may take longer than `patience`.
+    /// Sends a request, and calls `take` with each line of the reply as it arrives, until `take` returns `Break` or the reply ends. If the daemon
+    /// needs longer than `patience` for a line, this is an error.
     pub(super) fn each(
         &self,
         request: &Request,
@@ -66,19 +67,19 @@ impl ControlClient {
         read(BufReader::new(&stream), |error| self.failed(error), take)
     }
 
-    /// Like `each`, for a reply without an end: the next line may take any time.
+    /// Like `each`, but for a request whose reply continues without an end. There is no time limit for the next line.
     pub(super) fn follow(
         &self,
         request: &Request,
         take: impl FnMut(Reply) -> Result<ControlFlow<()>, CommandFailure>,
     ) -> Result<(), CommandFailure> {
         let stream = self.send(request)?;
-        // It may take any time until the next line.
+        // The daemon may send the next line at any time, so the read has no time limit.
         stream.set_read_timeout(None).map_err(|error| self.failed(&error))?;
         read(BufReader::new(&stream), |error| self.failed(error), take)
     }
 
-    /// Sends a request.
+    /// Connects to the daemon and sends a request. The reply can be read from the returned socket.
     fn send(&self, request: &Request) -> Result<UnixStream, CommandFailure> {
         let mut line =
             serde_json::to_vec(request).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
@@ -89,13 +90,13 @@ impl ControlClient {
             _ => CommandFailure::Unreachable { socket: self.socket.clone(), error },
         })?;
         match stream.write_all(&line) {
-            // The daemon has refused the connection before it read the request. Its reply has the reason.
+            // A broken pipe is not reported here: the daemon has refused the connection before it read the request, and its reply has the reason.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(self.failed(&error)),
             _ => Ok(stream),
         }
     }
 
-    /// Connects to the socket. If the daemon is stuck and the queue of its socket is full, the kernel waits as long as a write
+    /// Connects to the control socket. If the daemon hangs and the queue of its socket is full, the kernel waits for at most the time that a write
     /// may take (SO_SNDTIMEO, socket(7)).
     fn connect(&self) -> io::Result<UnixStream> {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
@@ -104,7 +105,7 @@ impl ControlClient {
         Ok(socket.into())
     }
 
-    /// Sends a request, and shows the lines of the reply: as JSON, or as a screen. The lines determine the exit code.
+    /// Sends a request, and returns the lines of the reply as text to print: as JSON, or as a screen. `exit` computes the exit code from the lines.
     pub(super) fn show(
         &self,
         request: &Request,
@@ -126,14 +127,14 @@ impl ControlClient {
     }
 }
 
-/// Returns the error for a reply of an unexpected kind.
+/// Returns the error for a reply whose type does not match the request.
 pub(super) fn unexpected() -> CommandFailure {
     CommandFailure::CutOff(
         "unexpected type; check that resolverctl and resolverd have the same version".to_owned(),
     )
 }
 
-/// Reads lines until the last one, or until `take` breaks. `failed` converts an error of the stream.
+/// Reads the lines of a reply until the line `End`, or until `take` returns `Break`. `failed` converts a read error.
 fn read(
     mut stream: impl BufRead,
     failed: impl Fn(&io::Error) -> CommandFailure,
@@ -167,7 +168,7 @@ mod tests {
         read(text, failed, |_| Ok(ControlFlow::Continue(())))
     }
 
-    /// The queue of connections of a stuck daemon is full.
+    /// Tests a daemon that hangs, so that the kernel's queue of new connections is full.
     #[test]
     fn a_connection_that_waits_in_a_full_queue_has_the_same_deadline() {
         let folder = tempfile::tempdir().unwrap();

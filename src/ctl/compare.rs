@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     resolv_conf: PathBuf,
 }
 
-/// Asks all resolvers and servers, and shows the answers.
+/// Asks all resolvers and name servers, and prints their answers and the differences.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -69,7 +69,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: exit(&compared) })
 }
 
-/// Returns the running configuration.
+/// Returns the configuration that the daemon uses now.
 ///
 /// # Errors
 /// Fails if the daemon does not answer.
@@ -84,7 +84,7 @@ fn configuration(client: &ControlClient) -> Result<toml::Table, CommandFailure> 
     config.map_err(|error| CommandFailure::CutOff(error.message().to_owned()))
 }
 
-/// Returns the zones of the DNS lists that the daemon queries with a key.
+/// Returns the zones of the DNS lists whose names contain a customer key of the operator.
 ///
 /// # Errors
 /// Fails if the daemon does not answer.
@@ -111,7 +111,7 @@ pub(super) fn forwarders(client: &ControlClient) -> Result<Vec<String>, CommandF
     Ok(servers.map(|server| server.address.to_string()).collect())
 }
 
-/// Returns the answers for a name, and for the target of each alias in its chain.
+/// Compares the answers for a name, then for the target of its alias (CNAME), and so on for each name in the chain of aliases.
 fn along_aliases(
     mut subject: CheckSubject,
     kind: &'static str,
@@ -139,12 +139,12 @@ fn along_aliases(
             }
         }
     });
-    // Questions that were cut off at the time limit may still wait for the daemon, which may be stuck.
+    // Blocking tasks of queries that exceeded the time limit may still wait for the daemon, which may hang. Do not wait for these tasks.
     runtime.shutdown_background();
     ended.map(|()| all)
 }
 
-/// Reads the name and the type from the command line.
+/// Converts the name and the record type of the command line to a question. The default type is PTR for an address, and A for a name.
 fn question(typed: &str, kind: Option<&str>) -> Result<(String, &'static str), CommandFailure> {
     let (name, usual) = match typed.parse::<IpAddr>() {
         Ok(address) => (Name::from(address), RecordType::PTR),
@@ -158,7 +158,7 @@ fn question(typed: &str, kind: Option<&str>) -> Result<(String, &'static str), C
     Ok((name_text(&name).to_ascii_lowercase(), kind.into()))
 }
 
-/// Returns the exit code, which is "no" if an answer differs.
+/// Returns the exit code: "no" if an answer differs, otherwise "could not tell" if an answer or the conclusion is incomplete, otherwise "yes".
 fn exit(compared: &[(Compared, Conclusion)]) -> Exit {
     let any = |wanted: fn(&[_]) -> bool| compared.iter().any(|(compared, _)| wanted(&compared.answers));
     let is_partial = compared.iter().any(|(_, conclusion)| conclusion.is_partial());

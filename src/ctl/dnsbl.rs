@@ -37,7 +37,7 @@ enum Command {
     List,
 }
 
-/// Sends the request, and shows the reply.
+/// Sends the request for the sub-command to the daemon, and prints the reply.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

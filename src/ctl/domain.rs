@@ -14,25 +14,25 @@ use doctor::Plan;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
 use gather::{Sources, gather};
 
-/// The daemon at a control socket. This command itself connects to mail hosts, to hosts of policies, and to resolvers over TLS
-/// or HTTPS.
+/// A client of the daemon for `check` and `compare`. DNS questions go to the daemon over its control socket. resolverctl itself connects to mail
+/// hosts, to hosts of policies, and to resolvers over TLS or HTTPS.
 pub(super) struct Daemon {
     client: ControlClient,
     ports: ServicePorts,
     resolvers: SecuredResolvers,
 }
 
-/// The remote ports that this command connects to.
+/// The ports of other hosts to which this command connects.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ServicePorts {
-    /// Port of mail hosts (RFC 5321 section 4.5.4.2).
+    /// Port of SMTP on mail hosts (RFC 5321 section 4.5.4.2).
     pub(super) smtp: u16,
-    /// Port of hosts that serve policies.
+    /// Port of HTTPS on hosts that serve MTA-STS policies.
     pub(super) https: u16,
 }
 
 impl ServicePorts {
-    /// The ports in use on the internet.
+    /// The standard ports of SMTP and HTTPS.
     pub(super) const USUAL: Self = Self { smtp: 25, https: 443 };
 }
 
@@ -42,8 +42,8 @@ impl Daemon {
         Self { client, ports, resolvers }
     }
 
-    /// Returns the facts about a domain or an address. If the daemon has stopped meanwhile, this is an error, and not taken for servers that do not
-    /// answer.
+    /// Collects the facts about a domain or an address. If the daemon stops during this time, the result is an error. Otherwise it would look as if
+    /// the domain's servers did not answer.
     ///
     /// # Errors
     /// Fails if the daemon does not answer.
@@ -62,48 +62,48 @@ impl Daemon {
         Ok(facts)
     }
 
-    /// Returns one address of each root server that the daemon asks.
+    /// Returns one address of each root server that the daemon uses.
     ///
     /// # Errors
     /// Fails if the daemon does not answer.
     async fn root_servers(&self) -> Result<Vec<IpAddr>, CommandFailure> {
         let client = self.client.clone();
         let [query, entries] = requests_of_root_servers();
-        // The control client blocks in system calls.
+        // `ControlClient` blocks its thread while it waits for the daemon, so it runs on a separate thread.
         let asked =
             tokio::task::spawn_blocking(move || client.ask(&query).and_then(|_| client.ask(&entries)));
         let replies = asked.await.map_err(|ended| CommandFailure::CutOff(ended.to_string()))??;
         Ok(root_servers(replies))
     }
 
-    /// Checks that the daemon answers.
+    /// Asks the daemon for its status, to be sure that it runs.
     ///
     /// # Errors
-    /// Says why the daemon does not answer.
+    /// Returns the reason why the daemon does not answer.
     async fn is_reached(&self) -> Result<(), CommandFailure> {
         let client = self.client.clone();
-        // The control client blocks in system calls.
+        // `ControlClient` blocks its thread while it waits for the daemon, so it runs on a separate thread.
         let asked = tokio::task::spawn_blocking(move || client.ask(&Request::Status)).await;
         asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?.map(drop)
     }
 
-    /// Returns the reason why no other server may be asked about a name. Returns `None` if other servers may be asked. The daemon decides this,
+    /// Returns the reason why no server except the daemon may be asked about a name. Returns `None` if others may be asked. The daemon decides this,
     /// because it knows the names that must stay on this host, such as those with the key of a DNS list.
     ///
     /// # Errors
     /// Fails if the daemon does not answer.
     async fn kept_here(&self, name: &str) -> Result<Option<String>, CommandFailure> {
         let (client, name) = (self.client.clone(), name.to_owned());
-        // The control client blocks in system calls.
+        // `ControlClient` blocks its thread while it waits for the daemon, so it runs on a separate thread.
         let asked = tokio::task::spawn_blocking(move || kept_here(&client, &name)).await;
         asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?
     }
 }
 
-/// Returns the reason why no other server may be asked about a name. Returns `None` if other servers may be asked.
+/// Returns the reason why no server except the daemon may be asked about a name. Returns `None` if others may be asked.
 ///
 /// # Errors
-/// Fails if the daemon does not answer, or if its reply does not say this.
+/// Fails if the daemon does not answer, or if its reply does not have this information.
 pub(super) fn kept_here(client: &ControlClient, name: &str) -> Result<Option<String>, CommandFailure> {
     let said = client.ask(&Request::KeptHere { name: name.to_owned() })?.into_iter();
     let of_reply = |reply| if let Reply::KeptHere { why } = reply { Some(why) } else { None };
@@ -145,10 +145,10 @@ impl Sources for Daemon {
         };
         let lists = matches!(want, Want::Lists { .. } | Want::NamedLists { .. });
         Box::pin(async move {
-            // The control client blocks in system calls.
+            // `ControlClient` blocks its thread while it waits for the daemon, so it runs on a separate thread.
             match tokio::task::spawn_blocking(move || client.ask(&request)).await {
                 Ok(Ok(replies)) => got(replies),
-                // The error means that no list in use covers this kind of name.
+                // The daemon returns this error if no configured DNS list covers this kind of name.
                 Ok(Err(CommandFailure::Problem(Problem { fault: Blame::Request, .. }))) if lists => {
                     Got::Lists(Vec::new())
                 }

@@ -1,4 +1,4 @@
-//! How resolverctl ends: with an exit code for scripts, and a sentence for people.
+//! How resolverctl ends: with an exit code for scripts, and an error message for people.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,42 +9,42 @@ use control::protocol::{Blame, Problem, Reply};
 use migrate::import::ImportError;
 use migrate::switch::SwitchError;
 
-/// Exit codes; the same for every command. Only a plug-in has the codes of its format.
+/// Exit codes, the same for every command. Only `status --plugin` has other codes: those of Nagios plug-ins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Yes: healthy, the name has such data, or done.
+    /// Yes: the daemon is healthy, the name has such data, or the action is done.
     Yes,
-    /// No: not healthy, no such name, or no such data.
+    /// No: the daemon is not healthy, there is no such name, or it has no such data.
     No,
     /// The command line is invalid.
     Usage,
-    /// No daemon answers.
+    /// The daemon does not answer on its control socket.
     Unreachable,
     /// Neither yes nor no: the query failed, or the reply was cut off.
     CouldNotTell,
-    /// This user may not ask the daemon, or not for this.
+    /// This user has no permission to use the control socket, or to send this request.
     Permission,
-    /// The configuration file has errors.
+    /// The configuration file that was checked has errors.
     ConfigInvalid,
-    /// The state that a plug-in of a monitoring system reports.
+    /// The exit code of `status --plugin`: the state that the plug-in reports to a monitoring system.
     Plugin(PluginState),
 }
 
-/// The state of a service. The numeric value is the exit code.
+/// The state of resolverd for a monitoring system such as Nagios. The number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PluginState {
-    /// Healthy.
+    /// No problem was found.
     Ok = 0,
-    /// Some queries fail.
+    /// Some queries of clients fail.
     Warning = 1,
     /// Queries of all kinds fail, or the daemon does not run or does not reply.
     Critical = 2,
-    /// The state is unknown, because this user may not ask the daemon.
+    /// The state cannot be found out, because this user has no permission to use the control socket.
     Unknown = 3,
 }
 
 impl PluginState {
-    /// Returns the word for the state in the output line.
+    /// Returns the word for the state in the output line of the plug-in, such as "OK".
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Ok => "OK",
@@ -56,7 +56,7 @@ impl PluginState {
 }
 
 impl Exit {
-    /// Returns the exit code of a check: "no" for a failure, otherwise "could not tell" if something is unknown.
+    /// Returns the exit code of a check: "no" if `failure` is true, otherwise "could not tell" if `unknown` is true, otherwise "yes".
     pub(super) const fn judged(failure: bool, unknown: bool) -> Self {
         match (failure, unknown) {
             (true, _) => Self::No,
@@ -92,26 +92,26 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The reason why there is no reply.
+/// The reason why a command has failed. Each reason has an error message.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandFailure {
-    /// No process listens on the socket.
+    /// No process listens on the control socket.
     #[error(
         "cannot connect to resolverd at {socket}: {error}; start it (`systemctl start resolverd`), or give its socket with --socket"
     )]
     Unreachable {
-        /// The socket that was tried.
+        /// Path of the control socket.
         socket: PathBuf,
-        /// The error.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// This user may not use the socket.
+    /// This user has no permission to use the control socket.
     #[error("permission denied for {socket}; use sudo, or join the group that owns the socket")]
     Permission {
-        /// The socket that was tried.
+        /// Path of the control socket.
         socket: PathBuf,
     },
-    /// The daemon did not reply within this time.
+    /// The daemon did not reply to the request within this time.
     #[error("resolverd did not reply within {} s; see `systemctl status resolverd`", .0.as_secs_f64())]
     Timeout(Duration),
     /// The daemon has stopped while the user was watching its output.
@@ -119,26 +119,26 @@ pub enum CommandFailure {
         "resolverd has stopped; when it runs again (`systemctl start resolverd`), run this command again"
     )]
     Stopped,
-    /// The reply is incomplete.
+    /// The reply of the daemon is incomplete or cannot be parsed. The text says why.
     #[error("no usable reply from resolverd: {0}")]
     CutOff(String),
-    /// The daemon refused the request.
+    /// The daemon refused the request. The problem has the reason.
     #[error("{0}")]
     Problem(#[from] Problem),
     /// An input file of the command line cannot be used.
     #[error("cannot read {file}: {error}")]
     Input {
-        /// The file; `-` is standard input.
+        /// Path of the file; `-` is standard input.
         file: PathBuf,
-        /// The error.
+        /// The error of the operating system.
         error: io::Error,
     },
     /// An output file of the command line cannot be written.
     #[error("cannot write {file}: {error}")]
     Written {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// The error.
+        /// The error of the operating system.
         error: io::Error,
     },
     /// The configuration of another resolver cannot be imported.
@@ -147,16 +147,16 @@ pub enum CommandFailure {
     /// The switch cannot start, or cannot be undone.
     #[error("{0}")]
     Switch(#[from] SwitchError),
-    /// Only root may change this host.
+    /// The user must be root for this command, because it changes this host.
     #[error("run this command as root")]
     NotRoot,
-    /// The reply cannot be printed.
+    /// The output cannot be written to standard output.
     #[error("cannot write the output: {0}")]
     Output(io::Error),
 }
 
 impl CommandFailure {
-    /// Returns the exit code.
+    /// Returns the exit code for this failure.
     pub const fn exit(&self) -> Exit {
         match self {
             Self::Unreachable { .. } | Self::Stopped => Exit::Unreachable,

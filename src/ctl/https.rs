@@ -19,14 +19,14 @@ use doctor::facts::SecuredResolver;
 /// The media type of a DNS message (RFC 8484 section 6).
 const MESSAGE: &str = "application/dns-message";
 
-/// A connection to a resolver. A clone uses the same connection.
+/// An open HTTP/2 connection to a resolver. All clones of this value share the connection.
 #[derive(Clone)]
 pub(super) struct HttpsConnection {
     sender: SendRequest<Cursor<Vec<u8>>>,
     url: Uri,
 }
 
-/// Connects to a resolver. The certificate must contain the name or the address of the resolver.
+/// Connects to a resolver over TLS, for HTTP/2. The certificate of the resolver must contain its name or its address.
 ///
 /// # Errors
 /// Fails if no server answers at the address, or if the handshake fails.
@@ -46,13 +46,13 @@ pub(super) async fn connect(
     let stream =
         TlsConnector::from(Arc::new(config)).connect(name, TcpStream::connect(server).await?).await?;
     let (sender, connection) = Builder::new().handshake(stream).await.map_err(io::Error::other)?;
-    // The task ends when the last handle of the connection is dropped.
+    // This background task moves data of the connection. It ends when the last `HttpsConnection` for the connection is dropped.
     drop(tokio::spawn(connection));
     Ok(HttpsConnection { sender, url })
 }
 
 impl HttpsConnection {
-    /// Sends a query, and returns the reply. The caller must limit the time.
+    /// Sends a query to the resolver, and returns its reply. There is no time limit here, so the caller must set one.
     ///
     /// # Errors
     /// Fails if the connection breaks, or if the resolver's answer is not a DNS message.

@@ -1,4 +1,4 @@
-//! Catches the signals that would otherwise end a command in the middle of its work.
+//! Catches signals such as Ctrl-C that would otherwise end a command before it has finished its work.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::limits::SWITCH_SIGNAL_TIME;
 
-/// The signals of a closed terminal, of Ctrl-C and Ctrl-\, and of a shutdown. They stay caught until the process ends.
+/// Receives the signals of a closed terminal, of Ctrl-C and Ctrl-\, and of a shutdown. Until the process ends, these signals do not stop it.
 pub(super) struct Interrupts {
     runtime: Runtime,
     signals: Vec<Signal>,
@@ -16,10 +16,10 @@ pub(super) struct Interrupts {
 }
 
 impl Interrupts {
-    /// Catches the signals: from this call on, they do not end the process.
+    /// Starts to catch the signals. From now on, they do not end the process.
     ///
     /// # Errors
-    /// Fails if the operating system refuses this.
+    /// Fails if the operating system refuses to install the signal handlers.
     pub(super) fn catch() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let entered = runtime.enter();
@@ -30,7 +30,7 @@ impl Interrupts {
         Ok(Self { runtime, signals, has_come: false })
     }
 
-    /// Waits until one of the signals arrives.
+    /// Waits until one of the caught signals arrives.
     pub(super) fn wait(&mut self) {
         let signals = &mut self.signals;
         self.runtime.block_on(async {
@@ -39,7 +39,7 @@ impl Interrupts {
         self.has_come = true;
     }
 
-    /// Returns true if a signal has come since the signals were caught.
+    /// Returns true if one of the signals has arrived since `catch` was called.
     pub(super) fn has_come(&mut self) -> bool {
         let signals = &mut self.signals;
         self.has_come |= self.runtime.block_on(async {

@@ -84,12 +84,12 @@ const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
     ("migrate", &["import", "shadow", "switch", "completion"]),
 ];
 
-/// The text below the list of commands in the short help.
+/// The lines below the list of commands in the short help of `resolverctl`.
 const MORE: &str = "\
 `resolverctl --help` has a line for each command and the exit codes, `resolverctl COMMAND -h` the options
 of a command, `resolverctl COMMAND --help` also the terms of its screen.";
 
-/// The text about exit codes below the long help.
+/// The text about exit codes below the long help of `resolverctl`.
 const EXIT_CODES: &str = "\
 Exit codes:
   0  success, or yes
@@ -101,7 +101,7 @@ Exit codes:
   6  configuration invalid
 The exit codes of status --plugin are those of Nagios: 0 OK, 1 warning, 2 critical, 3 unknown.";
 
-/// The order in which the help of the program shows its parts.
+/// The template for the help of `resolverctl`: the order of its parts.
 const HELP: &str = "\
 {about}
 
@@ -110,7 +110,7 @@ const HELP: &str = "\
 {before-help}Options:
 {options}{after-help}";
 
-/// The heading of the options of every command.
+/// The heading above the options that every command has, in the help.
 const GLOBAL: &str = "Options of every command";
 
 /// Returns a line for each group of commands, for the short help. With a line for each command it would not fit on a screen.
@@ -262,11 +262,11 @@ enum Command {
     Check(check::Arguments),
 }
 
-/// Runs the program with the words of a command line: sends the requests, prints the output, and returns the exit code.
+/// Runs resolverctl with the words of a command line: sends requests to the daemon, prints the output, and returns the exit code.
 pub fn run(words: &[OsString]) -> Exit {
     let outcome = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments.outcome(),
-        // This prints the error, the help or the version, and ends the program.
+        // `error.exit()` prints the error, the help or the version, and ends the program.
         Err(error) => error.exit(),
     };
     match outcome {
@@ -279,14 +279,14 @@ pub fn run(words: &[OsString]) -> Exit {
     }
 }
 
-/// Prints on stderr why the command has failed, and returns its exit code.
+/// Prints the reason of a failed command on stderr, and returns the exit code for it.
 fn complain(failure: &CommandFailure) -> Exit {
-    // If stderr is closed, only the exit code is left.
+    // If stderr is closed, the message is lost, but the exit code still reports the failure.
     let _closed = writeln!(io::stderr(), "resolverctl: {}", shown(&failure.to_string()));
     failure.exit()
 }
 
-/// Returns a sentence that is safe to print on stderr: it may contain words of the command line or of files.
+/// Returns an error message without control characters, so that it is safe on a terminal. It may contain text from files or the command line.
 fn shown(sentence: &str) -> String {
     sentence.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
 }
@@ -336,7 +336,7 @@ impl Arguments {
         if self.json {
             return Format::Json;
         }
-        // By https://no-color.org, the variable counts only if it is set and not empty.
+        // The rule of https://no-color.org: `NO_COLOR` switches colours off only if it is set and not empty.
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
         Format::Text(match self.color {
@@ -356,7 +356,7 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
-    /// Calls `look` with a command and with each command below it.
+    /// Calls `look` with a command and with all its sub-commands, at every depth.
     fn each(command: &mut clap::Command, look: &mut dyn FnMut(&mut clap::Command)) {
         look(command);
         for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {

@@ -1,9 +1,10 @@
-//! Searches for the messages of pasted lines. The daemon reads its query history once for the requests of several lines.
+//! Searches the query history of the daemon for the messages (emails) to which pasted log lines belong. The daemon reads its history once for the
+//! requests of several lines.
 //!
 //! # Decisions
 //!
-//! - Reading and grouping the history takes most of the time of a request. Each line has several requests: one for each of its names in each
-//!   step of its search. So all lines take each step of the search together.
+//! - Reading and grouping the history takes most of the time of a request. Each line needs several requests: one for each of its names in each step
+//!   of the search. So every step of the search is made for all lines together.
 
 use std::net::IpAddr;
 
@@ -17,28 +18,29 @@ use control::protocol::{Reply, Request, WhyRequest};
 use history::limits::{MAX_WHY_MESSAGES, MAX_WHY_REQUESTS};
 use history::why::MessageReport;
 
-/// The number of lines that are searched together. Their requests fit into one request to the daemon.
+/// The number of pasted lines whose messages are searched together, so that all their requests can be sent to the daemon as one request.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;
 
-/// The number of octets of a request in addition to the requests that it contains.
+/// The number of octets that a request to the daemon has in addition to the list of `WhyRequest`s in it.
 const ENVELOPE: usize = 64;
 
-/// The search for the messages of pasted lines.
+/// Searches the query history for the messages to which pasted lines belong.
 pub(super) struct LineSearch<'a> {
-    /// The request that the command line describes.
+    /// The request that the options of the command line describe, such as the client and the period.
     pub(super) asked: &'a WhyRequest,
     pub(super) client: &'a ControlClient,
 }
 
 impl LineSearch<'_> {
-    /// Returns for each line the messages that it may be about, the best first.
+    /// Returns for each pasted line the messages to which the line may belong, the best match first.
     pub(super) fn settled(&self, lines: &[PastedLine]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let found = self.found(lines)?.into_iter();
         Ok(lines.iter().zip(found).map(|(line, found)| pasted::settle(line, found, &moment::shown)).collect())
     }
 
-    /// Returns for each line the messages of the history that concern one of its subjects. They are those of the first period that contains a message
-    /// of the line, otherwise those of the last period. If the line has no time, the time on the command line is used.
+    /// Returns for each pasted line the messages of the history that contain queries for a name or an address of the line. Several periods around the
+    /// time of the line are tried in order; the messages of the first period that has a match are returned, otherwise those of the last period.
+    /// A line without a time uses the period of the command line.
     fn found(&self, lines: &[PastedLine]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
         let mut searched: Vec<_> =
@@ -62,8 +64,8 @@ impl LineSearch<'_> {
         }
     }
 
-    /// Returns the requests for the messages of a line in a period, one for each subject of the line. A domain does not include the names below it:
-    /// the names below the domain of a provider are its hosts and its customers, which have other mails.
+    /// Returns one request for each name and address of a pasted line: it asks for the messages of a period. For a domain, the names below it are not
+    /// included: names below the domain of a provider are its hosts and its customers, which have other mails.
     fn requests(&self, line: &PastedLine, span: Option<(f64, f64)>) -> impl Iterator<Item = WhyRequest> {
         line.subjects.iter().map(move |subject| WhyRequest {
             subject: Some(subject.clone()),
@@ -76,7 +78,7 @@ impl LineSearch<'_> {
         })
     }
 
-    /// Returns the reply to each request. Equal requests are sent only once.
+    /// Returns the messages that the daemon finds for each request, in the order of the requests. Equal requests are sent only once.
     fn replies(&self, requests: Vec<WhyRequest>) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let mut distinct: Vec<WhyRequest> = Vec::new();
         let place = |request: WhyRequest| {
@@ -89,7 +91,7 @@ impl LineSearch<'_> {
         let places: Vec<usize> = requests.into_iter().map(place).collect();
         let mut replies = Vec::new();
         while let Some(left) = distinct.get(replies.len()..).filter(|left| !left.is_empty()) {
-            // The daemon may have answered only some of the requests. The others are sent again.
+            // The daemon may have answered only the first of the requests, so the others are sent again.
             let more = self.ask(fitting(left))?;
             if more.is_empty() {
                 return Err(CommandFailure::CutOff("the reply has no messages".to_owned()));
@@ -99,7 +101,7 @@ impl LineSearch<'_> {
         Ok(places.into_iter().filter_map(|place| replies.get(place).cloned()).collect())
     }
 
-    /// Returns the replies to the first of several requests.
+    /// Sends the requests to the daemon, and returns its replies. There may be fewer replies than requests, because the daemon may stop early.
     fn ask(&self, requests: &[WhyRequest]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let (mut replies, mut messages) = (Vec::new(), Vec::new());
         for reply in self.client.ask(&Request::Why { requests: requests.to_vec() })? {
@@ -113,7 +115,7 @@ impl LineSearch<'_> {
     }
 }
 
-/// Returns as many of the first requests as fit into one request on the control socket, but at least one.
+/// Returns the first requests, as many as one request on the control socket can contain, but at least one.
 fn fitting(requests: &[WhyRequest]) -> &[WhyRequest] {
     let mut octets = ENVELOPE;
     let fits = |request: &&WhyRequest| {

@@ -1,4 +1,4 @@
-//! Points in time and time spans on the command line, in the time zone of the host.
+//! Parses and formats points in time and durations for the command line, in the time zone of the host.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -17,35 +17,35 @@ pub(super) fn unix() -> u64 {
     u64::try_from(Timestamp::now().as_second()).unwrap_or(0)
 }
 
-/// Formats a time in local time with its zone, like 2026-08-01 03:12:30 CEST.
+/// Formats a time, given in seconds since 1970, as local time with the time zone, like 2026-08-01 03:12:30 CEST.
 pub(super) fn shown(unix: f64) -> String {
     let zoned = zoned(unix, &TimeZone::system());
     zoned.map(|zoned| zoned.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()).unwrap_or_default()
 }
 
-/// Formats the time of day in local time, like 03:12:30.250.
+/// Formats a time, given in seconds since 1970, as the local time of day, like 03:12:30.250.
 pub(super) fn time_of_day(unix: f64) -> String {
     let zoned = zoned(unix, &TimeZone::system());
     zoned.map(|zoned| zoned.strftime("%H:%M:%S%.3f").to_string()).unwrap_or_default()
 }
 
-/// Returns the year in local time.
+/// Returns the year of a time that is given in seconds since 1970, in the local time zone.
 pub(super) fn year(unix: f64) -> Option<i32> {
     Some(zoned(unix, &TimeZone::system())?.year().into())
 }
 
-/// Parses a point in time: a time of day, today or yesterday, whichever was last, or a time with its date. If a local time
-/// occurred twice because clocks were set back, the first one is returned.
+/// Parses a point in time: a time with a date, or only a time of day, which is then the last such time before `now`. If a local time occurred twice
+/// because clocks were set back, the first one is returned.
 pub(super) fn read(typed: &str, now: f64) -> Option<f64> {
     read_in(typed, now, &TimeZone::system()).map(|(first, _)| first)
 }
 
-/// Like `read`, but also returns the last occurrence of a local time that occurred twice.
+/// Like `read`, but returns two times: the first and the last occurrence of a local time that occurred twice because clocks were set back.
 pub(super) fn read_both(typed: &str, now: f64) -> Option<(f64, f64)> {
     read_in(typed, now, &TimeZone::system())
 }
 
-/// Parses the start of a period: a time span before `now`, or a point in time.
+/// Parses the start of a period: a point in time, or a duration such as `1h`, which is subtracted from `now`.
 fn since(typed: &str, now: f64) -> Option<f64> {
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit())?;
     let (number, unit) = typed.split_at_checked(unit_at)?;
@@ -59,7 +59,7 @@ fn since(typed: &str, now: f64) -> Option<f64> {
     Some(now - number.parse::<u32>().map(f64::from).ok()? * seconds)
 }
 
-/// Like `since`, for an argument of the command line: a text that is not a time is an error.
+/// Like `since`, for an argument of the command line: a text that is not a time gives an error message.
 ///
 /// # Errors
 /// Fails if the text is not a time, or if the time is in the future.
@@ -72,7 +72,7 @@ pub(super) fn begin(typed: &str, now: f64) -> Result<f64, CommandFailure> {
     Ok(begin)
 }
 
-/// Returns the error for a word that is not a time.
+/// Returns the error for a word of the command line that is not a time.
 pub(super) fn not_a_time(typed: &str) -> CommandFailure {
     let sentence = format!(
         "\"{typed}\" is not a time: write it like 1h, 03:12, 2026-08-01 03:12:30 or 2026-08-01T03:12:30Z"
@@ -85,7 +85,7 @@ fn zoned(unix: f64, zone: &TimeZone) -> Option<Zoned> {
     Some(Timestamp::from_duration(span).ok()?.to_zoned(zone.clone()))
 }
 
-/// Returns the first and the last point in time that the text may mean.
+/// Returns two points in time for a text: the first and the last one that it can denote. They differ only if clocks were set back.
 fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
     let seconds = |moment: Timestamp| moment.as_duration().as_secs_f64();
     if let Ok(moment) = typed.parse::<Timestamp>() {
@@ -93,7 +93,7 @@ fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
     }
     let both = |local: DateTime| {
         let moment = zone.to_ambiguous_zoned(local);
-        // A local time that was skipped because clocks were set forward has only one meaning, like other times.
+        // Only a local time that occurred twice (`Fold`) denotes two points in time; one that was skipped when clocks were set forward does not.
         let last = if matches!(moment.offset(), AmbiguousOffset::Fold { .. }) {
             moment.clone().later()
         } else {
@@ -116,7 +116,7 @@ fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
 /// Returns the most recent point in time for a time of day with an offset, like 03:12+02:00 or 03:12Z.
 fn with_offset(typed: &str, now: f64) -> Option<Timestamp> {
     let today = zoned(now, &TimeZone::UTC)?.date();
-    // With another UTC offset, the date of this time may be the previous or the next day.
+    // A time of day with another UTC offset may belong to the previous or the next day in UTC.
     let days = [today.tomorrow(), Ok(today), today.yesterday(), today.yesterday().and_then(Date::yesterday)];
     let moments =
         days.into_iter().flatten().filter_map(|day| format!("{day}T{typed}").parse::<Timestamp>().ok());

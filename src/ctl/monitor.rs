@@ -1,4 +1,4 @@
-//! `resolverctl monitor`: shows queries as they end.
+//! `resolverctl monitor`: prints each query of a client when the daemon has answered it.
 
 use std::time::Duration;
 
@@ -58,12 +58,12 @@ pub(super) fn run(
     Ok(CommandOutcome { text: String::new(), exit: Exit::Yes })
 }
 
-/// Reads a time span, such as `500ms`, `2s` or `1m`.
+/// Parses a duration, such as `500ms`, `2s` or `1m`.
 fn span(typed: &str) -> Result<Duration, String> {
     span_like(typed, "500ms, 2s or 1m")
 }
 
-/// Reads a time span. An error message shows `examples`.
+/// Parses a duration. If the text is not a duration, the error message shows `examples` of correct ones.
 pub(super) fn span_like(typed: &str, examples: &str) -> Result<Duration, String> {
     let wrong = || format!("\"{typed}\" is not a duration: write it like {examples}");
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;

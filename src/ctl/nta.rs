@@ -1,6 +1,5 @@
-//! `resolverctl nta`: sets negative trust anchors. At and below such a name, signatures are not validated for a limited time.
-//!
-//! RFC 7646.
+//! `resolverctl nta`: sets negative trust anchors (RFC 7646). At and below the name of such an anchor, signatures are not validated for a limited
+//! time.
 
 use std::time::Duration;
 
@@ -34,7 +33,7 @@ pub(super) enum Command {
     },
 }
 
-/// Adds or removes a negative trust anchor, and shows the current ones. Without a command, it only shows them.
+/// Adds or removes a negative trust anchor, and prints those that exist now. Without a sub-command, it only prints them.
 pub(super) fn run(
     command: Option<&Command>,
     client: &ControlClient,

@@ -33,7 +33,7 @@ pub(super) struct ResolverText {
 }
 
 impl ResolverText {
-    /// Returns the address and port of the resolver if it is asked over UDP. Returns `None` for TLS and HTTPS.
+    /// Returns the address and the port of the resolver if it is queried over UDP. Returns `None` if it is queried over TLS or HTTPS.
     pub(super) fn plain(&self) -> Option<SocketAddr> {
         match &self.way {
             ResolverWay::Plain(address) => Some(SocketAddr::new(*address, PORT)),
@@ -86,7 +86,7 @@ fn read_url(typed: &str) -> Result<ResolverText, String> {
     Ok(ResolverText { name, way: ResolverWay::Secured(way) })
 }
 
-/// Returns the name of a resolver as findings show it.
+/// Returns the name for a resolver with this URL, as findings show it.
 fn name(url: &Url) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     let path = match url.path() {
@@ -114,21 +114,21 @@ pub(super) struct OtherArguments {
 }
 
 impl OtherArguments {
-    /// Returns true if the command line names resolvers.
+    /// Returns true if the command line names other resolvers.
     pub(super) fn names_resolvers(&self) -> bool {
         !self.resolver.is_empty()
     }
 }
 
-/// Returns the resolvers to ask.
+/// Returns the other resolvers whose answers are compared with those of the daemon.
 ///
 /// # Errors
-/// Fails if the daemon does not answer. It is asked for its own addresses.
+/// Fails if the daemon does not answer. It is asked for its own addresses, because they are left out.
 pub(super) fn resolvers(
     arguments: &OtherArguments,
     client: &ControlClient,
 ) -> Result<Vec<OtherResolver>, CommandFailure> {
-    // Without a daemon, each of the questions would fail separately.
+    // This request fails once if there is no daemon. Without it, each later question would fail separately.
     let replies = client.ask(&Request::Status)?;
     if arguments.local {
         return Ok(Vec::new());
@@ -157,7 +157,7 @@ pub(super) fn resolvers(
             resolvers.push(resolver);
         }
     }
-    // Without this file, programs ask 127.0.0.1 (resolv.conf(5)).
+    // If resolv.conf does not exist, programs query 127.0.0.1 (see resolv.conf(5)), so that resolver is taken.
     for address in other_nameservers(&resolv_conf(&arguments.resolv_conf).unwrap_or_default(), &ours) {
         let way = ResolverWay::Plain(address);
         if !resolvers.iter().any(|known| known.way == way) {
@@ -167,7 +167,7 @@ pub(super) fn resolvers(
     Ok(resolvers)
 }
 
-/// Returns the text of resolv.conf; `None` if it cannot be read.
+/// Returns the text of the file resolv.conf. Returns `None` if it cannot be read.
 fn resolv_conf(file: &std::path::Path) -> Option<String> {
     let opened = std::fs::File::open(file).ok()?;
     let mut text = String::new();

@@ -19,7 +19,7 @@ use doctor::facts::NoReply;
 use doctor::transport::der;
 use gather::limits::CONNECTION_TIME;
 
-/// Opens a TCP connection to a server. The same time limit applies to each later read and write.
+/// Opens a TCP connection to a server. `CONNECTION_TIME` limits the connection attempt and each later read and write.
 ///
 /// # Errors
 /// Fails if no connection is accepted in time.
@@ -30,10 +30,10 @@ pub(super) fn connected(server: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Returns the reason why no reply was received, for an error of the connection.
+/// Converts an error of a TCP connection to the reason why the server sent no reply.
 pub(super) fn lost(error: &io::Error) -> NoReply {
     match error.kind() {
-        // On Linux, the error of a read that takes too long is `WouldBlock`.
+        // On Linux, a read that exceeds its time limit returns the error `WouldBlock`.
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => NoReply::Silent,
         io::ErrorKind::ConnectionRefused => NoReply::Unreachable,
         io::ErrorKind::NetworkUnreachable => NoReply::NoRoute,
@@ -42,7 +42,7 @@ pub(super) fn lost(error: &io::Error) -> NoReply {
     }
 }
 
-/// Describes an error of the connection in words, without the error number of the operating system.
+/// Describes an error of a TCP connection in words, without the error number of the operating system.
 pub(super) fn words(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(number) => Errno::from_raw(number).desc().to_owned(),
@@ -50,33 +50,33 @@ pub(super) fn words(error: &io::Error) -> String {
     }
 }
 
-/// A connection on which the TLS handshake has succeeded.
+/// A TLS connection whose handshake has succeeded.
 pub(super) struct Secured {
     pub(super) stream: StreamOwned<ClientConnection, TcpStream>,
-    /// The certificates in DER, starting with the peer's own.
+    /// The certificates that the server sent, in DER. The first one is its own.
     pub(super) chain: Vec<Vec<u8>>,
-    /// Why this system does not trust the certificate for the name of the peer; `None` if it is trusted.
+    /// Why this system does not trust the certificate for the name of the server. `None` if it is trusted.
     pub(super) fault: Option<String>,
 }
 
-/// A TLS handshake that is prepared but not yet begun.
+/// A TLS handshake that can be performed as soon as a connection exists.
 pub(super) struct Handshake {
     provider: Arc<CryptoProvider>,
     seen: Arc<Seen>,
 }
 
 impl Handshake {
-    /// Prepares the handshake before anything is sent.
+    /// Prepares a TLS handshake, before a connection is opened.
     ///
     /// # Errors
-    /// Fails if this system has no CA certificates, so that it cannot check other certificates.
+    /// Fails if this system has no CA certificates, because then no certificate can be verified.
     pub(super) fn new() -> io::Result<Self> {
         let provider = Arc::new(ring::default_provider());
         let seen = Seen::new(Arc::clone(&provider)).map_err(io::Error::other)?;
         Ok(Self { provider, seen: Arc::new(seen) })
     }
 
-    /// Performs the handshake with any certificate. The caller must check `fault` before it sends anything.
+    /// Performs the TLS handshake, and accepts any certificate. The caller must examine `Secured::fault` before it sends anything.
     ///
     /// # Errors
     /// Fails if the handshake fails.
@@ -99,10 +99,10 @@ impl Handshake {
     }
 }
 
-/// The certificates of the peer, its own first, and the reason why they are not trusted.
+/// The certificates that a server sent, its own first, and the reason why they are not trusted (`None` if they are).
 type Shown = (Vec<Vec<u8>>, Option<String>);
 
-/// Describes why a certificate is not trusted.
+/// Describes in words why the certificate `leaf` of a server is not trusted.
 fn in_words(fault: &Error, leaf: &CertificateDer<'_>) -> String {
     if der::is_version_1(leaf) {
         return "the certificate has X.509 version 1, which has no place for the name of a host".to_owned();
@@ -113,8 +113,8 @@ fn in_words(fault: &Error, leaf: &CertificateDer<'_>) -> String {
     }
 }
 
-/// Keeps the certificates and the verdict of the system, and continues with any certificate, because mail is sent with any
-/// certificate unless DANE or MTA-STS require a valid one.
+/// A certificate verifier that stores the certificates of the server and whether the system trusts them, but accepts all of them. The reason: mail
+/// is sent with any certificate unless DANE or MTA-STS require a valid one.
 #[derive(Debug)]
 struct Seen {
     system: Verifier,
@@ -127,8 +127,8 @@ impl Seen {
     }
 }
 
-/// Returns the verdict on the signature of a handshake. The system's verifier does not parse certificates of X.509 version 1,
-/// which many mail hosts have. Such certificates are not trusted, so their signatures prove nothing.
+/// Accepts the signature of a TLS handshake if `leaf` is an X.509 certificate of version 1; otherwise returns `judged`, the result of the system's
+/// verifier. That verifier cannot parse version 1, which many mail hosts have. `leaf` is then not trusted anyway, so its signature proves nothing.
 fn signed(
     judged: Result<HandshakeSignatureValid, Error>,
     leaf: &CertificateDer<'_>,
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(of(Errno::ECONNRESET), NoReply::Unknown("Connection reset by peer".to_owned()));
         assert_eq!(of(Errno::ENETUNREACH), NoReply::NoRoute);
         assert_eq!(of(Errno::ECONNREFUSED), NoReply::Unreachable);
-        // A router reports that the host is down. This host has a route, so the result is not "no route".
+        // In this test, a router reports that the destination is down. This host has a route, so the result must not be "no route".
         assert_eq!(of(Errno::EHOSTUNREACH), NoReply::Unknown("No route to host".to_owned()));
         assert_eq!(lost(&io::ErrorKind::InvalidData.into()), NoReply::Unfit);
     }

@@ -1,4 +1,4 @@
-//! Asks the daemon about the keys of the root, for `resolverctl check system`.
+//! Asks the daemon about the DNSKEY records of the root zone, for `resolverctl check system`.
 
 use super::client::ControlClient;
 use super::exit::CommandFailure;
@@ -6,10 +6,10 @@ use control::protocol::{QueryReply, Reply, Request, RootKeyStanding, Status};
 use dns::question::Security;
 use migrate::system::root_keys::{RootKeysHere, RootKeysUnknown, RootKeysVerdict};
 
-/// Asks the daemon for the keys of the root and for its trust anchors.
+/// Asks the daemon for the DNSKEY records of the root, whether they are valid, and for its trust anchors.
 ///
 /// # Errors
-/// Returns the reason why the verdict of the daemon is unknown.
+/// Returns the reason why it is unknown whether the daemon can validate the keys.
 pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUnknown> {
     let failed = |failure: CommandFailure| match failure {
         CommandFailure::Unreachable { socket, error } => {
@@ -29,7 +29,7 @@ pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUnkno
     }
 }
 
-/// Returns the key tags of the trust anchors of the root.
+/// Returns the key tags of the daemon's trust anchors for the root zone.
 fn tags(status: &Status) -> Vec<u16> {
     use RootKeyStanding::{Configured, Missing, Valid};
     let keys = status.daemon.root_keys.keys.iter();

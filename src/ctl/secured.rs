@@ -1,6 +1,6 @@
-//! Asks resolvers over TLS (RFC 7858), with Hickory's client, or over HTTPS (RFC 8484), for `check DOMAIN`.
+//! Queries other resolvers over TLS (RFC 7858), with Hickory's client, or over HTTPS (RFC 8484), for `check DOMAIN`.
 //!
-//! This command itself makes the connections, not the daemon. There is one connection for each resolver, used for all questions.
+//! resolverctl itself opens the connections, not the daemon. Each resolver has one connection, which is used for all questions.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -29,14 +29,14 @@ use control::lookup::{read_kind, read_name};
 use control::protocol::{Problem, Reply, Request};
 use doctor::facts::{NoReply, Record, ReplyFacts, SecuredResolver};
 
-/// A connection to a resolver. A clone uses the same connection.
+/// An open connection to a resolver. All clones of this value share the connection.
 #[derive(Clone)]
 enum Connection {
     Tls(DnsExchange<TokioRuntimeProvider>),
     Https(HttpsConnection),
 }
 
-/// The connections to resolvers. Each is opened when the first question is asked. The daemon looks up the addresses of the resolvers.
+/// The connections to other resolvers. Each one is opened for the first question to that resolver. The daemon resolves the names of the resolvers.
 pub(super) struct SecuredResolvers {
     client: ControlClient,
     open: Mutex<BTreeMap<SecuredResolver, Arc<Mutex<Option<Connection>>>>>,
@@ -47,7 +47,7 @@ impl SecuredResolvers {
         Self { client, open: Mutex::default() }
     }
 
-    /// Sends a question once.
+    /// Sends a question to a resolver, without a retry, and returns its reply.
     ///
     /// # Errors
     /// Returns the reason why there is no reply.
@@ -66,7 +66,7 @@ impl SecuredResolvers {
             {
                 return Ok(message);
             }
-            // This is the first question, or the resolver has closed the connection.
+            // There is no open connection: this is the first question to the resolver, or the resolver has closed the connection.
             let connection = connect(resolver, self.address(resolver).await?).await?;
             *place.lock().await = Some(connection.clone());
             exchange(&connection, message).await
@@ -75,7 +75,7 @@ impl SecuredResolvers {
         heard.map(|message| reply(&message, began.elapsed())).map_err(|error| reason(&error))
     }
 
-    /// Returns the first address of a resolver. IPv4 addresses come before IPv6 addresses.
+    /// Returns the first address of a resolver; IPv4 is preferred to IPv6. If the resolver is given by name, the daemon resolves the name.
     async fn address(&self, resolver: &SecuredResolver) -> Result<SocketAddr, NetError> {
         if let Ok(address) = resolver.host.parse() {
             return Ok(SocketAddr::new(address, resolver.port));
@@ -83,7 +83,7 @@ impl SecuredResolvers {
         for kind in ["A", "AAAA"] {
             let (client, name) = (self.client.clone(), resolver.host.clone());
             let request = Request::Query { name, kind: Some(kind.to_owned()) };
-            // The control client blocks in system calls.
+            // `ControlClient` blocks its thread while it waits for the daemon, so it runs on a separate thread.
             let asked = tokio::task::spawn_blocking(move || client.ask(&request)).await;
             for reply in asked.map_err(io::Error::other)?.unwrap_or_default() {
                 if let Reply::Query(query) = reply
@@ -116,7 +116,7 @@ async fn exchange(connection: &Connection, message: Message) -> Result<Message, 
 }
 
 async fn connect(resolver: &SecuredResolver, server: SocketAddr) -> Result<Connection, NetError> {
-    // This reads the CA certificates of the system, which are some hundred files.
+    // `client_config` reads the CA certificates of the system, some hundred files, so it runs on a separate thread.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
     let config = config.map_err(io::Error::other)?;
     if let Some(path) = &resolver.path {
@@ -127,7 +127,8 @@ async fn connect(resolver: &SecuredResolver, server: SocketAddr) -> Result<Conne
         tls_client_connect(server, name, Arc::new(config), TokioRuntimeProvider::default());
     let stream = DnsMultiplexer::new(stream.await?, sender).with_timeout(SECURED_RESOLVER_TIME);
     let (connection, background) = DnsExchange::from_stream(stream);
-    // The task ends when the last handle of the connection is dropped. A task of Hickory's provider would end with the provider.
+    // This background task moves data of the connection, and ends when the last `Connection` for it is dropped. If Hickory's own provider had started
+    // the task, it would end with the provider.
     drop(tokio::spawn(background));
     Ok(Connection::Tls(connection))
 }

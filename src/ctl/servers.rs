@@ -15,7 +15,7 @@ pub(super) struct Arguments {
     address: Option<IpAddr>,
 }
 
-/// Sends the request, and shows the reply.
+/// Asks the daemon for the states of its servers, and prints them.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

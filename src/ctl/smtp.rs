@@ -11,7 +11,7 @@ use crate::limits::MAX_MAIL_HOST_REPLY;
 use doctor::facts::{Got, MailHostSaid, MailHostTls, NoReply};
 use gather::limits::CONNECTION_TIME;
 
-/// Connects to a mail host, and returns what it replies. `host` is the name that must be in its certificate.
+/// Connects to a mail host, and returns its replies and certificates. Its certificate must contain the name `host`.
 pub(super) fn hear(host: &str, server: SocketAddr) -> Got {
     let begun = Handshake::new().and_then(|handshake| Ok((handshake, connected(server)?)));
     let (handshake, stream) = match begun {
@@ -24,7 +24,7 @@ pub(super) fn hear(host: &str, server: SocketAddr) -> Got {
     }
 }
 
-/// Describes why a session ended too early.
+/// Describes in words why an SMTP session ended too early.
 fn ended(error: &io::Error) -> String {
     match lost(error) {
         NoReply::Silent => format!("and says nothing for {} s", CONNECTION_TIME.as_secs()),
@@ -34,7 +34,7 @@ fn ended(error: &io::Error) -> String {
 }
 
 fn said(host: &str, handshake: Handshake, stream: TcpStream) -> io::Result<MailHostSaid> {
-    // RFC 5321 section 4.1.3: an address is given instead of a name, because other hosts may not know the name of this host.
+    // EHLO has an address literal instead of a name (RFC 5321 section 4.1.3), because the mail host may not be able to resolve the name of this host.
     let own = match stream.local_addr()?.ip() {
         IpAddr::V4(address) => format!("[{address}]"),
         IpAddr::V6(address) => format!("[IPv6:{address}]"),
@@ -77,7 +77,7 @@ struct HostReply {
     starttls: bool,
 }
 
-/// Reads a reply with one or several lines (RFC 5321 section 4.2.1).
+/// Reads a reply of a mail host, which may have several lines (RFC 5321 section 4.2.1).
 fn reply(stream: impl Read) -> io::Result<HostReply> {
     let mut lines = BufReader::new(stream.take(MAX_MAIL_HOST_REPLY)).lines();
     let mut read = HostReply { first: String::new(), starttls: false };
@@ -102,7 +102,7 @@ fn command(mut stream: &TcpStream, line: &str) -> io::Result<HostReply> {
     reply(stream)
 }
 
-/// Sends QUIT. An error is ignored, because the host may already have closed the connection.
+/// Sends QUIT to the mail host. An error is ignored, because the host may already have closed the connection.
 fn quit(mut stream: impl Write) {
     let _ = stream.write_all(b"QUIT\r\n").and_then(|()| stream.flush());
 }

@@ -1,4 +1,4 @@
-//! `resolverctl stats`: shows the statistics.
+//! `resolverctl stats`: prints the statistics of the daemon about its queries.
 
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     by: Option<Table>,
 }
 
-/// Sends the request, and shows the reply.
+/// Asks the daemon for the statistics, and prints them.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     plugin: bool,
 }
 
-/// Sends the request, and shows the reply. The exit code is "no" if the daemon has a problem of its own.
+/// Asks the daemon for its health, and prints it. The exit code is "no" if the daemon itself has a problem.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -39,7 +39,8 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit })
 }
 
-/// Returns the line of the plug-in. A failure is also a state, because a monitoring system reads only stdout and the exit code.
+/// Returns the line that the monitoring plug-in prints. If the daemon cannot be asked, the line reports this too, because a monitoring system reads
+/// only stdout and the exit code.
 fn check(client: &ControlClient) -> CommandOutcome {
     let read = || Ok::<_, CommandFailure>((health(client)?, statistics(client)?));
     let (state, text) = match read() {

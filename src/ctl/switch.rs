@@ -21,10 +21,10 @@ use migrate::system::gather::{gather as gather_host, ours};
 use migrate::system::{CheckVerdict, HostFinding};
 use migrate::system::{judge, port};
 
-/// The names that are resolved after the switch, if the command line names none.
+/// The domains that are resolved after the switch as a test, if the command line has no `--ask`.
 const ASKED: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
 
-/// The name of the check that resolves the names after the switch. It uses the C library, as mail software does.
+/// The name of the test after the switch that resolves domains through the C library, as mail software does.
 const CHECK: &str = "C library";
 
 /// The command line of `switch`; tests bring a host, a root server and services of their own.
@@ -50,7 +50,7 @@ pub(super) struct Arguments {
     systemctl: PathBuf,
 }
 
-/// Shows the plan, carries it out, or undoes the last switch.
+/// Prints the plan of a switch, carries it out (`--yes`), or undoes the last switch (`--back`).
 pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcome, CommandFailure> {
     if arguments.root == Path::new("/") && !rustix::process::geteuid().is_root() {
         return Err(CommandFailure::NotRoot);
@@ -88,8 +88,8 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     Switching { arguments, machine: &machine, servers: &servers, operator: Operator::new(format)? }.run(plan)
 }
 
-/// Returns the exit code of `switch --back`: 1 if only files or services that the operator has changed since were left as they are; 4 if this host
-/// may still need resolverd.
+/// Returns the exit code of `switch --back`. It is 1 if it left only files or services unrestored that the operator has changed since the switch.
+/// It is 4 if another step could not be undone, so that this host may still need resolverd.
 fn exit_of_undo(ended: &[EndedStep]) -> Exit {
     let errors: Vec<&SwitchError> = ended.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
     match (errors.is_empty(), errors.iter().all(|error| error.is_later_work())) {
@@ -99,11 +99,11 @@ fn exit_of_undo(ended: &[EndedStep]) -> Exit {
     }
 }
 
-/// The operator at the terminal, who reads the result of each step when it ends, and may press Ctrl-C.
+/// The operator at the terminal. The result of each step is printed as soon as the step ends. The operator may press Ctrl-C between steps.
 struct Operator {
     format: Format,
     interrupts: Interrupts,
-    /// The numbers of steps that were carried out, and of steps that were undone.
+    /// Two counts: the steps that were carried out, and the steps that were undone.
     ended: [usize; 2],
 }
 
@@ -127,13 +127,13 @@ impl SwitchWatch for Operator {
     }
 }
 
-/// Prints a text. If the terminal is closed, the work continues.
+/// Prints a text. Errors are ignored: if the terminal is closed, the switch still continues.
 fn print(text: &str) {
     let mut out = io::stdout().lock();
     let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// A switch that is being carried out.
+/// Everything that is needed to carry out the plan of a switch.
 struct Switching<'s> {
     arguments: &'s Arguments,
     machine: &'s Machine<'s>,
@@ -142,7 +142,7 @@ struct Switching<'s> {
 }
 
 impl Switching<'_> {
-    /// Carries out the plan, checks the host, and resolves names. If any of this fails, all steps are undone.
+    /// Carries out the plan, checks this host, and resolves some domains. If any of this fails, all steps are undone.
     fn run(mut self, plan: SwitchPlan) -> Result<CommandOutcome, CommandFailure> {
         let format = self.operator.format;
         print(&screen::begins(&plan, format));
@@ -151,7 +151,7 @@ impl Switching<'_> {
         if !failed {
             let mut found = judge(&gather_host(&self.arguments.root, self.servers, unix()));
             found.retain(|finding| finding.verdict != CheckVerdict::Ok);
-            // resolverd was started, so it must listen at the address that programs query.
+            // resolverd was started before. If the address that programs query is still free, the check of port 53 must count as failed.
             let is_free = !is_heard(self.machine);
             for finding in found.iter_mut().filter(|finding| is_free && finding.check == port::CHECK) {
                 finding.verdict = CheckVerdict::Failure;
@@ -169,7 +169,7 @@ impl Switching<'_> {
         }
         print(screen::gives_up(format));
         let undone = match give_up(self.machine, &mut self.operator) {
-            // The first step failed before it was recorded.
+            // There is nothing to undo: the first step failed before it was recorded.
             Err(SwitchError::NotRecorded) => Vec::new(),
             undone => undone?,
         };
@@ -180,7 +180,7 @@ impl Switching<'_> {
         Ok(CommandOutcome { text: screen::undone(&undone, format), exit })
     }
 
-    /// Resolves names as mail software does. This fails only if no name can be resolved, because a single domain may have a fault.
+    /// Resolves the test domains as mail software does. This fails only if none can be resolved, because a single domain may itself be faulty.
     fn asked(&self) -> Vec<HostFinding> {
         let names = self.arguments.ask.iter().map(String::as_str);
         let names: Vec<&str> = if self.arguments.ask.is_empty() { ASKED.to_vec() } else { names.collect() };
@@ -193,7 +193,7 @@ impl Switching<'_> {
     }
 }
 
-/// Resolves a name through getaddrinfo, which reads the new `resolv.conf`.
+/// Resolves a domain through `getaddrinfo`, which reads the new `resolv.conf`, and returns a finding about the result.
 fn ask(name: &str) -> HostFinding {
     let began = Instant::now();
     let answer = (name, 0).to_socket_addrs().map(|mut addresses| addresses.next());

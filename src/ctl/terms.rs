@@ -1,4 +1,5 @@
-//! The explanations of the terms on screens, which follow the long help of each command and are in the manual. Each command has its own file.
+//! The explanations of the terms that the commands print. They follow the long help of each command, and are also in the manual. Each command has
+//! its own file in the directory `terms`.
 
 /// Includes the text of one file of the directory `terms`.
 macro_rules! terms {

@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     fresh: bool,
 }
 
-/// Prints each step as it arrives, and then the answer.
+/// Prints each step of the resolution as soon as the daemon reports it, and then the answer.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -1,7 +1,7 @@
-//! Reads names, record types and the subject of `check` from the command line.
+//! Reads names, record types, and the domain or address for `check` from the command line.
 //!
 //! A name may begin with a hyphen, like an option, so that each name on a screen can be used as it is shown. A mail address stands
-//! for its domain. URLs and networks are refused as the subject of `check`, because they would be looked up as names, which do not exist.
+//! for its domain. `check` refuses URLs and networks, because they would be looked up as names, which do not exist.
 
 use std::net::IpAddr;
 
@@ -19,7 +19,8 @@ pub(super) struct TypedQuestion {
     pub(super) kind: Option<String>,
 }
 
-/// Reads a name. Names on screens end with a dot. So a word that begins with a hyphen and contains no dot is a mistyped option.
+/// Accepts a DNS name of the command line. A word that begins with a hyphen is a mistyped option if it has no dot, because screens show names with
+/// a dot at the end.
 ///
 /// # Errors
 /// Fails if the word is a mistyped option.
@@ -30,7 +31,8 @@ pub(super) fn typed_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Reads a domain. A mail address means its domain, because bounces and complaints contain mail addresses.
+/// Accepts a domain of the command line. For a mail address it returns the domain after the `@`, because bounces and complaints contain mail
+/// addresses.
 ///
 /// # Errors
 /// Fails if the word is a mistyped option.
@@ -38,8 +40,8 @@ pub(super) fn typed_domain(text: &str) -> Result<String, String> {
     typed_name(domain_of_mail(text).unwrap_or(text))
 }
 
-/// Returns the domain of a mail address, or its address in brackets (RFC 5321 section 4.1.3); `None` if the text is not a mail address. A name on
-/// a screen has a backslash before each `@`.
+/// Returns the part of a mail address after the `@`: a domain, or the IP address in brackets (RFC 5321 section 4.1.3). Returns `None` if the text is
+/// not a mail address. A DNS name on a screen has a backslash before each `@`, so it is not one.
 fn domain_of_mail(text: &str) -> Option<&str> {
     let (_, domain) = text.rsplit_once('@').filter(|_| !text.contains('\\'))?;
     let domain = domain.trim_end_matches('>');
@@ -48,7 +50,7 @@ fn domain_of_mail(text: &str) -> Option<&str> {
     (!domain.is_empty()).then_some(domain)
 }
 
-/// Reads a record type from the command line. No type begins with a hyphen, so such a word is a mistyped option.
+/// Accepts a record type of the command line. No type begins with a hyphen, so a word with a hyphen is a mistyped option.
 ///
 /// # Errors
 /// Fails if the word is a mistyped option.
@@ -59,21 +61,21 @@ pub(super) fn typed_kind(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Reads a domain or an address from the command line.
+/// Accepts a domain or an IP address of the command line.
 ///
 /// # Errors
-/// Fails if the text is neither; the error says what to write.
+/// Fails if the text is neither a domain nor an address; the error message says what the user must write.
 pub(super) fn typed_subject(text: &str) -> Result<String, String> {
     let is_url = text.contains("://");
     let text = domain_of_mail(text).filter(|_| !is_url).unwrap_or(text);
-    // A name with escapes (`\`) was certainly typed on purpose, so it is not refused.
+    // A name with escapes (`\`) was copied or typed on purpose, so it is not refused.
     match mistaken(text).filter(|_| !text.contains('\\')) {
         Some(advice) => Err(advice),
         None => typed_name(text),
     }
 }
 
-/// Returns the advice for a text that is neither a domain nor an address. Returns `None` if it is one.
+/// Returns advice for the user if a text is neither a domain nor an address, such as a URL or a network. Returns `None` if the text is acceptable.
 fn mistaken(text: &str) -> Option<String> {
     if text.parse::<IpAddr>().is_ok() || text.is_empty() {
         return None;
@@ -103,11 +105,11 @@ fn mistaken(text: &str) -> Option<String> {
     is_number.then(|| "this is no domain, and no IPv4 address, which has four numbers".to_owned())
 }
 
-/// Reads a DKIM selector from the command line, and returns it in the ASCII form of DNS (RFC 8616 section 4). A selector is the labels before
+/// Accepts a DKIM selector of the command line, and returns its ASCII form (RFC 8616 section 4). A selector is the labels before
 /// `_domainkey` (RFC 6376 section 3.1).
 ///
 /// # Errors
-/// Fails if no name can have these characters or labels.
+/// Fails if no DNS name can have these characters or labels.
 pub(super) fn typed_selector(text: &str) -> Result<String, String> {
     let ascii = if text.is_ascii() { Some(text.to_owned()) } else { ascii_name(text) };
     let is_of_selector = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);

@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     domain: Option<String>,
 }
 
-/// Sends the request, and shows the reply.
+/// Asks the daemon for the findings about the watched domains (`[[watch]]`), and prints them.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -35,7 +35,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: Exit::judged(any(&rows, Level::Failure), unknown) })
 }
 
-/// Returns the domains that the command line asks for.
+/// Asks the daemon for the watched domains, and returns those that the command line names: one domain, or all.
 fn rows(arguments: &Arguments, client: &ControlClient) -> Result<Vec<WatchedRow>, CommandFailure> {
     let wanted = arguments.domain.as_deref().map(read_name).transpose()?;
     let wanted = wanted.map(|name| name_text(&name.to_lowercase()).trim_end_matches('.').to_owned());
@@ -61,12 +61,12 @@ fn any(rows: &[WatchedRow], level: Level) -> bool {
     rows.iter().any(|row| row.count(level) > 0)
 }
 
-/// Returns true if one check has found a failure that a second check must confirm.
+/// Returns true if a failure of one of these domains was found by one check only. A second check must confirm it.
 fn is_failure_found_once(rows: &[WatchedRow]) -> bool {
     rows.iter().any(|row| row.once(Level::Failure).next().is_some())
 }
 
-/// Returns true if the last check gave no result, or if the domain was not checked yet.
+/// Returns true if there are no results for the domain: it was not checked yet, or its last check failed.
 fn is_unknown(row: &WatchedRow) -> bool {
     row.checked.is_none() || row.could_not_tell.is_some()
 }

@@ -1,4 +1,4 @@
-//! The command `resolverctl why`: why a mail was slow.
+//! The command `resolverctl why`: shows why a mail was slow.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -41,17 +41,17 @@ pub(super) struct Arguments {
     client: Option<String>,
 }
 
-/// The number of messages that are requested if the command line does not name a number.
+/// Maximum number of messages that are requested if the command line has no `--slowest`.
 const MOST: usize = 20;
 
-/// Reads a number of messages.
+/// Parses the value of `--slowest`, a number of messages.
 fn number_of_messages(typed: &str) -> Result<usize, String> {
     let number = typed.parse().ok().filter(|number| (1..=MAX_WHY_MESSAGES).contains(number));
     number.ok_or_else(|| format!("\"{typed}\" is not a number from 1 to {MAX_WHY_MESSAGES}"))
 }
 
 impl Arguments {
-    /// Returns the request to the daemon. `now` is the current time, in seconds since 1970.
+    /// Converts the command line to a request to the daemon. `now` is the current time, in seconds since 1970.
     fn request(&self, now: f64) -> Result<WhyRequest, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
         let read = |typed| moment::read_both(typed, now).ok_or_else(|| moment::not_a_time(typed));
@@ -69,7 +69,7 @@ impl Arguments {
     }
 }
 
-/// Sends the request, and shows the reply. The exit code means "could not tell" if the record has no such message.
+/// Asks the daemon for the matching messages, and prints them. The exit code is "could not tell" if the query history has no message of this kind.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -95,7 +95,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// Reads pasted lines from standard input, and shows the message of each line.
+/// Reads pasted log lines from standard input, and prints for each line the message (email) to which it belongs.
 fn run_pasted(
     arguments: &Arguments,
     client: &ControlClient,
@@ -113,7 +113,7 @@ fn run_pasted(
             }
             for message in messages {
                 let message = MessageReport { note: note.clone(), ..message };
-                // Several lines of one mail lead to the same message.
+                // Several log lines of one mail belong to the same message, which is printed only once.
                 let same = results.iter_mut().find(|other| {
                     let LineResult { message: other, .. } = other;
                     other.began == message.began
@@ -141,12 +141,12 @@ fn run_pasted(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// Reads the pasted lines. The number of lines that are left out is written to standard error.
+/// Reads the pasted lines from standard input. If some are left out, a sentence about their number is written to standard error.
 fn read_lines() -> Result<Vec<PastedLine>, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: PathBuf::from("-"), error };
     let (mut octets, is_cut) = read_at_most(io::stdin().lock(), MAX_PASTED).map_err(failed)?;
     if is_cut {
-        // An incomplete last line may name something else than the whole line.
+        // The input was cut, so its last line may be incomplete and name a different domain. This line is removed.
         octets.truncate(octets.iter().rposition(|octet| *octet == b'\n').unwrap_or(octets.len()));
     }
     let mut lines = pasted::read(&String::from_utf8_lossy(&octets), moment::now());
@@ -162,14 +162,15 @@ fn read_lines() -> Result<Vec<PastedLine>, CommandFailure> {
         return Err(failed(io::Error::other(sentence)));
     }
     if let Some(sentence) = leave_out(&mut lines, is_cut) {
-        // After JSON, a sentence on standard output would not be a JSON object, so it is written to standard error. That may be closed.
+        // The sentence is not written to standard output, because there it would follow JSON and would not be a JSON object. Standard error may be
+        // closed, so an error is ignored.
         let _closed = writeln!(io::stderr(), "resolverctl: {sentence}; paste the lines of one mail");
     }
     Ok(lines)
 }
 
-/// Removes the lines after the first `MAX_PASTED_LINES`, and returns a sentence about how many lines were removed. The parts of one line stay
-/// together. `is_cut` is true if the text after `MAX_PASTED` was not read.
+/// Removes the lines after the first `MAX_PASTED_LINES`, and returns a sentence about how many were removed. Lines that come from the same pasted
+/// line stay together. `is_cut` is true if the text after `MAX_PASTED` octets was not read.
 fn leave_out(lines: &mut Vec<PastedLine>, is_cut: bool) -> Option<String> {
     let octets = format!("the first {} MiB", MAX_PASTED >> 20);
     let mut numbers: Vec<usize> = lines.iter().map(|line| line.number).collect();

@@ -6,17 +6,17 @@
 use crate::facts::{DomainFacts, ReplyFacts, ReplySecurity, Want, is_within, lookup};
 use crate::limits::MAX_CHECKED_ALIASES;
 
-/// The types whose failed lookups are explained.
+/// The record types whose failed lookups may be explained by aliases.
 const TYPES: [&str; 5] = ["A", "AAAA", "MX", "PTR", "TXT"];
 
-/// Returns the name to which an alias at `name` leads, if a lookup has returned an alias.
+/// Returns the target of the alias (CNAME) at `name`, if a lookup has returned one.
 fn target(facts: &DomainFacts, name: &str) -> Option<String> {
     let reply = facts.reply(&lookup(name, "CNAME"))?;
     reply.answers.iter().find(|record| record.is("CNAME") && record.name == name)?.target()
 }
 
-/// Returns the chain of aliases from a name, as far as it is known: each name is the target of the one before. If the chain forms a loop, its
-/// last name appears twice.
+/// Returns the chain of aliases that begins at a name, as far as it is known: each name is the target of the one before. If the chain forms a loop,
+/// its last name occurs twice in it.
 fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
     let mut names = vec![name.to_owned()];
     while names.len() <= MAX_CHECKED_ALIASES
@@ -31,7 +31,7 @@ fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
     names
 }
 
-/// Describes the aliases of a name if they form a loop, or if there are too many; otherwise returns `None`.
+/// Describes the aliases of a name if they form a loop, or if the chain is too long. Otherwise returns `None`.
 fn circle(facts: &DomainFacts, name: &str) -> Option<String> {
     let names = path(facts, name);
     let (last, before) = names.split_last()?;
@@ -45,29 +45,29 @@ fn circle(facts: &DomainFacts, name: &str) -> Option<String> {
     })
 }
 
-/// Returns the last name in the chain of aliases of a name whose lookup has failed, as far as the chain is known. Returns `None` if the chain has
-/// no end.
+/// Returns the last known name in the chain of aliases of a name whose lookup has failed. Returns `None` if the aliases form a loop, or if the chain
+/// is too long.
 pub(super) fn end(facts: &DomainFacts, name: &str) -> Option<String> {
     let names = path(facts, name);
     let (last, before) = names.split_last()?;
     (!before.contains(last) && names.len() <= MAX_CHECKED_ALIASES).then(|| last.clone())
 }
 
-/// The names and types whose lookups have failed.
+/// Returns the names and types whose lookups have failed.
 fn failed(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     let has_failed = |reply: &ReplyFacts| reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus;
     let failed = facts.lookups().filter(move |((_, kind), reply)| TYPES.contains(kind) && has_failed(reply));
     failed.map(|(lookup, _)| lookup)
 }
 
-/// Records the loops of aliases that explain failed lookups.
+/// Stores in `facts` the alias loops that explain failed lookups.
 pub(super) fn note(facts: &mut DomainFacts) {
     let circles = failed(facts).filter_map(|(name, _)| Some((name.to_owned(), circle(facts, name)?)));
     facts.circles = circles.collect();
 }
 
-/// Returns the questions that are needed next. If the lookup of the domain itself failed, that explains failed lookups of names below the domain,
-/// but not failed lookups of PTR records or of names in other domains, such as the names of its servers.
+/// Returns the alias lookups that must be made next, for the names whose lookups have failed. If the lookup of the domain itself failed, this
+/// explains failures of names below the domain, but not of PTR records and of names in other domains, such as its name servers.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();

@@ -14,7 +14,7 @@ use crate::part::About;
 use crate::{compared, served, zone};
 use dns::clock::minute;
 
-/// Returns the finding about old records in the cache.
+/// Returns the finding about records in the cache of this host that the servers of the zone do not give any more.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     if facts.configured().is_some() {
         return None;
@@ -31,7 +31,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
         }
         let Some(records) = old_records(facts, (name, kind), here) else { continue };
         let may_give_it = |server: &IpAddr| compared::may_give(facts, *server, (name, kind));
-        // A server that does not answer may still give the records that are in the cache, so nothing shows that these are old.
+        // One server does not answer. It may still give the records that are in the cache, so it is not certain that these are old.
         if !servers.keys().any(may_give_it) {
             old.push(records);
         }
@@ -45,7 +45,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
 }
 
 /// Returns true if a server of the zone still gives the records that are in the cache of this host. Then the cached records are not old, but the
-/// servers differ. Some servers give only a part of the addresses each time, in turn.
+/// servers give different records. Some servers give only a part of the addresses each time, in turn.
 fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> bool {
     let apex = zone::apex(facts);
     let Some(old) = path(here, kind, apex) else { return false };
@@ -58,25 +58,26 @@ fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &Repl
         .any(|server| served::given(facts, server, (name, kind)).is_some_and(gives))
 }
 
-/// Returns true if the cache has no records because a server denies names in mixed case. Such a server denies them each time, so the cached
+/// Returns true if the cache has no records because a server denies names in mixed case. Such a server always denies them, so the cached
 /// answer is wrong, but not outdated.
 fn may_be_denied(facts: &DomainFacts, here: &ReplyFacts, kind: &str) -> bool {
     let is_denied = final_records(here, kind).is_empty() && here.records("CNAME").next().is_none();
     is_denied && zone::servers(facts).into_keys().any(|server| mixed_case::denies(facts, server))
 }
 
-/// Returns true if a server of the parent zone denies the domain, and the cache holds that denial. Then the cached answer is not an old answer of
-/// the zone.
+/// Returns true if one server of the parent zone denies the domain, and the cache has that denial. Then the cached answer is not an old answer of
+/// the zone itself.
 fn is_denied_above(facts: &DomainFacts, here: &ReplyFacts) -> bool {
     here.rcode == "NXDOMAIN" && parents::is_denied_by_one(facts)
 }
 
-/// Describes the records in the cache, the time at which they expire, and the current records.
+/// Describes the records in the cache, the time at which they expire, and the present records of the zone. Returns `None` if nothing shows that the
+/// cached ones are old.
 fn old_records(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> Option<String> {
     let reply = facts.lookup(name, kind).reply()?;
     let (mut old, mut now) = (own_records(here, name, kind)?, own_records(reply, name, kind)?);
     if old == now {
-        // Both answers have the same alias, but it leads to different records.
+        // Both answers have the same alias, but the alias leads to different records, so these are compared.
         (old, now) = (final_records(here, kind), final_records(reply, kind));
     }
     if old == now {
@@ -102,7 +103,8 @@ fn in_evidence(
     format!("{name} {kind}: this host still uses {old}{until}; the servers of the zone have {now}")
 }
 
-/// Returns the time for which an answer may still be cached. For a negative answer, the SOA record determines it (RFC 2308 section 5).
+/// Returns the number of seconds for which an answer may remain in the cache. For a negative answer, the SOA record determines it (RFC 2308 section
+/// 5).
 fn ttl(reply: &ReplyFacts, name: &str, kind: &str) -> Option<u32> {
     let counts = |record: &&Record| record.is(kind) || record.is("CNAME");
     let ttl = reply.answers.iter().filter(counts).map(|record| record.ttl).max();

@@ -14,38 +14,39 @@ use crate::level::{Level, Topic};
 use crate::message::refusal::RefusalReason;
 use crate::part::Part;
 
-/// The description of a code.
+/// The description of a code: everything that is printed about findings with this code.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeEntry {
-    /// The word that identifies the code.
+    /// The word for the code in JSON and in the manual.
     pub word: &'static str,
     /// The topic of the finding.
     pub topic: Topic,
     /// The usual level of the finding.
     pub level: Level,
-    /// The parts of a check that must be known before the absence of the finding means that it is over, or the part that is not known.
+    /// The parts of the check that must be known before it is certain that the finding no longer exists. For a finding that something is unknown, the
+    /// unknown part.
     pub parts: &'static [Part],
-    /// The reasons of receivers that the finding explains.
+    /// The reasons that receivers give for a refusal of mail, if this finding explains them.
     pub reasons: &'static [RefusalReason],
     /// The RFC that specifies what the finding is about.
     pub source: &'static str,
     /// The meaning of the finding, without a full stop.
     pub title: &'static str,
-    /// The effect of the finding on mail; empty if there is none.
+    /// The effect of the finding on mail, as text; empty if there is none.
     pub effect: &'static str,
-    /// The change that helps; empty if none is needed.
+    /// What the operator should do, as text; empty if nothing is needed.
     pub remedy: &'static str,
 }
 
-/// The type `Code` with its descriptions from the rows of the table.
+/// Defines the type `Code`, with the descriptions in the rows of the table.
 macro_rules! codes {
     ($($code:ident $word:literal $topic:ident $level:ident [$($part:ident)*] [$($reason:ident)*] $source:literal: $title:literal; $effect:literal; $remedy:literal $(| $other:ident $words:literal)*.)+) => {
-        /// The remedies for causes of findings to which the remedy of their code does not fit.
+        /// Texts of remedies for less frequent causes of a finding, if the remedy of its code does not apply to them.
         pub(crate) mod remedies {
             $($(pub(crate) const $other: &str = $words;)*)+
         }
 
-        /// A code of a finding.
+        /// The code of a finding: the kind of fault or fact that it reports.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code {
             $(#[doc = $title] $code,)+
@@ -606,8 +607,8 @@ codes! {
 }
 
 impl Code {
-    /// Returns true if the finding is shown before all others, as the answer to a bounce. For findings about a page of a provider and about the
-    /// meaning of its status code, this is so only if the check itself finds no failure.
+    /// Returns true if a finding with this code is shown before all others, because it answers the question why a mail was refused. For findings
+    /// about the page of a provider and about the meaning of a status code, this is true only if the check found no failure (`beside_failure`).
     pub const fn leads(self, beside_failure: bool) -> bool {
         match self {
             Self::BouncePage | Self::BounceStatus => !beside_failure,
@@ -615,14 +616,14 @@ impl Code {
         }
     }
 
-    /// Returns true if the finding is about the DNS list or the page that a bounce names.
+    /// Returns true if the code is about the DNS list or the page that a bounce (the report about undelivered mail) names.
     pub const fn answers_bounce(self) -> bool {
         matches!(self, Self::BounceListed | Self::BounceUnlisted | Self::BouncePage)
     }
 }
 
 impl Serialize for Code {
-    /// Writes the word of the code.
+    /// Writes the word of the code, for JSON.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.entry().word)
     }

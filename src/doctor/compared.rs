@@ -29,31 +29,31 @@ use crate::part::{About, Part};
 use crate::spf::record::is_spf;
 use crate::{served, zone};
 
-/// Returns true if a server may still give records that no other server gives: it has not yet said which records it has.
+/// Returns true if a server may still give records that no other server gives, because it has not answered this lookup yet.
 pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> bool {
     if served::form(facts, server).is_some() {
         return served::given(facts, server, lookup).is_none();
     }
-    // A server that says that it does not serve the zone gives no records of it.
+    // If a server replies that it does not serve the zone, it gives no records of the zone.
     let first = facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp);
     !matches!(first, Some(Got::Reply(_) | Got::NoReply(NoReply::NoRoute)))
 }
 
-/// How important a lookup is for mail, the most important first.
+/// How important the records of a lookup are for mail. The most important ones come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
-    /// The SPF and DMARC records of the domain.
+    /// The SPF or DMARC records of the domain.
     Policy,
-    /// The addresses of mail hosts.
+    /// The addresses of a mail host.
     MailHost,
     Other,
 }
 
-/// A lookup whose records are compared.
+/// A lookup whose records are compared between the servers of the zone.
 pub(super) struct Compared<'f> {
     pub(super) lookup: (&'f str, &'static str),
     worth: Worth,
-    /// The servers to compare: for important records all servers of the zone, for other records one address of each server name.
+    /// The servers whose records are compared. For important lookups these are all servers of the zone, for others one address of each server name.
     pub(super) servers: Vec<IpAddr>,
 }
 
@@ -100,21 +100,21 @@ pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
         }
     });
     let mut compared: Vec<Compared<'_>> = compared.collect();
-    // Within the same importance, lookups of the domain itself come first, for example its SPF record before its DMARC record.
+    // Among lookups of the same importance, those of the domain itself come first, for example its SPF record before its DMARC record.
     compared.sort_by_key(|compared| (compared.worth, compared.lookup.0 != domain));
     compared
 }
 
-/// Returns the questions about SPF and DMARC records of the domain. They come before the questions of other checks, because nothing is known
-/// about the policies of a server that was not asked.
+/// Returns the questions to the servers about SPF and DMARC records of the domain. They are asked before those of other checks, because a server
+/// that was not asked may have different policies.
 pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
     let policies: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth == Worth::Policy).collect();
     policies.iter().flat_map(|compared| compared.questions(facts)).take(MAX_COMPARED_POLICIES).collect()
 }
 
-/// Returns the other questions that are needed next. Questions about records that differ from those in the cache of this host come first, because
-/// their answers show which version is old.
+/// Returns the other questions to the servers that must be asked next. Questions about records that differ from those in the cache of this host come
+/// first, because their answers show which version is old.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut others: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth != Worth::Policy).collect();
@@ -133,7 +133,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     open.into_iter().take(left).chain(repeated).collect()
 }
 
-/// Returns the number of servers of the zone that have not answered. The questions that show why they are silent are more important than
+/// Returns the number of servers of the zone that have not answered yet. Questions that show why they do not answer are more important than
 /// comparisons of the other servers.
 fn unheard(facts: &DomainFacts) -> usize {
     let is_unheard = |server: &IpAddr| match facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp) {
@@ -144,7 +144,8 @@ fn unheard(facts: &DomainFacts) -> usize {
     zone::servers(facts).keys().filter(|server| is_unheard(server)).count()
 }
 
-/// Returns true if mail software reads all TXT records at a name, not only SPF records.
+/// Returns true if mail software reads all TXT records at this name, because it has a label such as `_dmarc`. At other names it reads only SPF
+/// records.
 fn is_policy(name: &str) -> bool {
     name.split('.').any(|label| label.starts_with('_'))
 }
@@ -155,12 +156,12 @@ pub(super) fn texts_of_mail(reply: &ReplyFacts, name: &str) -> impl Iterator<Ite
     reply.records("TXT").map(Record::joined).filter(move |text| is_policy || is_spf(text))
 }
 
-/// Returns a text for mail in the form in which it is compared, without differences in spaces and upper case that do not change its meaning (RFC
+/// Returns a TXT record in the form in which it is compared. Differences in spaces and in upper case that do not change its meaning are removed (RFC
 /// 7208 sections 4.6.1 and 12, RFC 9989 section 4.8).
 fn by_meaning(text: &str) -> String {
     if is_spf(text) {
         let terms = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        // An SPF macro in upper case means that its value is escaped, so the case matters.
+        // In an SPF macro, an upper-case letter has another meaning (the value is escaped). So the case of a text with macros is kept.
         return if terms.contains('%') { terms } else { terms.to_ascii_lowercase() };
     }
     if text.starts_with("v=DMARC1") {
@@ -170,7 +171,7 @@ fn by_meaning(text: &str) -> String {
     text.to_owned()
 }
 
-/// Returns the records in an authoritative reply that matter for mail, and true if caches keep them only for a short time.
+/// Returns the records in an authoritative reply that are relevant for mail. Also returns true if their TTL is so short that caches soon ask again.
 fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<String>, bool)> {
     let mut own = reply.answers.iter().filter(|record| record.name == name);
     let mut set = own_records(reply, name, kind)?;
@@ -181,8 +182,8 @@ fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<S
     Some((set, !is_alias && own.all(|record| record.ttl <= ADDRESS_TTL)))
 }
 
-/// Returns the level of a difference. Services that choose addresses by location or in turn give different addresses each time, with a short TTL.
-/// `steady` distinguishes such services from servers that have old addresses of a mail host.
+/// Returns the level of a difference between servers. Services that choose addresses by location or in turn give different addresses each time, with
+/// a short TTL, which is no fault. `steady` distinguishes such services from servers that have old addresses of a mail host.
 fn level(
     facts: &DomainFacts,
     (name, kind): (&str, &'static str),
@@ -209,13 +210,14 @@ fn level(
     }
 }
 
-/// Returns true if the sets of addresses of a mail host have no address in common, so that mail goes to different hosts.
+/// Returns true if the lookup is for the addresses of a mail host, and the servers give sets that have no address in common. Mail then goes to
+/// different hosts, so the questions are repeated.
 fn is_in_question(facts: &DomainFacts, (name, kind): (&str, &str), sets: &ServersBySet) -> bool {
     let is_host = || mail::hosts(facts).iter().any(|host| host == name);
     ["A", "AAAA"].contains(&kind) && sets.len() > 1 && steady::are_disjoint(sets) && is_host()
 }
 
-/// Returns the questions that are repeated because the addresses of a mail host differ.
+/// Returns questions about addresses of mail hosts that are asked again, because the servers gave different addresses.
 fn repeated(facts: &DomainFacts) -> Vec<Want> {
     let lookups = compared(facts).into_iter().filter(|compared| compared.worth == Worth::MailHost);
     let repeated = lookups.flat_map(|compared| {
@@ -226,7 +228,7 @@ fn repeated(facts: &DomainFacts) -> Vec<Want> {
     repeated.take(MAX_REPEATED_ANSWERS).collect()
 }
 
-/// Groups the servers by the records that they give, and returns whether caches keep all of these records only for a short time.
+/// Groups the servers of the zone by the records that they give. Also returns true if the TTL of all these records is short.
 pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (ServersBySet, bool) {
     let (mut sets, mut is_short) = (ServersBySet::new(), true);
     for server in zone::servers(facts).into_keys() {
@@ -245,13 +247,13 @@ struct Difference<'f> {
     name: &'f str,
     kind: &'static str,
     level: Level,
-    /// The servers that gave the records, and the name.
+    /// The servers and the name that the finding is about.
     about: Vec<About>,
-    /// The records of each server, in words.
+    /// The records of each server, as text.
     words: String,
 }
 
-/// Returns the difference between the records that the servers give for one lookup; `None` if the servers agree.
+/// Returns the difference between the records that the servers give for one lookup. Returns `None` if they give the same records.
 fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) -> Option<Difference<'f>> {
     let (sets, is_short) = sets(facts, (name, kind));
     if sets.len() < 2 {
@@ -268,7 +270,7 @@ fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) ->
     Some(Difference { name, kind, level, about, words: format!("{name} {kind}: {}", groups::having(sets)) })
 }
 
-/// Returns the failed lookups of SPF and DMARC records of the domain and of addresses of its mail hosts. For these, the servers are asked one by
+/// Returns the failed lookups of SPF and DMARC records of the domain, and of addresses of its mail hosts. The servers are asked for these one by
 /// one. Lookups that failed because the zone is bogus are left out.
 fn failed(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), mail::hosts(facts));
@@ -294,7 +296,7 @@ fn differences(facts: &DomainFacts) -> Vec<Difference<'_>> {
     lookups.filter_map(|lookup| difference(facts, lookup)).collect()
 }
 
-/// Returns the finding about differences, with the level of the worst one.
+/// Returns the finding about records that differ between the servers. It has the level of the most serious difference.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let differences = differences(facts);
     let worst = differences.iter().map(|difference| difference.level).min()?;
@@ -318,8 +320,8 @@ fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
     why_not.filter_map(|(lookup, why)| Some((lookup, why?))).collect()
 }
 
-/// Returns the findings that say which records were not compared, so that the lack of a difference is not taken for agreement. It is not a fault
-/// if records are left out because of the bound on questions, and a repeated check would leave them out again.
+/// Returns the findings that say which records were not compared. Without them, a reader would think that the servers agree. It is not a fault
+/// if records are left out because of the limit on questions; a repeated check would leave them out again.
 pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     let listed = |lookups: &mut dyn Iterator<Item = (&str, &'static str)>| {
         lookups.map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")
@@ -346,7 +348,7 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the lookups that were left out because of the bound on questions, so that not all servers were asked for them.
+/// Returns the lookups that were not sent to all servers, because the limit on questions was reached.
 pub fn left_out(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_beyond = |compared: &Compared<'_>| {
         compared.questions(facts).iter().any(|want| match facts.got.get(want) {

@@ -1,4 +1,4 @@
-//! Examines names whose lookups fail, such as a mail host, a policy record or the PTR record of an address, and finds out whether the servers of
+//! Examines names whose lookups fail, such as a mail host, a policy record or the PTR record of an address. Finds out whether the servers of
 //! their zone fail permanently or whether a datagram was lost.
 //!
 //! The daemon says only that its lookup failed. So the parent zone is asked for the name servers of the name, and each of these servers is asked
@@ -21,14 +21,14 @@ use crate::limits::{
 use crate::zone::{self, named};
 use crate::{aliases, dnssec, served};
 
-/// The zone that contains a name: its apex, the names of its servers, and the glue of these names.
+/// The zone that contains a name: its apex, the names of its servers, and their glue.
 pub(super) struct Cut {
     pub(super) zone: String,
     pub(super) names: BTreeSet<String>,
     pub(super) glue: BTreeMap<String, BTreeSet<IpAddr>>,
 }
 
-/// Returns the lookups that are examined because they have failed, or because they have been in progress for so long that they may fail.
+/// Returns the lookups whose cause is examined: they have failed, or they have been in progress for so long that they may fail.
 fn failed(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -42,13 +42,13 @@ fn failed(
     };
     let domain = facts.subject.domain.as_str();
     let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();
-    // The domain itself may be an alias to a name in a zone that fails.
+    // The domain itself may be an alias to a name in another zone whose lookup fails.
     let is_alias = !is_known && facts.lookup(domain, "CNAME").alias().is_some();
     if is_alias && is_failed(domain, "MX") {
         failed.push((domain.to_owned(), "MX"));
     }
     for (name, kind) in needed {
-        // If the lookup of the domain itself failed, that explains failed lookups of names below the domain.
+        // If the lookup of the domain itself failed, this explains failed lookups of names below the domain, so they are not examined.
         let is_examined =
             is_known || *kind == "PTR" || is_alias && name == domain || !is_within(name, domain);
         if is_examined && is_failed(name, kind) && !failed.iter().any(|known| is_same(known, (name, kind))) {
@@ -59,13 +59,13 @@ fn failed(
     failed
 }
 
-/// Returns true if two failed lookups are examined as one: lookups of the IPv4 and the IPv6 address of a name have the same cause.
+/// Returns true if two failed lookups have the same cause and are examined as one: those of the IPv4 and the IPv6 address of the same name.
 fn is_same((known, of_known): &(String, &'static str), (name, kind): (&str, &str)) -> bool {
     let is_address = |kind: &str| ["A", "AAAA"].contains(&kind);
     known == name && (*of_known == kind || is_address(of_known) && is_address(kind))
 }
 
-/// Returns the questions about failed lookups that are needed next. `needed` has the names and types that other checks look up.
+/// Returns the questions about failed lookups that must be asked next. `needed` has the lookups of the other checks.
 pub(super) fn wants(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -74,15 +74,15 @@ pub(super) fn wants(
     let failed = failed(facts, needed, under_way).into_iter();
     let mut wants: Vec<Want> =
         failed.flat_map(|(name, kind)| of_lookup(facts, (&name, kind), true)).collect();
-    // This question shows whether this host validates DNSSEC at all.
+    // The answer to this question shows whether this host validates DNSSEC at all.
     if needed.iter().any(|(name, kind)| facts.is_bogus(name, kind)) {
         wants.push(lookup(".", "SOA"));
     }
     wants
 }
 
-/// Returns the questions about a lookup that this host answers from its cache: first to one server of the zone, and to all servers of the zone if
-/// that server fails.
+/// Returns the questions about a lookup that this host can answer only from its cache: first to one server of the zone, and to all servers if
+/// this one fails.
 pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
     let mut wants = of_lookup(facts, lookup, false);
     let is_it = |want: &Want| matches!(want, Want::Server { kind, .. } if *kind == lookup.1);
@@ -94,7 +94,7 @@ pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) ->
     wants
 }
 
-/// Returns the questions that show why one lookup fails. If `is_first`, they include questions about the names of the zone's servers.
+/// Returns the questions whose answers show why a lookup fails. If `is_first` is true, they include questions about the names of the zone's servers.
 fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: bool) -> Vec<Want> {
     let Some(end) = aliases::end(facts, name) else { return Vec::new() };
     let parent = match zone_above(facts, &end) {
@@ -113,14 +113,14 @@ fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: 
     let failing = cut.names.iter().filter(fails).take(MAX_CHECKED_PARENTS).filter(|_| is_first);
     wants.extend(failing.flat_map(|name| of_lookup(facts, (name, "A"), false)));
     let servers = servers(facts, &cut, is_first).unwrap_or_default().into_keys();
-    // The question is sent over TCP at the same time as over UDP, because a silent server takes seconds over each of them.
+    // The queries over UDP and TCP are sent at the same time, because a silent server takes seconds for each.
     let asked = |server| forms(facts, server).map(|way| at_server(server, &end, kind, way));
     wants.extend(servers.flat_map(asked));
     wants
 }
 
-/// Returns the forms of query in which a server is asked for records. Over UDP, this is the form in which the server answers for the zone of the
-/// domain, if it serves that zone.
+/// Returns the forms of query in which a server is asked for records: one over UDP, and TCP. The form over UDP is the one in which the server answers
+/// for the zone of the domain, if it serves that zone.
 fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
     match served::form(facts, server) {
         Some(QueryForm::Plain) => [QueryForm::Plain, QueryForm::Tcp],
@@ -131,7 +131,7 @@ fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
 /// Returns the closest zone above a name whose servers answer. Zones for which the configuration of this host answers are skipped.
 ///
 /// # Errors
-/// If the zone is not known yet, the error holds the questions whose answers show it. It holds no questions if no zone above the name answers.
+/// If the zone is not known yet, the error has the questions whose answers show it. It has no questions if no zone above the name answers.
 fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Vec<Want>> {
     let mut at = above(name);
     loop {
@@ -152,7 +152,7 @@ fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Vec<Wan
     }
 }
 
-/// Returns the questions about the next zones above a name. The name of an IPv6 address has 32 labels, so several zones are asked about at the
+/// Returns the questions about the next zones above a name. A reverse name of IPv6 has 32 labels, so several zones are asked about at the
 /// same time.
 fn steps(at: &str) -> Vec<Want> {
     let most = if is_within(at, "ip6.arpa.") { MAX_REVERSE_LABELS_AT_ONCE } else { 1 };
@@ -160,7 +160,7 @@ fn steps(at: &str) -> Vec<Want> {
     names.take(most).map(|name| lookup(name, "SOA")).collect()
 }
 
-/// Returns the servers of the zone `parent` that are asked. For the domain's own zone, the delegation already shows their addresses.
+/// Returns the servers of the zone `parent` that are asked. For the domain's own zone, their addresses are known from the delegation.
 fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     if parent == zone::apex(facts) {
         return zone::servers(facts).into_keys().take(MAX_CHECKED_PARENTS).collect();
@@ -168,13 +168,13 @@ fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     zone::servers_of_parent(facts, parent)
 }
 
-/// Finds the zone of a name through the servers of the closest zone above that answers. If these servers fail for the name, no resolver gets a
+/// Finds the zone of a name by asking the servers of the closest zone above that answers. If they fail for the name, no resolver gets a
 /// referral to a zone below.
 fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     let parents = parents(facts, parent);
     let fails = |server: &IpAddr| match facts.server(*server, name, "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => !is_known(reply),
-        // On a path that loses many datagrams, the server may be silent by chance.
+        // If many datagrams to or from the server are lost, its missing reply may be chance.
         Some(Got::NoReply(NoReply::Silent)) if facts.loses_many(*server) => false,
         Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
         _ => false,
@@ -185,7 +185,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     }
     parents.into_iter().find_map(|server| {
         let reply = facts.reply_of(server, name, "NS", QueryForm::Udp)?;
-        // The same server may serve both the parent zone and the zone of the name.
+        // The server may serve both the parent zone and the zone of the name, and then answers instead of referring.
         let own: BTreeSet<String> = named(&reply.answers, name).collect();
         if reply.authoritative && !own.is_empty() {
             return Some(Cut { zone: name.to_owned(), names: own, glue: BTreeMap::new() });
@@ -198,7 +198,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     })
 }
 
-/// Returns the zone to which a reply refers.
+/// Returns the zone to which a reply refers, with the names and glue of its servers. Returns `None` if the reply is no referral.
 pub(super) fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<Cut> {
     let below = |owner: &str| owner != parent && is_within(owner, parent) && is_within(name, owner);
     let zone = reply.authority.iter().find(|record| record.is("NS") && below(&record.name))?.name.clone();
@@ -223,8 +223,8 @@ fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> 
     (servers.is_empty() || failing(facts, &servers, (name, "A")).is_some()).then(BTreeSet::new)
 }
 
-/// Returns the addresses of all servers of a zone, each with its names. Returns `None` if an address is not known or if there are too many. With
-/// `is_first`, server names whose lookups fail are followed to their own zones.
+/// Returns the addresses of all servers of a zone, each with its names. Returns `None` if an address is not known or if there are too many. If
+/// `is_first` is true, server names whose lookups fail are looked up in the delegations of their own zones.
 fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<IpAddr, BTreeSet<String>>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     if cut.zone == zone::apex(facts) && zone::not_asked(facts).is_empty() {
@@ -244,18 +244,19 @@ fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<Ip
     (servers.len() <= MAX_FAILED_LOOKUP_SERVERS).then_some(servers)
 }
 
-/// Returns true if this host sent no query because its configuration forbids the address, or because the bound on questions was reached.
+/// Returns true if this host did not send a query because its configuration forbids the address. If only the limit on questions was reached, returns
+/// false.
 fn is_refused_here(got: &Got) -> bool {
     matches!(got, Got::NoReply(NoReply::Unknown(why)) if why != BOUND_REACHED)
 }
 
-/// How a server behaves for a lookup.
+/// How a server answers a lookup.
 enum Conduct {
-    /// The server does not answer the lookup, now or later; the text describes how it fails.
+    /// The server does not answer the lookup, and will not do so later; the text says how it fails.
     Fails(String),
     /// This host has no route to the server.
     NoRoute,
-    /// The server answers or may answer.
+    /// The server answers, or it may answer later.
     Other,
 }
 
@@ -281,7 +282,7 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
     };
     let is_silent = |got: &Got| *got == Got::NoReply(NoReply::Silent);
     match (over_udp, of(over_udp), of(over_tcp)) {
-        // The server may be silent by chance, because other servers lost many queries too.
+        // Other servers lost many queries too, so the missing replies of this server may be chance.
         _ if is_silent(over_udp) && is_silent(over_tcp) && may_be_chance(&facts.sent, server) => {
             Conduct::Other
         }
@@ -319,7 +320,7 @@ pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> O
     Some(format!("{name} {kind}{alias}: no server of {zone} answers for it: {words}"))
 }
 
-/// Describes how the servers of a zone fail, if all of them fail for a lookup. Returns `None` if one of them answers or may answer.
+/// Returns a text about how the servers of a zone fail for a lookup, if all of them fail. Returns `None` if one of them answers or may answer.
 fn failing(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -337,7 +338,7 @@ fn failing(
             Conduct::Other => return None,
         }
     }
-    // An address of a server that cannot be reached is ignored if the same server name also has an address that can be reached.
+    // A server address that this host cannot reach is ignored if the same server name also has an address that can be reached.
     let counts = beyond.iter().all(|names| names.iter().any(|name| reached.contains(name)));
     let words = server_hosts::with_conduct(servers, &failing);
     (counts && !failing.is_empty()).then_some(words)
@@ -348,7 +349,7 @@ mod tests {
     use super::*;
     use crate::facts::tests::facts;
 
-    /// The lookup of `mx.b.test.` fails; `test.` delegates `b.test.` to two servers.
+    /// Facts for tests: the lookup of `mx.b.test.` fails, and `test.` delegates `b.test.` to two servers.
     const FAILED: &str = "
         lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
         lookup a.test. MX | 10 mx.b.test.

@@ -1,5 +1,5 @@
-//! Decides which finding explains which other finding: a cause hides findings that only repeat it, includes its effects, or is listed before
-//! them. This module also sorts the findings, so that the first line on the screen is the answer.
+//! Decides which finding explains which other finding. A cause hides findings that only repeat it, includes its effects, or is listed before
+//! them. This module also sorts the findings, so that the first line on the screen is the conclusion.
 
 use std::collections::BTreeSet;
 
@@ -12,35 +12,35 @@ use crate::message::refusal::RefusalReason;
 enum When {
     /// The finding always explains the other one.
     Always,
-    /// Because of the cause, no record of the domain can be looked up.
+    /// Because of the cause, no record of the domain can be looked up, so the effect is explained.
     Blocked,
-    /// Both findings concern one of the same lookups.
+    /// The cause explains the effect only if both are about the same lookup.
     SameLookup,
-    /// Both findings concern one of the same servers or hosts.
+    /// The cause explains the effect only if both are about the same server or host.
     SameServer,
 }
 
-/// What happens to the effect, the finding that is explained.
+/// What is done with the effect, the finding that another finding (the cause) explains.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Then {
-    /// The finding is hidden, because it only repeats the cause or because the cause proves it wrong.
+    /// The effect is not shown, because it only repeats the cause or because the cause proves it wrong.
     Hide,
-    /// The effect becomes part of the evidence of the cause. The cause gets the worse level of the two.
+    /// The effect is added to the evidence of the cause. The cause gets the more serious level of the two.
     Join,
-    /// The effect is listed after the cause, and gets at most the level of the cause.
+    /// The effect is listed after the cause, and is at most as serious as the cause.
     Behind,
-    /// The cause is listed before the effect, and gets at least the level of the effect.
+    /// The cause is listed before the effect, and is at least as serious as the effect.
     Lead,
 }
 
-/// A row of the table: a list of causes, the condition, the consequence, and the effects that each of the causes explains.
+/// A rule: a list of causes, the condition, what is done, and the effects that each of the causes explains.
 struct Rule(&'static [Code], When, Then, &'static [Code]);
 
 /// The codes of findings about failed lookups.
 const FAILED: &[Code] =
     &[Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown, Code::PolicyUnanswered];
 
-/// The codes of findings that say that records are correct.
+/// The codes of findings that report that records are correct.
 const WELL: &[Code] = &[
     Code::SpfOk,
     Code::SpfFromPasses,
@@ -62,7 +62,7 @@ const OF_SERVERS: &[Code] = &[
     Code::DelegationUnknown,
 ];
 
-/// The table of explanations. The rows are applied one after another.
+/// The table of rules. They are applied one after another.
 const RULES: &[Rule] = &[
     Rule(
         &[
@@ -104,9 +104,9 @@ const RULES: &[Rule] = &[
     Rule(&[Code::DomainMissing], When::Always, Then::Hide, &[Code::SpfMissing, Code::DmarcMissing]),
     Rule(&[Code::MxDiffers], When::Always, Then::Hide, &[Code::MailNowhere, Code::NoMx, Code::MailOk]),
     Rule(&[Code::RecordsDiffer], When::SameLookup, Then::Hide, &[Code::SpfMissing, Code::DmarcMissing]),
-    // Another server may give other records.
+    // Another server may give other records, so it is not certain that the records are correct.
     Rule(&[Code::RecordsDiffer, Code::DelegationUnknown, Code::NsMany], When::SameLookup, Then::Hide, WELL),
-    // Flushing the cache would remove the records from this host too.
+    // The advice to flush the cache would be wrong, because the servers do not give the records any more.
     Rule(&[Code::MxUnanswered], When::Always, Then::Hide, &[Code::MailOk, Code::CachedHere]),
     Rule(&[Code::MxUnanswered], When::SameLookup, Then::Hide, &[Code::MailUnknown]),
     Rule(&[Code::ParentDiffers], When::Always, Then::Hide, &[Code::NsDiffer]),
@@ -130,7 +130,7 @@ const RULES: &[Rule] = &[
         Then::Hide,
         &[Code::BounceStatus],
     ),
-    // Mail goes to this address only because the domain has no MX record.
+    // Senders use the address of the domain for mail only because it has no MX record.
     Rule(
         &[Code::NoMx],
         When::SameServer,
@@ -140,7 +140,7 @@ const RULES: &[Rule] = &[
 ];
 
 impl Rule {
-    /// Returns true if a cause explains an effect by this rule.
+    /// Returns true if `cause` explains `effect` by this rule.
     fn applies(&self, cause: &Finding, effect: &Finding) -> bool {
         let Self(causes, when, then, effects) = self;
         let is_met = match when {
@@ -149,7 +149,7 @@ impl Rule {
             When::SameLookup => cause.lookups.iter().any(|lookup| effect.lookups.contains(lookup)),
             When::SameServer => cause.about.iter().any(|about| effect.about.contains(about)),
         };
-        // A cause that is milder than a warning does not take over a finding that is as serious or more serious.
+        // A cause that is less serious than a warning does not include an effect that is as serious or more serious.
         let counts = *then != Then::Join || cause.level <= Level::Warning || effect.level > cause.level;
         causes.contains(&cause.code) && effects.contains(&effect.code) && is_met && counts
     }
@@ -189,8 +189,8 @@ impl Rule {
     }
 }
 
-/// Applies the table and sorts the findings: first the answer to a bounce, then the others by level, the worst first. Within one level, the
-/// findings that a receiver gives as the reason for its refusal come first. The others follow in the order of the table of codes.
+/// Applies the table of rules and sorts the findings: first the one that explains a bounce, then the others by level, the most serious first. Within
+/// a level, the findings that a receiver gives as the reason for its refusal come first. The others follow in the order of the table of codes.
 pub(super) fn explained(mut findings: Vec<Finding>, reason: Option<RefusalReason>) -> Vec<Finding> {
     for rule in RULES {
         rule.apply(&mut findings);
@@ -204,16 +204,16 @@ pub(super) fn explained(mut findings: Vec<Finding>, reason: Option<RefusalReason
     findings
 }
 
-/// The codes of notes and warnings that become failures if a receiver refuses mail because of them.
+/// The codes of notes and warnings that become failures if they are the reason for which a receiver refuses mail.
 const RAISED: [Code; 5] =
     [Code::HeloUnknown, Code::NullMx, Code::SpfMissing, Code::DkimRevoked, Code::MxIsHere];
 
-/// Returns true if a finding is the fault that a receiver gives as its reason.
+/// Returns true if a finding with this code explains the reason that a receiver gives for its refusal.
 pub(super) fn is_reason(reason: Option<RefusalReason>, code: Code) -> bool {
     reason.is_some_and(|reason| code.entry().reasons.contains(&reason))
 }
 
-/// Sorts findings in the order of the screen.
+/// Sorts findings in the order in which they are printed.
 pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     let fails = findings.iter().any(|finding| finding.level == Level::Failure);
     findings.sort_by_key(|finding| {

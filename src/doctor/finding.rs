@@ -1,4 +1,4 @@
-//! A finding about a domain: a code from the table of findings, and the evidence.
+//! A finding about a domain: its code in the table of findings, and the evidence.
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
@@ -8,30 +8,30 @@ use crate::limits::MAX_EVIDENCE;
 pub use crate::part::{About, Part};
 use dns::wire::presentation::shown;
 
-/// A finding.
+/// A result of a check, as it is printed: a fault, a note, or that a part is correct or unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The code of the finding.
     pub code: Code,
-    /// The level of the finding: the level of its code, unless the facts make it milder or worse.
+    /// The level of the finding. It is the level of its code, unless the facts make the finding less or more serious.
     pub level: Level,
-    /// The facts that show the problem, and the servers that gave them. Records of third parties are escaped, so that they cannot control the
+    /// The facts that show the problem, and the servers from which they come. Records of third parties are escaped, so that they cannot control the
     /// terminal.
     pub evidence: String,
-    /// The part of the check that the finding reports as unknown; `None` if the finding is about something known.
+    /// The part of the check that is unknown, if the finding reports this. Otherwise `None`.
     pub part: Option<Part>,
-    /// The hosts, addresses or lists that the finding is about. If empty, it is about the domain, or about the whole part.
+    /// The hosts, addresses or DNS lists that the finding is about. If there are none, it is about the domain, or about the whole part.
     pub about: Vec<About>,
-    /// The advice that replaces the usual advice for this code; `None` if the usual advice is right.
+    /// The advice that replaces the usual advice for this code; `None` if the usual one applies.
     pub remedy: Option<&'static str>,
-    /// The lookups that the finding is about, as names and types.
+    /// The lookups that the finding is about, each with its name and type.
     pub lookups: Vec<(String, &'static str)>,
-    /// True if nobody can look up any record of the domain because of this finding.
+    /// True if the finding means that nobody can look up any record of the domain.
     pub blocks: bool,
 }
 
 impl Finding {
-    /// Creates a finding with the level of its code.
+    /// Creates a finding that has the usual level of its code.
     pub fn new(code: Code, evidence: impl AsRef<str>) -> Self {
         let evidence = shown(evidence.as_ref(), MAX_EVIDENCE);
         Self {
@@ -51,26 +51,26 @@ impl Finding {
         self.remedy.unwrap_or_else(|| self.code.entry().remedy)
     }
 
-    /// Returns what the problem means for mail; empty if it means nothing.
+    /// Returns the effect of the problem on mail; empty if there is none.
     pub const fn effect(&self) -> &'static str {
         self.code.entry().effect
     }
 
-    /// Sets an advice that replaces the usual advice for this code.
+    /// Replaces the usual advice for this code.
     #[must_use]
     pub const fn to_do(mut self, remedy: &'static str) -> Self {
         self.remedy = Some(remedy);
         self
     }
 
-    /// Sets the part of the check that the finding reports as unknown.
+    /// Sets the part of the check that is unknown, as the finding reports.
     #[must_use]
     pub const fn in_part(mut self, part: Part) -> Self {
         self.part = Some(part);
         self
     }
 
-    /// Adds the hosts, addresses or lists that the finding is about.
+    /// Adds hosts, addresses or DNS lists that the finding is about.
     #[must_use]
     pub fn about(mut self, about: impl IntoIterator<Item = About>) -> Self {
         self.about.extend(about);
@@ -84,14 +84,14 @@ impl Finding {
         self
     }
 
-    /// Marks the finding as one that prevents all lookups of records of the domain.
+    /// Marks the finding as a fault because of which nobody can look up any record of the domain.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocks = true;
         self
     }
 
-    /// Merges another finding into this one as part of its evidence.
+    /// Adds another finding, the effect of this one, to the evidence of this finding.
     pub(super) fn take(&mut self, effect: Self) {
         let words = format!("; because of that, {}: {}", effect.code.entry().title, effect.evidence);
         self.evidence.push_str(&words);
@@ -99,7 +99,7 @@ impl Finding {
         self.level = self.level.min(effect.level);
     }
 
-    /// Sets a level that differs from the level of the code.
+    /// Sets a level other than the usual level of the code.
     #[must_use]
     pub const fn at(mut self, level: Level) -> Self {
         self.level = level;
@@ -108,7 +108,7 @@ impl Finding {
 }
 
 impl Serialize for Finding {
-    /// Serializes an object with `level`, `topic`, `code`, `evidence`, `effect`, `remedy` and `source`.
+    /// Serializes the finding as an object with `level`, `topic`, `code`, `evidence`, `effect`, `remedy` and `source`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entry = self.code.entry();
         let mut object = serializer.serialize_struct("Finding", 7)?;
@@ -134,7 +134,7 @@ mod tests {
         assert!(finding.evidence.len() < MAX_EVIDENCE + 100);
     }
 
-    /// Returns the remedy for the JSON output.
+    /// Returns the remedy of a finding as it is in JSON.
     fn remedy(finding: &Finding) -> String {
         let object = serde_json::to_value(finding).unwrap();
         object.get("remedy").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()

@@ -2,24 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How much a finding matters.
+/// How serious a finding is for mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Mail is lost, delayed or rejected.
     Failure,
-    /// Mail suffers at some hosts, or will suffer after another fault.
+    /// Some hosts do not accept or deliver the mail, or all will not if another fault occurs.
     Warning,
     /// The check could not find out whether there is a fault.
     CouldNotTell,
-    /// This works, but could be better.
+    /// The checked part works, but could be better.
     Note,
-    /// Everything is correct.
+    /// The checked part is correct.
     Ok,
 }
 
 impl Level {
-    /// Returns the word for the level on the screen.
+    /// Returns the word for the level, as it is printed.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Failure => "failure",
@@ -31,32 +31,32 @@ impl Level {
     }
 }
 
-/// The topic of a finding. The order of the variants is the order on the screen.
+/// The topic of a finding. Findings are printed in the order of these variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
-    /// The servers of the zone, and the delegation to them.
+    /// The name servers of the zone, and the delegation to them.
     Delegation,
-    /// DNSSEC.
+    /// The signatures and keys of the zone (DNSSEC).
     Dnssec,
     /// MX records and the hosts that they name.
     Mail,
-    /// PTR records.
+    /// PTR records of addresses.
     Pointer,
     /// SPF, DKIM, DMARC and the policies about TLS.
     Policy,
-    /// DNS lists.
+    /// Answers of DNS lists.
     Lists,
     /// The answers of public resolvers and of the resolvers in resolv.conf.
     Others,
 }
 
 impl Topic {
-    /// All topics.
+    /// All topics of findings, in the order in which they are printed.
     pub const ALL: [Self; 7] =
         [Self::Delegation, Self::Dnssec, Self::Mail, Self::Pointer, Self::Policy, Self::Lists, Self::Others];
 
-    /// Returns the heading of the topic.
+    /// Returns the heading above the findings of this topic.
     pub const fn heading(self) -> &'static str {
         match self {
             Self::Delegation => "Delegation",

@@ -60,12 +60,13 @@ use finding::Finding;
 use mail::{connect, helo, lists, pointer};
 use transport::{dane, mta_sts};
 
-/// A plan decides which questions are asked for one purpose, such as a check of a domain.
+/// A plan decides which questions are asked, for example for a check of a domain.
 pub trait Plan: Sync {
-    /// Returns the questions that are needed next, given the facts so far. Some of them may have been asked already or may be in progress.
+    /// Returns the questions that must be asked next. `facts` has the answers so far, and `under_way` the questions whose answers are still missing.
+    /// Some of the returned questions may have been asked already.
     fn wants(&self, facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want>;
 
-    /// Draws conclusions from the new facts, and adds them to the facts.
+    /// Derives further facts from new answers, and stores them in the facts.
     fn note(&self, _: &mut DomainFacts) {}
 }
 
@@ -84,7 +85,7 @@ impl Plan for WholeDomain {
     }
 }
 
-/// Returns the questions that the checks need next. Some of them may have been asked already or may be in progress.
+/// Returns the questions that the checks must ask next. Some of them may have been asked already, or may be in `under_way`.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let (mut wants, examined) = (Vec::new(), message::client::examined(facts));
     let is_domain = !facts.subject.domain.is_empty();
@@ -108,17 +109,17 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let policies = compared::of_policies(facts);
     let are_asked = policies.iter().all(is_asked);
     wants.extend(policies);
-    // The questions below must not use up the number of questions that the comparison of policies needs.
+    // The number of questions is limited, and the comparison of policies is more important than the questions below.
     if are_asked {
         wants.extend(current::wants(facts));
         wants.extend(configured::wants(facts));
         wants.extend(failures());
     }
-    // Comparisons must not use up the questions of other checks, and do not wait for any answer.
+    // Comparisons come after all other questions were asked, so that they do not use up the limit. They need not wait for the answers.
     let mut further = Vec::new();
     if wants.iter().all(is_asked) {
         further = parents::wants(facts);
-        // Lookups that fail because of a wrong delegation may take as long as the whole check.
+        // If the delegation is wrong, lookups may take as long as the whole check, so silent servers are asked now.
         if parents::sets(facts).len() > 1 {
             further.extend(delegation::of_silent(facts));
         }
@@ -128,32 +129,32 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
     }
-    // Other resolvers are asked after all lookups have ended, because the lookups show whether the configuration answers for the domain. Slow
-    // servers do not delay them.
+    // Other resolvers are asked when all lookups have ended, because the lookups show whether the configuration answers for the domain. Name servers
+    // that are slow do not delay these questions.
     let is_looked_up = |want: &Want| match want {
         Want::Server { .. } => is_asked(want),
         _ => facts.got.contains_key(want),
     };
     let others_are_due = wants.iter().all(is_looked_up);
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
-    // Questions to silent servers come later, so that they do not delay the comparison of servers that answer.
+    // Questions to silent servers take long, so they are asked after the comparison of the servers that answer.
     if is_done(&wants) {
         wants.extend(delegation::of_silent(facts));
     }
     if others_are_due && facts.subject.role != Role::Signer {
         wants.extend(others::wants(facts));
     }
-    // Questions to hosts of third parties come last: if these hosts do not answer, nothing else is delayed.
+    // Connections to hosts of third parties come last. If these hosts do not answer, nothing else is delayed.
     if is_done(&wants) {
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));
     }
-    // The answers to these questions lead to no other questions.
+    // No other questions depend on the answers to these questions.
     wants.extend(further);
     wants
 }
 
-/// Returns the questions about a domain that depend on its role.
+/// Returns the questions about a domain that its role in a mail requires.
 fn of_role(facts: &DomainFacts) -> Vec<Want> {
     let (role, mut wants) = (facts.subject.role, delegation::wants(facts));
     if role == Role::Signer {
@@ -174,8 +175,8 @@ fn of_role(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the lookups that are examined if they fail, the most important first. They include lookups about `examined`, the address for which
-/// there are findings of its own.
+/// Returns the lookups whose cause is examined if they fail, the most important first. They include lookups about `examined`, the client's address
+/// for which there are separate findings.
 fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'static str)> {
     let mut needed = Vec::new();
     if !facts.subject.domain.is_empty() {
@@ -204,7 +205,7 @@ fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'stati
     needed
 }
 
-/// Returns the findings in the order of the report.
+/// Returns all findings, in the order in which they are printed.
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let (mut findings, examined) = (configured::check(facts), message::client::examined(facts));
     if let Some(address) = examined {
@@ -244,7 +245,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     explain::explained(findings, facts.subject.refusal.reason)
 }
 
-/// Returns the findings about a domain that only signs mail: its keys, the DNSSEC state of the keys, and why nobody can look them up.
+/// Returns the findings about a domain that only signs mail: about its keys, about the DNSSEC state of the keys, and why nobody can look them up.
 fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     let of_keys = [Code::ParentDiffers, Code::NsNoneAnswers, Code::RecordsDiffer];
     let mut findings = delegation::check(facts);
@@ -256,7 +257,7 @@ fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns true if the first finding of a report is a fault that a receiver gives as the reason of its refusal.
+/// Returns true if the first finding explains the reason that a receiver gave for its refusal.
 pub fn answers_refusal(facts: &DomainFacts, findings: &[Finding]) -> bool {
     let reason = facts.subject.refusal.reason;
     findings.first().is_some_and(|finding| explain::is_reason(reason, finding.code))
@@ -267,7 +268,7 @@ mod tests {
     use super::*;
     use crate::facts::tests::{TWO_SERVERS, facts};
 
-    /// Returns the codes of findings about a zone. Its two servers answer the query for the SOA like this.
+    /// Returns the codes of the findings about a zone. `here` is the daemon's answer, and `answer` the one of both servers to the query for the SOA.
     fn codes(here: &str, answer: &str) -> Vec<Code> {
         let base = TWO_SERVERS.replace("SOA udp aa | ns1.a.test. h. 7 2 3 4 5", answer);
         let found = judge(&facts("a.test.", &format!("{base}\n{here}")));

@@ -7,46 +7,47 @@ use std::time::Duration;
 /// daemon sends the same queries as for the question of any client: one or two for a zone that it knows, and at most `MAX_PACKETS_PER_QUESTION`.
 pub const MAX_CHECK_QUESTIONS: usize = 200;
 
-/// The time after which a server that has not answered is asked again. The earlier queries may still be answered until `DIRECT_TIME`. Even the
-/// most distant servers answer within 0.4 s.
+/// If a server has not answered a query over UDP after this time, the query is repeated. Replies to the earlier queries are accepted until
+/// `DIRECT_TIME`. Even the most distant servers answer within 0.4 s.
 pub const CHECK_TRY_TIME: Duration = Duration::from_millis(1_200);
 
-/// The maximum number of addresses of mail hosts to which the check connects: one of each of `MAX_CHECKED_HOSTS`, and some others. The check says how
-/// many it has left out.
+/// The maximum number of addresses of mail hosts to which the check connects: one address of each of `MAX_CHECKED_HOSTS` hosts, and some others. A
+/// finding says how many addresses were left out.
 pub(crate) const MAX_CONNECTIONS: usize = 10;
 
-/// Like `MAX_CONNECTIONS`, but including the addresses to which this host has no route, because these fail immediately.
+/// The maximum number of connection attempts to mail hosts. It is higher than `MAX_CONNECTIONS`, because attempts to addresses without a route fail
+/// immediately.
 pub(crate) const MAX_CONNECTION_TRIES: usize = 2 * MAX_CONNECTIONS;
 
 /// The maximum number of other resolvers that are asked: three public resolvers and the resolvers of resolv.conf.
 pub const MAX_OTHER_RESOLVERS: usize = 6;
 
 /// The maximum number of failed lookups of mail hosts, policies and PTR records for which the servers of their zones are asked. A zone that fails for
-/// all TXT records has six policies.
+/// all TXT records has six failed policies.
 pub(crate) const MAX_FAILED_LOOKUPS: usize = 6;
 
-/// The maximum number of zones above the name of an IPv6 address that are looked up at the same time. All 32 labels take four rounds.
+/// The maximum number of zones above the reverse name of an IPv6 address that are looked up at the same time. All 32 labels take four rounds.
 pub(crate) const MAX_REVERSE_LABELS_AT_ONCE: usize = 8;
 
-/// The maximum number of servers of a zone that are asked about a failed lookup, each over UDP and TCP. If the zone has more servers, the report
-/// does not say that all of them fail.
+/// The maximum number of servers of a zone that are asked about a failed lookup, each over UDP and TCP. If the zone has more servers, no finding
+/// says that all of them fail.
 pub(crate) const MAX_FAILED_LOOKUP_SERVERS: usize = 8;
 
-/// The maximum number of servers of the parent that are asked for the delegation before everything else, because the check needs one of them.
+/// The maximum number of servers of the parent zone that are asked for the delegation at the start of the check. One of them must answer.
 pub(crate) const MAX_CHECKED_PARENTS: usize = 2;
 
-/// The maximum number of servers of the parent that are asked for the delegation in total, the first by name. The last of them are asked when nothing
-/// else waits for an answer. Top-level domains have 4 to 13 servers, and one with an old copy is rare. The check says how many it has asked.
+/// The maximum number of servers of the parent zone that are asked for the delegation in total, the first by name. The last ones are asked when no
+/// other question is open. Top-level domains have 4 to 13 servers, and one with an old copy is rare. A finding says how many were asked.
 pub(crate) const MAX_COMPARED_PARENTS: usize = 6;
 
-/// The maximum number of servers of the parent if this host has a different delegation from the one that `MAX_COMPARED_PARENTS` servers give, because
-/// one of the others may have given it. A zone has at most 13 in practice.
+/// The maximum number of servers of the parent zone that are asked if this host has another delegation than the first `MAX_COMPARED_PARENTS` servers
+/// give, because a further server may have given it. A zone has at most 13 in practice.
 pub(crate) const MAX_FURTHER_PARENTS: usize = 13;
 
-/// The maximum number of questions that compare the SPF and DMARC records at the servers of a zone: `MAX_CHECKED_SERVERS` servers, three names.
+/// The maximum number of questions that compare the SPF and DMARC records at the servers of a zone: three names at `MAX_CHECKED_SERVERS` servers.
 pub(crate) const MAX_COMPARED_POLICIES: usize = 72;
 
-/// The maximum number of questions that compare other records: eight servers with eight lookups. The check says which lookups it left out.
+/// The maximum number of questions that compare other records: eight lookups at eight servers. A finding says which lookups were left out.
 pub(crate) const MAX_COMPARED_QUESTIONS: usize = 64;
 
 /// The maximum number of questions to servers that are repeated over TCP because they failed over UDP: enough for a server that drops two types of
@@ -57,60 +58,61 @@ pub(crate) const MAX_REPEATED_OVER_TCP: usize = 16;
 /// two lookups at eight servers.
 pub(crate) const MAX_REPEATED_ANSWERS: usize = 48;
 
-/// The maximum number of names and servers that the evidence about unanswered lookups lists. The evidence gives only the number of the others.
+/// The maximum number of names and servers that the evidence about unanswered lookups lists. Of further ones it has only the number.
 pub(crate) const MAX_UNANSWERED_SHOWN: usize = 3;
 
-/// The number of questions that a comparison of records leaves for the questions to silent servers, which come last.
+/// The number of questions that the comparison of records must not use, so that they are left for silent servers, which are asked last.
 pub(crate) const QUESTIONS_AFTER_COMPARISON: usize = 10;
 
-/// The maximum number of mail hosts whose addresses each other resolver is asked for: the hosts in the zone with the best preference.
+/// The maximum number of mail hosts whose addresses each other resolver is asked for. They are the hosts in the zone with the best preference.
 pub(crate) const MAX_HOSTS_AT_OTHERS: usize = 2;
 
-/// The maximum number of questions to name servers for records whose lookups fail validation. They show the servers that send no proof, for some
+/// The maximum number of questions to name servers for records whose lookups fail DNSSEC validation. They show which servers send no proof, for some
 /// policies at four servers. The same maximum applies to questions for TLSA records that do not exist.
 pub(crate) const MAX_UNPROVEN_ASKED: usize = 24;
 
 /// The number of questions to each other resolver: five about the domain, its DMARC record, its SOA record, and two for each mail host.
 pub(crate) const QUESTIONS_TO_RESOLVER: usize = 7 + 2 * MAX_HOSTS_AT_OTHERS;
 
-/// The maximum number of servers of a zone that are asked for the records that the configuration of this host replaces. `delegation` compares all
+/// The maximum number of servers of a zone that are asked for records which the configuration of this host replaces. `delegation` compares all
 /// servers with each other.
 pub(crate) const MAX_CONFIGURED_SERVERS: usize = 2;
 
-/// The maximum number of addresses of servers of a zone that are asked for its keys, to compare these with the DS records: one address for each
-/// of `MAX_CHECKED_NAMES`. The check says which it left out.
+/// The maximum number of servers of a zone that are asked for its DNSSEC keys, to compare them with the DS records: one address for each
+/// of `MAX_CHECKED_NAMES` names. A finding says which were left out.
 pub(crate) const MAX_CHECKED_KEY_SERVERS: usize = 13;
 
-/// The maximum number of server names of a zone that are looked up. A delegation has at most 13 in practice.
+/// The maximum number of server names of a zone whose addresses are looked up. A delegation has at most 13 in practice.
 pub(crate) const MAX_CHECKED_NAMES: usize = 13;
 
-/// The maximum number of addresses of servers of a zone that are asked. Each costs four queries or more. The check says which it left out.
+/// The maximum number of addresses of servers of a zone that are asked. Each needs four queries or more. A finding says which were left out.
 pub const MAX_CHECKED_SERVERS: usize = 24;
 
 /// The maximum number of server addresses that are all asked over TCP and in mixed case. If a zone has more, only one address of each name is
 /// asked in these ways, so that the records at all of them can be compared within `MAX_CHECK_QUESTIONS`.
 pub(crate) const MAX_SERVERS_ASKED_IN_ALL_WAYS: usize = 16;
 
-/// The maximum number of servers that are asked in mixed case if there are more than `MAX_SERVERS_ASKED_IN_ALL_WAYS`. SPF and DMARC records at all
-/// servers are more important.
+/// The maximum number of servers that are asked with names in mixed case if there are more than `MAX_SERVERS_ASKED_IN_ALL_WAYS`. SPF and DMARC
+/// records at all servers are more important.
 pub(crate) const MAX_SERVERS_ASKED_IN_MIXED_CASE: usize = 4;
 
-/// The maximum number of silent servers that are also asked without EDNS and over TCP. Each of these questions takes seconds.
+/// The maximum number of servers without a reply that are also asked without EDNS and over TCP. Each of these questions takes seconds.
 pub(crate) const MAX_SILENT_SERVERS_ASKED: usize = 8;
 
-/// The number of questions to each silent server, with repetitions: `CHECK_TRIES` without EDNS, two over TCP, `CHECK_TRIES` for the MX records.
+/// The number of queries to each server without a reply, with repetitions: `CHECK_TRIES` without EDNS, two over TCP, `CHECK_TRIES` for the MX
+/// records.
 pub(crate) const QUESTIONS_TO_SILENT_SERVER: usize = 2 * CHECK_TRIES + 2;
 
-/// The maximum number of mail hosts in MX records that are looked up.
+/// The maximum number of mail hosts in MX records whose addresses are looked up.
 pub(crate) const MAX_CHECKED_HOSTS: usize = 8;
 
-/// The maximum number of mail hosts for whose TLSA records the servers are asked. Mail hosts in one zone mostly have the same servers.
+/// The maximum number of mail hosts for whose TLSA records the name servers are asked. Mail hosts in one zone mostly have the same name servers.
 pub(crate) const MAX_ASKED_TLSA: usize = 3;
 
-/// The maximum number of addresses whose PTR records are looked up.
+/// The maximum number of addresses of mail hosts and clients whose PTR records are looked up.
 pub(crate) const MAX_CHECKED_ADDRESSES: usize = 12;
 
-/// The maximum number of names in the PTR records of an address that are looked up, as in RFC 7208 section 4.6.4.
+/// The maximum number of names in the PTR records of an address whose addresses are looked up, as in RFC 7208 section 4.6.4.
 pub(crate) const MAX_CHECKED_POINTERS: usize = 10;
 
 /// The maximum number of aliases of a name that are followed to find a loop. The resolver itself follows no more than a dozen.
@@ -119,32 +121,32 @@ pub(crate) const MAX_CHECKED_ALIASES: usize = 12;
 /// The maximum number of referrals that `compare` follows to find the zone of a name. Names in the reverse tree of IPv6 need seven.
 pub(crate) const MAX_COMPARED_CUTS: usize = 10;
 
-/// The maximum number of differences in the first line of `compare`: as many as can be read at a glance.
+/// The maximum number of differences that the first line of `compare` names: as many as can be read at a glance.
 pub(crate) const MAX_COMPARED_IN_HEAD: usize = 3;
 
-/// The time in milliseconds from which a server counts as slow. The most distant servers answer within 400.
+/// A server that takes at least this many milliseconds for a reply is slow. The most distant servers answer within 400.
 pub(crate) const SLOW_SERVER_MILLIS: u64 = 500;
 
-/// The time in milliseconds within which a server must answer without EDNS before its silence to EDNS counts as more than lateness: three
-/// quarters of `CHECK_TRY_TIME`, so that the times of replies of one server may differ by a quarter.
+/// If a server answers queries without EDNS within this many milliseconds, its missing replies to queries with EDNS are a fault and not only late. It
+/// is three quarters of `CHECK_TRY_TIME`, so the times of replies of one server may differ by a quarter.
 pub(crate) const MOST_MILLIS_WITHOUT_EDNS: u64 = 900;
 
 /// The maximum number of addresses of mail hosts that are looked up in DNS lists, because lists limit the number of queries.
 pub(crate) const MAX_LISTED_ADDRESSES: usize = 3;
 
-/// The maximum number of names in a receiver's reply that may be DNS lists, and of lists with these names that are asked. A receiver names one
+/// The maximum number of names in a receiver's reply that are taken for DNS lists, and of lists with these names that are asked. A receiver names one
 /// or two.
 pub const MAX_NAMED_LISTS: usize = 8;
 
-/// The minimum of octets of a label that may be a customer's key for a DNS list. The shortest keys have 26, and no label in the name of a list is
-/// that long.
+/// A label of at least this many octets in a name may be a customer's key for a DNS list. The shortest keys have 26, and no label in the name of a
+/// list is that long.
 pub(crate) const LEAST_KEY_LABEL: usize = 20;
 
 /// The maximum length of a HELO name in a message, in octets: the length of a domain name (RFC 5321 section 4.5.3.1.2).
 pub const MAX_HELO: usize = 255;
 
-/// The maximum number of domains of other organizations that are checked because a DMARC record sends reports to them. As RFC 7489 section 6.2
-/// says, receivers send reports to at least two addresses.
+/// The maximum number of domains of other organizations that are checked because a DMARC record sends reports to them. Receivers support at least two
+/// addresses for reports (RFC 7489 section 6.2).
 pub(crate) const MAX_CHECKED_REPORT_TARGETS: usize = 4;
 
 /// The maximum number of domains in a message that `check mail` checks, one after the other.
@@ -153,14 +155,14 @@ pub const MAX_MESSAGE_DOMAINS: usize = 4;
 /// The maximum number of DKIM selectors of one domain in a message. A signer uses one or two; an attacker may write any number.
 pub(crate) const MAX_MESSAGE_SELECTORS: usize = 4;
 
-/// The maximum number of questions to the servers of a zone for the addresses of its name servers with glue. Three servers with both address
-/// families in two networks need 24. More would leave too few of `MAX_CHECK_QUESTIONS` for other checks.
+/// The maximum number of questions to the servers of a zone for the addresses of name servers with glue. Three servers with both address
+/// families in two networks need 24. With more, too few of `MAX_CHECK_QUESTIONS` would remain for other checks.
 pub(crate) const MAX_GLUE_QUESTIONS: usize = 24;
 
-/// The maximum length of a DKIM selector in a message, in octets: the length of a label.
+/// The maximum length of a DKIM selector in a message, in octets: that of a DNS label.
 pub(crate) const MAX_SELECTOR: usize = 63;
 
-/// The maximum number of characters in the evidence of a finding. Strangers write the records; the longest correct SPF records have half as many.
+/// The maximum number of characters in the evidence of a finding. Third parties write the records; the longest correct SPF records have half as many.
 pub(crate) const MAX_EVIDENCE: usize = 2_000;
 
 /// The maximum number of SPF terms that cause lookups (RFC 7208 section 4.6.4).
@@ -176,19 +178,19 @@ pub(crate) const MAX_CHECKED_SPF_HOSTS: usize = 10;
 /// two.
 pub(crate) const MAX_CHECKED_SPF_MX: usize = 4;
 
-/// The maximum up to which SPF terms are counted. A record with so many is far beyond the limit, and may include itself.
+/// SPF terms that cause lookups are counted up to this number. A record with so many is far beyond the limit of receivers, and may include itself.
 pub(crate) const MAX_CHECKED_SPF_COUNTED: usize = 30;
 
-/// The shortest prefixes of IPv4 and IPv6 networks that an SPF record may allow. No sender has a wider network than those that were once assigned
-/// to single organizations.
+/// The shortest prefixes, of IPv4 and of IPv6, that an SPF record may allow without a warning. No sender has a larger network than those that were
+/// once assigned to single organizations.
 pub(crate) const WIDEST_SPF_NETWORKS: (u8, u8) = (8, 16);
 
-/// The maximum number of lines in a bounce after the line that introduces its recipients. Each recipient has two or three lines.
+/// The maximum number of lines that are read as recipients after the line in a bounce that introduces them. Each recipient has two or three lines.
 pub(crate) const MAX_RECIPIENT_LINES: usize = 40;
 
-/// The maximum number of names from a domain upward whose failed lookups are taken for failures of one zone. Names of mail domains have at most five
-/// labels, and each name costs a lookup that may wait for silent servers.
+/// The maximum number of names, from a domain upward, whose failed lookups are treated as the failure of one zone. Names of mail domains have at most
+/// five labels, and each name needs a lookup that may wait for silent servers.
 pub(crate) const MAX_FAILING_NAMES: usize = 6;
 
-/// The number of datagrams without an answer after which a server counts as silent. One datagram in a hundred is lost on the internet.
+/// After this number of datagrams without an answer, a server counts as silent. One datagram in a hundred is lost on the internet.
 pub const CHECK_TRIES: usize = 3;

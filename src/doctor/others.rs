@@ -6,11 +6,11 @@
 //!
 //! # Decisions
 //!
-//! - Different records count as old if the serial of the resolver or the end of their signatures proves it. Public resolvers have no zones of
+//! - Different records count as old if the serial of the resolver or the expiration of their signatures proves it. Public resolvers have no zones of
 //!   their own, so different MX and TXT records from them count as old too, unless the resolver has a newer serial.
 //! - Different addresses may be the ones for the location of the resolver. They do not count as a difference, unless a serial shows that they are
 //!   old.
-//! - Of the texts at the domain itself, only SPF records count. The other texts prove to some service who owns the domain.
+//! - Of the TXT records at the domain itself, only SPF records count. The others prove to some service who owns the domain.
 //! - Each resolver is asked for the MX records first, so that a resolver that does not answer or that refuses the query costs little time.
 
 use std::collections::BTreeSet;
@@ -30,18 +30,18 @@ use crate::public_resolvers::is_public;
 use crate::{compared, configured, mail, served, zone};
 use dns::clock::minute;
 
-/// Extended errors with which a resolver says that it withholds the records on purpose: Blocked, Censored, Filtered.
+/// Codes of extended errors with which a resolver says that it withholds records on purpose: Blocked, Censored, Filtered.
 const FILTERS: [u16; 3] = [15, 16, 17];
 
 /// The name and the record type of a lookup.
 type Lookup = (String, &'static str);
 
-/// Returns the resolvers to ask.
+/// Returns the other resolvers that are asked.
 pub(super) fn resolvers(facts: &DomainFacts) -> impl Iterator<Item = &OtherResolver> {
     facts.subject.resolvers.iter().take(MAX_OTHER_RESOLVERS)
 }
 
-/// Builds the question to a resolver.
+/// Creates the question to another resolver.
 pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
     let (name, way) = (name.to_owned(), QueryForm::Recursive);
     match &resolver.way {
@@ -51,7 +51,7 @@ pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> W
     }
 }
 
-/// Returns the lookups for which each resolver is asked.
+/// Returns the lookups for which each other resolver is asked.
 fn lookups(facts: &DomainFacts) -> Vec<Lookup> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut lookups: Vec<_> = ["MX", "A", "AAAA", "TXT"].map(|kind| (domain.to_owned(), kind)).to_vec();
@@ -61,16 +61,16 @@ fn lookups(facts: &DomainFacts) -> Vec<Lookup> {
     for host in hosts.into_iter().take(MAX_HOSTS_AT_OTHERS) {
         lookups.extend(["A", "AAAA"].map(|kind| (host.clone(), kind)));
     }
-    // A receiver applies the policy that its own resolver returns.
+    // A receiver uses the DMARC record that its own resolver returns, so this record is compared too.
     let policy = dmarc::applied_at(facts);
     lookups.extend(facts.lookup(&policy, "TXT").is_known().then_some((policy, "TXT")));
     lookups
 }
 
-/// Returns the questions to other resolvers that are needed next.
+/// Returns the questions to other resolvers that must be asked next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (domain, mut wants) = (facts.subject.domain.as_str(), Vec::new());
-    // Other resolvers cannot know a domain that exists only on this host.
+    // If a domain exists only on this host, other resolvers cannot know it.
     if zone::is_here_only(facts) {
         return wants;
     }
@@ -79,7 +79,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         let mail = ask(resolver, domain, "MX");
         let first = facts.reply(&mail);
         wants.push(mail);
-        // A resolver that refuses the first questions would refuse the other ones too.
+        // A resolver that refuses the first question would refuse the other ones too.
         if first.is_some_and(|reply| reply.rcode != "REFUSED") {
             wants.extend(lookups.iter().map(|(name, kind)| ask(resolver, name, kind)));
             let judged = lookups.iter().filter_map(|lookup| judge(facts, resolver, lookup));
@@ -91,7 +91,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns true if questions to a resolver were left out because the limit on questions was reached.
+/// Returns true if some questions to another resolver were not asked because the limit on questions was reached.
 pub(super) fn are_left_out(facts: &DomainFacts) -> bool {
     resolvers(facts).any(|resolver| match facts.got.get(&ask(resolver, &facts.subject.domain, "MX")) {
         Some(Got::NoReply(NoReply::Unknown(why))) => why == BOUND_REACHED,
@@ -99,42 +99,42 @@ pub(super) fn are_left_out(facts: &DomainFacts) -> bool {
     })
 }
 
-/// How the records that a resolver gives compare with those of the zone.
+/// The result of comparing the records that a resolver gives with those of the zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
-    /// The same records as the zone.
+    /// The resolver has the same records as the zone.
     Same,
-    /// Records of an older version of the zone.
+    /// The resolver has records of an older version of the zone.
     Old,
-    /// Records that the zone does not have, and that are not known to be old.
+    /// The resolver has records that the zone does not have. They are not known to be old.
     Differs,
-    /// Different addresses, possibly the ones for another location.
+    /// The resolver has different addresses, possibly those for another location.
     Elsewhere,
-    /// No records, because the resolver withholds them on purpose.
+    /// The resolver gives no records, because it withholds them on purpose.
     Hidden,
-    /// An error, such as SERVFAIL.
+    /// The resolver gives an error, such as SERVFAIL.
     Fails,
     Unknown,
 }
 
 impl Seen {
-    /// Returns true if the resolver has different records from the zone.
+    /// Returns true if the resolver gives other records than the zone.
     const fn is_other(self) -> bool {
         matches!(self, Self::Old | Self::Differs | Self::Elsewhere)
     }
 }
 
-/// The verdict about one answer of another resolver.
+/// The result for one answer of another resolver.
 struct Judged {
     seen: Seen,
-    /// The evidence, without the name of the resolver.
+    /// The evidence as text, without the name of the resolver.
     words: String,
-    /// The end of the TTL of the different records, in seconds since 1970.
+    /// The time at which the different records expire in the cache of the resolver, in seconds since 1970.
     end: u64,
 }
 
-/// Returns the sets of records that servers of the zone gave, or the set from the lookup through the daemon. The result is empty if none is
-/// known.
+/// Returns the different sets of records that the servers of the zone gave, or the set from the lookup through the daemon. The result is empty if
+/// none is known.
 fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<BTreeSet<String>> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let mut sets: BTreeSet<BTreeSet<String>> = if kind == "NS" {
@@ -144,7 +144,7 @@ fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<
         let given = servers.iter().filter_map(|server| served::given(facts, *server, (name, kind)));
         given.filter_map(|reply| Some(counted(records(reply, name, kind)?, reply, (name, kind)))).collect()
     };
-    // The cache of this host may hold old records, so it counts only if no server was asked.
+    // The cache of this host may have old records, so they are used only if no server was asked.
     if sets.is_empty()
         && let Some(reply) = facts.lookup(name, kind).reply()
     {
@@ -153,7 +153,7 @@ fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<
     sets
 }
 
-/// Returns those records of an answer that matter for mail. `set` has all records of the reply.
+/// Returns those records of an answer that are relevant for mail. `set` has all records of the answer.
 fn counted(set: BTreeSet<String>, reply: &ReplyFacts, (name, kind): (&str, &str)) -> BTreeSet<String> {
     if kind != "TXT" {
         return set;
@@ -161,7 +161,8 @@ fn counted(set: BTreeSet<String>, reply: &ReplyFacts, (name, kind): (&str, &str)
     compared::texts_of_mail(reply, name).map(|text| format!("\"{text}\"")).collect()
 }
 
-/// Judges the answer of another resolver. Returns `None` if there is no answer, or if the records of the zone are unknown.
+/// Compares the answer of another resolver with the records of the zone. Returns `None` if there is no answer, or if the records of the zone are
+/// unknown.
 fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -> Option<Judged> {
     let (name, kind) = (name.as_str(), *kind);
     let judged =
@@ -173,7 +174,7 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
     };
     let sets = current(facts, (name, kind));
     let here = sets.first()?;
-    // If the name is an alias, the target may be in another zone with other name servers, which were not asked.
+    // If the name is an alias, its target may be in another zone, whose name servers were not asked.
     let records =
         if kind == "NS" { zone::named(&reply.answers, name).collect() } else { final_records(reply, kind) };
     let records = counted(records, reply, (name, kind));
@@ -186,7 +187,7 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
             judged(Seen::Hidden, format!("{} instead of {zone_has}", with_error(reply)))
         }
         "SERVFAIL" => judged(Seen::Fails, with_error(reply)),
-        // The resolver may have a broken answer of a server that gives this host none either.
+        // The resolver gives neither records nor a SOA record. A server may give such a broken answer to this host too.
         "NOERROR" | "NXDOMAIN" if records.is_empty() && ttl.is_none() => {
             match do_all_give(facts, (name, kind)) {
                 true => judged(Seen::Hidden, format!("{} instead of {zone_has}", with_error(reply))),
@@ -206,11 +207,11 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
     }
 }
 
-/// Returns true if each server of the zone gives records to this host.
+/// Returns true if each server of the zone gives records of this type to this host.
 fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool {
     let servers = zone::delegated_servers(facts);
     let gives = |server: &IpAddr| {
-        // If a server does not support EDNS, resolvers may take its error for an answer.
+        // If a server does not support EDNS, resolvers may take its error for an answer. So such a server is not counted.
         let is_sound = served::form(facts, *server) == Some(QueryForm::Udp);
         let given = served::given(facts, *server, (name, kind));
         let is_asked = served::first(facts, *server, (name, kind)).is_some();
@@ -219,7 +220,7 @@ fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool 
     servers.keys().all(gives)
 }
 
-/// Returns the verdict on records that differ from those of the zone, with the reason.
+/// Returns the result for records that differ from those of the zone, with the reason.
 fn other_records(
     facts: &DomainFacts,
     (resolver, reply): (&OtherResolver, &ReplyFacts),
@@ -253,7 +254,7 @@ fn other_records(
     }
 }
 
-/// Returns true if a resolver has other name servers for the zone than the zone and its parent give. Then its other records count as old too.
+/// Returns true if a resolver has NS records for the zone that neither the zone nor its parent gives. Then its other records count as old too.
 fn has_other_servers(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
     let apex = zone::apex(facts);
     let Some(reply) = facts.reply(&ask(resolver, apex, "NS")) else { return false };
@@ -265,14 +266,14 @@ fn has_other_servers(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
         && now.iter().all(|set| set.is_disjoint(&there))
 }
 
-/// Describes the serial in a resolver's reply, if it is older than the serial of the zone; otherwise returns `None`.
+/// Returns a text about the serial in a resolver's reply, if it is older than the serial of the zone. Otherwise returns `None`.
 pub(super) fn older_serial(reply: &ReplyFacts, apex: &str, of_zone: Option<u32>) -> Option<String> {
     let soa = zone::soa(reply).filter(|soa| soa.owner == apex)?;
     let of_zone = of_zone.filter(|of_zone| zone::is_older(soa.serial, *of_zone))?;
     Some(format!("its serial is {}, and the zone has {of_zone}", soa.serial))
 }
 
-/// Describes when the signatures of an answer for a name expired, if all of them have expired; otherwise returns `None`.
+/// Returns a text about when the signatures of an answer expired, if all of them have expired. Otherwise returns `None`.
 pub(super) fn ended_signature(reply: &ReplyFacts, name: &str, unix: u64) -> Option<String> {
     let own = reply.answers.iter().filter(|record| record.name == name);
     let signatures = own.chain(&reply.authority).filter(|record| record.is("RRSIG"));
@@ -285,19 +286,19 @@ fn with_error(reply: &ReplyFacts) -> String {
     if reply.why.is_empty() { reply.rcode.clone() } else { format!("{} ({})", reply.rcode, reply.why) }
 }
 
-/// Describes a reply that contains no answer.
+/// Returns a text about a reply that contains no answer.
 pub(super) fn no_answer(reply: &ReplyFacts) -> String {
     let words = with_error(reply);
     if reply.rcode == "REFUSED" { format!("{words}, the resolver does not serve this host") } else { words }
 }
 
-/// Returns true if an address is one that filters give in place of the real address.
+/// Returns true if an address is one that filters give instead of the real address.
 pub(super) fn is_sinkhole(data: &str) -> bool {
     let address = data.trim_end_matches('.').parse::<IpAddr>();
     address.is_ok_and(|address| address.is_unspecified() || address.is_loopback())
 }
 
-/// Describes the answers of several resolvers. Resolvers with the same answer and verdict are named together.
+/// Returns a text about the answers of several resolvers. Resolvers with the same answer and the same result are named together.
 fn joined<'f>(answers: impl IntoIterator<Item = &'f (&'f str, Judged)>) -> String {
     let mut by_words: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, judged) in answers {
@@ -328,21 +329,21 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     ];
     let mut findings: Vec<Finding> = Vec::new();
     for (code, seen, end) in ends {
-        // If lookups of this host fail validation too, failures of other resolvers need no finding of their own.
+        // If lookups of this host fail DNSSEC validation too, failures of other resolvers are not reported separately.
         if of(seen).next().is_some() && !(seen == Seen::Fails && facts.has_bogus_lookup()) {
             let finding = Finding::new(code, joined(of(seen)));
-            // The time at which the old records expire is the most important fact, so it must not be cut off after many records.
+            // The time at which the old records expire is added after the evidence was cut, because it is the most important fact.
             findings.push(Finding { evidence: finding.evidence.clone() + &end, ..finding });
         }
     }
-    // If only the limit on questions was reached, `NsMany` reports this.
+    // If resolvers were not asked only because of the limit on questions, `NsMany` reports this.
     if of(Seen::Unknown).any(|(_, judged)| !judged.words.ends_with(BOUND_REACHED)) {
         let is_silent = answers.iter().all(|(_, judged)| judged.seen == Seen::Unknown);
         let level = if is_silent { Level::CouldNotTell } else { Level::Note };
         findings.push(Finding::new(Code::OthersUnknown, joined(of(Seen::Unknown))).at(level));
     }
     let same: BTreeSet<&str> = of(Seen::Same).chain(of(Seen::Elsewhere)).map(|(name, _)| *name).collect();
-    // If this host has other records than the servers, "ok" would be wrong: the resolvers see the records of the servers.
+    // If this host has other records than the servers, nothing is reported as correct, because the resolvers see the records of the servers.
     if findings.is_empty() && !same.is_empty() && configured::differs(facts).is_none() {
         findings.push(Finding::new(Code::OthersOk, same.into_iter().collect::<Vec<_>>().join(", ")));
     }

@@ -19,7 +19,7 @@ const ZONE: &str = "
     server 198.18.1.1 a.test. NS mixed aa | ns1.a.test.
     server 198.18.1.1 a.test. MX udp aa | 10 new.a.test.";
 
-/// The answers of a resolver that has the current records of the zone.
+/// Facts: the answers of another resolver that has the present records of the zone.
 const SOUND: &str = "
     server 192.0.2.8 a.test. MX recursive ra | 10 New.a.test.
     server 192.0.2.8 a.test. A recursive ra | 198.18.0.80
@@ -31,7 +31,7 @@ fn subject(lines: &str) -> DomainFacts {
     asked(&format!("{ZONE}\n{lines}"))
 }
 
-/// Returns the facts of a check that asks one other resolver.
+/// Returns the facts of a check that asked one other resolver.
 fn asked(lines: &str) -> DomainFacts {
     let mut facts = facts("a.test.", lines);
     let name = "public resolver 192.0.2.8".to_owned();
@@ -40,7 +40,7 @@ fn asked(lines: &str) -> DomainFacts {
     facts
 }
 
-/// Returns the findings if a part of the correct answers is replaced.
+/// Returns the findings if the part `from` of the correct answers is replaced with `to`.
 fn found(from: &str, to: &str) -> Vec<(Code, Level)> {
     assert!(SOUND.contains(from), "{from}");
     let found = check(&subject(&SOUND.replace(from, to)));

@@ -1,5 +1,5 @@
-//! The parts of a check, and the findings that need them. This module decides whether the absence of a finding means anything while a part is not
-//! known.
+//! The parts of a check, and the findings that need them. As long as a part is unknown, a finding that needs it may be missing although its cause
+//! still exists. This module decides when this is so.
 //!
 //! A finding that says that a part is not known names the part and the hosts, addresses or lists that it is about. It can hide another finding
 //! only if that finding needs the same part and is about one of the same hosts, addresses or lists.
@@ -8,15 +8,15 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// A part of a check.
+/// A part of a check, about which facts may be unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// The delegation in the parent zone.
     Delegation,
-    /// The servers of the zone, each judged separately.
+    /// The checks of each single server of the zone.
     Servers,
-    /// The records at each of these servers.
+    /// The records that each server of the zone gives.
     Records,
     /// The DNSSEC chain of trust.
     Dnssec,
@@ -24,11 +24,11 @@ pub enum Part {
     MxRecords,
     /// The addresses of the mail hosts.
     MailHosts,
-    /// Sessions with the mail hosts.
+    /// The connections to the mail hosts at port 25.
     Connections,
-    /// PTR records and their names.
+    /// PTR records, and the addresses of the names in them.
     Pointers,
-    /// SPF records.
+    /// SPF records, with the records that they include.
     Spf,
     /// DKIM keys.
     Dkim,
@@ -40,13 +40,13 @@ pub enum Part {
     TlsRpt,
     /// TLSA records.
     Dane,
-    /// DNS lists.
+    /// The answers of DNS lists.
     Lists,
-    /// Other resolvers.
+    /// The answers of other resolvers.
     Others,
 }
 
-/// A host, an address or a listing that a finding is about.
+/// A host, an address, or an entry in a DNS list, that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
@@ -64,7 +64,7 @@ pub enum About {
 }
 
 impl About {
-    /// Returns true if both are the same host or address, or if their listings overlap.
+    /// Returns true if both are the same host or address. Two listings must have the same address or domain, and the same list if both name one.
     pub fn meets(&self, other: &Self) -> bool {
         match (self, other) {
             (

@@ -6,13 +6,13 @@ use std::net::IpAddr;
 
 use crate::facts::{OtherResolver, ResolverWay, SecuredResolver};
 
-/// A public resolver.
+/// A public resolver with its addresses.
 pub struct PublicResolver {
     /// The operator of the resolver.
     pub operator: &'static str,
     /// The addresses of the resolver; the first one is asked by default.
     pub addresses: [&'static str; 4],
-    /// The names of the resolver for TLS and HTTPS.
+    /// The names of the resolver for DNS over TLS and HTTPS.
     names: &'static [&'static str],
 }
 

@@ -18,15 +18,15 @@ use crate::limits::{MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
 use crate::part::{About, Part};
 use crate::{served, zone};
 
-/// A name with a type.
+/// The name and the type of a lookup.
 type NameAndType<'f> = (&'f str, &'static str);
 
-/// Returns the lookups that servers of the zone must answer, each with these servers.
+/// Returns the lookups that the servers of the zone must answer, each with the servers that are asked.
 fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
     let mut lookups = vec![((facts.subject.domain.as_str(), "MX"), served::serving(facts))];
     let apex = zone::apex(facts);
     lookups.push(((apex, "NS"), served::serving(facts)));
-    // Without the DNSKEY records, all other records are bogus.
+    // If a server does not give the DNSKEY records, all other records are bogus, so this lookup is included.
     let is_of_keys = |want: &Want| matches!(want, Want::Server { name, kind: "DNSKEY", .. } if name == apex);
     if facts.got.keys().any(is_of_keys) {
         lookups.push(((apex, "DNSKEY"), keys::servers(facts)));
@@ -36,8 +36,8 @@ fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
     lookups
 }
 
-/// Returns the lookups that failed or had no answer over UDP, to be repeated once over TCP: a datagram may have been lost, or a server may have
-/// just started.
+/// Returns the questions that are repeated over TCP, because they failed or had no answer over UDP: a datagram may have been lost, or a server may
+/// have just started.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let is_failed = |server: &IpAddr, lookup| match served::first(facts, *server, lookup) {
         Some(Got::Reply(reply)) => !is_known(reply),
@@ -51,10 +51,10 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     asked.take(MAX_REPEATED_OVER_TCP).collect()
 }
 
-/// How the report describes a server whose answers are too long for UDP.
+/// The text in findings about a server whose answers are too long for UDP.
 const TRUNCATES: &str = "truncates its replies over UDP, and does not answer over TCP,";
 
-/// Describes how a server that serves the zone fails for a lookup. Returns `None` if it answers the lookup correctly or was not asked.
+/// Returns a text about how a server that serves the zone fails for a lookup. Returns `None` if it answers the lookup correctly or was not asked.
 pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Option<String> {
     let is_given = served::given(facts, server, lookup).is_some();
     let conduct = match served::first(facts, server, lookup)? {
@@ -78,8 +78,8 @@ pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'
     Some(conduct.to_owned())
 }
 
-/// Returns true if the silence of a server to a lookup over UDP may be chance. This is so if the server has answered over TCP (as far as it was
-/// asked) and other datagrams to it were lost too, or if the other servers lose many datagrams.
+/// Returns true if it may be chance that a server did not answer a lookup over UDP. This is so if the server has answered over TCP (as far as it was
+/// asked) and other datagrams to it were lost too, or if many queries to other servers were lost.
 fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>) -> bool {
     let over_tcp = facts.server(server, name, kind, QueryForm::Tcp);
     let is_silent =
@@ -87,7 +87,7 @@ fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>)
     facts.is_lossy(server) && (!is_silent || facts.loses_many(server))
 }
 
-/// Returns true if a server denies a name for which it has given records of another type (RFC 8020).
+/// Returns true if a server says that a name does not exist, although it has given records of another type for this name (RFC 8020).
 fn is_denied(facts: &DomainFacts, asked: IpAddr, (name, _): NameAndType<'_>, reply: &ReplyFacts) -> bool {
     let exists = || {
         served::replies(facts).any(|of| {
@@ -98,12 +98,12 @@ fn is_denied(facts: &DomainFacts, asked: IpAddr, (name, _): NameAndType<'_>, rep
     reply.rcode == "NXDOMAIN" && reply.authoritative && reply.answers.is_empty() && exists()
 }
 
-/// Returns true if a reply without AA is correct because the name belongs to a zone below this one.
+/// Returns true if a reply without AA is correct because the name belongs to a child zone.
 fn is_elsewhere(reply: &ReplyFacts) -> bool {
     reply.recursive || reply.authority.iter().any(|record| record.is("NS"))
 }
 
-/// Returns the findings about lookups without a correct answer.
+/// Returns the findings about lookups that servers of the zone do not answer correctly.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let without_mx = no_mx_records(facts);
     let mut by_server = BTreeMap::<IpAddr, Vec<(String, Vec<String>)>>::new();
@@ -114,10 +114,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
         let conducts = servers.into_iter().map(|server| (server, conduct(facts, server, (name, kind))));
         let conducts: Vec<(IpAddr, Option<String>)> = conducts.collect();
-        // Receivers defer or reject mail whose policies they cannot look up.
+        // If all servers fail for a TXT record of a policy, receivers defer or reject mail, because they cannot look up the policy.
         is_unanswered |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
         for (server, conduct) in conducts {
-            // `each_server` reports the errors with which a server answers at random.
+            // `each_server` already reports the error with which a server sometimes fails.
             let Some(conduct) = conduct.filter(|conduct| !is_at_times(facts, server, conduct)) else {
                 continue;
             };
@@ -133,12 +133,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     without_mx.into_iter().chain(partly).collect()
 }
 
-/// Returns true if a server, or another address of its names, answers some queries at random with the error that this text describes.
+/// Returns true if `conduct` is a text about an error with which this server, or another address of its names, fails only sometimes.
 fn is_at_times(facts: &DomainFacts, server: IpAddr, conduct: &str) -> bool {
     at_times::code_of_host(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
 }
 
-/// Returns the finding about servers that fail for some lookups.
+/// Returns the finding about servers that serve the zone but fail for some lookups.
 fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<String>)>>) -> Option<Finding> {
     let servers = zone::servers(facts);
     let is_long = by_server.values().flatten().all(|(conduct, _)| conduct == TRUNCATES);
@@ -155,7 +155,7 @@ fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<Stri
     (!conducts.is_empty()).then(|| if is_long { finding.to_do(remedies::OPEN_TCP) } else { finding })
 }
 
-/// Lists the first items in words, and the number of the others.
+/// Returns the first items as text, and how many more there are.
 fn some(items: &[String]) -> String {
     let (first, others) = items.split_at(items.len().min(MAX_UNANSWERED_SHOWN));
     match others.len() {

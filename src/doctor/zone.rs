@@ -1,4 +1,4 @@
-//! The zone of the domain, as its parent zone and its own servers present it.
+//! The zone of the checked domain, as the servers of its parent zone and its own servers describe it.
 //!
 //! # Decisions
 //!
@@ -18,11 +18,11 @@ use crate::limits::{
 };
 use crate::served;
 
-/// The data of an SOA record that checks use.
+/// Those data of a SOA record that the checks use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Soa<'r> {
     pub(super) owner: &'r str,
-    /// The primary server, from which the data come (MNAME).
+    /// The name of the primary server (MNAME), from which the other servers get the zone.
     pub(super) primary: &'r Name,
     pub(super) serial: u32,
 }
@@ -41,19 +41,19 @@ pub(super) fn is_older(one: u32, other: u32) -> bool {
     (1..1 << 31).contains(&other.wrapping_sub(one))
 }
 
-/// Returns the serial that is newer than all others, if there is one.
+/// Returns the serial that is newer than all others. Returns `None` if serial number arithmetic gives no order.
 pub(super) fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
     let is_newest = |one: &u32| serials.keys().all(|other| other == one || is_older(*other, *one));
     serials.keys().copied().find(is_newest)
 }
 
-/// Returns the owner of the SOA record in the reply to a lookup of `name`; `None` if it is unknown.
+/// Returns the owner of the SOA record in the daemon's reply to a lookup of `name`. Returns `None` if it is unknown.
 fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     soa(facts.lookup(name, "SOA").reply()?).map(|soa| soa.owner)
 }
 
-/// Returns the zone of a domain that is an alias to another zone, so that a lookup of its SOA record returns the SOA record of the target. The
-/// result is the zone above the domain, if one of that zone's servers answers for the domain with authority instead of with a referral.
+/// Returns the zone of a domain that is an alias to another zone. The lookup of its SOA record returns that of the target, so the zone is found in
+/// another way: it is the zone above the domain, if one of that zone's servers answers for the domain with authority instead of with a referral.
 fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     let domain = facts.subject.domain.as_str();
     facts.lookup(domain, "SOA").alias()?;
@@ -64,7 +64,7 @@ fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     servers_of_parent(facts, zone).into_iter().any(is_answered).then_some(zone)
 }
 
-/// Returns the apex of the domain's zone. If no server of the zone answers, or if one denies the domain, the domain itself is taken for the apex:
+/// Returns the apex of the domain's zone. If no server of the zone answers, or if one denies the domain, the domain itself is used as the apex:
 /// then the parent zone shows whether the domain is delegated.
 pub(super) fn apex(facts: &DomainFacts) -> &str {
     let domain = facts.subject.domain.as_str();
@@ -75,7 +75,7 @@ pub(super) fn apex(facts: &DomainFacts) -> &str {
     known.or_else(|| behind_alias(facts)).unwrap_or_else(|| failing(facts).last().copied().unwrap_or(domain))
 }
 
-/// Returns the domain and the names above it whose lookups failed, up to the first name below a zone that answers. This name is the apex of the
+/// Returns the domain and the names above it whose lookups failed, up to the first name below a zone that answers. This last name is the apex of the
 /// zone whose servers fail. If no zone above answers, the result is only the domain.
 fn failing(facts: &DomainFacts) -> Vec<&str> {
     let mut failing = climbed(facts);
@@ -101,18 +101,18 @@ fn climbed(facts: &DomainFacts) -> Vec<&str> {
     climbed
 }
 
-/// Returns the name whose SOA record shows whether the zone below it is the one whose servers fail.
+/// Returns the name whose SOA record shows whether the failing servers belong to the zone directly below it.
 pub(super) fn above_failing(facts: &DomainFacts) -> &str {
     above(climbed(facts).last().copied().unwrap_or(&facts.subject.domain))
 }
 
-/// Returns the parent zone; `None` if it is not known yet, and for the root.
+/// Returns the parent zone of the domain's zone. Returns `None` if it is not known yet, and for the root.
 pub(super) fn parent(facts: &DomainFacts) -> Option<&str> {
     let apex = apex(facts);
     if apex == "." { None } else { owner(facts, above(apex)) }
 }
 
-/// Returns the addresses of the parent's servers that are asked.
+/// Returns the addresses of those servers of the parent zone that are asked first.
 pub(super) fn parent_servers(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| servers_of_parent(facts, parent))
 }
@@ -123,18 +123,18 @@ pub(super) fn servers_of_parent(facts: &DomainFacts, parent: &str) -> Vec<IpAddr
     first_of_parent(facts, parent, MAX_CHECKED_PARENTS)
 }
 
-/// Returns the addresses of the parent's servers whose answers are compared.
+/// Returns the addresses of those servers of the parent zone whose answers are compared.
 pub(super) fn compared_parents(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| first_of_parent(facts, parent, most_parents(facts, parent)))
 }
 
-/// Returns the number of the parent's servers that are asked for comparison.
+/// Returns the maximum number of servers of the parent zone whose answers are compared.
 fn most_parents(facts: &DomainFacts, parent: &str) -> usize {
     if has_other_delegation(facts, parent) { MAX_FURTHER_PARENTS } else { MAX_COMPARED_PARENTS }
 }
 
-/// Returns true if this host has NS or DS records of the zone that none of the first servers of the parent gives: they are old, or another server
-/// of the parent has given them. The only remaining sign of such a delegation may be different records of the zone, or a bogus domain.
+/// Returns true if this host has NS or DS records of the zone that none of the first servers of the parent zone gives: they are old, or another
+/// server of the parent has given them. The only sign of this may be different records of the zone, or that the domain is bogus.
 fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
     let (apex, first) = (apex(facts), first_of_parent(facts, parent, MAX_COMPARED_PARENTS));
     let referrals: Vec<&ReplyFacts> =
@@ -152,19 +152,19 @@ fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
         && (["NS", "DS"].into_iter().any(is_other) || facts.has_bogus_lookup() || has_others())
 }
 
-/// Returns true if this host seems to have a different delegation from the one that the first servers of the parent give.
+/// Returns true if this host seems to have another delegation of the zone than the first servers of the parent zone give.
 pub(super) fn is_other_here(facts: &DomainFacts) -> bool {
     parent(facts).is_some_and(|parent| has_other_delegation(facts, parent))
 }
 
-/// Returns the addresses of the first servers of the parent zone that have answered about the delegation. Further questions go to these.
+/// Returns the addresses of the first servers of the parent zone that have answered about the delegation. Further questions are sent to these.
 pub(super) fn answering_parents(facts: &DomainFacts) -> Vec<IpAddr> {
     let tells =
         |server: &IpAddr| facts.reply_of(*server, apex(facts), "NS", QueryForm::Udp).is_some_and(is_known);
     compared_parents(facts).into_iter().filter(tells).take(MAX_CHECKED_PARENTS).collect()
 }
 
-/// Returns one address for each of the first `most` servers of a parent.
+/// Returns one address for each of the first `most` servers of a parent zone.
 fn first_of_parent(facts: &DomainFacts, parent: &str, most: usize) -> Vec<IpAddr> {
     let names = first_names(facts, parent, most.max(MAX_COMPARED_PARENTS));
     let known: Vec<IpAddr> = names.iter().filter_map(|name| address(facts, name)).take(most).collect();
@@ -175,44 +175,44 @@ fn first_of_parent(facts: &DomainFacts, parent: &str, most: usize) -> Vec<IpAddr
     known
 }
 
-/// Returns the address at which a server of a parent zone is asked. Answers have their addresses in a random order, so this does not use the
-/// first one.
+/// Returns the address at which a server of a parent zone is asked: the lowest one. The order of addresses in answers is random, but each check must
+/// use the same address.
 pub(super) fn address(facts: &DomainFacts, name: &str) -> Option<IpAddr> {
-    // IPv4 addresses sort before IPv6 addresses.
+    // `min` prefers IPv4 addresses, which are sorted before IPv6 addresses.
     facts.addresses(name).into_iter().min()
 }
 
-/// Returns the first `most` names of servers of a parent zone, in the order of the names. The order of an answer is random, but each check must
+/// Returns the first `most` server names of a parent zone, in alphabetical order. The order of records in an answer is random, but each check must
 /// ask the same servers.
 fn first_names(facts: &DomainFacts, parent: &str, most: usize) -> Vec<String> {
     let names: BTreeSet<String> = facts.targets(parent, "NS").into_iter().collect();
     names.into_iter().take(most).collect()
 }
 
-/// Returns the names of the servers of a parent that are asked.
+/// Returns the names of those servers of a parent zone that are asked first.
 pub(super) fn names_of_parent(facts: &DomainFacts, parent: &str) -> Vec<String> {
     first_names(facts, parent, MAX_CHECKED_PARENTS)
 }
 
-/// Returns the names of the parent's servers whose answers are compared.
+/// Returns the names of those servers of the parent zone whose answers are compared.
 pub(super) fn names_of_compared(facts: &DomainFacts) -> Vec<String> {
     parent(facts).map_or_else(Vec::new, |parent| first_names(facts, parent, most_parents(facts, parent)))
 }
 
-/// Returns the referrals of the parent's servers.
+/// Returns the referrals to the zone that servers of the parent zone gave.
 pub(super) fn referrals(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     let apex = apex(facts);
     let with_server = |server: IpAddr| Some((server, referral(facts, server, apex)?));
     compared_parents(facts).into_iter().filter_map(with_server).collect()
 }
 
-/// Returns the referral with which a server of the parent refers to the zone.
+/// Returns the reply in which a server of the parent zone refers to the zone `apex`.
 fn referral<'f>(facts: &'f DomainFacts, server: IpAddr, apex: &str) -> Option<&'f ReplyFacts> {
     let reply = facts.reply_of(server, apex, "NS", QueryForm::Udp)?;
     (!reply.authoritative && named(&reply.authority, apex).next().is_some()).then_some(reply)
 }
 
-/// Returns the servers that the NS records of the apex name.
+/// Returns the server names in the NS records of the zone `apex`.
 pub(super) fn named<'r>(records: &'r [Record], apex: &'r str) -> impl Iterator<Item = String> + use<'r> {
     let of_apex = records.iter().filter(move |record| record.is("NS") && record.name == apex);
     of_apex.filter_map(Record::target)
@@ -229,7 +229,7 @@ pub(super) fn is_here_only(facts: &DomainFacts) -> bool {
     facts.configured().is_some() && parent_set(facts).is_none()
 }
 
-/// Returns the server names that the parent gives; `None` if no referral is known.
+/// Returns the server names in the referrals of the parent zone. Returns `None` if no referral is known.
 pub(super) fn parent_set(facts: &DomainFacts) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
     let sets: BTreeSet<String> =
@@ -242,7 +242,7 @@ pub(super) fn is_delegated(facts: &DomainFacts) -> bool {
     apex(facts) == facts.subject.domain && parent_set(facts).is_some()
 }
 
-/// Returns the glue in the parent zone.
+/// Returns the glue in the parent zone: server names with their addresses.
 pub(super) fn glue(facts: &DomainFacts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
     let mut glue: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
     for record in referrals(facts).into_iter().flat_map(|(_, reply)| &reply.additional) {
@@ -253,7 +253,7 @@ pub(super) fn glue(facts: &DomainFacts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
     glue
 }
 
-/// Returns the server names that the zone itself gives at one server; `None` if they are not known.
+/// Returns the server names in the NS records that one server of the zone gives. Returns `None` if they are not known.
 pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
     let sets = [QueryForm::MixedCase, QueryForm::Udp].into_iter().filter_map(|way| {
@@ -261,14 +261,14 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
         let is_given = reply.authoritative && reply.rcode == "NOERROR";
         is_given.then(|| named(&reply.answers, apex).collect())
     });
-    // Some servers deny names in mixed case, so the largest set counts.
+    // Some servers deny names in mixed case, so the reply with the most server names is used.
     sets.max_by_key(BTreeSet::len)
 }
 
-/// The address of a server, with the names of the zone's servers that this server gives.
+/// The address of a server, and the server names in the NS records that this server gives.
 type ServerSet = (IpAddr, BTreeSet<String>);
 
-/// Returns the servers whose serial is older than that of another server with the same primary server.
+/// Returns those servers whose serial is older than that of another server with the same primary server.
 pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> BTreeSet<IpAddr> {
     let mut copies = BTreeMap::<&Name, BTreeMap<u32, Vec<IpAddr>>>::new();
     for server in servers {
@@ -284,8 +284,8 @@ pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = Ip
     old.flatten().collect()
 }
 
-/// Returns the sets of server names that servers give. Sets from servers with old copies of the zone are left out, because they may list servers
-/// of the past.
+/// Returns for each server the server names in its NS records. Servers with an old copy of the zone are left out, because they may name servers that
+/// do not serve the zone any more.
 pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<ServerSet> {
     let sets = servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?)));
     let sets: Vec<ServerSet> = sets.collect();
@@ -293,12 +293,12 @@ pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item 
     sets.into_iter().filter(|(server, _)| !old.contains(server)).collect()
 }
 
-/// Returns the serial of the zone at a server.
+/// Returns the serial in the SOA record that a server of the zone gives. Returns `None` if it is unknown.
 pub(super) fn serial_at(facts: &DomainFacts, server: IpAddr) -> Option<u32> {
     soa_at(facts, server).map(|soa| soa.serial)
 }
 
-/// Returns the SOA record of the zone at a server.
+/// Returns the SOA record of the zone that a server gives. Returns `None` if it is unknown.
 fn soa_at(facts: &DomainFacts, server: IpAddr) -> Option<Soa<'_>> {
     let apex = apex(facts);
     let ways = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
@@ -306,8 +306,8 @@ fn soa_at(facts: &DomainFacts, server: IpAddr) -> Option<Soa<'_>> {
     soa(replies.find(|reply| serves(reply, apex))?)
 }
 
-/// Returns the names of all servers, from the parent's set and from the zone's own set. A server that only the cache of the daemon still names
-/// does not count, as soon as a server that the parent zone names has given the zone's own set.
+/// Returns the names of all servers, from the NS records of the parent zone and of the zone itself. A name that only the cache of the daemon still
+/// has is not included, as soon as a server that the parent zone names has given the zone's own NS records.
 pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     match parent_set(facts) {
         Some(names) => with_own_sets(facts, names),
@@ -315,7 +315,7 @@ pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     }
 }
 
-/// Returns these names and the names in the NS sets that their servers return.
+/// Returns these server names, together with those in the NS records that these servers give.
 fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<String> {
     // The servers that the zone names may name other servers again. A third such set is a fault that the first two sets already show.
     for _ in 0..2 {
@@ -329,10 +329,10 @@ fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<S
     names
 }
 
-/// Returns the server names of a zone whose delegation is not known: from the lookup, and from all servers that were asked.
+/// Returns the server names of a zone whose delegation is not known: from the daemon's lookup, and from all servers that were asked.
 fn given_names(facts: &DomainFacts) -> BTreeSet<String> {
     let (apex, mut names) = (apex(facts), BTreeSet::new());
-    // If the name is an alias, the lookup also has the NS records of its target.
+    // If the name is an alias, the reply also has the NS records of the target, which are not used.
     if let LookupFound::Data(reply) = facts.lookup(apex, "NS") {
         names.extend(named(&reply.answers, apex));
     }
@@ -343,7 +343,7 @@ fn given_names(facts: &DomainFacts) -> BTreeSet<String> {
     names
 }
 
-/// Returns the addresses of all servers, each with its names.
+/// Returns the addresses of all servers of the zone that are asked, each with its server names.
 pub(super) fn servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>> {
     addressed(facts, &server_names(facts))
 }
@@ -353,7 +353,7 @@ pub(super) fn delegated_servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSe
     parent_set(facts).map_or_else(|| servers(facts), |names| addressed(facts, &names))
 }
 
-/// Returns the addresses of server names that are asked, each with its names. The first address of each name comes before any second address.
+/// Returns the addresses of these server names that are asked, each with its names. One address of each name comes first, then the further addresses.
 fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     for (address, name) in all_addresses(facts, names) {
@@ -364,7 +364,7 @@ fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, 
     servers
 }
 
-/// Returns all known addresses of server names. The first address of each name comes before any second address.
+/// Returns all known addresses of these server names. One address of each name comes first, then the further addresses.
 fn all_addresses(facts: &DomainFacts, names: &BTreeSet<String>) -> Vec<(IpAddr, String)> {
     let glue = glue(facts);
     let of_name = |name: &String| {
@@ -386,7 +386,7 @@ fn all_addresses(facts: &DomainFacts, names: &BTreeSet<String>) -> Vec<(IpAddr, 
     all.into_iter().map(|(_, address, name)| (address, name)).collect()
 }
 
-/// Returns the servers of the zone that the check does not ask because there are too many: their addresses, and names that are not looked up.
+/// Returns the servers of the zone that are not asked because there are too many: their addresses, and names whose addresses are not looked up.
 pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
     let (names, asked) = (server_names(facts), servers(facts));
     let mut beyond = BTreeMap::<IpAddr, BTreeSet<String>>::new();
@@ -400,7 +400,7 @@ pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
     addresses.chain(unnamed.cloned()).collect()
 }
 
-/// Returns one address for each server name.
+/// Returns one address for each name of the zone's servers.
 pub(super) fn one_of_each(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTreeSet<IpAddr> {
     let mut known = BTreeSet::new();
     let is_new = |(address, names): (&IpAddr, &BTreeSet<String>)| {
@@ -410,13 +410,13 @@ pub(super) fn one_of_each(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTree
     servers.iter().filter_map(is_new).collect()
 }
 
-/// Describes a server in evidence by its address and names.
+/// Returns the address and the names of a server as text, for the evidence of a finding.
 pub(super) fn shown(server: IpAddr, names: &BTreeSet<String>) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     format!("{server} ({})", names.join(", "))
 }
 
-/// Returns true if all servers of the zone deny its apex with authority.
+/// Returns true if all servers of the zone say, with authority, that the zone's own name does not exist.
 pub(super) fn is_denied(facts: &DomainFacts) -> bool {
     let (apex, servers) = (apex(facts), servers(facts));
     let denies = |server: &IpAddr| {
@@ -426,7 +426,7 @@ pub(super) fn is_denied(facts: &DomainFacts) -> bool {
     !servers.is_empty() && servers.keys().all(denies)
 }
 
-/// Returns true if a reply to the question for the SOA record comes from a server of the zone.
+/// Returns true if a reply to the query for the SOA record shows that the server serves the zone `apex`.
 pub fn serves(reply: &ReplyFacts, apex: &str) -> bool {
     reply.rcode == "NOERROR"
         && reply.authoritative

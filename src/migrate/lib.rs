@@ -3,7 +3,7 @@
 //!
 //! This crate calls `resolver` (its configuration), `history` and `dns`. Only `resolverctl` uses it, so the daemon contains no
 //! code for the formats of other resolvers. The facts about the host are read first and then passed to pure functions, so that
-//! tests can use trees of files instead of the machine.
+//! tests can use a directory tree instead of the files of this host.
 
 pub mod import;
 pub mod limits;

@@ -1,4 +1,4 @@
-//! Compares two answers to the same question.
+//! Compares the answers of two resolvers to the same question.
 //!
 //! RFC 2181 section 5 (RRsets have no order), RFC 4034 section 6.2 (names are compared without regard to case).
 
@@ -18,7 +18,7 @@ words! {
 }
 
 impl Side {
-    /// Returns the other resolver.
+    /// Returns the other one of the two resolvers.
     pub const fn other(self) -> Self {
         match self {
             Self::InPlace => Self::Resolverd,
@@ -30,13 +30,13 @@ impl Side {
 /// A reply of a resolver.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SideReply {
-    /// The content of the reply.
+    /// The facts in the reply, such as its response code and its records.
     pub facts: ReplyFacts,
-    /// The AD flag: the resolver has validated the answer.
+    /// True if the AD flag is set: the resolver has validated the answer.
     pub secure: bool,
 }
 
-/// The result of a question to a resolver.
+/// The result of sending a question to one of the two resolvers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SideAnswer {
     /// The resolver replied.
@@ -45,7 +45,7 @@ pub enum SideAnswer {
     None(String),
 }
 
-/// The RRsets of an answer section by name and type, each with its data in sorted order and without TTLs. Signatures are left out, because
+/// The RRsets of an answer section by name and type. The data of each set are sorted, and have no TTLs. Signatures are left out, because
 /// resolvers may have different ones.
 type Sets = BTreeMap<(String, String), Vec<String>>;
 
@@ -63,22 +63,22 @@ impl SideAnswer {
         self.reply().is_some_and(|reply| reply.facts.extended_errors.iter().any(|code| codes.contains(code)))
     }
 
-    /// Returns the extended errors of the reply in words; empty if it has none.
+    /// Returns a text about the extended errors of the reply. It is empty if there are none.
     pub fn errors(&self) -> &str {
         self.reply().map_or("", |reply| &reply.facts.why)
     }
 
-    /// Returns the response code; `None` if there is no reply.
+    /// Returns the response code of the reply, such as `NOERROR`. Returns `None` if there is no reply.
     pub fn rcode(&self) -> Option<&str> {
         self.reply().map(|reply| reply.facts.rcode.as_str())
     }
 
-    /// Returns true if the reply says which records exist, or that none exist.
+    /// Returns true if the reply says which records exist, or that there are none (NOERROR or NXDOMAIN).
     pub fn is_known(&self) -> bool {
         matches!(self.rcode(), Some("NOERROR" | "NXDOMAIN"))
     }
 
-    /// Returns true if there is no reply, or if the reply is an error that may have been temporary.
+    /// Returns true if there is no reply, or if the reply is SERVFAIL. Both may be temporary.
     pub fn is_failure(&self) -> bool {
         matches!(self.rcode(), None | Some("SERVFAIL"))
     }
@@ -93,7 +93,7 @@ impl SideAnswer {
         sets
     }
 
-    /// Returns the data of all records of a type in the answer, including the records at the targets of aliases.
+    /// Returns the data of all records of this type in the answer section, including the records at the targets of aliases.
     pub fn data(&self, kind: &str) -> BTreeSet<String> {
         let sets = self.sets().into_iter().filter(|((_, of_set), _)| of_set == kind);
         sets.flat_map(|(_, data)| data).collect()
@@ -104,7 +104,7 @@ impl SideAnswer {
         self.reply()?.facts.answers.iter().map(|record| record.ttl).max()
     }
 
-    /// Describes the answer in words for the screen.
+    /// Returns the answer as text, for the output.
     pub fn words(&self, kind: &str) -> String {
         let reply = match self {
             Self::None(why) => return format!("no reply ({why})"),
@@ -126,7 +126,7 @@ impl SideAnswer {
     }
 }
 
-/// In what way two answers are equal or different.
+/// The result of comparing two answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {
     /// The answers are equal, including their TTLs.
@@ -137,13 +137,13 @@ pub enum Likeness {
     Order,
     /// The data are equal, but only one answer has the AD flag.
     SecureOnly,
-    /// Neither resolver has an answer, and both fail in the same way.
+    /// Neither resolver has an answer, and both fail with the same response code or without a reply.
     BothFail,
-    /// The answers are different.
+    /// The answers differ in more than TTLs, order and AD.
     Different,
 }
 
-/// Compares two answers.
+/// Compares the answers of two resolvers.
 pub fn likeness(one: &SideAnswer, other: &SideAnswer) -> Likeness {
     let (Some(first), Some(second)) = (one.reply(), other.reply()) else {
         let are_silent = one.reply().is_none() && other.reply().is_none();
@@ -168,8 +168,8 @@ pub fn likeness(one: &SideAnswer, other: &SideAnswer) -> Likeness {
     }
 }
 
-/// Returns the first name in the chain of aliases at which the two answers differ: its alias or its records are not the same. If one of the
-/// answers is missing, this is the name of the question.
+/// Returns the first name in the chain of aliases for which the two answers have another alias or other records. If one of the
+/// answers is missing, returns the name of the question.
 pub fn parting(name: &str, kind: &str, one: &SideAnswer, other: &SideAnswer) -> String {
     let alias = |answer: &SideAnswer, at: &str| -> Option<String> {
         let records = &answer.reply()?.facts.answers;

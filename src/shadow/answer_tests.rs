@@ -57,6 +57,6 @@ fn answers_part_at_the_first_name_that_differs() {
     assert_eq!(of("a.example.+192.0.2.1", "a.example.+192.0.2.2"), "a.example.");
     assert_eq!(of("a.example.+b.example.+192.0.2.1", "a.example.+c.example.+192.0.2.1"), "a.example.");
     assert_eq!(of("a.example.+192.0.2.1", "nx"), "www.example.");
-    // Aliases that form a loop do not run forever.
+    // If aliases form a loop, the comparison ends nevertheless.
     assert_eq!(of("www.example.+192.0.2.1", "www.example.+192.0.2.2"), "www.example.");
 }

@@ -1,4 +1,4 @@
-//! A question that the host has asked.
+//! A question that the host has asked its resolver.
 
 use hickory_proto::rr::{Name, RecordType};
 use serde::{Serialize, Serializer};
@@ -9,10 +9,10 @@ use dns::wire::query::Query;
 
 use super::capture::Skipped;
 
-/// A question with the flags that may change its answer.
+/// A DNS question, with those flags that may change its answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct AskedQuestion {
-    /// The name: lower case, with its last dot.
+    /// The name that was asked for: lower case, with its last dot.
     pub name: String,
     /// The record type.
     #[serde(rename = "type", serialize_with = "as_text")]
@@ -24,14 +24,14 @@ pub struct AskedQuestion {
 }
 
 impl AskedQuestion {
-    /// Creates a question from a log, in which the last dot of the name may be missing.
+    /// Creates a question from the words of a log, in which the last dot of the name may be missing.
     pub(super) fn from_words(name: &str, kind: RecordType) -> Option<Self> {
         let mut name = read_name(name)?;
         name.set_fqdn(true);
         Some(Self { name: text_of(&name), kind, dnssec_ok: false, checking_disabled: false })
     }
 
-    /// Reads the question of a DNS message.
+    /// Parses the question in a DNS message.
     ///
     /// # Errors
     /// Fails if the message is not a query of a client.
@@ -48,7 +48,7 @@ impl AskedQuestion {
         Self { name: text_of(&question.name), kind: question.kind, dnssec_ok, checking_disabled }.compared()
     }
 
-    /// Returns the question, if answers to it can be compared.
+    /// Returns the question, if the answers of two resolvers to it can be compared.
     ///
     /// # Errors
     /// Fails if records of this type do not exist, as for ANY.

@@ -1,5 +1,5 @@
-//! Compares two resolvers (`resolverctl shadow`): it replays the questions that a host asks, and finds out why the resolver in place and
-//! resolverd answer some of them differently.
+//! Compares two resolvers for `resolverctl shadow`: the resolver in place (the one that this host uses today) and resolverd. Finds out why they
+//! answer some of the questions that this host asks differently.
 //!
 //! All functions in this crate are pure: `capture` reads the octets of a file, `answer` compares two answers, `judge` finds the cause of a
 //! difference, and `report` sums up the results. The command sends the queries (`ctl::shadow`).

@@ -1,10 +1,10 @@
 //! Limits of `resolverctl shadow`.
 
-/// The maximum number of different questions that one run compares: the first ones in the file. A gateway with 100 000 messages a day asks
-/// about as many. The report shows the number of the others.
+/// The maximum number of different questions that one run of `shadow` compares: the first ones in the file. A gateway with 100 000 messages a day
+/// asks about as many. The report has the number of further questions.
 pub const MAX_SHADOW_QUESTIONS: usize = 20_000;
 
-/// The maximum number of octets that are read from a capture or a log: a day of a busy gateway.
+/// The maximum number of octets that are read from a capture file or a log. A day of a busy gateway has about as many.
 pub(crate) const MAX_CAPTURE: u64 = 8 << 30;
 
 /// The maximum number of octets in a line of a log. A name in escaped form has at most 1 004.
@@ -13,18 +13,19 @@ pub(crate) const MAX_CAPTURED_LINE: u64 = 4_096;
 /// The maximum number of octets in a packet of a pcap file: the greatest snapshot length of libpcap.
 pub(crate) const MAX_CAPTURED_PACKET: usize = 262_144;
 
-/// The maximum number of questions that are compared at the same time. A question for which both resolvers fail takes some 15 s with its repetitions.
+/// The maximum number of questions that are compared at the same time. If both resolvers fail for a question, it takes some 15 s with its
+/// repetitions.
 pub const SHADOW_AT_ONCE: usize = 64;
 
-/// The minimum number of compared questions for a verdict. A few mail messages cause as many questions.
+/// The minimum number of compared questions that is needed for a verdict. A few mail messages cause as many questions.
 pub(crate) const LEAST_SHADOW_QUESTIONS: u64 = 20;
 
-/// If a resolver leaves this percentage of the questions without a reply, there is no verdict.
+/// If a resolver does not reply to this percentage of the questions or more, there is no verdict.
 pub(crate) const MOST_SHADOW_SILENCE: u64 = 10;
 
-/// If more than this percentage of the questions was not compared before the run ended, there is no verdict, because they may hide a failure.
+/// If more than this percentage of the questions was not compared before the run ended, there is no verdict, because they may have other answers.
 pub(crate) const MOST_SHADOW_LEFT_OUT: u64 = 10;
 
-/// If one of the resolvers has not replied to any of this many questions, a run over a file ends. This equals the number of questions that
-/// are compared at the same time, so a resolver that does not exist costs 20 s, not hours.
+/// If one of the resolvers has replied to none of this many questions, the run ends early. This equals the number of questions that
+/// are compared at the same time. So a resolver that does not exist costs 20 s, not hours.
 pub const MAX_SHADOW_SILENT: u64 = SHADOW_AT_ONCE as u64;

@@ -1,4 +1,4 @@
-//! The result of a run of `resolverctl shadow`: the counts, the differences, and the verdict.
+//! The result of a run of `resolverctl shadow`: the numbers of questions, the differences, and the verdict.
 
 use std::collections::BTreeMap;
 
@@ -11,27 +11,27 @@ use super::judge::{Cause, Evidence, Judged, Sample, Weight, judge};
 use crate::limits::{LEAST_SHADOW_QUESTIONS, MAX_SHADOW_SILENT, MOST_SHADOW_LEFT_OUT, MOST_SHADOW_SILENCE};
 use dns::words;
 
-/// A difference between the answers to a question.
+/// A difference between the answers of the two resolvers to one question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// The question to which the answers differ.
+    /// The question that the two resolvers answered differently.
     #[serde(flatten)]
     pub question: AskedQuestion,
-    /// The number of queries for the question in the file.
+    /// How often the question is in the file.
     pub queries: u64,
     /// The cause of the difference.
     pub cause: Cause,
-    /// How much the difference matters for a switch to resolverd.
+    /// How serious the difference is for a switch to resolverd.
     pub weight: Weight,
-    /// The resolver to which the cause applies.
+    /// The resolver to which the cause applies; `None` if it applies to neither or to both.
     pub side: Option<Side>,
-    /// The answer of the resolver in place.
+    /// The answer of the resolver that this host uses today, as text.
     pub in_place: String,
-    /// The answer of resolverd.
+    /// The answer of resolverd, as text.
     pub resolverd: String,
-    /// The facts that prove the cause.
+    /// The facts that prove the cause, as text.
     pub why: String,
-    /// The advice for the operator; empty if nothing is needed.
+    /// What the operator should do, as text; empty if nothing is needed.
     pub advice: String,
 }
 
@@ -49,26 +49,26 @@ words! {
     }
 }
 
-/// The verdict about a switch to resolverd.
+/// The verdict: whether this host can be switched to resolverd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SwitchVerdict {
-    /// No difference that matters was found.
+    /// No difference was found that would affect this host.
     Safe,
-    /// Some differences matter.
+    /// Some differences would affect this host, so the operator should look at them first.
     LookFirst,
-    /// There is no verdict.
+    /// There is no verdict, because too few questions were compared or causes are unknown.
     CouldNotTell,
 }
 
-/// The times until the first answers of a resolver, in seconds.
+/// How long a resolver took for the first answers to the questions, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Times {
-    /// Half of the answers took at most this time.
+    /// Half of the answers took at most this time, in seconds.
     pub p50: f64,
-    /// 90 % of the answers took at most this time.
+    /// 90 % of the answers took at most this time, in seconds.
     pub p90: f64,
-    /// 99 % of the answers took at most this time.
+    /// 99 % of the answers took at most this time, in seconds.
     pub p99: f64,
 }
 
@@ -81,16 +81,16 @@ impl Times {
     }
 }
 
-/// A summary of the answers of a resolver.
+/// How one of the two resolvers answered the questions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SideSummary {
-    /// The number of questions that it answered with records, or with the statement that there are none.
+    /// The number of questions that the resolver answered with records, or with the statement that there are none.
     pub answered: u64,
-    /// The number of questions that it answered with an error.
+    /// The number of questions that the resolver answered with an error.
     pub failed: u64,
-    /// The number of questions to which it did not reply.
+    /// The number of questions to which the resolver did not reply.
     pub silent: u64,
-    /// The times until its replies; `None` if it did not reply, or if the run has not ended.
+    /// How long the replies took; `None` if there were none, or if the run has not ended.
     pub elapsed: Option<Times>,
     #[serde(skip)]
     times: Vec<f64>,
@@ -115,65 +115,66 @@ impl SideSummary {
     }
 }
 
-/// The summary at the end of a run.
+/// The summary at the end of a run of `shadow`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShadowSummary {
-    /// The verdict: if it is safe to switch to resolverd.
+    /// The verdict: whether this host can be switched to resolverd.
     pub verdict: SwitchVerdict,
-    /// The verdict in a sentence.
+    /// The verdict as a sentence.
     pub sentence: String,
-    /// The address of the resolver with which resolverd is compared.
+    /// The address of the resolver that this host uses today, with which resolverd is compared.
     pub against: String,
     /// The number of different questions that were compared.
     pub compared: u64,
-    /// The counts of the run.
+    /// The numbers of questions and answers in the run.
     #[serde(flatten)]
     pub counts: ShadowCounts,
-    /// True if a signal ended the run.
+    /// True if a signal ended the run early.
     pub interrupted: bool,
 }
 
-/// The counts of a run.
+/// The numbers of questions and answers in a run of `shadow`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ShadowCounts {
-    /// The number of queries in the file for the compared questions.
+    /// How many queries in the file have the compared questions.
     pub queries: u64,
-    /// The numbers of compared questions by cause; `none` counts those with equal answers.
+    /// How many compared questions have each cause. `none` is the number of questions with equal answers.
     pub causes: BTreeMap<Cause, u64>,
-    /// The numbers of different questions that were not compared, by reason.
+    /// How many different questions were not compared for each reason.
     pub not_compared: BTreeMap<NotCompared, u64>,
-    /// The counts for the resolver that this host uses today.
+    /// The numbers of answers of the resolver that this host uses today, by result.
     pub in_place: SideSummary,
-    /// The counts for resolverd.
+    /// The numbers of answers of resolverd, by result.
     pub resolverd: SideSummary,
-    /// The number of lines, packets or frames of the file without a question to compare, by reason.
+    /// How many lines, packets or frames of the file have no question to compare, for each reason.
     pub skipped: BTreeMap<Skipped, u64>,
-    /// The number of queries for further questions, after `MAX_SHADOW_QUESTIONS` different ones.
+    /// How many queries in the file have further questions, after the first `MAX_SHADOW_QUESTIONS` different ones.
     pub left_out: u64,
 }
 
-/// The result while the run is in progress.
+/// The result of a run of `shadow` while it is in progress.
 #[derive(Clone, Debug, Default)]
 pub struct ShadowReport {
     differences: Vec<Difference>,
     compared: Vec<AskedQuestion>,
     counts: ShadowCounts,
-    /// The questions that the resolver in place refused. They are judged at the end, when it is known if this resolver answers other questions.
+    /// The questions that the resolver in place (the one that this host uses today) refused. Their cause is decided at the end, when it is known if
+    /// this resolver answers other questions.
     refused: Vec<(AskedQuestion, Evidence)>,
 }
 
 impl ShadowReport {
-    /// Returns true if the resolver in place has answered a question.
+    /// Returns true if the resolver in place (the one that this host uses today) has answered a question.
     pub const fn answers_others(&self) -> bool {
         self.counts.in_place.answered > 0
     }
 
-    /// Returns true if one of the resolvers has not replied to any of many questions.
+    /// Returns true if one of the two resolvers has replied to none of `MAX_SHADOW_SILENT` questions.
     pub const fn is_silent(&self) -> bool {
         self.counts.in_place.is_silent() || self.counts.resolverd.is_silent()
     }
 
-    /// Adds a question with its evidence.
+    /// Adds a question with all answers to it, and finds the cause if they differ.
     pub fn take(&mut self, question: &AskedQuestion, evidence: Evidence) {
         let Some(first) = evidence.samples.first() else { return };
         self.answered(first);
@@ -189,13 +190,13 @@ impl ShadowReport {
         self.add(question, (judge(evidence), last));
     }
 
-    /// Counts the first answers of both resolvers to a question, and the times that they took.
+    /// Counts the first answers of both resolvers to a question, and stores how long they took.
     pub fn answered(&mut self, first: &Sample) {
         self.counts.in_place.take(&first.in_place);
         self.counts.resolverd.take(&first.resolverd);
     }
 
-    /// Adds a question after its cause has been found.
+    /// Adds a question whose cause was decided.
     pub fn add(&mut self, question: &AskedQuestion, (judged, last): (Judged, &Sample)) {
         self.compared.push(question.clone());
         *self.counts.causes.entry(judged.cause).or_default() += 1;
@@ -217,7 +218,7 @@ impl ShadowReport {
         self.differences.push(difference);
     }
 
-    /// Judges the questions that the resolver in place refused, and counts the queries of all questions, at the end.
+    /// Must be called at the end: decides the causes of the questions that the resolver in place refused, and counts the queries of all questions.
     pub fn end(&mut self, captured: &Captured) {
         for (question, evidence) in std::mem::take(&mut self.refused) {
             self.judged(&question, &Evidence { answers_others: self.answers_others(), ..evidence });
@@ -229,21 +230,21 @@ impl ShadowReport {
         }
     }
 
-    /// Counts questions that were not compared.
+    /// Counts questions that were not compared for the reason `why`.
     pub fn leave_out(&mut self, why: NotCompared, count: u64) {
         if count > 0 {
             *self.counts.not_compared.entry(why).or_default() += count;
         }
     }
 
-    /// Returns the differences, the worst first. Within one cause, those with the most queries come first.
+    /// Returns the differences, the most serious cause first. Within one cause, those with the most queries come first.
     pub fn differences(&self) -> Vec<&Difference> {
         let mut differences: Vec<&Difference> = self.differences.iter().collect();
         differences.sort_by_key(|one| (one.weight, one.cause, std::cmp::Reverse(one.queries)));
         differences
     }
 
-    /// Returns the summary at the end of the run. `against` is the address of the resolver in place.
+    /// Returns the summary at the end of a run. `against` is the address of the resolver that this host uses today.
     pub fn summary(&self, against: &str, interrupted: bool) -> ShadowSummary {
         let (verdict, sentence) = self.verdict(against);
         let mut counts = self.counts.clone();
@@ -267,7 +268,7 @@ impl ShadowReport {
         self.differences.iter().filter(|one| one.weight == weight).count()
     }
 
-    /// Returns the reason why there is no verdict; `None` if there may be one.
+    /// Returns the reason why there is no verdict, for example that a resolver did not answer. Returns `None` if a verdict is possible.
     fn doubt(&self, against: &str) -> Option<String> {
         for (side, of_side) in
             [(Side::InPlace, &self.counts.in_place), (Side::Resolverd, &self.counts.resolverd)]
@@ -291,7 +292,8 @@ impl ShadowReport {
         None
     }
 
-    /// Returns the reason why there is no verdict although no difference that matters was found; `None` if there is a verdict.
+    /// Returns the reason why there is no verdict although no serious difference was found, for example too few questions. Returns `None` if there is
+    /// a verdict.
     fn gap(&self, unknown: usize) -> Option<String> {
         let (compared, least) = (self.count_compared(), LEAST_SHADOW_QUESTIONS);
         let ended = self.counts.not_compared.get(&NotCompared::Ended).copied().unwrap_or_default();

@@ -1,26 +1,26 @@
-//! The delay in a log line, and the part of it that DNS can have caused.
+//! Reads the delay of a mail in a pasted log line, and the part of the delay that DNS can have caused.
 
 use crate::limits::RETRY_PAUSE;
 
-/// A delay in seconds.
+/// The delays that one pasted log line names, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LineDelay {
-    /// The whole delay; none if the line has no delay.
+    /// The whole delay of the mail, in seconds; `None` if the line has no delay.
     pub whole: Option<f64>,
-    /// The four parts of the delay in a line of Postfix: before the queue manager, in the queue manager, until the remote server has sent its
-    /// greeting (including DNS), and the transmission.
+    /// The four parts of the delay in a line of Postfix, in seconds: before the queue manager, in the queue manager, until the remote server has sent
+    /// its greeting (including DNS), and the transmission.
     pub parts: Option<[f64; 4]>,
-    /// The duration of the last delivery attempt in a line of Sendmail, if there were earlier attempts.
+    /// The duration of the last delivery attempt in a line of Sendmail, in seconds, if there were earlier attempts.
     pub(crate) last_try: Option<f64>,
 }
 
 impl LineDelay {
-    /// Returns the part of the delay in which mail software may have waited for DNS.
+    /// Returns the part of the delay, in seconds, in which mail software may have waited for DNS.
     pub(crate) fn with_dns(&self) -> Option<f64> {
         self.parts.map(|[_, _, connecting, _]| connecting).or(self.last_try).or(self.whole)
     }
 
-    /// Returns the time before the last delivery attempt, if the mail was deferred before. Returns `None` if it was not deferred.
+    /// Returns the seconds from the arrival of the mail to its last delivery attempt, if earlier attempts were deferred. Otherwise returns `None`.
     pub(crate) fn before_last_try(&self) -> Option<f64> {
         let before = match (self.parts, self.last_try) {
             (Some([before, ..]), _) => before,
@@ -36,13 +36,13 @@ impl LineDelay {
 /// Exim looks up the mail hosts before the time of `DT` begins; `QT` is the whole time.
 const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
 
-/// The seconds of a day.
+/// The number of seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// The longest accepted delay, in seconds. Mail software gives up after some days, so a greater number is damaged text.
+/// The longest delay that is accepted, in seconds. Mail software gives up after some days, so a greater number is damaged text.
 const LONGEST: f64 = 365.0 * DAY;
 
-/// Returns the delay that a line names.
+/// Returns the delays that a log line contains.
 pub(super) fn in_line(line: &str) -> LineDelay {
     let after = |key: &str| line.split_once(key).map(|(_, value)| value.split([',', ' ', ')', ']']).next());
     let parts = after("delays=").flatten().and_then(|typed| {
@@ -53,14 +53,14 @@ pub(super) fn in_line(line: &str) -> LineDelay {
     });
     let whole = KEYS.iter().find_map(|key| span(after(key).flatten()?)).or_else(|| of_words(line));
     let whole = whole.filter(|whole| (0.0..=LONGEST).contains(whole));
-    // In lines of Sendmail: the time since the mail arrived, and the duration of this delivery attempt.
+    // A line of Sendmail has two delays: the time since the mail arrived (`delay=`), and the duration of this delivery attempt (`xdelay=`).
     let last_try = after(" xdelay=").flatten().and_then(span);
     let last_try =
         last_try.filter(|last| whole.is_some_and(|whole| whole - last >= RETRY_PAUSE.as_secs_f64()));
     LineDelay { whole, parts, last_try }
 }
 
-/// Finds a scan time that is written in words: `in 25.0 seconds` of spamd, or `25012 ms` at the end of a line of amavis.
+/// Returns the scan time of a spam filter from a line that has it in words: `in 25.0 seconds` of spamd, or `25012 ms` at the end of a line of amavis.
 fn of_words(line: &str) -> Option<f64> {
     let seconds = line.split_once(" in ").and_then(|(_, behind)| behind.split_once(" seconds"));
     let seconds = seconds.and_then(|(number, _)| number.rsplit(' ').next()?.parse::<f64>().ok());
@@ -68,7 +68,7 @@ fn of_words(line: &str) -> Option<f64> {
     seconds.or_else(|| millis().map(|millis| millis / 1e3))
 }
 
-/// Reads a duration, in seconds: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`, and with days before it `1+00:01:03`.
+/// Parses a duration in one of these forms: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`, and with days before it `1+00:01:03`. Returns seconds.
 fn span(typed: &str) -> Option<f64> {
     if let Some(millis) = typed.strip_suffix("ms") {
         return millis.parse::<f64>().ok().map(|millis| millis / 1e3);

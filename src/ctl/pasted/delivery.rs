@@ -4,20 +4,20 @@
 //!
 //! - Only the domain of a recipient is looked up for a delivery. The other names in such a line (the sender, the address before an alias, and
 //!   the text of the remote server) may also belong to another mail, or to no mail.
-//! - The text of the result counts too if it names what this host could not look up. The words of the remote server never count: the names in
+//! - The text of the result is used too if it names what this host could not look up. The words of the remote server are never used: the names in
 //!   them were looked up by the remote server.
 //! - A line about the arrival of a mail is not a delivery, whatever words the subject of the mail contains.
 
 use super::lookup;
 use super::subject::subject;
 
-/// Words next to the recipient in lines of Postfix and Sendmail. A line about a delivery has one of them.
+/// Words that follow the recipient in a line of Postfix or Sendmail about a delivery. Each such line has at least one of them.
 const NEXT_TO_TO: [&str; 2] = [" relay=", " stat="];
 
-/// Words next to the recipient in lines of Exim. A line about a delivery has one of them.
+/// Words that follow the recipient in a line of Exim about a delivery. Each such line has at least one of them.
 const NEXT_TO_ARROW: [&str; 3] = [" R=", " T=", " F=<"];
 
-/// The words before the recipient, each with the words that follow the recipient.
+/// Words that stand before the recipient in a line about a delivery, each with the list of words of which one must follow the recipient.
 const DELIVERIES: [(&str, &[&str]); 5] = [
     (" to=", &NEXT_TO_TO),
     (" => ", &NEXT_TO_ARROW),
@@ -26,44 +26,44 @@ const DELIVERIES: [(&str, &[&str]); 5] = [
     (" ** ", &NEXT_TO_ARROW),
 ];
 
-/// Words before the text of the result, of Postfix, Sendmail and Exim.
+/// Words of Postfix, Sendmail and Exim that stand before the result of a delivery.
 const RESULTS: [&str; 3] = [" status=", " stat=", ": "];
 
-/// The word in a line of Exim about a mail that has arrived.
+/// The sign in each line of Exim about the arrival of a mail.
 const ARRIVAL: &str = " <= ";
 
-/// Words before the reply of the remote server, of Postfix and Exim.
+/// Words of Postfix and Exim that stand before the text which the remote server has replied.
 const REMOTE: [&str; 2] = [" said: ", "remote mail server"];
 
-/// The words of Postfix before the name of a host to which no connection was possible.
+/// The words of Postfix that stand before the name of a mail host to which it could not connect.
 const ATTEMPT: &str = ": connect to ";
 
-/// Returns true if a line reports a failed connection for a delivery: `connect to mx.b.example[192.0.2.1]:25: Connection timed out`.
+/// Returns true if a log line reports that the connection for a delivery failed: `connect to mx.b.example[192.0.2.1]:25: Connection timed out`.
 pub(super) fn is_attempt(line: &str) -> bool {
     line.split_once(ATTEMPT)
         .is_some_and(|(_, host)| host.split(' ').next().is_some_and(|host| host.contains("]:")))
 }
 
-/// A line about a delivery.
+/// A log line about the delivery of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delivery<'a> {
-    /// The part of the line that begins with the recipient of the mail.
+    /// The part of the log line that begins with the recipient of the mail.
     rest: &'a str,
 }
 
 impl<'a> Delivery<'a> {
-    /// Returns the delivery that a line is about. Returns `None` if the line is about something else.
+    /// Returns the delivery that a log line reports. Returns `None` if the line reports something else.
     pub(super) fn from_line(line: &'a str) -> Option<Self> {
         let behind = DELIVERIES.iter().filter(|_| !line.contains(ARRIVAL)).filter_map(|(mark, next)| {
             let (_, rest) = line.split_once(*mark)?;
             next.iter().any(|words| rest.contains(*words)).then_some(rest)
         });
-        // The text of a result may contain such words too, so the first place in the line counts.
+        // The text of a result may contain words such as ` to=` too, so the first occurrence in the line is taken.
         behind.max_by_key(|rest| rest.len()).map(|rest| Self { rest })
     }
 
-    /// Returns the words that show which mail it was. Returns `None` if no recipient has a domain, because it is a mailbox or a program of
-    /// this host.
+    /// Returns the words of the line whose names were looked up for this mail: the recipients, and the result if it reports a failed lookup. Returns
+    /// `None` if no recipient has a domain, because the mail goes to a mailbox or a program of this host.
     pub(super) fn words(self) -> Option<String> {
         let recipients = self.recipients();
         let mut addresses = recipients.split([',', '<', '>', '"']).filter(|part| part.contains('@'));
@@ -72,7 +72,7 @@ impl<'a> Delivery<'a> {
         has_domain.then(|| format!("{recipients} {result}"))
     }
 
-    /// Returns the recipients: the text up to the first space outside quotes, because Sendmail separates several recipients only with commas.
+    /// Returns the recipients: the text up to the first space outside quotes. Sendmail separates several recipients with commas and without spaces.
     fn recipients(self) -> &'a str {
         let mut is_quoted = false;
         let end = self.rest.find(|letter: char| {
@@ -82,7 +82,7 @@ impl<'a> Delivery<'a> {
         end.and_then(|end| self.rest.get(..end)).unwrap_or(self.rest)
     }
 
-    /// Returns the text of the result, if it names what this host could not look up.
+    /// Returns the text of the delivery's result, if it names the host or the domain that could not be looked up.
     fn result_with_lookup(self) -> Option<&'a str> {
         let results = RESULTS.iter().filter_map(|mark| self.rest.split_once(*mark));
         let result = results.map(|(_, result)| result).max_by_key(|result| result.len())?;
@@ -98,7 +98,7 @@ impl<'a> Delivery<'a> {
 mod tests {
     use super::super::read;
 
-    /// Returns the names and addresses that are found in a line, after a time is added before it.
+    /// Returns the names and addresses that are found in a log line, after a time is put before the line.
     fn subjects(line: &str) -> Vec<String> {
         let text = format!("2026-11-21 03:12:05 {line}");
         let mut lines = read(&text, 1_795_305_600.0);
@@ -106,7 +106,7 @@ mod tests {
         lines.remove(0).subjects
     }
 
-    /// A line of Postfix for `u@v5.h94.lab`, from its relay on.
+    /// Returns a log line of Postfix about a delivery to `u@v5.h94.lab`, with this relay and this status.
     fn postfix(relay: &str, status: &str) -> String {
         format!(
             "mx postfix/smtp[9]: 4A1B2C: to=<u@v5.h94.lab>, orig_to=<x@w5.slow.lab>, relay={relay}, delay=10, delays=0.02/0.01/0.1/9.9, dsn=2.0.0, status={status}"

@@ -1,5 +1,5 @@
-//! How well a message of the history fits a pasted line. The criteria are the time of the message, its failed lookups, and how many names and
-//! addresses of the line it has.
+//! Compares a message of the query history (the DNS queries for one mail) with a pasted log line. The criteria are the time of the message, its
+//! failed lookups, and how many names and addresses of the line it has.
 //!
 //! # Decisions
 //!
@@ -21,56 +21,56 @@ use history::culprit::{CulpritKind, DecisiveTime};
 use history::limits::SLOW_ANSWER;
 use history::why::{MessageReport, QuestionReport};
 
-/// The waits for DNS explain a delay if they took at least this share of it.
+/// DNS is accepted as the cause of a delay if the waits for DNS took at least this share of the delay.
 pub(super) const SHARE: f64 = 0.5;
 
-/// From this delay on, in seconds, a log line needs an explanation.
+/// A delay of at least this many seconds in a log line needs an explanation.
 pub(super) const DELAYED: f64 = 1.0;
 
-/// The largest part of a second that a delay in a line leaves out if it is written with a decimal fraction.
+/// If a delay in a log line has a decimal fraction, it may be rounded down by up to this many seconds.
 const FRACTION: f64 = 0.1;
 
-/// How well the time of a message in the history agrees with the time of a pasted log line.
+/// How the time of a message in the query history matches the time of a pasted log line. Greater values match better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TimeFit {
-    /// The queries of the message were sent at another time than the time of the line.
+    /// The queries of the message were sent at another time than the line shows.
     Elsewhere,
-    /// The message belongs to an earlier delivery attempt of the mail.
+    /// The queries of the message were sent for an earlier delivery attempt of the mail.
     EarlierTry,
-    /// The message belongs to the last delivery attempt, or the line has no time.
+    /// The queries of the message were sent for the last delivery attempt, or the line has no time.
     LastTry,
-    /// The message ended just before a line that has no delay.
+    /// The queries of the message ended just before the line was written. The line has no delay.
     Near,
 }
 
-/// The worst failed query of a message, among the queries that concern a pasted line.
+/// The most important failed query of a message, among its queries for names and addresses of a pasted line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FailedQuery {
-    /// No query failed, or the line does not report a failed lookup.
+    /// None of these queries failed, or the line does not report a failed lookup.
     None,
     /// A failed query about an address: for its reverse name, or for its name in a DNS list.
     OfAddress,
-    /// A failed query for a name, such as the domain of the sender.
+    /// A failed query for another name, such as the domain of the sender.
     OfName,
-    /// A failed query about the name that the line rejects.
+    /// A failed query for the name because of which mail software rejected the mail, as the line says.
     OfRejected,
 }
 
-/// How well a message of the history agrees with a pasted line. The greatest value is the best match.
+/// How well a message of the query history matches a pasted line. Of two values, the greater one is the better match.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fit {
     pub(super) failed: FailedQuery,
     pub(super) time: TimeFit,
-    /// True if the message's waits for DNS make up most of the delay.
+    /// True if the message waited for DNS during most of the delay in the line.
     pub(super) explains: bool,
-    /// The number of names and addresses of the line for which the message has queries.
+    /// The number of names and addresses in the pasted line about which the message has queries.
     pub(super) subjects: usize,
-    /// Whole seconds from the end of the message to the line. The message that ended last before the line comes first.
+    /// Whole seconds from the end of the message to the time of the line. The smallest number is the best match.
     pub(super) distance: Reverse<u64>,
 }
 
 impl Fit {
-    /// Compares a message with a line.
+    /// Computes how well a message of the query history matches a pasted line.
     pub(super) fn new(line: &PastedLine, message: &MessageReport) -> Self {
         let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
         Self {
@@ -84,7 +84,8 @@ impl Fit {
     }
 }
 
-/// Returns the worst failed query in a message that concerns a line.
+/// Returns the most important failed query of a message that concerns a name or an address of a pasted line. A line that reports no failed lookup
+/// always gives `None`.
 pub(super) fn failed_query(line: &PastedLine, message: &MessageReport) -> FailedQuery {
     let kind = |question: &QuestionReport| match &line.rejected {
         Some(name) if is_about(&question.name, name) => FailedQuery::OfRejected,
@@ -113,13 +114,13 @@ fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
     }
 }
 
-/// Returns the whole seconds from the end of a message to the end of a line. A message that began after the end of the line comes after all
-/// others. For a line that shows when a mail arrived, the seconds before or after the arrival count.
+/// Returns how many whole seconds passed from the end of a message to the time of a pasted line. A message that began after the line gets the
+/// greatest value. For a line about the arrival of a mail, the seconds before or after the arrival are counted.
 fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
-    /// The time of a line is a whole second, so up to one second may have passed since.
+    /// Times of log lines are often cut to whole seconds, so the line may have been written up to one second later.
     const SECOND: f64 = 1.0;
     if let Some(arrival) = line.at.filter(|_| line.is_arrival) {
-        // An arrival time that is written as text is less exact than an arrival time as a number.
+        // If the arrival time is written as text, it may be any moment between `arrival` and `last`.
         let last = line.at_last.unwrap_or(arrival);
         return (arrival - message.began - message.took).max(message.began - last).max(0.0) as u64;
     }
@@ -131,7 +132,7 @@ fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     (end - message.began - message.took).max(0.0) as u64
 }
 
-/// Returns true if a message certainly belongs to another mail than a line.
+/// Returns true if a message certainly belongs to another mail than the pasted line.
 pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool {
     let has_address = |question: &QuestionReport| address_of(&question.name).is_some();
     let asked = |kind: &str, of_address: bool| {
@@ -141,22 +142,23 @@ pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool 
     let has_sender = line.mail_domains.iter().any(|domain| has(message, domain));
     let has_host = || line.addresses().any(|address| has(message, &address.to_string()));
     let has_another_sender = !line.mail_domains.is_empty() && asked("MX", false) && !has_sender;
-    // If queries of the message were left out of the report, they may be about the address.
+    // If the report lacks some queries of the message, one of them may have been for the address in the line, so no conclusion is possible.
     let names_host = line.addresses().next().is_some() && message.left_out == 0;
     let has_another_host = names_host && asked("PTR", true) && !has_host() && !has_sender;
     let is_inbound = || is_attempt(&line.text) && message.questions.iter().any(has_address);
     has_another_sender || has_another_host || is_inbound()
 }
 
-/// Returns the seconds for which a message waited for DNS, as far as they count for a line. If the line names the time that its program took,
-/// only waits in this time count; if this time is short, see `waited_within`.
+/// Returns how many seconds a message waited for DNS, as far as they can explain a pasted line. If the line says how long its program ran, and this
+/// was one second or more, only waits in this period are counted. For a shorter period, see `is_most_of_prompt`.
 pub(super) fn waited(line: &PastedLine, message: &MessageReport) -> f64 {
     let is_long = line.delay.with_dns().is_some_and(|delay| delay >= DELAYED);
     waited_within(line, message).filter(|_| is_long).unwrap_or(message.waited)
 }
 
-/// Returns the seconds for which a message waited for DNS within the time that a line names for its program. A query that took longer than
-/// this time belongs to another program. Returns `None` if the line names no such time, or if the report lacks queries of the message.
+/// Returns how many seconds a message waited for DNS while the program of a pasted line ran. A query that took longer than the program ran was sent
+/// by another program, and is not counted. Returns `None` if the line does not say how long its program ran, or if the report lacks queries of the
+/// message.
 fn waited_within(line: &PastedLine, message: &MessageReport) -> Option<f64> {
     let Some(DecisiveTime::Delay { from, to }) = line.decisive().filter(|_| message.left_out == 0) else {
         return None;
@@ -177,14 +179,14 @@ fn waited_within(line: &PastedLine, message: &MessageReport) -> Option<f64> {
     Some(waited)
 }
 
-/// Returns true if DNS was at fault.
+/// Returns true if a culprit of this kind is a fault or a delay in DNS.
 pub(super) fn is_of_dns(kind: CulpritKind) -> bool {
     !matches!(kind, CulpritKind::None | CulpritKind::Client | CulpritKind::NotDns | CulpritKind::Unknown)
 }
 
-/// Returns true if the whole delay of a line is short and waits for DNS were most of it. If the line names the time of its program, one query
-/// in this time must be slow as well: otherwise the culprit is a wait before this time. For other lines, a query that took longer than the
-/// delay belongs to another mail.
+/// Returns true if the whole delay of a line is short (less than one second) and DNS took most of it. If the line says how long its program ran, the
+/// waits in this period must also be slow enough for a slow answer: otherwise the culprit is a wait before this period. For other lines, a message
+/// with a query that took longer than the delay belongs to another mail.
 pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> bool {
     let Some(whole) = line.delay.whole.filter(|whole| *whole < DELAYED) else { return false };
     if let Some(within) = waited_within(line, message) {
@@ -194,7 +196,7 @@ pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> b
     message.waited >= whole * SHARE && longest <= whole + left_out(line)
 }
 
-/// The seconds that the delay of a line leaves out: Sendmail, and Exim by default, write whole seconds.
+/// Returns how many seconds the delay in a pasted line may be rounded down: Sendmail, and Exim by default, write whole seconds.
 pub(super) fn left_out(line: &PastedLine) -> f64 {
     let is_whole =
         line.delay.parts.is_none() && line.delay.with_dns().is_some_and(|delay| delay.fract() == 0.0);

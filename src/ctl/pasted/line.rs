@@ -1,4 +1,4 @@
-//! A pasted line of mail software, with the parts of it that are understood.
+//! A pasted log line of mail software, with the facts that were read from it.
 
 use std::net::IpAddr;
 
@@ -7,48 +7,49 @@ use crate::limits::{PASTED_AFTER, PASTED_BEFORE, SESSION_PART};
 use dns::wire::presentation::shown;
 use history::culprit::DecisiveTime;
 
-/// The words of the line that Postfix writes when it has looked up a connecting host. The earlier line of postscreen has capital letters.
+/// Words in the line that Postfix (smtpd) writes after it has looked up the name of a connecting client. postscreen writes an earlier line with
+/// capital letters, which does not match.
 const CONNECTED: &str = "]: connect from ";
 
-/// The number of seconds by which a line may be written after the time in it, if this time has no fraction: most logs have whole seconds.
+/// A line whose time has no fraction may be written up to this many seconds after that time, because most logs have whole seconds.
 const WHOLE_SECOND: f64 = 1.0;
 
-/// The number of seconds by which a line with a fraction of a second may be earlier than a query before it. The clocks are read at different
-/// moments.
+/// A line whose time has a fraction may show a time up to this many seconds before the query that preceded it, because mail software and resolverd
+/// read the clock at different moments.
 const EXACT: f64 = 0.01;
 
-/// The number of characters that are shown of a time that is not understood.
+/// Maximum number of characters that are shown of a time that could not be parsed.
 const UNREAD_TIME: usize = 60;
 
-/// A pasted line, with the parts of it that are understood.
+/// A pasted log line, with the facts that were read from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastedLine {
     /// The number of the line in the pasted text, counted from 1.
     pub number: usize,
-    /// The number of the queue entry, bounce or log line to which the line belongs.
+    /// The number of the group to which the line belongs: a queue entry, a bounce or one log line. All lines of the group have the same number.
     pub entry: usize,
-    /// The text of the line.
+    /// The text of the pasted line.
     pub text: String,
-    /// The time of the line, in seconds since 1970.
+    /// The time in the line, in seconds since 1970; `None` if it has none that can be parsed.
     pub at: Option<f64>,
-    /// The last moment that the time of the line can mean. It is later than `at` if the time has no seconds, if the time occurred twice
-    /// because clocks were set back, or if it covers delivery attempts until now. Otherwise it equals `at`.
+    /// The last moment that the time of the line can mean, in seconds since 1970. It is later than `at` if the time has no seconds, if the time
+    /// occurred twice because clocks were set back, or if it covers delivery attempts until now. Otherwise it equals `at`.
     pub at_last: Option<f64>,
-    /// The time as text, if it is not understood.
+    /// The text of the line's time, if it could not be parsed.
     pub(crate) unread_time: Option<String>,
-    /// True if the line is the first part of an entry of mailq. Its time is the arrival of the mail, and the sender was checked at that time.
+    /// True if the line is the first line of an entry of mailq. Its time is the arrival of the mail, and the sender was checked at that time.
     pub(crate) is_arrival: bool,
-    /// The addresses and names in the line. Names that were certainly looked up come first.
+    /// The addresses and names in the line. Names that were certainly looked up in DNS come first.
     pub subjects: Vec<String>,
     /// The domains of the mail addresses in the line.
     pub mail_domains: Vec<String>,
-    /// The delay that the line names.
+    /// The delays that the line names.
     pub delay: LineDelay,
-    /// True if the line itself reports a failed lookup.
+    /// True if the line itself reports that a DNS lookup failed.
     pub(crate) blames_dns: bool,
-    /// The host that the line rejects because of the failed lookup, or the domain of the address that it rejects.
+    /// The name because of which mail software rejected the mail, after a failed lookup: a host, or the domain of a mail address.
     pub rejected: Option<String>,
-    /// True if the line is written at the end of a session, or of a part of a session, that may have taken minutes.
+    /// True if the line is written at the end of an SMTP session, or of a step of the session, that may have taken minutes.
     pub(crate) ends_session: bool,
 }
 
@@ -56,8 +57,8 @@ pub struct PastedLine {
 type Span = (f64, f64);
 
 impl PastedLine {
-    /// Returns the sentence about a time that is not understood, which says where the history was searched instead. `has_from` is true if the
-    /// command line has a time.
+    /// Returns a sentence for the user if the time of the line could not be parsed. It says which part of the query history was searched instead.
+    /// `has_from` is true if the command line has a time.
     pub(crate) fn unread_note(&self, has_from: bool) -> Option<String> {
         let words = self.unread_time.as_ref()?;
         let searched = if has_from {
@@ -70,9 +71,9 @@ impl PastedLine {
         Some(format!("line {number}: the time \"{words}\" is not understood; {searched}"))
     }
 
-    /// Returns the time of the last delivery attempt, in which the connection and DNS lookups fall. If the mail was not deferred before, this
-    /// is the whole delay. If the line has no delay, it is the time shortly before the line, or the time of a part of a session. Returns
-    /// `None` if the line has no time.
+    /// Returns the period of the last delivery attempt, which contains the connection and the DNS lookups. If no earlier attempt was deferred, this
+    /// is the whole delay. If the line has no delay, it is the time shortly before the line, or the time of one step of a session. Returns `None` if
+    /// the line has no time.
     pub(crate) fn last_try(&self) -> Option<Span> {
         let before = match (self.delay.parts, self.delay.whole) {
             (Some([before, queued, connecting, _]), _) => {
@@ -86,9 +87,9 @@ impl PastedLine {
         self.before_its_end(before)
     }
 
-    /// Returns the time that decides which queries of the mail are the culprit. A program that reports the whole time that it took waited for
-    /// the queries in this time. The line of a connection is written when its host has been looked up. Returns `None` for other lines, and for
-    /// lines that report a failed lookup.
+    /// Returns the period whose queries can be the culprit. If a program writes how long it ran, these are the queries while it ran. If the line
+    /// reports a new connection, these are the queries before the line, because Postfix writes it after it has looked up the client. Returns `None`
+    /// for other lines, and for lines that report a failed lookup.
     pub fn decisive(&self) -> Option<DecisiveTime<f64>> {
         let at = self.at?;
         let left_out = if at.fract() == 0.0 { WHOLE_SECOND } else { 0.0 };
@@ -103,16 +104,16 @@ impl PastedLine {
         Some(DecisiveTime::Delay { from: at - delay, to: until })
     }
 
-    /// Returns the period of the whole delay, including earlier delivery attempts. Returns `None` if the line has no time.
+    /// Returns the period of the whole delay of the mail, including earlier delivery attempts. Returns `None` if the line has no time.
     pub(crate) fn whole_delay(&self) -> Option<Span> {
         let parts = self.delay.parts.map(|[before, queued, connecting, _]| before + queued + connecting);
         let (begin, end) = self.before_its_end(parts.or(self.delay.whole).unwrap_or(0.0))?;
         Some((self.last_try()?.0.min(begin), end))
     }
 
-    /// Returns the times in which the history is searched for the message of the line, one after the other until a message is found: the time
-    /// of the line, then also the `around` seconds before it. A time of `None` means the whole history. Few mails have the same address, so
-    /// for a line with an address the time may be wide. For other lines the nearest time comes first.
+    /// Returns the periods in which the query history is searched for the message of the line. They are searched in this order until a message is
+    /// found: first the delay of the line, then also the `around` seconds before it. A line with an address has only the longest period, because few
+    /// mails have the same address. A period of `None` is the whole history.
     pub fn spans(&self, around: f64) -> Vec<Option<Span>> {
         let has_address = self.addresses().next().is_some();
         let own = vec![self.last_try(), self.whole_delay()];
@@ -122,19 +123,19 @@ impl PastedLine {
         spans
     }
 
-    /// Returns the time in which the record is searched for other mails of the domains in the line, which may be the mail of the line: at
-    /// least `around` seconds before the line. Returns `None` if the line has no time.
+    /// Returns the longest period in which the query history is searched for messages of the domains in the line: at least `around` seconds before
+    /// the line. Returns `None` if the line has no time.
     pub fn span(&self, around: f64) -> Option<Span> {
         let (begin, end) = self.before_its_end(around)?;
         Some((self.whole_delay()?.0.min(begin), end))
     }
 
-    /// Returns the addresses in the line, without the names.
+    /// Returns the IP addresses in the line, without the names.
     pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.subjects.iter().filter_map(|subject| subject.parse().ok())
     }
 
-    /// Returns the last moment of the line, without the time for the transmission of the mail, which comes after all queries.
+    /// Returns the last moment at which the mail of the line may have sent queries, in seconds since 1970. The transmission of the mail comes later.
     pub(super) fn end(&self) -> Option<f64> {
         Some(self.at_last.or(self.at)? - self.sending())
     }
@@ -143,12 +144,12 @@ impl PastedLine {
         self.delay.parts.map_or(0.0, |[.., sending]| sending)
     }
 
-    /// Returns the time that begins `before` seconds before the end of the line.
+    /// Returns the period that begins `before` seconds before the end of the line, and ends a little after it because clocks and times are not exact.
     fn before_its_end(&self, before: f64) -> Option<Span> {
-        // The line about the end of a session is written after all queries of the session.
+        // The line about the end of a session is written after all queries of the session, so only a very small difference of clocks is possible.
         let is_exact = self.ends_session && self.at.is_some_and(|at| at.fract() != 0.0);
         let after = if is_exact { EXACT } else { PASTED_AFTER.as_secs_f64() };
-        // The checks of the sender go on for some time after the arrival of the mail began.
+        // When the mail arrived, its sender was checked. The queries of this check may be sent some time after the arrival time in the line.
         let checks = if self.is_arrival { PASTED_BEFORE.as_secs_f64() } else { 0.0 };
         Some((self.at? - self.sending() - before - after, self.end()? + after + checks))
     }

@@ -1,4 +1,4 @@
-//! Recognizes the words of mail software about failed lookups, and the name that a line rejects because of a failed lookup.
+//! Recognizes the words with which mail software reports a failed lookup, and finds the name because of which it rejected a mail.
 //!
 //! Postfix: `450 4.1.8 <bob@sender.example>: Sender address rejected: Domain not found`. Sendmail: `Domain of sender address
 //! bob@sender.example does not resolve`. Exim: `F=<bob@sender.example> temporarily rejected RCPT <anna@our.example>: Could not complete
@@ -7,16 +7,17 @@
 use super::subject::subject;
 use doctor::message::{PHRASES, has};
 
-/// Words of Exim about a sender whose domain could not be looked up.
+/// Words of Exim, in lower case, about a sender whose domain could not be looked up.
 const SENDER_UNVERIFIED: &str = "could not complete sender verify";
 
-/// Words of Exim about a recipient whose domain could not be looked up.
+/// Words of Exim, in lower case, about a recipient whose domain could not be looked up.
 const RECIPIENT_UNVERIFIED: &str = "could not complete recipient verify";
 
-/// The word after these words if the lookup succeeded and a server of the domain rejected the address.
+/// Exim writes this word after `SENDER_UNVERIFIED` or `RECIPIENT_UNVERIFIED` if the lookup succeeded, but a mail host of the domain rejected the
+/// mail address.
 const BY_SERVER: &str = " callout";
 
-/// Returns true if a lower-case text reports a failed lookup.
+/// Returns true if a log line, in lower case, reports a failed lookup.
 pub(super) fn has_failed(text: &str) -> bool {
     let is_unverified =
         |words: &str| text.split_once(words).is_some_and(|(_, rest)| !rest.starts_with(BY_SERVER));
@@ -24,22 +25,23 @@ pub(super) fn has_failed(text: &str) -> bool {
         || has(text, &PHRASES.lookup_failed)
 }
 
-/// Returns true if a lower-case text names a host that was not found.
+/// Returns true if a log line, in lower case, contains the name of a host that was not found.
 pub(super) fn names_host(text: &str) -> bool {
     has(text, &PHRASES.host_named)
 }
 
-/// The words of Postfix after the name that could not be looked up.
+/// Words of Postfix that follow the name that could not be looked up.
 const POSTFIX: [&str; 3] =
     [">: sender address rejected", ">: recipient address rejected", ">: helo command rejected"];
 
-/// The words of Sendmail before and after the name that could not be looked up.
+/// Words of Sendmail before and after the name that could not be looked up.
 const SENDMAIL: (&str, &str) = ("sender address ", " does not resolve");
 
-/// The words of Exim after the addresses of sender and recipient, each with the word before the address that is rejected.
+/// Words of Exim about a failed lookup of the sender or the recipient, each with the word that stands before the rejected mail address.
 const EXIM: [(&str, &str); 2] = [(SENDER_UNVERIFIED, " f=<"), (RECIPIENT_UNVERIFIED, " rcpt <")];
 
-/// Returns the rejected host, or the domain of the rejected address, from a lower-case text. Returns `None` if the text names neither.
+/// Returns the name because of which a mail was rejected: a host, or the domain of a mail address. `text` is a log line in lower case. Returns `None`
+/// if the line contains neither.
 pub(super) fn rejected(text: &str) -> Option<String> {
     let of_postfix = || POSTFIX.iter().find_map(|words| Some(text.split_once(words)?.0.rsplit_once('<')?.1));
     let of_sendmail = || Some(text.split_once(SENDMAIL.0)?.1.split_once(SENDMAIL.1)?.0);

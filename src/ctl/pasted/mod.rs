@@ -1,8 +1,8 @@
-//! Reads the lines of mail software that an operator pastes: their time, and the addresses and domains in them.
+//! Reads the log lines of mail software that an operator pastes into `resolverctl why -`: their time, and the addresses and domains in them.
 //!
 //! This module does no input or output. The formats of Postfix, Exim, Sendmail, rspamd and SpamAssassin differ, but all programs write a time
 //! first, and write the names that they looked up in brackets, after `=` or after `@`. So a line is read word by word, and there are no
-//! patterns for single programs. A name that nobody looked up is not in the record, and does no harm.
+//! patterns for single programs. A name that nobody looked up is not in the query history, and does no harm.
 //!
 //! # Decisions
 //!
@@ -33,20 +33,20 @@ pub use self::settle::{LineResult, is_of_line, known_first, settle};
 use self::subject::subject;
 use crate::limits::MAX_LINE_SUBJECTS;
 
-/// Words of lines that are written at the end of a session, or of a part of a session that took long.
+/// Words of log lines that are written at the end of an SMTP session, or after a step of the session that took long.
 const SESSION_ENDED: [&str; 5] =
     ["timeout after", "lost connection after", "disconnect from", "timed out while", "synchronization error"];
 
-/// Keys in log lines whose value looks like a name, but was not looked up.
+/// Keys in log lines whose values look like DNS names, although mail software does not look them up.
 const NO_NAMES: [&str; 6] = ["message-id", "msgid", "id", "resent-message-id", "uid", "queue-id"];
 
-/// The key of a Message-ID in a result line of SpamAssassin.
+/// The key before the Message-ID in a result line of SpamAssassin.
 const RESULT_ID: &str = "mid";
 
-/// Keys of the host that received the mail, in lines about a delivery: of Postfix and Sendmail, and of Exim.
+/// Keys before the name of the host that received the mail, in lines about a delivery: of Postfix and Sendmail, and of Exim.
 const RECEIVING_HOST: [&str; 2] = ["relay", "h"];
 
-/// Keys in log lines whose value is a name that was certainly looked up.
+/// Keys in log lines before a name that mail software certainly looked up in DNS.
 const LOOKED_UP: [&str; 2] = ["name", "query"];
 
 /// Reads pasted text, and returns its lines that name an address or a domain. A time without a time zone is in the time zone of this host.
@@ -91,55 +91,55 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     lines
 }
 
-/// Puts the lines in the order in which they are shown. Within a queue entry or a bounce, the lines that report a failed lookup come first:
-/// the sender is mostly a domain of this host, and is not the cause of the failure.
+/// Sorts pasted lines in the order in which their results are printed. Within a queue entry or a bounce, the lines that report a failed lookup come
+/// first. The sender mostly has a domain of this host, so the line about the sender does not name the cause of the failure.
 pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     lines.sort_by_key(|line| (line.entry, !line.blames_dns));
     lines
 }
 
-/// The time of the lines so far: a line without a time belongs to the line before it.
+/// The time that was read last. A line without a time has the time of the line before it.
 #[derive(Default)]
 struct LineDates {
-    /// The first and the last moment that the last time can mean.
+    /// The first and the last moment that the last time can mean, in seconds since 1970.
     date: Option<(f64, f64)>,
-    /// The last time as text, if its form is not understood.
+    /// The text of the last time, if it could not be parsed.
     unread: Option<String>,
-    /// The number of queue entries and log lines so far.
+    /// The number of queue entries, bounces and log lines that were read so far.
     entries: usize,
 }
 
 impl LineDates {
-    /// Returns the time of the next line, and whether it is the time at which a mail arrived.
+    /// Returns the time of the next line (see `date`), and true if this is the time at which a mail arrived in the queue.
     fn read(&mut self, text: &str, now: f64) -> (Option<(f64, f64)>, bool) {
         let arrival = queue::arrival(text, now);
         let own = arrival.or_else(|| time::in_line(text, now));
         let unread = if own.is_none() { time::not_understood(text) } else { None };
-        // All header lines of a bounce belong to one mail, so a date in a header does not begin a new entry.
+        // All header lines of a bounce belong to the same mail, so a date in a header line does not begin a new group of lines.
         if (own.is_some() || unread.is_some()) && !time::is_date_header(text) {
             self.entries = self.entries.saturating_add(1);
         }
         if own.is_some() || unread.is_some() {
-            // A bounce has its date in a header line. An entry of mailq continues in the next lines, and its delivery attempts continue until
-            // now.
+            // A time in a line also applies to the lines after it. In an entry of mailq, these lines report delivery attempts between the arrival and
+            // now, so the last moment of the time is now.
             (self.date, self.unread) = (arrival.map(|(first, _)| (first, now)).or(own), unread);
         }
         (own.or(self.date), arrival.is_some())
     }
 }
 
-/// Returns true if a line is a header of a bounce that contains only message ids and names of this host.
+/// Returns true if a pasted line is a header line of a bounce whose only names are message ids and names of this host.
 fn is_header_without_name(text: &str) -> bool {
     let header = |name: &str| text.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
     ["message-id:", "reporting-mta:", "date:", "arrival-date:", "received:"].iter().any(|name| header(name))
 }
 
-/// Returns true if a subject is a name, not an address.
+/// Returns true if a word that was found in a line is a DNS name. Returns false if it is an IP address.
 fn is_name(subject: &str) -> bool {
     subject.parse::<IpAddr>().is_err()
 }
 
-/// Returns the first `most` subjects, without duplicates.
+/// Returns the first `most` names and addresses of a list, without duplicates.
 fn distinct(all: impl Iterator<Item = String>, most: usize) -> Vec<String> {
     let mut distinct: Vec<String> = Vec::new();
     for subject in all {
@@ -150,7 +150,7 @@ fn distinct(all: impl Iterator<Item = String>, most: usize) -> Vec<String> {
     distinct
 }
 
-/// The addresses and names in a line.
+/// The addresses and names that were found in one pasted line.
 struct LineSubjects {
     all: Vec<String>,
     /// The domains of the mail addresses in the line.
@@ -162,7 +162,7 @@ impl LineSubjects {
         let delivery = Delivery::from_line(text);
         let is_delivery = delivery.is_some() || delivery::is_attempt(text);
         let words = delivery.and_then(Delivery::words).unwrap_or_else(|| time::without_head(text));
-        // `last` has the names that count only if the line has no other names.
+        // `certain` has names that were looked up, `others` has further names, and `last` has names that are used only if the line has no others.
         let (mut certain, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());
         let (mut key, mut of_mail) = (String::new(), Vec::new());
         for word in words.split([' ', ',']).filter(|word| !word.is_empty()) {
@@ -184,7 +184,7 @@ impl LineSubjects {
                 }
                 into.push(subject);
             }
-            // rspamd and headers of bounces write the key as a word: `id: <a@b>`.
+            // In lines of rspamd and in headers of bounces, the key before a value is a word of its own: `id: <a@b>`.
             key = word.strip_suffix(':').unwrap_or_default().to_ascii_lowercase();
         }
         if is_delivery && certain.iter().chain(&others).any(|subject| is_name(subject)) {

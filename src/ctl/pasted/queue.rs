@@ -8,34 +8,34 @@ use serde_json::{Map, Value};
 
 use super::time;
 
-/// The number of characters of the shortest queue id: Postfix uses at least six, and Sendmail more.
+/// Minimum number of characters in a queue id: Postfix uses at least six, and Sendmail more. Shorter words are something else.
 const MIN_ID: usize = 5;
 
-/// The seconds of a day.
+/// The number of seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// Returns the time at which the mail of a queue entry arrived, if the line is the first line of an entry. The result is the first and the last
+/// Returns the time at which a mail arrived in the queue, if the line is the first line of a queue entry. The result is the first and the last
 /// moment that the time can mean, in seconds since 1970.
 pub(super) fn arrival(line: &str, now: f64) -> Option<(f64, f64)> {
     of_json(line).or_else(|| of_exim(line, now)).or_else(|| of_postfix(line, now))
 }
 
-/// Returns the arrival time from the first line of an entry of Postfix or Sendmail. The line has the queue id, size, priority (only Sendmail with
-/// `-v`), date and sender.
+/// Returns the arrival time from the first line of a queue entry of Postfix or Sendmail. The line has the queue id, size, priority (only Sendmail
+/// with `-v`), date and sender.
 fn of_postfix(line: &str, now: f64) -> Option<(f64, f64)> {
     let mut words = line.split_whitespace();
     let (id, size) = (words.next()?, words.next()?);
     let is_id =
         id.trim_end_matches(['*', '!', '#', '-', 'X']).bytes().all(|octet| octet.is_ascii_alphanumeric());
     let is_size = size.bytes().all(|octet| octet.is_ascii_digit());
-    // Names of months have three letters: `Nov 21` is the start of a syslog line.
+    // A word of three letters such as `Nov` in `Nov 21` is no queue id, but a month at the start of a syslog line.
     if !is_id || !is_size || id.len() < MIN_ID {
         return None;
     }
     time::in_line(words.collect::<Vec<_>>().join(" ").as_str(), now)
 }
 
-/// Returns the arrival time from the first line of an entry of Exim. The line has the age (rounded to minutes, hours or days), size, id, and the
+/// Returns the arrival time from the first line of a queue entry of Exim. The line has the age (rounded to minutes, hours or days), size, id, and the
 /// sender in angle brackets.
 fn of_exim(line: &str, now: f64) -> Option<(f64, f64)> {
     let mut words = line.split_whitespace();
@@ -55,19 +55,19 @@ fn of_exim(line: &str, now: f64) -> Option<(f64, f64)> {
     Some((at - blur, (at + blur).min(now)))
 }
 
-/// Returns the arrival time from a line of `postqueue -j`, which is one JSON object.
+/// Returns the arrival time from a queue entry that `postqueue -j` wrote as one line with a JSON object.
 fn of_json(line: &str) -> Option<(f64, f64)> {
     let at = entry(line)?.get("arrival_time")?.as_f64()?;
     Some((at, at))
 }
 
-/// Returns the JSON object in a line.
+/// Returns the JSON object that a line consists of. Returns `None` if the line is not a JSON object.
 fn entry(line: &str) -> Option<Map<String, Value>> {
     if line.starts_with('{') { serde_json::from_str(line).ok() } else { None }
 }
 
-/// Returns the two parts of an entry of `postqueue -j` as text: one with the sender, and one with the recipients and the reasons why their last
-/// delivery attempts failed.
+/// Splits a queue entry of `postqueue -j` into two texts: one with the sender, and one with the recipients and the reasons why their last
+/// delivery attempts failed. Returns `None` if the line is not such an entry.
 pub(super) fn parts(line: &str) -> Option<(String, String)> {
     let mut entry = entry(line).filter(|entry| entry.contains_key("arrival_time"))?;
     let recipients = entry.remove("recipients").unwrap_or_default();
@@ -78,7 +78,7 @@ pub(super) fn parts(line: &str) -> Option<(String, String)> {
 mod tests {
     use super::*;
 
-    /// Midnight of 2026-11-22 in UTC.
+    /// Midnight of 2026-11-22 in UTC, in seconds since 1970.
     const NOW: f64 = 1_795_305_600.0;
 
     #[test]

@@ -1,8 +1,9 @@
-//! Selects the messages of the history that a pasted line may be about, and decides for each whether DNS delayed the mail of the line.
+//! Selects the messages of the query history (a message: the DNS queries for one mail) to which a pasted line may belong. Then it decides for each
+//! message whether DNS delayed the mail of the line.
 //!
 //! # Decisions
 //!
-//! - If several messages fit the line equally well, or have names of the line that the other messages lack, all of them are shown, the best
+//! - If several messages match the line equally well, or have names of the line that the other messages lack, all of them are shown, the best
 //!   first. The queries about the host of a mail and the queries about its sender are often two messages.
 //! - A message is not called quick if a wait that agrees with the delay of the line may belong to its mail, see `history::doubt`.
 //! - The line itself is evidence: if it reports a failed lookup, DNS is at fault; if its delay is in another part of the delivery, DNS is not
@@ -23,10 +24,9 @@ use history::culprit::CulpritKind;
 use history::doubt::{self, ON_DISK_ALONE, PossibleWait};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
 
-/// Returns the messages that a line may be about, the best first, at most `MAX_FITTING_MESSAGES`. `messages` are those that were found by the
-/// names and addresses of the line. If no message is from the time of the line, returns the nearest message with the culprit `unknown`, for
-/// which `moment` writes a time as text. If there are no messages of a mail, returns the report that the history has none. The result is empty
-/// if `messages` is empty.
+/// Returns the messages to which a pasted line may belong, the best match first, at most `MAX_FITTING_MESSAGES`. `messages` are those that the daemon
+/// found by the names and addresses of the line. If no message is from the time of the line, returns the nearest message with the culprit `unknown`;
+/// `moment` formats its time. If the history has no message for the line, returns the report about this. The result is empty if `messages` is empty.
 pub fn settle(
     line: &PastedLine,
     messages: Vec<MessageReport>,
@@ -39,7 +39,8 @@ pub fn settle(
     }
     let mut fitted: Vec<(Fit, MessageReport)> =
         known.into_iter().map(|message| (Fit::new(line, &message), message)).collect();
-    // If several messages match the line equally well, a message with a cause comes first. A line without a time matches all messages of its domain.
+    // If several messages match the line equally well, a message with a fault in DNS comes first. A line without a time matches all messages of its
+    // domain.
     let worth = |(fit, message): &(Fit, MessageReport)| (fit.clone(), is_of_dns(message.culprit.kind));
     fitted.sort_by_cached_key(|fitted| Reverse(worth(fitted)));
     let Some((best, _)) = fitted.first() else {
@@ -55,15 +56,15 @@ pub fn settle(
     shown.into_iter().map(with_line).collect()
 }
 
-/// Returns true if a message is from the time of a line, and also has a failed query if the line reports one.
+/// Returns true if a message is from the time of a pasted line. If the line reports a failed lookup, the message must also have a failed query.
 pub fn is_of_line(line: &PastedLine, message: &MessageReport) -> bool {
     let Fit { time, .. } = Fit::new(line, message);
     let has_failed = || message.questions.iter().any(|question| question.outcome.is_failure());
     !message.is_absent() && time > TimeFit::Elsewhere && (!line.blames_dns || has_failed())
 }
 
-/// Returns each message once, because several names of a line may find the same message. The culprit is that of the name whose query failed,
-/// otherwise a culprit in DNS.
+/// Returns the messages without duplicates, because several names of a pasted line may find the same message. Of duplicates, the one whose failed
+/// query concerns the line is returned, otherwise one whose culprit is a fault or a delay in DNS.
 fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageReport> {
     let worth = |message: &MessageReport| (failed_query(line, message), is_of_dns(message.culprit.kind));
     let mut distinct: Vec<MessageReport> = Vec::new();
@@ -85,8 +86,8 @@ fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageRepor
     distinct
 }
 
-/// Returns the message that matches the line best, the messages that match it equally well, and those that have names or addresses of the line that
-/// the earlier messages lack.
+/// Returns the message that matches the line best, the messages that match it equally well, and further messages with names or addresses of the line
+/// that the others lack.
 fn fitting(line: &PastedLine, fitted: Vec<(Fit, MessageReport)>) -> Vec<MessageReport> {
     let (mut shown, mut best): (Vec<MessageReport>, Option<Fit>) = (Vec::new(), None);
     for (fit, message) in fitted {
@@ -104,20 +105,21 @@ fn fitting(line: &PastedLine, fitted: Vec<(Fit, MessageReport)>) -> Vec<MessageR
     shown
 }
 
-/// Returns true if a message is from the time of a line, and is nearer to the line than another message.
+/// Returns true if two messages match the time of a line in the same way, and the first ended nearer to the time of the line than the second.
 fn is_nearer(fit: &Fit, than: &Fit) -> bool {
     fit.time == than.time && fit.distance > than.distance
 }
 
-/// Returns the messages with their verdicts for the line. If no message explains the line, only the best message is kept.
+/// Returns the messages with the culprit of the line's delay for each. If none of them explains the line, only the message that matches best is
+/// returned.
 fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageReport> {
     let has = |is_it: &dyn Fn(&QuestionReport) -> bool| {
         messages.iter().any(|message| message.questions.iter().any(is_it))
     };
     let has_host = has(&|question| address_of(&question.name).is_some());
     if has_host && has(&|question| question.kind == "MX") {
-        // The mail has no other part. But if two domains share a mail host, a failed query for this host is in the message of only one of
-        // them.
+        // The messages have both the host and the sender of the mail, so waits in other messages cannot belong to it. Except: if two domains share a
+        // mail host, only one of their messages has the failed query for this host.
         let may_be_shared = |wait: &PossibleWait| wait.failed && address_of(&wait.name).is_none();
         messages.iter_mut().for_each(|message| message.possible_waits.retain(may_be_shared));
     }
@@ -127,7 +129,7 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     if judged.iter().all(|message| message.culprit.kind == CulpritKind::NotDns) {
         judged.truncate(1);
     }
-    // Messages with a known cause come first, then messages whose cause is in doubt.
+    // Messages with a fault in DNS come first, then messages whose culprit is unknown.
     judged.sort_by_key(|message| {
         let kind = message.culprit.kind;
         (!is_of_dns(kind), kind != CulpritKind::Unknown)
@@ -135,8 +137,8 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     judged
 }
 
-/// Returns the message for a line, with the culprit `not_dns` if the delay of the line is not in DNS. `waited_together` is the time that all
-/// messages of the line waited.
+/// Returns a message with the culprit of the line's delay. The culprit is `not_dns` if DNS did not take most of the delay. `waited_together` is the
+/// time, in seconds, that all messages of the line waited for DNS.
 fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) -> MessageReport {
     let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
     let is_explained = delay.is_some_and(|delay| waited_together >= delay * SHARE);
@@ -149,7 +151,7 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     let elsewhere = line.delay.parts.filter(|[before, queued, connecting, sending]| {
         before.max(*queued).max(*sending) >= DELAYED.max(*connecting)
     });
-    // The time before the queue manager includes earlier delivery attempts of a mail, and DNS explains the last attempt.
+    // The part "before the queue manager" includes earlier delivery attempts. So DNS can explain the last attempt even if this part is the longest.
     let is_retried = line.delay.before_last_try().is_some()
         && elsewhere.is_none_or(|[_, queued, connecting, sending]| queued.max(sending) < connecting);
     if is_retried && is_explained && is_of_dns(message.culprit.kind) {
@@ -168,7 +170,8 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     doubted(line, message)
 }
 
-/// Returns true if the pauses of the client explain the delay of the line. If the line has no delay, any pause is accepted.
+/// Returns true if the client paused between its queries, and these pauses explain the delay in the line. If the line has no delay, any pause is
+/// accepted.
 fn sleeps(line: &PastedLine, message: &MessageReport) -> bool {
     let is_client = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
     let sleeps = is_client(&message.culprit) || message.also.iter().any(is_client);
@@ -177,16 +180,16 @@ fn sleeps(line: &PastedLine, message: &MessageReport) -> bool {
     sleeps && is_delay && !is_prompt(line)
 }
 
-/// Returns true if the line itself shows that nothing before the transmission took long and that no lookup failed. Queries of the message that
-/// waited or failed then belong to another mail.
+/// Returns true if the line shows that no lookup failed and that everything before the transmission of the mail was quick. Queries of the message
+/// that were slow or failed then belong to another mail.
 fn is_prompt(line: &PastedLine) -> bool {
     let is_short = |delay: f64| delay < DELAYED;
     let before = line.delay.parts.is_none_or(|[before, queued, ..]| is_short(before) && is_short(queued));
     before && !line.blames_dns && line.delay.with_dns().is_some_and(is_short)
 }
 
-/// Changes the culprit of a quick message to `unknown` if a wait that fits the line may belong to its mail, or if such a wait may be missing
-/// on disk.
+/// Changes the culprit of a quick message to `unknown` if a slow or failed query of the same client, which matches the line, may be one of its mail.
+/// The culprit is also `unknown` if such a query may be missing in the history on disk.
 fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     let delay = line.delay.with_dns();
     let fits = |wait: &&PossibleWait| {
@@ -201,7 +204,7 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     if !waits.is_empty() {
         return MessageReport { culprit: doubt::culprit(message.waited, &waits), ..message };
     }
-    // If the mail itself had waited as long as the delay in its line, it would be on disk.
+    // The history on disk has all slow queries. So if the mail of the line had waited for as long as the line's delay, the query would be there.
     let delay = line.delay.whole.or_else(|| line.delay.with_dns());
     if message.of_disk && delay.is_none_or(|delay| delay < DELAYED) {
         let culprit = CulpritReport::new(
@@ -214,7 +217,7 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     message
 }
 
-/// Returns the report that the history has only another message of the same domain.
+/// Returns the report that the query history has only another message of the same domain, from another time.
 fn of_another_time(
     line: &PastedLine,
     message: MessageReport,
@@ -232,7 +235,7 @@ fn of_another_time(
     MessageReport { line: Some(line.text.clone()), culprit, also, ..message }
 }
 
-/// Returns the report that the history has no message. The advice differs if the history reaches back to the time of the line.
+/// Returns the report that the query history has no message for the line. The advice differs if the history reaches back to the time of the line.
 fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let reach = message.history.as_ref().and_then(|history| history.resolved);
     if reach.zip(line.whole_delay()).is_some_and(|(reach, (begin, _))| reach <= begin) {
@@ -244,10 +247,10 @@ fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     MessageReport { line: Some(line.text.clone()), ..message }
 }
 
-/// The part of a delay that is shorter than this, in seconds, needs no explanation.
+/// A part of a delivery that took less than this many seconds needs no explanation.
 const SLOW_PART: f64 = 1.0;
 
-/// Returns the culprit of a delay that is not in DNS. `took` says how long DNS took.
+/// Returns the culprit for a delay that DNS did not cause. `took` is a text about how long DNS took.
 fn not_dns(line: &PastedLine, took: &str) -> CulpritReport {
     let (evidence, advice) = match (line.delay.parts, line.delay.whole, line.delay.last_try) {
         (Some(parts), ..) => {
@@ -284,40 +287,40 @@ fn not_dns(line: &PastedLine, took: &str) -> CulpritReport {
     CulpritReport::new(CulpritKind::NotDns, evidence, advice)
 }
 
-/// A message of the history, and the pasted lines for which it is shown.
+/// A message of the query history, and the pasted lines for which it is printed.
 #[derive(Clone, Debug)]
 pub struct LineResult {
-    /// The message, as it was judged for the first of these lines.
+    /// The message, with the culprit that was decided for the first of these lines.
     pub message: MessageReport,
-    /// The numbers of the lines. The two parts of a line of `postqueue -j` have the same number.
+    /// The numbers of the pasted lines. The two parts of a line of `postqueue -j` have the same number.
     numbers: BTreeSet<usize>,
-    /// The queue entry, bounce or log line to which the first of these lines belongs.
+    /// The number of the queue entry, bounce or log line to which the first of these pasted lines belongs.
     entry: usize,
-    /// True if the first of these lines shows the arrival of the mail of a queue entry, with its sender.
+    /// True if the first of these pasted lines shows the sender and the arrival time of a mail in the queue.
     is_arrival: bool,
 }
 
 impl LineResult {
-    /// Creates the result of one line.
+    /// Creates a result that has one pasted line.
     pub fn new(line: &PastedLine, message: MessageReport) -> Self {
         let PastedLine { number, entry, is_arrival, .. } = *line;
         Self { message, numbers: BTreeSet::from([number]), entry, is_arrival }
     }
 
-    /// Adds a line with the same result.
+    /// Adds another pasted line for which the same message was found.
     pub fn add(&mut self, line: &PastedLine) {
         self.numbers.insert(line.number);
     }
 
-    /// Returns the message with the number of its further lines.
+    /// Returns the message. Its `more_lines` is the number of pasted lines after the first one.
     pub fn into_message(self) -> MessageReport {
         let more_lines = self.numbers.len().saturating_sub(1) as u64;
         MessageReport { more_lines, ..self.message }
     }
 }
 
-/// Puts the results in the order in which they are shown: within a queue entry or a bounce, results with a known cause come first. The first
-/// line of an entry has the sender, which is mostly a domain of this host: if there is another result with a cause, it does not matter that
+/// Sorts the results in the order in which they are printed: within a queue entry or a bounce, results with a known culprit come first. The first
+/// line of an entry has the sender, mostly with a domain of this host. If another line of the entry has a known culprit, it does not matter that
 /// the history has no message for the sender.
 pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;

@@ -1,4 +1,4 @@
-//! Finds the address or the name in a word of a pasted line, and the queries of a message about it.
+//! Finds the DNS name or IP address in a word of a pasted line, and the queries of a message about this name or address.
 
 use std::net::IpAddr;
 
@@ -7,11 +7,11 @@ use hickory_proto::rr::Name;
 use history::why::MessageReport;
 use resolver::dnsbl::list::{NIBBLES, OCTETS, reversed};
 
-/// Returns the address or the name that a word of a pasted line contains.
+/// Returns the DNS name or IP address that a word of a pasted line contains. Returns `None` if there is none.
 pub(super) fn subject(word: &str) -> Option<String> {
     let word = word.trim_matches(['.', ':', '`', '*', '?']);
     let word = word.strip_prefix("IPv6:").or_else(|| word.strip_prefix("dns;")).unwrap_or(word);
-    // The word may have a port after an IPv4 address or a name.
+    // A port number may follow a name or an IPv4 address, as in `mx.example:25`.
     let port = word.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
     let host = port.map_or(word, |(host, _)| host);
     if let Ok(address) = word.parse::<IpAddr>().or_else(|_| host.parse()) {
@@ -28,10 +28,10 @@ pub(super) fn subject(word: &str) -> Option<String> {
     (domain.contains('.') && is_domain(ascii)).then(|| ascii.to_owned())
 }
 
-/// Extensions of file names that occur in log lines; none of them is a top-level domain.
+/// Extensions of file names that occur in log lines. None of them is a top-level domain, so a word that ends with one is no DNS name.
 const FILES: [&str; 8] = ["c", "cf", "conf", "db", "eml", "log", "lua", "sock"];
 
-/// Returns true if a word is a name with at least two labels.
+/// Returns true if a word of a log line is a DNS name with at least two labels.
 fn is_domain(word: &str) -> bool {
     let mut labels = word.split('.');
     let is_label = |label: &str| {
@@ -44,10 +44,10 @@ fn is_domain(word: &str) -> bool {
     word.len() <= 253 && word.contains('.') && labels.all(is_label) && is_top && !FILES.contains(&top)
 }
 
-/// The labels under which a domain publishes mail keys and policies.
+/// Labels before a domain, below which the domain publishes keys and policies for its mail.
 const SERVICES: [&str; 3] = ["_dmarc", "_domainkey", "_mta-sts"];
 
-/// Returns true if a message has a query about an address, or about exactly this name.
+/// Returns true if a message has a query about this address, or for exactly this name.
 pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
     let address = subject.parse::<IpAddr>().ok();
     message.questions.iter().any(|question| match address {
@@ -56,7 +56,7 @@ pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
     })
 }
 
-/// Returns true if a query is for a domain, for a key or a policy of its mail, or for the domain in a DNS list. Other names below the domain
+/// Returns true if a query is for the domain itself, for a key or a policy of its mail, or for the domain in a DNS list. Other names below the domain
 /// may belong to other mails: to the hosts and the customers of a provider.
 pub(super) fn is_about(name: &str, domain: &str) -> bool {
     name.match_indices(domain).any(|(place, _)| {
@@ -66,12 +66,12 @@ pub(super) fn is_about(name: &str, domain: &str) -> bool {
     })
 }
 
-/// Returns true if labels end with one of `SERVICES`.
+/// Returns true if a name, or the labels before a domain, end with one of `SERVICES`.
 fn is_service(labels: &str) -> bool {
     labels.rsplit('.').next().is_some_and(|last| SERVICES.contains(&last))
 }
 
-/// Returns the address that a name stands for, if the name is a reverse name or the name of an address in a DNS list.
+/// Returns the IP address for which a name is asked, if the name is a reverse name or the name of an address in a DNS list.
 pub(super) fn address_of(name: &str) -> Option<IpAddr> {
     let labels: Vec<&[u8]> = name.split('.').map(str::as_bytes).collect();
     [NIBBLES, OCTETS].into_iter().find_map(|count| reversed(labels.get(..count)?))

@@ -4,7 +4,7 @@ use history::culprit::CulpritKind;
 use history::doubt::{PossibleWait, WaitOrder};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
 
-/// Midnight of 2026-11-22 in UTC.
+/// Midnight of 2026-11-22 in UTC, in seconds since 1970.
 pub(super) const NOW: f64 = 1_795_305_600.0;
 
 pub(super) fn one(text: &str) -> PastedLine {
@@ -246,14 +246,14 @@ fn an_entry_in_one_line_has_its_sender_at_its_arrival_and_its_recipients_until_n
     assert_eq!(lines[0].subjects, ["sender.example"]);
     assert_eq!(lines[1].subjects, ["silent.example", "gone.example"]);
     assert!(lines.iter().all(|line| line.text == entry));
-    // The header fields of a bounce name no sender. A new queue entry has no reason yet.
+    // The queue entry of a bounce has an empty sender. A new entry has no reason for a failed delivery yet.
     let entry =
         r#"{"arrival_time": 1795302000, "sender": "", "recipients": [{"address": "a@gone.example"}]}"#;
     assert_eq!(one(entry).subjects, ["gone.example"]);
     assert!(read(r#"{"arrival_time": 1795302000, "recipients": 7}"#, NOW).is_empty());
 }
 
-/// Returns a message of the record whose queries waited for `waited` seconds.
+/// Returns a message of the query history, with one query that waited for `waited` seconds.
 pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
     let question = QuestionReport {
         at: 0.0,
@@ -313,11 +313,12 @@ fn settle_at_its_end(line: &PastedLine, mut found: Vec<MessageReport>) -> Option
     Some(MessageReport { began: (described.began - shift).round(), ..described })
 }
 
-/// A message of the record: its start in seconds after the end of the line, its wait in seconds, its culprit and outcome, and the number of names
-/// and addresses of the line by which it was found.
+/// A message of the query history: its start in seconds after the end of the line, its wait in seconds, its culprit and outcome, and the number of
+/// names and addresses of the line by which it was found.
 type Found = (f64, f64, CulpritKind, Outcome, usize);
 
-/// Test cases: a line, the messages of the record around its time, and the expected result: the start of the message that is shown, and its culprit.
+/// Test cases: a pasted line, the messages of the query history around its time, and the expected result: the start of the message that is shown, and
+/// its culprit.
 const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
     use CulpritKind::{Client, None as Nothing, NotDns, ServerFailed, ServerSilent, ServerSlow, Unknown};
     use Outcome::{Failed, Upstream};
@@ -331,14 +332,14 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
     const REJECT: &str = "Nov 21 03:12:05 mx postfix/smtpd[1]: 4A: reject: RCPT from unknown[192.0.2.7]: 450 4.1.8 <bob@fine.example>: Sender address rejected: Domain not found; from=<bob@fine.example>";
     const CONNECT: &str = "Nov 21 03:12:05 mx postfix/smtpd[1]: connect from mail.fine.example[192.0.2.7]";
     [
-        // A mail of the same domain that was slow a minute before the line is another mail.
+        // A message of the same domain that was slow a minute before the line belongs to another mail.
         (QMGR, &[(-62.0, 1.5, ServerSlow, Upstream, 1), (-5.0, 0.03, Nothing, Upstream, 1)], (-5.0, NotDns)),
         (
             SPAMD,
             &[(-80.0, 1.5, ServerFailed, Failed, 1), (-25.0, 0.03, Nothing, Upstream, 1)],
             (-25.0, NotDns),
         ),
-        // If the mail of the line is not in the record, another mail of its domain is not blamed.
+        // If the query history lacks the mail of the line, another mail of the same domain is not blamed.
         (QMGR, &[(-62.0, 1.5, ServerSlow, Upstream, 1)], (-62.0, Unknown)),
         // A line with a delay shows when its mail began, even if the line was written at the end of a session.
         (
@@ -347,15 +348,15 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
             (-30.0, NotDns),
         ),
         (GREETING, &[(-450.0, 20.0, ServerSilent, Failed, 1)], (-450.0, Unknown)),
-        // If two messages are from the time of the line, the message that explains the delay is chosen.
+        // If the times of two messages match the line, the message whose waits explain the delay is chosen.
         (
             GREETING,
             &[(-29.0, 28.0, ServerSlow, Upstream, 1), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-29.0, ServerSlow),
         ),
-        // Mails that arrived while the mail of the line was transmitted are other mails.
+        // Messages that began while the mail of the line was transmitted belong to other mails.
         (SENDING, &[(0.0, 0.2, Nothing, Upstream, 1), (580.0, 9.0, ServerSlow, Upstream, 1)], (0.0, NotDns)),
-        // The last delivery attempt of a mail is chosen. If it had no queries, an earlier attempt is chosen.
+        // The message of the last delivery attempt is chosen. If that attempt sent no queries, the message of an earlier attempt is chosen.
         (
             RETRIED,
             &[(-1_800.0, 9.0, ServerSilent, Failed, 1), (-4.0, 3.6, ServerSlow, Upstream, 1)],
@@ -368,7 +369,8 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
             &[(-20.0, 4.0, ServerSilent, Failed, 1), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-20.0, ServerSilent),
         ),
-        // For a line without a delay, the number of common names and addresses counts more than the time, unless the message is from another time.
+        // For a line without a delay, the number of names and addresses that a message shares with the line counts more than its time, unless the
+        // message is from another time.
         (
             CONNECT,
             &[(-100.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 1)],
@@ -380,7 +382,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
             &[(-40.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 2)],
             (-2.0, NotDns),
         ),
-        // Two messages of the same second cannot be distinguished, but here both have the same cause.
+        // Two messages of the same second cannot be distinguished. That does no harm here, because both have the same cause.
         (
             QMGR,
             &[(-2.3, 0.9, ServerSlow, Upstream, 1), (-2.2, 0.9, ServerSlow, Upstream, 1)],
@@ -444,7 +446,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         (CulpritKind::NotDns, CulpritKind::ListRefused)
     );
     assert!(described.culprit.advice.contains("greeted late"), "{:?}", described.culprit);
-    // For a short delay, or for a connection that no server accepted, nothing is blamed.
+    // If the delay is short, or if no server accepted the connection, DNS is not blamed.
     let advice = |text: &str| {
         let message = message(0.02, CulpritKind::None, Outcome::Upstream);
         settled(text, vec![message]).unwrap().culprit.advice
@@ -465,19 +467,19 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let described =
         settled(&deferred, vec![message(3.0, CulpritKind::None, Outcome::Upstream), slow]).unwrap();
     assert_eq!(described.culprit.kind, CulpritKind::ServerSilent);
-    // The same is true if the client paused for longer than its failed query took.
+    // The same is true if the client paused for longer than the failed query took.
     let slept = || MessageReport { took: 6.0, ..message(0.02, CulpritKind::Client, Outcome::Failed) };
     for text in [&deferred, LINES[0].0, LINES[9].0] {
         let described = settled(text, vec![slept()]).unwrap();
         assert_ne!(described.culprit.kind, CulpritKind::NotDns, "{text}");
     }
-    // Here most of the delay was a wait for DNS.
+    // Here the mail waited for DNS during most of its delay.
     let slow = message(29.0, CulpritKind::ServerSlow, Outcome::Upstream);
     assert_eq!(settled(&lines[0], vec![slow]).unwrap().culprit.kind, CulpritKind::ServerSlow);
     assert_eq!(settled(&lines[0], Vec::new()), None);
 }
 
-/// Returns the same message, found by another name of the line.
+/// Returns the same message as if another name of the pasted line had found it.
 fn of_subject(message: MessageReport, name: &str, zone: &str) -> MessageReport {
     let own = QuestionReport {
         name: name.to_owned(),
@@ -495,7 +497,7 @@ fn the_message_that_most_subjects_find_is_the_one_of_the_line() {
         "Nov 21 03:12:05 mx postfix/smtpd[2]: NOQUEUE: reject: RCPT from mail.fine.example[192.0.2.9]: 554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked using list.example; from=<a@fine.example>",
     );
     let own = message(0.02, CulpritKind::None, Outcome::Upstream);
-    // Another mail asked the same list 43 s before.
+    // Another mail asked the same DNS list 43 s before the line.
     let other =
         MessageReport { began: NOW - 43.0, ..message(3.0, CulpritKind::ServerFailed, Outcome::Failed) };
     let described = settle_at_its_end(&line, vec![own.clone(), own.clone(), other, own]).unwrap();
@@ -568,7 +570,7 @@ fn a_retried_mail_of_sendmail_has_the_culprit_of_its_last_try() {
         described.also[0].evidence.ends_with("was 1806.0 s, and 6.0 s of it were in the last try"),
         "{described:?}"
     );
-    // The remote server was slow in this try.
+    // The remote server was slow in this delivery attempt, and DNS was quick.
     let described =
         settle_at_its_end(&line, vec![message(0.4, CulpritKind::None, Outcome::Upstream)]).unwrap();
     assert_eq!(described.culprit.kind, CulpritKind::NotDns);
@@ -583,7 +585,8 @@ fn a_time_that_does_not_exist_is_not_understood() {
     }
 }
 
-/// Returns the messages that are shown for a line: of each, the first name, the culprit, and the number of messages that match the line.
+/// Returns the messages that are shown for a pasted line. For each: its first name, its culprit, and the number of further messages that match the
+/// line.
 fn shown(text: &str, mut found: Vec<MessageReport>) -> Vec<(String, CulpritKind, u64)> {
     let line = one(text);
     let shift = line.end().unwrap() - NOW;
@@ -605,17 +608,17 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     let host = || of("9.2.0.192.in-addr.arpa.", "PTR", -3.9, 0.03, Nothing);
     let sender = |waited: f64, kind| of("fine.example.", "MX", -3.5, waited, kind);
     let (reverse, domain) = ("9.2.0.192.in-addr.arpa.".to_owned(), "fine.example.".to_owned());
-    // One message is about the host of a mail, the other one about its sender.
+    // The first message has the queries about the host of a mail, the second one those about its sender.
     assert_eq!(
         shown(exim, vec![host(), sender(3.2, ServerSlow)]),
         [(domain, ServerSlow, 2), (reverse.clone(), Nothing, 2)]
     );
     let quick = shown(exim, vec![host(), sender(0.1, Nothing)]);
     assert_eq!((quick.len(), quick[0].1), (1, NotDns), "{quick:?}");
-    // This message is about another sender, whose mail came from the same host.
+    // This message is about the sender of another mail, which came from the same host.
     let other = of("other.example.", "MX", -3.5, 3.2, ServerSlow);
     assert_eq!(shown(exim, vec![host(), other]), [(reverse, NotDns, 0)]);
-    // Two mails of a busy domain match the line, and nothing shows which of them is the mail of the line.
+    // Two mails of a busy domain match the line equally well, so both messages are shown.
     let qmgr =
         "Nov 21 03:12:05 mx postfix/qmgr[7]: 4A: from=<bob@fine.example>, size=9, nrcpt=1 (queue active)";
     let of_domain = |began: f64, waited: f64, kind| of("fine.example.", "MX", began, waited, kind);

@@ -1,39 +1,40 @@
-//! Finds the time of a log line, and the rest of the line after its time, host and program.
+//! Finds the time of a log line. Also returns the rest of the line after its time, host and program.
 
 use super::super::moment;
 
-/// The number of words in which a time is searched: in mailq the time follows the id and the size of the entry.
+/// A time is searched for in this number of words at the start of a line. In mailq, the time follows the id and the size of the entry.
 const WORDS: usize = 7;
 
-/// Header fields of a bounce whose date is the time for the lines after them.
+/// Header fields of a bounce with a date. This date is used as the time of the lines after them.
 const DATE_HEADERS: [&str; 3] = ["Date:", "Arrival-Date:", "Last-Attempt-Date:"];
 
-/// The names of months in logs.
+/// The abbreviated names of the months in logs.
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Words after a time that mean UTC.
+/// Words after a time that denote the time zone UTC.
 const UTC: [&str; 2] = ["UTC", "GMT"];
 
-/// The number of letters of a word for a time zone, like CET, PST or AEST.
+/// How many letters a word for a time zone has, like CET, PST or AEST.
 const ZONE_LETTERS: std::ops::RangeInclusive<usize> = 3..=4;
 
 /// The time zone of a time in a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Zone {
-    /// No time zone is written, so the time zone of this host applies.
+    /// The line has no time zone, so the time zone of this host is used.
     Local,
     Utc,
-    /// A word for another time zone. Some such words have several meanings, like IST, so the time is not understood.
+    /// A word for a time zone other than UTC. Some of these words have several meanings, like IST, so the time cannot be converted.
     Unknown,
 }
 
 impl Zone {
-    /// Returns the time zone that a word after a time means. `next` is the word after it: if a syslog line has two names after its time, the
-    /// first is the name of a host.
+    /// Returns the time zone that the word after a time denotes. `next` is the word after `word`: if a syslog line has two words that look like names
+    /// after its time, the first one is the name of a host.
     fn from_words(word: &str, next: &str) -> Self {
         let word = word.trim_end_matches([',', ';', ']', ')']).trim_start_matches('(');
-        // The words for most other time zones end with this letter. Exim writes words such as SMTP and TLS after the time.
+        // The names of most other time zones end with this letter. Exim also writes words such as SMTP and TLS after the time, which are no time
+        // zones.
         let is_other = |word: &str| {
             ZONE_LETTERS.contains(&word.len())
                 && word.ends_with('T')
@@ -47,12 +48,12 @@ impl Zone {
         }
     }
 
-    /// Returns the number of words that the time zone takes in the line.
+    /// Returns how many words of the line name the time zone: one, or none for `Local`.
     fn count(self) -> usize {
         usize::from(self != Self::Local)
     }
 
-    /// Reads a local date with its time, joined by `T`, in this zone.
+    /// Converts a local date and time, joined by `T`, from this time zone to seconds since 1970: the first and the last moment that it can mean.
     fn read(self, local: &str, now: f64) -> Option<(f64, f64)> {
         match self {
             Self::Local => moment::read_both(local, now),
@@ -62,27 +63,27 @@ impl Zone {
     }
 }
 
-/// A number of years that includes at least one leap year.
+/// Any period of this many years has a 29 February.
 const LEAP_YEARS: i32 = 8;
 
-/// A line whose time would be later than now by more than this belongs to the year before; in seconds.
+/// If a time without a year would be more than this many seconds later than now, the line was written in an earlier year.
 const FUTURE: f64 = 86_400.0;
 
-/// The number of seconds that a time without seconds can mean.
+/// A time without seconds may be any moment in this number of seconds.
 const MINUTE: f64 = 60.0;
 
-/// Returns the time of a line, in seconds since 1970, as the first and the last moment that it can mean. They differ for a time without
+/// Returns the time in a line, in seconds since 1970, as the first and the last moment that it can mean. They differ for a time without
 /// seconds (the start and the end of its minute), and for a local time that occurred twice because clocks were set back.
 pub(super) fn in_line(line: &str, now: f64) -> Option<(f64, f64)> {
     find(line, now).map(|(at, _)| at)
 }
 
-/// Returns true if a line is a header of a bounce that has a time.
+/// Returns true if a line is a header field of a bounce with a date, see `DATE_HEADERS`.
 pub(super) fn is_date_header(line: &str) -> bool {
     DATE_HEADERS.iter().any(|header| line.starts_with(header))
 }
 
-/// Returns the start of a line up to a time that `of` does not understand: a time of day, or a number of seconds since 1970.
+/// Returns the start of a line up to a time that `in_line` cannot parse: a time of day, or a number of seconds since 1970.
 pub(super) fn not_understood(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().take(WORDS).collect();
     let is_header = words.first().is_some_and(|word| word.ends_with(':'));
@@ -90,7 +91,8 @@ pub(super) fn not_understood(line: &str) -> Option<String> {
         return None;
     }
     let place = words.iter().position(|word| has_clock(word) || is_stamp(word))?;
-    // After such words, a time belongs to the text: `for <a@b.example>; Sat, 21 Nov 2026 03:12:05 +0000` continues a `Received:` header.
+    // A time after words with these characters is not the time of the line: `for <a@b.example>; Sat, 21 Nov 2026 03:12:05 +0000` is a part of a
+    // `Received:` header.
     let is_text = |word: &&str| without_priority(word).contains([';', '<', '@', '=']);
     if words.iter().take(place).any(is_text) {
         return None;
@@ -100,13 +102,13 @@ pub(super) fn not_understood(line: &str) -> Option<String> {
     words.get(..=end).map(|words| words.join(" "))
 }
 
-/// Returns true if a date and time, joined by `T`, has no time zone.
+/// Returns true if a date and time that are joined by `T` have no time zone.
 fn is_local(joined: &str) -> bool {
     let time = joined.split_once('T').map_or("", |(_, time)| time);
     time.bytes().all(|octet| octet.is_ascii_digit() || matches!(octet, b':' | b'.' | b','))
 }
 
-/// Removes the syslog priority, such as `<22>`, from the start of a word.
+/// Removes the syslog priority, such as `<22>`, from the start of a word of a log line.
 fn without_priority(word: &str) -> &str {
     let parts = word.strip_prefix('<').and_then(|behind| behind.split_once('>'));
     parts.filter(|(priority, _)| priority.parse::<u8>().is_ok()).map_or(word, |(_, rest)| rest)
@@ -120,7 +122,7 @@ fn has_clock(word: &str) -> bool {
         part.contains(['/', '-', '.', 'T']) && part.contains(|letter: char| letter.is_ascii_digit())
     };
     let parts: Vec<&str> = word.rsplitn(4, ':').collect();
-    // A time that does not exist, like 24:60:61, counts too: it was meant as a time.
+    // A time that does not exist, like 24:60:61, is recognised too, because the program meant it as a time.
     let is_number = |part: &str| part.len() == 2 && part.parse::<u8>().is_ok();
     match &parts[..] {
         [seconds, minutes, hours] => {
@@ -134,7 +136,7 @@ fn has_clock(word: &str) -> bool {
     }
 }
 
-/// Removes what other programs put before a line without a space: the file name and line number of `grep`, and the syslog priority (RFC 3164
+/// Removes the prefixes that other programs add to a line without a space: the file name and line number of `grep`, and the syslog priority (RFC 3164
 /// section 4.1.1). Only the first word of the line becomes shorter.
 fn without_prefix(line: &str) -> &str {
     let line = line.trim_start();
@@ -152,8 +154,8 @@ fn without_prefix(line: &str) -> &str {
     begins.filter(is_date).find_map(|place| line.get(place..)).unwrap_or(line)
 }
 
-/// Returns a date in the form of mail headers (RFC 5322 section 3.3), at the start of a line: `Sat, 21 Nov 2026 03:12:05 +0000`. After the
-/// name of a header, the date may mean something else: `Will-Retry-Until:`.
+/// Parses a date in the form of mail headers (RFC 5322 section 3.3), at the start of a line: `Sat, 21 Nov 2026 03:12:05 +0000`. If the name of a
+/// header field is before the date, such as `Will-Retry-Until:`, the date may mean something else and is not used.
 fn in_mail_form(place: usize, words: [&str; 5]) -> Option<f64> {
     if place > 1 || !MONTHS.contains(&words[1]) {
         return None;
@@ -171,17 +173,17 @@ fn is_stamp(word: &str) -> bool {
     tai || (matches!(seconds.len(), 10 | 13 | 16) && seconds.bytes().all(|octet| octet.is_ascii_digit()))
 }
 
-/// Returns the line after its time; in syslog lines, after the host and the program too.
+/// Returns the text of a line after its time. In syslog lines, the host and the program are removed too.
 pub(super) fn without_head(line: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
     let behind = find(line, 0.0).map_or(0, |(_, behind)| behind);
-    // A host comes before a program, which ends with a colon: `mx1 postfix/smtpd[123]:`.
+    // A syslog line has the host and the program after its time. The program ends with a colon: `mx1 postfix/smtpd[123]:`.
     let program = behind > 0 && words.get(behind.saturating_add(1)).is_some_and(|word| word.ends_with(':'));
     let behind = behind.saturating_add(if program { 2 } else { 0 });
     words.get(behind..).unwrap_or_default().join(" ")
 }
 
-/// Returns the time in a line, and the number of words from the start of the line to the end of the time.
+/// Finds the time in a line. Returns its first and last possible moment, and the number of words from the start of the line to the end of the time.
 fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     for header in DATE_HEADERS {
         if let Some(date) = line.strip_prefix(header) {
@@ -225,8 +227,8 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     })
 }
 
-/// Returns a time that begins with the name of a month, as in syslog, and the number of its words. `word` returns the words, counted from the
-/// month.
+/// Parses a time that begins with the name of a month, as in syslog. Returns its first and last possible moment, and the number of its words. `word`
+/// returns the words of the line, counted from the month.
 fn of_month<'a>(word: impl Fn(usize) -> &'a str, now: f64) -> Option<((f64, f64), usize)> {
     let month = MONTHS.iter().position(|month| *month == word(0).trim_start_matches('['))?.saturating_add(1);
     let (day, time) = (word(1).parse::<u8>().ok()?, word(2).trim_end_matches(','));
@@ -234,7 +236,7 @@ fn of_month<'a>(word: impl Fn(usize) -> &'a str, now: f64) -> Option<((f64, f64)
     let open = if time.matches(':').count() == 1 { MINUTE } else { 0.0 };
     let year = |word: &str| word.trim_end_matches([',', ']']).parse::<i32>().ok();
     let year = |word: &str| year(word).filter(|year| (1970..=9999).contains(year));
-    // The program `date` writes the time zone before the year.
+    // The program `date` writes the time zone between the time and the year.
     let (typed, zone) = match (year(word(3)), Zone::from_words(word(3), word(4))) {
         (Some(typed), _) => (Some(typed), Zone::from_words(word(4), word(5))),
         (None, zone) => (year(word(4)).filter(|_| zone != Zone::Local), zone),
@@ -248,7 +250,8 @@ fn of_month<'a>(word: impl Fn(usize) -> &'a str, now: f64) -> Option<((f64, f64)
         return Some((on(year)?, behind.saturating_add(1)));
     }
     let year = moment::year(now)?;
-    // The last day with this date: on New Year's Eve it may be tomorrow, if the clock of the host is ahead; 29 February needs a leap year.
+    // A time without a year has the latest possible year. That may be next year: on New Year's Eve, if the clock of the host that wrote the line is
+    // ahead. 29 February needs a leap year.
     let mut years = (0..=LEAP_YEARS).map(|back| year.saturating_add(1).saturating_sub(back));
     let at = years.find_map(|year| on(year).filter(|(first, _)| *first <= now + FUTURE));
     Some((at?, behind))

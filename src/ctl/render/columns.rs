@@ -1,6 +1,5 @@
-//! The columns of tables, each described once. The columns of zones, servers, clients, types, lists and failures are here, for
-//! `resolverctl stats --by` and for `resolverctl top`. The columns of other tables are in the files of their screens. A new
-//! column is one line.
+//! The columns of tables. The columns for zones, servers, clients, types, lists and failures are here, because both `resolverctl stats --by` and
+//! `resolverctl top` show them. The columns of other tables are in the files of their screens. To add a column, one line is enough.
 
 use super::table::{Align, TextTable};
 use super::{Paint, lists, words};
@@ -9,30 +8,30 @@ use dns::wire::presentation::harmless;
 use history::failed::{FailedZone, StillFails};
 use history::{ClientRow, OTHER, ServerRow, TypeRow, ZoneRow, blames};
 
-/// One cell of a table: its text, the number that it shows, and its colour.
+/// One cell of a table: its text, the number in it (for sorting), and its colour.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// Text of the cell, safe to print on a terminal.
     pub text: String,
-    /// The number that the cell shows; `None` for words.
+    /// The number in the cell, by which rows are sorted. `None` if the cell has words.
     pub weight: Option<f64>,
-    /// Its colour.
+    /// The role of the text, which decides its colour.
     pub(crate) paint: Paint,
 }
 
-/// The data that a cell needs in addition to its row.
+/// The data that a cell of a table needs in addition to its row.
 pub(crate) struct Context<'a> {
-    /// Number of queries of all rows together, from which a cell computes the share of its row.
+    /// Number of queries in all rows together, from which a cell computes the share of its row.
     pub(crate) all: u64,
-    /// Returns a point in time, given in seconds since 1970, as text.
+    /// Formats a point in time, given in seconds since 1970, as text.
     pub(crate) moment: &'a dyn Fn(f64) -> String,
 }
 
-/// A column: its title, its rank, and the function that makes its cell for a row. Columns are listed in the order in which a wide screen shows them.
-/// A narrow screen shows only the columns with the lowest ranks, in the same order.
+/// A column: its title, its rank, and the function that creates its cell for a row. Columns are listed in the order in which a wide screen shows
+/// them. A narrow screen shows only the columns with the lowest ranks, in the same order.
 pub(crate) struct Column<Row: 'static>(pub(crate) &'static str, pub(crate) u8, pub(crate) Show<Row>);
 
-/// A function that makes the cell of a column for a row.
+/// A function that creates the cell of a column for one row.
 type Show<Row> = fn(&Row, &Context<'_>) -> Cell;
 
 pub(crate) const ZONE: &[Column<ZoneRow>] = &[
@@ -102,12 +101,12 @@ pub(crate) const FAILURE: &[Column<FailedZone>] = &[
     }),
 ];
 
-/// Returns the titles of the columns, the column with the lowest rank first.
+/// Returns the titles of the columns, sorted by rank. The lowest rank is first.
 pub(crate) fn titles<Row>(columns: &'static [Column<Row>]) -> Vec<&'static str> {
     by_rank(columns).map(|Column(title, ..)| *title).collect()
 }
 
-/// Returns the cells of a row, the cell of the column with the lowest rank first.
+/// Returns the cells of one row, sorted by the rank of their columns. The lowest rank is first.
 pub(crate) fn cells<Row>(columns: &'static [Column<Row>], row: &Row, context: &Context<'_>) -> Vec<Cell> {
     by_rank(columns).map(|Column(_, _, show)| show(row, context)).collect()
 }
@@ -118,7 +117,7 @@ fn by_rank<Row>(columns: &'static [Column<Row>]) -> impl Iterator<Item = &'stati
     sorted.into_iter()
 }
 
-/// Returns a table of these rows. `all` is the number of queries of all rows together.
+/// Returns a table with these columns and rows. `all` is the number of queries in all rows together, from which shares are computed.
 pub(crate) fn table<'r, Row>(
     columns: &'static [Column<Row>],
     rows: impl IntoIterator<Item = &'r Row>,
@@ -156,7 +155,7 @@ pub(super) fn painted((text, paint): (&str, Paint)) -> Cell {
     Cell { paint, ..word(text) }
 }
 
-/// Returns a cell for a number that is already text. Without a number, the cell shows the words `none`.
+/// Returns a cell with a number that is already formatted as text. If there is no number, the cell has the text `none`.
 pub(super) fn number(text: Option<String>, none: &str) -> Cell {
     Cell { weight: Some(0.0), ..word(&text.unwrap_or_else(|| none.to_owned())) }
 }
@@ -179,7 +178,7 @@ fn share(part: u64, of: u64) -> Cell {
     Cell { text: words::percent_of(part, of), weight: Some(weight), paint: Paint::Plain }
 }
 
-/// Returns the cell that describes the behaviour of a zone's servers or of one server. Faults are coloured as bad, except in the row `other`, which
+/// Returns the cell that describes how a server, or the servers of a zone, replied. Faults are coloured as bad, except in the row `other`, which
 /// is the sum of the zones or servers without a row of their own.
 pub(super) fn verdict(key: &str, verdict: &str) -> Cell {
     Cell { paint: if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }, ..word(verdict) }

@@ -1,4 +1,4 @@
-//! The screen of `resolverctl compare`: the conclusion in the first line, then a row for the answer of each server and resolver.
+//! The output of `resolverctl compare`: the conclusion in the first line, then a table with the answer of each server and resolver.
 
 use super::table::{Align, TextTable};
 use super::words::time;
@@ -8,7 +8,7 @@ use dns::wire::presentation::harmless;
 use doctor::limits::{MAX_CHECKED_SERVERS, MAX_OTHER_RESOLVERS};
 use doctor::side_by_side::{AnswerVerdict, Compared, ComparedAnswer, Conclusion};
 
-/// Returns the screen: for each compared name the conclusion, and a table of the answers.
+/// Returns the output: for each compared name the conclusion, and a table with the answers.
 pub fn text(compared: &[(Compared, Conclusion)], style: Style) -> String {
     let texts = compared.iter().map(|(compared, conclusion)| of_name(compared, conclusion, style));
     texts.collect::<Vec<_>>().join("\n")
@@ -38,7 +38,7 @@ fn of_name(compared: &Compared, conclusion: &Conclusion, style: Style) -> String
     format!("{head}\n\n{}{}", table.text(style, None), left_out(compared, conclusion))
 }
 
-/// Returns the cell for an answer: its records, and why it differs from the other answers; or the reason why there is no answer.
+/// Returns the text of the cell for an answer: its records, and why it differs from the other answers; or the reason why there is no answer.
 fn shown(answer: &ComparedAnswer) -> String {
     match (answer.is_known(), answer.why.as_str()) {
         (false, why) => why.to_owned(),

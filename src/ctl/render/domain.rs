@@ -1,4 +1,4 @@
-//! The findings about a domain: the answer in the first line, then all findings by topic.
+//! The output of `check DOMAIN`: the conclusion in the first line, then all findings about the domain, grouped by topic.
 
 use super::words::problems;
 use super::{Paint, Style};
@@ -32,7 +32,7 @@ pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
     text
 }
 
-/// Returns the first finding as a sentence, if it is worse than a note or answers a bounce. Otherwise returns `None`.
+/// Returns the first finding as a sentence, if it is a failure or a warning, or if it explains the reason of a bounce. Otherwise returns `None`.
 pub(super) fn worst(findings: &[Finding]) -> Option<String> {
     let is_told = |finding: &&Finding| finding.level < Level::Note || finding.code.answers_bounce();
     let worst = findings.first().filter(is_told)?;
@@ -68,7 +68,7 @@ pub(super) fn heading(level: Level, entry: &CodeEntry, style: Style) -> String {
     format!("  {level} {}\n", entry.title)
 }
 
-/// Returns a further line of a finding, indented below its title.
+/// Returns a further line of a finding, such as its advice, indented below its title. `mark` is the word before the line.
 pub(super) fn below(mark: &str, line: &str, style: Style) -> String {
     format!("  {:<LEVEL$} {}{line}\n", "", style.paint(Paint::Faint, mark))
 }

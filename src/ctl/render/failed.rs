@@ -1,4 +1,4 @@
-//! The screen of `resolverctl failed`: a block of lines for each zone, most queries first.
+//! The output of `resolverctl failed`: some lines for each zone whose queries failed. The zone with the most failed queries is first.
 
 use super::spent::empty;
 use super::table::more;
@@ -8,10 +8,10 @@ use control::protocol::{FailedRequest, Reply};
 use dns::wire::presentation::harmless;
 use history::failed::{FailedServer, FailedZone, StillFails};
 
-/// Number of characters of a date. The second moment of a row is shown without its date if the first moment has the same date.
+/// Number of characters of a date and the space after it. If both times of a row have the same date, the second time is shown without its date.
 const DATE: usize = "2026-08-01 ".len();
 
-/// Returns the screen: the zones whose queries failed, from the replies to a request. `moment` formats a point in time in local time.
+/// Returns the output: the zones whose queries failed, from the replies of the daemon. `moment` formats a point in time in local time.
 pub fn zones(
     replies: &[Reply],
     request: &FailedRequest,
@@ -51,7 +51,7 @@ pub fn zones(
     text + &reach
 }
 
-/// Returns the sentence that no query failed, with the zone, the clients and the time of the request.
+/// Returns the sentence "no query failed" with the options of the request: its zone, its clients and its period.
 fn none_failed(request: &FailedRequest, since: f64, moment: &dyn Fn(f64) -> String) -> String {
     let part = |word: &str, of: &Option<String>| of.as_ref().map(|of| format!(" {word} {}", harmless(of)));
     let client = part("of", &request.client).unwrap_or_default();
@@ -94,7 +94,7 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
     text + &format!("  to do: {advice}\n")
 }
 
-/// Returns a server with its last behaviour, as text.
+/// Returns the name of a server, and how it replied to the last query, as text.
 fn server(server: &FailedServer) -> String {
     let conduct = server.conduct.map_or("still waited for", |conduct| conduct.label());
     format!("{} {conduct}", server.server)

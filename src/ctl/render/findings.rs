@@ -1,4 +1,4 @@
-//! The screen of `check system`: a line for each finding, the advice below it, and the number of problems at the end.
+//! The output of `check system`: a line for each finding about this host, the advice below it, and the number of problems in the last line.
 
 use super::words::problems;
 use super::{Paint, Style};
@@ -32,7 +32,8 @@ pub(super) fn lines(findings: &[HostFinding], style: Style) -> String {
     text
 }
 
-/// The topic of a finding. Findings of the switch have no topic, because their screen has no other findings.
+/// Returns the topic of a finding, which is the name of its check. Findings of the plan of `switch` have no topic, because that screen has no other
+/// findings.
 fn topic(finding: &HostFinding) -> &str {
     if finding.check == plan::CHECK { "" } else { finding.check }
 }

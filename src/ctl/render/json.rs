@@ -1,4 +1,4 @@
-//! JSON output: one object in each line. The keys are in the order of the control protocol, and times are in seconds.
+//! JSON output of all commands: one object in each line. The keys are in the order of the control protocol, and durations are in seconds.
 
 use std::path::Path;
 
@@ -10,22 +10,23 @@ use dns::wire::presentation::harmless_json;
 use doctor::finding::Finding;
 use resolver::config::{ConfigProblem, Errors};
 
-/// Returns an object as JSON in one line, with its newline.
+/// Returns a value as JSON in one line, with a newline at the end.
 pub fn line(object: &impl Serialize) -> String {
-    // This cannot fail, because the types of the protocol have text keys. An empty line would show a failure.
+    // This cannot fail, because all maps in the types of the protocol have text as keys. If it failed, the user would see an empty line.
     let mut line = harmless_json(&serde_json::to_string(object).unwrap_or_default());
     line.push('\n');
     line
 }
 
-/// Returns a line of a reply as JSON, without the word that names the kind of the line. Returns no text for a line that contains only this word.
+/// Returns one line of a reply of the daemon as JSON, without the word for the kind of the line. Returns an empty text for a line that contains only
+/// this word.
 pub fn reply(reply: &Reply) -> String {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(reply) else { return String::new() };
     fields.shift_remove("reply");
     if fields.is_empty() { String::new() } else { line(&fields) }
 }
 
-/// Returns a finding about a domain or an address as JSON, with the domain or address (`subject`).
+/// Returns a finding about a domain or an address (`subject`) as JSON. The object contains `subject` too.
 pub fn finding(finding: &Finding, subject: &str) -> String {
     #[derive(Serialize)]
     struct Line<'f> {
@@ -36,10 +37,10 @@ pub fn finding(finding: &Finding, subject: &str) -> String {
     line(&Line { finding, subject })
 }
 
-/// Returns the text of a configuration file as a JSON object with a key for each section.
+/// Converts a configuration file to a JSON object with a key for each section.
 ///
 /// # Errors
-/// Fails if the text is not TOML.
+/// Fails if `file`, the text of the file, is not TOML.
 pub fn config(file: &str) -> Result<String, toml::de::Error> {
     toml::from_str::<serde_json::Value>(file).map(|tree| line(&tree))
 }

@@ -1,4 +1,4 @@
-//! The tables about DNS lists: their states, their answers, and the registry of known lists.
+//! The tables about DNS lists: their states (`dnsbl`), their answers (`dnsbl test`), and the registry of known lists (`dnsbl list`).
 
 use super::columns::{self, Column, count, number, painted, word};
 use super::{Paint, Style, words};
@@ -12,19 +12,19 @@ use resolver::dnsbl::list::{ListSubject, Purpose};
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListState;
 
-/// The text in place of shares, for a list without any answer that was recognized as listed, not listed or unknown.
+/// The text instead of shares, for a DNS list that has given no answer with a known meaning: listed, not listed or unknown.
 const UNCOUNTED: &str = "not counted";
 
-/// The text in a cell without a value.
+/// The text in a cell of a table that has no value.
 const NONE: &str = "none";
 
-/// The lines below the table of the states of lists, which explain its columns.
+/// The lines below the table with the states of DNS lists, which explain its columns.
 const LEGEND: &str = "queries: queries of clients for the list since the start of resolverd; from cache, listed: percentage of these queries\n\
     median time: half of the answers of the list's servers took at most this time\n\
     sent today: queries sent to the list since 00:00 UTC\n\
     limit per day: your quota, or the number of queries that the terms of use of the list permit without payment\n";
 
-/// Returns the table of the states of the lists in use, and below it the notes about each list.
+/// Returns the table with the states of the DNS lists in use, and below it the notes about each list.
 pub fn states(replies: &[Reply], style: Style) -> String {
     let rows: Vec<&ListRow> = replies
         .iter()
@@ -43,7 +43,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     let table = columns::table(STATES, &shown, 0);
     let mut text = table.text(style, None) + LEGEND;
     for ShownList { called, row } in shown.iter().filter(|shown| !shown.row.note.is_empty()) {
-        // The note itself may begin with the name of the list.
+        // A note may begin with the name of the list, which is printed already.
         let note = row.note.strip_prefix(row.list.as_str()).unwrap_or(&row.note);
         let note = note.trim_start_matches([':', ' ']);
         text.push_str(&format!("{}: {}\n", harmless(called), harmless(note)));
@@ -51,7 +51,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     text + &batches(&rows, replies)
 }
 
-/// Returns the line about batches: queries that resolverd sends to lists before a client asks.
+/// Returns the line about batches: groups of queries that resolverd sends to several DNS lists before a client asks them.
 fn batches(rows: &[&ListRow], replies: &[Reply]) -> String {
     let sum = |part: fn(&ListRow) -> u64| rows.iter().map(|row| part(row)).fold(0, u64::saturating_add);
     let (used, unused) = (sum(|row| row.batch_used), sum(|row| row.batch_unused));
@@ -72,8 +72,8 @@ fn batches(rows: &[&ListRow], replies: &[Reply]) -> String {
     }
 }
 
-/// Returns the name of a list as the table shows it. The servers that are asked are added if they are not the list's own, or if the list is asked in
-/// more than one way (`ways`).
+/// Returns the name of a DNS list for the table. The servers that are queried are added if they are not the list's own, or if several groups of
+/// servers (`ways`) are queried for this list.
 pub(crate) fn called(row: &ListRow, ways: usize) -> String {
     match (row.way.is_public(), ways) {
         (true, ..=1) => row.list.clone(),
@@ -82,21 +82,21 @@ pub(crate) fn called(row: &ListRow, ways: usize) -> String {
     }
 }
 
-/// A list, with the name under which the table shows it.
+/// A row of the table: a DNS list, and the name under which the table shows it.
 struct ShownList {
     called: String,
     row: ListRow,
 }
 
 impl ShownList {
-    /// Returns the number of answers that were recognized as listed, not listed or unknown.
+    /// Returns the number of answers that were recognised as listed, not listed or unknown.
     fn judged(&self) -> u64 {
         let counts = &self.row.counts;
         counts.listed.saturating_add(counts.not_listed).saturating_add(counts.unknown)
     }
 }
 
-/// The columns of the table of the states of lists.
+/// The columns of the table with the states of DNS lists.
 const STATES: &[Column<ShownList>] = &[
     Column("list", 0, |shown, _| word(&shown.called)),
     Column("state", 0, |shown, _| painted(standing(&shown.row))),
@@ -128,7 +128,7 @@ const STATES: &[Column<ShownList>] = &[
     Column("limit per day", 0, |shown, _| number(Some(allowed(&shown.row)), NONE)),
 ];
 
-/// Returns the state of a list as words, with their colour.
+/// Returns the words for the state of a DNS list, and their colour.
 pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
     match (&row.standing, row.purpose) {
         (Some(standing), _) => state_words(standing.state),
@@ -137,8 +137,8 @@ pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
     }
 }
 
-/// Returns the limit of queries per day: the operator's quota, or the number of free queries by the terms of the list. If this host's own server has
-/// a copy of the list, there is no limit.
+/// Returns how many queries per day may be sent to a DNS list, as text: the quota of the configuration, or the number of free queries by the terms of
+/// the list. There is no limit if the operator's own server has a copy of the list.
 fn allowed(row: &ListRow) -> String {
     match (row.quota, row.free_quota) {
         (Some(quota), _) => format!("{} (quota)", words::number(quota)),
@@ -163,7 +163,7 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
     }
 }
 
-/// The columns of the table of `dnsbl test`: the answer of each list.
+/// The columns of the table of `dnsbl test`: the answer of each DNS list.
 const TESTS: &[Column<ListTest>] = &[
     Column("list", 0, |row, _| word(&row.list)),
     Column("kind", 0, |row, _| word(purpose_words(row.purpose))),
@@ -192,7 +192,7 @@ const TESTS: &[Column<ListTest>] = &[
     }),
 ];
 
-/// Returns the table of the answers of all lists about an address or a domain, the `subject`.
+/// Returns the table with the answers of all DNS lists about `subject`, an address or a domain.
 pub fn tests(subject: &str, replies: &[Reply], style: Style) -> String {
     let rows =
         replies.iter().filter_map(|reply| if let Reply::ListTest(row) = reply { Some(row) } else { None });
@@ -216,7 +216,7 @@ const fn subject_words(subject: ListSubject) -> &'static str {
     }
 }
 
-/// The columns of the table of known lists.
+/// The columns of the table of known DNS lists.
 const FACTS: &[Column<ListFacts>] = &[
     Column("list", 0, |row, _| word(&row.list)),
     Column("kind", 0, |row, _| word(purpose_words(row.purpose))),
@@ -239,7 +239,7 @@ const FACTS: &[Column<ListFacts>] = &[
     }),
 ];
 
-/// Returns the table of known lists, their purposes and their terms of use.
+/// Returns the table of the DNS lists that resolverd knows, with their purposes and their terms of use.
 pub fn facts(replies: &[Reply], style: Style) -> String {
     let dated = replies.iter().filter_map(|reply| match reply {
         Reply::Registry { dated } => Some(format!(

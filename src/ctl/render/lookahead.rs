@@ -1,4 +1,4 @@
-//! The rules of look-ahead in a table, and a line about the mode if it is not the default.
+//! The output of `resolverctl lookahead`: a table of the rules by which resolverd sends queries before a client asks, and a line about the mode.
 
 use super::columns::{self, Column, count, number, painted, word};
 use super::{Paint, Style, words};
@@ -8,7 +8,7 @@ use resolver::config::LookaheadMode;
 use resolver::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
 use resolver::lookahead::RuleState;
 
-/// Returns the lines below the table of rules, which explain its columns.
+/// Returns the lines below the table of look-ahead rules, which explain its columns.
 fn legend(mode: LookaheadMode) -> String {
     let states = format!(
         "recently used: of the last {AHEAD_RULE_MEMORY} queries of the rule, the percentage that a client then sent too\n\
@@ -21,17 +21,17 @@ fn legend(mode: LookaheadMode) -> String {
     }
 }
 
-/// The line that explains an inactive rule.
+/// The line below the table that explains what an inactive look-ahead rule is.
 const INACTIVE: &str = "resolverd sends no queries of an inactive rule; it counts whether clients ask them, and the rule is active again when they do\n";
 
 /// The line that explains the columns about queries that were sent before a client asked.
 const SENT: &str = "sent ahead: queries that resolverd sent before a client asked; used: queries whose answer a client then asked for\n";
 
-/// The line that explains the columns about the benefit of these queries.
+/// The line that explains the columns about the benefit of the queries that were sent before a client asked.
 const SAVED: &str =
     "time saved: time that clients did not wait, because the answer was in the cache already\n";
 
-/// Returns the table of the rules of look-ahead.
+/// Returns the table of the look-ahead rules: resolverd sends queries by these rules before a client asks.
 pub fn table(replies: &[Reply], style: Style) -> String {
     let mode = replies.iter().find_map(|reply| match reply {
         Reply::Lookahead(state) => Some(state.mode),
@@ -63,7 +63,7 @@ const RECENTLY_USED: RuleColumn = Column("recently used", 0, |rule, _| {
     number(rule.share.map(|share| format!("{share} %")), "not known yet")
 });
 
-/// The columns of the table of rules whose queries are sent.
+/// The columns of the table of look-ahead rules, if the queries of the rules are sent.
 const SENT_AHEAD: &[RuleColumn] = &[
     RULE,
     STATE,
@@ -73,7 +73,7 @@ const SENT_AHEAD: &[RuleColumn] = &[
     Column("time saved", 0, |rule, _| number((rule.used > 0).then(|| words::time(rule.saved)), "none")),
 ];
 
-/// The columns of the table of rules whose queries are only counted, not sent.
+/// The columns of the table of look-ahead rules, if the queries of the rules are only counted and not sent.
 const OBSERVED: &[RuleColumn] = &[
     RULE,
     STATE,

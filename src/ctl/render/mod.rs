@@ -1,6 +1,6 @@
-//! Rendering of replies: as text for people, as JSON for programs.
+//! Formats the replies of the daemon: as text for people, as JSON for programs.
 //!
-//! This module asks no daemon and reads no clock, so the same data always give the same text.
+//! This module sends no request and reads no clock, so the same reply always gives the same text.
 
 pub mod columns;
 pub mod compare;
@@ -27,7 +27,7 @@ pub mod why;
 pub mod words;
 pub mod zones;
 
-/// The output format.
+/// The format of the output of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Text for people, with or without colours.
@@ -36,12 +36,12 @@ pub enum Format {
     Json,
 }
 
-/// Selects if text has colours.
+/// Says if text output has colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// No colours: for pipes, and for users who do not want them.
+    /// Text without colours: for pipes, and for users who do not want them.
     Plain,
-    /// Colours, as ANSI escape sequences.
+    /// Text with colours, as ANSI escape sequences.
     Colored,
 }
 

@@ -1,10 +1,11 @@
-//! The screen of `resolverctl monitor`: one line for each query that has ended.
+//! The output of `resolverctl monitor`: one line for each query that the daemon has answered.
 
 use super::{Paint, Style, words};
 use control::protocol::{QueryEvent, Reply};
 use dns::wire::presentation::harmless;
 
-/// Returns the line for a query that has ended, or the line that says how many queries were missed. `time` formats a point in time in local time.
+/// Returns the line for a query that the daemon has answered, or the line that says how many queries are missing in the output. `time` formats a
+/// point in time in local time.
 pub fn line(reply: &Reply, time: &dyn Fn(f64) -> String, style: Style) -> String {
     match reply {
         Reply::Event(event) => self::event(event, time, style),

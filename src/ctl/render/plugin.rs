@@ -12,7 +12,7 @@ use dns::question::Outcome;
 use dns::wire::presentation::harmless;
 use resolver::cache::StoreFill;
 
-/// Returns the line for the state of the daemon: its worst problem, the number of other problems, and performance data.
+/// Returns the output line of the plug-in for the state of the daemon: its worst problem, the number of other problems, and performance data.
 pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
     let worst = status.warnings.iter().rev().max_by_key(|warning| warning.severity);
     let state = match worst.map(|warning| warning.severity) {
@@ -39,8 +39,8 @@ pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
     (state, format!("{}|{data}\n", line(state, &text)))
 }
 
-/// Returns the state if the daemon sent no status. The guidelines of the format reserve "unknown" for faults of the plug-in
-/// itself. Without the daemon, mail software gets no answers.
+/// Returns the state for the monitoring system if the daemon sent no status. The guidelines of the format reserve "unknown" for faults of the plug-in
+/// itself. Without the daemon, mail software gets no answers, so that is critical.
 pub const fn without_status(failure: &CommandFailure) -> PluginState {
     match failure {
         CommandFailure::Unreachable { .. } | CommandFailure::Timeout(_) => PluginState::Critical,
@@ -48,12 +48,12 @@ pub const fn without_status(failure: &CommandFailure) -> PluginState {
     }
 }
 
-/// Returns the line of the plug-in if the daemon has sent no status. `why` is the reason.
+/// Returns the output line of the plug-in if the daemon has sent no status. `why` is the reason.
 pub fn failed(state: PluginState, why: &str) -> String {
     line(state, why) + "\n"
 }
 
-/// Returns a line without the characters that have a meaning in the format.
+/// Returns the output line of the plug-in, without characters that are special in its format, such as `|`.
 fn line(state: PluginState, text: &str) -> String {
     let text = words::cut(&harmless(text), limits::MAX_PLUGIN_TEXT).replace('|', "/");
     format!("RESOLVERD {} - {text}", state.word())

@@ -1,6 +1,6 @@
 //! The tables of `resolverctl stats --by`.
 //!
-//! The worst rows come first, as many as a screen has room for. JSON output has all rows.
+//! A table has only the worst rows, so that it fits on one screen. JSON output has all rows.
 
 use super::columns;
 use super::{Style, spent, words};
@@ -8,7 +8,7 @@ use control::protocol;
 use control::protocol::Reply;
 use history::Window;
 
-/// Returns a table as text, or a sentence if it has no rows. `moment` formats a point in time in local time.
+/// Returns one of these tables as text. If it has no rows, returns a sentence about this. `moment` formats a point in time in local time.
 pub fn table(
     which: protocol::Table,
     replies: &[Reply],
@@ -16,7 +16,7 @@ pub fn table(
     moment: &dyn Fn(f64) -> String,
     style: Style,
 ) -> String {
-    /// Selects the lines of a reply that are rows of one kind.
+    /// Returns those lines of a reply that are rows of the given kind.
     macro_rules! rows {
         ($kind:ident) => {
             replies
@@ -55,7 +55,7 @@ const ZONE_TERMS: &str = "resolution: all work for one query that is not in the 
     failed: resolutions that gave no usable answer; total time: the sum of the times of all resolutions of the zone\n\
     server behaviour: number of queries to servers by result, or the mean round trip if all were answered\n";
 
-/// The line below the table of servers, which explains a column.
+/// The lines below the table of servers, which explain its columns.
 const SERVER_TERMS: &str = "total wait: time that resolverd waited for the replies of the server; if several queries wait at the same time, each is counted\n\
     behaviour: number of queries by result, or the mean round trip if all were answered\n";
 
@@ -63,7 +63,7 @@ const SERVER_TERMS: &str = "total wait: time that resolverd waited for the repli
 const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL\n\
     overload: the part of failed that got SERVFAIL at once, because too many queries were in progress in resolverd\n";
 
-/// The line below the table of types, which explains a column.
+/// The line below the table of record types, which explains a column.
 const TYPE_TERMS: &str = "failed: queries that got SERVFAIL\n";
 
 /// Returns the last line of a table, which names the period that the table covers. The tables of zones, servers and clients count whole minutes and

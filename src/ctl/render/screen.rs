@@ -1,7 +1,7 @@
-//! The screen of `resolverctl stats`: the number of queries, their outcomes, their times, and the slowest zones and servers.
+//! The output of `resolverctl stats`: the number of queries, their results, how long they took, and the slowest zones and servers.
 //!
-//! The screen fits into 80 columns and 24 lines, whatever the numbers are. The slowest zones and servers get the lines that the upper part
-//! leaves free.
+//! It fits into 80 columns and 24 lines, whatever the numbers are. The slowest zones and servers get the lines that the upper part
+//! does not need.
 
 use std::collections::BTreeMap;
 
@@ -13,32 +13,32 @@ use dns::wire::presentation::harmless;
 use history::{Counter, OTHER, ServerRow, ShedRow, ZoneRow, blames};
 use resolver::cache::StoreFill;
 
-/// The number of columns of a terminal.
+/// The number of columns of the smallest terminal on which all lines can be read.
 const COLUMNS: usize = 80;
 
-/// The number of lines of a terminal, without one for the prompt.
+/// The number of lines of this terminal, without the line for the shell prompt.
 const LINES: usize = 23;
 
-/// The width of the labels, in columns.
+/// The width of the labels at the start of lines, in columns.
 const LABEL: usize = 13;
 
-/// The blanks between a label and its value, and between columns.
+/// The number of blanks between a label and its value, and between columns.
 const GAP: usize = 2;
 
-/// The width of a zone's name, in columns. With this width, the verdict on the zone also fits into the line.
+/// The width of a zone's name, in columns. With this width, the text about the zone's servers has room in the same line.
 const ZONE: usize = 28;
 
 /// The width of a zone's name, in columns, if three zones share a line.
 const FAILED: usize = 16;
 
-/// The advice if no client has sent a query.
+/// The advice to the user if the daemon has not received any query.
 const UNASKED: &str = "`resolverctl check system` shows whether this host uses resolverd";
 
-/// Returns the screen as text.
+/// Returns the output of `stats` as text.
 pub fn stats(stats: &Stats, style: Style) -> String {
     let upper = upper(stats, style);
     let cache = fill(&stats.stores, style);
-    // An empty line and the heads of two tables are between the parts.
+    // Three further lines are between the parts: an empty line and the headings of two tables.
     let left = LINES.saturating_sub(upper.lines().count() + cache.lines().count() + 3);
     let failed =
         Some(failed(stats, style)).filter(|failed| failed.lines().count() <= left).unwrap_or_default();
@@ -52,7 +52,7 @@ pub fn stats(stats: &Stats, style: Style) -> String {
     format!("{upper}{gap}{failed}{zones}{servers}{cache}")
 }
 
-/// Returns the lines about all queries of the window.
+/// Returns the upper lines, about all queries of the selected period.
 fn upper(stats: &Stats, style: Style) -> String {
     let report = &stats.report;
     let window = words::window(report.window, report.seconds);
@@ -92,7 +92,7 @@ fn upper(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// Returns the zones with the most failed resolutions; empty if none failed.
+/// Returns the line with the zones that had the most failed resolutions. Returns an empty text if no resolution failed.
 fn failed(stats: &Stats, style: Style) -> String {
     let width = if stats.failed_zones.len() == 1 { ZONE } else { FAILED };
     let item = |(place, row): (usize, &ZoneRow)| {
@@ -107,7 +107,8 @@ fn failed(stats: &Stats, style: Style) -> String {
     if rows.is_empty() { String::new() } else { items("failures", &rows, style) }
 }
 
-/// Returns the zone and the client with the most queries that got SERVFAIL because of overload; empty if there are none.
+/// Returns the line with the zone and the client that had the most queries refused with SERVFAIL because of overload. Returns an empty text if there
+/// are none.
 fn overload(stats: &Stats, style: Style) -> String {
     let item = |word: &str, rows: &[ShedRow]| {
         let item =
@@ -119,7 +120,7 @@ fn overload(stats: &Stats, style: Style) -> String {
     if rows.is_empty() { String::new() } else { items("overload", &rows, style) }
 }
 
-/// Returns the lines about queries to servers.
+/// Returns the lines about the queries that resolverd sent to servers.
 fn upstream(stats: &Stats, style: Style) -> String {
     let report = &stats.report.upstream;
     let messages: u64 = report.messages.values().sum();
@@ -151,7 +152,8 @@ fn upstream(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// Returns the label for a behaviour of servers, in a line with all others. "other error" stands for all rare response codes, see `rare_together`.
+/// Returns the short label for a way in which servers reply, in the line with all of them. "other error" is the sum of all rare response codes, see
+/// `rare_together`.
 const fn short_label(conduct: Conduct) -> &'static str {
     match conduct {
         Conduct::OtherError => "other error",
@@ -161,7 +163,7 @@ const fn short_label(conduct: Conduct) -> &'static str {
     }
 }
 
-/// Returns the number of queries to servers by the behaviour of the server. Rare behaviours are counted as one, because the screen has no room for
+/// Returns how many queries to servers had each kind of result. Rare response codes are added up to one number, because the screen has no room for
 /// each.
 fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     let mut together = BTreeMap::new();
@@ -177,7 +179,7 @@ fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     together
 }
 
-/// Returns the parts of a total in per cent, each with its label. They add up to 100.0. Parts that are zero are left out.
+/// Returns each part of a total in per cent, with its label. The numbers add up to 100.0. Parts that are zero are left out.
 fn in_per_cent<Part: Copy>(counts: &BTreeMap<Part, u64>, label: fn(Part) -> &'static str) -> Vec<String> {
     let all: Vec<u64> = counts.values().copied().collect();
     let parts: Vec<String> = counts
@@ -189,7 +191,7 @@ fn in_per_cent<Part: Copy>(counts: &BTreeMap<Part, u64>, label: fn(Part) -> &'st
     if parts.is_empty() { vec!["–".to_owned()] } else { parts }
 }
 
-/// Returns the table of the zones for which the most time was spent.
+/// Returns the table of the zones whose queries took the most time.
 fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("slowest zones", Align::Left),
@@ -209,7 +211,7 @@ fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
     if rows.is_empty() { String::new() } else { table.text(style, Some(COLUMNS)) }
 }
 
-/// Returns the table of the servers with the longest wait.
+/// Returns the table of the servers for whose replies resolverd waited longest.
 fn slowest_servers(rows: &[ServerRow], style: Style) -> String {
     let head = [("slowest servers", Align::Left), ("total wait", Align::Right), ("behaviour", Align::Left)];
     let mut table = TextTable::new(&head);
@@ -223,12 +225,12 @@ fn slowest_servers(rows: &[ServerRow], style: Style) -> String {
     if rows.is_empty() { String::new() } else { table.text(style, Some(COLUMNS)) }
 }
 
-/// Returns the colour of a verdict. The row "other" has no colour.
+/// Returns the colour for the text about the servers of a zone, or about one server. The row "other", the sum of the rest, is never coloured.
 pub(super) fn verdict_paint(key: &str, verdict: &str) -> Paint {
     if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }
 }
 
-/// The entries and the memory of each part of the cache, as columns.
+/// Returns the number of entries and the memory of each part of the cache, in columns.
 pub(super) fn fill(stores: &[StoreFill], style: Style) -> String {
     let label = |label: &str| format!("{label:<width$}", width = LABEL - GAP);
     let heads = [label("cache"), label("entries"), label("MiB used")];
@@ -247,7 +249,7 @@ pub(super) fn fill(stores: &[StoreFill], style: Style) -> String {
     lines.map(|line| format!("{line}\n")).concat()
 }
 
-/// Returns a label and its items, wrapped below the first item. Items may contain texts from other hosts.
+/// Returns a line with a label and its items. If it is too long, it continues below the first item. Items may contain texts from other hosts.
 pub(super) fn items(label: &str, items: &[String], style: Style) -> String {
     let mut text = style.paint(Paint::Head, label);
     let mut column = label.chars().count();

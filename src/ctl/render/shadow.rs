@@ -1,4 +1,4 @@
-//! The report of `shadow`: the verdict first, then the differences by cause, the worst first.
+//! The output of `resolverctl shadow`: the verdict first, then the different answers, grouped by cause, the worst first.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use shadow::judge::{Cause, Weight};
 use shadow::limits::MAX_SHADOW_QUESTIONS;
 use shadow::report::{Difference, ShadowReport, ShadowSummary, SideSummary, SwitchVerdict};
 
-/// Returns the screen with the report.
+/// Returns the report as text.
 pub fn text(report: &ShadowReport, summary: &ShadowSummary, style: Style) -> String {
     let paint = match summary.verdict {
         SwitchVerdict::Safe => Paint::Good,
@@ -42,7 +42,7 @@ const fn title(weight: Weight) -> &'static str {
     }
 }
 
-/// Returns the lines above the differences: how many questions were compared, and with which results.
+/// Returns the lines above the differences: how many questions were compared, and how many answers were equal or differed.
 fn counts(summary: &ShadowSummary, style: Style) -> String {
     let compared =
         format!("{} questions, for {} queries", number(summary.compared), number(summary.counts.queries));
@@ -105,7 +105,7 @@ fn of_side(side: &SideSummary) -> Vec<String> {
     parts
 }
 
-/// Returns the differences of one weight, grouped by their cause and by the resolver to which the cause belongs.
+/// Returns the differences of one weight (how much they matter), grouped by their cause and by the resolver to which the cause belongs.
 fn by_cause(differences: &[&Difference], weight: Weight) -> String {
     let mut groups = BTreeMap::<(Cause, Option<Side>), Vec<&Difference>>::new();
     for one in differences {

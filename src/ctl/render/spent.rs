@@ -1,11 +1,11 @@
-//! The table of `resolverctl stats --by stage`: how the time that clients waited is divided among the stages of resolution.
+//! The table of `resolverctl stats --by stage`: how the time that clients waited is divided among the stages of a resolution.
 
 use super::columns::{self, Column, count, number, time, word};
 use super::{Style, words};
 use control::protocol::Reply;
 use history::spent::{Stage, StageRow, TableSpan};
 
-/// Returns the sentence for an empty query history. `off` is true if the configuration keeps no queries.
+/// Returns the sentence for an empty query history. `off` is true if the configuration switches the query history off.
 pub(crate) const fn empty(off: bool) -> &'static str {
     if off {
         "The query history is off (history.size = \"0\"): set history.size to keep queries.\n"
@@ -14,7 +14,7 @@ pub(crate) const fn empty(off: bool) -> &'static str {
     }
 }
 
-/// The lines below the table, which explain its columns and the stages.
+/// The lines below the table of stages, which explain its columns and each stage of a resolution.
 const STAGE_TERMS: &str = "queries: number of queries that spent time in the stage; share: part of the total time of all stages\n\
     p50: half of these queries spent this time or less in the stage; p90, p99: 90 and 99 percent of them\n\
     queue: the time before resolverd began to resolve the query\n\
@@ -23,7 +23,7 @@ const STAGE_TERMS: &str = "queries: number of queries that spent time in the sta
     fetching DNSSEC keys: resolverd has the answer, and waits for the keys (DNSKEY, DS) that it needs to validate the answer\n\
     Queries that were answered from the cache are left out.\n";
 
-/// The columns of the table. Each row has a stage and its share of the total time, in tenths of a per cent.
+/// The columns of the table of stages. Each row has a stage and its share of the total time, in tenths of a per cent.
 const STAGES: &[Column<(StageRow, u64)>] = &[
     Column("stage", 0, |(row, _), _| word(label(row.stage))),
     Column("queries", 0, |(row, _), _| count(row.time.count)),
@@ -35,7 +35,7 @@ const STAGES: &[Column<(StageRow, u64)>] = &[
     Column("max", 0, |(row, _), _| time(row.time.max)),
 ];
 
-/// Returns the table of the stages with their shares of the total time. `moment` formats a point in time in local time.
+/// Returns the table of the stages of resolution, with the share of the total time that each took. `moment` formats a point in time in local time.
 pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let rows: Vec<&StageRow> = replies
         .iter()
@@ -48,7 +48,7 @@ pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: S
     table.text(style, None) + STAGE_TERMS + &span(replies, moment)
 }
 
-/// Returns the line that names the period that the table covers.
+/// Returns the line about the period that the table covers.
 fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
     let span =
         replies.iter().find_map(|reply| if let Reply::TableSpan(span) = reply { Some(span) } else { None });
@@ -65,7 +65,7 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
     format!("All figures are since {since}{why}.\n")
 }
 
-/// Returns the name of a stage on the screen. JSON has the words of the protocol.
+/// Returns the name of a stage for the screen. JSON has the words of the control protocol instead.
 const fn label(stage: Stage) -> &'static str {
     match stage {
         Stage::Queue => "queue",

@@ -1,4 +1,4 @@
-//! Tables of the daemon's state: the servers that it has queried, the queries in progress, and the cache entries of a name.
+//! Tables of the daemon's state: the servers that it has queried, the resolutions in progress, and the cache entries of a name.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -48,7 +48,7 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     }
 }
 
-/// Returns the state of a server that was queried, as words with their colour.
+/// Returns the words for the state of a server that was queried, and their colour.
 pub(super) fn health(health: Health, has_answered: bool) -> (&'static str, Paint) {
     match health {
         Health::Answering if !has_answered => ("no answer yet", Paint::Plain),
@@ -63,7 +63,7 @@ pub(super) fn health(health: Health, has_answered: bool) -> (&'static str, Paint
 const SERVER_TERMS: &str = "round trip: mean time from a query to its reply; unanswered in a row: queries without a reply since the last reply\n\
     dead: did not reply for some time; resolverd sends it only probes, until it replies again\n";
 
-/// Returns the features that the server was found not to support: EDNS, TCP, or 0x20 (a reply repeats upper and lower case of the name in the
+/// Returns the names of the features that a server does not support: EDNS, TCP, or 0x20 (a reply repeats upper and lower case of the name in the
 /// query).
 fn lacks(row: &ServerState) -> String {
     let ServerFeatures { edns, tcp, keeps_case } = row.features;
@@ -72,12 +72,12 @@ fn lacks(row: &ServerState) -> String {
     if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
 }
 
-/// Returns the address of a server as text. The port is added only if it is not the usual one.
+/// Returns the address of a server as text, with its port if that is not 53.
 fn address(address: SocketAddr) -> String {
     if address.port() == defaults::PORT { address.ip().to_string() } else { address.to_string() }
 }
 
-/// The columns of the table of queries in progress.
+/// The columns of the table of resolutions in progress.
 const FLIGHTS: &[Column<FlightState>] = &[
     Column("query", 0, |row, _| word(&format!("{} {}", row.name, row.kind))),
     Column("age", 0, |row, _| time(row.age)),
@@ -86,7 +86,7 @@ const FLIGHTS: &[Column<FlightState>] = &[
     Column("waiting for server (zone)", 0, |row, _| word(&waits_for(row))),
 ];
 
-/// Returns the table of the queries in progress, the oldest first.
+/// Returns the table of the resolutions in progress, the oldest first.
 pub fn flights(replies: &[Reply], style: Style) -> String {
     let rows = replies.iter().filter_map(|reply| match reply {
         Reply::Flight(row) => Some(row),
@@ -100,7 +100,7 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
     table.worst(left_out(replies), style) + if is_deserted { DESERTED } else { "" }
 }
 
-/// The line below the table that explains a query for which no client waits any more.
+/// The line below the table of resolutions in progress that explains a resolution for which no client waits any more.
 const DESERTED: &str = "If the column \"clients waiting\" shows 0, all clients already got SERVFAIL (timeout), or resolverd began the query itself (for example prefetch).\n";
 
 fn waits_for(row: &FlightState) -> String {
@@ -111,7 +111,7 @@ fn waits_for(row: &FlightState) -> String {
     }
 }
 
-/// Returns the table of the cache entries of a name: a row for each entry, and a row for each further record of the entry.
+/// Returns the table of the cache entries for a name. An entry has one row for each of its records.
 pub fn held(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("entry", Align::Left),
@@ -140,13 +140,13 @@ pub fn held(replies: &[Reply], style: Style) -> String {
     table.text(style, None) + &more + &legend.collect::<String>()
 }
 
-/// The label of an entry whose data come from a server without authority.
+/// The label of a cache entry whose data did not come from a server with authority for the zone.
 const OTHERS: &str = "non-authoritative";
 
-/// The line below the table that explains this label.
+/// The line below the table of cache entries that explains the label `non-authoritative`.
 const FROM_OTHERS: &str = "non-authoritative: not from a server of the zone, or behind an alias (CNAME)\n";
 
-/// The line below the table if its entries belong to several groups of clients.
+/// The line below the table of cache entries, if different groups of clients have different entries.
 const GROUPED: &str = "group: clients that see the same zones, by their [[view]] or by `zones` of their listener; an entry is used only for queries of these clients\n";
 
 /// Returns the rows of a cache entry. If `is_grouped` is true, they name the group of clients for which the entry is used.
@@ -172,7 +172,7 @@ fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
     std::iter::once(first).chain(further).collect()
 }
 
-/// Returns the label for the kind of a cache entry. `word` is the word of the protocol.
+/// Returns the label for the kind of a cache entry. `word` is its name in the control protocol.
 fn held_label(word: &str) -> String {
     match word {
         "rrset" => "record set".to_owned(),
@@ -182,7 +182,7 @@ fn held_label(word: &str) -> String {
     }
 }
 
-/// The label of a source. An entry, too, can be an "answer", so this word is not used here.
+/// Returns the label for the source of a cache entry. The protocol's word "answer" is replaced, because it is also the name of a kind of entry.
 fn source(source: &impl serde::Serialize) -> String {
     let word = words::word(source);
     if word == "answer" { OTHERS.to_owned() } else { word }
@@ -207,7 +207,7 @@ pub fn ntas(replies: &[Reply], style: Style) -> String {
     table.text(style, None)
 }
 
-/// Returns the number of rows that the daemon left out of its reply.
+/// Returns how many rows the daemon left out of its reply, because the reply would have become too long.
 fn left_out(replies: &[Reply]) -> u64 {
     replies.iter().map(|reply| if let Reply::LeftOut { left_out } = reply { *left_out } else { 0 }).sum()
 }

@@ -1,4 +1,4 @@
-//! The screens of `switch`: the plan, and the result of each step.
+//! The output of `resolverctl switch`: the plan, and the result of each step.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use migrate::switch::step::SwitchStep;
 use migrate::switch::{EndedStep, RECORD, StepEnd, SwitchError};
 use migrate::system::HostFinding;
 
-/// Returns the plan, or the reasons why the switch cannot begin.
+/// Returns the plan of the switch as text or JSON. If the switch cannot begin, returns the reasons.
 pub fn plan(plan: &SwitchPlan, format: Format) -> String {
     let found: Vec<HostFinding> = plan.refusals.iter().chain(&plan.warnings).cloned().collect();
     let Format::Text(style) = format else {
@@ -37,11 +37,11 @@ pub fn plan(plan: &SwitchPlan, format: Format) -> String {
     text
 }
 
-/// The line below the steps of the plan.
+/// The line below the steps of the plan, about the files that the switch changes.
 const KEPT: &str =
     "The switch keeps the old text of each file. To undo the switch, run: resolverctl switch --back\n\n";
 
-/// Returns the lines before the first step: warnings, and the command that undoes the switch.
+/// Returns the lines that are printed before the first step of a switch: warnings, and the command that undoes the switch.
 pub fn begins(plan: &SwitchPlan, format: Format) -> String {
     let found = findings(&plan.warnings, format);
     match format {
@@ -52,7 +52,7 @@ pub fn begins(plan: &SwitchPlan, format: Format) -> String {
     }
 }
 
-/// Returns the line about a step that has been carried out or undone.
+/// Returns the line about a step of the switch that was carried out or undone.
 pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Format) -> String {
     let word = if is_undo { "undone" } else { "done" };
     let error = result.as_ref().err();
@@ -79,7 +79,7 @@ pub(crate) const fn gives_up(format: Format) -> &'static str {
     }
 }
 
-/// Returns the last lines after the steps were undone.
+/// Returns the last lines that are printed after all steps of a switch were undone.
 pub fn undone(ended: &[EndedStep], format: Format) -> String {
     let mut errors = ended.iter().filter_map(|(_, result)| result.as_ref().err()).peekable();
     match (format, errors.peek().is_none(), errors.all(SwitchError::is_later_work)) {
@@ -94,7 +94,7 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
     }
 }
 
-/// Returns the last line of a successful switch.
+/// Returns the last line that is printed after a successful switch.
 pub fn switched(format: Format) -> String {
     match format {
         Format::Json => String::new(),
@@ -104,7 +104,7 @@ pub fn switched(format: Format) -> String {
     }
 }
 
-/// Returns the findings as text or JSON, without the number of problems.
+/// Returns findings about this host as text or JSON, without a line for the number of problems.
 pub fn findings(found: &[HostFinding], format: Format) -> String {
     match format {
         Format::Json => found.iter().map(lines::line).collect(),
@@ -130,7 +130,7 @@ fn numbered(place: usize, step: &SwitchStep, style: Style) -> String {
     )
 }
 
-/// Returns a step as a line of JSON.
+/// Returns a step of the switch as a line of JSON. `state` is the word for its state; a step with an error has "failed" instead.
 fn line(place: usize, step: &SwitchStep, state: &str, error: Option<&SwitchError>) -> String {
     let state = if error.is_some() { "failed" } else { state };
     let object = json!({

@@ -1,4 +1,4 @@
-//! Aligns tables: columns are as wide as their widest cell, numbers are on the right, and colours do not count for the width.
+//! Formats tables: each column is as wide as its widest cell, numbers are aligned to the right, and escape sequences of colours count as no width.
 //!
 //! Cells may contain texts from remote hosts. These can neither control the terminal nor change the direction of writing.
 
@@ -6,7 +6,7 @@ use super::{Paint, Style};
 use crate::limits;
 use dns::wire::presentation::harmless;
 
-/// The alignment of a column.
+/// The alignment of the cells in a column of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
     /// Aligned to the left, for text.
@@ -31,17 +31,18 @@ impl TextTable {
         }
     }
 
-    /// Adds a row.
+    /// Adds a row at the end of the table.
     pub(crate) fn row(&mut self, cells: Vec<(String, Paint)>) {
         self.rows.push(cells.into_iter().map(|(cell, paint)| (harmless(&cell), paint)).collect());
     }
 
-    /// Adds a row without colours.
+    /// Adds a row without colours at the end of the table.
     pub(crate) fn plain(&mut self, cells: Vec<String>) {
         self.row(cells.into_iter().map(|cell| (cell, Paint::Plain)).collect());
     }
 
-    /// Returns the table as text. If `width` is given, the last column is shortened to fit, and a shortened text ends in "…".
+    /// Returns the table as text. If `width` is given, the last column is shortened so that lines have at most this width; a shortened text ends in
+    /// "…".
     pub(crate) fn text(&self, style: Style, width: Option<usize>) -> String {
         let widths: Vec<usize> = (0..self.sides.len()).map(|column| self.width(column)).collect();
         let last = widths.len().saturating_sub(1);
@@ -75,15 +76,15 @@ impl TextTable {
         self.rows.len() <= 1
     }
 
-    /// Cuts the table to the rows that fit on a screen. Returns the number of omitted rows.
+    /// Removes the rows after the first `MAX_SHOWN_ROWS`. Returns the number of removed rows.
     pub(crate) fn cut(&mut self) -> u64 {
         let cut = self.rows.len().saturating_sub(1 + limits::MAX_SHOWN_ROWS);
         self.rows.truncate(1 + limits::MAX_SHOWN_ROWS);
         cut as u64
     }
 
-    /// Returns the first rows, as many as fit on a screen, and a line with the number of the other rows. `left_out` is the number of rows that the
-    /// daemon did not send.
+    /// Returns the first rows of the table as text, as many as one screen has room for, and a line with the number of the other rows. `left_out` is
+    /// the number of rows that the daemon did not send.
     pub(crate) fn worst(mut self, left_out: u64, style: Style) -> String {
         let more_rows = self.cut().saturating_add(left_out);
         let text = self.text(style, None);

@@ -1,4 +1,4 @@
-//! The daemon's status, answers to queries, and the results of `flush` and `reload` as text.
+//! The output of `status`, `query`, `flush`, `reload` and `config check` as text.
 
 use std::path::Path;
 
@@ -14,10 +14,10 @@ use doctor::facts::Record;
 use resolver::cache::StoreFill;
 use resolver::config::{ConfigProblem, Errors};
 
-/// The text after a configured listening address that this host does not have yet.
+/// The text after a listening address of the configuration that no network interface of this host has yet.
 const LATER: &str = "resolverd listens there as soon as it appears";
 
-/// Returns the screen of `resolverctl status`: the health of the daemon.
+/// Returns the output of `resolverctl status`: the health of the daemon.
 pub fn status(status: &Status, style: Style) -> String {
     let daemon = &status.daemon;
     let (count, works) = (status.warnings.len(), status.works());
@@ -75,7 +75,7 @@ pub fn status(status: &Status, style: Style) -> String {
     text
 }
 
-/// Returns the lines about the listeners for encrypted DNS, with their addresses and certificates.
+/// Returns the lines about encrypted DNS: the addresses at which the daemon listens for it, and the certificates.
 fn encrypted(daemon: &DaemonStatus, style: Style) -> String {
     let mut text = String::new();
     let [tls, https, quic] = [&daemon.listen_tls, &daemon.listen_https, &daemon.listen_quic];
@@ -153,12 +153,12 @@ fn root_keys(status: &RootKeysStatus) -> Vec<String> {
     status.keys.iter().map(key).chain([checked]).collect()
 }
 
-/// Returns the answer to a query as text, and a line with the source of the answer and the time that it took.
+/// Returns the answer to a query as text, and a line with the source of the answer and the time that resolverd needed for it.
 pub fn query(reply: &QueryReply, style: Style) -> String {
     answer(reply, false, style)
 }
 
-/// Like `query`, for a question that was resolved without the cache.
+/// Like `query`, for the answer of `trace --fresh`, which was resolved without the cache.
 pub(crate) fn fresh_query(reply: &QueryReply, style: Style) -> String {
     answer(reply, true, style)
 }
@@ -210,7 +210,7 @@ fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
     text
 }
 
-/// Returns the words for the source of an answer. The time that the answer took follows them.
+/// Returns the words for the source of an answer. In the output, the time that the answer took follows them.
 const fn source(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Cache => "from cache in",
@@ -228,7 +228,7 @@ const fn source(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Returns the records as text, aligned as in a zone file.
+/// Returns DNS records as text, in aligned columns as in a zone file.
 fn records(records: &[Record]) -> String {
     let width = |of: fn(&Record) -> usize| records.iter().map(of).max().unwrap_or(0);
     let names = width(|record| record.name.chars().count());
@@ -236,13 +236,13 @@ fn records(records: &[Record]) -> String {
     let kinds = width(|record| record.kind().len());
     let line = |record: &Record| {
         let (Record { name, ttl, .. }, kind, data) = (record, record.kind(), record.text());
-        // The data of a type that the library does not know are a stranger's.
+        // The data of a record type that the DNS library does not know can contain any characters, so unsafe ones are replaced.
         harmless(&format!("{name:names$}  {ttl:>ttls$}  {kind:kinds$}  {data}")) + "\n"
     };
     records.iter().map(line).collect()
 }
 
-/// The line below the output of `flush`, which explains its words.
+/// The line below the output of `flush` that explains the words in it.
 const FLUSHED: &str = "answers: complete replies to clients; record sets: the records of one name and type; resolverd makes replies from them\n";
 
 /// Returns the numbers of removed entries: "removed 41 cache entries: 29 answers, 9 record sets (RRsets), 3 negative answers".
@@ -275,7 +275,7 @@ pub fn removed(removed: &Removed) -> String {
     )
 }
 
-/// Returns the changes that a reload of the configuration made, or why it changed nothing.
+/// Returns the text about a reload of the configuration: what it changed, or why it changed nothing.
 pub fn reloaded(replies: &[Reply], style: Style) -> String {
     let mut text = String::new();
     for reply in replies {

@@ -1,4 +1,4 @@
-//! The screen of `resolverctl trace`: the steps of a resolution, and the answer.
+//! The output of `resolverctl trace`: the steps of a resolution, and then the answer.
 
 use super::{Paint, Style, text, words};
 use control::protocol::QueryReply;
@@ -6,8 +6,8 @@ use dns::wire::presentation::harmless;
 use history::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use history::reason::reason_label;
 
-/// Returns the answer that is shown after the steps. If there are no steps, the cache had the answer. `fresh` is true if the trace does not use the
-/// cache.
+/// Returns the text after the steps: the answer. If there were no steps, the answer came from the cache. `fresh` is true if the trace does not use
+/// the cache.
 pub fn end(reply: &QueryReply, has_steps: bool, fresh: bool, style: Style) -> String {
     let end = if fresh { text::fresh_query(reply, style) } else { text::query(reply, style) };
     if has_steps || fresh {
@@ -17,8 +17,8 @@ pub fn end(reply: &QueryReply, has_steps: bool, fresh: bool, style: Style) -> St
     }
 }
 
-/// Returns the line for a step: its time and what happened, indented by the depth of its sub-question. `fresh` is true if the trace does not use the
-/// cache.
+/// Returns the line for a step of a resolution: its time and what happened. It is indented if the step belongs to a query that resolverd itself
+/// needs. `fresh` is true if the trace does not use the cache.
 pub fn step(step: &Step, fresh: bool, style: Style) -> String {
     let at = format!("{:>9.1} ms", step.at * 1e3);
     let (word, said, paint) = match &step.event {
@@ -37,7 +37,7 @@ pub fn step(step: &Step, fresh: bool, style: Style) -> String {
     )
 }
 
-/// Returns the word for a step, a text with its details, and its colour.
+/// Returns the word for a step of a resolution, a text with its details, and the colour of the word.
 fn event(step: &StepEvent) -> (&'static str, String, Paint) {
     match step {
         StepEvent::Question { name, kind } => ("query", format!("{name} {kind}"), Paint::Head),
@@ -92,7 +92,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
     }
 }
 
-/// Returns the text about a query to a server.
+/// Returns the text about a query that was sent to a server.
 fn sent(step: &StepEvent) -> String {
     let StepEvent::Sent { server, transport, name, kind, reason, usual } = step else {
         return String::new();
@@ -110,7 +110,8 @@ fn sent(step: &StepEvent) -> String {
     format!("{server} over {transport}{asked} ({reason}; {usual})")
 }
 
-/// Returns the text about a change to other servers: those that the parent zone names now, or the root servers instead of the forwarders.
+/// Returns the texts about a step in which resolverd began to query other servers: those that the parent zone names now, or the root servers instead
+/// of the forwarders.
 fn turned(step: &StepEvent) -> (&'static str, String, Paint) {
     match step {
         StepEvent::Outdated { zone } => (
@@ -127,7 +128,7 @@ fn turned(step: &StepEvent) -> (&'static str, String, Paint) {
     }
 }
 
-/// Returns the text about records that were removed from a reply.
+/// Returns the text about records that resolverd removed from a reply.
 fn removed(step: &StepEvent) -> (&'static str, String, Paint) {
     let s = |one: &'static str, more: &'static str, dropped: usize| if dropped == 1 { one } else { more };
     let (dropped, records, why, paint) = match step {
@@ -156,7 +157,7 @@ fn removed(step: &StepEvent) -> (&'static str, String, Paint) {
     ("removed", text, paint)
 }
 
-/// Returns the text about the DS records of a zone or its trust anchor, which confirm the keys of the zone.
+/// Returns the text about the DS records of a zone, or about its trust anchor, by which the keys of the zone are validated.
 fn ds(zone: &str, records: &[DsFact], from: DsSource) -> String {
     let key = |ds: &DsFact| format!("key {} (algorithm {}, digest type {})", ds.tag, ds.algorithm, ds.digest);
     let keys: Vec<String> = records.iter().map(key).collect();

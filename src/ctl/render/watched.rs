@@ -1,4 +1,4 @@
-//! The screen of `check watched`: each watched domain with its findings.
+//! The output of `check watched`: each watched domain with its findings.
 
 use super::domain::{below, heading, sentence};
 use super::words::{age, problems, time};
@@ -26,7 +26,7 @@ pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> Str
     texts.join("\n")
 }
 
-/// Returns the first line about a domain: the number of its findings, and the times of its last and next check.
+/// Returns the first line about a watched domain: the number of its findings, and the times of its last and next check.
 fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     let domain = &row.domain;
     let next = if row.next < 1.0 { "due now".to_owned() } else { format!("in {}", age(row.next)) };
@@ -100,7 +100,7 @@ fn changes(row: &WatchedRow, moment: &dyn Fn(f64) -> String, style: Style) -> St
     text
 }
 
-/// Returns the line about a finding that was confirmed or has ended.
+/// Returns the line about one change: a finding was confirmed, or it does not exist any more.
 fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let entry = change.code.entry();
     let (at, word) = (moment(seconds(change.at)), change.level.word());

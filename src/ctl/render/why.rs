@@ -1,4 +1,4 @@
-//! The screen of `resolverctl why`: a message as a waterfall, and its culprit.
+//! The output of `resolverctl why`: the queries of a message (email) on a time axis (a waterfall), and the culprit of its delay.
 
 use std::collections::BTreeSet;
 
@@ -9,25 +9,25 @@ use dns::wire::presentation::harmless;
 use history::culprit::CulpritKind;
 use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 
-/// The width of the time bar, in columns.
+/// The width of the bar that shows when a query was in progress, in columns.
 const BAR: usize = 20;
 
-/// The width of a name in a waterfall with its indentation, in columns.
+/// The width of a DNS name in a waterfall, with its indentation, in columns.
 const NAME: usize = 60;
 
-/// The width of a pasted line, in columns.
+/// The width at which a pasted log line is cut, in columns.
 const LINE: usize = 110;
 
-/// A question that took less time than this is not shown, unless it failed; in seconds.
+/// A query of a client that took less than this many seconds is not shown, unless it failed.
 const SHOWN: f64 = 0.001;
 
-/// The number of queries to servers that are shown below each question.
+/// Maximum number of queries to servers that are shown below a query of a client.
 const MESSAGES: usize = 4;
 
-/// From this time on, the queries to servers are shown below a question; in seconds.
+/// If a query of a client took at least this many seconds, the queries to servers are shown below it.
 const SLOW: f64 = 0.3;
 
-/// Returns the worst message as a waterfall, and one line for each other message. `moment` writes a moment in local time.
+/// Returns the first (worst) message as a waterfall, and one line for each other message. `moment` formats a point in time in local time.
 pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let Some((worst, others)) = messages.split_first() else { return String::new() };
     let line = worst.line.as_ref().map(|line| format!("> {}", words::cut(&harmless(line), LINE)));
@@ -59,7 +59,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     text
 }
 
-/// Returns the text for a message that the record does not have.
+/// Returns the text for a message about which the query history has nothing.
 fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let reach = match report.history {
         Some(history) => reach(&history, moment),
@@ -70,7 +70,7 @@ fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     format!("{}.{reach}\nTo do: {advice}.\n", capital(&evidence))
 }
 
-/// Returns the line that says how far back each part of the query history goes.
+/// Returns the line that says how far back in time each part of the query history goes.
 fn reach(history: &HistoryReach, moment: &dyn Fn(f64) -> String) -> String {
     let memory = match (history.resolved, history.cache) {
         (Some(resolved), Some(cache)) if moment(resolved) != moment(cache) => format!(
@@ -89,7 +89,7 @@ fn reach(history: &HistoryReach, moment: &dyn Fn(f64) -> String) -> String {
     memory + &disk.unwrap_or_default()
 }
 
-/// Returns a message as a waterfall: a row for each question, in the order of time.
+/// Returns a message as a waterfall: a row for each query of the client, in the order of time.
 fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let count = report.questions.len() as u64 + report.left_out;
     let head = format!(
@@ -116,7 +116,7 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     let hidden = count.saturating_sub(rows.len() as u64);
     if hidden > 0 {
         let queries = if hidden == 1 { "query" } else { "queries" };
-        // The questions that the daemon left out took less time than these.
+        // The daemon leaves out the quickest queries, so the queries that it left out took less time than those in its reply.
         let others = || report.questions.iter().skip(1).filter(|question| !question.of_subject);
         let is_quick = report.left_out == 0 || others().any(|question| !has_row(question));
         let why = if rows.len() < ROWS && is_quick {
@@ -138,15 +138,15 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     text
 }
 
-/// Returns how the client sent its queries, if they were encrypted.
+/// Returns the protocol, such as DNS over TLS, if the client sent its queries encrypted. Otherwise returns an empty text.
 fn way(report: &MessageReport) -> String {
     let known = report.questions.iter().filter_map(|question| question.transport);
     let encrypted = known.clone().next().filter(|_| known.clone().all(ClientTransport::is_encrypted));
     encrypted.map(|encrypted| format!(" over {}", encrypted.label())).unwrap_or_default()
 }
 
-/// Returns the local users of the client, as far as they are known. There may be several: a mail server and its filters send queries for the
-/// same message.
+/// Returns the local users whose programs sent the queries, as far as they are known. There may be several: a mail server and its filters send
+/// queries for the same message.
 fn users(report: &MessageReport) -> String {
     let users: BTreeSet<String> =
         report.questions.iter().filter_map(|question| question.user.as_deref()).map(harmless).collect();
@@ -157,15 +157,15 @@ fn users(report: &MessageReport) -> String {
     }
 }
 
-/// The largest number of rows of a waterfall.
+/// Maximum number of rows of a waterfall.
 const ROWS: usize = 40;
 
-/// Returns true if a question took time or failed.
+/// Returns true if a query gets a row in the waterfall, because it took some time or failed.
 fn has_row(question: &QuestionReport) -> bool {
     question.elapsed >= SHOWN || question.outcome.is_failure()
 }
 
-/// Returns the questions that have a row, in the order of time.
+/// Returns the queries that get a row in the waterfall, in the order of time.
 fn shown(report: &MessageReport) -> Vec<&QuestionReport> {
     let mut rows: Vec<&QuestionReport> =
         report.questions.iter().filter(|question| has_row(question)).collect();
@@ -178,8 +178,8 @@ fn shown(report: &MessageReport) -> Vec<&QuestionReport> {
     rows
 }
 
-/// Writes a question, and below it its queries to servers if it was slow or failed. With `is_marked`, a question that concerns the subject has
-/// a mark.
+/// Appends the row of a query to `text`, and below it the queries to servers, if the query was slow or failed. If `is_marked` is true, queries about
+/// the name or address that the user typed have a mark.
 fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, text: &mut String) {
     let name = words::cut(&format!("{} {}", harmless(&question.name), question.kind), NAME);
     let failed = question.outcome.is_failure();
@@ -213,7 +213,7 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
     }
 }
 
-/// Returns a bar that shows when a question was in progress, within the time of the message (`took`).
+/// Returns a bar that shows when a query was in progress. The whole width is the duration of the message (`took`, in seconds).
 fn bar(at: f64, elapsed: f64, took: f64) -> String {
     let column = |seconds: f64| {
         let share = if took > 0.0 { (seconds / took).clamp(0.0, 1.0) } else { 0.0 };
@@ -224,7 +224,7 @@ fn bar(at: f64, elapsed: f64, took: f64) -> String {
     format!("{}{}{}", "·".repeat(begin), "█".repeat(full), "·".repeat(BAR.saturating_sub(begin + full)))
 }
 
-/// Returns the lines about the culprit: the evidence, the usual behaviour of the servers, and the advice.
+/// Returns the lines about the culprit of a message's delay: the evidence, the usual behaviour of the servers, and the advice.
 fn verdict(culprit: &CulpritReport, style: Style) -> String {
     let paint = match culprit.kind {
         CulpritKind::None | CulpritKind::NotDns => Paint::Good,
@@ -240,7 +240,7 @@ fn verdict(culprit: &CulpritReport, style: Style) -> String {
     text
 }
 
-/// Returns a message in one line: when it began, how long it waited for DNS, its culprit, and the name of its first query.
+/// Returns the line about one message: when it began, how long it waited for DNS, its culprit, and the name of its first query.
 fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let kind = report.culprit.kind.label();
     let zone = report.culprit.zone.as_deref().map(|zone| format!(" {}", harmless(zone))).unwrap_or_default();
@@ -253,7 +253,7 @@ fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     )
 }
 
-/// Returns the text with a capital first letter.
+/// Returns the text with an upper-case letter at its start.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Formats numbers, time spans and shares in the same way on all screens.
+//! Formats numbers, durations and shares in the same way on all screens.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use history::{Quantiles, TimeSpan, Window};
 
-/// Returns for example "1 failure, 2 warnings": the counts that are not 0, each with its singular or plural word.
+/// Returns the counts that are not 0 as text, each with its singular or plural word: "1 failure, 2 warnings".
 pub fn problems(counts: impl Iterator<Item = (usize, &'static str, &'static str)>) -> String {
     let found: Vec<String> = counts
         .filter(|(count, ..)| *count > 0)
@@ -28,7 +28,7 @@ pub fn number(number: u64) -> String {
     text
 }
 
-/// Returns the number of events per second. Below ten, it has one decimal place.
+/// Returns the number of events per second as text. Below ten, it has one decimal place.
 pub fn rate(count: u64, seconds: f64) -> String {
     if seconds <= 0.0 {
         return "0.0".to_owned();
@@ -37,7 +37,7 @@ pub fn rate(count: u64, seconds: f64) -> String {
     if rate < 10.0 { format!("{rate:.1}") } else { number(rate.round() as u64) }
 }
 
-/// Returns a time, given in seconds, in a suitable unit: "42 µs", "38 ms", "4.3 s".
+/// Returns a duration, given in seconds, as text with a suitable unit: "42 µs", "38 ms", "4.3 s".
 pub fn time(seconds: f64) -> String {
     let micros = seconds * 1e6;
     if micros < 999.5 {
@@ -53,12 +53,12 @@ pub fn time(seconds: f64) -> String {
     }
 }
 
-/// Returns a long time, given in seconds, in its two largest units: "3 h 4 min".
+/// Returns a long duration, given in seconds, as text with its two largest units: "3 h 4 min".
 pub fn age(seconds: f64) -> String {
     TimeSpan(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)).to_string()
 }
 
-/// Returns how many of the available octets (`of`) are used, both in MiB: "98 of 128".
+/// Returns the used and the available octets as text, both in MiB: "98 of 128". `of` is the number of available octets.
 pub fn mebibytes(octets: u64, of: u64) -> String {
     format!("{} of {}", in_mebibytes(octets), in_mebibytes(of))
 }
@@ -69,8 +69,8 @@ pub(crate) fn in_mebibytes(octets: u64) -> String {
     if mebibytes < 9.95 { format!("{mebibytes:.1}") } else { format!("{mebibytes:.0}") }
 }
 
-/// Returns shares in tenths of a per cent that add up to 1000 exactly, unless all counts are zero. The largest remainders are
-/// rounded up (Hamilton's method).
+/// Returns the share of each count in the sum of all, in tenths of a per cent. The shares add up to exactly 1000, unless all counts are zero: the
+/// largest remainders are rounded up (Hamilton's method).
 pub fn shares(counts: &[u64]) -> Vec<u64> {
     let total: u128 = counts.iter().map(|count| u128::from(*count)).sum();
     if total == 0 {
@@ -90,7 +90,7 @@ pub fn shares(counts: &[u64]) -> Vec<u64> {
     shares
 }
 
-/// Returns a mean or longest round trip as text. A value of 0 means that no reply was received.
+/// Returns a mean or longest round trip, given in seconds, as text. A value of 0 is shown as "no reply".
 pub fn round_trip(seconds: f64) -> String {
     if seconds > 0.0 { time(seconds) } else { "no reply".to_owned() }
 }
@@ -100,12 +100,12 @@ pub fn percent(permille: u64) -> String {
     format!("{}.{} %", permille / 10, permille % 10)
 }
 
-/// Returns the share of a count in a total as text, in per cent.
+/// Returns the share of `count` in `total` as text, in per cent.
 pub(crate) fn percent_of(count: u64, total: u64) -> String {
     percent(shares(&[count, total.saturating_sub(count)]).first().copied().unwrap_or(0))
 }
 
-/// Returns the quantiles of some times as text; a dash if no times were counted.
+/// Returns the quantiles of some durations as texts. Each text is a dash if nothing was counted.
 pub fn quantiles(times: &Quantiles) -> Vec<String> {
     if times.count == 0 {
         return vec!["–".to_owned()];
@@ -116,7 +116,7 @@ pub fn quantiles(times: &Quantiles) -> Vec<String> {
         .to_vec()
 }
 
-/// Returns the word for a value of an enum, as JSON has it.
+/// Returns the word for a value of an enum, as it is in JSON.
 pub fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
@@ -124,7 +124,7 @@ pub fn word(value: &impl Serialize) -> String {
     }
 }
 
-/// Returns the label for a part of the cache. `name` is its name in the protocol.
+/// Returns the label for a part of the cache. `name` is its name in the control protocol.
 pub fn store(name: &str) -> &str {
     match name {
         "answers" => "whole answers",
@@ -135,7 +135,7 @@ pub fn store(name: &str) -> &str {
     }
 }
 
-/// Returns the words for a period: the name of the window, or "since start" if the daemon has run for a shorter time.
+/// Returns the words for the period of the statistics: its name, or "since start" if the daemon has run for a shorter time.
 pub fn window(window: Window, seconds: f64) -> String {
     let younger = window.length().is_none_or(|length| seconds < length.as_secs_f64() - f64::from(TOLERANCE));
     let name = match window {
@@ -147,8 +147,7 @@ pub fn window(window: Window, seconds: f64) -> String {
     name.to_owned()
 }
 
-/// The number of seconds by which a period may be shorter than its window and still get the name of the window. It is the time between two snapshots
-/// of the counters.
+/// A period may be shorter than its name says by this many seconds, because the counters are copied only every ten seconds.
 const TOLERANCE: u8 = 10;
 
 /// Returns at most `width` characters of a text. If the text was shortened, it ends in "…".

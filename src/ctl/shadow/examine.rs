@@ -1,4 +1,5 @@
-//! Examines one question: asks both resolvers, confirms a difference, and looks for its cause at the name servers.
+//! Examines one question of `resolverctl shadow`: asks both resolvers, confirms a difference, and looks for its cause at the name servers of the
+//! zone.
 
 use hickory_proto::rr::RecordType;
 use tokio::sync::Semaphore;
@@ -16,22 +17,22 @@ use shadow::answer::{Likeness, Side, parting};
 use shadow::asked::AskedQuestion;
 use shadow::judge::{Evidence, Sample};
 
-/// Compares the answers of both resolvers, with all that this needs.
+/// Sends questions to both resolvers (the present resolver of this host, and resolverd), and finds the causes of different answers.
 pub(super) struct Examiner {
     pub(super) sides: Sides,
     pub(super) daemon: Daemon,
-    /// The options for asking the name servers. The name of each question is added to them.
+    /// The options for queries to the name servers of a zone. `seek` adds the name of the question to them.
     pub(super) subject: CheckSubject,
-    /// Limits the number of comparisons with name servers at the same time.
+    /// Limits how many comparisons with name servers are in progress at the same time.
     pub(super) places: Semaphore,
-    /// The number of comparisons with name servers that may still begin.
+    /// How many more differences may be examined at the name servers. At most `MAX_SHADOW_EXAMINED` are examined in all.
     pub(super) left: Semaphore,
     pub(super) lists: ListBudget,
 }
 
 impl Examiner {
-    /// Compares the answers to a question. `answers_others`: whether the resolver in place has answered other questions so far. If it replies to
-    /// nothing, its silence to this question shows nothing.
+    /// Asks both resolvers the question, and returns everything that is needed to judge the answers. `answers_others` is true if the present resolver
+    /// of this host has answered another question. If it has answered none, its silence to this question shows nothing.
     pub(super) async fn examine(&self, question: &AskedQuestion, answers_others: bool) -> Evidence {
         let mut evidence = Evidence {
             samples: vec![self.sides.sample(question).await],
@@ -48,8 +49,8 @@ impl Examiner {
         evidence
     }
 
-    /// Asks both resolvers again while their answers differ. A DNS list counts queries, so it is asked only once more, and after that both
-    /// resolvers have an answer in their caches.
+    /// Asks both resolvers the same question again, as long as their answers differ. A DNS list is asked only once more, because lists limit queries,
+    /// and because both resolvers have its answer in their caches by then.
     async fn repeat(&self, question: &AskedQuestion, evidence: &mut Evidence) {
         let repeats = if evidence.list.is_some() { 1 } else { SHADOW_REPEATS };
         for _ in 0..repeats {
@@ -62,7 +63,7 @@ impl Examiner {
         }
     }
 
-    /// Asks resolverd and the name servers for the cause of a difference.
+    /// Asks resolverd and the name servers of the zone, to find the cause of different answers, and stores their replies in `evidence`.
     async fn seek(&self, question: &AskedQuestion, (last, evidence): (&Sample, &mut Evidence)) {
         let kind: &'static str = match question.kind {
             RecordType::Unknown(_) => return,
@@ -76,7 +77,7 @@ impl Examiner {
         }
         let Ok(left) = self.left.try_acquire() else { return };
         left.forget();
-        // The semaphore is never closed.
+        // `acquire` returns an error only if the semaphore is closed, and it is never closed.
         let Ok(_place) = self.places.acquire().await else { return };
         if let Got::Reply(reply) = self.daemon.ask(&Want::Lookup { name: question.name.clone(), kind }).await
         {

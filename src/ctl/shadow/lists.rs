@@ -1,4 +1,4 @@
-//! The limit on the number of questions that `shadow` sends to each DNS list.
+//! Limits how many questions `resolverctl shadow` sends to each DNS list.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,17 +8,17 @@ use crate::exit::CommandFailure;
 use control::protocol::{Reply, Request};
 use doctor::facts::{canonical, is_within};
 
-/// The DNS lists, each with the number of questions that it may still get.
+/// The zone of each DNS list, with the number of questions that `shadow` may still send to it.
 #[derive(Debug, Default)]
 pub(super) struct ListBudget {
     left: Mutex<BTreeMap<String, usize>>,
 }
 
 impl ListBudget {
-    /// Returns the budget for the lists of the daemon: those of its registry and of its configuration.
+    /// Returns a budget of `most` questions for each DNS list that the daemon knows, from its registry and its configuration.
     ///
     /// # Errors
-    /// The daemon does not answer.
+    /// Fails if the daemon does not answer.
     pub(super) fn of_daemon(client: &ControlClient, most: usize) -> Result<Self, CommandFailure> {
         let replies = [client.ask(&Request::DnsblList)?, client.ask(&Request::Dnsbl)?].concat();
         let list = |reply: Reply| match reply {
@@ -34,15 +34,15 @@ impl ListBudget {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the list whose zone contains a name. If there are several, returns the one with the longest zone.
+    /// Returns the DNS list whose zone contains `name`. If several zones contain it, returns the list with the longest zone.
     pub(super) fn list_of(&self, name: &str) -> Option<String> {
         let left = self.left();
         let around = left.keys().filter(|zone| is_within(name, zone));
         around.max_by_key(|zone| zone.len()).cloned()
     }
 
-    /// Takes a question from the budget of the list that contains a name. Returns false if none is left. Names outside of lists have no limit
-    /// here.
+    /// Counts one question to the DNS list whose zone contains `name`. Returns false if the list may get no more questions. Returns true for names
+    /// that belong to no list, because they have no limit.
     pub(super) fn take(&self, name: &str) -> bool {
         let Some(list) = self.list_of(name) else { return true };
         let mut left = self.left();

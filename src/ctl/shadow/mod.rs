@@ -1,4 +1,5 @@
-//! `resolverctl shadow`: sends the questions that this host asks to the resolver in place and to resolverd, and compares the answers.
+//! `resolverctl shadow`: sends the questions that this host asks to its present resolver and to resolverd, and compares the answers. So an operator
+//! knows before a switch to resolverd whether it would change something.
 
 mod examine;
 mod lists;
@@ -57,7 +58,7 @@ pub(super) struct Arguments {
     list_questions: usize,
 }
 
-/// Compares the answers and prints the report.
+/// Sends the questions of the file to both resolvers, compares the answers, and returns the report.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -76,7 +77,7 @@ pub(super) fn run(
         replay.run(&captured, &mut report, signal).await
     });
     report.end(&captured);
-    // Questions that were interrupted by a signal may still wait for the daemon.
+    // Blocking tasks of questions that a signal interrupted may still wait for the daemon. Do not wait for these tasks.
     runtime.shutdown_background();
     let summary = report.summary(&against, interrupted);
     let text = match format {
@@ -89,7 +90,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: exit(&summary) })
 }
 
-/// Returns the signals that end a run early, with its report. They are caught from this call on.
+/// Starts to catch the signals that end the comparison early: Ctrl-C, a closed terminal and termination. The report is printed nevertheless.
 fn signals(runtime: &Runtime) -> Result<Vec<Signal>, CommandFailure> {
     let _entered = runtime.enter();
     let kinds = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()];
@@ -100,10 +101,10 @@ fn wrong(sentence: String) -> CommandFailure {
     CommandFailure::Problem(Problem { fault: Blame::Request, sentence })
 }
 
-/// Returns the addresses of both resolvers.
+/// Returns the addresses of the two resolvers: the present resolver of this host, and resolverd.
 ///
 /// # Errors
-/// The daemon does not answer, has no listener, or is itself the resolver in place.
+/// Fails if the daemon does not answer, if it listens at no address, or if it is itself the present resolver.
 fn sides(arguments: &Arguments, client: &ControlClient) -> Result<Sides, CommandFailure> {
     let in_place = arguments.against.plain().ok_or_else(|| {
         wrong("shadow asks the resolver in place over UDP and TCP: write ADDRESS or ADDRESS:PORT".to_owned())
@@ -155,10 +156,10 @@ fn examiner(sides: Sides, client: &ControlClient, list_questions: usize) -> Resu
     })
 }
 
-/// Reads the questions of the file.
+/// Reads the questions from the file (a packet capture or a log) that the command line names.
 ///
 /// # Errors
-/// The file cannot be read or contains no question.
+/// Fails if the file cannot be read or contains no question.
 fn captured(arguments: &Arguments) -> Result<Captured, CommandFailure> {
     let file = &arguments.from;
     let failed = |error: io::Error| CommandFailure::Input { file: file.clone(), error };

@@ -1,4 +1,4 @@
-//! Replays the questions of a file one after the other, at a limited rate.
+//! Sends the questions of a file to both resolvers, one after the other and at a limited rate.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use shadow::judge::Evidence;
 use shadow::limits::SHADOW_AT_ONCE;
 use shadow::report::{NotCompared, ShadowReport};
 
-/// A run over the questions of a file.
+/// Sends all questions of a file, and collects the results in a report.
 pub(super) struct Replay<'r> {
     pub(super) examiner: &'r Examiner,
     pub(super) client: &'r ControlClient,
-    /// The time between two questions.
+    /// The time from the start of one question to the start of the next one.
     pub(super) pause: Duration,
 }
 
 impl Replay<'_> {
-    /// Compares all questions. The run ends after the last question, after many questions to which a resolver has not replied at all, or after a
-    /// signal. Returns true if it ended because of a signal.
+    /// Compares the answers to all questions. It stops after the last question, after a signal, or early if one of the resolvers has replied to none
+    /// of many questions. Returns true if a signal stopped it.
     pub(super) async fn run(
         &self,
         captured: &Captured,
@@ -63,7 +63,7 @@ impl Replay<'_> {
         interrupted
     }
 
-    /// Compares one question, unless it must not be sent.
+    /// Compares the answers to one question. A question that must not be sent (see `refused`) is only counted.
     async fn one<'q>(
         &self,
         question: &'q AskedQuestion,
@@ -76,10 +76,11 @@ impl Replay<'_> {
         (question, evidence)
     }
 
-    /// Returns the reason why a question is not sent; `None` if it may be sent.
+    /// Returns the reason why a question must not be sent to the two resolvers. Returns `None` if it may be sent.
     async fn refused(&self, question: &AskedQuestion) -> Option<NotCompared> {
         let (client, name) = (self.client.clone(), question.name.clone());
-        // The client blocks in system calls, so it runs on a thread of its own. If it gets no answer, nothing is sent.
+        // `ControlClient` blocks its thread while it waits for the daemon, so it runs on a separate thread. If the daemon does not answer, the
+        // question is not sent.
         match tokio::task::spawn_blocking(move || kept_here(&client, &name)).await {
             Ok(Ok(None)) => (!self.examiner.lists.take(&question.name)).then_some(NotCompared::ListBudget),
             Ok(Ok(Some(_))) => Some(NotCompared::KeptHere),

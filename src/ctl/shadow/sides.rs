@@ -1,4 +1,4 @@
-//! The two resolvers: sends one question to both at the same moment, as a client would.
+//! Sends a question to the present resolver of this host and to resolverd at the same time, as a client would.
 //!
 //! RFC 1035 section 4.2, RFC 6840 section 5.7 (AD in a query), RFC 7766 section 5 (TCP after TC).
 
@@ -22,10 +22,10 @@ use shadow::answer::{Side, SideAnswer, SideReply};
 use shadow::asked::AskedQuestion;
 use shadow::judge::Sample;
 
-/// If no reply has arrived after this time, the datagram is sent again, because it or its reply may be lost.
+/// If no reply has arrived after this time, the UDP query is sent again, because the query or its reply may be lost.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// The addresses of the two resolvers: the resolver in place, and resolverd.
+/// The addresses of the two resolvers: the present resolver of this host (`in_place`), and resolverd.
 #[derive(Clone, Debug)]
 pub(super) struct Sides {
     pub(super) in_place: SocketAddr,
@@ -34,7 +34,7 @@ pub(super) struct Sides {
 }
 
 impl Sides {
-    /// Asks both resolvers at the same moment.
+    /// Sends a question to both resolvers at the same time, and returns both answers.
     pub(super) async fn sample(&self, question: &AskedQuestion) -> Sample {
         let (in_place, resolverd) =
             tokio::join!(self.ask(Side::InPlace, question), self.ask(Side::Resolverd, question));
@@ -76,7 +76,7 @@ impl Sides {
     }
 }
 
-/// Returns the facts in a reply that are compared.
+/// Returns the parts of a reply that are compared with the reply of the other resolver.
 fn answer_of(message: &Message, elapsed: Duration) -> SideAnswer {
     SideAnswer::Reply(Box::new(SideReply {
         facts: reply(message, elapsed),
@@ -84,19 +84,19 @@ fn answer_of(message: &Message, elapsed: Duration) -> SideAnswer {
     }))
 }
 
-/// Sends a query over UDP, and over TCP if the reply has TC.
+/// Sends a query over UDP, and again over TCP if the UDP reply has TC. Returns the reply.
 async fn exchange(server: SocketAddr, query: &Message) -> io::Result<Message> {
     let octets = query.to_vec().map_err(io::Error::other)?;
     let message = datagram(server, query, &octets).await?;
     if message.metadata.truncation { stream(server, query, &octets).await } else { Ok(message) }
 }
 
-/// Returns true if a message is the reply to a query.
+/// Returns true if `message` is the reply to `query`: it has the same id, and the same question or none.
 fn is_reply(message: &Message, query: &Message) -> bool {
     let is_same = |(one, other): (&Query, &Query)| {
         one.query_type() == other.query_type() && one.name().eq_ignore_root_case(other.name())
     };
-    // A resolver that cannot read a query may return it without its question.
+    // A resolver that cannot parse a query may return a reply without a question section.
     message.metadata.id == query.metadata.id
         && message.metadata.message_type == hickory_proto::op::MessageType::Response
         && (message.queries.is_empty() || message.queries.iter().zip(&query.queries).all(is_same))
@@ -121,7 +121,7 @@ async fn datagram(server: SocketAddr, query: &Message, octets: &[u8]) -> io::Res
                 }
             }
         });
-        // The caller stops when the time for the whole question is over.
+        // There is no limit for this loop here. The caller stops it when `SHADOW_PATIENCE` for the whole question is over.
         if let Ok(heard) = heard.await {
             return heard;
         }

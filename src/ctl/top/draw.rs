@@ -20,14 +20,14 @@ const KEYS: &str = "q quit  Tab table  s sort  r reverse  w period  ? help";
 /// The keys for the last line of a terminal that is too narrow for `KEYS`.
 const FEW_KEYS: &str = "q quit  1-5 tables  w period  ? help";
 
-/// The largest number of lines for the rates or for the problem with the daemon. `OTHERS` is the number of lines that must remain: two for the
-/// titles, one for a row, the first line and the last line.
+/// Maximum number of lines that the rates, or the problem with the daemon, may use. `OTHERS` is the number of lines that must remain for the rest of
+/// the screen: two for the titles, one for a row, the first line and the last line.
 const NOTES: usize = 4;
 
-/// See `NOTES`.
+/// The number of lines that the rest of the screen needs, see `NOTES`.
 const OTHERS: u16 = 5;
 
-/// The lines of the help: all keys with their actions.
+/// The lines of the help screen: all keys with their actions.
 const HELP: [&str; 11] = [
     "1 to 5, Tab    another table: zones, servers, lists, clients, failures",
     "s              sort by the next column",
@@ -42,7 +42,7 @@ const HELP: [&str; 11] = [
     "The table of lists counts since the start of resolverd, not since the period began.",
 ];
 
-/// Draws the state at the moment `now`, in seconds since 1970.
+/// Draws the screen for the state `live`. `now` is the current time, in seconds since 1970.
 pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     let area = frame.area();
     let line = |number: u16| Rect { y: area.y.saturating_add(number), height: 1, ..area }.intersection(area);
@@ -79,7 +79,7 @@ pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     }
 }
 
-/// Returns the first line: the time, the period that the table covers, and the version and age of the daemon.
+/// Returns the first line of the screen: the time, the period that the table covers, and the version and uptime of the daemon.
 fn daemon(live: &TopLive, now: f64) -> String {
     let time = live.time_of_day(now);
     let daemon = live.daemon().map_or_else(
@@ -89,7 +89,7 @@ fn daemon(live: &TopLive, now: f64) -> String {
     format!("{time}  period: {}  {daemon}", words::window(live.window(), f64::INFINITY))
 }
 
-/// Returns the rates, or the problem with the daemon if it does not answer.
+/// Returns the line with the rates of queries. If the daemon does not answer, returns the line that describes this problem.
 fn note(live: &TopLive) -> (String, Paint) {
     if let Some(trouble) = live.trouble() {
         return (harmless(&trouble), Paint::Bad);
@@ -109,8 +109,8 @@ fn note(live: &TopLive) -> (String, Paint) {
     }
 }
 
-/// Divides a text into lines of at most `width` characters. Figures, which are separated by two spaces, are kept whole; a sentence is broken between
-/// words.
+/// Divides a text into lines of at most `width` characters. Texts that are separated by two spaces, such as figures, are not split. A sentence is
+/// split between words.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let separator = if text.contains("  ") { "  " } else { " " };
     let mut lines: Vec<String> = Vec::new();
@@ -149,7 +149,7 @@ fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
     Line::from(tabs)
 }
 
-/// Returns the table: the names of all tables, the titles of the columns, and the rows from the first visible one on.
+/// Returns the table as text: a line with the names of all tables, the titles of the columns, and the rows from the first visible one on.
 fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
     let shown = live.table();
     let columns = fit(shown, live.rows(), area.width.into());
@@ -182,7 +182,7 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
     Paragraph::new(Text::from(lines))
 }
 
-/// Selects the styles of texts, with or without colours.
+/// Returns the style (colour) of each kind of text, for a screen with or without colours.
 #[derive(Clone, Copy, Debug)]
 struct Painter {
     is_colored: bool,

@@ -4,22 +4,22 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::table::TopTable;
 
-/// A key of `top`, by its effect.
+/// An action of `resolverctl top` that a key starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TopKey {
-    /// Leave the command.
+    /// End the command.
     Quit,
-    /// Leave the help; in the table, leave the command.
+    /// Close the help. If the help is not shown, end the command.
     Back,
-    /// Show this table.
+    /// Show the given table.
     Table(TopTable),
     /// Show the next table.
     NextTable,
-    /// Show the table before.
+    /// Show the previous table.
     PreviousTable,
-    /// Sort by the next column.
+    /// Sort the rows by the next column.
     Sort,
-    /// Sort in the other direction.
+    /// Reverse the order of the rows.
     Reverse,
     /// Show the next period (the last minute, the last hour, and so on).
     Window,
@@ -39,12 +39,12 @@ pub enum TopKey {
     Help,
 }
 
-/// Returns the meaning of a key of the terminal. Returns `None` if the key has no meaning here.
+/// Returns the action for a key that the user has pressed. Returns `None` if the key has no action.
 pub fn key_of(event: KeyEvent) -> Option<TopKey> {
     if event.kind == KeyEventKind::Release {
         return None;
     }
-    // The terminal is in raw mode, so that Ctrl-C is a key.
+    // In raw mode, the terminal sends no signal for Ctrl-C, but passes it as a key.
     if event.modifiers.contains(KeyModifiers::CONTROL) {
         return matches!(event.code, KeyCode::Char('c' | 'd')).then_some(TopKey::Quit);
     }

@@ -1,5 +1,5 @@
-//! The state of `resolverctl top`: the last replies, and the selections of the user. It has no side effects: only replies and
-//! keys change it.
+//! The state of `resolverctl top`: the last replies of the daemon, and the table, period and order that the user has selected. Only replies and keys
+//! change this state.
 
 use super::keys::TopKey;
 use super::table::{TopRow, TopTable, rows_of, sort};
@@ -9,10 +9,10 @@ use dns::question::Outcome;
 use history::Window;
 use history::limits::STORED_TIME;
 
-/// The periods that the user can select, in the order in which the key `w` selects them.
+/// The periods for a table that the user can select, in the order in which the key `w` selects them.
 const WINDOWS: [Window; 4] = [Window::Minute, Window::FiveMinutes, Window::Hour, Window::Start];
 
-/// The counters since the start of the daemon, as one reading has returned them.
+/// The counters of the daemon since its start, as they were in one reply.
 #[derive(Clone, Debug, PartialEq)]
 struct Reading {
     version: String,
@@ -23,18 +23,18 @@ struct Reading {
     messages: u64,
 }
 
-/// The numbers of queries between two readings of the counters, from which the rates are computed.
+/// How many queries there were between two replies with the daemon's counters. The rates are computed from these numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
-    /// Queries of clients in this time.
+    /// Number of queries of clients between the two replies.
     pub questions: u64,
-    /// Queries that the cache answered.
+    /// Number of queries that were answered from the cache.
     pub cache: u64,
-    /// Queries that ended in SERVFAIL.
+    /// Number of queries that were answered with SERVFAIL.
     pub failed: u64,
-    /// Queries to servers.
+    /// Number of queries that the daemon sent to servers.
     pub messages: u64,
-    /// Seconds between the readings.
+    /// Time between the two replies, in seconds.
     pub seconds: f64,
 }
 
@@ -43,13 +43,13 @@ pub struct Rates {
 pub enum TopAct {
     /// Draw the screen again.
     Draw,
-    /// Read the table immediately.
+    /// Ask the daemon for the rows of the table immediately.
     Read,
     /// End the command.
     End,
 }
 
-/// The state of the screen.
+/// The state from which the screen of `resolverctl top` is drawn.
 #[derive(Clone, Debug)]
 pub struct TopLive {
     table: TopTable,
@@ -57,24 +57,24 @@ pub struct TopLive {
     column: usize,
     is_reversed: bool,
     rows: Vec<TopRow>,
-    /// True if the rows belong to the selected table and window.
+    /// True if the rows in memory belong to the selected table and period. False until the daemon has sent them.
     is_read: bool,
-    /// Index of the first visible row.
+    /// Index of the first row that is visible on the screen.
     first: usize,
     readings: [Option<Reading>; 2],
-    /// The time of the last reading, in seconds since 1970.
+    /// The time at which the daemon last replied, in seconds since 1970.
     replied: Option<f64>,
-    /// Time since which the daemon does not answer, and the reason.
+    /// Time since which the daemon does not answer, in seconds since 1970, and the reason as a sentence.
     away: Option<(f64, String)>,
     is_help: bool,
-    /// Formats a point in time, in seconds since 1970, as a time of day.
+    /// Converts a point in time, in seconds since 1970, to a text with the local time of day.
     time_of_day: fn(f64) -> String,
     /// True if the screen has colours.
     pub is_colored: bool,
 }
 
 impl TopLive {
-    /// Creates the state before the daemon has sent its first reply.
+    /// Creates the state of the screen before the daemon has sent its first reply.
     pub fn new(
         (table, window): (TopTable, Window),
         time_of_day: fn(f64) -> String,
@@ -102,12 +102,13 @@ impl TopLive {
         self.table
     }
 
-    /// Returns the period that the table covers. Lists have only counters since the start.
+    /// Returns the period that the table covers. For DNS lists it is always the time since the start of the daemon, because other counters do not
+    /// exist.
     pub fn window(&self) -> Window {
         if self.table == TopTable::Lists { Window::Start } else { self.window }
     }
 
-    /// Returns the request for the rows of the selected table. `now` is the current time, in seconds since 1970.
+    /// Returns the request to the daemon for the rows of the selected table. `now` is the current time, in seconds since 1970.
     pub fn request(&self, now: f64) -> Request {
         let stats = |table| Request::Stats { window: self.window, table: Some(table) };
         match self.table {
@@ -122,7 +123,7 @@ impl TopLive {
         }
     }
 
-    /// Returns the column by which the table is sorted, and true if the order is reversed.
+    /// Returns the index of the column by which the rows are sorted, and true if the order is reversed.
     pub fn order(&self) -> (usize, bool) {
         (self.column, self.is_reversed)
     }
@@ -132,7 +133,7 @@ impl TopLive {
         &self.rows
     }
 
-    /// Returns true if the rows belong to the table; false until the first reply after a change.
+    /// Returns true if the rows belong to the selected table. After another table was selected, this is false until the daemon has replied.
     pub fn is_read(&self) -> bool {
         self.is_read
     }
@@ -147,12 +148,12 @@ impl TopLive {
         self.is_help
     }
 
-    /// Returns the version of the daemon and the time since its start; `None` before the first reading.
+    /// Returns the version of the daemon, and the seconds since its start. Returns `None` before its first reply.
     pub fn daemon(&self) -> Option<(&str, f64)> {
         self.readings.last()?.as_ref().map(|last| (last.version.as_str(), last.uptime))
     }
 
-    /// Returns the rates between the last two readings; `None` before the second reading of the same daemon process.
+    /// Returns the rates of queries between the last two replies. Returns `None` before the second reply of the same daemon process.
     pub fn rates(&self) -> Option<Rates> {
         let [Some(before), Some(last)] = &self.readings else { return None };
         let seconds = last.uptime - before.uptime;
@@ -165,25 +166,25 @@ impl TopLive {
         })
     }
 
-    /// Describes the problem with the daemon, if there is one. The rates are outdated then.
+    /// Returns a sentence about the problem with the daemon, if it does not answer. The rates are outdated in this case.
     pub fn trouble(&self) -> Option<String> {
         let (since, why) = self.away.as_ref()?;
         let since = self.time_of_day(*since);
         Some(format!("no reply from resolverd since {since} ({why}); resolverctl tries again"))
     }
 
-    /// Returns a point in time as a time of day, in whole seconds.
+    /// Returns the local time of day of a point in time, in whole seconds. `at` is in seconds since 1970.
     pub fn time_of_day(&self, at: f64) -> String {
         let time = (self.time_of_day)(at);
         time.split('.').next().unwrap_or_default().to_owned()
     }
 
-    /// Stores a reading: the counters since the start of the daemon, and the rows of the table. `now` is the time of the reading.
+    /// Stores a reply of the daemon: its counters since its start, and the rows of the table. `now` is the time of the reply, in seconds since 1970.
     pub fn read(&mut self, stats: &Stats, replies: &[Reply], now: f64) {
         (self.away, self.replied) = (None, Some(now));
         let reading = Reading::from_stats(stats);
         let [_, last] = &mut self.readings;
-        // Readings of two daemon processes cannot be compared.
+        // The counters of two daemon processes cannot be compared. A smaller uptime shows that the daemon was restarted.
         let before = last.take().filter(|before| before.uptime <= reading.uptime);
         self.readings = [before, Some(reading)];
         self.rows = rows_of(self.table, replies, &self.time_of_day);
@@ -191,12 +192,12 @@ impl TopLive {
         self.sort();
     }
 
-    /// Stores the reason why a reading has failed at the time `now`.
+    /// Stores the reason why the daemon did not reply at the time `now`, in seconds since 1970.
     pub fn failed(&mut self, sentence: String, now: f64) {
         self.away = Some((*self.replied.get_or_insert(now), sentence));
     }
 
-    /// Handles a key, and returns what to do next.
+    /// Changes the state for a key that was pressed, and returns what the command must do next.
     pub fn press(&mut self, key: TopKey) -> TopAct {
         match key {
             TopKey::Quit => return TopAct::End,
@@ -231,7 +232,7 @@ impl TopLive {
         self.show((next(&TopTable::ALL, self.table, by), self.window))
     }
 
-    /// Selects a table and a period. The rows of the table must then be read immediately.
+    /// Selects a table and a period. The command must then ask the daemon for the rows immediately.
     fn show(&mut self, (table, window): (TopTable, Window)) -> TopAct {
         if table != self.table {
             (self.column, self.is_reversed, self.first) = (TopTable::FIRST_SORT, false, 0);
@@ -246,7 +247,7 @@ impl TopLive {
     }
 }
 
-/// Returns the value that stands `by` positions after another value in the list. After the last value, the list starts again.
+/// Returns the element that is `by` positions after `value` in the list `values`. After the last element, the list starts again.
 fn next<Value: Copy + PartialEq>(values: &[Value], value: Value, by: usize) -> Value {
     let place = values.iter().position(|other| *other == value).unwrap_or(0);
     let place = (place + by) % values.len().max(1);

@@ -1,13 +1,13 @@
-//! `resolverctl top`: live figures on the whole terminal.
+//! `resolverctl top`: shows figures of the daemon on the whole terminal, and updates them continuously.
 //!
 //! # Decisions
 //!
-//! - The state (`live`) and the drawing (`draw`) are pure functions of replies and keys. This module has the sockets, and
-//!   `terminal` the terminal.
-//! - Rates are differences between two readings of the counters since the start, because the windows of the statistics move only
-//!   every ten seconds, but this screen every two seconds.
-//! - A daemon that does not answer, for example during a restart, is asked again. The last figures stay, and a line reports the
-//!   problem. Keys have to wait for a reading, so a reading may take at most `TOP_PATIENCE`.
+//! - The state (`live`) and the drawing (`draw`) depend only on replies of the daemon and on keys. The control socket is used in this file, and the
+//!   terminal in `terminal`.
+//! - Rates are differences between two readings of the counters since the start of the daemon. The counters of the periods, such as the last minute,
+//!   change only every ten seconds, but this screen changes every two seconds.
+//! - If the daemon does not answer, for example during a restart, it is asked again. The last figures stay, and a line reports the
+//!   problem. Keys are not handled while the command waits for a reply, so it waits at most `TOP_PATIENCE`.
 
 pub mod draw;
 pub mod keys;
@@ -52,7 +52,7 @@ pub(super) struct Arguments {
     interval: Duration,
 }
 
-/// Reads the time between two readings.
+/// Parses the value of `--interval`, the time between two updates of the screen.
 fn interval(typed: &str) -> Result<Duration, String> {
     let interval = span_like(typed, "2s or 1m")?;
     match TOP_INTERVALS.contains(&interval) {
@@ -61,7 +61,7 @@ fn interval(typed: &str) -> Result<Duration, String> {
     }
 }
 
-/// Shows the screen until a key or a signal ends it.
+/// Shows the screen, and updates it until a key or a signal ends the command.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -74,24 +74,24 @@ pub(super) fn run(
     let client = client.clone().within(TOP_PATIENCE);
     let wanted = (arguments.by, arguments.since);
     let mut live = TopLive::new(wanted, moment::time_of_day, style == Style::Colored);
-    // A daemon that cannot be asked at all is reported without a screen.
+    // If the daemon does not answer this first request, the error is printed, and no screen is shown.
     take_reading(&client, &mut live)?;
     let mut interrupts = Interrupts::catch().map_err(CommandFailure::Output)?;
     let mut taken = TopTerminal::take().map_err(CommandFailure::Output)?;
-    // The thread ends with the process.
+    // This thread needs no end of its own: it ends when the process ends.
     thread::spawn(move || {
         interrupts.wait();
         give_back();
         exit(Exit::Yes.code().into());
     });
     let ended = follow(&client, arguments.interval, &mut live, &mut taken);
-    // The terminal is restored before an error is reported.
+    // Dropping this value restores the terminal, so that the error below is printed on a normal screen.
     drop(taken);
     ended.map_err(CommandFailure::Output)?;
     Ok(CommandOutcome { text: String::new(), exit: Exit::Yes })
 }
 
-/// Draws, and reads the daemon again after each interval, until a key ends it.
+/// Draws the screen, and asks the daemon again after each interval, until a key ends the command.
 fn follow(
     client: &ControlClient,
     interval: Duration,
@@ -119,7 +119,7 @@ fn follow(
     }
 }
 
-/// Reads the counters and the rows of the table.
+/// Asks the daemon for its counters and for the rows of the selected table, and stores them.
 fn take_reading(client: &ControlClient, live: &mut TopLive) -> Result<(), CommandFailure> {
     let replies = client.ask(&Request::Stats { window: Window::Start, table: None })?;
     let [Reply::Stats(stats)] = replies.as_slice() else { return Err(unexpected()) };
@@ -130,7 +130,7 @@ fn take_reading(client: &ControlClient, live: &mut TopLive) -> Result<(), Comman
     Ok(())
 }
 
-/// Returns true if input and output are a terminal that supports more than plain text.
+/// Returns true if standard input and output are a terminal on which text can be placed anywhere, not a "dumb" one.
 fn is_terminal() -> bool {
     let dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal.is_empty() || terminal == "dumb");
     io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb

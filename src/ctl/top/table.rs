@@ -1,4 +1,5 @@
-//! The tables of `resolverctl top`: rows from replies, their order, and the columns that fit.
+//! The tables of `resolverctl top`: converts replies of the daemon to rows, sorts them, and selects the columns for which the terminal is wide
+//! enough.
 
 use std::cmp::Ordering;
 
@@ -8,7 +9,7 @@ use crate::render::words;
 use control::protocol::Reply;
 use history::OTHER;
 
-/// A table.
+/// A table of `resolverctl top` that the user can select.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum TopTable {
     /// Zones, most time first.
@@ -25,10 +26,10 @@ pub enum TopTable {
 }
 
 impl TopTable {
-    /// All tables, in the order of their keys.
+    /// All tables, in the order of the keys 1 to 5 that select them.
     pub const ALL: [Self; 5] = [Self::Zones, Self::Servers, Self::Lists, Self::Clients, Self::Failures];
 
-    /// Returns the word for the table on the screen.
+    /// Returns the name of the table on the screen.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Zones => "zones",
@@ -61,7 +62,7 @@ impl TopTable {
         }
     }
 
-    /// Returns the line below the rows, which is shown if the terminal has room for it.
+    /// Returns the line below the rows of the table, which explains it. It is shown if the terminal has room for it.
     pub(crate) const fn legend(self) -> &'static str {
         match self {
             Self::Zones => "total time: the sum of the times of all resolutions of a zone (cache misses)",
@@ -74,27 +75,27 @@ impl TopTable {
         }
     }
 
-    /// The index of the column by which a table is sorted at first.
+    /// The index of the column by which the rows are sorted until the user selects another column.
     pub(crate) const FIRST_SORT: usize = 1;
 }
 
-/// A row of a table.
+/// A row of one of these tables.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopRow {
     /// The cells of the row, one for each column of the table. The first cell has the name.
     pub cells: Vec<Cell>,
-    /// True if the row is the sum of everything that has no row of its own.
+    /// True if the row is the sum of all zones, servers or clients that have no row of their own.
     pub is_rest: bool,
 }
 
 impl TopRow {
-    /// Returns the name in the row, which is its first cell.
+    /// Returns the text of the first cell, which is the name of the zone, server, list or client.
     pub fn name(&self) -> &str {
         self.cells.first().map_or("", |cell| &cell.text)
     }
 }
 
-/// Converts replies to rows. `time_of_day` writes a moment as text.
+/// Converts replies of the daemon to the rows of a table. `time_of_day` formats a point in time.
 pub(super) fn rows_of(
     table: TopTable,
     replies: &[Reply],
@@ -124,12 +125,13 @@ pub(super) fn rows_of(
     replies.iter().filter_map(row).collect()
 }
 
-/// Sorts rows by a column.
+/// Sorts the rows of a table by one of its columns.
 pub fn sort(rows: &mut [TopRow], column: usize, is_reversed: bool) {
     rows.sort_by(|one, other| order(one, other, (column, is_reversed)));
 }
 
-/// Compares two rows by a column: the greatest numbers come first, words are in alphabetical order, and the sum of the others comes last.
+/// Compares two rows by one column: greater numbers come first, words are in alphabetical order, and the row that is the sum of the others comes
+/// last.
 fn order(one: &TopRow, other: &TopRow, (column, is_reversed): (usize, bool)) -> Ordering {
     let cell = |row: &'_ TopRow| row.cells.get(column).map(|cell| (cell.weight, cell.text.clone()));
     let order = match (cell(one), cell(other)) {
@@ -140,14 +142,14 @@ fn order(one: &TopRow, other: &TopRow, (column, is_reversed): (usize, bool)) -> 
     one.is_rest.cmp(&other.is_rest).then(order).then_with(|| one.name().cmp(other.name()))
 }
 
-/// The minimum width of a column of words that is cut; a narrow terminal does not show narrower ones. On a wide terminal, a name gets at least
+/// The smallest width to which a column of words is cut. A column that would be narrower is not shown. On a wide terminal, a name gets at least
 /// three eighths of the width, and other words get five sixteenths: 25 of 80, which `ok: mean round trip 30 ms` needs.
 const LEAST: usize = 16;
 
 /// The number of blanks between two columns.
 const GAP: usize = 2;
 
-/// A column that is shown: its index in the table, its width, and its alignment.
+/// A column that is shown on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShownColumn {
     /// The index of the column in `TopTable::columns`.
@@ -158,8 +160,8 @@ pub struct ShownColumn {
     pub side: Align,
 }
 
-/// Returns the columns that fit into a width. The first columns are the most important, so later ones are left out, and words in the last ones
-/// are cut. The columns of words get the width that is left, then the name.
+/// Returns the columns that are shown on a terminal of this width. The first columns are the most important ones, so the last ones are left out, and
+/// columns of words are made narrower. Width that is left is given to the columns of words, and then to the name.
 pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
     let mut columns: Vec<ShownColumn> = Vec::new();
     let mut left = width;
@@ -169,7 +171,7 @@ pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
             cells().map(|cell| cell.text.chars().count()).max().unwrap_or(0).max(title.chars().count());
         let side = columns::side(cells());
         let gap = if place == 0 { 0 } else { GAP };
-        // A number is shown completely or not at all.
+        // A column of numbers is never made narrower: it is shown completely or not at all.
         let share = if place == 0 { width * 3 / 8 } else { width * 5 / 16 };
         let least = if side == Align::Right { wide } else { wide.min(share.max(LEAST)) };
         if gap + least > left {
@@ -192,7 +194,7 @@ pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
     columns
 }
 
-/// Fills or cuts the text of a cell to the width of its column.
+/// Makes the text of a cell as long as its column is wide: adds spaces, or cuts the text.
 pub fn padded(text: &str, column: &ShownColumn) -> String {
     let (text, width) = (words::cut(text, column.width), column.width);
     match column.side {

@@ -1,4 +1,4 @@
-//! The terminal while `resolverctl top` uses it: raw mode and the alternate screen, which are always undone.
+//! Switches the terminal to raw mode and to its alternate screen for `resolverctl top`, and always restores it.
 
 use std::io::{self, Stdout, stdout};
 use std::mem::ManuallyDrop;
@@ -13,21 +13,21 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
-/// Restores the terminal before a panic is reported. Otherwise the report would be lost with the alternate screen.
+/// Installs, only once, a panic hook that restores the terminal first. Otherwise the panic message would be lost with the alternate screen.
 static AT_PANIC: Once = Once::new();
 
-/// The terminal. It is restored when this is dropped.
+/// The terminal in raw mode. Dropping this value restores it.
 pub(super) struct TopTerminal {
-    /// This field is not dropped: that would show the cursor again, and panic if neither the terminal nor standard error exists
-    /// any more.
+    /// `ManuallyDrop`, because dropping this field would show the cursor again, and would panic if neither the terminal nor standard error exists any
+    /// more.
     pub(super) terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl TopTerminal {
-    /// Takes over the terminal.
+    /// Switches the terminal to raw mode and to its alternate screen.
     ///
     /// # Errors
-    /// Fails if the terminal refuses; it is then in its former state.
+    /// Fails if the terminal cannot be switched; it is then in its former state.
     pub(super) fn take() -> io::Result<Self> {
         AT_PANIC.call_once(|| {
             let before = panic::take_hook();

@@ -1,4 +1,4 @@
-//! DKIM: the keys of selectors that the user gives, and of selectors that many hosting providers use.
+//! Checks DKIM: the keys of selectors that the user gives, and of selectors that many hosting providers use.
 //!
 //! RFC 6376 section 3.6.1, RFC 8301 (sizes), RFC 8463 (Ed25519). DNS cannot list the selectors of a domain.
 
@@ -14,7 +14,7 @@ use crate::limits::MAX_SELECTOR;
 use crate::part::Part;
 use crate::transport::der::element;
 
-/// Selectors of Google, Microsoft, Mailchimp, SendGrid and of many guides.
+/// Well-known selectors: those of Google, Microsoft, Mailchimp and SendGrid, and those in many guides.
 const KNOWN: [&str; 8] = ["default", "dkim", "google", "k1", "mail", "s1", "selector1", "selector2"];
 
 /// The minimum size of an RSA key in bits. Verifiers do not accept shorter keys (RFC 8301 section 3.2).
@@ -31,40 +31,41 @@ fn name(facts: &DomainFacts, selector: &str) -> String {
     format!("{selector}._domainkey.{domain}")
 }
 
-/// Returns true if `name` is the name of a DKIM key record.
+/// Returns true if `name` is the name of a DKIM key record, such as `s1._domainkey.a.example.`.
 pub(crate) fn is_key(name: &str) -> bool {
     name.contains("._domainkey.")
 }
 
-/// Returns true if the name is the key of a selector that the user gave.
+/// Returns true if `wanted` is the name of the key record of a selector that the user gave.
 pub(crate) fn is_given(facts: &DomainFacts, wanted: &str) -> bool {
     facts.subject.selectors.iter().any(|selector| name(facts, selector) == wanted)
 }
 
-/// Returns true if a text may be a selector that somebody else has written (RFC 6376 section 3.1).
+/// Returns true if a text from a message can be a DKIM selector (RFC 6376 section 3.1).
 pub(crate) fn is_selector(text: &str) -> bool {
     (1..=MAX_SELECTOR).contains(&text.len())
         && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet))
 }
 
-/// Returns the well-known selectors that are tried in addition to the given ones. For a message, only its own selectors matter.
+/// Returns the well-known selectors that are looked up in addition to the given ones. If the domain only signs a message, only the selector in the
+/// message is relevant, so there are none.
 fn tried(facts: &DomainFacts) -> &'static [&'static str] {
     if facts.subject.role == Role::Signer { &[] } else { &KNOWN }
 }
 
-/// Returns the questions for DKIM keys that are needed next.
+/// Returns the lookups of DKIM keys that must be made next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let given = facts.subject.selectors.iter().map(String::as_str);
     given.chain(tried(facts).iter().copied()).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
-/// Returns the lookups of this check that are examined if they fail.
+/// Returns the lookups of DKIM keys whose cause is examined if they fail: those of the selectors that the user gave.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     facts.subject.selectors.iter().map(|selector| (name(facts, selector), "TXT")).collect()
 }
 
-/// Returns the findings. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether mail is signed with
-/// a well-known selector, so its faults are only notes.
+/// Returns the findings about DKIM. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether mail is
+/// signed with a well-known selector, so its faults are only notes.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let given = &facts.subject.selectors;
     let known =
@@ -86,7 +87,7 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
             return given.then(|| Finding::new(Code::PolicyUnknown, why).in_part(Part::Dkim));
         }
     };
-    // Other TXT records may be at the same name (RFC 6376 section 3.6.1: records of other versions are discarded).
+    // A TXT record at this name that is no DKIM key is ignored (RFC 6376 section 3.6.1: records of other versions are discarded).
     let is_key = |text: &&String| {
         value(text, "v").is_none_or(|version| version == "DKIM1") && value(text, "p").is_some()
     };
@@ -109,20 +110,20 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
             let level = finding.level.max(Level::Note);
             Some(finding.at(level)).filter(|finding| finding.code != Code::DkimRevoked)
         }
-        // Old keys may remain under the same selector. A wildcard of a hosting provider has such keys too, so only a selector that the user gave
-        // is judged.
+        // Old keys may remain under the same selector. A wildcard of a hosting provider has such keys too, so several keys are reported only for
+        // a selector that the user gave.
         several => {
             given.then(|| Finding::new(Code::DkimMultiple, format!("{name} has {} keys", several.len())))
         }
     }
 }
 
-/// Returns true if a text that is not a valid key was meant as one.
+/// Returns true if a text, which is not a valid DKIM key, was probably meant as one.
 fn is_meant(text: &str) -> bool {
     text.to_ascii_lowercase().contains("dkim1")
 }
 
-/// Describes why verifiers must not use a key; `None` if they may use it.
+/// Describes why verifiers must not use the DKIM key in `text`. Returns `None` if they may use it.
 fn unusable(text: &str) -> Option<&'static str> {
     let first = text.split_once('=').map(|(tag, _)| trimmed(tag));
     let lists = |tag: &str, wanted: &[&str]| {
@@ -182,7 +183,7 @@ fn modulus_bits(octets: &[u8]) -> Option<usize> {
         (0x02, modulus, _) => bits(modulus),
         (0x30, _, rest) => {
             let (0x03, key, _) = element(rest)? else { return None };
-            // The first octet of a bit string is the number of unused bits.
+            // The first octet of an ASN.1 bit string is the number of unused bits, and is skipped.
             let (0x30, body, _) = element(key.get(1..)?)? else { return None };
             let (0x02, modulus, _) = element(body)? else { return None };
             bits(modulus)
@@ -203,7 +204,7 @@ mod tests {
     use super::*;
     use crate::facts::tests::facts;
 
-    /// Returns an RSA key of this size in bits, in base64.
+    /// Returns an RSA public key of this size in bits, encoded in base64.
     fn rsa(bits: usize) -> String {
         let long = |tag: u8, content: Vec<u8>| {
             let length = u16::try_from(content.len()).unwrap().to_be_bytes();
@@ -254,7 +255,7 @@ mod tests {
         for selector in ["x", "x._domainkey", "X._domainkey.a.test."] {
             assert_eq!(name(&facts("a.test.", ""), selector), "x._domainkey.a.test.");
         }
-        // A well-known selector that the user did not give.
+        // Tests a well-known selector that the user did not give.
         let guessed = |text: &str| {
             let found = check(&facts("a.test.", &format!("lookup s1._domainkey.a.test. TXT | \"{text}\"")));
             found.into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()

@@ -1,4 +1,4 @@
-//! DMARC: the record that applies to the domain, found by the walk up the tree.
+//! Checks DMARC: finds the record that applies to the domain, by the walk up the tree of domains.
 //!
 //! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk up from the domain. If a name has eight labels or more, the walk
 //! continues with the last seven labels after it. Receivers will take years to change to RFC 9989, so the check also reports a policy that
@@ -16,7 +16,7 @@ use crate::part::Part;
 use dns::limits::DMARC_WALK_LABELS;
 use dns::wire::presentation::read_name;
 
-/// The names at which receivers look for a DMARC record one after the other, the domain first.
+/// Returns the domains at which receivers look for a DMARC record, in this order. The checked domain is first.
 fn walk(domain: &str) -> Vec<&str> {
     let labels = |name: &str| name.matches('.').count();
     let (mut names, mut name) = (vec![domain], domain);
@@ -32,24 +32,24 @@ fn walk(domain: &str) -> Vec<&str> {
     }
 }
 
-/// The DMARC record that applies to the domain.
+/// The DMARC record that applies to the checked domain.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Policy<'f> {
-    /// The text of the record, and the domain at which it is published.
+    /// The domain at which the record is published, and the text of the record.
     Record(&'f str, String),
     Missing,
-    /// The lookup of this name failed.
+    /// The lookup of the DMARC record at this name failed.
     Unknown {
         name: String,
         why: String,
     },
-    /// The next name at which a record may be has not been looked up yet.
+    /// A record may exist at this name, but it has not been looked up yet.
     NotAsked(String),
 }
 
-/// Returns the record that applies to the domain: its own, or that of its organizational domain (RFC 9989). The organizational domain has the
-/// record with `psd=n`, or else the record below one with `psd=y`, or else the record with the fewest labels. The walk ends at the first record
-/// with `psd=n` or `psd=y`. If the organizational domain has no record, the record with `psd=y` applies. Several records at one name count as
+/// Returns the DMARC record that applies to the checked domain: its own, or that of its organizational domain (RFC 9989). The organizational domain
+/// has the record with `psd=n`, or else the record below one with `psd=y`, or else the record with the fewest labels. The walk ends at the first
+/// record with `psd=n` or `psd=y`. If the organizational domain has no record, the record with `psd=y` applies. Several records at one name count as
 /// none, also at the domain itself (RFC 9989 section 4.10).
 pub(crate) fn policy(facts: &DomainFacts) -> Policy<'_> {
     let mut last: Option<(&str, String)> = None;
@@ -79,7 +79,7 @@ pub(crate) fn policy(facts: &DomainFacts) -> Policy<'_> {
     last.map_or(Policy::Missing, |(name, record)| Policy::Record(name, record))
 }
 
-/// Returns the name of the DMARC record that applies to the domain. If there is none, returns the name of the domain's own record.
+/// Returns the name (`_dmarc.` and a domain) of the DMARC record that applies to the checked domain. If there is none, returns the domain's own name.
 pub(crate) fn applied_at(facts: &DomainFacts) -> String {
     match policy(facts) {
         Policy::Record(name, _) => format!("_dmarc.{name}"),
@@ -87,7 +87,7 @@ pub(crate) fn applied_at(facts: &DomainFacts) -> String {
     }
 }
 
-/// Returns the questions that are needed next: the domain's own record, then the records of all domains above it.
+/// Returns the lookups of DMARC records that must be made next: of the domain itself, then of all domains above it.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let own = format!("_dmarc.{domain}");
@@ -104,7 +104,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     }
 }
 
-/// Returns the first lookup of a DMARC record that has no answer yet, or has failed.
+/// Returns the first lookup of a DMARC record that has failed or was not made yet, if its result decides which record applies.
 pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
     match policy(facts) {
         Policy::Unknown { name, .. } | Policy::NotAsked(name) => Some((name, "TXT")),
@@ -112,8 +112,8 @@ pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
     }
 }
 
-/// Returns the domains of other organizations to which a record sends reports. Domains with the same last two labels count as domains of one
-/// organization, so some foreign domains are left out.
+/// Returns the domains of other organizations to which the DMARC record sends reports. Domains with the same last two labels count as one
+/// organization, so some domains of other organizations are left out.
 fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
     let end = |domain: &str| -> Vec<String> {
         domain.split('.').rev().skip(1).take(2).map(str::to_owned).collect()
@@ -122,7 +122,7 @@ fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
         ["rua", "ruf"].into_iter().filter_map(|tag| value(record, tag)).flat_map(|uris| uris.split(','));
     let domain = |uri: &str| {
         let address = uri.trim().strip_prefix("mailto:")?;
-        // A size may follow the address (RFC 7489 section 6.2).
+        // After the mail address, a maximum size of reports may follow (RFC 7489 section 6.2).
         let domain = address.split(['!', '?']).next()?.rsplit_once('@')?.1;
         read_name(domain).map(|_| canonical(domain))
     };
@@ -135,7 +135,7 @@ fn permission(name: &str, target: &str) -> String {
     format!("{name}_report._dmarc.{target}")
 }
 
-/// Returns the finding about domains that do not say that they accept the reports about this domain.
+/// Returns the finding about other domains to which reports are sent, but which do not publish that they accept reports about this domain.
 fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
     let Policy::Record(name, record) = policy(facts) else { return None };
     let refuses = |target: &String| {
@@ -150,7 +150,7 @@ fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
     (!refusing.is_empty()).then(|| Finding::new(Code::DmarcReportsRefused, refusing.join("; ")))
 }
 
-/// Returns the policy that applies to the checked domain, in lower case. Below the domain of the record, `sp` replaces `p`.
+/// Returns the policy in a DMARC record that applies to the checked domain, in lower case. For a domain below that of the record, `sp` replaces `p`.
 pub(crate) fn applied(facts: &DomainFacts, name: &str, record: &str) -> Option<String> {
     let own = value(record, "p");
     let word = if name == facts.subject.domain { own } else { value(record, "sp").or(own) };
@@ -175,13 +175,15 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
         Policy::Record(name, record) => of_record(facts, name, &record),
     };
     if let Some(several) = several(facts) {
-        // The owner of this domain cannot change the record of a domain above it, and `differs` reports which policy applies.
+        // The owner of this domain cannot change the DMARC record of a domain above it, so its faults are not reported. `differs` reports which
+        // policy applies.
         findings.retain(|finding| finding.level == Level::CouldNotTell);
         findings.push(several);
     }
     let meant = meant(facts, &format!("_dmarc.{domain}"), "DMARC1");
     if !meant.is_empty() {
-        // There is a text that was meant as a DMARC record. It is reported, and is the reason why the record seems to be missing.
+        // A text at this name was meant as a DMARC record, and its faults are the reason why there seems to be no record. So only the text is
+        // reported.
         findings.retain(|finding| finding.code != Code::DmarcMissing);
         findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")));
     }
@@ -199,7 +201,7 @@ fn several(facts: &DomainFacts) -> Option<Finding> {
     }
 }
 
-/// Returns the findings about the DMARC record that applies.
+/// Returns the findings about the DMARC record that applies to the checked domain.
 fn of_record(facts: &DomainFacts, name: &str, record: &str) -> Vec<Finding> {
     let evidence = format!("_dmarc.{name}: {record}");
     let syntax = |fault: &str| Finding::new(Code::DmarcSyntax, format!("{evidence}: {fault}"));
@@ -208,7 +210,7 @@ fn of_record(facts: &DomainFacts, name: &str, record: &str) -> Vec<Finding> {
     let mut findings = match (fatal, applied.as_deref()) {
         (Some(fault), _) => vec![syntax(&fault)],
         (None, Some("reject" | "quarantine")) => vec![Finding::new(Code::DmarcOk, evidence.clone())],
-        // RFC 9989: a record with `rua` but without `p` counts as `p=none`.
+        // By RFC 9989, a record with `rua` but without `p` has the policy `none`.
         (None, _) => vec![Finding::new(Code::DmarcNone, evidence.clone())],
     };
     if !ignored.is_empty() {
@@ -288,7 +290,7 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; rua=mailto:x@a.test\"".to_owned(), Code::DmarcNone),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=refuse\"".to_owned(), Code::DmarcSyntax),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=reject; adkim=x\"".to_owned(), Code::DmarcSyntax),
-            // The search upward ends at a record with psd=y.
+            // The walk up the tree ends at a record with psd=y.
             (
                 "lookup _dmarc.m.a.test. TXT\nlookup _dmarc.a.test. TXT | \"v=DMARC1; p=none; psd=y\"\n\
                  lookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""
@@ -304,7 +306,7 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT SERVFAIL".to_owned(), Code::PolicyUnknown),
             (format!("{none}\nlookup _dmarc.test. TXT"), Code::DmarcMissing),
             (format!("{none} | \"v=DMARC1; p=none; sp=reject\"\nlookup _dmarc.test. TXT"), Code::DmarcOk),
-            // The record with the fewest labels applies; or the one below a public suffix; or none above psd=n.
+            // Three cases: the record with the fewest labels applies; the record below a public suffix applies; no record above psd=n applies.
             (
                 format!("{none} | \"v=DMARC1; p=none\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""),
                 Code::DmarcOk,

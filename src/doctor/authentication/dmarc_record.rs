@@ -1,27 +1,27 @@
-//! The tags of a DMARC record (RFC 9989, RFC 7489 section 6.3).
+//! Finds faults in the tags of a DMARC record (RFC 9989, RFC 7489 section 6.3).
 
 use std::collections::BTreeSet;
 
 use crate::authentication::tags::{other_space, trimmed, value};
 
-/// The tags whose values must be valid; otherwise receivers ignore the policy.
+/// The tags with a policy. If one of them has an invalid value, receivers ignore the whole policy.
 const POLICIES: [&str; 3] = ["p", "sp", "np"];
 
-/// The values that a tag may have.
+/// The list of values that a tag may have.
 type Values = &'static [&'static str];
 
-/// Other tags with a fixed list of values. If the value is not in the list, receivers use the default.
+/// Other tags with a fixed list of values. If the value of such a tag is not in its list, receivers use the default.
 const CLOSED: [(&str, Values); 4] =
     [("adkim", &["r", "s"]), ("aspf", &["r", "s"]), ("psd", &["y", "n", "u"]), ("t", &["y", "n"])];
 
 /// The faults of a DMARC record.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RecordFaults {
-    /// The fault that makes receivers ignore the policy of the record.
+    /// The fault because of which receivers ignore the policy of the record.
     pub(crate) fatal: Option<String>,
-    /// The faults in tags that receivers ignore.
+    /// Faults in tags that receivers then ignore. The rest of the record is used.
     pub(crate) ignored: Vec<String>,
-    /// The faults in report addresses, to which no reports are sent because of this.
+    /// Faults in report addresses. No reports are sent to these addresses.
     pub(crate) addresses: Vec<String>,
 }
 
@@ -85,7 +85,7 @@ fn addresses(record: &str) -> Vec<String> {
     faults
 }
 
-/// Returns true if reports are sent to a URI: only `mailto` is in use.
+/// Returns true if receivers can send reports to a URI. They support only `mailto`.
 fn is_report_uri(uri: &str) -> bool {
     let scheme = uri.get(.."mailto:".len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
     let address = uri.get("mailto:".len()..).unwrap_or_default();

@@ -1,6 +1,6 @@
-//! Policies and signatures that authenticate mail: DKIM and DMARC.
+//! Checks the DNS records that authenticate mail: DKIM and DMARC.
 //!
-//! The organizational domain is that of RFC 7489 section 3.2.
+//! The organizational domain is here the one of RFC 7489 section 3.2.
 
 pub(crate) mod dkim;
 pub(crate) mod dmarc;
@@ -11,8 +11,8 @@ pub(crate) mod tags;
 const REGISTRY_LABELS: [&str; 14] =
     ["ac", "co", "com", "edu", "gob", "gouv", "gov", "go", "gv", "ne", "net", "or", "org", "mil"];
 
-/// Returns the organizational domain (RFC 7489 section 3.2), without a list of public suffixes: the last two labels, or the last three below
-/// such a label. Returns `None` for a domain above it, and if a short label may be one under which domains are registered.
+/// Returns the organizational domain (RFC 7489 section 3.2), without a list of public suffixes: the last two labels, or the last three if the domain
+/// is below a label of `REGISTRY_LABELS`. Returns `None` for a domain above it, or if a short label may be one under which domains are registered.
 pub(crate) fn organizational_7489(domain: &str) -> Option<&str> {
     let labels: Vec<&str> = domain.trim_end_matches('.').split('.').collect();
     let [.., second, last] = labels.as_slice() else { return None };

@@ -1,4 +1,4 @@
-//! Lists of tags, as DKIM, DMARC, MTA-STS and TLS reporting use them: `tag=value; tag=value` (RFC 6376 section
+//! Parses lists of tags, as DKIM, DMARC, MTA-STS and TLS reporting use them: `tag=value; tag=value` (RFC 6376 section
 //! 3.2).
 
 use crate::codes::Code;
@@ -6,14 +6,14 @@ use crate::elsewhere;
 use crate::facts::{DomainFacts, LookupFound, Record};
 use crate::finding::{Finding, Level};
 
-/// The TXT records at a name that begin with a certain version, such as `v=DMARC1`.
+/// The TXT records at a name that begin with a version tag, such as `v=DMARC1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Versioned {
-    /// The texts of these records; empty if there are none.
+    /// The texts of these TXT records; empty if there are none.
     Texts(Vec<String>),
-    /// The lookup of the name failed.
+    /// The lookup of the TXT records failed, for this reason.
     Unknown(String),
-    /// The name was not looked up.
+    /// The TXT records were not looked up yet.
     NotAsked,
 }
 
@@ -30,7 +30,8 @@ pub(crate) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned
     }
 }
 
-/// Returns the finding about a policy record whose lookup has failed. It has the given level if each server of its zone was asked and failed.
+/// Returns the finding about a policy record whose lookup has failed. If each server of its zone was asked and failed, the finding has the level
+/// `level`. Otherwise it is unknown whether there is a record.
 pub(crate) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level: Level) -> Finding {
     match elsewhere::evidence(facts, name, "TXT") {
         Some(evidence) => Finding::new(Code::PolicyUnanswered, evidence).at(level).on(name, "TXT"),
@@ -38,13 +39,13 @@ pub(crate) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level:
     }
 }
 
-/// Describes the alias at a name that has no record of the expected kind; `None` if there is no alias.
+/// Describes the alias (CNAME) at a name that has no record of the expected kind. Returns `None` if there is no alias.
 pub(crate) fn alias_of(facts: &DomainFacts, name: &str) -> Option<String> {
     let found = facts.lookup(name, "TXT");
     Some(format!("{name} is an alias (CNAME) of {}, which", found.alias()?))
 }
 
-/// Returns what is wrong with each text at a name that was meant as a record of a version, if there is no such record.
+/// Returns a description of the fault of each TXT record that was meant as a record of this version, if the name has no correct one.
 pub(crate) fn meant(facts: &DomainFacts, name: &str, version: &str) -> Vec<String> {
     let (Versioned::Texts(records), Versioned::Texts(all)) =
         (texts(facts, name, version), texts(facts, name, ""))
@@ -63,14 +64,14 @@ pub(crate) fn meant(facts: &DomainFacts, name: &str, version: &str) -> Vec<Strin
         .collect()
 }
 
-/// Returns true if the first tag is `v` with this value. Spaces after the `v` are allowed, but receivers discard a text that begins with a space
-/// (RFC 7489 section 6.4, RFC 8461 section 3.1, RFC 8460 section 3).
+/// Returns true if a text is a list of tags whose first tag is `v` with the value `version`. Spaces after the `v` are allowed, but receivers discard
+/// a text that begins with a space (RFC 7489 section 6.4, RFC 8461 section 3.1, RFC 8460 section 3).
 fn begins(text: &str, version: &str) -> bool {
     version.is_empty() || value(text, "v").is_some_and(|value| value == version) && text.starts_with('v')
 }
 
-/// Returns true if a character is white space by the grammars (RFC 5234 appendix B.1, RFC 6376 section 2.8). A no-break space (U+00A0) is not: it
-/// becomes part of the tag or the value, so that receivers do not recognize the tag or the value.
+/// Returns true if a character is white space by the grammars of these records (RFC 5234 appendix B.1, RFC 6376 section 2.8). A no-break space
+/// (U+00A0) is none: it becomes part of the tag or of the value, which receivers then do not recognise.
 pub(crate) const fn is_space(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\r' | '\n')
 }
@@ -80,13 +81,14 @@ pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// Describes a character that looks like a space but is not white space by the grammars, as in text from a web page or a word processor.
+/// Describes the first character of a text that looks like a space, but is not white space by the grammars. It is found in text that was copied from
+/// a web page or a word processor.
 pub(crate) fn other_space(text: &str) -> Option<String> {
     let other = text.chars().find(|letter| letter.is_whitespace() && !letter.is_ascii())?;
     Some(format!("a space in it is the character U+{:04X}, not a space of ASCII", u32::from(other)))
 }
 
-/// Returns the value of a tag in a list of tags.
+/// Returns the value of the tag `tag` in a list of tags. Returns `None` if the list does not have this tag.
 pub(crate) fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
     let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
     pairs
@@ -95,7 +97,7 @@ pub(crate) fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
         .map(|(_, value)| value)
 }
 
-/// Returns the first part of a list of tags that has not the form `tag=value`, if any.
+/// Returns the first part of a list of tags that does not have the form `tag=value`. Returns `None` if all parts have it.
 pub(crate) fn no_tag(text: &str) -> Option<&str> {
     text.split(';').map(trimmed).find(|part| !part.is_empty() && !part.contains('='))
 }

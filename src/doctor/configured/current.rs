@@ -1,4 +1,4 @@
-//! Current records: the records that a server of the zone gives now, in place of the records in the cache of this host.
+//! Present records: the records that a server of the zone gives now, instead of the records in the cache of this host.
 //!
 //! An operator who corrects or breaks a record sees the result in the next check, although this host may keep the old record until its TTL ends
 //! (RFC 1035 section 3.2.1). `cached` reports which records this host still has, and until when. `compared` reports which records another server
@@ -23,10 +23,10 @@ use crate::limits::MAX_CONFIGURED_SERVERS;
 use crate::served;
 use crate::zone::{self, serves};
 
-/// The types of records that are judged.
+/// The types of the records for which a server of the zone is asked.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
 
-/// Returns the server of the zone that has the newest copy of the zone.
+/// Returns the address of the server that has the newest copy of the zone (the highest serial).
 fn server(facts: &DomainFacts) -> Option<IpAddr> {
     let apex = zone::apex(facts);
     let mut servers = match facts.configured() {
@@ -36,7 +36,7 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     servers.retain(|server| {
         facts.reply_of(*server, apex, "SOA", QueryForm::Udp).is_some_and(|reply| serves(reply, apex))
     });
-    // If servers name different primary servers, the one that names the same servers as the parent zone counts.
+    // Serials of different primary servers cannot be compared. So a server that names the same name servers as the parent zone is preferred.
     let is_right = |server: &IpAddr| zone::child_set_at(facts, *server) == zone::parent_set(facts);
     let serial = |server: &IpAddr| zone::serial_at(facts, *server).unwrap_or_default();
     servers.into_iter().reduce(|best, next| match (is_right(&best), is_right(&next)) {
@@ -47,14 +47,14 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     })
 }
 
-/// Returns the known lookups of records of the zone that are compared, as names with types. There are none if the configuration answers for the
-/// domain.
+/// Returns the answered lookups, as names with types, whose records in the cache are compared with those of the servers. There are none if the
+/// configuration answers for the domain.
 pub(crate) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     if facts.configured().is_some() { Vec::new() } else { judged(facts) }
 }
 
-/// Returns the known lookups of records of the zone that are judged, as names with types. Well-known DKIM selectors that do not exist are not
-/// judged, and neither is a name that exists only through a wildcard.
+/// Returns the answered lookups, as names with types, for which a server of the zone is asked. A DKIM key of a well-known selector is left out if it
+/// does not exist.
 fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_judged = |name: &str| {
         let exists = || !facts.records(name, "TXT").is_empty();
@@ -65,7 +65,7 @@ fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     lookups
 }
 
-/// Returns the lookups of records in the zone, whether a server of the zone or the configuration of this host answers for the domain.
+/// Returns the answered lookups of names in the zone. It does not matter whether the servers or the configuration of this host answered them.
 pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let apex = zone::apex(facts);
     let is_configured = facts.configured().is_some();
@@ -76,8 +76,8 @@ pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     known.map(|(lookup, _)| lookup).collect()
 }
 
-/// Returns the lookups of the zone's records, each with the question to the server. Addresses of name servers are left out, unless the glue
-/// decides which server is asked, because otherwise these addresses decide it.
+/// Returns the lookups of records in the zone, each with the question to the server of the zone. Addresses of name servers are left out, because they
+/// decide which server is asked, unless the glue decides this.
 fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     let Some(server) = server(facts) else { return Vec::new() };
     let names = zone::server_names(facts);
@@ -90,7 +90,7 @@ fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     lookups.filter(|(name, _)| !names.contains(*name) || is_glued(name)).map(question).collect()
 }
 
-/// Returns the questions to the server of the zone that show its current records.
+/// Returns the questions to the server of the zone that show which records it gives now.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let questions = questions(facts);
     let changed = questions.iter().filter_map(|(lookup, question)| changed(facts, lookup, question));
@@ -99,8 +99,8 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     questions.into_iter().map(|(_, question)| question).chain(targets).collect()
 }
 
-/// Replaces the records from the daemon by the records of the server. The result of validation and the part of the configuration that answers
-/// remain as the daemon gave them. Records of a server that replace configured ones count as not validated.
+/// Replaces the records from the daemon by those of the server of the zone. The result of DNSSEC validation and the name of the configuration's part
+/// that answers remain as the daemon gave them. Records of a server that replace configured ones count as not validated.
 pub(crate) fn adopt(facts: &mut DomainFacts) {
     for (lookup, question) in questions(facts) {
         let Some(change) = changed(facts, &lookup, &question) else { continue };
@@ -112,7 +112,7 @@ pub(crate) fn adopt(facts: &mut DomainFacts) {
     }
 }
 
-/// A lookup for which the server of the zone and the daemon return different records.
+/// A lookup to which the server of the zone and the daemon gave different records.
 struct Change<'f> {
     name: &'f str,
     kind: &'static str,
@@ -128,7 +128,7 @@ fn changed<'f>(facts: &'f DomainFacts, lookup: &'f Want, question: &Want) -> Opt
     (now.authoritative && differs).then_some(Change { name, kind, now, here })
 }
 
-/// Returns the reply of the server. If the reply ends with an alias, the answer of the daemon about the target is added. Returns `None` until
+/// Returns the reply of the server. If it ends with an alias to another zone, the daemon's answer about the target is added. Returns `None` until
 /// that answer is known.
 fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
     let Some(target) = open_end(change.now, change.name) else { return Some(change.now.clone()) };
@@ -137,8 +137,8 @@ fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
     Some(ReplyFacts { answers, ..end.clone() })
 }
 
-/// Returns the servers of the zone as other hosts find them: through the glue of the parent zone, because the configuration may also answer for
-/// the names of the servers.
+/// Returns the addresses of the zone's servers as other hosts find them: through the glue of the parent zone. The configuration of this host may give
+/// other addresses for their names.
 fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
     if facts.configured().is_none() {
         return Vec::new();
@@ -153,20 +153,20 @@ fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
     named.into_iter().filter(|server| serving.contains(server)).take(MAX_CONFIGURED_SERVERS).collect()
 }
 
-/// Converts the reply of a server to the form in which it replaces the reply of the daemon.
+/// Converts a server's reply so that it can replace the daemon's reply `here`: the facts that only the daemon knows are kept.
 fn in_place_of(here: &ReplyFacts, now: ReplyFacts) -> ReplyFacts {
     let configured = here.configured.clone();
     let security = if configured.is_some() { ReplySecurity::Unknown } else { here.security };
     ReplyFacts { security, configured, ..now }
 }
 
-/// Returns the target of the last alias in a reply, if the reply says nothing about this target because the target is in another zone.
+/// Returns the target of the last alias in a reply, if the reply has no records for it because the target is in another zone.
 pub(crate) fn open_end(now: &ReplyFacts, name: &str) -> Option<String> {
     let target = |name: &String| {
         let mut aliases = now.answers.iter().filter(|record| record.is("CNAME"));
         aliases.find(|record| record.name == *name)?.target()
     };
-    // Each alias of the reply leads one step further, unless the aliases form a loop.
+    // Each step follows one alias of the reply. The number of steps is limited, because the aliases may form a loop.
     let names = std::iter::successors(Some(name.to_owned()), target);
     let last = names.take(now.answers.len() + 1).last()?;
     let has_end = now.answers.iter().any(|record| !record.is("CNAME") && record.name == last)
@@ -180,7 +180,7 @@ mod tests {
     use crate::facts::Record;
     use crate::facts::tests::{TWO_SERVERS, facts};
 
-    /// A zone with two servers. The first server has the newer serial.
+    /// Returns the facts about a zone with two servers, as text. The first server has the newer serial.
     fn zone() -> String {
         let first = "server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h.";
         TWO_SERVERS.replace(&format!("{first} 7"), &format!("{first} 4294967295"))

@@ -1,5 +1,5 @@
-//! Names that the configuration of this host answers in place of the internet: `[[zone]]`, `[[host]]`, `[[record]]`. The records that other hosts
-//! see are judged as far as they are known (`current`).
+//! Findings about names that the configuration of this host answers instead of the internet, with `[[zone]]`, `[[host]]` or `[[record]]`. The records
+//! that other hosts see are judged as far as they are known (`current`).
 
 pub(crate) mod current;
 
@@ -17,17 +17,17 @@ use crate::part::{About, Part};
 use crate::spf::record::is_spf;
 use crate::{mail, zone};
 
-/// Returns the questions for the addresses of the mail hosts that the configuration names.
+/// Returns the lookups of the addresses of the mail hosts that this host's configuration names in MX records.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     inside_hosts(facts).into_iter().flat_map(|host| addresses(&host)).collect()
 }
 
-/// Returns the reply that this host's daemon gave, also if a server's reply is judged in its place.
+/// Returns the reply of this host's daemon, even if the reply of a server is judged instead of it.
 fn here<'f>(facts: &'f DomainFacts, (name, kind): (&str, &'static str)) -> Option<&'f ReplyFacts> {
     facts.cached.get(&lookup(name, kind)).or_else(|| facts.lookup(name, kind).reply())
 }
 
-/// Returns the mail hosts of the domain that the configuration of this host names.
+/// Returns the mail hosts in the MX records that the configuration of this host gives for the domain.
 fn inside_hosts(facts: &DomainFacts) -> Vec<String> {
     let domain = facts.subject.domain.as_str();
     let Some(reply) = here(facts, (domain, "MX")).filter(|reply| reply.configured.is_some()) else {
@@ -36,13 +36,13 @@ fn inside_hosts(facts: &DomainFacts) -> Vec<String> {
     reply.records("MX").filter_map(Record::target).take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// Returns true if there are addresses and all of them are private.
+/// Returns true if there is at least one address record, and all addresses are private.
 fn are_private<'r>(mut found: impl Iterator<Item = &'r Record>) -> bool {
     let is_private = |record: &Record| record.address().is_some_and(is_private);
     found.next().is_some_and(is_private) && found.all(is_private)
 }
 
-/// Returns true if this host sees private addresses in place of the public ones: the domain's mail hosts have addresses, and all are private.
+/// Returns true if this host sees private addresses instead of public ones: the domain's mail hosts have addresses, and all of them are private.
 fn is_inside_view(facts: &DomainFacts) -> bool {
     let hosts = inside_hosts(facts);
     let is_inside = |host: &String| {
@@ -52,8 +52,8 @@ fn is_inside_view(facts: &DomainFacts) -> bool {
     !hosts.is_empty() && hosts.iter().all(is_inside)
 }
 
-/// Describes a difference between a record on this host and the record of the server, which is judged in its place. It is only a note if a host
-/// has a different address inside, which is usual, or if a service gives different addresses with a short TTL, by location or in turn.
+/// Describes a difference between a record that this host gives and the record of the server, which is judged. It is only a note if a host
+/// has a different address inside the network, which is usual, or if a service gives different addresses with a short TTL, by location or in turn.
 fn difference(
     facts: &DomainFacts,
     (name, kind): (&str, &'static str),
@@ -83,7 +83,7 @@ fn difference(
     ))
 }
 
-/// Returns the finding that the domain has different records on this host from those at its servers.
+/// Returns the finding that this host gives other records of the domain than the domain's servers.
 pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
     let (domain, hosts) = (facts.subject.domain.as_str(), mail::hosts(facts));
     let is_of_mail = |name: &str, kind: &str| match kind {
@@ -101,7 +101,7 @@ pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
             found.extend(differing.map(|(level, text)| (*kind, level, text)));
         }
     }
-    // The MX records are the most important.
+    // Differences of MX records are shown first, because they are the most important ones.
     found.sort_by_key(|(kind, ..)| *kind != "MX");
     let worst = found.iter().map(|(_, level, _)| *level).min()?;
     let texts: Vec<String> = found.into_iter().map(|(.., text)| text).collect();
@@ -112,7 +112,7 @@ pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
 const ON_HOSTS: [Code; 5] =
     [Code::MxPrivateAddress, Code::MxWithoutAddress, Code::MxWithoutIpv4, Code::MxWithoutIpv6, Code::MailOk];
 
-/// Replaces verdicts on mail hosts in other zones by "could not tell", if only the view of this host caused these verdicts.
+/// Replaces findings about mail hosts in other zones by "could not tell", if only the addresses that this host's configuration gives caused them.
 pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let apex = zone::apex(facts);
     let of_host = |host: String| Some((facts.configured_at(&host)?.to_owned(), host));
@@ -139,8 +139,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     found.chain(others).chain(differs(facts)).collect()
 }
 
-/// Returns the finding about a name. If the configuration gives no answer for the name, this finding explains all unknown parts, and so comes
-/// before them.
+/// Returns the finding about a name that the configuration answers. If the lookup of the name failed, this finding explains all unknown
+/// parts, and so is shown before them.
 fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     let evidence = format!("{name} is answered by {by}");
     match facts.lookup(name, "SOA") {
@@ -153,7 +153,7 @@ fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     }
 }
 
-/// Lists the other names of the zone that the configuration answers. The answer for the domain itself is shown only once.
+/// Lists the other names of the zone that the configuration answers. Names that the same part answers as the domain are left out.
 fn others(facts: &DomainFacts) -> Option<String> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut names = BTreeMap::<&str, &str>::new();

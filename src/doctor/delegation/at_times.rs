@@ -1,7 +1,7 @@
 //! Detects servers that fail some queries and answer the same queries at other times, for example because one of several machines at an address
 //! lacks the zone.
 //!
-//! RFC 8906 section 3. `gather` repeats a query before an error counts as a property of the server.
+//! RFC 8906 section 3. `gather` repeats a query before it counts an error as the usual answer of the server.
 //!
 //! # Decisions
 //!
@@ -14,15 +14,15 @@ use crate::facts::{DomainFacts, QueryForm, is_within};
 use crate::served::{self, ServerReply};
 use crate::zone;
 
-/// Returns the response code with which a server fails at times: it failed a query with this code and then answered the query correctly. Returns
-/// `None` if this did not happen.
+/// Returns the response code with which a server sometimes fails: it failed a query with this code, and then answered the same query correctly.
+/// Returns `None` if this did not happen.
 pub(crate) fn code(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     let mut codes =
         served::replies(facts).filter(|of| of.server == server).map(|of| of.reply.failed_before.as_str());
     codes.find(|code| !code.is_empty())
 }
 
-/// Returns the same as `code` for a server, or else for another address of the same server names.
+/// Like `code`, but if this address has not failed so, another address with the same server name is considered.
 pub(crate) fn code_of_host(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     let of_others = || {
         let servers = zone::servers(facts);
@@ -32,7 +32,7 @@ pub(crate) fn code_of_host(facts: &DomainFacts, server: IpAddr) -> Option<&str> 
     code(facts, server).or_else(of_others)
 }
 
-/// Returns true if a server has given records of the zone with authority over UDP.
+/// Returns true if a server has given records of the zone over UDP, in an authoritative reply.
 pub(crate) fn gives_records(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     let is_so = |of: &ServerReply<'_>| {
@@ -44,7 +44,7 @@ pub(crate) fn gives_records(facts: &DomainFacts, server: IpAddr) -> bool {
     served::replies(facts).any(|of| is_so(&of))
 }
 
-/// Returns true if a server answers with this error to a query over UDP too, so that TCP is not the reason.
+/// Returns true if a server fails queries over UDP with this response code too. Then TCP is not the reason for the failure.
 pub(crate) fn is_over_udp(facts: &DomainFacts, server: IpAddr, code: &str) -> bool {
     let is_so = |of: &ServerReply<'_>| {
         of.server == server
@@ -54,7 +54,7 @@ pub(crate) fn is_over_udp(facts: &DomainFacts, server: IpAddr, code: &str) -> bo
     served::replies(facts).any(|of| is_so(&of))
 }
 
-/// Describes a server that fails some queries with this response code.
+/// Describes a server that fails some queries with this response code, as text.
 pub(crate) fn words(code: &str) -> String {
     let answer = match code {
         "NOERROR" => "gives no records in answer to".to_owned(),

@@ -20,7 +20,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MOST_MILLIS_WITHOUT_EDNS};
 use crate::zone::{self, serves};
 use crate::{elsewhere, served};
 
-/// Checks each server separately. `of_silent` has the further questions to servers that did not answer the first question.
+/// Checks each name server of the zone, and returns the findings. `of_silent` are the further questions to servers that did not answer the first one.
 pub(crate) fn check(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -31,7 +31,7 @@ pub(crate) fn check(
     let count = |wanted: Serves| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (sound, asked) = (count(Serves::Yes), count(Serves::Yes) + count(Serves::No));
     let ServersShown { mut by_code, mut unknown } = shown;
-    // If all servers are silent, a single finding reports it.
+    // If no server serves the zone, one finding reports this for all of them.
     if sound > 0 {
         unknown.extend(cut_off(facts, of_silent, &mut by_code));
     }
@@ -48,7 +48,7 @@ pub(crate) fn check(
     findings
 }
 
-/// Lists the names of servers whose addresses could not be looked up. Nothing shows that these servers do not answer.
+/// Lists the names of servers whose addresses could not be looked up. It is not certain that these servers do not answer.
 fn unfound(facts: &DomainFacts) -> Vec<String> {
     let (apex, glue) = (zone::apex(facts), zone::glue(facts));
     let unfound = |name: String| {
@@ -65,7 +65,7 @@ fn unfound(facts: &DomainFacts) -> Vec<String> {
     zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter_map(unfound).collect()
 }
 
-/// What is known about whether a server serves the zone.
+/// Says if a server serves the zone, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Serves {
     Yes,
@@ -74,7 +74,8 @@ enum Serves {
     Unknown,
 }
 
-/// The servers with a fault, by the code of the fault, with descriptions; and the servers of which it is unknown if they serve the zone.
+/// The results of the checks of all servers: the servers with a fault, grouped by the code of the fault, each with a description; and the servers of
+/// which it is unknown if they serve the zone.
 #[derive(Default)]
 struct ServersShown {
     by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
@@ -82,7 +83,7 @@ struct ServersShown {
 }
 
 impl ServersShown {
-    /// Judges a server and records its fault, if it has one. Returns if the server serves the zone.
+    /// Checks a server, stores its fault if it has one, and returns if it serves the zone.
     fn judge(&mut self, facts: &DomainFacts, server: IpAddr) -> Serves {
         let apex = zone::apex(facts);
         let Some(first) = facts.server(server, apex, "SOA", QueryForm::Udp) else { return Serves::Unknown };
@@ -108,11 +109,11 @@ impl ServersShown {
                 match first {
                     _ if without_edns => {
                         of_plain(first, plain, facts.is_lossy(server), &mut tell);
-                        // The server answers with an error to EDNS, also over TCP.
+                        // The server answers queries with EDNS with an error, so it would do this over TCP too.
                         let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
                         how.into_iter().for_each(|how| tell(Code::NsTcp, how));
                     }
-                    // Each query to the server may have failed by chance, because the server fails at random.
+                    // The server fails queries at random with this code, so this query may have failed by chance.
                     Got::Reply(reply)
                         if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) =>
                     {
@@ -137,9 +138,8 @@ impl ServersShown {
     }
 }
 
-/// Removes servers from those with a finding if they are silent over UDP and could not be asked over TCP before the end of the check, because
-/// they may only be slow. Servers on a path that loses many datagrams are removed too, because they may have no fault. Returns each of them with
-/// what is known about it.
+/// Removes servers from those with a fault if it is not certain that they have one: they do not answer over UDP, and the check ended before they
+/// could be asked over TCP; or many datagrams to and from them are lost. Returns each of these servers with a description of what is known.
 fn cut_off(
     facts: &DomainFacts,
     of_silent: &[Want],
@@ -153,7 +153,7 @@ fn cut_off(
         Some(Got::NoReply(NoReply::Silent)) if may_be_chance(&facts.sent, server) => {
             Some(facts.sent(server).unknown("datagrams to other servers are lost too"))
         }
-        // Its last query over UDP ended with the check, or it is one of many servers on a path that loses datagrams.
+        // Its last query over UDP ended only when the check ended, or it is one of many servers on a path that loses datagrams.
         None if is_asked_over_tcp(of_silent, server) || facts.is_lossy(server) => {
             Some(facts.sent(server).unknown("it was not asked over TCP"))
         }
@@ -172,15 +172,15 @@ fn cut_off(
     cut
 }
 
-/// Returns true if one of the questions in `wanted` is a query to the server over TCP.
+/// Returns true if `wanted`, the questions that were still to be asked, has a query to this server over TCP.
 fn is_asked_over_tcp(wanted: &[Want], server: IpAddr) -> bool {
     let is_to = |want: &Want| matches!(want, Want::Server { server: asked, way: QueryForm::Tcp, .. } if *asked == server);
     wanted.iter().any(is_to)
 }
 
-/// Reports a server that serves the zone without EDNS. If the server is very slow, its replies with EDNS may have come too late: silence to EDNS
-/// counts as a separate fault only if replies without EDNS come well before the end of the wait. `is_lossy`: datagrams are lost, so silence may
-/// be chance.
+/// Reports a server that answers without EDNS only. Silence to queries with EDNS is a fault of its own. But if the server is very slow, its replies
+/// with EDNS may only have come too late, so its replies without EDNS must come well before the end of the wait. `is_lossy` is true if datagrams to
+/// or from the server are lost, so that silence may be chance.
 fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl FnMut(Code, String)) {
     let is_slow = matches!(plain, Some(Got::Reply(reply)) if reply.millis > MOST_MILLIS_WITHOUT_EDNS);
     let may_be_chance = is_lossy && *first == Got::NoReply(NoReply::Silent);
@@ -189,14 +189,14 @@ fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl Fn
     }
 }
 
-/// Describes a server that gives MX records of the domain but no SOA record of the zone.
+/// Describes a server that gives the MX records of the domain, but no SOA record of the zone.
 fn without_soa(reply: &ReplyFacts, apex: &str) -> String {
     let wrong = wrong(reply, apex);
     if reply.rcode == "NOERROR" && reply.authoritative { wrong } else { format!("{wrong} SOA") }
 }
 
-/// Returns the findings about servers according to their faults. The parameters include the number of servers that serve the zone, the number of
-/// servers that were asked, and the servers about which not everything could be found out.
+/// Returns the findings about servers, one for each kind of fault. The parameters include the number of servers that serve the zone, the number of
+/// servers that were asked, and the servers of which something could not be found out.
 fn of_conducts(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -207,7 +207,7 @@ fn of_conducts(
     let mut findings = Vec::<Finding>::new();
     let unreached = if sound == 0 { unreached(servers, &by_code) } else { Vec::new() };
     if !unreached.is_empty() {
-        // Other hosts may reach these servers and find the zone there.
+        // This host has no route to these servers. Other hosts may reach them, and the zone may be correct there.
         by_code.remove(&Code::NsUnrouted);
         let evidence = format!(
             "this host has no route to {}, or does not use its family, and reaches no server of the zone that answers",
@@ -216,7 +216,7 @@ fn of_conducts(
         let finding = Finding::new(Code::DelegationUnknown, evidence).to_do(remedies::NO_ROUTE).blocking();
         findings.push(finding.in_part(Part::Servers));
     } else if asked > 0 && sound == 0 && !is_resolved(facts) {
-        // If the servers of the parent zone are silent too, this host may be unable to reach port 53 of any server.
+        // If the servers of the parent zone do not answer either, this host may be unable to reach port 53 of any server.
         let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
         let all: Vec<(IpAddr, String)> = std::mem::take(&mut by_code).into_values().flatten().collect();
         let texts = texts(servers, &all);
@@ -239,7 +239,7 @@ fn of_conducts(
         {
             finding.to_do(remedies::FAILING_AT_TIMES)
         }
-        // Resolvers that send names in mixed case believe that the name does not exist.
+        // A resolver that sends names in mixed case believes such a server that the name does not exist, so this is a failure.
         finding
             if code == Code::NsPartly
                 && of_code.iter().any(|(server, _)| mixed_case::denies(facts, *server)) =>
@@ -247,11 +247,11 @@ fn of_conducts(
             finding.at(Level::Failure)
         }
         finding if code == Code::NsPrivateAddress && sound == 0 => finding.at(Level::Failure),
-        // If the servers do not answer EDNS, validating resolvers get no signatures.
+        // If no server answers queries with EDNS, validating resolvers cannot get signatures, so this is a failure.
         finding if code == Code::NsEdns && keys::are_without_edns(facts) => {
             finding.at(Level::Failure).blocking()
         }
-        // A resolver that sends names in mixed case waits in vain for this server's reply.
+        // A resolver that sends names in mixed case gets no reply from this server, and waits in vain.
         finding
             if code == Code::NsCase && of_code.iter().any(|(_, conduct)| conduct == mixed_case::DROPPED) =>
         {
@@ -262,12 +262,12 @@ fn of_conducts(
     findings
 }
 
-/// Returns the finding that no server answers over UDP, with a description of all servers. Servers that answer over TCP are running and need not
-/// be started.
+/// Returns the finding that no server answers over UDP. `all` are the servers with descriptions. Servers that answer over TCP are running, so
+/// the advice is not to start them.
 fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) -> Finding {
     let apex = zone::apex(facts);
     let evidence = if apex == facts.subject.domain { texts } else { format!("of the zone {apex}: {texts}") };
-    // If all servers say that the name does not exist, they do answer.
+    // If all servers say that the name does not exist, they answer, so the domain is missing.
     let code = if zone::is_denied(facts) { Code::DomainMissing } else { Code::NsNoneAnswers };
     let finding = Finding::new(code, evidence).blocking();
     let is_without_udp = |server: IpAddr| {
@@ -278,7 +278,8 @@ fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) ->
     if are_without_udp { finding.to_do(remedies::OPEN_UDP) } else { finding }
 }
 
-/// Returns true if resolvers that do not require AA find the zone: this resolver finds it, and a server gives the SOA record, perhaps without AA.
+/// Returns true if resolvers that accept replies without AA find the zone: this host's resolver finds it, and a server gives its SOA record, perhaps
+/// without AA.
 fn is_resolved(facts: &DomainFacts) -> bool {
     let apex = zone::apex(facts);
     let is_sound = |reply: &ReplyFacts| {
@@ -288,21 +289,21 @@ fn is_resolved(facts: &DomainFacts) -> bool {
     facts.lookup(apex, "SOA").is_known() && zone::servers(facts).into_keys().any(gives)
 }
 
-/// Lists the servers with their descriptions.
+/// Lists the servers with their descriptions, as text.
 fn texts(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[(IpAddr, String)]) -> String {
     server_hosts::with_conduct(servers, all)
 }
 
-/// Returns the finding about the servers with one kind of fault.
+/// Returns the finding about all servers with one kind of fault.
 fn of_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, code: Code, all: &[(IpAddr, String)]) -> Finding {
     let about = all.iter().map(|(server, _)| About::Address(*server));
     let finding = Finding::new(code, texts(servers, all)).about(about);
-    // It is unknown which records such a server gives.
+    // If a server has one of these faults, it is not known which records it gives.
     let is_unknown = [Code::NsSilent, Code::NsLame, Code::NsPartly].contains(&code);
     if is_unknown { finding.in_part(Part::Records) } else { finding }
 }
 
-/// Returns the servers to which this host has no route, if it cannot reach them at another address of their names either.
+/// Returns the servers that this host cannot reach because it has no route to any address of their names.
 fn unreached(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     by_code: &BTreeMap<Code, Vec<(IpAddr, String)>>,
@@ -316,11 +317,11 @@ fn unreached(
     server_hosts::shown(servers, of(&Code::NsUnrouted).filter(|server| !is_met(server)))
 }
 
-/// Describes a server that serves the zone but gives no reply over TCP. Returns `None` if it gives one, or if this is not known.
+/// Returns a text about a server that serves the zone but gives no reply over TCP. Returns `None` if it gives one, or if this is not known.
 fn without_tcp(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let conduct = match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp)? {
         Got::NoReply(NoReply::Unreachable) => "refuses or closes the connection",
-        // A query over TCP takes two round trips.
+        // Over TCP, a query takes two round trips, so the reply of a slow server comes too late.
         Got::NoReply(NoReply::Silent)
             if server_silence::is_slow(facts, server) || facts.loses_many(server) =>
         {
@@ -333,7 +334,7 @@ fn without_tcp(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     Some(conduct.to_owned())
 }
 
-/// Reports the minor faults of a server that serves the zone.
+/// Reports the minor faults of a server that serves the zone, such as a missing AA.
 fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
     let over_tcp = facts.server(server, apex, "SOA", QueryForm::Tcp);
@@ -359,7 +360,7 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     }
 }
 
-/// Describes the reply of a lame server.
+/// Describes the reply of a lame server, one that does not serve the zone.
 pub(crate) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     match reply.rcode.as_str() {
         "NOERROR" if !reply.authoritative && reply.recursive => {
@@ -374,7 +375,7 @@ pub(crate) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     }
 }
 
-/// Returns true if a lookup of the domain from this host was answered, but later than this check waits before it asks again.
+/// Returns true if a lookup of the domain through this host was answered, but only after the time that this check waits for a reply.
 fn is_answered_late(facts: &DomainFacts) -> bool {
     let is_late = |kind| match facts.lookup(&facts.subject.domain, kind) {
         LookupFound::Data(reply) => !reply.from_cache && reply.is_late(),
@@ -383,7 +384,7 @@ fn is_answered_late(facts: &DomainFacts) -> bool {
     ["SOA", "MX", "TXT"].into_iter().any(is_late)
 }
 
-/// Returns true if no server of the parent zone replied.
+/// Returns true if no server of the parent zone that was asked has replied.
 fn all_lost(facts: &DomainFacts) -> bool {
     let asked = zone::compared_parents(facts);
     let lost = |server: &IpAddr| {

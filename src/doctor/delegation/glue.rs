@@ -13,7 +13,7 @@ use crate::finding::{About, Finding, Level};
 use crate::limits::MAX_GLUE_QUESTIONS;
 use crate::{served, zone};
 
-/// The glue records of one type for a name.
+/// The glue records of one type (A or AAAA) for the name of a server.
 struct Glue<'f> {
     name: &'f str,
     kind: &'static str,
@@ -35,7 +35,7 @@ fn by_type(facts: &DomainFacts) -> Vec<Glue<'_>> {
     glue.filter(|glue| !glue.addresses.is_empty()).collect()
 }
 
-/// Returns the servers that serve the zone and have its current version.
+/// Returns the addresses of the servers that serve the newest version of the zone.
 fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let old = zone::old_ones(facts, servers.iter().copied());
@@ -43,7 +43,7 @@ fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     servers.into_iter().filter(is_current).collect()
 }
 
-/// Returns the questions for the addresses of servers inside the zone.
+/// Returns the questions to the servers for the addresses of name servers whose names are inside the zone.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let serving = serving(facts);
     let inside = by_type(facts).into_iter().filter(|glue| is_within(glue.name, zone::apex(facts)));
@@ -52,17 +52,17 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     };
     let wants: Vec<Want> =
         inside.flat_map(|glue| serving.iter().map(|server| ask(&glue, server)).collect::<Vec<_>>()).collect();
-    // With only some of the answers, only some of the servers would be checked.
+    // If there are too many questions, none is asked, because otherwise only some of the servers would be checked.
     if wants.len() > MAX_GLUE_QUESTIONS { Vec::new() } else { wants }
 }
 
-/// Returns the findings about glue.
+/// Returns the findings about glue that differs from the addresses in the zone.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     by_type(facts).iter().filter_map(|glue| of_type(facts, glue)).collect()
 }
 
-/// Returns the different sets of addresses that up-to-date servers of the zone give for a server name, each with these servers. A set is empty if
-/// a server says that the name has no address.
+/// Returns the different sets of addresses that up-to-date servers give for the name of a server, each with the servers that give it. A set is empty
+/// if they say that the name has no address.
 fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec<IpAddr>> {
     let mut given = BTreeMap::<BTreeSet<IpAddr>, Vec<IpAddr>>::new();
     for server in serving(facts) {
@@ -77,7 +77,7 @@ fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec
 fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     let (name, glued, given) = (glue.name, &glue.addresses, given(facts, glue));
     let known: BTreeSet<IpAddr> = match given.is_empty() {
-        // No server gave addresses, so those of the daemon count. In this zone, the daemon may have asked the server to which the glue leads.
+        // If no server gave addresses, those from the daemon are used. The daemon may have asked the server to which the glue leads.
         true => of_kind(facts.addresses(name), glue.kind),
         false => given.keys().flatten().copied().collect(),
     };
@@ -96,7 +96,7 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     };
     let serving = serving(facts);
     let level = match () {
-        // As long as the server at the old address still runs, the zone is found at both addresses.
+        // The zone is found at both the old and the new address, as long as the server at the old address still runs.
         () if glued.is_disjoint(&known) && glued.union(&known).all(|one| serving.contains(one)) => {
             Level::Warning
         }

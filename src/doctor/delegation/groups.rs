@@ -1,10 +1,10 @@
-//! Describes groups of servers that give the same answer. The smallest group comes first, so that a finding begins with the exceptions.
+//! Creates texts about groups of servers that gave the same answer. The smallest group comes first, so that a finding begins with the exceptions.
 
-/// If at least this many servers give the same answer, they are called "the others" or counted, and not named.
+/// A group with at least this many servers is called "the others", or its servers are counted. The servers of smaller groups are named.
 const MANY: usize = 4;
 
-/// Sorts groups of servers, each with its answer: the smallest group first. The last group is called, for example, "the 11 others" if it is much
-/// larger than the others.
+/// Sorts groups of servers, each with its answer, the smallest group first. The flag is true if the last group is so much larger that it is called,
+/// for example, "the 11 others".
 fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(String, Vec<String>, bool)> {
     let mut groups: Vec<(String, Vec<String>)> = groups.into_iter().collect();
     groups.sort_by_key(|(_, servers)| servers.len());
@@ -22,7 +22,7 @@ fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(Str
         .collect()
 }
 
-/// Names the servers of a group, or counts them.
+/// Returns the names of the servers in a group as text, or their number.
 fn named(servers: &[String], are_others: bool) -> String {
     match servers {
         _ if are_others => format!("the {} others", servers.len()),
@@ -33,7 +33,7 @@ fn named(servers: &[String], are_others: bool) -> String {
     }
 }
 
-/// Describes the groups as in "A has X; the 11 others have Y".
+/// Returns a text about the groups in the form "A has X; the 11 others have Y".
 pub(crate) fn having(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> String {
     let texts = in_order(groups).into_iter().map(|(said, servers, are_others)| {
         let verb = if servers.len() == 1 { "has" } else { "have" };
@@ -42,14 +42,14 @@ pub(crate) fn having(groups: impl IntoIterator<Item = (String, Vec<String>)>) ->
     texts.collect::<Vec<_>>().join("; ")
 }
 
-/// Describes the groups as in "X at A; Y at the 11 others".
+/// Returns a text about the groups in the form "X at A; Y at the 11 others".
 pub(crate) fn being_at(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> String {
     let texts = in_order(groups).into_iter();
     let texts = texts.map(|(said, servers, are_others)| format!("{said} at {}", named(&servers, are_others)));
     texts.collect::<Vec<_>>().join("; ")
 }
 
-/// Lists servers with their descriptions: "A answers REFUSED; B answers REFUSED", or "each of 9 servers answers REFUSED: A, B, ...".
+/// Returns a text about servers with their descriptions: "A answers REFUSED; B answers REFUSED", or "each of 9 servers answers REFUSED: A, B, ...".
 pub(crate) fn with_conduct<'t>(servers: impl IntoIterator<Item = (&'t str, &'t str)>) -> String {
     let mut conducts: Vec<(&str, Vec<&str>)> = Vec::new();
     for (server, conduct) in servers {

@@ -1,7 +1,7 @@
-//! Checks how a server of the zone answers queries for names in mixed case: whether it answers them, and whether it answers as for names in lower
+//! Checks if a server of the zone answers queries for names in mixed case, and if its answers are the same as for names in lower
 //! case.
 //!
-//! RFC 4343 section 2, draft-vixie-dnsext-dns0x20. `gather` asks in both ways in turn before silence counts.
+//! RFC 4343 section 2, draft-vixie-dnsext-dns0x20. `gather` sends both kinds of queries in turn before it counts a server as silent.
 
 use std::net::IpAddr;
 
@@ -11,23 +11,23 @@ use crate::facts::record_set::is_known;
 use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts};
 use crate::{served, zone};
 
-/// The description of a server that drops queries for names in mixed case.
+/// The description of a server that does not answer queries for names in mixed case.
 pub(crate) const DROPPED: &str = "does not answer mixed case";
 
-/// Reports how a server that serves the zone handles mixed case.
+/// Reports the fault of a server that serves the zone, if it handles names in mixed case wrongly.
 pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
     let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);
     let plain = facts.server(server, apex, "NS", QueryForm::Udp);
     if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain)
         && !matches!(lost, NoReply::Unknown(_))
-        // If a server sometimes answers late, it may not be silent but only late.
+        // A server that sometimes answers late, or whose datagrams are lost, may not have ignored this query.
         && !(*lost == NoReply::Silent && (has_late_reply(facts, server) || facts.is_lossy(server)))
     {
         let how = if *lost == NoReply::OtherCase { "changes the case" } else { DROPPED };
         tell(Code::NsCase, how.to_owned());
     }
-    // If a server also fails queries in lower case with this error, the case is not the reason.
+    // If the server fails queries in lower case with the same response code too, mixed case is not the reason.
     let is_at_times =
         |reply: &&ReplyFacts| at_times::code_of_host(facts, server) == Some(reply.rcode.as_str());
     if let Some(failed) = failed(facts, server).filter(|reply| !is_at_times(reply)) {
@@ -40,12 +40,12 @@ pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     }
 }
 
-/// Returns true if a server answered a query later than this check waits before it asks again.
+/// Returns true if a server answered a query only after the time that this check waits for a reply.
 fn has_late_reply(facts: &DomainFacts, server: IpAddr) -> bool {
     served::replies(facts).any(|of| of.server == server && of.reply.is_late())
 }
 
-/// Returns the reply of a server to a name in mixed case, if it lacks the records that the server gives for the name in lower case.
+/// Returns the reply of a server to a query in mixed case, if it lacks records that the server gives in lower case.
 fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
     let reply = |way| facts.reply_of(server, apex, "NS", way);
@@ -54,7 +54,7 @@ fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     reply(QueryForm::MixedCase).filter(|mixed| !has_names(mixed))
 }
 
-/// Returns true if a server denies the name or its records when the name is in mixed case, each time or at times. A resolver that sends names in
+/// Returns true if a server sometimes or always denies the name or its records when the name is in mixed case. A resolver that sends names in
 /// mixed case believes this denial.
 pub(crate) fn denies(facts: &DomainFacts, server: IpAddr) -> bool {
     let reply = facts.reply_of(server, zone::apex(facts), "NS", QueryForm::MixedCase);

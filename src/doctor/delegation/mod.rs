@@ -1,6 +1,6 @@
-//! Delegation: compares the name servers in the parent zone with those in the zone itself. `each_server` checks each server separately.
+//! Checks the delegation: compares the name servers in the parent zone with those in the zone itself. `each_server` checks each server separately.
 //!
-//! RFC 1034 section 4.2.2 (both sets must agree), RFC 2182 (servers in several networks).
+//! RFC 1034 section 4.2.2 (both sets must be equal), RFC 2182 (servers in several networks).
 
 pub(crate) mod at_times;
 pub(crate) mod each_server;
@@ -31,17 +31,17 @@ use crate::limits::{
 use crate::zone::{self, serves};
 use crate::{cached, compared, others, served, unanswered};
 
-/// Returns the questions that lead to the servers of the zone.
+/// Returns the questions whose answers show the addresses of the zone's servers.
 pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![lookup(domain, "SOA"), lookup(above(domain), "SOA")];
-    // If the servers of the domain do not answer, its lookup takes seconds. In the meantime, the parent zone is asked whether it delegates the
+    // If the servers of the domain do not answer, its lookup takes seconds. During this time, the parent zone is asked whether it delegates the
     // domain.
     let is_asked = |name: &str| !matches!(facts.lookup(name, "SOA"), LookupFound::NotAsked);
     if !is_asked(domain) && !is_asked(above(domain)) {
         return wants;
     }
-    // If the servers of the zone of a name fail, only the parent of that zone shows the delegation.
+    // If the servers of the zone that contains a name fail, only the parent of that zone can give the delegation.
     wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA"), lookup(zone::above_failing(facts), "SOA")]);
     if let Some(parent) = zone::parent(facts) {
         wants.push(lookup(parent, "NS"));
@@ -54,7 +54,7 @@ pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the questions about the delegation that are needed next.
+/// Returns the questions about the delegation that must be asked next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut wants = to_servers(facts);
     let servers = zone::servers(facts);
@@ -76,8 +76,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the questions that one server must answer first, also over TCP and in mixed case if the server is among those that are asked so. A
-/// server that does not answer gets few other questions (`of_silent`).
+/// Returns the questions that a server is asked first. With `over_tcp` and `in_mixed_case`, they include queries over TCP and queries for names in
+/// mixed case. If the server does not answer, few other questions follow (`of_silent`).
 fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bool, bool)) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![at_server(server, apex, "SOA", QueryForm::Udp)];
@@ -90,7 +90,7 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
             if in_mixed_case {
                 wants.push(at_server(server, apex, "NS", QueryForm::MixedCase));
             }
-            // These queries are in lower case, so their replies show if the case is the reason.
+            // These queries have the name in lower case. Their replies show whether a failed query failed because of mixed case.
             match facts.server(server, apex, "NS", QueryForm::MixedCase) {
                 Some(Got::Reply(reply)) if reply.records("NS").next().is_some() => {}
                 Some(_) => wants.push(at_server(server, apex, "NS", QueryForm::Udp)),
@@ -103,27 +103,27 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
                 wants.push(at_server(server, apex, "SOA", QueryForm::Tcp));
             }
         }
-        // Some load balancers refuse queries only for SOA and NS records.
+        // Some load balancers refuse only queries for SOA and NS records, so the MX records are asked for.
         Some(Got::Reply(reply)) if !is_known(reply) => {
             wants.push(at_server(server, domain, "MX", QueryForm::Udp))
         }
-        // There is no SOA record, as with an alias or at some load balancers. The zone may have no NS records either.
+        // The reply has no SOA record, as at an alias or at some load balancers. The zone may have no NS records either.
         Some(Got::Reply(reply)) if reply.authoritative => {
             wants.push(at_server(server, apex, "NS", QueryForm::Udp));
-            // A server that denies the name has no records for its mail.
+            // If the server says that the name does not exist, it has no MX records for it either.
             if reply.rcode == "NOERROR" {
                 wants.push(at_server(server, domain, "MX", QueryForm::Udp));
             }
         }
-        // These questions come later, in `of_silent`.
+        // `of_silent` has the questions to a server that did not answer.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
     wants.extend(served::form(facts, server).map(|way| at_server(server, domain, "MX", way)));
     wants
 }
 
-/// Returns the questions to servers that did not answer the first question. Each of these may take seconds, so the questions to servers that
-/// answer come first.
+/// Returns the questions to servers that did not answer the first question. Each of these may take seconds, so they are asked after the questions to
+/// servers that answer.
 pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     let apex = zone::apex(facts);
     let is_silent = |server: &IpAddr| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
@@ -133,16 +133,16 @@ pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     let silent = zone::servers(facts).into_keys().filter(is_silent).take(MAX_SILENT_SERVERS_ASKED);
     silent
         .flat_map(|server| {
-            // A query over TCP shows the most and costs only one question.
+            // The query over TCP comes first: its result shows the most, and it counts as only one question.
             let soa = [QueryForm::Tcp, QueryForm::Plain].map(|way| at_server(server, apex, "SOA", way));
-            // Some servers drop only queries for the SOA record.
+            // Some servers drop only queries for the SOA record, so they are asked for other types too.
             let mail = at_server(server, &facts.subject.domain, "MX", QueryForm::Udp);
             soa.into_iter().chain([at_server(server, apex, "NS", QueryForm::Tcp), mail])
         })
         .collect()
 }
 
-/// Returns true if a reply may be an error about EDNS (RFC 6891 section 7).
+/// Returns true if the response code of a reply may be an error because of EDNS (RFC 6891 section 7).
 fn dislikes_edns(reply: &ReplyFacts) -> bool {
     ["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
 }
@@ -192,7 +192,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Compares the parent's NS set with the NS sets of the servers, and the glue with the addresses.
+/// Returns the findings about differences between the parent's NS records and those of the servers, and between the glue and the addresses.
 fn sets(facts: &DomainFacts) -> Vec<Finding> {
     let apex = zone::apex(facts);
     let Some(above) = zone::parent_set(facts) else {
@@ -228,7 +228,7 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Describes the server names that the zone itself gives. If its servers do not agree, the text shows the set of each server.
+/// Returns a text about the server names in the NS records of the zone itself. If its servers give different ones, the text has those of each server.
 fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, own: &[(IpAddr, BTreeSet<String>)]) -> String {
     let mut sets = BTreeMap::<String, Vec<IpAddr>>::new();
     for (server, set) in own {
@@ -243,8 +243,8 @@ fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, own: &[(IpAddr, BTreeS
     }
 }
 
-/// Returns the level of a difference between the parent's NS set and the sets that servers give, and words that describe it. If the servers also
-/// give different other records, the difference is a failure.
+/// Returns the level of a difference between the NS records of the parent zone and those that servers give, and words that describe it. If the
+/// servers also give different other records, the difference is a failure.
 fn meaning(
     facts: &DomainFacts,
     above: &BTreeSet<String>,
@@ -264,8 +264,8 @@ fn meaning(
     (Level::Warning, "")
 }
 
-/// Returns the finding about servers inside the zone for which the parent zone gives no address, so that nobody can look them up (RFC 9471
-/// section 3.1).
+/// Returns the finding about name servers whose names are inside the zone, but for which the parent zone gives no address (glue), so that nobody can
+/// find them (RFC 9471 section 3.1).
 fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding> {
     let (apex, glue) = (zone::apex(facts), zone::glue(facts));
     let bare: BTreeSet<&str> = above
@@ -277,9 +277,9 @@ fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding
     (!bare.is_empty()).then(|| Finding::new(Code::GlueMissing, listed(&bare)).at(level))
 }
 
-/// Returns true if neither a lookup nor a server has given an answer: this host seems to have no connection to the internet.
+/// Returns true if neither a lookup nor a server has given an answer, so that this host seems to have no connection to the internet.
 fn is_unreached(facts: &DomainFacts) -> bool {
-    // An answer that fails DNSSEC validation also shows that there is a connection.
+    // An answer that fails DNSSEC validation shows too that there is a connection.
     let has_come = |reply: &ReplyFacts| reply.rcode != "SERVFAIL" || reply.security == ReplySecurity::Bogus;
     !facts.got.values().filter_map(Got::reply).any(has_come)
 }
@@ -293,7 +293,7 @@ fn are_names_unknown(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<St
     servers.keys().any(is_asked) && !servers.keys().any(has_given)
 }
 
-/// Returns true if a server of the parent has answered whether it delegates the zone.
+/// Returns true if a server of the parent zone has answered whether it delegates the zone.
 fn has_parent_answered(facts: &DomainFacts) -> bool {
     let has_answered = |server: IpAddr| {
         facts.reply_of(server, zone::apex(facts), "NS", QueryForm::Udp).is_some_and(is_known)
@@ -301,7 +301,7 @@ fn has_parent_answered(facts: &DomainFacts) -> bool {
     zone::compared_parents(facts).into_iter().any(has_answered)
 }
 
-/// Returns the finding that servers give different MX records.
+/// Returns the finding that the servers of the zone give different MX records for the domain.
 fn mail_differs(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let (mut mail, mut about) =
@@ -319,25 +319,25 @@ fn mail_differs(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>
     Some(Finding::new(Code::MxDiffers, evidence).about(about))
 }
 
-/// Describes the alias of a name in a reply.
+/// Describes the alias (CNAME) that a reply has for a name. Returns `None` if there is none.
 pub(super) fn own_alias(reply: &ReplyFacts, name: &str) -> Option<String> {
     let alias = reply.answers.iter().find(|record| record.is("CNAME") && record.name == name)?;
     Some(format!("CNAME {}", alias.target()?))
 }
 
-/// Describes the MX records in a reply, or the alias in their place.
+/// Describes the MX records in a reply, or the alias that the reply has instead.
 fn mail_records(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let mut records: Vec<String> = reply.records("MX").map(Record::compared).collect();
     records.sort();
     match own_alias(reply, &facts.subject.domain) {
-        // An alias at a name below the apex is correct, and leads to these records.
+        // An alias at a name below the apex is correct, and the MX records are those of its target.
         Some(alias) if records.is_empty() || zone::is_delegated(facts) => alias,
         _ if records.is_empty() => "no MX".to_owned(),
         _ => records.join(", "),
     }
 }
 
-/// Adds the servers and the resolvers that are not asked to the finding about records that are not compared.
+/// Adds to the finding about records that were not compared the servers and the resolvers that were not asked.
 fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let known = findings.iter().position(|finding| finding.code == Code::NsMany);
     let finding = known.map_or_else(|| Finding::new(Code::NsMany, ""), |place| findings.remove(place));
@@ -356,9 +356,9 @@ fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     findings.extend((!words.is_empty()).then(|| Finding { evidence: words.join("; "), ..finding }));
 }
 
-/// Returns the finding about servers that are all in one network.
+/// Returns the finding that all servers of the zone are in one network, so that a fault of this network affects all of them.
 fn networks(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
-    // Private addresses show nothing about networks.
+    // Private addresses do not show in which network a server is on the internet.
     let has_private = servers.keys().any(|address| is_private(*address));
     let several = zone::server_names(facts).len() > 1 && !has_private;
     let all = || server_hosts::shown(servers, servers.keys().copied()).join(", ");

@@ -1,6 +1,6 @@
-//! Compares what the servers of the parent zone say about the delegation.
+//! Compares what the servers of the parent zone answer about the delegation.
 //!
-//! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). Each resolver follows the parent server that it happens to ask.
+//! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). A resolver follows whichever server of the parent zone it asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -15,10 +15,10 @@ use crate::finding::{About, Finding, Level};
 use crate::limits::MAX_CHECKED_PARENTS;
 use crate::{served, zone};
 
-/// What a server of the parent zone says about the zone.
+/// The answer of a server of the parent zone about the checked zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// The server delegates the zone, with these records.
+    /// The server delegates the zone with these NS and DS records.
     Delegates(Delegation),
     /// The server says that the zone does not exist (NXDOMAIN).
     Denies,
@@ -28,7 +28,7 @@ pub(crate) enum Said {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delegation {
     pub(crate) names: BTreeSet<String>,
-    /// The DS records; empty if there are none, `None` if this is unknown.
+    /// The DS records for the zone; empty if there are none, `None` if they are unknown.
     pub(crate) signers: Option<BTreeSet<Ds>>,
 }
 
@@ -43,9 +43,10 @@ impl Delegation {
     }
 }
 
-/// Returns the questions to further servers of the parent zone, and the questions that show which of several different DS records are right.
+/// Returns the questions to further servers of the parent zone. If they give different DS records, also the questions whose answers show which of
+/// them are correct.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    // The addresses of the first servers have been looked up before.
+    // The addresses of the first servers were looked up before, so they are skipped.
     let names = zone::names_of_compared(facts).into_iter().skip(MAX_CHECKED_PARENTS);
     let mut wants: Vec<Want> = names.map(|name| lookup(&name, "A")).collect();
     let servers = zone::compared_parents(facts).into_iter();
@@ -61,7 +62,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns what each server of the parent zone that has answered says about the zone.
+/// Returns for each server of the parent zone that has answered what it says about the zone.
 pub(crate) fn said(facts: &DomainFacts) -> BTreeMap<IpAddr, Said> {
     let apex = zone::apex(facts);
     let of_server = |server: IpAddr| {
@@ -82,13 +83,13 @@ fn delegations(said: &BTreeMap<IpAddr, Said>) -> impl Iterator<Item = (IpAddr, &
     })
 }
 
-/// Returns the different sets of servers to which the servers of the parent zone delegate.
+/// Returns the different sets of name servers to which the servers of the parent zone delegate the zone.
 pub(crate) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
     delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
 }
 
-/// Returns the names of servers of the parent zone that have not answered, if this host seems to have a different delegation from the one that
-/// the others give.
+/// Returns the names of those servers of the parent zone that have not answered, if this host seems to have followed another delegation than
+/// the others give. Otherwise returns an empty list.
 pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     if !zone::is_other_here(facts) {
         return Vec::new();
@@ -101,7 +102,7 @@ pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     names.into_iter().collect()
 }
 
-/// Returns true if a server of the parent zone gives DS records together with its referral.
+/// Returns true if a server of the parent zone gives DS records for the zone with its referral.
 pub(crate) fn is_signed(facts: &DomainFacts) -> bool {
     let has_signers = |delegation: &Delegation| delegation.signers.as_ref().is_some_and(|ds| !ds.is_empty());
     delegations(&said(facts)).any(|(_, delegation)| has_signers(delegation))
@@ -113,7 +114,7 @@ pub(crate) fn is_denied_by_one(facts: &DomainFacts) -> bool {
     said.values().any(|said| *said == Said::Denies) && said.values().any(|said| *said != Said::Denies)
 }
 
-/// Describes what the servers of the parent zone say, for evidence.
+/// Returns for each server of the parent zone a text about its answer, for the evidence of a finding.
 fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
     let parent = zone::parent(facts).unwrap_or_default();
     let mut names = BTreeMap::<IpAddr, BTreeSet<String>>::new();
@@ -125,14 +126,14 @@ fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
     names.into_iter().map(|(address, names)| (address, zone::shown(address, &names))).collect()
 }
 
-/// Describes DS records by the tags of the keys that they name.
+/// Describes DS records by the tags of their keys.
 fn signers_in_words(records: &BTreeSet<Ds>) -> String {
     let tags: BTreeSet<u16> = records.iter().map(|ds| ds.tag).collect();
     if tags.is_empty() { "no DS".to_owned() } else { format!("DS records of the keys {}", listed(&tags)) }
 }
 
-/// Returns the finding that the servers of the parent zone disagree. It is a failure if one of them denies the zone, or if the delegation that
-/// one of them gives leads to no server that serves the zone, or to DS records that match none of its keys.
+/// Returns the finding that the servers of the parent zone give different answers. It is a failure if one of them denies the zone, or if the
+/// delegation that one of them gives leads to no server that serves the zone, or to DS records that match none of its keys.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (said, apex) = (said(facts), zone::apex(facts));
     let signers: BTreeSet<_> =
@@ -179,12 +180,12 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let finding =
         Finding::new(Code::ParentDiffers, evidence).at(level).about(about).about(of_one_side(facts));
     let finding = Finding { blocks, ..finding };
-    // The finding concerns the DS records too, because the cache of this host has those that only one of the servers gives.
+    // The finding is also about the DS records, because the cache of this host has some that only one of the servers gives.
     Some(if have_other_signers { finding.on(apex, "DS") } else { finding })
 }
 
-/// Returns the servers that only some of the servers of the parent zone and of the zone itself name: their addresses, and names without an
-/// address.
+/// Returns the addresses, and the names without an address, of those name servers that not all servers of the parent zone and of the zone itself
+/// name.
 pub(crate) fn of_one_side(facts: &DomainFacts) -> BTreeSet<About> {
     let own = zone::current_sets(facts, zone::servers(facts).into_keys()).into_iter();
     let mut sets = sets(facts);

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use crate::delegation::groups;
 
-/// A host: its addresses and names.
+/// A host: its addresses, and the server names that have these addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Host {
     addresses: BTreeSet<IpAddr>,
@@ -18,7 +18,7 @@ struct Host {
 }
 
 impl Host {
-    /// Describes the host by its addresses and names, as evidence shows them.
+    /// Returns the addresses and names of the host as text, for the evidence of a finding.
     fn shown(&self) -> String {
         let addresses: Vec<String> = self.addresses.iter().map(IpAddr::to_string).collect();
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
@@ -27,7 +27,7 @@ impl Host {
     }
 }
 
-/// Groups addresses into hosts, in the order of the addresses. Addresses with the same names belong to one host.
+/// Groups addresses into hosts, in the order of the addresses. Addresses of different families that have the same names belong to one host.
 fn hosts(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     addresses: impl IntoIterator<Item = IpAddr>,
@@ -55,7 +55,7 @@ pub(crate) fn count(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> usize {
     hosts(servers, servers.keys().copied()).len()
 }
 
-/// Describes each of the hosts to which these addresses belong.
+/// Returns a text for each of the hosts to which these addresses belong.
 pub(crate) fn shown(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     addresses: impl IntoIterator<Item = IpAddr>,
@@ -63,7 +63,7 @@ pub(crate) fn shown(
     hosts(servers, addresses).iter().map(Host::shown).collect()
 }
 
-/// Lists addresses with their descriptions, grouped by hosts.
+/// Returns a text about servers with their descriptions, in which the addresses of one host are named together.
 pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[(IpAddr, String)]) -> String {
     let mut conducts: Vec<(&str, Vec<IpAddr>)> = Vec::new();
     for (server, conduct) in all {
@@ -79,7 +79,7 @@ pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[
     groups::with_conduct(by_host.iter().map(|(host, conduct)| (host.as_str(), *conduct)))
 }
 
-/// Groups addresses of servers by their answers, and replaces the addresses by descriptions of the hosts.
+/// Groups the addresses of servers by their answers. In the result, the addresses are replaced by the texts of their hosts.
 pub(crate) fn of_groups(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     groups: impl IntoIterator<Item = (String, Vec<IpAddr>)>,
@@ -87,7 +87,7 @@ pub(crate) fn of_groups(
     groups.into_iter().map(|(said, addresses)| (said, shown(servers, addresses))).collect()
 }
 
-/// Returns the /24 or /48 network of an address.
+/// Returns the network of an address: its /24 for IPv4, its /48 for IPv6.
 pub(crate) fn network(address: IpAddr) -> Option<IpNet> {
     Some(IpNet::new(address, if address.is_ipv4() { 24 } else { 48 }).ok()?.trunc())
 }
@@ -112,7 +112,7 @@ pub(crate) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -
 mod tests {
     use super::*;
 
-    /// Reads servers from words such as `192.0.2.1=ns1` or `192.0.2.1=ns1,ns2`: an address and its names.
+    /// Parses words such as `192.0.2.1=ns1` or `192.0.2.1=ns1,ns2` to addresses of servers with their names.
     fn servers(words: &str) -> BTreeMap<IpAddr, BTreeSet<String>> {
         let server = |word: &str| {
             let (address, names) = word.split_once('=').unwrap();

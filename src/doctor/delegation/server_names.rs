@@ -1,4 +1,4 @@
-//! The names of the zone's name servers: checks that they have addresses and are not aliases.
+//! Checks the names of the zone's name servers: they must have addresses and must not be aliases.
 //!
 //! RFC 1034 section 4.1, RFC 2181 section 10.3 (no aliases), RFC 3901 section 3 (servers with IPv6 alone).
 
@@ -13,7 +13,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS};
 use crate::mail::exchanges;
 use crate::{elsewhere, zone};
 
-/// Returns the lookups of the server names without a known address.
+/// Returns the lookups of the addresses of those server names for which no address is known.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let glue = zone::glue(facts);
     let is_unknown = |name: &String| !has_address(facts, &glue, name);
@@ -21,7 +21,7 @@ pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     names.take(MAX_CHECKED_PARENTS).map(|name| (name, "A")).collect()
 }
 
-/// Returns the finding that no address of any name server can be found, because the zones of their names fail, or need this zone themselves.
+/// Returns the finding that no name server of the zone has an address that can be found: the zones of their names fail, or depend on this zone.
 pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
     let (apex, names) = (zone::apex(facts), zone::server_names(facts));
     if names.is_empty() || names.len() > MAX_CHECKED_NAMES || !zone::servers(facts).is_empty() {
@@ -37,7 +37,7 @@ pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
             faults.push(elsewhere::evidence(facts, name, "A")?);
         }
     }
-    // If all names are inside the zone, `without_glue` reports the fault.
+    // If all names are inside the zone, `without_glue` already reports this fault.
     let is_reported = names.iter().all(|name| is_within(name, apex));
     let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), faults.join("; "));
     let finding =
@@ -98,7 +98,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the reason why nobody can find the address of a server name; `None` if somebody may find it.
+/// Returns the reason why no resolver can find the address of a server name. Returns `None` if some resolver may find it.
 fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
     match has_address(facts, &zone::glue(facts), name) {
         true => None,
@@ -107,12 +107,12 @@ fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
     }
 }
 
-/// Returns true if it is known that a name has no address.
+/// Returns true if it is certain that a name has neither an IPv4 nor an IPv6 address.
 fn is_absent(facts: &DomainFacts, name: &str) -> bool {
     ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent())
 }
 
-/// Returns true if a lookup or the glue gives an address of a name.
+/// Returns true if an address of a server name is known, from a lookup or from the glue.
 pub(crate) fn has_address(facts: &DomainFacts, glue: &BTreeMap<&str, BTreeSet<IpAddr>>, name: &str) -> bool {
     !facts.addresses(name).is_empty() || glue.contains_key(name)
 }
@@ -130,7 +130,7 @@ mod tests {
     use crate::finding::Level;
     use crate::{aliases, judge};
 
-    /// A zone that is delegated to two server names. The aliases of the first name form a loop.
+    /// Returns the facts and findings about a zone that is delegated to two server names. The aliases of the first name form a loop.
     fn judged(second: &str, lines: &str) -> (DomainFacts, Vec<Finding>) {
         let of_names = ["loop1", "loop2"]
             .map(|name| format!("lookup {name}.b.test. A SERVFAIL\nlookup {name}.b.test. AAAA SERVFAIL\n"));

@@ -11,7 +11,7 @@ use crate::limits::SLOW_SERVER_MILLIS;
 use crate::served::{self, ServerReply};
 use crate::zone::{self, serves};
 
-/// Reports a server that does not answer the query for the SOA over UDP in time, unless only datagrams were lost. Returns whether the server
+/// Reports a server that does not answer the query for the SOA over UDP in time, unless only datagrams were lost. Returns true if the server
 /// serves the zone.
 pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) -> bool {
     let apex = zone::apex(facts);
@@ -33,8 +33,8 @@ pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     false
 }
 
-/// Returns true if a server is silent over UDP for the SOA, but gives it over TCP and answers other queries over UDP, so that datagrams were
-/// lost.
+/// Returns true if a server does not answer queries for the SOA over UDP, but gives it over TCP and answers other queries over UDP. Then
+/// datagrams were lost.
 fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
     let mail = over_udp(facts, server);
     let is_deaf = is_often_silent(facts, server) && mail == Some(&Got::NoReply(NoReply::Silent));
@@ -49,8 +49,8 @@ fn drops_soa_over_udp(facts: &DomainFacts, server: IpAddr) -> bool {
         && matches!(over_udp(facts, server), Some(Got::Reply(_)))
 }
 
-/// Returns true if a server was silent over UDP for the SOA so often that this is not chance. It was silent with and without EDNS, no datagram to
-/// it is known to be lost, and the other servers do not lose many.
+/// Returns true if a server did not answer queries for the SOA over UDP so often that this is not chance: it was silent with and without EDNS, no
+/// datagram to it is known to be lost, and not many datagrams to other servers are lost.
 fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
     is_silent(facts, server, QueryForm::Udp)
         && is_silent(facts, server, QueryForm::Plain)
@@ -64,28 +64,28 @@ fn is_served_over_tcp(facts: &DomainFacts, server: IpAddr) -> bool {
     facts.reply_of(server, apex, "SOA", QueryForm::Tcp).is_some_and(|reply| serves(reply, apex))
 }
 
-/// Returns the answer of a server to the query for the MX records over UDP.
+/// Returns what the server answered to the query for the MX records over UDP, or why there is no reply.
 fn over_udp(facts: &DomainFacts, server: IpAddr) -> Option<&Got> {
     facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp)
 }
 
-/// Returns true if a server is silent to the query for the SOA in this form.
+/// Returns true if a server did not answer the query for the SOA in this form.
 pub(crate) fn is_silent(facts: &DomainFacts, server: IpAddr, way: QueryForm) -> bool {
     matches!(facts.server(server, zone::apex(facts), "SOA", way), Some(Got::NoReply(NoReply::Silent)))
 }
 
-/// Returns true if a server answers, but later than this check waits for a reply over UDP.
+/// Returns true if a server answers, but only after the time that this check waits for a reply over UDP.
 fn late(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     if let Some(reply) = facts.reply_of(server, apex, "SOA", QueryForm::Tcp) {
         return serves(reply, apex) && reply.is_late();
     }
-    // The reply with the SOA may have come later than this check waits, also over TCP.
+    // The reply with the SOA may have come after the time that this check waits for it, even over TCP.
     let is_late = |of: &ServerReply<'_>| of.server == server && of.reply.authoritative && of.reply.is_late();
     served::replies(facts).any(|of| is_late(&of))
 }
 
-/// Returns true if a server is so slow that its silence may only be lateness.
+/// Returns true if a server is so slow that its missing replies may only be late.
 pub(crate) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
     let forms = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp].into_iter();
     let mut soa = forms.filter_map(|way| facts.reply_of(server, zone::apex(facts), "SOA", way));
@@ -99,7 +99,7 @@ fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
         && names.is_some_and(|reply| reply.authoritative && reply.records("NS").next().is_some())
 }
 
-/// Returns true if a server without a SOA record gives MX records with authority, so that it serves everything that mail needs.
+/// Returns true if a server that gives no SOA record gives MX records with authority. It then serves everything that mail needs.
 pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
     let is_own = |record: &Record| record.is("MX") && record.name == facts.subject.domain;
     let reply = facts.reply_of(server, &facts.subject.domain, "MX", QueryForm::Udp);
@@ -108,7 +108,7 @@ pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
     })
 }
 
-/// Describes a silent server.
+/// Describes how a server does not answer, as text.
 fn words(facts: &DomainFacts, server: IpAddr) -> String {
     let over = |way| match facts.server(server, zone::apex(facts), "SOA", way) {
         Some(Got::Reply(reply)) if !reply.truncated => "answers",

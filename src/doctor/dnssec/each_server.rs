@@ -1,5 +1,5 @@
-//! Checks what each server of a signed zone gives: finds record sets without a signature or with a wrong one, and denials without the NSEC or
-//! NSEC3 records that prove them.
+//! Checks the signatures and proofs that each server of a signed zone gives. Finds record sets without a signature or with a wrong one, and denials
+//! without the NSEC or NSEC3 records that prove them.
 //!
 //! RFC 4035 sections 3.1.3, 5.3 and 5.4, RFC 5155 sections 7.2 and 8, RFC 8901 section 3 (each provider of a zone publishes the keys of all
 //! providers). The daemon asks another server before it calls a zone bogus, so its verdict shows nothing about a single server.
@@ -35,23 +35,23 @@ use validate::budget::Budget;
 use validate::denial::Denials;
 use validate::verdict::Why;
 
-/// A fault in what a server gives.
+/// A DNSSEC fault in the records that a server gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
-    /// A record set has no signature.
+    /// The record set has no signature.
     Unsigned,
     /// The signature by the key with this tag does not match the records.
     Wrong(u16),
-    /// The signature is by the key with this tag, which only some servers have in their DNSKEY records.
+    /// The signature was made by the key with this tag, which not all servers have in their DNSKEY records.
     OtherKey(u16),
-    /// A denial, or the records of a wildcard, come without any proof.
+    /// A denial, or the records of a wildcard, have no NSEC or NSEC3 record that would prove them.
     Unproven { is_wildcard: bool },
-    /// A denial, or the records of a wildcard, come with NSEC or NSEC3 records that do not prove them.
+    /// A denial, or the records of a wildcard, have NSEC or NSEC3 records that do not prove them.
     ProvenInPart { is_wildcard: bool },
 }
 
 impl Fault {
-    /// Describes the fault in words that follow these records.
+    /// Describes the fault in a text that follows the names of the affected records.
     fn words(self, records: &str) -> String {
         let (gives, what) = match self {
             Self::Unproven { is_wildcard: true } | Self::ProvenInPart { is_wildcard: true } => {
@@ -80,24 +80,24 @@ impl Fault {
     }
 }
 
-/// The name and the type of records.
+/// The name and the type of a record set.
 type NameAndType<'f> = (&'f str, &'f str);
 
-/// The faults of each server, with the records that each fault affects.
+/// The faults of each server. Each fault has the records that it affects.
 type Faults<'f> = BTreeMap<IpAddr, BTreeMap<Fault, BTreeSet<NameAndType<'f>>>>;
 
-/// Returns the rank of a type by its importance for mail.
+/// Returns the rank of a record type by its importance for mail. The most important type has the smallest rank.
 fn worth(kind: &str) -> u8 {
     match kind {
         "MX" => 0,
-        // If the signatures over the keys are wrong, all other records of the zone are bogus.
+        // If the signatures over the DNSKEY records are wrong, all other records of the zone are bogus.
         "DNSKEY" => 1,
         "NSEC" | "NSEC3" => 3,
         _ => 2,
     }
 }
 
-/// Names the first few of these records, and the number of the others.
+/// Returns the first of these records, by importance, as text, and how many more there are.
 fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
     let mut listed: Vec<&NameAndType<'_>> = records.iter().collect();
     listed.sort_by_key(|(_, kind)| worth(kind));
@@ -109,7 +109,7 @@ fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
     }
 }
 
-/// Returns the finding about these faults, with faults of MX records first. Returns `None` if there is no fault.
+/// Returns the finding about these faults. Faults of the most important records, such as MX, are named first. Returns `None` if there is no fault.
 fn finding(facts: &DomainFacts, code: Code, faults: &Faults<'_>) -> Option<Finding> {
     let words = |(server, faults): (&IpAddr, &BTreeMap<Fault, BTreeSet<NameAndType<'_>>>)| {
         let mut faults: Vec<_> = faults.iter().collect();
@@ -123,7 +123,7 @@ fn finding(facts: &DomainFacts, code: Code, faults: &Faults<'_>) -> Option<Findi
     (!conducts.is_empty()).then(|| finding.about(faults.keys().copied().map(About::Address)))
 }
 
-/// Returns the replies with EDNS from the servers that this module judges.
+/// Returns the replies with EDNS of those servers whose signatures are checked here.
 fn replies<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Vec<ServerReply<'f>> {
     let servers = zone::servers(facts);
     let is_signing = |way| [QueryForm::Udp, QueryForm::Tcp, QueryForm::MixedCase].contains(&way);
@@ -131,27 +131,27 @@ fn replies<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Vec<ServerRepl
     served::replies(facts).filter(|of| is_signing(of.way) && is_judged(of.server)).collect()
 }
 
-/// A function that checks if a key has made a signature over a record set.
+/// A function that verifies a signature over a record set with a key.
 type Verify<'v, 'f> = dyn FnMut(&SignedSet<'f>, &'f RRSIG, &'f DNSKEY) -> SignatureFit + 'v;
 
-/// The verdict on the signatures of a record set at a server.
+/// The result of checking the signatures of a record set that a server gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SetVerdict {
-    /// One of the signatures is correct.
+    /// At least one of the signatures is correct.
     Sound,
-    /// None of the signatures is correct.
+    /// None of the signatures is correct, because of this fault.
     Faulty(Fault),
     /// It is unknown if one of the signatures is correct.
     Unknown,
 }
 
-/// The keys of the zone, as its servers give them.
+/// The DNSKEY records of the zone, as its servers give them.
 struct ZoneKeys<'f> {
     /// The DNSKEY records of each server.
     at: BTreeMap<IpAddr, Vec<&'f DNSKEY>>,
-    /// The keys that a DS record of the parent zone names.
+    /// Those keys of the zone that a DS record of the parent zone names.
     named: Vec<&'f DNSKEY>,
-    /// The servers that send the keys without signatures over them.
+    /// The servers that give DNSKEY records without a signature over them.
     unsigned: BTreeSet<IpAddr>,
 }
 
@@ -165,8 +165,8 @@ impl<'f> ZoneKeys<'f> {
         Self { at, named, unsigned: by_fit.unsigned.keys().copied().collect() }
     }
 
-    /// Judges a record set at a server. For the DNSKEY set itself, only keys that DS records name count. A DNSKEY set without a signature by such
-    /// a key is a separate kind of fault.
+    /// Checks a record set that a server gives. The DNSKEY records themselves must be signed by a key that a DS record names. DNSKEY records without
+    /// such a signature are a separate kind of fault.
     fn judge(&self, server: IpAddr, set: &SignedSet<'f>, verify: &mut Verify<'_, 'f>) -> SetVerdict {
         let is_of_keys = set.kind == "DNSKEY";
         if is_of_keys && self.unsigned.contains(&server) {
@@ -208,10 +208,10 @@ impl<'f> ZoneKeys<'f> {
     }
 }
 
-/// Returns the finding about servers with missing or wrong signatures. The domain is signed, whether it validates or fails on this host.
+/// Returns the finding about servers with missing or wrong signatures. The zone must be signed; it does not matter whether this host validates it.
 pub(crate) fn signatures(facts: &DomainFacts) -> Option<Finding> {
     let budget = Budget::default();
-    // Most servers send the same signatures.
+    // Most servers send the same signatures, so each signature is verified only once.
     let mut known = HashMap::<(SignedSet<'_>, &RRSIG, &DNSKEY), SignatureFit>::new();
     signatures_by(facts, &mut |set, signature, key| {
         let fit = || signed_set::fit(set, signature, key, &budget);
@@ -231,7 +231,7 @@ fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Opt
         signed_set::of_reply(of.reply, apex).into_iter().map(move |set| (of.server, set))
     };
     let mut given: Vec<(IpAddr, SignedSet<'f>)> = replies.flat_map(sets).collect();
-    // The budget for checking signatures goes to the most important sets first.
+    // The number of verifications is limited, so the most important record sets are checked first.
     given.sort_by_key(|(_, set)| worth(set.kind));
     let mut verdicts = BTreeMap::<NameAndType<'f>, Vec<(IpAddr, SetVerdict)>>::new();
     for (server, set) in given {
@@ -250,7 +250,7 @@ fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Opt
     }
     let finding = finding(facts, Code::NsBogus, &faults)?;
     let is_of_keys = faults.values().flatten().any(|(fault, _)| matches!(fault, Fault::OtherKey(_)));
-    // If proofs are missing only for records that do not exist, mostly those of policies, few lookups fail.
+    // Missing proofs only concern records that do not exist, mostly policies, so few lookups fail because of them.
     let is_needed =
         faults.values().flatten().flat_map(|(_, sets)| sets).any(|(_, kind)| worth(kind) < worth("NSEC"));
     let finding = if is_needed { finding } else { finding.at(Level::Warning) };
@@ -262,17 +262,17 @@ fn proofs(reply: &ReplyFacts) -> impl Iterator<Item = &Record> {
     reply.authority.iter().filter(|record| record.is("NSEC") || record.is("NSEC3"))
 }
 
-/// Returns true if a reply denies records.
+/// Returns true if a reply says that the requested records do not exist.
 fn is_denial(reply: &ReplyFacts) -> bool {
     reply.authoritative && is_known(reply) && !reply.truncated && reply.answers.is_empty()
 }
 
-/// Returns true if a reply says that records do not exist, without any proof. Everything that is missing in the reply counts as one fault.
+/// Returns true if a reply says that records do not exist, and has no NSEC or NSEC3 record. All that is missing in such a reply is one fault.
 fn is_bare_denial(reply: &ReplyFacts) -> bool {
     is_denial(reply) && proofs(reply).next().is_none()
 }
 
-/// Returns the number of labels of the wildcard that matches a name in a reply, without the asterisk label.
+/// If a reply has records that come from a wildcard, returns the number of labels of the wildcard without its asterisk.
 fn wildcard(reply: &ReplyFacts, name: &str, apex: &str) -> Option<usize> {
     let is_whole = reply.authoritative && !reply.truncated && !name.contains('\\') && !name.starts_with("*.");
     let all = name.trim_end_matches('.').split('.').count();
@@ -284,8 +284,8 @@ fn wildcard(reply: &ReplyFacts, name: &str, apex: &str) -> Option<usize> {
     own.filter_map(signature).find_map(labels)
 }
 
-/// Returns the fault of a reply that does not prove what it says about the name and type. Returns `None` if the reply proves it, or if it needs
-/// no proof.
+/// Returns the fault of a reply that lacks the proof for what it says about the name and type. Returns `None` if the reply has the proof, or if it
+/// needs none.
 fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) -> Option<Fault> {
     let labels = wildcard(reply, name, apex);
     let is_wildcard = labels.is_some();
@@ -310,7 +310,7 @@ fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) ->
     is_unproven.then_some(Fault::ProvenInPart { is_wildcard })
 }
 
-/// Returns true if servers deny these records and none of them proves the denial.
+/// Returns true if servers say that records of this name and type do not exist, and none of them sends the proof.
 pub(crate) fn is_unproven(facts: &DomainFacts, lookup: NameAndType<'_>) -> bool {
     let denials: Vec<&ReplyFacts> = served::replies(facts)
         .filter(|of| matches!(of.way, QueryForm::Udp | QueryForm::Tcp))
@@ -321,8 +321,8 @@ pub(crate) fn is_unproven(facts: &DomainFacts, lookup: NameAndType<'_>) -> bool 
     !denials.is_empty() && denials.into_iter().all(|reply| proof_fault(apex, lookup, reply).is_some())
 }
 
-/// Returns the finding about servers that send no proof. `are_lookups_bogus`: whether lookups of this host fail because no server proves the
-/// answer.
+/// Returns the finding about servers that send denials without a proof. `are_lookups_bogus` is true if lookups of this host fail because no server
+/// proves the answer.
 pub(crate) fn missing_proofs(facts: &DomainFacts, are_lookups_bogus: bool) -> Option<Finding> {
     let (by_fit, apex) = (keys::by_fit(facts), zone::apex(facts));
     if !keys::has_ds(facts) || facts.configured().is_some() || apex == "." {
@@ -337,7 +337,7 @@ pub(crate) fn missing_proofs(facts: &DomainFacts, are_lookups_bogus: bool) -> Op
     let mut replies = replies(facts, &by_fit);
     replies.retain(|of| servers.contains(&of.server) && of.way != QueryForm::MixedCase);
     let has_soa = |reply: &ReplyFacts| zone::soa(reply).is_some_and(|soa| soa.owner == apex);
-    // A name below the apex may be in another zone, so a reply without the SOA record does not show to which zone it belongs.
+    // A name below the apex may be in another zone. A reply without a SOA record does not show to which zone the name belongs.
     let is_of_zone = |of: &ServerReply<'_>| {
         let is_denied = |other: &ServerReply<'_>| {
             other.lookup == of.lookup && is_denial(other.reply) && has_soa(other.reply)

@@ -9,7 +9,7 @@ use crate::facts::Got;
 use crate::facts::tests::facts;
 use crate::{dnssec, judge};
 
-/// The key that signs the keys. The two keys after it sign the other records.
+/// The DNSKEY record that signs the DNSKEY records. The two keys after it sign the other records.
 const ENTRY: &str =
     "257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 const FIRST: &str =
@@ -21,12 +21,12 @@ fn tag(key: &str) -> u16 {
     algorithm_and_tag(self::key(&Record::read("a.b.", 0, "DNSKEY", key).unwrap()).unwrap()).unwrap().1
 }
 
-/// Returns a signature over records of this type with this key. `fits` is the result of verifying it.
+/// Returns a signature over records of the type `kind`, made with this key. `fits` is the result that its verification shall have.
 fn signature(kind: &str, key: &str, fits: &str) -> String {
     format!("=a.b. RRSIG {kind} 13 2 300 4000000000 1 {} a.b. {}", tag(key), BASE64.encode(fits.as_bytes()))
 }
 
-/// Returns the reply of a server with these keys, signed with the first of them.
+/// Returns the reply of a server with these DNSKEY records, signed with the first of them.
 fn keys_at(server: &str, keys: &[&str], fits: &str) -> String {
     format!(
         "server {server} a.b. DNSKEY udp aa | {} | {}",
@@ -35,7 +35,7 @@ fn keys_at(server: &str, keys: &[&str], fits: &str) -> String {
     )
 }
 
-/// Returns the reply of a server with its MX record and these signatures.
+/// Returns the reply of a server with the MX record of the zone and these signatures.
 fn mail_at(server: &str, signatures: &[(&str, &str)]) -> String {
     let made = signatures.iter().map(|(key, fits)| format!(" | {}", signature("MX", key, fits)));
     format!("server {server} a.b. MX udp aa | 10 mx.a.b.{}", made.collect::<String>())
@@ -57,7 +57,7 @@ fn zone_with(answers: &[String]) -> DomainFacts {
     facts("a.b.", &format!("{here}{both}\n{soa}\n{}", answers.join("\n")))
 }
 
-/// Returns the level, the evidence and the advice of the finding, if there is one.
+/// Returns the level, the evidence and the advice of the finding about these answers, if there is a finding.
 fn shown(answers: &[String]) -> Option<(Level, String, &'static str)> {
     let facts = zone_with(answers);
     let found = signatures_by(&facts, &mut |_, signature, _| match signature.sig() {
@@ -68,7 +68,7 @@ fn shown(answers: &[String]) -> Option<(Level, String, &'static str)> {
     Some((found.level, found.evidence.clone(), found.remedy()))
 }
 
-/// Returns the evidence about both servers. `keys` are the keys of each server, `signatures` those over its MX records.
+/// Returns the evidence of the finding about the two servers. `keys` are the keys that each server has, `signatures` those over its MX records.
 fn of_mail(keys: [&[&str]; 2], signatures: [&[(&str, &str)]; 2]) -> Option<String> {
     let [one, other] = [(ONE, 0), (OTHER, 1)].map(|(server, place)| {
         format!("{}\n{}", keys_at(server, keys[place], "good"), mail_at(server, signatures[place]))
@@ -94,7 +94,7 @@ fn a_missing_or_wrong_signature_at_one_server_is_told() {
     // If all servers lack the signature, this is reported as a fault of the zone.
     assert_eq!(of_mail(SAME, [&[], &[]]), None);
     assert_eq!(of_mail(SAME, [&[(FIRST, "bad")], &[(FIRST, "bad")]]), None);
-    // Nothing shows that the signature at the other server is correct.
+    // It is not certain that the signature at the other server is correct, so nothing is reported.
     assert_eq!(of_mail(SAME, [&[(FIRST, "unknown")], &[(FIRST, "bad")]]), None);
     assert_eq!(of_mail(SAME, [good, &[(FIRST, "unknown")]]), None);
 }
@@ -136,7 +136,7 @@ fn a_key_that_not_all_servers_have_is_shown() {
     };
     let partly: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, FIRST, SECOND]];
     assert_eq!(of_mail(partly, [first, second]).unwrap(), lacks(OTHER, SECOND));
-    // Two providers without common keys: the records of each are bogus with the keys of the other.
+    // Two providers serve the zone with different keys: the records of each are bogus with the keys of the other.
     let apart: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, SECOND]];
     let both = format!("{}; {}", lacks(ONE, FIRST), lacks(OTHER, SECOND));
     assert_eq!(of_mail(apart, [first, second]).unwrap(), both);
@@ -165,7 +165,7 @@ fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
         (Level::Failure, "192.0.2.2 (ns.a.b.) gives a.b. DNSKEY without a signature")
     );
     assert_eq!(keys::now(&zone_with(&[sound.clone(), other.clone()])), keys::KeysNow::Fit);
-    // All servers have lost the signatures, so the zone is bogus.
+    // All servers have lost the signatures of the zone, so the zone is bogus and not a single server is at fault.
     let all = format!("{}\n{}", bare(ONE), mail_at(ONE, BY_FIRST));
     assert!(matches!(keys::now(&zone_with(&[all, other])), keys::KeysNow::Differ(_)));
     // A server without EDNS sends no signature at all.
@@ -194,7 +194,7 @@ fn keys_count_by_the_signature_of_a_key_that_the_zone_above_names() {
     );
     assert_eq!(keys(["good", "bad"]).unwrap(), wrong);
     assert_eq!(keys(["bad", "bad"]), None);
-    // The parent zone does not name this key, which the module `keys` reports.
+    // The parent zone has no DS record for this key, which `keys` reports.
     let bare = format!("{}\n{}", keys_at(ONE, SAME[0], "good"), mail_at(ONE, &[(FIRST, "good")]));
     let other = format!("server {OTHER} a.b. DNSKEY udp aa\n{}", mail_at(OTHER, &[]));
     assert_eq!(shown(&[bare, other]), None);
@@ -237,7 +237,7 @@ fn the_finding_takes_the_place_of_the_verdict_that_the_domain_validates() {
     assert!(codes.contains(&Code::NsBogus) && !codes.contains(&Code::DnssecOk), "{codes:?}");
 }
 
-/// A signed domain. Its two servers deny its DMARC record, with these records in the authority section.
+/// Returns facts about a signed domain. Its two servers deny its DMARC record, with these records in the authority sections of their replies.
 fn denied(first: &str, second: &str, more: &str) -> DomainFacts {
     let keys = SIGNED.rsplit_once("a.b. DNSKEY udp").unwrap().1;
     let deny = |server: u8, authority: &str| {
@@ -255,7 +255,7 @@ fn denied(first: &str, second: &str, more: &str) -> DomainFacts {
 
 const SOA: &str = " | >a.b. SOA ns. h. 1 2 3 4 5";
 const PROVEN: &str = " | >a.b. SOA ns. h. 1 2 3 4 5 | >a.b. NSEC x.a.b. SOA RRSIG NSEC";
-/// The only NSEC3 record of a zone in which no name but the apex exists.
+/// The NSEC3 record of a zone in which no name except the apex exists.
 const HASHED: &str = " | >a.b. SOA ns. h. 1 2 3 4 5 | >n2p4hcte15ob4vsk4hm8mpo4oufi5o78.a.b. NSEC3 1 0 0 - n2p4hcte15ob4vsk4hm8mpo4oufi5o78 SOA";
 
 /// Returns the findings about DNSSEC, each with its level and evidence.
@@ -275,10 +275,10 @@ fn a_server_that_denies_without_a_proof_is_named_and_all_such_servers_are_a_fail
         (PROVEN, SOA, Some((Level::Warning, two.clone()))),
         (SOA, HASHED, Some((Level::Warning, one.clone()))),
         (SOA, SOA, Some((Level::Failure, format!("{one}; {two}")))),
-        // The reply of the other server shows the zone of the name.
+        // The reply of the other server shows to which zone the name belongs.
         (PROVEN, "", Some((Level::Warning, two.clone()))),
         ("", "", None),
-        // The denial may come from a zone below this one.
+        // The denial may come from a child zone, so it is not judged.
         (PROVEN, " | >_dmarc.a.b. SOA ns. h. 1 2 3 4 5", None),
     ] {
         let found = findings(&denied(first, second, ""));
@@ -329,7 +329,7 @@ fn lookups_that_no_server_proves_are_told_once() {
     assert_eq!(codes, [(Code::NsWithoutProof, Level::Failure)], "{found:#?}");
     let judged = judge(&denied(SOA, SOA, bogus));
     assert!(judged.iter().all(|finding| finding.code != Code::PolicyUnanswered), "{judged:#?}");
-    // If validation fails for another reason, the finding remains.
+    // If validation fails because of another fault, the finding about it remains.
     let found = findings(&denied(PROVEN, PROVEN, bogus));
     assert_eq!(found.iter().map(|(code, ..)| *code).collect::<Vec<_>>(), [Code::DnssecBogus], "{found:#?}");
 }

@@ -1,4 +1,4 @@
-//! DS and DNSKEY records as they are compared: whether a DS record names a key, and which keys sign.
+//! Helpers for DS and DNSKEY records: whether a DS record names a key, and which keys have signed the DNSKEY records.
 //!
 //! RFC 4034 section 5.1.4 and appendix B.
 
@@ -33,7 +33,7 @@ pub(crate) fn signature(record: &Record) -> Option<&RRSIG> {
     }
 }
 
-/// Returns true if a signature covers records of this type.
+/// Returns true if a signature covers records of the type `kind`.
 pub(crate) fn is_over(signature: &RRSIG, kind: &str) -> bool {
     signature.input().type_covered.to_string() == kind
 }
@@ -48,7 +48,7 @@ pub(crate) fn algorithm_and_tag(key: &DNSKEY) -> Option<(u8, u16)> {
     Some((key.public_key().algorithm().into(), key.calculate_key_tag().ok()?))
 }
 
-/// Returns true if a DS record names a key in the reply that has signed the DNSKEY records.
+/// Returns true if one of the DS records names a key in the reply, and this key has signed the DNSKEY records.
 pub(crate) fn fits(apex: &str, ds: &BTreeSet<Ds>, reply: &ReplyFacts) -> bool {
     signing(apex, reply).into_iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
 }
@@ -58,7 +58,7 @@ pub(crate) fn own_keys<'f>(apex: &str, reply: &'f ReplyFacts) -> impl Iterator<I
     reply.answers.iter().filter(move |record| record.name == apex).filter_map(key)
 }
 
-/// Returns those keys in a reply that have signed the DNSKEY records.
+/// Returns those keys in a reply that have signed the DNSKEY records of the zone `apex`.
 pub(crate) fn signing<'f>(apex: &str, reply: &'f ReplyFacts) -> Vec<&'f DNSKEY> {
     let own = reply.answers.iter().filter(|record| record.name == apex);
     let over_keys = own.filter_map(signature).filter(|signature| is_over(signature, "DNSKEY"));
@@ -67,7 +67,7 @@ pub(crate) fn signing<'f>(apex: &str, reply: &'f ReplyFacts) -> Vec<&'f DNSKEY> 
     own_keys(apex, reply).filter(is_signing).collect()
 }
 
-/// A DS record.
+/// The data of a DS record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ds {
     pub(crate) tag: u16,
@@ -92,7 +92,8 @@ impl Ds {
         COMMON_ALGORITHMS.contains(&self.algorithm) && self.hash == COMMON_DIGEST
     }
 
-    /// Returns true if the DS record names this key. If the digest type is unknown here, the digest is not compared.
+    /// Returns true if the DS record names this key of the zone `apex`. If the digest type is not supported here, only algorithm and tag are
+    /// compared.
     pub(crate) fn names(&self, apex: &str, key: &DNSKEY) -> bool {
         let digest = read_name(apex).and_then(|apex| key.to_digest(&apex, self.hash.into()).ok());
         algorithm_and_tag(key) == Some((self.algorithm, self.tag))

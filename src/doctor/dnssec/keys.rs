@@ -1,4 +1,4 @@
-//! Compares the DS records at servers of the parent zone with the keys at servers of the zone, as the servers give them now.
+//! Compares the DS records that the servers of the parent zone give now with the keys that the servers of the zone give now.
 //!
 //! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with the records in its cache. If a zone has a new key, but
 //! nobody has entered its DS record, the zone still validates at the daemon until a TTL ends, and fails everywhere else.
@@ -15,17 +15,17 @@ use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_se
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
 use crate::{served, zone};
 
-/// The result of comparing the DS records with the keys.
+/// The result of comparing the DS records of the parent zone with the DNSKEY records of the zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum KeysNow {
-    /// At each server that was asked, the keys are signed by a key that a DS record names.
+    /// At each server that was asked, the DNSKEY records are signed by a key that a DS record names.
     Fit,
-    /// At no server are the keys signed by a key that a DS record names. The text says which keys there are.
+    /// At no server are the DNSKEY records signed by a key that a DS record names. The text says which keys there are.
     Differ(String),
-    /// At some servers, the keys are not signed by a key that a DS record names. The text says at which.
+    /// At some servers, the DNSKEY records are not signed by a key that a DS record names. The text says at which servers.
     Partly(String),
-    /// At some or all servers a DS record names a key, but the servers send no signatures; the text says which. The DS records and the zone are
-    /// correct.
+    /// At some or all servers, a DS record names a key, but the servers send no signatures; the text says which servers. The DS records and the zone
+    /// are correct.
     Unsigned(String),
     /// The parent zone has no DS record for the zone.
     WithoutDs,
@@ -33,7 +33,7 @@ pub(crate) enum KeysNow {
     Unknown(String),
 }
 
-/// Returns the servers of the zone that are asked for its keys: one address of each name comes before further addresses.
+/// Returns the servers of the zone that are asked for its keys. One address of each server name comes first, then the further addresses.
 pub(crate) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
     let each = zone::one_of_each(&zone::servers(facts));
     let (mut first, others): (Vec<IpAddr>, Vec<IpAddr>) =
@@ -43,20 +43,20 @@ pub(crate) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
     first
 }
 
-/// Returns the questions about keys and DS records that are needed next.
+/// Returns the questions about keys and DS records that must be asked next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let apex = zone::apex(facts);
     let own = servers(facts).into_iter().map(|server| at_server(server, apex, "DNSKEY", QueryForm::Udp));
     of_parents(facts).into_iter().chain(own).collect()
 }
 
-/// Returns the questions about the present DS records.
+/// Returns the questions to the servers of the parent zone about the DS records that exist now.
 pub(crate) fn of_parents(facts: &DomainFacts) -> Vec<Want> {
     let ask = |server| at_server(server, zone::apex(facts), "DS", QueryForm::Udp);
     zone::answering_parents(facts).into_iter().map(ask).collect()
 }
 
-/// Returns true if the parent zone has DS records, but no server of the zone sends signatures, because all servers of the zone work only without
+/// Returns true if the parent zone has DS records, but no server of the zone sends signatures, because all of them answer only queries without
 /// EDNS.
 pub(crate) fn are_without_edns(facts: &DomainFacts) -> bool {
     let serving = served::serving(facts);
@@ -64,18 +64,19 @@ pub(crate) fn are_without_edns(facts: &DomainFacts) -> bool {
     !serving.is_empty() && serving.iter().all(is_plain) && parents::is_signed(facts)
 }
 
-/// Returns the answer of a server of the zone to a question about the apex.
+/// Returns the answer of a server of the zone about records at the zone's own name.
 fn answer<'f>(facts: &'f DomainFacts, server: IpAddr, kind: &'static str) -> Option<&'f ReplyFacts> {
     let reply = facts.reply_of(server, zone::apex(facts), kind, QueryForm::Udp);
     reply.filter(|reply| reply.authoritative && reply.rcode == "NOERROR")
 }
 
-/// Returns the answers of servers of the parent zone about the DS records.
+/// Returns the replies of the parent zone's servers to the question for the DS records.
 fn answers_above(facts: &DomainFacts) -> Vec<&ReplyFacts> {
     zone::compared_parents(facts).into_iter().filter_map(|server| ds_answer(facts, server)).collect()
 }
 
-/// Returns the answer of a server of the parent zone about the DS records. If the server has both zones, it must answer for the parent zone.
+/// Returns the reply of a server of the parent zone to the question for the DS records. If the server has both zones, it must answer for the parent
+/// zone.
 fn ds_answer(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
     answer(facts, server, "DS").filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex))
@@ -91,23 +92,23 @@ pub(crate) fn has_ds(facts: &DomainFacts) -> bool {
     !above(facts).is_empty()
 }
 
-/// Returns the replies with the keys of the zone, each with its server.
+/// Returns the replies with the DNSKEY records of the zone, each with the address of its server.
 fn given_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     servers(facts).into_iter().filter_map(|server| Some((server, answer(facts, server, "DNSKEY")?))).collect()
 }
 
-/// The answers with the keys of the zone, by server, grouped by whether a DS record names a key that signs them.
+/// The replies with DNSKEY records of each server, grouped by whether a DS record names a key that has signed them.
 #[derive(Debug, Default)]
 pub(crate) struct KeysByFit<'f> {
-    /// The answers whose keys match a DS record.
+    /// The replies in which a DS record names a key that has signed the DNSKEY records.
     pub(crate) fitting: BTreeMap<IpAddr, &'f ReplyFacts>,
-    /// The answers whose keys a DS record names but which have no signature, from servers that support EDNS.
+    /// The replies without a signature over the DNSKEY records, although a DS record names a key, from servers that support EDNS.
     pub(crate) unsigned: BTreeMap<IpAddr, &'f ReplyFacts>,
-    /// The answers whose keys match no DS record.
+    /// The replies in which no DS record names a key that has signed the DNSKEY records.
     pub(crate) others: BTreeMap<IpAddr, &'f ReplyFacts>,
 }
 
-/// Returns the replies with the keys of the zone, grouped by how well they match the current DS records.
+/// Returns the replies with the DNSKEY records of the zone, grouped by how they match the present DS records.
 pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
     let mut groups = groups(facts, &above(facts));
     let mut of = |fit| groups.remove(&fit).unwrap_or_default().into_iter();
@@ -118,21 +119,21 @@ pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
     }
 }
 
-/// How well the keys at a server match the DS records.
+/// How the DNSKEY records that a server gives match the DS records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum KeyFit {
-    /// A DS record names a key, and this key has signed the keys.
+    /// A DS record names a key, and this key has signed the DNSKEY records.
     Fits,
-    /// A DS record names a key, but the keys have no signature. Other records of the server have signatures, or the server supports EDNS and
-    /// another server sends signatures.
+    /// A DS record names a key, but the DNSKEY records have no signature. Either other records of the server have signatures, or the server supports
+    /// EDNS and another server sends signatures.
     Unsigned,
-    /// A DS record names a key, but the server sends no signatures at all, as servers without EDNS do.
+    /// A DS record names a key, but the server sends no signatures at all, like servers without EDNS.
     WithoutEdns,
-    /// No DS record names a key that has signed the keys.
+    /// No DS record names a key that has signed the DNSKEY records.
     Wrong,
 }
 
-/// Groups the replies of all servers by how well their keys match the DS records.
+/// Groups the replies of all servers by how their DNSKEY records match the DS records.
 fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec<(IpAddr, &'f ReplyFacts)>> {
     let apex = zone::apex(facts);
     let mut groups = BTreeMap::<KeyFit, Vec<_>>::new();
@@ -143,7 +144,8 @@ fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec
             () if fits(apex, ds, reply) => KeyFit::Fits,
             () if !is_without_signatures(apex, ds, reply) => KeyFit::Wrong,
             () if sends_signatures(facts, server) => KeyFit::Unsigned,
-            // If another server sends signatures, this one has an unsigned copy. If all servers send none, something on the way removes them.
+            // If another server sends signatures, this server has an unsigned copy of the zone. If no server sends any, something on the path removes
+            // them.
             () if reply.edns && is_one_right => KeyFit::Unsigned,
             () => KeyFit::WithoutEdns,
         };
@@ -152,7 +154,7 @@ fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec
     groups
 }
 
-/// Returns true if a server supports EDNS and sends signatures of records of the zone.
+/// Returns true if a server supports EDNS and sends signatures over records of the zone.
 fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     let own = served::replies(facts).filter(|of| of.server == server);
@@ -160,12 +162,12 @@ fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
     records.any(|record| record.is("RRSIG") && is_within(&record.name, apex))
 }
 
-/// Returns true if a current DS record names this key.
+/// Returns true if one of the DS records that the parent zone has now names this key.
 pub(crate) fn is_named(facts: &DomainFacts, key: &DNSKEY) -> bool {
     above(facts).iter().any(|ds| ds.names(zone::apex(facts), key))
 }
 
-/// Returns the result of comparing the current DS records with the keys.
+/// Compares the DS records that the parent zone has now with the keys of the zone.
 pub(crate) fn now(facts: &DomainFacts) -> KeysNow {
     if answers_above(facts).is_empty() {
         return KeysNow::Unknown("no server of the zone above gave the DS records".to_owned());
@@ -173,7 +175,7 @@ pub(crate) fn now(facts: &DomainFacts) -> KeysNow {
     against(facts, &above(facts))
 }
 
-/// Returns the result of comparing these DS records with the keys.
+/// Compares the DS records `ds` with the keys of the zone.
 pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     let apex = zone::apex(facts);
     if ds.is_empty() {
@@ -186,7 +188,7 @@ pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     let all = zone::servers(facts);
     let mut of = |fit| groups.remove(&fit).unwrap_or_default();
     let (fitting, unsigned, mut wrong) = (of(KeyFit::Fits), of(KeyFit::WithoutEdns), of(KeyFit::Wrong));
-    // If the keys at another server are correct, `each_server` reports the servers whose keys have no signature.
+    // If another server gives correct keys, `each_server` reports the servers whose keys have no signature.
     if fitting.is_empty() {
         wrong.extend(of(KeyFit::Unsigned));
     }
@@ -215,7 +217,7 @@ pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     KeysNow::Unsigned(server_hosts::with_conduct(&all, &unsigned))
 }
 
-/// Lists the tags of keys as text.
+/// Returns the key tags as text.
 fn listed(tags: &BTreeSet<u16>) -> String {
     match tags.len() {
         0 => "none".to_owned(),
@@ -223,7 +225,8 @@ fn listed(tags: &BTreeSet<u16>) -> String {
     }
 }
 
-/// Describes the servers, if the parent zone has DS records but no server of the zone gives its keys. Each of them was asked over UDP and TCP.
+/// Describes the servers of the zone if the parent zone has DS records, but no server gives DNSKEY records. Each of them was asked over UDP and TCP.
+/// Otherwise returns `None`.
 pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
     let (apex, all) = (zone::apex(facts), zone::servers(facts));
     let asked = servers(facts);
@@ -246,7 +249,7 @@ pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
     Some(server_hosts::with_conduct(&all, &words))
 }
 
-/// Returns true if a reply has a key that a DS record names, but no signature: the server has the zone and does not send its signatures.
+/// Returns true if a reply has a key that a DS record names, but no signature at all: the server has the zone and does not send its signatures.
 fn is_without_signatures(apex: &str, ds: &BTreeSet<Ds>, reply: &ReplyFacts) -> bool {
     reply.records("RRSIG").next().is_none()
         && own_keys(apex, reply).any(|key| ds.iter().any(|ds| ds.names(apex, key)))
@@ -257,7 +260,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::facts::tests::facts;
 
-    /// A zone `a.b.` with one server and one key. The parent zone has the DS record of this key.
+    /// Facts about a zone `a.b.` with one server and one key. The parent zone has the DS record of this key.
     pub(crate) const SIGNED: &str = "
         lookup b. SOA secure | ns.b. h. 1 2 3 4 5
         lookup b. NS | ns.b.
@@ -316,7 +319,7 @@ pub(crate) mod tests {
         let bare = judged(" | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. AAAA", "");
         let KeysNow::Unsigned(bare) = bare else { panic!("{bare:?}") };
         assert!(bare.starts_with("192.0.2.1 (ns.a.b.) gives the keys"), "{bare}");
-        // A server with EDNS that sends no signatures has an unsigned copy of the zone, if another server sends signatures.
+        // A server that supports EDNS but sends no signatures has an unsigned copy of the zone, if another server sends signatures.
         let third = second.replace("DNSKEY udp aa", &format!("DNSKEY udp aa edns | {key}"));
         assert_eq!(judged("lookup ns.a.b. A | 192.0.2.1", &third), KeysNow::Fit, "`ns_bogus` tells it");
         let plain = third.replace(" edns", "");

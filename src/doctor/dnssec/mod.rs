@@ -1,5 +1,5 @@
-//! DNSSEC: checks whether the domain validates, and finds the first broken link of the chain of trust. `keys` compares the DS records with the
-//! keys, `each_server` checks what each server gives, and `signature_times` checks the times of signatures.
+//! Checks DNSSEC: whether the domain validates, and where the chain of trust is broken. `keys` compares the DS records with the
+//! keys, `each_server` checks the records and signatures that each server gives, and `signature_times` checks the validity periods of signatures.
 //!
 //! RFC 4035 section 5, RFC 6781 section 4.4.2.
 
@@ -43,12 +43,12 @@ const OLD_ALGORITHMS: [(u8, &str); 6] = [
 /// The maximum number of zones above a domain that are examined.
 const DEEPEST: usize = 6;
 
-/// Returns true if servers of the zone may be asked: the configuration of this host does not answer for the zone, and it is not the root.
+/// Returns true if the servers of the zone may be asked: the configuration of this host does not answer for the zone, and it is not the root.
 fn is_public(facts: &DomainFacts) -> bool {
     zone::apex(facts) != "." && facts.configured().is_none()
 }
 
-/// Returns the questions about DNSSEC that are needed next.
+/// Returns the questions about DNSSEC that must be asked next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (mut wants, apex, is_bogus) = (Vec::new(), zone::apex(facts), is_bogus_here(facts));
     if is_bogus {
@@ -68,7 +68,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the lookups that fail validation on this host, to be sent to each server: the answers show the servers that send no proof.
+/// Returns the lookups that fail validation on this host as questions to each server. Their answers show which servers send no proof.
 fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
     let own = of_domain(facts).filter(|(_, reply)| reply.security == ReplySecurity::Bogus);
     let own = own.map(|(kind, _)| (facts.subject.domain.as_str(), kind));
@@ -82,8 +82,8 @@ fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
     asked.take(MAX_UNPROVEN_ASKED).collect()
 }
 
-/// Returns the lookups of addresses of the domain and of its mail hosts in the zone that fail validation. Most senders do not notice such a
-/// failure, because they use the other addresses of the host.
+/// Returns those lookups of addresses of the domain and of its mail hosts in the zone that fail validation. Most senders do not notice such a
+/// failure, because they use another address of the host.
 fn bogus_addresses(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), exchanges::hosts(facts));
     let is_asked =
@@ -105,13 +105,13 @@ struct BogusLookup<'f> {
     why: Option<&'f str>,
 }
 
-/// Returns the failed lookups of policies and TLSA records below a domain that is not bogus itself. The cache may hold a proof about a name above
-/// and so hide a server that sends no proof, but other hosts do not have this proof. Servers without keys send no proofs either, but that is
+/// Returns the lookups of policies and TLSA records that fail validation below a domain that is not bogus itself. The cache may have a proof about a
+/// name above, and so hide that a server sends no proof; other hosts do not have this proof. Servers without keys send no proofs either, but that is
 /// reported as a separate fault. So are mail hosts whose addresses do not validate, because nobody asks for their TLSA records.
 fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
-    // A denial by an outdated server of the parent zone is not an answer of the zone. A denial that this host has validated with a DS record that
-    // is now removed needs no proof any more.
+    // A denial by an outdated server of the parent zone is not an answer of the zone. If the DS record was removed, a denial that this host validated
+    // with it needs no proof any more.
     let is_denied = parents::is_denied_by_one(facts) || now == KeysNow::WithoutDs;
     if domain.is_empty() || is_bogus_here(facts) || is_denied {
         return Vec::new();
@@ -135,7 +135,7 @@ fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     bogus.collect()
 }
 
-/// Returns those failed lookups whose names are not aliases to other zones, so that the fault is in the signatures of this zone.
+/// Returns those bogus lookups whose names are not aliases to other zones, so that the fault is in the signatures of this zone.
 fn bogus_names(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let mut names = bogus_lookups(facts);
     names.retain(|BogusLookup { name, .. }| {
@@ -148,8 +148,8 @@ fn bogus_names(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     names
 }
 
-/// Returns the finding about names below a domain that do not validate, while the domain itself validates or is not known to be bogus.
-/// `are_unproven_shown`: whether another finding reports the names that servers deny without a proof.
+/// Returns the finding about names below the domain that do not validate, while the domain itself is not bogus. `are_unproven_shown` is true if
+/// another finding already reports the names that servers deny without a proof.
 fn broken_names(facts: &DomainFacts, are_unproven_shown: bool) -> Option<Finding> {
     let (domain, mut names) = (facts.subject.domain.as_str(), bogus_names(facts));
     names.retain(|bogus| !are_unproven_shown || bogus.why.is_some());
@@ -173,8 +173,8 @@ fn broken_names(facts: &DomainFacts, are_unproven_shown: bool) -> Option<Finding
     Some(finding.on(zone::apex(facts), "DS"))
 }
 
-/// Returns the reply of the daemon that decides whether the domain is secure. A bogus reply counts before all others, because a zone may have
-/// correct signatures for some types only. A denial by the parent zone says nothing about a domain that is now delegated.
+/// Returns the daemon's reply that decides whether the domain is secure. A bogus reply is preferred to all others, because a zone may have
+/// correct signatures for some types only. A denial by the parent zone is not used if the domain is delegated now.
 fn of_domain(facts: &DomainFacts) -> Option<(&'static str, &ReplyFacts)> {
     let known = ["SOA", "MX", "A"].into_iter().filter_map(|kind| {
         let reply = facts.reply(&lookup(&facts.subject.domain, kind))?;
@@ -188,7 +188,7 @@ fn has_security(facts: &DomainFacts, security: ReplySecurity) -> bool {
     of_domain(facts).is_some_and(|(_, reply)| reply.security == security)
 }
 
-/// Returns true if the daemon considers the domain bogus.
+/// Returns true if a lookup of the domain fails DNSSEC validation at the daemon of this host.
 fn is_bogus_here(facts: &DomainFacts) -> bool {
     has_security(facts, ReplySecurity::Bogus)
 }
@@ -197,7 +197,7 @@ fn is_secure(facts: &DomainFacts) -> bool {
     has_security(facts, ReplySecurity::Secure)
 }
 
-/// Returns the names above a name, the nearest first, without the root.
+/// Returns at most `DEEPEST` names above a name, the nearest first, without the root.
 fn ancestors(name: &str) -> impl Iterator<Item = &str> {
     let names = std::iter::successors(Some(name), |name| Some(above(name)).filter(|above| *above != "."));
     names.skip(1).take(DEEPEST)
@@ -217,7 +217,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         Some((kind, reply)) => match reply.security {
             ReplySecurity::Bogus => {
                 let found = of_bogus(facts, (kind, reply), unproven.as_ref());
-                // If it is certain that the domain is bogus, no record of the domain can be used.
+                // If it is certain that the domain is bogus, none of its records can be used, so the finding blocks the others.
                 let blocks = found.blocks || found.code != Code::DnssecUnknown;
                 Finding { blocks, ..found }.on(domain, "TXT").on(domain, kind).on(apex, "DS")
             }
@@ -233,7 +233,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         },
     };
     let of_servers = each_server::signatures(facts).filter(|_| is_judged);
-    // Servers that also leave out signatures are already reported by these findings.
+    // Findings about servers without signatures already report these servers, so they are not reported again.
     let is_new = |found: &Finding| {
         let about = of_servers.iter().flat_map(|finding| &finding.about).collect::<Vec<_>>();
         found.code != verdict.code && !found.about.iter().all(|server| about.contains(&server))
@@ -244,7 +244,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         .collect();
     let is_well = verdict.code == Code::DnssecOk && !more.is_empty();
     let mut findings: Vec<Finding> = Some(verdict).filter(|_| !is_well).into_iter().chain(more).collect();
-    // Nobody checks the signatures of a zone without DS records.
+    // If a zone has no DS records, nobody validates its signatures, so their times do not matter.
     if !facts.lookup(apex, "DS").is_absent() || keys::has_ds(facts) {
         findings.extend(signature_times::check(facts));
     }
@@ -254,7 +254,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the verdict about a domain whose DNSSEC state the daemon does not know.
+/// Returns the finding about a domain for which the daemon does not know if it is secure.
 fn without_verdict(facts: &DomainFacts) -> Finding {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     if let Some(conducts) = keys::unanswered(facts) {
@@ -269,8 +269,8 @@ fn without_verdict(facts: &DomainFacts) -> Finding {
     Finding::new(Code::DnssecUnknown, format!("{domain}: {why}"))
 }
 
-/// Returns the verdict about a domain whose records of a type do not validate at the daemon. `unproven`: the finding about servers that deny
-/// records without a proof.
+/// Returns the finding about a domain whose records of a type fail validation at the daemon. `unproven` is the finding about servers that deny
+/// records without a proof, if there is one.
 fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: Option<&Finding>) -> Finding {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
     let of_kind = || {
@@ -290,8 +290,8 @@ fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: O
     })
 }
 
-/// Returns the verdict about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so its verdict says
-/// nothing about the present ones. Names that the configuration answers have no other keys on this host.
+/// Returns the finding about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so the present ones are
+/// compared too. For names that the configuration answers, this host knows no other keys.
 fn of_secure(facts: &DomainFacts) -> Finding {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let cached = "it validates with the records in the cache of this host";
@@ -303,7 +303,7 @@ fn of_secure(facts: &DomainFacts) -> Finding {
             Finding::new(Code::DnssecBogus, format!("{domain}: {words}; until their TTL ends, {cached}"))
         }
         KeysNow::Unknown(why) => Finding::new(Code::DnssecUnknown, format!("{domain}: {why}; {cached}")),
-        // Without a DS in the cache, a trust anchor of this host is the reason why the domain validates.
+        // If the cache has no DS record, the domain validates because of a trust anchor of this host, and this finding is not needed.
         KeysNow::WithoutDs if !facts.records(apex, "DS").is_empty() => {
             Finding::new(Code::DnssecUnsigned, format!("{domain}: the zone above has no DS record any more"))
         }
@@ -311,8 +311,8 @@ fn of_secure(facts: &DomainFacts) -> Finding {
     }
 }
 
-/// Returns the finding that the DS records are right, but some servers do not have the signed zone or send no signatures, so that a bogus answer
-/// came from these servers.
+/// Returns the finding that the DS records are right, but some servers have an unsigned zone or send no signatures. A bogus answer then
+/// came from one of these servers.
 fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     match now {
         KeysNow::Partly(words) => {
@@ -323,8 +323,8 @@ fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     }
 }
 
-/// Returns the finding that servers send signatures but the zone does not validate, because the parent zone has no DS record, or none that
-/// validators use.
+/// Returns the finding that servers send signatures but the zone is not validated, because the parent zone has no DS record, or none that
+/// validators can use.
 fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
     if signatures(facts).is_empty() || !is_public(facts) {
@@ -344,8 +344,8 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::DnssecNoEffect, format!("servers of {apex} send signatures; {why}")))
 }
 
-/// Returns the finding that the DS records and keys match now, or that there are none, but this host still has old DS records. Returns `None` if
-/// this is not the reason why the domain is bogus on this host.
+/// Returns the finding that the DS records and keys match now, or that there are none any more, but this host still has old DS records. Returns
+/// `None` if this is not the reason why the domain is bogus on this host.
 fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let is_above = |name: &str| !is_within(name, apex) && facts.is_bogus(name, "SOA");
@@ -372,8 +372,8 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     Some(Finding::new(code, evidence).blocking())
 }
 
-/// Returns the algorithms of the signatures over the SOA record at the servers. A signed zone may not validate because this host does not support
-/// its algorithm or the digest type of its DS record.
+/// Returns the algorithms of the signatures over the SOA record that the servers send. A signed zone may not validate because this host does not
+/// support its algorithm or the digest type of its DS record.
 fn signatures(facts: &DomainFacts) -> Vec<u8> {
     let servers = zone::servers(facts).into_keys();
     let replies = servers.filter_map(|one| facts.reply_of(one, zone::apex(facts), "SOA", QueryForm::Udp));
@@ -381,7 +381,7 @@ fn signatures(facts: &DomainFacts) -> Vec<u8> {
     signatures.map(|signature| signature.input().algorithm.into()).collect()
 }
 
-/// Lists the data of records.
+/// Returns the data of records as text, separated by semicolons.
 fn texts<'r>(records: impl IntoIterator<Item = &'r Record>) -> String {
     records.into_iter().map(Record::text).collect::<Vec<_>>().join("; ")
 }
@@ -390,7 +390,7 @@ fn texts<'r>(records: impl IntoIterator<Item = &'r Record>) -> String {
 fn old_algorithms(facts: &DomainFacts) -> Option<Finding> {
     let (apex, numbers) = (zone::apex(facts), signatures(facts));
     let old = |number: &u8| OLD_ALGORITHMS.iter().find(|(old, _)| old == number);
-    // The old algorithm does no harm if the zone is also signed with a current one.
+    // An old algorithm does no harm if the zone is also signed with a newer one.
     let all_old = !numbers.is_empty() && numbers.iter().all(|number| old(number).is_some());
     let (number, name) = numbers.iter().find_map(old).filter(|_| all_old)?;
     Some(Finding::new(Code::DnssecOldAlgorithm, format!("{apex} is signed with algorithm {number} ({name})")))
@@ -405,7 +405,7 @@ fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     all_old.then(|| Finding::new(Code::DsOldDigest, format!("{apex} DS {}", texts(records))))
 }
 
-/// Returns the finding about NSEC3 iterations: hashes after the first one protect nothing and cost validators time (RFC 9276 section 3.1). It is
+/// Returns the finding about NSEC3 iterations: additional hashes protect nothing and cost validators time (RFC 9276 section 3.1). It is
 /// a warning if there are so many that many validators ignore the proofs (section 3.2).
 fn iterations(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
@@ -422,19 +422,19 @@ fn iterations(facts: &DomainFacts) -> Option<Finding> {
     Some(if iterations > MAX_NSEC3_ITERATIONS { finding } else { finding.at(Level::Note) })
 }
 
-/// Returns the zone above a name that is bogus on this host too: the root, or the zone directly below it. Nothing is known about the name in this
-/// case.
+/// Returns the root or the top-level domain of a name if it is bogus on this host too. Then a failed validation shows nothing about the name
+/// itself.
 fn bogus_above<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let top = ancestors(name).filter(|name| above(name) == ".");
     std::iter::once(".").chain(top).find(|zone| facts.is_bogus(zone, "SOA"))
 }
 
-/// Returns true if a lookup that fails validation says nothing about the zone of its name.
+/// Returns true if a lookup that fails validation shows nothing about the zone of its name, because a zone above is bogus too.
 pub(super) fn is_broken_above(facts: &DomainFacts, name: &str) -> bool {
     bogus_above(facts, name).is_some()
 }
 
-/// Returns the finding that a zone above is bogus too. Returns `None` if the domain itself is the topmost bogus zone below the root.
+/// Returns the finding that a zone above the domain is bogus too. Returns `None` if the domain itself is the highest bogus zone.
 fn broken_above(facts: &DomainFacts) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let top = bogus_above(facts, domain)?;
@@ -450,7 +450,7 @@ fn broken_above(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::DnssecUnknown, evidence))
 }
 
-/// Describes the reason, and the topmost name whose SOA record is bogus, if a zone begins there.
+/// Describes why a domain is bogus, and the highest name whose SOA record is bogus, because the chain of trust is broken there.
 fn broken_link(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let why = reply.why.trim_end_matches('.');
     let bogus = |name: &&str| facts.is_bogus(name, "SOA");

@@ -1,4 +1,4 @@
-//! Checks the times of signatures: finds those that have expired, that are not valid yet, or that expire soon, each with its servers.
+//! Checks the validity periods of signatures: finds those that have expired, that are not valid yet, or that expire soon, each with its servers.
 //!
 //! RFC 4035 section 5.3.1, RFC 6781 section 4.4.2.
 
@@ -20,7 +20,7 @@ use dns::clock::minute;
 /// last third of their lifetime.
 const SOON: u64 = 2 * 24 * 60 * 60;
 
-/// Seconds by which the clocks of this host and of the signer may differ. Most signers set the inception one hour back for this reason.
+/// Number of seconds by which the clocks of this host and of the signer may differ. Most signers set the inception one hour back for this reason.
 const CLOCKS_DIFFER: u64 = 5 * 60;
 
 /// What is wrong with the validity period of a signature.
@@ -32,7 +32,8 @@ enum TimeFault {
 }
 
 impl TimeFault {
-    /// Returns what is wrong with a signature that has this inception and expiration, and the time (inception or expiration) that shows it.
+    /// Returns what is wrong with a signature that has this inception and this expiration, and the one of the two times that shows it. All times are
+    /// in seconds since 1970.
     fn at_time((inception, end): (u64, u64), now: u64) -> Option<(Self, u64)> {
         let soon = SOON.min(end.saturating_sub(inception) / 3);
         match () {

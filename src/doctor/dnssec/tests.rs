@@ -10,12 +10,12 @@ fn facts(domain: &str, lines: &str) -> DomainFacts {
     bare(domain, &format!("{SIGNED}\n{lines}"))
 }
 
-/// Returns the codes of the findings about `a.b.`.
+/// Returns the codes of the findings about the domain `a.b.`.
 fn codes(lines: &str) -> Vec<Code> {
     check(&facts("a.b.", lines)).into_iter().map(|finding| finding.code).collect()
 }
 
-/// Returns the evidence of the first finding about `a.b.`, whose keys are unknown.
+/// Returns the evidence of the first finding about the domain `a.b.`, whose keys are unknown.
 fn link(lines: &str) -> String {
     check(&bare("a.b.", lines)).remove(0).evidence
 }
@@ -48,7 +48,7 @@ fn names_below_an_unsigned_domain_need_no_proof_and_an_old_server_above_is_no_br
     assert_eq!(names(&unsigned), 0);
     let signed = unsigned.replace("insecure", "secure");
     assert_eq!(names(&signed), 1);
-    // Only the cache of this host has the DS record.
+    // The parent zone has no DS record any more, but the cache of this host still has it.
     let (before, behind) = SIGNED.split_once("DS udp aa |").unwrap();
     let removed = format!("{before}DS udp aa\n{}", behind.split_once('\n').unwrap().1);
     let cached = format!("{signed}\nlookup a.b. DS secure | 59409 13 2 aa");
@@ -133,7 +133,7 @@ fn a_signature_that_ends_soon_is_named_with_its_server() {
     let past = check(&facts("a.b.", &lines(now - 6 * day, now - day)));
     assert!(past.last().unwrap().evidence.ends_with("ended at 2025-12-31 00:00 UTC"));
     assert_eq!(past.last().map(|finding| finding.code), Some(Code::SignatureExpired));
-    // The server makes a new signature for each answer.
+    // These are signatures of a server that signs each answer, so their lifetime is short.
     assert_eq!(check(&facts("a.b.", &lines(now - 25 * hour, now + 25 * hour))).len(), 1);
     assert_eq!(check(&facts("a.b.", &lines(now - 48 * hour, now + 2 * hour))).len(), 2);
 }

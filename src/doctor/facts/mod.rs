@@ -1,4 +1,4 @@
-//! The facts about a domain: each question with its reply. The checks only read these facts and send no questions.
+//! The facts about a domain: each question that was asked, with its answer. The checks only read these facts and ask no questions themselves.
 
 pub(crate) mod private_address;
 pub(crate) mod record_set;
@@ -17,17 +17,17 @@ use crate::message::refusal::Refusal;
 pub use dns::question::QueryForm;
 use dns::wire::presentation::name_text;
 
-/// A question that a check needs answered.
+/// A question whose answer a check needs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Want {
-    /// A question to the daemon, which uses its routes, its cache and its DNSSEC validation.
+    /// A lookup through the daemon, which uses its cache, its routes and its DNSSEC validation.
     Lookup {
         /// The name that is asked for: lower case, with its last dot.
         name: String,
         /// The record type that is asked for.
         kind: &'static str,
     },
-    /// A question to one server.
+    /// A query to one name server.
     Server {
         /// The address of the server.
         server: IpAddr,
@@ -38,7 +38,7 @@ pub enum Want {
         /// The form of the query: over UDP or TCP, with or without EDNS, or with the name in mixed case.
         way: QueryForm,
     },
-    /// A question to another resolver at a port that is not the standard one.
+    /// A query to another resolver, at a port that is not 53.
     Resolver {
         /// The address and port of the resolver.
         server: SocketAddr,
@@ -46,19 +46,19 @@ pub enum Want {
         name: String,
         /// The record type that is asked for.
         kind: &'static str,
-        /// The form of the query.
+        /// The form of the query: over UDP or TCP, with or without EDNS.
         way: QueryForm,
     },
-    /// A question to another resolver over TLS or HTTPS.
+    /// A query to another resolver over TLS or HTTPS.
     Secured {
-        /// The resolver with its port and certificate name.
+        /// The resolver, with its port and the name in its certificate.
         resolver: SecuredResolver,
         /// The name that is asked for: lower case, with its last dot.
         name: String,
         /// The record type that is asked for.
         kind: &'static str,
     },
-    /// A connection to a mail host.
+    /// A connection to a mail host at port 25.
     MailHost {
         /// The name of the mail host: lower case, with its last dot.
         host: String,
@@ -69,53 +69,53 @@ pub enum Want {
     PolicyFile {
         /// The name of the host that publishes the policy: lower case, with its last dot.
         host: String,
-        /// The address of this host.
+        /// The address of the host that publishes the policy.
         address: IpAddr,
     },
-    /// A question to the DNS lists that the daemon uses.
+    /// Queries to the DNS lists that the daemon uses.
     Lists {
-        /// The address or domain to look up in the lists.
+        /// The address or domain to look up in the DNS lists.
         subject: String,
     },
-    /// A question to the DNS lists that a bounce names.
+    /// Queries to the DNS lists that a bounce names.
     NamedLists {
-        /// The address or domain to look up in the lists.
+        /// The address or domain to look up in the DNS lists.
         subject: String,
-        /// The zones of the lists, as the bounce names them.
+        /// The zones of the DNS lists, as the bounce names them.
         lists: Vec<String>,
     },
 }
 
-/// The reason why a question beyond `MAX_CHECK_QUESTIONS` was not asked. Repeating the check gives no more information.
+/// The reason why a question was not asked: the check has reached `MAX_CHECK_QUESTIONS`. A repeated check would not ask it either.
 pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
 
-/// The reason why it is unknown if a server answers queries of a certain form, such as names in mixed case.
+/// The reason why it is unknown if a server answers queries of some form, such as those with names in mixed case.
 pub const LOST: &str = "datagrams to the server or from it are lost";
 
-/// The beginning of the reason why a resolver could not be asked over TLS: its certificate was not accepted.
+/// The beginning of the reason why a resolver could not be queried over TLS: its certificate was not accepted.
 pub const REJECTED_CERTIFICATE: &str = "its certificate is not accepted";
 
-/// The reason why there is no usable reply.
+/// The reason why a question has no usable reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoReply {
     /// The server did not answer in time.
     Silent,
     /// The network or the server refused the message or the connection.
     Unreachable,
-    /// The reply did not repeat the case of the name (0x20).
+    /// The name in the reply did not have the same upper and lower case as in the query (0x20).
     OtherCase,
-    /// The reply cannot be read, or answers another question.
+    /// The reply cannot be parsed, or it answers another question.
     Unfit,
-    /// The reply over UDP was truncated, and the complete reply did not come over TCP.
+    /// The reply over UDP was truncated, and the complete reply did not arrive over TCP.
     Truncated,
-    /// This host has no route to the address family, or does not use it.
+    /// This host has no route to addresses of this family (IPv4 or IPv6), or does not use the family.
     NoRoute,
     /// The question was not asked, or this host could not ask it. The text says why.
     Unknown(String),
 }
 
 impl NoReply {
-    /// Describes the reason in words.
+    /// Describes the reason as text.
     pub fn words(&self) -> String {
         match self {
             Self::Silent => "no answer".to_owned(),
@@ -129,47 +129,47 @@ impl NoReply {
     }
 }
 
-/// A resolver that is asked over TLS (RFC 7858) or HTTPS (RFC 8484).
+/// A resolver that is queried over TLS (RFC 7858) or HTTPS (RFC 8484).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecuredResolver {
     /// The name or address of the resolver.
     pub host: String,
     /// The port of the resolver.
     pub port: u16,
-    /// The name or address that the resolver's certificate must have.
+    /// The name or address that the resolver's certificate must contain.
     pub certificate: String,
-    /// The path of the URL for queries over HTTPS; `None` if the resolver is asked over TLS without HTTPS.
+    /// The path of the URL for queries over HTTPS; `None` if the resolver is queried over TLS without HTTPS.
     pub path: Option<String>,
 }
 
-/// How another resolver is reached.
+/// The transport over which another resolver is queried, with its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResolverWay {
-    /// UDP, and TCP after a truncated reply.
+    /// UDP to port 53 of this address, and TCP after a truncated reply.
     Plain(IpAddr),
-    /// UDP, and TCP after a truncated reply, at this port.
+    /// UDP to this address and port, and TCP after a truncated reply.
     AtPort(SocketAddr),
-    /// TLS or HTTPS.
+    /// TLS (RFC 7858) or HTTPS (RFC 8484).
     Secured(SecuredResolver),
 }
 
-/// Another resolver, whose answers are compared.
+/// Another resolver, whose answers are compared with the records of the zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherResolver {
-    /// How the resolver is reached.
+    /// The transport over which the resolver is queried, with its address.
     pub way: ResolverWay,
     /// The name and address of the resolver, as findings show them.
     pub name: String,
 }
 
-/// What a DNS list says about an address or domain.
+/// The answer of a DNS list about an address or domain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Listed {
-    /// The list contains the address or domain.
+    /// The DNS list contains the address or domain.
     Yes,
-    /// The list does not contain the address or domain.
+    /// The DNS list does not contain the address or domain.
     No,
-    /// The list gives no answer that can be believed.
+    /// The list gave no answer, or an answer that must not be believed.
     #[default]
     Unknown,
 }
@@ -177,38 +177,38 @@ pub enum Listed {
 /// A DNS list and its answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// The zone of the list.
+    /// The zone of the DNS list.
     pub list: String,
-    /// Says if the list contains the address or domain.
+    /// Says if the DNS list contains the address or domain.
     pub listed: Listed,
-    /// The reason for the listing, or the reason why the answer of the list is unknown.
+    /// The reason for the listing. If it is unknown whether the list contains the address or domain, the reason for this.
     pub why: String,
 }
 
-/// What a mail host said in a connection to port 25.
+/// The replies of a mail host to a connection at port 25.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailHostSaid {
-    /// The first line of its greeting.
+    /// The first line of the mail host's greeting.
     pub greeting: String,
-    /// The first line of its reply to EHLO; empty if EHLO was not sent.
+    /// The first line of the mail host's reply to EHLO; empty if EHLO was not sent.
     pub hello: String,
-    /// The result of STARTTLS.
+    /// The result of STARTTLS, with the certificates of the mail host.
     pub tls: MailHostTls,
 }
 
 /// The result of STARTTLS with a mail host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum MailHostTls {
-    /// The host does not offer STARTTLS.
+    /// The mail host does not offer STARTTLS.
     #[default]
     NotOffered,
-    /// STARTTLS or the handshake failed; the text says why.
+    /// STARTTLS or the TLS handshake failed; the text says why.
     Failed(String),
-    /// The connection is encrypted.
+    /// The connection to the mail host is encrypted.
     Done {
         /// The certificates of the host in DER; the host's own certificate comes first.
         chain: Vec<Vec<u8>>,
-        /// The reason why this system does not trust the certificate for the name of the host; `None` if it does.
+        /// The reason why this system does not trust the certificate for the name of the host; `None` if the system trusts it.
         fault: Option<String>,
     },
 }
@@ -216,20 +216,20 @@ pub enum MailHostTls {
 /// The result of downloading the policy file of MTA-STS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyFile {
-    /// The text of the file.
+    /// The text of the policy file.
     Text(String),
-    /// Senders cannot get the file; the text says why.
+    /// Senders cannot get the policy file; the text says why.
     Fault(String),
 }
 
-/// The answer to a question (`Want`).
+/// The answer to a question (`Want`), or the reason why there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Got {
     /// A DNS reply.
     Reply(ReplyFacts),
-    /// No usable reply came, for this reason.
+    /// There is no usable reply, for this reason.
     NoReply(NoReply),
-    /// What a mail host said.
+    /// The replies of a mail host.
     MailHost(MailHostSaid),
     /// The result of downloading a policy file of MTA-STS.
     PolicyFile(PolicyFile),
@@ -238,7 +238,7 @@ pub enum Got {
 }
 
 impl Got {
-    /// Returns the reply; `None` if the question was answered in another way or not at all.
+    /// Returns the DNS reply. Returns `None` if there is none, or if the question was not a DNS query.
     pub const fn reply(&self) -> Option<&ReplyFacts> {
         match self {
             Self::Reply(reply) => Some(reply),
@@ -246,7 +246,7 @@ impl Got {
         }
     }
 
-    /// Returns how the query for this answer ended.
+    /// Returns how the query to which this answer belongs ended.
     pub const fn end(&self) -> QueryEnd {
         match self {
             Self::NoReply(NoReply::Unknown(_) | NoReply::NoRoute) => QueryEnd::NotSent,
@@ -256,7 +256,7 @@ impl Got {
     }
 }
 
-/// The role of the domain in a mail, for which it is checked.
+/// The role of the domain in a mail. It decides which checks are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
     /// The domain sends and receives mail.
@@ -287,19 +287,19 @@ impl Role {
 pub struct CheckSubject {
     /// The domain: lower case, with its last dot. Empty if an address is checked.
     pub domain: String,
-    /// The address of a client or sender.
+    /// The address of the client that sends mail, or of a sender.
     pub address: Option<IpAddr>,
-    /// The role of the domain in a mail.
+    /// The role of the domain in a mail, which decides the checks.
     pub role: Role,
     /// The DKIM selectors that the user gave.
     pub selectors: Vec<String>,
     /// True if the address may belong to a forwarder, or to a gateway of the receiver. SPF is not evaluated for such an address.
     pub may_be_relay: bool,
-    /// The name that the client gives with HELO or EHLO, unchanged.
+    /// The name that the client gave with HELO or EHLO, unchanged.
     pub helo: Option<String>,
-    /// The refusal that a bounce reports.
+    /// The refusal of a mail by a receiver, as a bounce reports it.
     pub refusal: Refusal,
-    /// True if the check connects to the mail hosts.
+    /// True if the check also connects to the mail hosts.
     pub connect: bool,
     /// The other resolvers whose answers are compared.
     pub resolvers: Vec<OtherResolver>,
@@ -307,7 +307,7 @@ pub struct CheckSubject {
     pub forwarders: Vec<String>,
     /// The zones of the DNS lists to which the daemon sends a customer key.
     pub keyed_lists: Vec<String>,
-    /// The reason why only the daemon may be asked about the domain; `None` if other servers may be asked. Only `compare` sets this field.
+    /// The reason why only the daemon may be asked about the domain; `None` if other servers may be asked too. Only `compare` sets this field.
     pub kept_here: Option<String>,
     /// The addresses of this host.
     pub own: Vec<IpAddr>,
@@ -317,34 +317,35 @@ pub struct CheckSubject {
     pub unix: u64,
 }
 
-/// All facts about the subject of a check.
+/// All facts that a check has found out about a domain or an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DomainFacts {
-    /// What is checked.
+    /// The domain or the address that is checked.
     pub subject: CheckSubject,
-    /// Each question with its answer.
+    /// Each question that was asked, with its answer.
     pub got: BTreeMap<Want, Got>,
-    /// The daemon's answers to those lookups for which `got` has the current answer of a server of the zone instead.
+    /// The daemon's replies to those lookups for which `got` has the present reply of a server of the zone instead.
     pub cached: BTreeMap<Want, ReplyFacts>,
-    /// The names whose aliases form a loop or are too many, each with a description.
+    /// Names whose aliases form a loop or a too long chain, each with a description.
     pub(crate) circles: BTreeMap<String, String>,
-    /// The queries to each server, counted by their results.
+    /// The number of queries to each server, by their results.
     pub sent: BTreeMap<IpAddr, SentQueries>,
 }
 
 impl DomainFacts {
-    /// Creates an empty set of facts about a subject.
+    /// Creates an empty collection of facts about a domain or an address.
     pub fn new(subject: CheckSubject) -> Self {
         Self { subject, ..Self::default() }
     }
 
-    /// Returns the part of the configuration that answers for the domain. Returns `None` if the domain is resolved on the internet, or if this is
-    /// not known yet.
+    /// Returns the part of the daemon's configuration that answers for the domain. Returns `None` if the domain is resolved on the internet, or if
+    /// this is not known yet.
     pub fn configured(&self) -> Option<&str> {
         self.configured_at(&self.subject.domain)
     }
 
-    /// Returns the part of the configuration that answers for `wanted`; `None` if this name is resolved on the internet, or if this is unknown.
+    /// Returns the part of the daemon's configuration that answers for `wanted`. Returns `None` if this name is resolved on the internet, or if this
+    /// is unknown.
     pub fn configured_at(&self, wanted: &str) -> Option<&str> {
         self.lookups().find_map(|((name, _), reply)| reply.configured.as_deref().filter(|_| name == wanted))
     }
@@ -357,13 +358,13 @@ impl DomainFacts {
         })
     }
 
-    /// Returns the reply to a question.
+    /// Returns the DNS reply to a question, if there is one.
     pub(crate) fn reply(&self, want: &Want) -> Option<&ReplyFacts> {
         self.got.get(want)?.reply()
     }
 
-    /// Returns the result of a lookup. It comes from the daemon, but if the cache of the daemon holds a different version of records of the
-    /// domain's zone, it comes from a server of the zone.
+    /// Returns the result of a lookup through the daemon. If the cache of the daemon has another version of a record in the domain's zone, the result
+    /// is the reply of a server of the zone.
     pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
             None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => LookupFound::NotAsked,
@@ -382,13 +383,13 @@ impl DomainFacts {
         }
     }
 
-    /// Returns the records of a lookup; empty if there are none or if they are not known.
+    /// Returns the records that a lookup found. Returns an empty list if there are none or if they are not known.
     pub fn records(&self, name: &str, kind: &'static str) -> Vec<&Record> {
         let reply = self.reply(&lookup(name, kind)).filter(|reply| reply.rcode == "NOERROR");
         reply.into_iter().flat_map(|reply| reply.records(kind)).collect()
     }
 
-    /// Returns the names to which the records of a lookup point, such as the hosts in MX records.
+    /// Returns the names to which the records of a lookup point, for example the mail hosts in MX records.
     pub fn targets(&self, name: &str, kind: &'static str) -> Vec<String> {
         self.records(name, kind).into_iter().filter_map(Record::target).collect()
     }
@@ -409,17 +410,17 @@ impl DomainFacts {
         self.lookups().any(|((name, kind), _)| name == self.subject.domain && self.is_bogus(name, kind))
     }
 
-    /// Returns true if the lookups of the addresses of a host fail DNSSEC validation.
+    /// Returns true if no address of a host is known because the lookups fail DNSSEC validation.
     pub(crate) fn is_bogus_host(&self, host: &str) -> bool {
         self.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(|kind| self.is_bogus(host, kind))
     }
 
-    /// Returns the answer of a server to a question.
+    /// Returns the answer of a server to a question in this form, or the reason why there is none. Returns `None` if the server was not asked.
     pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
         self.got.get(&at_server(server, name, kind, way))
     }
 
-    /// Returns the reply of a server to a question.
+    /// Returns the DNS reply of a server to a question in this form, if there is one.
     pub(crate) fn reply_of(
         &self,
         server: IpAddr,
@@ -430,55 +431,55 @@ impl DomainFacts {
         self.server(server, name, kind, way)?.reply()
     }
 
-    /// Returns the time at which a TTL ends that starts at the time of the check, in seconds since 1970.
+    /// Returns the time, in seconds since 1970, at which a TTL ends that began at the time of the check.
     pub(crate) fn end(&self, ttl: u32) -> u64 {
         self.subject.unix.saturating_add(ttl.into())
     }
 
-    /// Returns the queries to a server, counted by their results.
+    /// Returns the number of queries to a server, by their results.
     pub fn sent(&self, server: IpAddr) -> SentQueries {
         self.sent.get(&server).copied().unwrap_or_default()
     }
 
-    /// Returns the number of questions that the check has used. Each repetition of a question counts.
+    /// Returns the number of questions that the check has asked. Each repetition of a question counts.
     pub(super) fn spent(&self) -> usize {
         let all: usize = self.sent.values().map(|sent| sent.all()).sum();
         let once = self.got.keys().filter(|want| matches!(want, Want::Server { .. })).count();
         self.got.len() + all.saturating_sub(once)
     }
 
-    /// Returns true if datagrams to or from a server are lost, so that silence to some of them may be chance. This is so if the server has
-    /// answered a repeated query after silence, if half of all servers have done so (as on a path of this host that loses datagrams), or if the
-    /// other servers have lost many.
+    /// Returns true if datagrams to or from a server are lost, so that a missing reply may be chance. This is so if the server has
+    /// answered a repeated query but not the first one, if this is true for half of all servers (as on a path of this host that loses datagrams), or
+    /// if many queries to other servers were lost.
     pub(crate) fn is_lossy(&self, server: IpAddr) -> bool {
         let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
         let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
         self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering) || self.loses_many(server)
     }
 
-    /// Returns true if the other servers lost one datagram in twenty or more. Then several losses in a row may be chance (four in a row: one time
-    /// in 100 000 lookups).
+    /// Returns true if at least one in twenty queries to the other servers was lost. Then several losses in a row may be chance (four in a row: one
+    /// time in 100 000 lookups).
     pub(crate) fn loses_many(&self, server: IpAddr) -> bool {
         others_lose(&self.sent, server, 20)
     }
 
-    /// Returns the answers of the DNS lists about an address or domain.
+    /// Returns the answers of the DNS lists about an address or domain, if they were asked.
     pub fn lists(&self, subject: &str) -> Option<&Got> {
         self.got.get(&Want::Lists { subject: subject.to_owned() })
     }
 }
 
-/// Builds a lookup through the daemon.
+/// Creates the question for a lookup through the daemon.
 pub fn lookup(name: &str, kind: &'static str) -> Want {
     Want::Lookup { name: name.to_owned(), kind }
 }
 
-/// Builds a question to one server.
+/// Creates a question to one name server.
 pub(crate) fn at_server(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
     Want::Server { server, name: name.to_owned(), kind, way }
 }
 
-/// Builds the lookups of the IPv4 and IPv6 addresses of a name.
+/// Creates the questions for lookups of the IPv4 and IPv6 addresses of a name.
 pub fn addresses(name: &str) -> [Want; 2] {
     [lookup(name, "A"), lookup(name, "AAAA")]
 }
@@ -488,7 +489,7 @@ pub fn is_below_root(domain: &str) -> bool {
     !["", "."].contains(&domain) && above(domain) == "."
 }
 
-/// Returns the name without its first label. For a name with one label, the result is the root.
+/// Returns the name without its first label. For a name with one label, this is the root.
 pub fn above(name: &str) -> &str {
     match name.split_once('.') {
         Some((_, "")) | None => ".",
@@ -507,7 +508,7 @@ pub fn is_within(name: &str, zone: &str) -> bool {
     zone == "." || name == zone || name.strip_suffix(zone).is_some_and(|before| before.ends_with('.'))
 }
 
-/// Returns the name of an address in the reverse tree (RFC 1035 section 3.5, RFC 3596 section 2.5).
+/// Returns the reverse name of an address, the name of its PTR records (RFC 1035 section 3.5, RFC 3596 section 2.5).
 pub fn reverse(address: IpAddr) -> String {
     name_text(&Name::from(address))
 }

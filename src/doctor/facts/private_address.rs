@@ -4,10 +4,10 @@
 
 use std::net::IpAddr;
 
-/// How the report describes a server that has such an address.
+/// The text in findings about a server with an address that no host on the internet can reach.
 pub(crate) const OUT_OF_REACH: &str = "has an address that no host on the internet reaches";
 
-/// Returns true if the address cannot be reached from the internet.
+/// Returns true if no host on the internet can reach the address.
 pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
@@ -19,7 +19,7 @@ pub fn is_private(address: IpAddr) -> bool {
         IpAddr::V6(v6) => {
             let own =
                 v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local();
-            // An address of 6to4 (RFC 3056) contains an IPv4 address.
+            // A 6to4 address (RFC 3056) contains an IPv4 address, which decides.
             let [first, high, low, ..] = v6.segments();
             let within = |octets: [u8; 4]| is_private(IpAddr::from(octets));
             let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];

@@ -1,26 +1,26 @@
-//! Sets of records in the form in which they are compared: from the cache, from servers of the zone, and from other resolvers.
+//! Compares sets of records: from the cache, from servers of the zone, and from other resolvers.
 
 use std::collections::BTreeSet;
 
 use crate::facts::{Record, ReplyFacts, is_within};
 
-/// The lowest TTL, in seconds, from which addresses in the cache are compared. Services that choose addresses by location or in turn, and so give
-/// different addresses each time, use TTLs of at most five minutes.
+/// Addresses in the cache are compared only if their TTL is greater than this, in seconds. Services that choose addresses by location or in turn, and
+/// so give different addresses each time, use TTLs of at most five minutes.
 pub(crate) const ADDRESS_TTL: u32 = 300;
 
-/// Returns true if a reply says which records exist, or that none exist.
+/// Returns true if a reply says which records exist, or that there are none (NOERROR or NXDOMAIN).
 pub(crate) fn is_known(reply: &ReplyFacts) -> bool {
     ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str())
 }
 
-/// Returns the data of a type in a known answer without an alias, in the form in which they are compared.
+/// Returns the data of the records of a type in a reply, in the form in which they are compared. Returns `None` for an alias and for a failure.
 pub(crate) fn records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<BTreeSet<String>> {
     let alias = reply.records("CNAME").next().is_some();
     let own = reply.answers.iter().filter(|record| record.is(kind) && record.name == name);
     (is_known(reply) && !alias).then(|| own.map(Record::compared).collect())
 }
 
-/// Returns the alias of a name in a reply; if there is none, returns the records of the name.
+/// Returns the alias of a name in a reply, or if there is none, the records of the name.
 pub(crate) fn own_records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<BTreeSet<String>> {
     let is_alias = |record: &&Record| record.is("CNAME") && record.name == name;
     match reply.answers.iter().find(is_alias) {
@@ -29,7 +29,7 @@ pub(crate) fn own_records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<
     }
 }
 
-/// Returns the aliases and the records of a type that an answer has in the zone `apex`, each with its owner name.
+/// Returns the aliases and the records of a type in a reply whose owner names are in the zone `apex`, each with its owner name.
 pub(crate) fn path(reply: &ReplyFacts, kind: &str, apex: &str) -> Option<BTreeSet<String>> {
     let of_zone = |record: &&Record| (record.is(kind) || record.is("CNAME")) && is_within(&record.name, apex);
     let shown = |record: &Record| format!("{} {} {}", record.name, record.kind(), record.compared());
@@ -41,12 +41,12 @@ pub(crate) fn final_records(reply: &ReplyFacts, kind: &str) -> BTreeSet<String> 
     reply.records(kind).map(Record::compared).collect()
 }
 
-/// Describes a set of records in words.
+/// Returns a text with the data of a set of records.
 pub(crate) fn in_words(set: &BTreeSet<String>, kind: &str) -> String {
     if set.is_empty() { format!("no {kind}") } else { set.iter().cloned().collect::<Vec<_>>().join(", ") }
 }
 
-/// Returns the TTL of a negative answer. Returns `None` if the SOA record of a zone that contains the name is missing, as in answers of filters.
+/// Returns the TTL of a negative answer. Returns `None` if it has no SOA record of a zone that contains the name. Answers of filters have none.
 pub(crate) fn negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
     negative_soa(reply, name).map(|soa| soa.ttl)
 }

@@ -1,4 +1,4 @@
-//! A record, a reply, and the result of a lookup.
+//! Types for a record, for a reply, and for the result of a lookup.
 
 use std::net::IpAddr;
 
@@ -10,11 +10,11 @@ use crate::limits::CHECK_TRY_TIME;
 use dns::wire::presentation::{kind_text, name_text};
 use dns::zone_file::{self, ZoneFileError, data_text, octets_text};
 
-/// A record. In JSON, its data are text in the form of zone files.
+/// A DNS record. In JSON, its data are text in the form of zone files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RecordText", into = "RecordText")]
 pub struct Record {
-    /// Owner name, with its last dot. In facts it is in lower case.
+    /// Owner name, with its last dot. In the facts of a check it is in lower case.
     pub name: String,
     /// The TTL in seconds.
     pub ttl: u32,
@@ -30,7 +30,7 @@ struct RecordText {
     #[serde(rename = "type")]
     kind: String,
     data: String,
-    /// The data in the form of RFC 3597 (octets in hexadecimal), for rare types whose usual text form cannot be read back.
+    /// The data as hexadecimal octets (RFC 3597), for rare types whose usual text form cannot be parsed again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     octets: Option<String>,
 }
@@ -59,7 +59,7 @@ impl From<&WireRecord> for Record {
 }
 
 impl Record {
-    /// Reads a record whose type and data have the form of zone files.
+    /// Creates a record from a type and data in the form of zone files.
     ///
     /// # Errors
     /// Fails if the data are not valid for this type.
@@ -68,7 +68,7 @@ impl Record {
         Ok(Self { name: name.to_owned(), ttl, data: read.data })
     }
 
-    /// Returns the type as text.
+    /// Returns the record type as text, such as `MX`.
     pub fn kind(&self) -> String {
         kind_text(self.data.record_type())
     }
@@ -81,13 +81,13 @@ impl Record {
         }
     }
 
-    /// Returns the data in the form of zone files.
+    /// Returns the data of the record as text, in the form of zone files.
     pub fn text(&self) -> String {
         data_text(&self.data)
     }
 
-    /// Returns the text of the data in the form in which they are compared: in types whose names are compared without regard to case (RFC 4034
-    /// section 6.2, RFC 3597 section 7), names are in lower case. In these types, only names contain letters.
+    /// Returns the data as text, in the form in which they are compared. In types whose names are compared without regard to case (RFC 4034
+    /// section 6.2, RFC 3597 section 7), the text is in lower case: in these types, only names contain letters.
     pub fn compared(&self) -> String {
         let has_names = ["NS", "CNAME", "PTR", "DNAME", "MX", "SRV", "SOA"].iter().any(|kind| self.is(kind));
         if has_names { self.text().to_ascii_lowercase() } else { self.text() }
@@ -119,40 +119,40 @@ impl Record {
     }
 }
 
-/// The result of DNSSEC validation by the daemon.
+/// The result of DNSSEC validation of an answer by the daemon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReplySecurity {
-    /// The signatures are correct.
+    /// The signatures of the answer are correct.
     Secure,
     /// The zone is not signed.
     Insecure,
     /// A signature is wrong or missing.
     Bogus,
-    /// The configuration of the daemon turns validation off.
+    /// Validation is turned off in the daemon's configuration.
     Off,
-    /// The security of the answer could not be found out.
+    /// The daemon could not find out whether the answer is secure.
     #[default]
     Unknown,
 }
 
-/// A reply of a server, of another resolver or of the daemon.
+/// A reply of a name server, of another resolver or of the daemon.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplyFacts {
     /// The response code, such as `NOERROR`.
     pub rcode: String,
-    /// AA: the answer is authoritative.
+    /// True if the reply has the flag AA: the server is authoritative for the answer.
     pub authoritative: bool,
-    /// RA: the server offers recursion.
+    /// True if the reply has the flag RA: the server offers recursion.
     pub recursive: bool,
     /// True if the reply has an OPT record, which shows that the server supports EDNS.
     pub edns: bool,
-    /// TC: the reply was truncated.
+    /// True if the reply has the flag TC: it was truncated.
     pub truncated: bool,
-    /// The time until the reply came, in milliseconds.
+    /// The time from the query to the reply, in milliseconds.
     pub millis: u64,
-    /// The response code of an earlier answer of the server to the same query that lacked the records; empty if there was no such answer.
+    /// The response code of an earlier reply of the server to the same query, which lacked the records. Empty if there was none.
     pub failed_before: String,
-    /// The result of DNSSEC validation, if the daemon answered.
+    /// The result of DNSSEC validation, for replies of the daemon.
     pub security: ReplySecurity,
     /// True if the daemon took the answer from its cache.
     pub from_cache: bool,
@@ -160,27 +160,27 @@ pub struct ReplyFacts {
     pub why: String,
     /// The numbers of the extended errors of a server.
     pub extended_errors: Vec<u16>,
-    /// The part of the daemon's configuration that answers for the name, in words; `None` if the name is resolved on the internet.
+    /// The part of the daemon's configuration that answers for the name, as text; `None` if the name is resolved on the internet.
     pub configured: Option<String>,
-    /// The views whose clients get other data for the name.
+    /// The views of the daemon's configuration whose clients get other data for the name.
     pub views: Vec<String>,
     /// The records of an expired cache entry, which the daemon gives because no server answers (RFC 8767). Such a reply counts as SERVFAIL.
     pub expired: Vec<Record>,
-    /// Answer section.
+    /// The records of the answer section.
     pub answers: Vec<Record>,
-    /// Authority section.
+    /// The records of the authority section.
     pub authority: Vec<Record>,
-    /// Additional section.
+    /// The records of the additional section.
     pub additional: Vec<Record>,
 }
 
 impl ReplyFacts {
-    /// Returns true if the reply came after the time at which a check sends a query over UDP again.
+    /// Returns true if the reply arrived only after the time at which a check repeats a query over UDP.
     pub(crate) fn is_late(&self) -> bool {
         u128::from(self.millis) >= CHECK_TRY_TIME.as_millis()
     }
 
-    /// Returns the answer records of a type.
+    /// Returns those records of the answer section that have this type.
     pub fn records<'r>(&'r self, kind: &'r str) -> impl Iterator<Item = &'r Record> {
         self.answers.iter().filter(move |record| record.is(kind))
     }
@@ -195,14 +195,14 @@ pub enum LookupFound<'f> {
     NoData(&'f ReplyFacts),
     /// The name does not exist.
     NoName(&'f ReplyFacts),
-    /// The result is not known; the text says why.
+    /// The result of the lookup is not known; the text says why.
     Unknown(String),
-    /// The question was not asked.
+    /// The lookup was not made.
     NotAsked,
 }
 
 impl<'f> LookupFound<'f> {
-    /// Returns the reply, if the answer is known.
+    /// Returns the reply, if it says which records exist or that there are none.
     pub const fn reply(&self) -> Option<&'f ReplyFacts> {
         match self {
             Self::Data(reply) | Self::NoData(reply) | Self::NoName(reply) => Some(reply),
@@ -210,17 +210,17 @@ impl<'f> LookupFound<'f> {
         }
     }
 
-    /// Returns the target of the name, if the name is an alias.
+    /// Returns the target of the alias, if the name is an alias.
     pub fn alias(&self) -> Option<String> {
         self.reply()?.records("CNAME").next().map(Record::text)
     }
 
-    /// Returns true if the answer is known: either there are records, or it is certain that there are none.
+    /// Returns true if the result is known: there are records, or it is certain that there are none.
     pub const fn is_known(&self) -> bool {
         matches!(self, Self::Data(_) | Self::NoData(_) | Self::NoName(_))
     }
 
-    /// Returns true if it is certain that there are no such records.
+    /// Returns true if it is certain that the name has no records of this type.
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::NoData(_) | Self::NoName(_))
     }

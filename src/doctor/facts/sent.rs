@@ -1,50 +1,51 @@
-//! Counts the queries that a check has sent to each server, so that the report never says that a server was not asked if it was.
+//! Counts the queries that a check has sent to each server. So a finding never says that a server was not asked although it was.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-/// Returns true if the silence of a server over UDP and TCP may be chance, because other servers lost one query in four or more. With fewer
-/// losses, four tries over UDP and a connection with its repeated packets all fail only once in ten thousand lookups.
+/// Returns true if missing replies of `server` over UDP and TCP may be chance, because at least one in four queries to other servers was lost. With
+/// fewer losses, four tries over UDP and a connection with its repeated packets all fail only once in ten thousand lookups.
 pub(crate) fn may_be_chance(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr) -> bool {
     others_lose(sent, server, 4)
 }
 
-/// Returns true if servers other than `server` lost one query in `in_all` or more. If only a single query was lost, this proves nothing.
+/// Returns true if at least one in `in_all` of the queries to all servers except `server` was lost. If only a single query was lost, returns false,
+/// because this proves nothing.
 pub(crate) fn others_lose(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr, in_all: usize) -> bool {
     let others = || sent.iter().filter(|(other, _)| **other != server).map(|(_, sent)| sent);
     let lost: usize = others().map(|sent| sent.lost).sum();
     lost > 1 && in_all * lost >= lost + others().map(|sent| sent.answered).sum::<usize>()
 }
 
-/// How a query ended.
+/// The result of a query that a check has sent.
 #[derive(Clone, Copy, Debug)]
 pub enum QueryEnd {
-    /// A reply came.
+    /// The query was answered.
     Answered,
-    /// No reply came in time.
+    /// No reply arrived in time.
     Unanswered,
-    /// The check ended while the query was in progress, or another query for the same records was answered.
+    /// The check ended before the reply, or another query for the same records was answered first.
     CutOff,
     /// This host did not send the query.
     NotSent,
 }
 
-/// The numbers of queries to one server, over UDP and TCP.
+/// The number of queries to one server, over UDP and TCP, by their results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SentQueries {
-    /// Queries with a reply.
+    /// Queries that were answered.
     pub answered: usize,
-    /// Queries without a reply in time.
+    /// Queries for which no reply arrived in time.
     pub unanswered: usize,
     /// Queries that were sent shortly before the end of the check, or at the same time as another query that was answered. A reply may have come
     /// later.
     pub cut_off: usize,
-    /// Queries that the server answered only after they were sent again. Datagrams are lost on the way, so silence may be chance.
+    /// Queries that the server answered only when they were repeated. Datagrams are lost on the path, so other missing replies may be chance.
     pub lost: usize,
 }
 
 impl SentQueries {
-    /// Counts a query.
+    /// Counts a query with this result.
     pub const fn count(&mut self, end: QueryEnd) {
         match end {
             QueryEnd::Answered => self.answered += 1,
@@ -54,12 +55,12 @@ impl SentQueries {
         }
     }
 
-    /// Returns true if a datagram to or from the server was lost.
+    /// Returns true if the server answered a query only when it was repeated, so that a datagram was lost.
     pub const fn is_lossy(self) -> bool {
         self.lost > 0
     }
 
-    /// Returns the number of all queries.
+    /// Returns the number of all queries to the server.
     pub(crate) const fn all(self) -> usize {
         self.answered + self.unanswered + self.cut_off
     }
@@ -69,7 +70,7 @@ impl SentQueries {
         self.all() > 0
     }
 
-    /// Describes a server of which it is unknown if it serves the zone. `why` is the reason.
+    /// Returns a text about a server of which it is unknown if it serves the zone. `why` is the reason.
     pub(crate) fn unknown(self, why: &str) -> String {
         let Self { answered, unanswered, .. } = self;
         match (answered + unanswered, unanswered) {

@@ -1,8 +1,8 @@
-//! Reads facts for the tests of all checks from lines of text. Also tests of names and strings as text.
+//! Creates the facts for tests of all checks from lines of text. Also tests how names and strings are shown.
 
 use super::*;
 
-/// A zone with two servers that serve it.
+/// Facts about a zone with two servers, both of which serve it.
 pub const TWO_SERVERS: &str = "
     lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
     lookup test. SOA | ns.test. h. 1 2 3 4 5
@@ -14,7 +14,7 @@ pub const TWO_SERVERS: &str = "
     server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
     server 198.18.2.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5";
 
-/// Reads facts from lines, one for each question: `lookup NAME TYPE [RCODE] | DATA | DATA`, or
+/// Creates facts from lines, one for each question: `lookup NAME TYPE [RCODE] | DATA | DATA`, or
 /// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] [after=RCODE of an answer before] [cached: with a lower TTL]`
 /// followed by `| DATA | DATA`. Records with another owner or type are written as `=OWNER TYPE DATA` in the answer section,
 /// `>OWNER TYPE DATA` in the authority section, and `+OWNER TYPE DATA` in the additional section.

@@ -21,13 +21,14 @@ use crate::transport::der::not_after;
 use crate::transport::mta_sts;
 use dns::clock::minute;
 
-/// The length of a day in seconds.
+/// The number of seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 
-/// Clients of Let's Encrypt renew certificates 30 days before they expire. If only 21 days are left, renewal has failed for days.
+/// A certificate expires "soon" if fewer than this many seconds are left. Clients of Let's Encrypt renew certificates 30 days before they expire, so
+/// with only 21 days left, renewal has failed for days.
 const EXPIRES_SOON: u64 = 21 * DAY;
 
-/// Returns the mail hosts with their addresses to which the check may connect. One address of each host comes before further addresses.
+/// Returns the mail hosts and addresses to which the check may connect. One address of each host comes first, then the further addresses.
 fn targets(facts: &DomainFacts) -> Vec<(String, IpAddr)> {
     let mut targets: Vec<(usize, String, IpAddr)> = Vec::new();
     for host in mail::hosts(facts) {
@@ -45,7 +46,8 @@ fn want((host, address): (String, IpAddr)) -> Want {
     Want::MailHost { host, address }
 }
 
-/// Returns the addresses to connect to, and the number of addresses that are left out. Addresses without a route do not count for the limit.
+/// Returns the mail hosts and addresses to which the check connects, and the number of those that are left out. Addresses without a route do not
+/// count for the limit `MAX_CONNECTIONS`.
 fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
     let (mut chosen, mut places) = (targets(facts), MAX_CONNECTIONS);
     let is_unrouted = |target: &(String, IpAddr)| {
@@ -63,7 +65,7 @@ fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
     (chosen, left)
 }
 
-/// Returns the connections to mail hosts that the check needs.
+/// Returns the connections to mail hosts that the check must make.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if facts.subject.connect { chosen(facts).0.into_iter().map(want).collect() } else { Vec::new() }
 }
@@ -88,7 +90,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             Some(Got::NoReply(lost @ NoReply::NoRoute)) => {
                 unrouted.push((format!("{by}: {}", lost.words()), vec![About::Address(target.1)]));
             }
-            // The connection failed, but another address of the host may have answered.
+            // The connection to this address failed, but another address of the mail host may have answered.
             Some(Got::NoReply(lost)) => {
                 let text = format!("{by}: {}", lost.words());
                 let unknown = found.entry(usual(Code::SmtpUnknown)).or_default();
@@ -161,8 +163,8 @@ fn of_host(
     } else if is_named(&associations, chain, CertUsage::DaneEe) {
         tell(usual(Code::TlsaMatches), " has a certificate that its TLSA records name".to_owned());
     } else if is_named(&associations, chain, CertUsage::DaneTa) {
-        // The host's own certificate must also be valid and match this name (RFC 7672 section 3.1.2). A private certificate authority is a fault
-        // for this system, but not for DANE.
+        // The host's own certificate must also be valid and contain this name (RFC 7672 section 3.1.2). This system does not trust a private
+        // certificate authority, but DANE does.
         let text = " has a certificate of an authority that its TLSA records name";
         match fault {
             _ if expired => tell(usual(Code::TlsaMismatch), format!("{text}, but it has expired")),
@@ -181,8 +183,8 @@ fn of_host(
     }
 }
 
-/// Returns how much it matters that a host has no TLS, and what demands TLS. Senders must not deliver without TLS if they found usable TLSA
-/// records (RFC 7672 section 2.2) or an enforced policy of MTA-STS (RFC 8461 section 5).
+/// Returns the level of the finding that a host has no TLS, and a text about what demands TLS. Senders must not deliver without TLS if they found
+/// usable TLSA records (RFC 7672 section 2.2) or an enforced policy of MTA-STS (RFC 8461 section 5).
 fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static str) {
     match (usable(facts, host).is_empty(), mta_sts::is_enforced(facts)) {
         (true, false) => (code.entry().level, ""),
@@ -192,8 +194,8 @@ fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static 
     }
 }
 
-/// Returns how much it matters that this system does not trust a certificate for the name of its host. Only MTA-STS demands a certificate of a
-/// public authority for this name (RFC 8461 sections 4.2 and 5); DANE does not.
+/// Returns the level of the finding that this system does not trust a certificate for the name of its host, and a text about it. Only MTA-STS demands
+/// a certificate of a public authority for this name (RFC 8461 sections 4.2 and 5); DANE does not.
 fn of_untrusted(facts: &DomainFacts) -> (Level, &'static str) {
     if mta_sts::is_enforced(facts) {
         return (Level::Failure, "; the policy of MTA-STS (mode enforce) demands one that is trusted");
@@ -205,9 +207,9 @@ fn of_untrusted(facts: &DomainFacts) -> (Level, &'static str) {
     }
 }
 
-/// Returns how much an expired certificate matters. Opportunistic TLS accepts any certificate (RFC 7435), and so does DANE with a record of usage
-/// 3 (RFC 7672 section 3.1.1). If a policy of MTA-STS is enforced (RFC 8461 section 5), or if a record has usage 2 (RFC 7672 section 3.1.2),
-/// senders do not deliver.
+/// Returns the level of the finding that a certificate has expired. Opportunistic TLS accepts any certificate (RFC 7435), and so does DANE with a
+/// record of usage 3 (RFC 7672 section 3.1.1). If a policy of MTA-STS is enforced (RFC 8461 section 5), or if a record has usage 2 (RFC 7672 section
+/// 3.1.2), senders do not deliver.
 fn of_expired(facts: &DomainFacts, host: &str) -> Level {
     let (associations, enforced) = (usable(facts, host), mta_sts::is_enforced(facts));
     let by_authority =
@@ -215,8 +217,8 @@ fn of_expired(facts: &DomainFacts, host: &str) -> Level {
     if enforced || by_authority { Level::Failure } else { Level::Warning }
 }
 
-/// Reports that the host's own certificate has expired or expires soon, and returns whether it has expired. If the certificate cannot be read,
-/// its expiry is not known.
+/// Reports if the host's own certificate has expired or expires soon. Returns true if it has expired. If the certificate cannot be parsed,
+/// this is not known, and nothing is reported.
 fn tell_expiry(
     facts: &DomainFacts,
     host: &str,

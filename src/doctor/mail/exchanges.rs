@@ -1,7 +1,7 @@
-//! Reads the MX records of the domain and the hosts that they name. Also finds names whose last dot is missing in the zone file: the server
-//! then appends the name of the zone to them.
+//! Reads the MX records of the domain and the hosts that they name. Also finds names whose last dot is missing in the zone file, so that the server
+//! appends the name of the zone to them.
 //!
-//! RFC 5321 section 5.1 (the choice of the host), RFC 1035 section 5.1 (last dots).
+//! RFC 5321 section 5.1 (how senders choose the host), RFC 1035 section 5.1 (last dots).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use crate::facts::{DomainFacts, Record, is_within};
 use crate::limits::MAX_CHECKED_HOSTS;
 use crate::zone;
 
-/// An MX record.
+/// The preference and the host of an MX record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Exchange {
     pub(crate) preference: u16,
@@ -29,13 +29,14 @@ impl Exchange {
         self.host == "."
     }
 
-    /// Returns the address that the record has instead of the name of a host; `None` if it has a name.
+    /// Returns the IP address that the MX record has by mistake instead of the name of a host. Returns `None` if it has a name.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         address(self.host.trim_end_matches('.'))
     }
 }
 
-/// Reads an address in place of a name, also in the form of mail addresses (RFC 5321 section 4.1.3): `[192.0.2.1]`, `[IPv6:2001:db8::1]`.
+/// Parses an IP address that stands where a name should be, also in the form of mail addresses (RFC 5321 section 4.1.3): `[192.0.2.1]`,
+/// `[IPv6:2001:db8::1]`.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let literal = literal.map(|literal| literal.strip_prefix("ipv6:").unwrap_or(literal));
@@ -61,21 +62,21 @@ pub(crate) fn named_hosts(facts: &DomainFacts) -> Vec<String> {
     named.map(|exchange| exchange.host).filter(|host| known.insert(host.clone())).collect()
 }
 
-/// Returns the hosts that receive mail for the domain, as far as they are looked up.
+/// Returns the first `MAX_CHECKED_HOSTS` of the hosts that receive mail for the domain. Only these are looked up.
 pub(crate) fn hosts(facts: &DomainFacts) -> Vec<String> {
     named_hosts(facts).into_iter().take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// Top-level domains that are hardly ever used as other labels. So such a label inside a name shows that the last dot is missing.
+/// Top-level domains that are hardly ever used as other labels. If one of them is inside a name, the last dot of the name is missing.
 const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
 
-/// Returns true if the name is an address with the name of the zone appended, because its last dot is missing.
+/// Returns true if the name is an IP address with the name of the zone appended, because its last dot is missing in the zone file.
 pub(crate) fn holds_address(facts: &DomainFacts, name: &str) -> bool {
     let before = name.strip_suffix(zone::apex(facts)).unwrap_or_default();
     address(before.trim_end_matches('.')).is_some()
 }
 
-/// Describes a name without an address. If its last dot may be missing, the name that was probably meant is added.
+/// Returns a text about a name without an address. If its last dot may be missing, the text also has the name that was probably meant.
 pub(crate) fn with_last_dot(facts: &DomainFacts, name: &str) -> String {
     let zone = zone::apex(facts);
     let before = name.strip_suffix(zone).filter(|before| before.ends_with('.'));

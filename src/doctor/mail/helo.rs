@@ -17,11 +17,11 @@ const IPV6_TAG: &str = "IPv6:";
 /// The form of a HELO name.
 #[derive(Debug, PartialEq, Eq)]
 enum Form {
-    /// A host name: lower case, with its last dot.
+    /// The HELO name is a host name: lower case, with its last dot.
     Host(String),
-    /// An IP address in brackets.
+    /// The HELO name is an IP address in brackets.
     Literal(IpAddr),
-    /// The name is wrong; the text says why.
+    /// The HELO name has no correct form; the text says why.
     Wrong(&'static str),
 }
 
@@ -37,7 +37,7 @@ fn form(helo: &str) -> Form {
         );
     }
     let name = helo.trim_end_matches('.');
-    // Underscores are common, and Postfix allows them.
+    // Underscores are not allowed in host names, but common in HELO names, and Postfix accepts them.
     let is_label = |label: &str| {
         let is_sound = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
         label.bytes().all(is_sound) && !label.starts_with('-') && !label.ends_with('-')
@@ -52,13 +52,13 @@ fn form(helo: &str) -> Form {
     }
 }
 
-/// Returns the HELO name that is judged: that of the client, or one that a receiver refused.
+/// Returns the HELO name that is checked: that of the client, or one that a receiver has refused.
 fn examined(facts: &DomainFacts, client: Option<IpAddr>) -> Option<&str> {
     let is_refused = facts.subject.refusal.reason == Some(RefusalReason::Helo);
     facts.subject.helo.as_deref().filter(|_| is_refused || client.is_some())
 }
 
-/// Returns the questions about the HELO name that are needed next. `client` is the address that is examined, if there is one.
+/// Returns the lookups for the HELO name that must be made next. `client` is the address of the client, if it is checked.
 pub(crate) fn wants(facts: &DomainFacts, client: Option<IpAddr>) -> Vec<Want> {
     match examined(facts, client).map(form) {
         Some(Form::Host(name)) => addresses(&name).into_iter().chain([lookup(&name, "MX")]).collect(),
@@ -66,7 +66,7 @@ pub(crate) fn wants(facts: &DomainFacts, client: Option<IpAddr>) -> Vec<Want> {
     }
 }
 
-/// Returns the lookup of the HELO name, which is examined if it fails.
+/// Returns the lookup of the HELO name whose cause is examined if it fails.
 pub(crate) fn needed(facts: &DomainFacts, client: Option<IpAddr>) -> Option<(String, &'static str)> {
     match form(examined(facts, client)?) {
         Form::Host(name) => Some((name, "A")),

@@ -24,7 +24,7 @@ enum Part {
     Host,
 }
 
-/// Returns the names and addresses that the lists are asked about, each once, and the number of addresses of mail hosts that are left out.
+/// Returns the names and addresses about which the DNS lists are asked, each once, and the number of addresses of mail hosts that are left out.
 fn subjects(
     facts: &DomainFacts,
     examined: Option<IpAddr>,
@@ -48,23 +48,23 @@ fn subjects(
     (subjects, hosts.len().saturating_sub(most))
 }
 
-/// Returns the questions that are needed next. `examined` is the address that has its own findings, if there is one.
+/// Returns the questions to DNS lists that must be asked next. `examined` is the client's address that has separate findings, if there is one.
 pub(crate) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> {
     let subjects = subjects(facts, examined, None).0.into_iter();
     refusal::wants(facts).into_iter().chain(subjects.map(|(_, subject)| Want::Lists { subject })).collect()
 }
 
-/// A name or address that is in a DNS list: its role, its text, what the list says, and what the finding is about.
+/// A name or address that is in a DNS list: its role, its text, the answer of the list as text, and what the finding is about.
 type ListedSubject<'s> = (Part, &'s str, String, About);
 
-/// Returns the findings about the listed names and addresses, one for each role.
+/// Returns the findings about the names and addresses that are in DNS lists, one finding for each role.
 fn of_listed(
     facts: &DomainFacts,
     senders: Option<&NamedSenders>,
     listed: &[ListedSubject<'_>],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // If the lists contain all addresses that may send for the domain, the finding has a worse level.
+    // If the lists contain every address that may send mail for the domain, the finding is more serious.
     let is_listed = |address: &IpAddr| {
         let address = address.to_string();
         listed.iter().any(|(part, subject, ..)| *part == Part::Sender && *subject == address)
@@ -88,7 +88,7 @@ fn of_listed(
     findings
 }
 
-/// Returns the findings. `examined` is the address that has its own findings, if there is one.
+/// Returns the findings about DNS lists. `examined` is the client's address that has separate findings, if there is one.
 pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = pointer::senders(facts);
     let (subjects, left_out) = subjects(facts, examined, senders.as_ref());
@@ -107,7 +107,7 @@ pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
         };
         asked += listings.len();
         answered.extend((!listings.is_empty()).then_some(subject.as_str()));
-        // If the answer to the bounce already reports a listing, it is not reported again here.
+        // If the finding that explains the bounce already reports that a list contains the address, it is not reported again here.
         for listing in listings.iter().filter(|listing| !refusal::is_listed(facts, subject, &listing.list)) {
             match listing.listed {
                 Listed::Yes => {

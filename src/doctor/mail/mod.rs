@@ -1,6 +1,6 @@
 //! Checks the mail hosts: the MX records, the hosts that they name, and what senders do if there are none.
 //!
-//! RFC 5321 section 5.1 (the choice of the host), RFC 7505 (null MX), RFC 2181 section 10.3 (no aliases).
+//! RFC 5321 section 5.1 (how senders choose the host), RFC 7505 (null MX), RFC 2181 section 10.3 (no aliases).
 
 pub(crate) mod connect;
 pub(crate) mod exchanges;
@@ -33,7 +33,7 @@ pub(super) fn host_addresses(facts: &DomainFacts) -> Vec<IpAddr> {
     found
 }
 
-/// Returns the questions about mail hosts that are needed next.
+/// Returns the lookups of mail hosts that must be made next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let mut wants = vec![lookup(domain, "MX"), lookup(domain, "CNAME")];
@@ -46,13 +46,13 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the address lookups of the mail hosts that have no known address.
+/// Returns the address lookups, for those mail hosts of which no address is known, whose cause is examined if they fail.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let without = hosts(facts).into_iter().filter(|host| facts.addresses(host).is_empty());
     without.flat_map(|host| ["A", "AAAA"].map(|kind| (host.clone(), kind))).collect()
 }
 
-/// Returns true if the addresses of a host are unknown, for another reason than DNSSEC.
+/// Returns true if the addresses of a host are unknown, and DNSSEC is not the reason.
 pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
     let is_unknown =
         |kind| matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !facts.is_bogus(host, kind);
@@ -89,7 +89,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the finding that mail would loop, because a mail host has an address of this host, or because a bounce says so.
+/// Returns the finding that mail would be sent in a loop, because a mail host has an address of this host, or because a bounce says so.
 fn here(facts: &DomainFacts) -> Option<Finding> {
     let (domain, own) = (facts.subject.domain.as_str(), &facts.subject.own);
     let of_host = |host: &String| {
@@ -109,7 +109,7 @@ fn here(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::MxIsHere, words))
 }
 
-/// Lists addresses as text, after the word "address" or "addresses".
+/// Returns the addresses as text, after the word "address" or "addresses".
 fn listed(addresses: &[IpAddr]) -> String {
     let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     format!("the {} {}", if list.len() == 1 { "address" } else { "addresses" }, list.join(", "))
@@ -124,7 +124,7 @@ fn is_unreachable(address: &IpAddr) -> bool {
     is_example || is_private(*address)
 }
 
-/// Returns the finding about private addresses of hosts. Senders try these addresses as well as the others.
+/// Returns the finding about private addresses of mail hosts. Senders try them like the other addresses.
 fn private(facts: &DomainFacts, hosts: &[String]) -> Option<Finding> {
     let of_host = |host: &String| {
         let private: Vec<IpAddr> = facts.addresses(host).into_iter().filter(is_unreachable).collect();
@@ -156,7 +156,7 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     if found.is_empty() {
         return vec![without_host(facts)];
     }
-    // A private address is not taken for the address of a web server.
+    // Only a public address may be the address of a web server; a private one is not.
     let has_public = found.iter().any(|address| !is_unreachable(address));
     let evidence = format!("{domain} has no MX; it has {}", listed(&found));
     let about = [About::Host(domain.to_owned())];
@@ -164,7 +164,7 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     private(facts, &[domain.to_owned()]).into_iter().chain(no_mx).collect()
 }
 
-/// Returns the finding about a domain with neither MX records nor a known address.
+/// Returns the finding about a domain that has neither MX records nor a known address.
 fn without_host(facts: &DomainFacts) -> Finding {
     let domain = facts.subject.domain.as_str();
     let unknown = ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(domain, kind) {
@@ -190,7 +190,7 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     if let Some(null) = null.first() {
         if real.is_empty() {
             let found = Finding::new(Code::NullMx, shown(null));
-            // The domain is checked as a recipient, so somebody wants to send mail to it.
+            // A domain that is checked as a recipient shall receive mail, so this fault is a failure.
             let is_recipient = facts.subject.role == Role::Recipient;
             return vec![if is_recipient { found.at(Level::Failure) } else { found }];
         }
@@ -220,7 +220,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     findings.extend(private(facts, &hosts));
-    // The findings that concern all hosts are only possible if all hosts were looked up.
+    // If some mail hosts were not looked up, it is unknown whether all hosts have a fault, so such findings are not possible.
     let are_all = named_hosts(facts).len() == hosts.len();
     let are_known = |kind| are_all && hosts.iter().all(|host| facts.lookup(host, kind).is_known());
     let all: Vec<IpAddr> = hosts.iter().flat_map(|host| facts.addresses(host)).collect();
@@ -236,7 +236,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the finding that all is well: the mail hosts have addresses.
+/// Returns the finding that no fault was found: the mail hosts have addresses.
 fn well(facts: &DomainFacts) -> Finding {
     let (domain, hosts) = (facts.subject.domain.as_str(), hosts(facts));
     let with_addresses = hosts.iter().filter_map(|host| {
@@ -254,7 +254,7 @@ fn well(facts: &DomainFacts) -> Finding {
     })
 }
 
-/// Returns the code and the evidence for a host without a known address; `None` if a server of the zone gives an address after all.
+/// Returns the code and the evidence for a mail host without a known address. Returns `None` if a server of the zone gives an address nevertheless.
 fn without_address(facts: &DomainFacts, host: &str) -> Option<(Code, String)> {
     let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
     let is_given = |server: IpAddr| {
@@ -288,13 +288,13 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
     let found: Vec<(String, Code, String)> = hosts
         .filter_map(|host| without_address(facts, &host).map(|(code, text)| (host, code, text)))
         .collect();
-    // The number of hosts to which senders cannot deliver.
+    // The number of mail hosts to which senders cannot deliver.
     let lost = found.iter().filter(|(_, code, _)| *code != Code::MailUnknown).count();
     let is_all =
         lost + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count() == all;
     let codes = [Code::MxIsAddress, Code::MxHostUnanswered, Code::MxWithoutAddress, Code::MailUnknown];
     let of_code = |code: Code| {
-        // If other hosts receive the mail, a host that only proves ownership of the domain is not reported: no mail is meant for it.
+        // A host name that only proves who owns the domain receives no mail. So it is not reported if other hosts receive the mail.
         let is_reported = |host: &str| is_all || code != Code::MxWithoutAddress || !is_verification(host);
         let of_code = found.iter().filter(|(host, known, _)| *known == code && is_reported(host));
         let (about, texts): (Vec<About>, Vec<&str>) =

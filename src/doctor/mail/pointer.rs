@@ -1,4 +1,4 @@
-//! PTR: checks whether the names of addresses lead back to the addresses, and whether they look like names of dynamic addresses.
+//! Checks PTR records: whether the names of addresses lead back to the addresses, and whether they look like names of dynamic addresses.
 //!
 //! RFC 1912 section 2.1, RFC 8601 section 2.7.3 (iprev).
 
@@ -32,7 +32,7 @@ fn names(facts: &DomainFacts, address: IpAddr) -> Vec<String> {
     facts.targets(&reverse(address), "PTR")
 }
 
-/// Returns the questions about an address that are needed next.
+/// Returns the lookups for the PTR records of an address that must be made next.
 pub(crate) fn wants(facts: &DomainFacts, address: IpAddr) -> Vec<Want> {
     let names = names(facts, address).into_iter().take(MAX_CHECKED_POINTERS);
     std::iter::once(lookup(&reverse(address), "PTR"))
@@ -40,14 +40,14 @@ pub(crate) fn wants(facts: &DomainFacts, address: IpAddr) -> Vec<Want> {
         .collect()
 }
 
-/// Returns the lookups about an address that are examined if they fail.
+/// Returns the lookups for the PTR records of an address whose cause is examined if they fail.
 pub(crate) fn needed(facts: &DomainFacts, address: IpAddr) -> Vec<(String, &'static str)> {
     let names = names(facts, address).into_iter().take(MAX_CHECKED_POINTERS);
     let names = names.map(|name| (name, family(address)));
     std::iter::once((reverse(address), "PTR")).chain(names).collect()
 }
 
-/// Returns the code and the evidence for an address whose PTR records are missing or unknown; `None` if it has PTR records.
+/// Returns the code and the evidence for an address whose PTR records are missing or unknown. Returns `None` if it has PTR records.
 fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<(Code, String)> {
     let owner = reverse(address);
     Some(match facts.lookup(&owner, "PTR") {
@@ -70,7 +70,7 @@ fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<(Code, String)>
     })
 }
 
-/// Returns the code and the evidence for an address with PTR records: one of the names should lead back to the address.
+/// Returns the code and the evidence for an address. One of the names in its PTR records should lead back to it.
 fn judge(facts: &DomainFacts, address: IpAddr) -> (Code, String) {
     if let Some(judged) = without_names(facts, address) {
         return judged;
@@ -109,12 +109,12 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> (Code, String) {
     }
 }
 
-/// Returns true if receivers certainly find no name of the address that leads back to it.
+/// Returns true if it is certain that receivers find no name which leads back to the address.
 fn is_faulty(facts: &DomainFacts, address: IpAddr) -> bool {
     [Code::PtrMissing, Code::PtrDiffers, Code::PtrUnanswered].contains(&judge(facts, address).0)
 }
 
-/// Describes the PTR record of an address if its name looks like the name of a dynamic address; otherwise returns `None`.
+/// Returns a text about the PTR record of an address if its name looks like a provider's name for a dynamic address. Otherwise returns `None`.
 fn dynamic(facts: &DomainFacts, address: IpAddr) -> Option<String> {
     let name = names(facts, address).into_iter().find(|name| looks_dynamic(name, address))?;
     Some(format!("{address} PTR {name}"))
@@ -123,7 +123,7 @@ fn dynamic(facts: &DomainFacts, address: IpAddr) -> Option<String> {
 /// The levels of two faults: a missing or wrong PTR record, and a name that looks like the name of a dynamic address.
 type Levels = (Level, Level);
 
-/// Returns the findings about addresses. Each finding names the hosts with these addresses. `why` is the reason for the levels.
+/// Returns the findings about the PTR records of addresses. Each finding names the hosts with these addresses. `why` is the reason for the levels.
 fn of_addresses(
     facts: &DomainFacts,
     addresses: &[IpAddr],
@@ -143,7 +143,7 @@ fn of_addresses(
         add(code, text, if code == Code::PointerUnknown { own.clone() } else { about() });
         dynamic(facts, *address).into_iter().for_each(|text| add(Code::PtrDynamic, text, about()));
     }
-    // If some of the addresses have a fault, the finding that all names are correct would be wrong.
+    // The finding that all PTR records are correct is removed if some of the addresses have a fault.
     if found.keys().any(|code| ![Code::PointerOk, Code::PtrDynamic].contains(code)) {
         found.remove(&Code::PointerOk);
     }
@@ -160,7 +160,7 @@ fn of_addresses(
     found.into_iter().map(finding).collect()
 }
 
-/// Returns the findings about the address of a client. Only hosts of the same network see a client with a private address.
+/// Returns the findings about the address of a client that sends mail. Only hosts in the same network can see a private address.
 pub(crate) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
     match is_private(address) {
         true => of_addresses(
@@ -173,7 +173,7 @@ pub(crate) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
     }
 }
 
-/// Returns the findings about the addresses of the mail hosts, except the address that has its own findings. Nobody needs the PTR record of
+/// Returns the findings about the addresses of the mail hosts, except `examined`, which has separate findings. Nobody needs the PTR record of
 /// a host that only receives mail. Gmail and Microsoft require a PTR record for hosts that send mail, and SPF shows which mail hosts do.
 pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = senders(facts);
@@ -189,7 +189,7 @@ pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Fin
     }
     let mut findings = Vec::new();
     if let Some(senders) = senders.filter(|_| !sending.is_empty()) {
-        // If no other host may send for the domain, receivers reject all mail of the domain.
+        // If the fault concerns all addresses that may send for the domain, receivers reject all mail of the domain.
         let are_all = |is_so: &dyn Fn(IpAddr) -> bool| {
             !senders.has_others && senders.addresses.iter().all(|address| is_so(*address))
         };
@@ -206,14 +206,15 @@ pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Fin
     findings
 }
 
-/// Returns the hosts that the domain names as its senders in SPF; `None` if the domain is not checked as a sender or has no SPF record.
+/// Returns the hosts that the SPF record of the domain names as senders. Returns `None` if the domain is not checked as a sender or has no SPF
+/// record.
 pub(crate) fn senders(facts: &DomainFacts) -> Option<NamedSenders> {
     let (_, walk) = reach(facts, &facts.subject.domain);
     Some(walk.senders).filter(|_| facts.subject.role.sends() && !walk.at.is_empty())
 }
 
-/// Returns true if a name looks like a provider's name for a dynamic address: it contains most of the address, or a label
-/// shows this. A label that names a purpose, such as `static` or `mx`, shows that the address is fixed.
+/// Returns true if a name looks like a provider's name for a dynamic address: it contains most of the address, or a label such as
+/// `dhcp`. A label that names a purpose, such as `static` or `mx`, shows that the address is fixed.
 fn looks_dynamic(name: &str, address: IpAddr) -> bool {
     let host = name.split('.').rev().skip(3).collect::<Vec<_>>();
     let words: Vec<&str> = host

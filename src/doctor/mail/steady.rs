@@ -1,4 +1,4 @@
-//! Examines addresses of mail hosts that differ between servers: whether each server gives the same answer again, and which servers have an old
+//! Examines addresses of mail hosts that differ between name servers: whether each server gives the same answer again, and which servers have an old
 //! serial.
 //!
 //! Services that answer in turn give a different answer each time. Services that answer by location give one location the same answer at all
@@ -14,33 +14,33 @@ use crate::facts::{DomainFacts, QueryForm, Want, at_server};
 use crate::message::client::is_near;
 use crate::{served, zone};
 
-/// Servers, grouped by the records that they give.
+/// Name servers, grouped by the records that they give.
 pub(crate) type ServersBySet = BTreeMap<BTreeSet<String>, Vec<IpAddr>>;
 
-/// The forms in which a question is repeated.
+/// The forms of query in which a question is asked again.
 const REPEATED: [QueryForm; 3] = [QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// The minimum number of answers that show if a server always gives the same answer. Servers without TCP give fewer answers.
+/// The minimum number of answers from which it is decided if a server always gives the same answer. Servers without TCP give fewer answers.
 const LEAST_ANSWERS: usize = 2;
 
-/// Returns the questions that show whether servers always give the same answer.
+/// Returns questions that are asked again. Their answers show whether each server always gives the same answer.
 pub(crate) fn wants((name, kind): (&str, &'static str), sets: &ServersBySet) -> Vec<Want> {
     sets.values().flatten().flat_map(|server| wants_of((name, kind), *server)).collect()
 }
 
-/// Returns the repeated questions to one server.
+/// Returns the questions that are asked again at one server.
 fn wants_of((name, kind): (&str, &'static str), server: IpAddr) -> [Want; REPEATED.len()] {
     REPEATED.map(|way| at_server(server, name, kind, way))
 }
 
-/// Returns true if each set has a record and no two sets have a record in common.
+/// Returns true if each set has a record, and no record is in two sets.
 pub(crate) fn are_disjoint(sets: &ServersBySet) -> bool {
     let count: usize = sets.keys().map(BTreeSet::len).sum();
     let all: BTreeSet<&String> = sets.keys().flatten().collect();
     sets.keys().all(|set| !set.is_empty()) && all.len() == count
 }
 
-/// Returns true if each server has given the same records each time.
+/// Returns true if each server has given the same records every time.
 pub(crate) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), sets: &ServersBySet) -> bool {
     let gives_again = |set: &BTreeSet<String>, server: &IpAddr| {
         let forms = std::iter::once(QueryForm::Udp).chain(REPEATED);
@@ -53,15 +53,15 @@ pub(crate) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), 
     sets.iter().all(|(set, servers)| servers.iter().all(|server| gives_again(set, server)))
 }
 
-/// Returns true if the servers that always give the same answer have different data, of which one version is old: there are only two answers, or
-/// most servers give the same one. Servers that give only addresses of their own networks have no old data.
+/// Returns true if servers that always give the same answer must have different data, of which one version is old: there are only two answers, or
+/// most servers give the same one. It is false for two servers that give only addresses of their own networks.
 pub(crate) fn are_different_data(sets: &ServersBySet) -> bool {
     let all: usize = sets.values().map(Vec::len).sum();
     let has_majority = sets.values().any(|servers| servers.len() * 2 > all);
     has_majority || sets.len() == 2 && !are_own_lines(sets)
 }
 
-/// Returns true if each server gives only addresses in its own network.
+/// Returns true if each server gives only addresses in the network of its own address.
 fn are_own_lines(sets: &ServersBySet) -> bool {
     let is_own = |set: &BTreeSet<String>, server: &IpAddr| {
         set.iter().all(|data| data.parse().is_ok_and(|address| is_near(*server, address)))
@@ -69,7 +69,8 @@ fn are_own_lines(sets: &ServersBySet) -> bool {
     sets.iter().all(|(set, servers)| servers.iter().all(|server| is_own(set, server)))
 }
 
-/// Returns true if the servers with one of the sets have the newest serial and all others have an old one, counted by the same primary server.
+/// Returns true if all servers with the newest serial give the same set, and there are servers with an older serial. All of them must name the same
+/// primary server.
 pub(crate) fn have_old_serials(facts: &DomainFacts, sets: &ServersBySet) -> bool {
     let mut primaries = BTreeSet::new();
     let mut serials = BTreeMap::<u32, BTreeSet<&BTreeSet<String>>>::new();

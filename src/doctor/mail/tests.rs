@@ -3,7 +3,7 @@
 use super::*;
 use crate::facts::tests::facts;
 
-/// Returns the findings about mail hosts, followed by those about their PTR records.
+/// Returns the codes of the findings about mail hosts, followed by those about their PTR records.
 fn codes(lines: &str) -> Vec<(Code, Level)> {
     let facts = facts("a.test.", lines);
     let found = check(&facts).into_iter().chain(pointer::of_hosts(&facts, None));

@@ -1,4 +1,4 @@
-//! Finds the client that sent a message, from the fields that receivers on its way added.
+//! Finds the client that sent a message, from the header fields that receiving hosts have added.
 //!
 //! RFC 5321 section 4.4 (`Received`), RFC 7208 section 9.1 (`Received-SPF`), RFC 8601 (`Authentication-Results`).
 //!
@@ -15,44 +15,44 @@ use crate::facts::DomainFacts;
 use crate::facts::private_address::is_private;
 use crate::limits::MAX_HELO;
 
-/// The client that sent a message.
+/// The client that sent a message, as receivers name it in header fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sender {
     pub(super) address: IpAddr,
     /// The name that the client gave with HELO or EHLO.
     pub(super) helo: Option<String>,
-    /// True if it is certain that receivers evaluate SPF for this address.
+    /// True if it is certain that receivers evaluate SPF for the address of this client.
     pub(super) is_sure: bool,
 }
 
-/// Returns the address of the client, if it has findings of its own. There is none if the host may be a relay: the domain's owner cannot change
-/// the PTR records and the HELO name of a relay.
+/// Returns the address of the client, if there are separate findings about it. There are none if the host may be a relay: the owner of the domain
+/// cannot change the PTR records and the HELO name of a relay.
 pub(crate) fn examined(facts: &DomainFacts) -> Option<IpAddr> {
     let subject = &facts.subject;
     subject.address.filter(|_| subject.domain.is_empty() || !subject.may_be_relay)
 }
 
-/// The protocols in `Received` fields that hosts of the receiver write: web mail, delivery inside a host, and mail that was fetched.
+/// Protocols in `Received` fields that do not name the client: web mail, delivery inside a host, and mail that was fetched.
 const NOT_SMTP: [&str; 6] = ["HTTP", "MAPI", "LMTP", "IMAP", "POP", "POP3"];
 
-/// A `Received` field with the public address of a client.
+/// A `Received` header field that has the public address of a client.
 struct Hop {
     place: usize,
     address: IpAddr,
     helo: Option<String>,
-    /// True if the client is in the network of the host that wrote the field, or logged in with a password.
+    /// True if the client is in the network of the host that wrote the field, or if it logged in with a password.
     is_own: bool,
 }
 
-/// The result of SPF that a receiver wrote into the message.
+/// A result of SPF that a receiver has written into the message.
 struct SpfClaim {
     place: usize,
     address: Option<IpAddr>,
     passes: bool,
 }
 
-/// Finds the client from the fields, starting at the top: the client for which the receiver evaluated SPF, or else the first host outside of its
-/// network.
+/// Finds the client in the header fields, from the top: the client for which a receiver evaluated SPF, or else the first host outside of the
+/// receiver's network.
 pub(super) fn client(fields: &[Field]) -> Option<Sender> {
     let numbered = || fields.iter().enumerate();
     let hops: Vec<Hop> = numbered().filter_map(|(place, field)| hop(place, field)).collect();
@@ -68,16 +68,16 @@ pub(super) fn client(fields: &[Field]) -> Option<Sender> {
     Some(Sender { address, helo, is_sure })
 }
 
-/// Reads a `Received` field; `None` if it has no client with a public address.
+/// Parses a `Received` header field. Returns `None` if it has no client with a public address.
 fn hop(place: usize, (name, body): &Field) -> Option<Hop> {
     let from = body.strip_prefix("from ").filter(|_| name == "received")?;
     let (before, after) = from.split_once(" by ").unwrap_or((from, ""));
     let within = |text: &str, open: char, close: char| {
         public(text.split_once(open)?.1.split_once(close)?.0.trim_matches(['[', ']']))
     };
-    // Microsoft writes "from HELO (ADDRESS)".
+    // Microsoft writes the client as "from HELO (ADDRESS)".
     let address = within(before, '[', ']').or_else(|| within(before, '(', ')'))?;
-    // "from HELO (NAME [ADDRESS])", as Postfix and Sendmail write it; Exim writes "from NAME ([ADDRESS] helo=HELO)" if these differ.
+    // Postfix and Sendmail write "from HELO (NAME [ADDRESS])". Exim writes "from NAME ([ADDRESS] helo=HELO)" if NAME and HELO differ.
     let named = before.split_once("helo=").and_then(|(_, rest)| rest.split([')', ' ']).next());
     let first = before.split_once(" (").map(|(helo, _)| helo).filter(|helo| !helo.starts_with('['));
     let helo = named.or(first).filter(|helo| !helo.contains(' ') && helo.len() <= MAX_HELO);
@@ -92,7 +92,7 @@ fn hop(place: usize, (name, body): &Field) -> Option<Hop> {
     Some(Hop { place, address, helo, is_own: is_near || has_password || is_local })
 }
 
-/// Returns true if two addresses are in one network. It has 24 bits for IPv4, and 32 bits for IPv6, the size that registries assign.
+/// Returns true if two addresses are in the same network. It has 24 bits for IPv4, and 32 bits for IPv6, the size that registries assign.
 pub(crate) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => one.octets()[..3] == other.octets()[..3],
@@ -101,14 +101,14 @@ pub(crate) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     }
 }
 
-/// Returns the public address in a text.
+/// Parses an address. Returns `None` if it is private or no address.
 fn public(text: &str) -> Option<IpAddr> {
     let address: IpAddr = text.trim_start_matches("IPv6:").parse().ok()?;
     Some(address).filter(|address| !is_private(*address))
 }
 
-/// Reads the SPF result for the envelope sender from a field; `None` if it has none. Fields of ARC are not read, because forwarders leave them
-/// unchanged.
+/// Returns the SPF result for the envelope sender in a header field. Returns `None` if there is none. Fields of ARC are not read, because forwarders
+/// leave them unchanged.
 fn claim(place: usize, (name, body): &Field) -> Option<SpfClaim> {
     let lower = body.to_ascii_lowercase();
     let behind = |words: &str| {

@@ -1,8 +1,8 @@
-//! Reads a message, a bounce or pasted log lines, and finds the recipients that did not get the mail, the senders and signers, the client, and
-//! the refusal.
+//! Reads a message, a bounce or pasted log lines. Finds the recipients that did not get the mail, the senders and signers, the client, and
+//! the refusal by a receiver.
 //!
 //! RFC 5322 (fields), RFC 3464 (reports), RFC 6376 (signatures). There are three stages: `text` turns the file into one text, `reply` finds the
-//! replies of receivers in the text with the table of `phrases`, and this module returns the subjects of the check.
+//! replies of receivers in the text with the table of `phrases`, and this module returns the domains and addresses to check.
 
 pub(crate) mod client;
 mod phrases;
@@ -22,24 +22,24 @@ use crate::authentication::tags::value;
 use crate::facts::{CheckSubject, Role};
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_RECIPIENT_LINES};
 
-/// The fields that name recipients in reports.
+/// The header fields that name recipients in reports about deliveries.
 const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-failed-recipients"];
 
-/// The fields that name senders, those for the envelope first.
+/// The header fields that name senders. Those with the envelope sender come first.
 const SENDERS: [&str; 5] = ["return-path", "x-envelope-from", "x-postfix-sender", "from", "sender"];
 
 /// The domains and addresses that are checked because of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageSubjects {
-    /// What is checked: the recipients first, then the senders and signers.
+    /// The domains and addresses to check: the recipients first, then the senders and signers.
     pub subjects: Vec<CheckSubject>,
     /// True if the message reports that all recipients got the mail.
     pub is_delivered: bool,
-    /// The parts that could not be read or are missing.
+    /// The parts of the message that could not be read or are missing, as text.
     pub unread: Vec<String>,
 }
 
-/// Reads a message, and returns what is checked because of it.
+/// Reads a message, and returns the domains and addresses that must be checked.
 pub fn read(octets: &[u8]) -> MessageSubjects {
     let (text, is_damaged) = text::read(octets);
     let mut read = from_text(&text);
@@ -47,7 +47,7 @@ pub fn read(octets: &[u8]) -> MessageSubjects {
     read
 }
 
-/// Returns the addresses in the body of a field or in a line.
+/// Returns the mail addresses in a line, or in the body of a header field.
 fn addresses(body: &str) -> Vec<&str> {
     let ends = |letter: char| letter.is_whitespace() || "\"<>():;,".contains(letter);
     let words = body.split(ends).map(|word| word.trim_matches(['.', '\'']));
@@ -62,14 +62,14 @@ fn domains(body: &str) -> Vec<String> {
     addresses(body).into_iter().filter_map(domain).collect()
 }
 
-/// Returns true if the field with the sender shows software that reports failed deliveries, such as MAILER-DAEMON.
+/// Returns true if the body of a sender field names software that reports failed deliveries, such as MAILER-DAEMON.
 fn is_daemon(body: &str) -> bool {
     let lower = body.to_ascii_lowercase();
     let of = ["mailer-daemon", "postmaster@", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@"];
     of.iter().any(|begin| lower.contains(begin))
 }
 
-/// Returns true if a field shows that the message is a bounce.
+/// Returns true if a header field shows that the message is a bounce.
 fn is_of_bounce((name, body): &Field) -> bool {
     let lower = body.to_ascii_lowercase();
     match name.as_str() {
@@ -80,13 +80,13 @@ fn is_of_bounce((name, body): &Field) -> bool {
     }
 }
 
-/// Returns the address at the start of a line.
+/// Returns the mail address at the start of a line.
 fn first(line: &str) -> Option<&str> {
     let address = *addresses(line).first()?;
     line.trim_start_matches([' ', '\t', '"', '\'', '<']).starts_with(address).then_some(address)
 }
 
-/// Returns the recipients that mail software names in the text.
+/// Returns the recipients in a text that did not get the mail, as mail software reports them.
 fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
     let (mut found, mut delivered, mut left) = (Vec::new(), Vec::new(), 0_usize);
     let begins =
@@ -101,7 +101,7 @@ fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
         if begins(&lower, &PHRASES.behind_recipients) {
             left = 0;
         }
-        // `<user@domain>: host ...` of Postfix; `<user@domain>:` and `<user@domain>... ` of qmail and Sendmail.
+        // Postfix writes `<user@domain>: host ...`; qmail and Sendmail write `<user@domain>:` and `<user@domain>... `.
         let reason = lower.strip_prefix('<').and_then(|rest| rest.split_once('>')).map(|(_, rest)| rest);
         let is_named = reason.is_some_and(|reason| {
             let reason = reason.split_once(": ").map_or(reason, |(_, reason)| reason);
@@ -118,18 +118,18 @@ fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
         list.extend(of_begin.or(in_sentence));
         left = left.saturating_sub(1);
     }
-    // A log may also contain lines about recipients that got their mail.
+    // In a log, lines about delivered mail are ignored if there are recipients that did not get it.
     if found.is_empty() { delivered } else { found }
 }
 
-/// Returns the domains of recipients without a mail host, in messages of qmail and Postfix.
+/// Returns the domains of recipients for which qmail or Postfix found no mail host.
 fn without_host(text: &str) -> Vec<String> {
     let lower = text.to_ascii_lowercase();
     let found = PHRASES.missing_host.iter().flat_map(|words| lower.split(words.as_str()).skip(1));
     found.filter_map(|rest| domain(words(rest).next()?)).take(MAX_MESSAGE_DOMAINS).collect()
 }
 
-/// Returns true if a report says that a recipient got the mail. The action follows the field of the recipient.
+/// Returns true if a report says that a recipient got the mail. `place` is the index of the recipient's field; the field `action` follows it.
 fn is_delivered(fields: &[Field], place: usize) -> bool {
     let own = fields.iter().skip(place + 1).take_while(|(name, _)| name != "final-recipient");
     let mut actions = own.filter(|(name, _)| name == "action");
@@ -137,18 +137,18 @@ fn is_delivered(fields: &[Field], place: usize) -> bool {
     actions.next().is_some_and(|(_, action)| is_sent(&action.to_ascii_lowercase()))
 }
 
-/// Returns the domain and selector of a signature.
+/// Returns the domain and the selector in the body of a DKIM-Signature field.
 fn signer(body: &str) -> Option<(String, String)> {
     let selector = value(body, "s")?.trim_end_matches('.').to_ascii_lowercase();
     Some((domain(value(body, "d")?)?, Some(selector).filter(|selector| dkim::is_selector(selector))?))
 }
 
-/// The domains that a message names, with their roles, and the selectors that signers use.
+/// The domains that a message names, with their roles, and the DKIM selectors of the signers.
 #[derive(Default)]
 struct Named {
     roles: Vec<(String, Role)>,
     selectors: BTreeMap<String, Vec<String>>,
-    /// The domain of the envelope sender, as a receiver or the fields name it.
+    /// The domain of the envelope sender, if a receiver or a header field names it.
     envelope: Option<String>,
     has_recipients: bool,
 }
@@ -171,7 +171,7 @@ impl Named {
         }
     }
 
-    /// Reads the fields and the text.
+    /// Reads the header fields and the text of a message. `of_header` is the number of fields in its own header.
     fn read(text: &str, fields: &[Field], (of_header, is_bounce): (usize, bool)) -> Self {
         let mut named = Self::default();
         for (place, (name, body)) in fields.iter().enumerate() {
@@ -189,8 +189,8 @@ impl Named {
             named.has_recipients = !found.is_empty();
             found.into_iter().for_each(|domain| named.add(domain, Role::Recipient));
         }
-        // The host that reports the failure did not send the refused mail. Its report goes to the sender, so the recipient of the report is the
-        // sender.
+        // The host that reports a failed delivery did not send the refused mail. Its report goes to the sender of that mail, so the recipient of the
+        // report is the sender to check.
         let of_senders = |wanted: &'static [&'static str]| {
             let fields =
                 fields.iter().filter(|(name, body)| wanted.contains(&name.as_str()) && !is_daemon(body));
@@ -212,7 +212,7 @@ impl Named {
         named
     }
 
-    /// Moves the domain that a receiver refuses to the first place of all domains.
+    /// Moves the domain that a receiver refuses to the first place of the list.
     fn take_refused(&mut self, of: &NamedReason) {
         let is_of_domain =
             [RefusalReason::Sender, RefusalReason::Spf, RefusalReason::Authentication].contains(&of.reason);
@@ -226,7 +226,7 @@ impl Named {
         }
     }
 
-    /// Returns the domains and addresses to check. The check of the envelope sender's domain includes the client.
+    /// Returns the domains and addresses to check. The client (`sender`) is checked together with the domain of the envelope sender.
     fn subjects(&self, sender: Option<&Sender>) -> Vec<CheckSubject> {
         let subject = |(domain, role): &(String, Role)| {
             let own = sender.filter(|_| role.sends() && self.envelope.as_ref() == Some(domain));
@@ -243,7 +243,7 @@ impl Named {
         self.roles.iter().take(MAX_MESSAGE_DOMAINS).map(subject).collect()
     }
 
-    /// Names the domains that are not checked because the message has too many.
+    /// Returns a text with the domains that are not checked because the message has too many.
     fn left_out(&self) -> Option<String> {
         let beyond: Vec<&str> =
             self.roles.iter().skip(MAX_MESSAGE_DOMAINS).map(|(domain, _)| domain.as_str()).collect();
@@ -258,7 +258,7 @@ fn from_text(text: &str) -> MessageSubjects {
     let header = fields.get(..of_header).unwrap_or_default();
     let has_field = |wanted: &str| header.iter().any(|(name, _)| name == wanted);
     let is_report = fields.iter().any(is_of_bounce);
-    // Messages that a letter quotes do not belong to the letter.
+    // If this is an ordinary letter, messages that it quotes do not belong to it.
     let is_letter =
         has_field("from") && has_field("received") && !is_report && recipients(text, false).is_empty();
     let is_bare = !["from", "to", "subject", "received", "return-path"].into_iter().any(has_field);
@@ -312,7 +312,7 @@ fn from_text(text: &str) -> MessageSubjects {
     }
 }
 
-/// Describes the part that is missing in a bounce although the reason for the refusal refers to it.
+/// Returns a text about the part that is missing in a bounce, although the reason for the refusal refers to it.
 fn missing(
     (subjects, named): (&[CheckSubject], &Named),
     refusal: &Refusal,
@@ -343,7 +343,7 @@ fn refusal(replies: &Replies) -> Refusal {
     Refusal { address, lists, operators, ..Refusal::default() }
 }
 
-/// Adds the refusal to the check of the client or of the sender: receivers look up these in DNS lists, never the recipient.
+/// Adds the refusal to the client or to the sender's domain. Receivers look up these in DNS lists, never the recipient.
 fn give_refusal(subjects: &mut Vec<CheckSubject>, refusal: Refusal, helo: Option<String>) {
     let is_of_author = refusal.reason == Some(RefusalReason::Authentication);
     let is_client = |subject: &CheckSubject| {
@@ -356,7 +356,7 @@ fn give_refusal(subjects: &mut Vec<CheckSubject>, refusal: Refusal, helo: Option
             subject.refusal = refusal;
             subject.helo = helo.or_else(|| subject.helo.take());
         }
-        // The name of the client is known, but not its address.
+        // The HELO name of the client is known, but not its address, so the HELO name is checked alone.
         None if helo.is_some() => subjects.push(CheckSubject { helo, refusal, ..CheckSubject::default() }),
         None => subjects
             .iter_mut()

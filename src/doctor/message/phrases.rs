@@ -1,4 +1,4 @@
-//! The phrases of mail software and of receivers, read from a data file. They are also used for pasted log lines.
+//! The phrases that mail software and receivers use, read from a data file. They are also used for pasted log lines.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,20 +7,20 @@ use serde::Deserialize;
 
 use super::refusal::RefusalReason;
 
-/// Where in a reply the refused name is.
+/// The position of the refused name in a reply, relative to a phrase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum NamePlace {
-    /// In angle brackets before the phrase.
+    /// The name is in angle brackets before the phrase.
     Before,
-    /// The next word after the phrase.
+    /// The name is the next word after the phrase.
     Behind,
-    /// Anywhere: it is the only name in the reply.
+    /// The name may be anywhere, because it is the only name in the reply.
     #[default]
     Alone,
 }
 
-/// Phrases that show a reason for a refusal.
+/// Phrases that show why a receiver refused a mail.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReasonPhrases {
@@ -30,14 +30,14 @@ pub(super) struct ReasonPhrases {
     pub(super) words: Vec<String>,
 }
 
-/// An operator of DNS lists or of mail hosts.
+/// An operator of DNS lists or of mail hosts, with its domains.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operator {
     pub(super) name: String,
     /// The domains of the operator's web pages and mail addresses, without last dots.
     pub(super) domains: Vec<String>,
-    /// The operator's web page for senders; if empty, the page that the bounce names is shown.
+    /// The operator's web page for senders; if it is empty, the page that the bounce names is shown.
     #[serde(default)]
     pub(super) page: String,
     /// The zones of the operator's DNS lists.
@@ -45,7 +45,7 @@ pub struct Operator {
     pub(super) lists: Vec<String>,
 }
 
-/// The content of the data file with the phrases. Comments in the file describe its fields.
+/// The content of the data file with all phrases. Comments in the file describe its fields.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phrases {
@@ -58,7 +58,7 @@ pub struct Phrases {
     pub(super) missing_host: Vec<String>,
     /// Phrases with which mail software says that a lookup failed.
     pub lookup_failed: Vec<String>,
-    /// Phrases that are next to the name of a host that was not found.
+    /// Phrases that stand next to the name of a host that was not found.
     pub host_named: Vec<String>,
     pub(super) before_list: Vec<String>,
     pub(super) before_client: Vec<String>,
@@ -69,12 +69,12 @@ pub struct Phrases {
     pub(super) refusal: Vec<ReasonPhrases>,
     pub(super) verdict: Vec<ReasonPhrases>,
     pub(super) status: BTreeMap<String, RefusalReason>,
-    /// The meaning of a status code in a bounce without a reply: by subject and detail of the code, such as `4.7`, or only by subject.
+    /// The meanings of status codes in a bounce without a reply. The key is the subject and detail of the code, such as `4.7`, or only the subject.
     pub(super) meaning: BTreeMap<String, String>,
     pub(super) operator: Vec<Operator>,
 }
 
-/// All phrases.
+/// All phrases in the data file.
 #[expect(clippy::expect_used, reason = "the file is a part of the program, and a test reads it")]
 pub static PHRASES: LazyLock<Phrases> =
     LazyLock::new(|| toml::from_str(include_str!("phrases.toml")).expect("phrases.toml is valid"));

@@ -1,5 +1,5 @@
-//! The refusal that a bounce reports, and the findings that answer it: whether the lists that the bounce names still contain the sender, and
-//! which operators' pages it names.
+//! The refusal that a bounce reports, and the findings that explain it: whether the DNS lists that the bounce names still contain the sender, and
+//! which operators' web pages it names.
 //!
 //! RFC 5782 section 2. A bounce may be days old, so the lists are asked again, including lists that this host does not use.
 
@@ -12,32 +12,32 @@ use crate::codes::Code;
 use crate::facts::{DomainFacts, Got, Listed, Listing, Want};
 use crate::finding::{About, Finding};
 
-/// A DNS list that a receiver names.
+/// A DNS list that a receiver names in its reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedList {
-    /// The zone of the list: lower case, with its last dot.
+    /// The zone of the DNS list: lower case, with its last dot.
     pub name: String,
-    /// True if the words before the name say that it is a DNS list.
+    /// True if the words before the name say that it is the name of a DNS list.
     pub is_clear: bool,
 }
 
-/// The reason for a refusal, if it can be checked in the DNS.
+/// The reason for a refusal of mail, if DNS can show whether it still exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
-    /// The HELO name of the client is wrong.
+    /// The receiver objects to the HELO name of the client.
     Helo,
-    /// The domain of the sender is wrong.
+    /// The receiver objects to the domain of the sender.
     Sender,
-    /// The PTR record of the client, or the name in it, is wrong.
+    /// The receiver objects to the PTR record of the client, or to the name in it.
     Pointer,
-    /// SPF did not allow the client to send.
+    /// The receiver says that SPF did not allow the client to send.
     Spf,
-    /// SPF, DKIM or DMARC failed, or their records have an error.
+    /// The receiver says that SPF, DKIM or DMARC failed, or that their records have an error.
     Authentication,
-    /// The mail goes in a loop.
+    /// The receiver says that the mail was sent in a loop.
     Loop,
-    /// TLS to a mail host of the recipient failed.
+    /// The TLS connection to a mail host of the recipient failed.
     Tls,
 }
 
@@ -56,7 +56,7 @@ pub struct Refusal {
     pub status: Option<String>,
 }
 
-/// Returns the client that was refused, or else the domain of the sender.
+/// Returns the address of the client that was refused, or else the domain of the sender. The DNS lists are asked about it.
 fn subject(facts: &DomainFacts) -> Option<String> {
     let (subject, refusal) = (&facts.subject, &facts.subject.refusal);
     let client = refusal.address.map(|address| address.to_string());
@@ -69,7 +69,7 @@ fn want(facts: &DomainFacts, subject: String) -> Want {
     Want::NamedLists { subject, lists }
 }
 
-/// Returns the question to the DNS lists that the bounce names; `None` if it names none.
+/// Returns the question to the DNS lists that the bounce names. Returns `None` if it names none.
 pub(crate) fn wants(facts: &DomainFacts) -> Option<Want> {
     Some(want(facts, subject(facts)?))
 }
@@ -81,19 +81,19 @@ fn answers<'f>(facts: &'f DomainFacts, subject: &str) -> &'f [Listing] {
     }
 }
 
-/// Returns true if a DNS list that was asked said that it contains `subject`.
+/// Returns true if the DNS list `list` was asked and contains `subject`, an address or domain.
 pub(crate) fn is_listed(facts: &DomainFacts, subject: &str, list: &str) -> bool {
     let is_it = |listing: &Listing| listing.list == list && listing.listed == Listed::Yes;
     !facts.subject.refusal.lists.is_empty() && answers(facts, subject).iter().any(is_it)
 }
 
-/// Returns the finding that answers the bounce: about the DNS lists, or about an operator.
+/// Returns the finding that explains the bounce: about the DNS lists, or about an operator.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let of_lists = subject(facts).and_then(|subject| on_lists(facts, &subject));
     of_lists.or_else(|| operators(facts)).or_else(|| status(facts))
 }
 
-/// Returns what the DNS lists say about `subject`. A list that did not answer may be the one that contains it.
+/// Returns the finding about the DNS lists that contain `subject`. A list that did not answer may contain it too.
 fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     let answers = answers(facts, subject);
     let found = [
@@ -116,7 +116,7 @@ fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     found.into_iter().find_map(finding).or_else(|| unasked(facts, subject))
 }
 
-/// Returns the finding that explains the status code of the bounce: by its subject and detail, or else only by its subject.
+/// Returns the finding that explains the status code of the bounce: the meaning of its subject and detail, or else of its subject alone.
 fn status(facts: &DomainFacts) -> Option<Finding> {
     let status = facts.subject.refusal.status.as_ref()?;
     let subject = status.split('.').next().unwrap_or_default();
@@ -124,7 +124,7 @@ fn status(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::BounceStatus, format!("x.{status}: {meaning}")))
 }
 
-/// Returns the finding that a bounce names a list, but none was asked.
+/// Returns the finding that a bounce names DNS lists, but none of them was asked.
 fn unasked(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     let clear = facts.subject.refusal.lists.iter().filter(|list| list.is_clear);
     let clear: Vec<&str> = clear.map(|list| list.name.trim_end_matches('.')).collect();
@@ -135,7 +135,7 @@ fn unasked(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     })
 }
 
-/// Returns the finding about the operators that a bounce names, if the bounce leads to no DNS list.
+/// Returns the finding about the operators that a bounce names, if it names no DNS list.
 fn operators(facts: &DomainFacts) -> Option<Finding> {
     let words =
         facts.subject.refusal.operators.iter().map(|Operator { name, page, .. }| match page.as_str() {

@@ -1,4 +1,4 @@
-//! Reads the replies of receivers in a bounce: the client that a receiver refused, the reason, and the DNS lists and operators that a reply names.
+//! Finds the replies of receivers in a bounce: the client that a receiver refused, the reason, and the DNS lists and operators that a reply names.
 //!
 //! RFC 3464 section 2.3.6 (`Diagnostic-Code`), RFC 5321 section 4.2 (replies), RFC 3463 (status codes).
 
@@ -14,11 +14,11 @@ use crate::facts::{canonical, is_within};
 use crate::limits::{LEAST_KEY_LABEL, MAX_HELO, MAX_NAMED_LISTS};
 use dns::wire::presentation::read_name;
 
-/// The replies of receivers that a bounce contains.
+/// The texts of replies that receivers gave, as a bounce contains them.
 #[derive(Debug, Default)]
 pub(super) struct Replies {
     texts: Vec<String>,
-    /// The addresses of hosts that received the mail or replied to it, so that they are not taken for the client.
+    /// The addresses of hosts that received the mail or replied to it. They are not the client.
     receivers: BTreeSet<IpAddr>,
     hosts: BTreeSet<String>,
 }
@@ -39,7 +39,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(ends).filter(|word| !word.is_empty())
 }
 
-/// Returns the subject and the detail of an enhanced status code (RFC 3463) of a failure, such as 7 and 1 of `5.7.1`.
+/// Returns the subject and the detail of an enhanced status code (RFC 3463) that reports a failure, such as 7 and 1 of `5.7.1`.
 pub(super) fn status(word: &str) -> Option<(u16, u16)> {
     let word = word.trim_matches(|letter: char| !letter.is_ascii_digit());
     let (_, rest) = word.split_once('.').filter(|(class, _)| ["4", "5"].contains(class))?;
@@ -51,7 +51,7 @@ fn is_code(word: &str) -> bool {
     word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|octet| octet.is_ascii_digit())
 }
 
-/// Reads a domain, or a mail address, of which it returns the domain.
+/// Returns the domain in a word that is a domain or a mail address.
 pub(super) fn domain(word: &str) -> Option<String> {
     let domain = word.rsplit(['@', '=']).next()?.trim_end_matches(['.', ':', '!']);
     let is_sound = domain.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._".contains(&octet));
@@ -61,7 +61,7 @@ pub(super) fn domain(word: &str) -> Option<String> {
     (domain.contains('.') && is_sound && is_name && read_name(domain).is_some()).then(|| canonical(domain))
 }
 
-/// Returns the addresses in a text. The flag is true if the words next to an address say that it belongs to a client. Without such words, it may
+/// Returns the IP addresses in a text. The flag is true if the words next to an address say that it belongs to a client. Without such words, it may
 /// be a version number or a section of an RFC.
 fn addresses(text: &str) -> Vec<(IpAddr, bool)> {
     let text = text.replace("IPv6:", " ");
@@ -85,7 +85,7 @@ fn addresses(text: &str) -> Vec<(IpAddr, bool)> {
     found
 }
 
-/// Returns the reply in a paragraph, and the words before it; `None` if the paragraph has no reply.
+/// Splits a paragraph into the words before the reply of a receiver, and the reply. Returns `None` if the paragraph has no reply.
 fn split(paragraph: &str) -> Option<(&str, &str)> {
     let lower = paragraph.to_ascii_lowercase();
     let all = || PHRASES.before_reply.iter().map(String::as_str);
@@ -93,7 +93,7 @@ fn split(paragraph: &str) -> Option<(&str, &str)> {
     if let Some(place) = said.or_else(|| all().filter_map(|words| lower.find(words)).min()) {
         return paragraph.split_at_checked(place);
     }
-    // The reply directly follows the recipient, as Yahoo and Exim write it.
+    // Yahoo and Exim write the reply directly after the recipient.
     let (before, rest) = paragraph.split_once(": ").filter(|(before, _)| before.contains('@'))?;
     let code = rest.split([' ', ':', '-']).next()?;
     is_code(code).then_some((before, rest))
@@ -109,7 +109,7 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
     };
     let mut found = Replies::default();
     of("remote-mta").for_each(|body| found.note_receiver(body));
-    // Fields of other types contain words of the sender's own mail software, with addresses that it has looked up.
+    // Fields of other types contain words of the sender's own mail software, with addresses that it has looked up. So they are not read.
     for body in of("diagnostic-code").filter(|body| body.to_ascii_lowercase().starts_with("smtp")) {
         let reply = body.split_once(';').map_or("", |(_, reply)| reply);
         found.texts.push(split(reply).map_or(reply, |(_, reply)| reply).to_owned());
@@ -124,22 +124,22 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
 }
 
 impl Replies {
-    /// Records the addresses and names in a text about a receiving host.
+    /// Stores the addresses and names in a text about a host that received the mail, because they are not the client.
     fn note_receiver(&mut self, text: &str) {
         self.receivers.extend(addresses(text).into_iter().map(|(address, _)| address));
         self.hosts.extend(words(text).filter_map(domain));
     }
 
-    /// Returns true if a receiver has refused the mail.
+    /// Returns true if one of the replies refuses the mail.
     pub(super) fn has_refusal(&self) -> bool {
         self.texts.iter().any(|text| words(text).any(|word| is_code(word) || status(word).is_some()))
     }
 
-    /// Returns the public address of the client that a receiver refused: the first address that does not belong to a host that replied or received.
+    /// Returns the public address of the client that a receiver refused: the first address that does not belong to a host which received the mail.
     pub(super) fn refused(&self) -> Option<IpAddr> {
         let mut found: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| addresses(text)).collect();
         found.retain(|(address, _)| !is_private(*address) && !self.receivers.contains(address));
-        // If the reason is the client's PTR record or SPF, the reply contains no other address than that of the client.
+        // If the receiver objects to the client's PTR record or to SPF, the reply contains no other address than that of the client.
         let of_client = [RefusalReason::Pointer, RefusalReason::Spf];
         let is_judged = || self.reason().is_some_and(|named| of_client.contains(&named.reason));
         let is_alone = |one: &IpAddr| found.iter().all(|(other, _)| other == one) && is_judged();
@@ -147,7 +147,7 @@ impl Replies {
         clear.or_else(|| found.first().map(|(address, _)| *address).filter(is_alone))
     }
 
-    /// Returns the reason that a receiver gives, if the DNS can show it. A reason with a name is preferred to one without.
+    /// Returns the reason for the refusal, if DNS can show it. A reason with a name is preferred to one without.
     pub(super) fn reason(&self) -> Option<NamedReason> {
         let is_of_host = |named: &NamedReason| {
             let is_name = |name: &String| self.hosts.contains(&canonical(name));
@@ -160,12 +160,12 @@ impl Replies {
         named.min_by_key(|named| named.name.is_none())
     }
 
-    /// Returns the replies that refuse the sender or the client, not the recipient.
+    /// Returns the replies that refuse the sender or the client, and not the recipient.
     fn of_sender(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(String::as_str).filter(|text| !is_of_recipient(text))
     }
 
-    /// Returns the DNS lists that the receivers name.
+    /// Returns the DNS lists that the replies name.
     pub(super) fn lists(&self) -> Vec<NamedList> {
         let mut found: Vec<NamedList> = Vec::new();
         for text in self.of_sender() {
@@ -188,10 +188,10 @@ impl Replies {
         found
     }
 
-    /// Returns the operators of DNS lists and mail services whose web pages or mail addresses the reply of the receiving server contains.
+    /// Returns the operators of DNS lists and mail services whose web pages or mail addresses the replies contain.
     pub(super) fn operators(&self) -> Vec<&'static Operator> {
         let mut found = Vec::new();
-        // The sending host also writes texts with web pages; these are left out.
+        // Texts without a reply code are not replies of a receiver. The sending host writes such texts, and they may have web pages too.
         let is_reply = |text: &&str| words(text).any(|word| is_code(word.get(..3).unwrap_or_default()));
         let named =
             self.of_sender().filter(is_reply).flat_map(words).filter(|word| word.contains(['/', '@']));
@@ -206,21 +206,21 @@ impl Replies {
     }
 }
 
-/// Returns a name without the labels up to the last label that may be a customer key for a DNS list.
+/// Removes from a name the labels up to the last one that may be a customer's key for a DNS list.
 fn without_key(name: &str) -> String {
     let labels: Vec<&str> = name.split('.').collect();
-    // The last two labels and the root always remain.
+    // The last two labels and the root are never removed.
     let before = labels.get(..labels.len().saturating_sub(3)).unwrap_or_default();
     let key = before.iter().rposition(|label| label.len() >= LEAST_KEY_LABEL);
     labels.get(key.map_or(0, |key| key + 1)..).unwrap_or_default().join(".")
 }
 
-/// Returns a text in lower case, with single spaces between words.
+/// Returns a text in lower case, on one line and with single spaces between words.
 fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase()
 }
 
-/// Returns true if a reply refuses the recipient: it says nothing about the sender.
+/// Returns true if a reply refuses the recipient and not the sender.
 fn is_of_recipient(text: &str) -> bool {
     let code =
         text.split(|letter: char| letter.is_whitespace() || "-;:(<#".contains(letter)).find_map(status);
@@ -231,7 +231,7 @@ fn is_of_recipient(text: &str) -> bool {
     }
 }
 
-/// Returns the reason in a reply: from its phrases, from a verdict on the sender, or from its enhanced status code.
+/// Returns the reason for a refusal in a reply: from its phrases, from its verdict on the sender, or from its enhanced status code.
 fn reason(reply: &str) -> Option<NamedReason> {
     let lower = reply.to_ascii_lowercase();
     let (alone, selector) = name_and_selector(reply);
@@ -255,7 +255,7 @@ fn reason(reply: &str) -> Option<NamedReason> {
         };
         return Some(NamedReason { reason: phrases.reason, name, selector: None });
     }
-    // Names of files, and of hosts in web addresses, are not names that can be checked.
+    // Names of files, and names of hosts in web addresses, are left out, because they are not the refused name.
     let plain: Vec<&str> = words(&lower).filter(|word| !word.contains("://")).collect();
     let names_check = |phrases: &&ReasonPhrases| {
         let ends = |letter: char| !letter.is_ascii_alphanumeric() && letter != '-';
@@ -284,7 +284,7 @@ fn name_and_selector(reply: &str) -> (Option<String>, Option<String>) {
     if let Some((selector, name)) = key.filter(|(selector, _)| dkim::is_selector(selector)) {
         return (domain(name), Some(selector.to_owned()));
     }
-    // In a log line, the envelope sender follows the reply.
+    // In a log line, the envelope sender (`from=`) stands after the reply.
     if let Some(place) = words.iter().position(|word| *word == "from=") {
         let sender = words.get(place + 1).filter(|word| word.contains('@'));
         return (sender.and_then(|word| domain(word)), None);
@@ -297,14 +297,14 @@ fn name_and_selector(reply: &str) -> (Option<String>, Option<String>) {
     (names.first().cloned().filter(|_| names.len() == 1), None)
 }
 
-/// Returns the status code of a bounce without a reply.
+/// Returns the subject and detail of the enhanced status code in the fields of a bounce that has no reply of a receiver.
 pub(super) fn bare_status(fields: &[Field]) -> Option<String> {
     let mut of_field = fields.iter().filter(|(name, _)| name == "status");
     let (subject, detail) = of_field.find_map(|(_, body)| status(body.split(' ').next()?))?;
     Some(format!("{subject}.{detail}"))
 }
 
-/// The end of the words of the sending host about the way to the recipient, with their reason.
+/// Returns the reason for a failed delivery, from the text in which the sending host reports how it tried to reach the recipient.
 pub(super) fn of_delivery(text: &str) -> Option<RefusalReason> {
     let lower = flat(text);
     PHRASES.delivery.iter().find(|phrases| has(&lower, &phrases.words)).map(|phrases| phrases.reason)

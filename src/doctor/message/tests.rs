@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Returns what is checked because of a text: domain, role and address.
+/// Returns what must be checked for a text: each domain with its role and address.
 fn subjects(text: &str) -> Vec<(String, Role, Option<String>)> {
     let found = read(text.as_bytes()).subjects.into_iter();
     found.map(|one| (one.domain, one.role, one.address.map(|address| address.to_string()))).collect()

@@ -1,6 +1,6 @@
-//! Turns a file with a message into text: its header and the text of its parts, including messages within it.
+//! Turns a file with a message into one text: its header, and the text of its parts, including messages inside it.
 //!
-//! RFC 5322, RFC 2045. A pasted bounce or pasted log lines have no header, so their text is read unchanged.
+//! RFC 5322, RFC 2045. A pasted bounce or pasted log lines have no header, so their text is used unchanged.
 
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
@@ -8,7 +8,7 @@ use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 /// A field of a header: its name in lower case, and its body on one line.
 pub(super) type Field = (String, String);
 
-/// Reads a file. Returns the header followed by the text of the parts, and whether the encoding of a part is damaged.
+/// Reads a file. Returns the header followed by the text of the parts. The flag is true if the encoding of a part is damaged.
 pub(super) fn read(octets: &[u8]) -> (String, bool) {
     let text = String::from_utf8_lossy(octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets));
     let first = text.lines().next().unwrap_or_default();
@@ -24,7 +24,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
 }
 
-/// Adds the text of a message. Returns true if the encoding of a part is damaged.
+/// Appends the header and the parts of a message to `text`. Returns true if the encoding of a part is damaged.
 fn flatten(message: &Message<'_>, text: &mut String) -> bool {
     for (name, body) in message.headers_raw() {
         text.push_str(&format!("{name}:{}\n", body.trim_end()));
@@ -35,7 +35,7 @@ fn flatten(message: &Message<'_>, text: &mut String) -> bool {
         match &part.body {
             _ if part.is_encoding_problem => is_damaged = true,
             PartType::Text(body) => text.push_str(body),
-            // A mail address may be only in the target of a link, not in its text.
+            // A mail address may be only in the target of a link, so the target is added to the text.
             PartType::Html(html) => text.push_str(&html_to_text(&html.replace("href=\"mailto:", ">"))),
             PartType::Message(inner) => is_damaged |= flatten(inner, text),
             PartType::Binary(octets) | PartType::InlineBinary(octets)
@@ -50,7 +50,7 @@ fn flatten(message: &Message<'_>, text: &mut String) -> bool {
     is_damaged
 }
 
-/// Converts text without a header to the form of a bounce, if it is a single reply.
+/// If a text without a header is a single reply of a receiver, adds the words that a bounce has before a reply.
 fn readable(text: &str) -> String {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
     let is_reply =
@@ -61,7 +61,7 @@ fn readable(text: &str) -> String {
     }
 }
 
-/// Returns the fields in a text: those of its header, of reports, and of messages within it.
+/// Returns the header fields in a text: those of its own header, of reports, and of messages inside it.
 pub(super) fn fields(text: &str) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
     let mut open = false;
@@ -80,19 +80,19 @@ pub(super) fn fields(text: &str) -> Vec<Field> {
     fields
 }
 
-/// Returns the number of fields in the header of a text.
+/// Returns the number of header fields at the start of a text.
 pub(super) fn of_header(text: &str) -> usize {
     let header: Vec<&str> = text.lines().take_while(|line| !line.trim().is_empty()).collect();
     fields(&header.join("\n")).len()
 }
 
-/// Returns the lines without quotation marks of replies and without spaces at their ends.
+/// Returns the lines of a text without the sign `> ` of quoted text, and without spaces at their ends.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(|line| line.trim_start_matches("> ").trim_end())
 }
 
-/// Returns the paragraphs of a text, each on one line. A paragraph continues after empty lines if it ends with the words before a reply, or in a
-/// field of HTML.
+/// Returns the paragraphs of a text, each on one line. A paragraph continues after empty lines if it ends with the words before a reply (`goes_on`),
+/// or in a field of HTML.
 pub(super) fn paragraphs(text: &str, goes_on: impl Fn(&str) -> bool) -> Vec<String> {
     let mut paragraphs: Vec<String> = Vec::new();
     let mut open = false;

@@ -1,4 +1,4 @@
-//! Decides how far the answers of a zone's name servers agree: a pure function of samples.
+//! Decides whether the name servers of a zone give the same answer, and which of different answers is right. The functions are pure.
 //!
 //! # Decisions
 //!
@@ -15,43 +15,43 @@ use std::net::IpAddr;
 use super::answer::{AnswerData, Doubt};
 use crate::zone::{is_older, newest};
 
-/// All answers of one server, one for each time that it was asked.
+/// All answers of one name server to the compared question. It is asked several times.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Samples {
-    /// The answers; the first one is shown.
+    /// The answers, in the order in which they arrived. The first one is shown to the user.
     pub(super) answers: Vec<AnswerData>,
-    /// The serials of the zone, one for each time that the server gave it.
+    /// The serials of the zone that the server gave, one for each time.
     pub(super) serials: Vec<u32>,
 }
 
 impl Samples {
-    /// Returns the different answers.
+    /// Returns the different answers of the server.
     pub(super) fn distinct(&self) -> BTreeSet<&AnswerData> {
         self.answers.iter().collect()
     }
 
-    /// Returns an answer that differs from the first one.
+    /// Returns an answer of the server that differs from its first one. Returns `None` if all are equal.
     pub(super) fn other(&self) -> Option<&AnswerData> {
         self.answers.iter().find(|answer| Some(*answer) != self.answers.first())
     }
 
-    /// Returns the serial, if the server always gave the same one.
+    /// Returns the serial of the zone at this server. Returns `None` if it is unknown, or if the server gave several serials.
     pub(super) fn serial(&self) -> Option<u32> {
         let first = self.serials.first().copied()?;
         self.serials.iter().all(|serial| *serial == first).then_some(first)
     }
 }
 
-/// How the answer of a server compares with those of the other servers.
+/// The result of comparing the answer of a name server with those of the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// The server has the current answer.
+    /// The server gives the present answer of the zone.
     Same,
-    /// The zone answers in turn.
+    /// The zone gives its addresses in turn, so different answers are normal.
     InTurn,
-    /// The server has an older version of the zone, by its serial, and a different answer.
+    /// The serial of the server shows an older version of the zone, and its answer is different.
     Behind,
-    /// The server gave a different answer when it was asked again, and the zone does not answer in turn.
+    /// The server gave a different answer when it was asked again, and the zone does not give addresses in turn.
     Unsteady,
     /// The answer of the server is different from that of most servers with the same serial.
     Fewer,
@@ -59,35 +59,35 @@ pub(super) enum Standing {
     Open(Doubt),
 }
 
-/// The result of the comparison of all servers.
+/// The result of comparing all name servers of the zone with each other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Agreement {
-    /// How each server compares with the others.
+    /// The result for each name server.
     pub(super) standings: BTreeMap<IpAddr, Standing>,
-    /// The newest serial, if serials are known and can be compared.
+    /// The newest serial of the zone, if serials are known and can be compared.
     pub(super) newest: Option<u32>,
-    /// The answer of the zone; `None` if the servers give several answers.
+    /// The answer of the zone; `None` if its servers give several different answers.
     pub(super) most: Option<AnswerData>,
-    /// All answers of servers that do not have an older version of the zone.
+    /// All answers of those servers that do not have an older version of the zone.
     pub(super) current: BTreeSet<AnswerData>,
-    /// True if the zone gives several addresses in turn.
+    /// True if the zone gives its addresses in turn.
     pub(super) is_in_turn: bool,
-    /// Why it is unknown which answer is right.
+    /// The reason why it is unknown which answer is right; `None` if it is known.
     pub(super) doubt: Option<Doubt>,
 }
 
-/// Facts about a question, besides the answers of the servers.
+/// Facts about the compared question, besides the answers of the name servers.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Context {
-    /// The question is for addresses.
+    /// True if the question is for addresses (A or AAAA).
     pub(super) is_address: bool,
-    /// The TTLs of all records are short.
+    /// True if the TTLs of all records in the answers are short.
     pub(super) is_short: bool,
-    /// All servers name the same primary server (MNAME), so that their serials can be compared.
+    /// True if all servers name the same primary server (MNAME), so that their serials can be compared.
     pub(super) has_one_primary: bool,
 }
 
-/// Compares the servers with each other.
+/// Compares the answers of the name servers with each other.
 pub(super) fn agreement(servers: &BTreeMap<IpAddr, Samples>, context: Context) -> Agreement {
     let serials: BTreeMap<u32, ()> =
         servers.values().flat_map(|server| &server.serials).map(|serial| (*serial, ())).collect();
@@ -114,7 +114,7 @@ pub(super) fn agreement(servers: &BTreeMap<IpAddr, Samples>, context: Context) -
     agreed
 }
 
-/// Compares the servers that do not have an older version of the zone.
+/// Compares the answers of those servers that do not have an older version of the zone, and stores the results in `agreed`.
 fn among_equals(agreed: &mut Agreement, rest: &BTreeMap<IpAddr, &Samples>, context: Context) {
     let serials: BTreeSet<Option<u32>> = rest.values().map(|samples| samples.serial()).collect();
     let are_addresses = context.is_address && agreed.current.iter().all(|answer| !answer.records.is_empty());
@@ -156,8 +156,8 @@ fn among_equals(agreed: &mut Agreement, rest: &BTreeMap<IpAddr, &Samples>, conte
     });
 }
 
-/// Returns true if rotation explains all answers. For this, each answer must have been seen at another server too, or its server must have given
-/// several answers. Each server must also have given its serial twice.
+/// Returns true if all answers can be explained by servers that give addresses in turn. For this, each answer must have been given by another server
+/// too, or its server must have given several answers. Each server must also have given its serial at least twice.
 fn is_rotation(rest: &BTreeMap<IpAddr, &Samples>) -> bool {
     let mut seen = BTreeMap::<&AnswerData, usize>::new();
     for answer in rest.values().flat_map(|samples| samples.distinct()) {
@@ -175,7 +175,7 @@ fn is_rotation(rest: &BTreeMap<IpAddr, &Samples>) -> bool {
 mod tests {
     use super::*;
 
-    /// Reads an answer from a word: addresses, `nx` (the name does not exist), `none` (no records), or an alias, which ends with a dot.
+    /// Creates an answer from a word: addresses, `nx` (the name does not exist), `none` (no records), or an alias, which ends with a dot.
     fn answer(word: &str) -> AnswerData {
         match word {
             "nx" => AnswerData { is_denied: true, ..AnswerData::default() },
@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    /// Reads servers from words, one for each server: its answers separated by commas, then `@` and its serials.
+    /// Creates the answers of servers from words, one word for each server: its answers separated by commas, then `@` and its serials.
     fn servers(line: &str) -> BTreeMap<IpAddr, Samples> {
         let of = |(place, word): (u8, &str)| {
             let (answers, serials) = word.split_once('@').unwrap();
@@ -212,16 +212,17 @@ mod tests {
         let cases: Vec<(&str, Context, Vec<Standing>)> = vec![
             ("a,a,a@7,7 a,a,a@7,7", long, vec![Same, Same]),
             ("a@ a@", long, vec![Same, Same]),
-            // The zone answers in turn.
+            // The zone gives its addresses in turn.
             ("a,b,c@7,7 b,c,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b,a@7,7 a,a,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b@7,7 c,d@7,7", short, vec![InTurn, InTurn]),
-            // Rotation is not proven: a server always gives an answer that no other gives, a serial was given only once, or versions differ.
+            // It is not proven that the zone gives addresses in turn: a server always gives an answer that no other gives, a serial was given only
+            // once, or versions differ.
             ("a,b,c@7,7 x,x,x@7,7", long, vec![Open(Addresses), Open(Addresses)]),
             ("a,b@7,7 b,a@7", long, vec![Open(Addresses), Open(Addresses)]),
             ("a,b@7,7 b,a@7,8", long, vec![Behind, Open(Serials)]),
             ("a,b@7,7 b,a@", long, vec![Open(Serials), Open(Serials)]),
-            // Rotation does not explain negative answers, aliases, and other record types.
+            // Negative answers, aliases and other record types are not given in turn.
             ("a,b@7,7 a,nx,nx@7,7", long, vec![Unsteady, Unsteady]),
             ("a,nx@7,7 a,a@7,7 a,a@7,7", long, vec![Unsteady, Same, Same]),
             ("a,b@7,7 x.,x.@7,7", long, vec![Unsteady, Open(Tie)]),
@@ -232,7 +233,7 @@ mod tests {
             ("b,b@2,2 a,a@1,1 a,a@1,1", mail, vec![Same, Behind, Behind]),
             ("b@2 a@4294967295", mail, vec![Same, Behind]),
             ("b,b@2,2 a,a@1,1 b,b@1,1", mail, vec![Same, Behind, Same]),
-            // Serials are unknown, or cannot be compared.
+            // The serials are unknown, or they cannot be compared.
             ("b@ a@ a@", mail, vec![Open(Serials); 3]),
             ("b@ a@7,7 a@7,7", mail, vec![Open(Serials); 3]),
             ("b@ a@ a@", short, vec![Open(Serials); 3]),

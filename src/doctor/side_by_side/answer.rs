@@ -1,4 +1,4 @@
-//! An answer: its data in the form in which they are compared, its source, and the verdict about it.
+//! An answer to the compared question: its data in the form in which they are compared, its source, and the verdict about it.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,19 +8,19 @@ use serde::Serialize;
 use crate::facts::record_set::{is_known, negative_ttl, positive_ttl};
 use crate::facts::{Got, Record, ReplyFacts};
 
-/// The answer for a name, without TTLs and the order of records: the name does not exist, or is an alias, or has these records of the type.
+/// The content of an answer, without TTLs and the order of records: the name does not exist, or is an alias, or has these records of the type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct AnswerData {
     /// True if the reply says that the name itself, and not the target of an alias, does not exist (NXDOMAIN).
     pub(super) is_denied: bool,
-    /// The target if the name is an alias: lower case, with its last dot.
+    /// The target of the alias, if the name is an alias: lower case, with its last dot.
     pub(super) alias: Option<String>,
     /// The records in the form in which they are compared; empty if the name is an alias.
     pub(super) records: BTreeSet<String>,
 }
 
 impl AnswerData {
-    /// Returns the answer in a reply; `None` if the reply has none. A truncated reply may lack records (RFC 2181 section 9).
+    /// Returns the answer that a reply has. Returns `None` for errors, and for truncated replies, which may lack records (RFC 2181 section 9).
     pub(super) fn from_reply(reply: &ReplyFacts, asked: (&str, &str)) -> Option<Self> {
         (is_known(reply) && !reply.truncated)
             .then(|| Self::from_records(&reply.answers, asked, reply.rcode == "NXDOMAIN"))
@@ -38,18 +38,18 @@ impl AnswerData {
         Self { is_denied: is_denied && alias.is_none() && records.is_empty(), alias, records }
     }
 
-    /// Returns true if there is neither an alias nor a record.
+    /// Returns true if the answer has neither an alias nor a record.
     pub(super) fn is_empty(&self) -> bool {
         self.alias.is_none() && self.records.is_empty()
     }
 
-    /// Returns the records, or the alias, in the form in which they are shown.
+    /// Returns the records, or the alias, as texts in the form in which they are shown.
     fn shown(&self) -> Vec<String> {
         let alias = self.alias.iter().map(|target| format!("CNAME {target}"));
         alias.chain(self.records.iter().cloned()).collect()
     }
 
-    /// Describes the answer in words.
+    /// Returns the answer as text.
     pub(super) fn words(&self, kind: &str) -> String {
         in_words(self.is_denied, &self.shown(), kind)
     }
@@ -63,52 +63,52 @@ fn in_words(is_denied: bool, records: &[String], kind: &str) -> String {
     }
 }
 
-/// The source of an answer.
+/// The kind of resolver or server that gave an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerSource {
-    /// The daemon of this host.
+    /// The daemon on this host.
     ThisResolver,
     /// Another resolver, for example a public one.
     Resolver,
-    /// A server that is named by the zone or by its parent zone.
+    /// A name server of the zone, which the zone or its parent zone names.
     NameServer,
 }
 
-/// The verdict about an answer, after comparison with those of the name servers. The worst one comes first.
+/// The verdict about an answer, after comparison with those of the name servers. The most serious one comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerVerdict {
-    /// The signatures are wrong or missing, so a validating resolver gives no answer.
+    /// The signatures are wrong or missing, so a resolver that validates gives no answer.
     Bogus,
-    /// The answer is an expired cache entry, given because no name server answers.
+    /// The answer is an expired cache entry, which the resolver gives because no name server answers.
     Stale,
-    /// A name server gives a different answer from most other servers, or no answer has a majority.
+    /// The name server gives a different answer from most other servers, or no answer is given by most servers.
     Different,
-    /// A name server has an older version of the zone.
+    /// The name server has an older version of the zone.
     NotTransferred,
-    /// A resolver has an older answer in its cache.
+    /// The resolver has an older answer in its cache.
     Old,
-    /// The reply is SERVFAIL or another error, or comes from a name server without authority.
+    /// The reply is SERVFAIL or another error, or it comes from a name server that is not authoritative.
     Failed,
-    /// A resolver withholds the name or its records, or gives an address that cannot be reached.
+    /// The resolver withholds the name or its records, or gives an address that cannot be reached.
     Filtered,
-    /// The configuration of this host gives the answer.
+    /// The answer comes from the configuration of this host.
     Local,
-    /// There is no reply.
+    /// The resolver or server did not reply.
     NoAnswer,
-    /// The reply is REFUSED.
+    /// The resolver or server refused the question (REFUSED).
     Refused,
-    /// The cause could not be found out.
+    /// The reason why the answer differs could not be found out.
     Unknown,
-    /// The zone gives several addresses in turn.
+    /// The zone gives several addresses in turn, so different answers are normal.
     InTurn,
     /// The answer is the same as that of the name servers.
     Same,
 }
 
 impl AnswerVerdict {
-    /// Returns the word for the verdict on the screen.
+    /// Returns the word for the verdict, as it is printed.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Bogus => "bogus",
@@ -128,39 +128,39 @@ impl AnswerVerdict {
     }
 }
 
-/// An answer of one source with its verdict.
+/// The answer of one resolver or name server, with the verdict about it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComparedAnswer {
-    /// The name of the question.
+    /// The name that was asked for.
     pub name: String,
-    /// The record type of the question.
+    /// The record type that was asked for.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The source of the answer.
+    /// The kind of resolver or server that gave the answer.
     pub source: AnswerSource,
-    /// The address and names of the server.
+    /// The address and the names of the resolver or server, as text.
     pub server: String,
-    /// The address of the name server; `None` if the source is not a name server.
+    /// The address of the name server; `None` for resolvers.
     #[serde(skip)]
     pub address: Option<IpAddr>,
     /// The verdict about the answer.
     pub verdict: AnswerVerdict,
     /// The reason why the answer differs or is unknown; empty if it is the same.
     pub why: String,
-    /// The response code; `None` without a complete reply.
+    /// The response code; `None` if there is no complete reply.
     pub rcode: Option<String>,
     /// The alias of the name, or its records, with names in lower case.
     pub records: Vec<String>,
     /// The longest TTL of the records, or the TTL of the negative answer, in seconds.
     pub ttl: Option<u32>,
-    /// The serial of the zone at a name server; `None` if it was not needed or is not known.
+    /// The serial of the zone that the name server gave; `None` if it was not needed or is not known.
     pub serial: Option<u32>,
-    /// The time until the reply, in seconds; `None` without a reply.
+    /// The time from the question to the reply, in seconds; `None` if there is no reply.
     pub elapsed: Option<f64>,
 }
 
 impl ComparedAnswer {
-    /// Creates the row of an answer that is not judged yet.
+    /// Creates the row for an answer of a resolver or name server. Its verdict is set later.
     pub(super) fn unjudged(
         (source, server): (AnswerSource, &str),
         (name, kind): (&str, &'static str),
@@ -204,13 +204,13 @@ impl ComparedAnswer {
         }
     }
 
-    /// Describes the answer in words: its records, or that there are none.
+    /// Returns the answer as text: its records, or that there are none.
     pub fn words(&self) -> String {
         in_words(self.rcode.as_deref() == Some("NXDOMAIN"), &self.records, self.kind)
     }
 }
 
-/// Returns how long a cache may keep the answer, in seconds.
+/// Returns the number of seconds for which a cache may keep the answer.
 fn ttl(reply: &ReplyFacts, data: &AnswerData, (name, kind): (&str, &str)) -> Option<u32> {
     let kind = if data.alias.is_some() { "CNAME" } else { kind };
     let ttl = if data.is_empty() { negative_ttl(reply, name) } else { positive_ttl(reply, kind) };
@@ -218,14 +218,14 @@ fn ttl(reply: &ReplyFacts, data: &AnswerData, (name, kind): (&str, &str)) -> Opt
     ttl.map(|ttl| if ttl >> 31 == 1 { 0 } else { ttl })
 }
 
-/// The reason why it cannot be said which answer of the name servers is right.
+/// The reason why it is unknown which answer of the name servers is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// The answers differ, and not all serials are known or can be compared.
     Serials,
-    /// The servers with the same serial give different addresses: in turn, by the location of the client, or because of a fault.
+    /// Servers with the same serial give different addresses. They may be given in turn or by the location of the client, or be a fault.
     Addresses,
-    /// The servers with the same serial differ, and no answer has a majority.
+    /// The answers of the servers with the same serial differ, and none of them is given by most servers.
     Tie,
 }
 
@@ -250,7 +250,7 @@ impl Doubt {
     }
 }
 
-/// All answers to a question, and what is known about them.
+/// All answers to one question, and what is known about them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Compared {
     /// The answers of this resolver, of other resolvers and of the name servers, in this order.
@@ -265,6 +265,6 @@ pub struct Compared {
     pub servers_left_out: Vec<String>,
     /// Resolvers that were not asked, because there are too many.
     pub resolvers_left_out: Vec<String>,
-    /// The targets of the name, if it is an alias. The targets that name servers give come first.
+    /// The targets of the alias, if the name is one. Targets that name servers give come first.
     pub targets: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The first line of the report of a comparison: a pure function of the answers.
+//! The conclusion from a comparison of answers, which is the first line of the output. The functions are pure.
 //!
 //! The answers are grouped by their data, not by their verdicts. If several groups are equally large, all of them are shown.
 
@@ -8,18 +8,18 @@ use super::answer::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer};
 use crate::delegation::groups::being_at;
 use crate::limits::MAX_COMPARED_IN_HEAD;
 
-/// The sources that give the same answer.
+/// The resolvers and name servers that give the same answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AnswerGroup {
-    /// The answer in words.
+    /// The answer as text.
     pub answer: String,
     /// The number of name servers that give the answer.
     pub name_servers: usize,
-    /// All sources that give the answer.
+    /// All resolvers and name servers that give the answer, each as text.
     pub sources: Vec<String>,
 }
 
-/// The conclusion from all answers to a question.
+/// The conclusion from all answers to one question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Conclusion {
     /// The name that was asked for.
@@ -27,7 +27,7 @@ pub struct Conclusion {
     /// The record type that was asked for.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The worst verdict about an answer.
+    /// The most serious verdict about an answer.
     pub verdict: AnswerVerdict,
     /// The verdict, as a sentence.
     pub sentence: String,
@@ -43,7 +43,7 @@ pub struct Conclusion {
     pub aliases_left_out: Vec<String>,
 }
 
-/// Draws the conclusion from the answers. `aliases_left_out` are the targets that are not compared afterwards.
+/// Draws the conclusion from the answers to a question. `aliases_left_out` are targets of aliases that will not be compared.
 pub fn conclude(compared: &Compared, aliases_left_out: Vec<String>) -> Conclusion {
     let answers = &compared.answers;
     let (groups, first) = (groups(answers), answers.first());
@@ -61,16 +61,16 @@ pub fn conclude(compared: &Compared, aliases_left_out: Vec<String>) -> Conclusio
 }
 
 impl Conclusion {
-    /// Returns true if some name servers or alias targets were not asked, so that "all answers agree" cannot be said.
+    /// Returns true if some name servers or alias targets were not asked, so that it is unknown whether all answers are equal.
     pub fn is_partial(&self) -> bool {
         !self.servers_left_out.is_empty() || !self.aliases_left_out.is_empty()
     }
 
-    /// Returns true if an answer is different or wrong, so that the result is "no". If a zone answers in turn, this is no fault. If the
-    /// configuration of this host gives the answer, its operator wants this.
+    /// Returns true if an answer is different or wrong, so that the exit code is "no". It is no fault if a zone gives addresses in turn, or if the
+    /// configuration of this host gives another answer, because its operator wants this.
     pub fn differs(answers: &[ComparedAnswer]) -> bool {
         use AnswerVerdict::{InTurn, Local, Same, Unknown};
-        // This host may be unable to reach any name server, or the time may have ended before they were asked.
+        // If this resolver has no answer, this host may be unable to reach any name server, or the time limit was reached before they were asked.
         let is_failed =
             |answer: &ComparedAnswer| answer.source == AnswerSource::ThisResolver && !answer.is_known();
         let is_reached =
@@ -79,19 +79,19 @@ impl Conclusion {
             && counted(answers).any(|answer| !matches!(answer.verdict, Same | InTurn | Unknown | Local))
     }
 
-    /// Returns true if an answer is unknown, so that the result is "could not tell".
+    /// Returns true if an answer is unknown, so that the exit code is "could not tell".
     pub fn is_unknown(answers: &[ComparedAnswer]) -> bool {
         let has = |verdict| counted(answers).any(|answer| answer.verdict == verdict);
         has(AnswerVerdict::Unknown) || !has(AnswerVerdict::Local) && !answers.iter().any(is_of_zone)
     }
 }
 
-/// Returns the answers that matter for the result: all but those that are missing because of this host (`is_silent`).
+/// Returns the answers that decide the result: all except those that are missing because of this host (`is_silent`).
 fn counted(answers: &[ComparedAnswer]) -> impl Iterator<Item = &ComparedAnswer> {
     answers.iter().filter(|answer| !is_silent(answer, answers))
 }
 
-/// Returns true if an answer is missing because of this host: another resolver may refuse to serve this host, or this host may have no IPv6.
+/// Returns true if an answer is missing because of this host: another resolver may not serve this host, or this host may have no IPv6.
 fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
     let is_ipv6 = |answer: &ComparedAnswer| answer.address.is_some_and(|address| address.is_ipv6());
     match answer.source {
@@ -107,12 +107,12 @@ fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
     }
 }
 
-/// Returns true if an answer comes from a name server.
+/// Returns true if a name server of the zone gave this answer.
 fn is_of_zone(answer: &ComparedAnswer) -> bool {
     answer.source == AnswerSource::NameServer && answer.is_known()
 }
 
-/// Returns true if there are name servers and each of them was asked: it has replied, or it was silent.
+/// Returns true if the zone has name servers and each of them was asked. A server that did not reply was asked too.
 fn are_asked(answers: &[ComparedAnswer]) -> bool {
     let mut rows = answers.iter().filter(|answer| answer.source == AnswerSource::NameServer).peekable();
     rows.peek().is_some()
@@ -142,13 +142,13 @@ fn groups(answers: &[ComparedAnswer]) -> Vec<AnswerGroup> {
     groups
 }
 
-/// Describes the sources that differ, the worst first. Sources with the same answer and the same reason are described together.
+/// Returns texts about the answers that differ, the most serious first. Sources with the same answer and the same reason are named together.
 fn clauses(compared: &Compared, groups: &[AnswerGroup]) -> Vec<String> {
     use AnswerVerdict::{InTurn, Same, Unknown};
     let has_zone = compared.answers.iter().any(is_of_zone);
     let is_shown = |answer: &&ComparedAnswer| {
         let is_known = answer.is_known();
-        // If the name servers differ, the numbers of the groups show who gives which answer.
+        // If the name servers differ, the groups already show which server gives which answer.
         let is_of_servers =
             || groups.iter().any(|group| group.name_servers > 0 && group.answer == answer.words());
         let is_in_doubt = compared.doubt.is_some_and(|doubt| doubt.verdict() == answer.verdict);
@@ -216,14 +216,14 @@ fn sentence(compared: &Compared, groups: &[AnswerGroup]) -> String {
     format!("{differing}{gap}{}{silent}", agreed(compared, groups))
 }
 
-/// Names the other resolvers without an answer, and the servers in an address family that this host cannot reach.
+/// Returns a text about the other resolvers without an answer, and the name servers in an address family that this host cannot reach.
 fn silent(answers: &[ComparedAnswer]) -> String {
     let silent = answers.iter().filter(|answer| is_silent(answer, answers));
     let names: Vec<String> = silent.map(|answer| format!("{} ({})", answer.server, answer.why)).collect();
     if names.is_empty() { String::new() } else { format!("; without an answer: {}", names.join(", ")) }
 }
 
-/// Describes the answers of the name servers with the number of servers; if there are none, describes those of the resolvers.
+/// Returns a text about the answers of the name servers, with the number of servers. If no name server answers, it is about those of the resolvers.
 fn agreed(compared: &Compared, groups: &[AnswerGroup]) -> String {
     let answers = &compared.answers;
     if !answers.iter().any(is_of_zone) {

@@ -65,12 +65,12 @@ impl Plan for SideBySide {
     }
 }
 
-/// Returns the answer of a resolver to the compared question; `None` if it has given none.
+/// Returns the answer of a resolver to the compared question. Returns `None` if the resolver gave none.
 fn answer(facts: &DomainFacts, want: &Want, asked: Asked<'_>) -> Option<AnswerData> {
     AnswerData::from_reply(facts.reply(want)?, asked)
 }
 
-/// Compares the answers to the question for one type.
+/// Compares the answers of all resolvers and name servers to the question for records of this type.
 pub fn compared(facts: &DomainFacts, kind: &'static str) -> Compared {
     let asked = (facts.subject.domain.as_str(), kind);
     let way = way(facts, asked, &BTreeSet::new());

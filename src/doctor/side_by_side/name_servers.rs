@@ -1,4 +1,4 @@
-//! The answers of the name servers, and the verdicts about them.
+//! The answers of the zone's name servers to the compared question, and the verdicts about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -10,17 +10,18 @@ use crate::facts::record_set::{ADDRESS_TTL, is_known};
 use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server};
 use crate::zone;
 
-/// The forms of query in which a server is asked, the usual one first. Some servers deny names in mixed case, which the daemon sends.
+/// The forms of query in which a server is asked. The usual one is first. Some servers deny names in mixed case, which the daemon sends.
 const FORMS: [QueryForm; 4] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// Returns the questions to a server of the zone that are needed next. If `is_close`, the answers of the servers differ: then the serials are
-/// needed too, and further answers that show if a server answers in turn.
+/// Returns the questions to a server of the zone that must be asked next. `is_close` is true if the answers of the servers differ. Then the serials
+/// are asked for too, and the question is repeated to see if a server gives its answers in turn.
 pub(super) fn wants(facts: &DomainFacts, asked: Asked<'_>, zone: &ZoneServers, is_close: bool) -> Vec<Want> {
     let mut wants = Vec::new();
     for server in zone.servers.keys().copied() {
         let mut want = |(name, kind): Asked<'_>, form| wants.push(at_server(server, name, kind, form));
         let first = facts.server(server, asked.0, asked.1, QueryForm::Udp);
-        // The reply may be an error about EDNS (RFC 6891 section 7), or another machine at the same address may give a different answer.
+        // The reply may be an error because of EDNS (RFC 6891 section 7), or another machine at the same address may give a different answer. So the
+        // question is repeated without EDNS.
         if matches!(first, Some(Got::Reply(_))) {
             want(asked, QueryForm::Plain);
         }
@@ -42,7 +43,7 @@ fn replies<'f>(
     FORMS.into_iter().filter_map(move |form| facts.reply_of(server, name, kind, form))
 }
 
-/// Returns the answers that a server gave with authority, in all forms of query.
+/// Returns all authoritative answers that a server gave, in all forms of query.
 fn answers(facts: &DomainFacts, asked: Asked<'_>, server: IpAddr) -> Vec<AnswerData> {
     let authoritative = replies(facts, asked, server).filter(|reply| reply.authoritative);
     authoritative.filter_map(|reply| AnswerData::from_reply(reply, asked)).collect()
@@ -53,20 +54,20 @@ fn first_answer<'f>(facts: &'f DomainFacts, asked: Asked<'_>, server: IpAddr) ->
         .find(|reply| reply.authoritative && AnswerData::from_reply(reply, asked).is_some())
 }
 
-/// The answers of all name servers of the zone.
+/// The answers of all name servers of the zone, and the result of comparing them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NameServers {
     /// The apex of the zone; empty if the zone was not found.
     pub(super) apex: String,
     servers: BTreeMap<IpAddr, Samples>,
-    /// The result of comparing the servers with each other.
+    /// The result of comparing the answers of the servers with each other.
     pub(super) agreed: Agreement,
-    /// True if all TTLs of the records are short.
+    /// True if the TTLs of all records in the answers are short.
     pub(super) is_short: bool,
 }
 
 impl NameServers {
-    /// Reads the answers of the servers of the zone.
+    /// Collects the answers of the servers of the zone, and compares them.
     pub(super) fn new(facts: &DomainFacts, asked: Asked<'_>, zone: Option<&ZoneServers>) -> Self {
         let Some(zone) = zone else { return Self::default() };
         let (mut servers, mut primaries, mut ttls) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
@@ -98,7 +99,7 @@ impl NameServers {
         self.servers.values().flat_map(Samples::distinct).collect()
     }
 
-    /// Returns true if all servers gave the same answer, each of them twice.
+    /// Returns true if all servers gave the same answer, and each of them gave it at least twice.
     pub(super) fn is_steady(&self) -> bool {
         !self.servers.is_empty()
             && self.all_answers().len() == 1
@@ -111,7 +112,7 @@ impl NameServers {
         self.servers.iter().any(|(server, samples)| is_behind(server) && samples.answers.contains(answer))
     }
 
-    /// Returns the rows of the name servers for the report.
+    /// Returns the answers of the name servers with their verdicts, as rows of the output.
     pub(super) fn rows(
         &self,
         facts: &DomainFacts,
@@ -146,7 +147,7 @@ impl NameServers {
         rows
     }
 
-    /// Returns the verdict about a server, with its reason.
+    /// Returns the verdict about a name server, with the reason.
     fn verdict(&self, standing: Standing, samples: &Samples, kind: &str) -> (AnswerVerdict, String) {
         let words = |answer: Option<&AnswerData>| answer.map(|answer| answer.words(kind)).unwrap_or_default();
         let serial = self.agreed.newest.map(|serial| format!(" with serial {serial}")).unwrap_or_default();
@@ -173,7 +174,7 @@ impl NameServers {
     }
 }
 
-/// Returns the verdict about a server that gave no answer with the data of the zone.
+/// Returns the verdict about a name server that gave no authoritative answer, with the reason.
 fn failure(got: &Got) -> (AnswerVerdict, String) {
     let (verdict, why) = match got {
         Got::Reply(reply) if reply.truncated => (AnswerVerdict::Unknown, "a truncated reply"),
@@ -189,7 +190,7 @@ fn failure(got: &Got) -> (AnswerVerdict, String) {
     (verdict, why.to_owned())
 }
 
-/// Returns the verdict about a server or resolver that did not reply.
+/// Returns the verdict about a server or resolver that did not reply, with the reason.
 pub(super) fn without_reply(got: &Got) -> (AnswerVerdict, String) {
     match got {
         Got::NoReply(lost @ (NoReply::Silent | NoReply::Unreachable)) => {

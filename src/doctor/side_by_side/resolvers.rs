@@ -1,11 +1,11 @@
-//! The answer of a resolver, compared with those of the name servers.
+//! Compares the answer of a resolver with those of the zone's name servers.
 //!
 //! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (a negative answer in a cache has the SOA of its zone; filters send none).
 //!
 //! # Decisions
 //!
 //! - An answer counts as old only if there is proof: an older serial, an expired signature, or a name server with an older version of the zone
-//!   that gives it too. The cache of this resolver holds what name servers gave to this host, so its answer is old if all of them now give the
+//!   that gives it too. The cache of this resolver has what name servers gave to this host, so its answer is old if all of them now give the
 //!   same different answer twice.
 //! - A forwarder may have its own zone with the same name and a lower serial. So neither the serial nor the cache proves that its answer is old,
 //!   unless the answer is validated and so belongs to the real zone.
@@ -22,7 +22,7 @@ use crate::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, ReplySecurity, R
 use crate::others::{ended_signature, is_sinkhole, no_answer, older_serial};
 use dns::clock::minute;
 
-/// Returns the row of another resolver, or of this one, for the report.
+/// Returns the answer of another resolver, or of this one, with its verdict, as a row of the output.
 pub(super) fn row(
     facts: &DomainFacts,
     resolver: Option<&OtherResolver>,
@@ -50,7 +50,8 @@ pub(super) fn row(
     answer
 }
 
-/// Returns the verdict about a reply of a resolver that contains no answer. `is_this` is true for the resolver of this host.
+/// Returns the verdict about a resolver whose reply has no answer, such as SERVFAIL, with the reason. `is_this` is true for the resolver of this
+/// host.
 fn failure(reply: &ReplyFacts, is_this: bool) -> (AnswerVerdict, String) {
     let verdict = match reply.rcode.as_str() {
         "NOERROR" | "NXDOMAIN" => return (AnswerVerdict::Unknown, "a truncated reply".to_owned()),
@@ -64,7 +65,7 @@ fn failure(reply: &ReplyFacts, is_this: bool) -> (AnswerVerdict, String) {
     (verdict, no_answer(reply) + &by.unwrap_or_default())
 }
 
-/// Returns true if the answer of a resolver may come from a forwarder of this resolver.
+/// Returns true if the answer of a resolver may come from a server to which it forwards its queries.
 fn is_forwarded(facts: &DomainFacts, resolver: Option<&OtherResolver>) -> bool {
     let forwarders = &facts.subject.forwarders;
     match resolver.map(|resolver| &resolver.way) {
@@ -77,7 +78,7 @@ fn is_forwarded(facts: &DomainFacts, resolver: Option<&OtherResolver>) -> bool {
     }
 }
 
-/// An answer of a resolver, and the data with which it is compared.
+/// An answer of a resolver, and everything with which it is compared.
 struct Comparison<'f> {
     facts: &'f DomainFacts,
     answer: &'f ComparedAnswer,
@@ -109,7 +110,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Returns the part of this host's configuration from which the answer comes; `None` if the answer does not come from the configuration.
+    /// Returns the part of this host's configuration from which the answer comes. Returns `None` if it does not come from the configuration.
     fn local(&self) -> Option<String> {
         let list = self.facts.subject.keyed_lists.iter().find(|zone| is_within(&self.answer.name, zone));
         match (list, &self.reply.configured) {
@@ -121,7 +122,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Returns the verdict on an answer that no up-to-date name server gives, with the cause.
+    /// Returns the verdict about an answer that no up-to-date name server gives, with the cause of the difference.
     fn differing(&self) -> (AnswerVerdict, String) {
         use AnswerVerdict::{Failed, Filtered, Old, Refused, Unknown};
         let (is_this, remedy) =
@@ -165,10 +166,10 @@ impl Comparison<'_> {
         (Unknown, if is_this { why + &self.trace("; see which gives it with") } else { why })
     }
 
-    /// Returns the reason why the answer is old; `None` if nothing proves it.
+    /// Returns the reason why the answer is certainly old. Returns `None` if nothing proves this.
     fn old(&self) -> Option<String> {
         let (reply, zone) = (self.reply, self.zone);
-        // A resolver that answers with authority uses a zone of its own.
+        // A resolver that answers with authority (AA) has a zone of its own, so its answer is not an old one of this zone.
         if reply.authoritative {
             return None;
         }
@@ -185,8 +186,8 @@ impl Comparison<'_> {
             .or_else(|| is_replaced.then(|| "all name servers gave another one twice".to_owned()))
     }
 
-    /// Returns the code with which a DNS list refuses a resolver: any address in 127.255.255.0/24, or 127.0.0.1 if the list uses other codes.
-    /// (RFC 5782 section 2.3 defines codes in 127.0.0.0/8.)
+    /// Returns the code in the answer with which a DNS list refuses a resolver: any address in 127.255.255.0/24, or 127.0.0.1 if the list uses other
+    /// codes. (RFC 5782 section 2.3 defines codes in 127.0.0.0/8.)
     fn refusal(&self) -> Option<&str> {
         let is_code =
             |data: &String| data.starts_with("127.255.255.") || data == "127.0.0.1" && self.is_list();
@@ -194,18 +195,18 @@ impl Comparison<'_> {
         records.first().filter(|_| records.iter().all(is_code)).map(String::as_str)
     }
 
-    /// Returns true if the name servers give codes of a DNS list (RFC 5782 section 2.3), which are not real addresses.
+    /// Returns true if the name is in a DNS list: its name servers give codes of a list (RFC 5782 section 2.3), which are not real addresses.
     fn is_list(&self) -> bool {
         let mut records = self.zone.agreed.current.iter().flat_map(|answer| &answer.records).peekable();
         records.peek().is_some() && records.all(|data| data.starts_with("127."))
     }
 
-    /// Describes what another resolver withholds; `None` if its answer comes from a zone.
+    /// Returns a text about what another resolver withholds. Returns `None` if its answer comes from a zone.
     fn filtered(&self) -> Option<&'static str> {
         if self.is_this() {
             return None;
         }
-        // Filters send no SOA record, or one for the name itself, or one for a zone of their own.
+        // Filters send no SOA record, or one whose owner is the name itself, or one of a zone of their own.
         if self.data.is_empty() && negative_ttl(self.reply, &self.zone.apex).is_none() {
             return Some("it filters the name: its answer does not contain the SOA of the zone");
         }
@@ -227,7 +228,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Returns advice with a command for the operator. A name with special characters of the shell was written by strangers, so it is not put into a
+/// Returns advice that has a command for the operator. A name with special characters of the shell may come from an attacker, so it is not put into a
 /// command.
 fn remedy(words: &str, (command, end): (&str, &str), name: &str) -> String {
     let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);

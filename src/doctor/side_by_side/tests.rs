@@ -12,7 +12,7 @@ const WAY: &str = "
     lookup test. NS | ns.test.
     lookup ns.test. A | 198.18.9.1";
 
-/// Returns the referral from the parent zone, with glue.
+/// Returns the referral of the parent zone, with glue, as a line of facts.
 fn referral(kind: &str) -> String {
     let servers = ["1", "2", "3"];
     let names: String = servers.iter().map(|n| format!(" | >a.test. NS ns{n}.a.test.")).collect();
@@ -62,7 +62,7 @@ fn rows(facts: &DomainFacts, kind: &'static str) -> Vec<Row> {
     differing.map(|answer| (answer.server, answer.verdict, answer.why)).collect()
 }
 
-/// Returns the verdicts other than "same", with reasons, if one line of the correct answers is replaced and further lines are added.
+/// Returns the verdicts other than "same", with reasons. One line of the correct answers (`from`) is replaced with `to`, and further lines are added.
 fn replaced(from: &str, to: &str, more: &str) -> Vec<Row> {
     assert!(SOUND.contains(from), "{from}");
     rows(&with_resolver(&format!("{}\n{more}", SOUND.replace(from, to)), "MX"), "MX")

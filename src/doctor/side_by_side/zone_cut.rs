@@ -1,7 +1,7 @@
 //! Finds the zone of a name and its name servers: starts at a zone that the daemon knows, and follows the referrals of the zones' own servers.
 //!
 //! RFC 1034 section 4.3.2. The daemon's answer for the name may be negative, a failure or old, so its knowledge of the zone is only the
-//! start: the servers of the zone above are asked for the current delegation. Answers of the configuration of this host lead to no
+//! start: the servers of the zone above are asked for the present delegation. Answers of the configuration of this host lead to no
 //! server of the internet, so they are ignored. Servers that only the zone itself names are asked too: resolvers use these as well.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS,
 use crate::zone::{self, named};
 use dns::wire::presentation::name_text;
 
-/// A zone with the servers that are asked.
+/// A zone with those of its name servers that are asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneServers {
     /// The apex of the zone.
@@ -27,31 +27,31 @@ pub(super) struct ZoneServers {
     pub(super) servers: BTreeMap<IpAddr, BTreeSet<String>>,
     /// The names of servers for which no address was found.
     pub(super) unaddressed: Vec<String>,
-    /// Servers that are not asked, because there are too many: addresses, and names that are not looked up.
+    /// Name servers that are not asked, because there are too many: addresses, and names whose addresses are not looked up.
     pub(super) left_out: Vec<String>,
 }
 
-/// What is known about the zone of a name, and the questions that lead to it.
+/// The zone of a name, as far as it is known, and the questions whose answers show it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Way {
-    /// The questions that are needed next to find the zone.
+    /// The questions that must be asked next to find the zone.
     pub(super) wants: Vec<Want>,
     /// The zone of the name; `None` if it is not known.
     pub(super) zone: Option<ZoneServers>,
 }
 
-/// The name and the type of the compared question.
+/// The name and the type of the question whose answers are compared.
 pub(super) type Asked<'q> = (&'q str, &'static str);
 
-/// Returns the owner of the SOA record in the daemon's answer for a name: the zone of the name, or a zone above it. Returns `None` if the
-/// configuration answers for the name.
+/// Returns the owner of the SOA record in the daemon's answer for a name: the zone of the name, or a zone above it. Returns `None` if the daemon's
+/// configuration answers for the name, or if the answer is unknown.
 fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     let reply = facts.lookup(name, "SOA").reply().filter(|reply| !is_here(reply, name))?;
     zone::soa(reply).map(|soa| soa.owner).filter(|owner| is_within(name, owner))
 }
 
-/// Returns the closest zone above or at a name that the daemon knows, and its parent zone; `None` while the zone is unknown. Lookups in
-/// `under_way` are in progress and may fail, so this does not wait for them.
+/// Returns the closest zone at or above a name that the daemon knows, and its parent zone. Returns `None` while the zone is unknown. It does not wait
+/// for lookups in `under_way`, which are in progress, because they may fail.
 fn known_zone<'f>(
     facts: &'f DomainFacts,
     name: &str,
@@ -74,10 +74,10 @@ fn known_zone<'f>(
     (parent.is_some() || is_settled(&soa)).then_some((start, parent))
 }
 
-/// Returns the zone of a question and its servers, or the questions that lead to them.
+/// Returns the zone for a question and its servers. As long as they are unknown, returns the questions whose answers show them.
 pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Want>) -> Way {
     let is_settled = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
-    // DS records are in the parent zone (RFC 4035 section 2.4).
+    // DS records belong to the parent zone (RFC 4035 section 2.4), so the zone above the name is searched for.
     let name = if asked.1 == "DS" { above(asked.0) } else { asked.0 };
     let mut way = Way::default();
     let Some((start, parent)) = known_zone(facts, name, (under_way, &mut way.wants)) else { return way };
@@ -107,7 +107,8 @@ pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Wa
                 way.zone = (Some(cut.zone.as_str()) != parent).then(|| with_addresses(facts, &cut));
                 return way;
             }
-            // The same servers may serve both zones, or the network of this host may let only the daemon send queries.
+            // The servers gave no referral: they may serve both zones, or the network of this host may let only the daemon send queries. So the
+            // daemon is asked.
             None if Some(cut.zone.as_str()) == parent && cut.zone != start && !replies.iter().any(denies) => {
                 match of_daemon(facts, (start, MAX_CHECKED_NAMES), &mut way.wants) {
                     Some(cut) => cut,
@@ -132,12 +133,12 @@ pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Wa
     way
 }
 
-/// Returns the reply of a server to a query in the usual form.
+/// Returns the reply of a server to a query over UDP with EDNS.
 fn reply<'f>(facts: &'f DomainFacts, server: IpAddr, (name, kind): Asked<'_>) -> Option<&'f ReplyFacts> {
     facts.reply_of(server, name, kind, QueryForm::Udp)
 }
 
-/// Returns a zone with its first `most` servers, as the daemon knows them; `None` while they are unknown.
+/// Returns a zone with its first `most` servers, as the daemon knows them. Returns `None` while they are unknown.
 fn of_daemon(facts: &DomainFacts, (zone, most): (&str, usize), wants: &mut Vec<Want>) -> Option<Cut> {
     wants.push(lookup(zone, "NS"));
     let found = match facts.lookup(zone, "NS") {
@@ -152,13 +153,13 @@ fn of_daemon(facts: &DomainFacts, (zone, most): (&str, usize), wants: &mut Vec<W
     Some(cut)
 }
 
-/// Returns the lookups of those servers of a zone that have no glue.
+/// Returns the address lookups for those server names of a zone that have no glue.
 fn lookups(cut: &Cut) -> Vec<Want> {
     let names = cut.names.iter().filter(|name| !cut.glue.contains_key(*name));
     names.take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)).collect()
 }
 
-/// Returns a zone with the addresses of its servers. The first address of each name comes before any second address.
+/// Returns a zone with the addresses of its servers that are asked. One address of each server name comes first, then the further addresses.
 fn with_addresses(facts: &DomainFacts, cut: &Cut) -> ZoneServers {
     let mut zone = ZoneServers { zone: cut.zone.clone(), ..ZoneServers::default() };
     let (mut all, mut looked_up) = (Vec::new(), 0);
@@ -187,7 +188,7 @@ fn with_addresses(facts: &DomainFacts, cut: &Cut) -> ZoneServers {
     zone
 }
 
-/// Returns the addresses of a name server, as the daemon finds them on the internet.
+/// Returns the addresses of a name server. Addresses that the configuration of this host gives are left out.
 fn addresses_of(facts: &DomainFacts, name: &str) -> BTreeSet<IpAddr> {
     let of_kind = |kind: &'static str| {
         let reply = facts.lookup(name, kind).reply().filter(|reply| !is_here(reply, name));
@@ -206,8 +207,8 @@ const OWN: [&str; 5] = [
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.",
 ];
 
-/// Returns true if an answer of the daemon does not come from the internet, but from the configuration or from resolverd itself. An answer
-/// from which resolverd has removed private addresses does not count: it also has a SOA record made by resolverd, but with a reason.
+/// Returns true if the daemon's answer does not come from the internet, but from its configuration or from resolverd itself. For an answer
+/// from which resolverd has removed private addresses, returns false: it also has a SOA record made by resolverd, but with a reason.
 pub(super) fn is_here(reply: &ReplyFacts, name: &str) -> bool {
     let made = |record: &Record| matches!(&record.data, RData::SOA(soa) if name_text(&soa.rname) == "nobody.invalid.");
     let is_made = reply.why.is_empty() && reply.answers.iter().chain(&reply.authority).any(made);

@@ -5,17 +5,17 @@ use std::net::IpAddr;
 
 use crate::facts::{canonical, reverse};
 
-/// The client for which a record is evaluated.
+/// The client for whose address an SPF record is evaluated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpfClient<'c> {
     pub(crate) address: IpAddr,
     /// The domain of the envelope sender (MAIL FROM).
     pub(crate) sender: &'c str,
-    /// The name that the client gives with HELO or EHLO, if it is known.
+    /// The name that the client gave with HELO or EHLO, if it is known.
     pub(crate) helo: Option<&'c str>,
 }
 
-/// Returns the text with its macros replaced by their values, as a name; `None` if a value is not known.
+/// Replaces the macros in a text with their values, and returns the result as a name. Returns `None` if a value is not known.
 pub(crate) fn expanded(text: &str, domain: &str, client: Option<SpfClient<'_>>) -> Option<String> {
     let (mut name, mut rest) = (String::new(), text);
     while let Some((before, behind)) = rest.split_once('%') {
@@ -34,7 +34,7 @@ pub(crate) fn expanded(text: &str, domain: &str, client: Option<SpfClient<'_>>) 
     Some(canonical(&name))
 }
 
-/// Returns the value of a macro letter; `None` if it is not known.
+/// Returns the value for the letter of a macro. Returns `None` if it is not known.
 fn value(letter: char, domain: &str, client: Option<SpfClient<'_>>) -> Option<String> {
     let bare = |name: &str| name.trim_end_matches('.').to_owned();
     match letter.to_ascii_lowercase() {
@@ -50,7 +50,7 @@ fn value(letter: char, domain: &str, client: Option<SpfClient<'_>>) -> Option<St
     }
 }
 
-/// Returns the hexadecimal digits of an IPv6 address, with a dot between each two.
+/// Returns the 32 hexadecimal digits of an IPv6 address, separated by dots.
 fn digits(address: IpAddr) -> String {
     let name = reverse(address);
     let mut digits: Vec<&str> = name.trim_end_matches("ip6.arpa.").trim_end_matches('.').split('.').collect();
@@ -58,7 +58,7 @@ fn digits(address: IpAddr) -> String {
     digits.join(".")
 }
 
-/// Transforms a value according to the digits, the letter `r` and the delimiters of its macro.
+/// Changes the value of a macro as the digits, the letter `r` and the delimiters in the macro say.
 fn transformed(transformers: &str, value: &str) -> Option<String> {
     let behind = transformers.trim_start_matches(|digit: char| digit.is_ascii_digit());
     let digits = transformers.strip_suffix(behind)?;
@@ -105,7 +105,7 @@ mod tests {
             let (address, sender) = (address.parse().unwrap(), "strong.example.com.");
             expanded(text, "email.example.com.", Some(SpfClient { address, sender, helo }))
         };
-        // The examples of RFC 7208 section 7.4.
+        // These examples are from RFC 7208 section 7.4.
         for (text, expected) in [
             ("%{ir}.%{v}._spf.%{d2}", "3.2.0.192.in-addr._spf.example.com."),
             ("%{i}._i.%{d}._d.espf.test", "192.0.2.3._i.email.example.com._d.espf.test."),

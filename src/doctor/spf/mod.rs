@@ -1,4 +1,4 @@
-//! SPF: counts the lookups of the record as receivers do, and evaluates the record for a given address.
+//! Checks SPF: counts the lookups that the record causes at receivers, and evaluates the record for a given address.
 //!
 //! RFC 7208 section 4.6.4: at most 10 terms that cause lookups, and at most 2 void lookups. They are counted for an address that matches no term,
 //! because this is the worst case. The module `walk` counts and evaluates.
@@ -22,19 +22,19 @@ use crate::spf::record::{SpfRecords, mistaken, records, terms};
 use crate::spf::walk::{SpfOutcome, Walk, outcome, reach};
 use crate::{elsewhere, mail};
 
-/// Evaluates the SPF record: once for all addresses that it does not name, and once for the given address, if there is one.
+/// Evaluates the SPF record: once for all addresses that it does not name, and once for the given address of a client, if there is one.
 fn walks(facts: &DomainFacts) -> impl Iterator<Item = Walk> {
     let domain = facts.subject.domain.as_str();
     let of_address = facts.subject.address.map(|address| outcome(facts, domain, address).1);
     std::iter::once(reach(facts, domain).1).chain(of_address)
 }
 
-/// Returns the lookups for SPF that are needed next.
+/// Returns the lookups for SPF that must be made next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     walks(facts).flat_map(|walk| walk.wants).collect()
 }
 
-/// Returns the lookups of the record's terms that have no answer yet, or have failed.
+/// Returns the lookups for the terms of the SPF record that have failed or were not made yet.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let walks = walks(facts).filter(|_| facts.subject.role.sends());
     let lookups = walks.flat_map(|walk| {
@@ -77,7 +77,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     };
     let failures: Vec<Finding> =
         walk.failed.iter().map(|lookup| failed(facts, lookup.clone(), &end)).collect();
-    // A lookup that fails permanently already decides the result for the address.
+    // If a lookup fails permanently, this decides the result for the address, so no further finding is needed.
     let is_decided = failures.iter().any(|found| found.code == Code::SpfUnanswered);
     findings.extend(failures);
     if findings.is_empty() {
@@ -89,7 +89,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Describes, for a finding, the other domains whose records the record uses.
+/// Returns a text about the other domains whose SPF records the record includes. `subject` is the word for the record in the text.
 fn others(walk: &Walk, subject: &str) -> String {
     let joined = walk.included.join(", ");
     match walk.included.first() {
@@ -99,7 +99,7 @@ fn others(walk: &Walk, subject: &str) -> String {
     }
 }
 
-/// Returns the finding about a lookup that failed. If it is a lookup of a mail host, the fault of the host is reported before it.
+/// Returns the finding about a failed lookup. If the lookup is for a mail host, the finding names this host. `end` is the end of the evidence.
 fn failed(facts: &DomainFacts, (name, kind, why): (String, &'static str, String), end: &str) -> Finding {
     let finding = match elsewhere::evidence(facts, &name, kind) {
         Some(evidence) => Finding::new(Code::SpfUnanswered, evidence + end),
@@ -109,7 +109,7 @@ fn failed(facts: &DomainFacts, (name, kind, why): (String, &'static str, String)
     finding.in_part(Part::Spf).about(of_host).on(name, kind)
 }
 
-/// Returns the findings about the record and the records that it includes.
+/// Returns the findings about the SPF record of the domain and the records that it includes.
 fn of_record(
     facts: &DomainFacts,
     (domain, record): (&str, &str),
@@ -152,16 +152,16 @@ fn of_record(
     findings
 }
 
-/// Returns the allowed networks that are wider than the network of any sender.
+/// Returns the networks in the record that are so large that no sender has such a network.
 fn wide(walk: &Walk) -> Vec<String> {
     let (ipv4, ipv6) = WIDEST_SPF_NETWORKS;
     let is_wide = |net: &IpNet| net.prefix_len() < if net.addr().is_ipv4() { ipv4 } else { ipv6 };
-    // Two adjacent halves of a network count as one network.
+    // Two adjacent halves of a network are joined first, and count as one network.
     let wide = IpNet::aggregate(&walk.networks).into_iter().filter(is_wide);
     wide.map(|net| net.to_string()).collect()
 }
 
-/// Describes a domain without an SPF record. `meant`: texts that were probably meant as a record.
+/// Returns a text about a domain without an SPF record. `meant` are texts that were probably meant as one.
 fn missing(domain: &str, meant: &[String]) -> String {
     if meant.is_empty() {
         return domain.to_owned();
@@ -170,7 +170,7 @@ fn missing(domain: &str, meant: &[String]) -> String {
     format!("{domain} has the text {}; an SPF record begins with \"v=spf1 \"", texts.join(", "))
 }
 
-/// Returns the finding about the SPF result for the given address.
+/// Returns the finding about the result of SPF for the given address of a client.
 fn of_address(facts: &DomainFacts, (domain, address): (&str, IpAddr)) -> Finding {
     let (outcome, walk) = outcome(facts, domain, address);
     let code = match &outcome {

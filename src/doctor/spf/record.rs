@@ -1,4 +1,4 @@
-//! Reads an SPF record and its terms (RFC 7208 section 12).
+//! Parses an SPF record and its terms (RFC 7208 section 12).
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -9,23 +9,23 @@ use crate::authentication::tags::{Versioned, texts};
 use crate::facts::{DomainFacts, canonical};
 use crate::spf::macros::{SpfClient, expanded};
 
-/// The SPF records of a domain.
+/// The SPF records of a domain, as far as they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SpfRecords {
-    /// There is no SPF record.
+    /// The domain has no SPF record.
     None {
-        /// True if the domain has no TXT record at all: the lookup is then void.
+        /// True if the domain has no TXT record at all. Receivers then count the lookup as void.
         void: bool,
-        /// Texts that were meant as an SPF record, but are not valid ones.
+        /// TXT records that were probably meant as an SPF record, but are none.
         meant: Vec<String>,
     },
-    /// There is exactly one SPF record; its terms may still be wrong.
+    /// There is exactly one SPF record. Its terms may still be invalid.
     One(String),
-    /// There are several records, which is an error.
+    /// There are several SPF records, which is an error for receivers.
     Several(Vec<String>),
     /// The lookup failed; the text has the question and the reason.
     Unknown(String),
-    /// The record has not been looked up yet.
+    /// The TXT records were not looked up yet.
     NotAsked,
 }
 
@@ -40,11 +40,11 @@ pub(crate) enum TermKind {
     Address(IpNet),
     Exists,
     Redirect,
-    /// `exp` and unknown modifiers, which have no effect on the result.
+    /// `exp` and unknown modifiers. They have no effect on the result of SPF.
     Other,
 }
 
-/// A term of a record: a mechanism or a modifier, with its parameters.
+/// A term of an SPF record: a mechanism or a modifier, with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Term {
     /// The qualifier of the term: `+`, `-`, `~` or `?`.
@@ -52,14 +52,15 @@ pub(crate) struct Term {
     pub(crate) kind: TermKind,
     /// The term as it is written in the record.
     pub(crate) text: String,
-    /// The domain that the term names, if any: in canonical form, or as it is written if it has macros.
+    /// The domain in the term, if it has one: in canonical form, or as it is written if it has macros.
     pub(crate) target: Option<String>,
-    /// The prefix lengths of the term for IPv4 and for IPv6, in bits.
+    /// The prefix lengths in the term, for IPv4 and for IPv6, in bits.
     pub(crate) prefixes: (u8, u8),
 }
 
 impl Term {
-    /// Returns the domain that the term looks up in the record of `current`; `None` if the domain depends on unknown facts about the client.
+    /// Returns the domain whose records the term looks up, if the term is in the record of `current`. Returns `None` if the domain depends on unknown
+    /// facts about the client.
     pub(crate) fn domain<'t>(
         &'t self,
         current: &'t str,
@@ -79,7 +80,7 @@ impl Term {
         modifier(&self.text).filter(|_| is_modifier).map(|(name, _)| name.to_ascii_lowercase())
     }
 
-    /// Returns the network around an address of the term's target, as the prefix lengths define it.
+    /// Returns the network around an address of the host in this term. Its size is the prefix length of the term.
     pub(crate) fn around(&self, address: IpAddr) -> Option<IpNet> {
         let (ipv4, ipv6) = self.prefixes;
         Some(IpNet::new(address, if address.is_ipv4() { ipv4 } else { ipv6 }).ok()?.trunc())
@@ -113,13 +114,13 @@ pub(crate) fn is_spf(text: &str) -> bool {
     lower == "v=spf1" || lower.starts_with("v=spf1 ")
 }
 
-/// Returns true if a text was meant as an SPF record, but is not one because of its first letters.
+/// Returns true if a TXT record was probably meant as an SPF record, but does not begin correctly.
 fn is_meant(text: &str) -> bool {
     let lower = text.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric()).to_ascii_lowercase();
     ["v=spf", "v= spf", "v =spf", "v = spf", "spf1", "spf2.0/"].iter().any(|begin| lower.starts_with(begin))
 }
 
-/// Reads the terms of a record.
+/// Parses the terms of an SPF record.
 ///
 /// # Errors
 /// Fails if a term is invalid; the text says which term and why.
@@ -135,7 +136,7 @@ pub(crate) fn terms(record: &str) -> Result<Vec<Term>, String> {
     Ok(terms)
 }
 
-/// Returns unknown modifiers that are probably mistakes: they look like a mechanism that was written with an equals sign. Receivers ignore
+/// Returns unknown modifiers that are probably mistakes, because they look like a mechanism with an equals sign. Receivers ignore
 /// them.
 pub(crate) fn mistaken(terms: &[Term]) -> Vec<String> {
     let names = ["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists", "v"];
@@ -198,7 +199,7 @@ fn term(text: &str) -> Result<Term, String> {
     Ok(Term { qualifier, kind, text: text.to_owned(), target: named.map(target), prefixes })
 }
 
-/// Reads a modifier. `name` is its name in lower case.
+/// Parses a modifier. `name` is its name in lower case.
 fn read_modifier(text: &str, name: &str, value: &str) -> Result<Term, &'static str> {
     let kind = if name == "redirect" { TermKind::Redirect } else { TermKind::Other };
     if ["redirect", "exp"].contains(&name) {
@@ -207,7 +208,7 @@ fn read_modifier(text: &str, name: &str, value: &str) -> Result<Term, &'static s
     Ok(Term { qualifier: '+', kind, text: text.to_owned(), target: Some(target(value)), prefixes: (32, 128) })
 }
 
-/// Returns the name and the value of a modifier.
+/// Splits a modifier into its name and its value. Returns `None` if the text is not a modifier.
 fn modifier(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=')?;
     let sound = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
@@ -218,7 +219,7 @@ fn target(text: &str) -> String {
     if text.contains('%') { text.to_owned() } else { canonical(text) }
 }
 
-/// Checks the domain of a term: its labels, and its macros (RFC 7208 sections 7.1 and 12).
+/// Checks that the domain in a term is valid: its labels, and its macros (RFC 7208 sections 7.1 and 12).
 ///
 /// # Errors
 /// Returns the reason why the domain is invalid.
@@ -239,7 +240,7 @@ fn domain(text: &str) -> Result<(), &'static str> {
         (1..=63).contains(&label.len())
             && label.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'/')
     };
-    // A macro may stand for several labels.
+    // The text without macros may have too few labels to be checked, because a macro may stand for several labels.
     let top = bare.rsplit('.').next().filter(|top| *top != bare).unwrap_or_default();
     let is_top = top.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
         && top.bytes().any(|octet| !octet.is_ascii_digit())
@@ -251,7 +252,7 @@ fn domain(text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Returns true if the text between braces is a macro: a letter, a number, `r`, delimiters.
+/// Returns true if the text between `%{` and `}` is a valid macro: a letter, then digits, `r` and delimiters.
 fn is_macro(inside: &str) -> bool {
     let rest = inside.get(1..).unwrap_or_default().trim_start_matches(|digit: char| digit.is_ascii_digit());
     let rest = rest.strip_prefix(['r', 'R']).unwrap_or(rest);
@@ -272,7 +273,7 @@ fn split_lengths(value: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Reads the prefix lengths after the first slash: `24`, `24//64`, or `/64`.
+/// Parses the prefix lengths after the first slash: `24`, `24//64`, or `/64`. Returns those for IPv4 and IPv6.
 fn lengths(text: &str) -> Option<(u8, u8)> {
     match text.split_once('/') {
         None => Some((length(text, 32)?, 128)),
@@ -281,14 +282,14 @@ fn lengths(text: &str) -> Option<(u8, u8)> {
     }
 }
 
-/// Reads a prefix length, which is at most `most` and has no leading zero.
+/// Parses a prefix length. Returns `None` if it is greater than `most` or has a leading zero.
 fn length(text: &str, most: u8) -> Option<u8> {
     let is_padded = text.len() > 1 && text.starts_with('0');
     let is_number = text.bytes().all(|octet| octet.is_ascii_digit());
     text.parse().ok().filter(|length| *length <= most && !is_padded && is_number)
 }
 
-/// Reads the network of `ip4` or `ip6`.
+/// Parses the network in a term `ip4` or `ip6`.
 fn network(text: &str) -> Option<IpNet> {
     let Some((address, prefix)) = text.split_once('/') else {
         return text.parse::<IpAddr>().ok().map(IpNet::from);
@@ -340,7 +341,7 @@ mod tests {
             "mx\tptr",
             "v=spf1",
         ] {
-            // A second `v=spf1` has the form of an unknown modifier.
+            // A second `v=spf1` is valid, because it has the form of an unknown modifier.
             let expected = bad == "v=spf1";
             assert_eq!(terms(&format!("v=spf1 {bad} -all")).is_ok(), expected, "{bad}");
         }

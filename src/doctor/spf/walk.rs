@@ -1,5 +1,5 @@
-//! Walks over an SPF record and the records that it includes: either for the address of a client, as receivers do (RFC 7208 section 4), or for
-//! all addresses that no term names, which needs the most lookups.
+//! Evaluates an SPF record and the records that it includes: either for the address of a client, as receivers do (RFC 7208 section 4), or for
+//! all addresses that no term names, which causes the most lookups.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -15,7 +15,7 @@ use crate::limits::{
 use crate::spf::macros::SpfClient;
 use crate::spf::record::{SpfRecords, Term, TermKind, records, terms};
 
-/// The result of the evaluation for an address (RFC 7208 section 2.6).
+/// The result of SPF for an address (RFC 7208 section 2.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SpfOutcome {
     Pass,
@@ -24,9 +24,9 @@ pub(crate) enum SpfOutcome {
     Neutral,
     None,
     PermError,
-    /// The result is not known, because a lookup failed or has no answer yet.
+    /// The result is unknown, because a lookup failed or was not made yet.
     Unknown,
-    /// The result is not known, because this term cannot be evaluated here.
+    /// The result is unknown, because this term cannot be evaluated here.
     Unevaluated(String),
 }
 
@@ -53,19 +53,20 @@ impl SpfOutcome {
     }
 }
 
-/// The addresses that a record names one by one, as the addresses of hosts that send mail for the domain. Networks, included records and
-/// `exists` name no single host.
+/// The single addresses that an SPF record names. They belong to hosts that send mail for the domain. Networks, included records and
+/// `exists` do not name single hosts.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct NamedSenders {
     pub(crate) addresses: BTreeSet<IpAddr>,
-    /// The addresses that are written in the record, and the addresses of hosts that are named in it. `a` and `mx` without a name do not count.
+    /// The addresses that are written in the record, and the addresses of host names in it. `a` and `mx` without a name are not included.
     pub(crate) by_name: BTreeSet<IpAddr>,
-    /// True if the record may allow other addresses to send.
+    /// True if the record may allow further addresses to send.
     pub(crate) has_others: bool,
 }
 
 impl NamedSenders {
-    /// Returns true if the record names this address as a sender on purpose.
+    /// Returns true if the record names this address on purpose: it is in the record or belongs to a host name in it. If the record allows no other
+    /// addresses, those of `a` and `mx` without a name count too.
     pub(crate) fn has(&self, address: IpAddr) -> bool {
         self.by_name.contains(&address) || !self.has_others && self.addresses.contains(&address)
     }
@@ -76,16 +77,17 @@ impl NamedSenders {
     }
 }
 
-/// What was found when an SPF record and its included records were evaluated.
+/// The results of evaluating an SPF record and the records that it includes.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
-    /// The number of terms that cause lookups.
+    /// The number of terms so far that cause lookups.
     pub(crate) lookups: usize,
-    /// The void lookups: those whose answer has no records.
+    /// The names of void lookups, whose answers have no records.
     pub(crate) void: Vec<String>,
-    /// Descriptions of names with more mail hosts than one term may ask for.
+    /// Texts about names that have more mail hosts than receivers look up for one term.
     pub(crate) crowded: Vec<String>,
-    /// Included domains and the targets of redirects, each with `> ` for each level above it. A loop is listed once.
+    /// Included domains and the targets of redirects, each with `> ` for each level above it. Domains that include each other in a loop are listed
+    /// once.
     pub(crate) included: Vec<String>,
     /// Included domains without an SPF record.
     pub(crate) missing: Vec<String>,
@@ -93,29 +95,29 @@ pub(crate) struct Walk {
     pub(crate) wrong: Vec<String>,
     /// Included domains with several SPF records.
     pub(crate) several: Vec<String>,
-    /// The names whose lookups failed, with the type and the words for it.
+    /// The failed lookups: the name, the type, and a text about the failure.
     pub(crate) failed: Vec<(String, &'static str, String)>,
-    /// The records of the domain's own organization that use the mechanism `ptr`, each with its domain.
+    /// The domains of the same organization whose records have the mechanism `ptr`, each with its record.
     pub(crate) with_ptr: Vec<String>,
-    /// The networks that the records allow.
+    /// The networks that the records allow to send.
     pub(crate) networks: Vec<IpNet>,
     pub(crate) senders: NamedSenders,
-    /// The domain whose record decides the result for all addresses that no term names.
+    /// The domain whose record decides the result for the addresses that no term names.
     pub(crate) at: String,
-    /// The lookups that the evaluation needs next.
+    /// The lookups that must be made next to continue the evaluation.
     pub(crate) wants: Vec<Want>,
-    /// The domains whose records led to the record that is being read; the checked domain comes first.
+    /// The domains whose records led to the record that is evaluated now. The checked domain comes first.
     path: Vec<String>,
 }
 
-/// The place of a record: its domain, and if the checked domain uses it as its own record, directly or through `redirect`.
+/// The record that is evaluated: its domain, and whether it is the checked domain's own record, directly or through `redirect`.
 #[derive(Clone, Copy)]
 struct Place<'p> {
     domain: &'p str,
     is_own: bool,
 }
 
-/// Returns the result for the address of a client, and the walk that found it.
+/// Returns the result of SPF for the address of a client, and all that was found during the evaluation.
 pub(crate) fn outcome(facts: &DomainFacts, domain: &str, address: IpAddr) -> (SpfOutcome, Walk) {
     let helo = facts.subject.helo.as_deref().filter(|_| facts.subject.address == Some(address));
     let mut walk = Walk::default();
@@ -123,7 +125,8 @@ pub(crate) fn outcome(facts: &DomainFacts, domain: &str, address: IpAddr) -> (Sp
     (walk.record(facts, Place { domain, is_own: true }, Some(client)), walk)
 }
 
-/// Returns the result for all addresses that no term names, and the walk that found it. The walk has everything that the record names.
+/// Returns the result of SPF for all addresses that no term names, and all that was found during the evaluation, which includes every name in the
+/// record.
 pub(crate) fn reach(facts: &DomainFacts, domain: &str) -> (SpfOutcome, Walk) {
     let mut walk = Walk::default();
     let rest = walk.record(facts, Place { domain, is_own: true }, None);
@@ -169,7 +172,7 @@ impl Walk {
                     }
                     return SpfOutcome::from_qualifier(term.qualifier);
                 }
-                // For the walk over all other addresses, the terms after this one count too.
+                // If no client is given, the evaluation continues, because the terms after this one must be counted too.
                 Err(outcome) if client.is_some() || self.lookups >= MAX_CHECKED_SPF_COUNTED => {
                     return outcome;
                 }
@@ -186,7 +189,7 @@ impl Walk {
         }
     }
 
-    /// Evaluates the record of another domain that a term refers to, and returns its result.
+    /// Evaluates the record of another domain, to which a term (`include` or `redirect`) refers, and returns the result.
     fn follow(
         &mut self,
         facts: &DomainFacts,
@@ -208,7 +211,7 @@ impl Walk {
         } else if !self.included.iter().any(|known| *known == format!("{shown} (a loop)")) {
             self.included.push(format!("{shown} (a loop)"));
         }
-        // The lookups of a loop count too, because a receiver follows it until it reaches the limit.
+        // If records include each other in a loop, the lookups still count, because a receiver follows the loop until it reaches the limit.
         self.path.push(place.domain.to_owned());
         let place = Place { domain: target.as_ref(), is_own: place.is_own && is_redirect };
         let outcome = self.record(facts, place, client);
@@ -216,7 +219,7 @@ impl Walk {
         Ok(outcome)
     }
 
-    /// Returns true if the limits of receivers are exceeded (RFC 7208 section 4.6.4).
+    /// Returns true if the record exceeds the limits of receivers (RFC 7208 section 4.6.4).
     fn is_over(&self, client: Option<SpfClient<'_>>) -> bool {
         let most = if client.is_some() { MAX_CHECKED_SPF_LOOKUPS } else { MAX_CHECKED_SPF_COUNTED };
         self.lookups > most || client.is_some() && self.void.len() > MAX_CHECKED_SPF_VOID
@@ -225,7 +228,7 @@ impl Walk {
     /// Returns true if a term matches the address of the client.
     ///
     /// # Errors
-    /// Returns the outcome if the term ends the evaluation.
+    /// Returns the result of SPF if the term ends the evaluation.
     fn term(
         &mut self,
         facts: &DomainFacts,
@@ -288,7 +291,7 @@ impl Walk {
         self.hosts(facts, (term, &hosts), client)
     }
 
-    /// Adds networks to the allowed ones if the qualifier of the term is `+`.
+    /// Adds networks to those that may send, if the qualifier of the term is `+`.
     fn allow(&mut self, term: &Term, networks: impl IntoIterator<Item = IpNet>) {
         self.networks.extend(networks.into_iter().filter(|_| term.qualifier == '+'));
     }
@@ -313,7 +316,7 @@ impl Walk {
         }
     }
 
-    /// Returns true if a name has an address: in this case, `exists` matches every client (RFC 7208 section 5.7).
+    /// Returns true if a name has an IPv4 address. The mechanism `exists` then matches every client (RFC 7208 section 5.7).
     fn exists(
         &mut self,
         facts: &DomainFacts,
@@ -330,7 +333,7 @@ impl Walk {
         }
     }
 
-    /// Returns the mail hosts of a name; empty if it has none.
+    /// Returns the mail hosts of a name. Returns an empty list if it has no MX records.
     ///
     /// # Errors
     /// Fails if the name has too many mail hosts (RFC 7208 section 4.6.4), or if the lookup has no answer.
@@ -350,7 +353,8 @@ impl Walk {
         Ok(hosts)
     }
 
-    /// Returns true if the client's address is in the network around the address of one of these hosts.
+    /// Returns true if the client is in the network around an address of one of these hosts. The prefix length in the term is the size of the
+    /// network.
     fn hosts(
         &mut self,
         facts: &DomainFacts,
@@ -384,7 +388,8 @@ impl Walk {
         }
     }
 
-    /// Requests a lookup. Returns true if its answer is not known. A failed lookup is noted as temperror, unless the name has an address.
+    /// Adds a lookup to those that must be made. Returns true if its answer is not known. If the lookup failed, this is stored as a temporary error,
+    /// unless the name has an address.
     fn ask(&mut self, facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
         self.wants.push(lookup(name, kind));
         let found = facts.lookup(name, kind);
@@ -399,7 +404,7 @@ impl Walk {
     }
 }
 
-/// Describes a domain together with its SPF record.
+/// Returns a text with a domain and its SPF record.
 fn with_record(facts: &DomainFacts, domain: &str) -> String {
     match records(facts, domain) {
         SpfRecords::One(record) => format!("{domain} {record}"),
@@ -407,7 +412,7 @@ fn with_record(facts: &DomainFacts, domain: &str) -> String {
     }
 }
 
-/// Returns the networks that a term allows whatever the addresses of its hosts are, because its prefix length is 0.
+/// Returns the networks that a term with the prefix length 0 allows: all addresses, whatever its host is.
 fn around_all(term: &Term) -> impl Iterator<Item = IpNet> + use<> {
     let (ipv4, ipv6) = term.prefixes;
     let all = [(ipv4, IpAddr::from(Ipv4Addr::UNSPECIFIED)), (ipv6, IpAddr::from(Ipv6Addr::UNSPECIFIED))];

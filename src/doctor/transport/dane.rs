@@ -1,6 +1,6 @@
-//! DANE: checks the TLSA records of the mail hosts.
+//! Checks DANE: the TLSA records of the mail hosts.
 //!
-//! RFC 6698 section 2.1 (the fields), RFC 7672 (which records count for mail).
+//! RFC 6698 section 2.1 (the fields), RFC 7672 (which records are used for mail).
 
 use std::collections::BTreeMap;
 
@@ -24,18 +24,18 @@ fn tlsa(host: &str) -> String {
     format!("{TLSA_OF_MAIL}{host}")
 }
 
-/// Returns the question for the TLSA records of a mail host.
+/// Returns the lookup of the TLSA records of a mail host.
 pub(crate) fn want(host: &str) -> Want {
     lookup(&tlsa(host), "TLSA")
 }
 
-/// Returns the questions for TLSA records that are needed next.
+/// Returns the lookups of TLSA records that must be made next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     mail::hosts(facts).iter().map(|host| want(host)).collect()
 }
 
-/// Returns the questions to servers of the zone about TLSA records that validate on this host, or whose absence validates. Each server must sign
-/// the records or send the proof. This host may have the proof for the name above in its cache (RFC 8020), which other hosts lack. Then the
+/// Returns the questions to servers of the zone about TLSA records whose existence or absence this host has validated. Each server must sign
+/// the records or send the proof. This host may have a proof for the name above in its cache (RFC 8020), which other hosts lack. Then the
 /// servers are asked for the name itself, because they may fail for it. They are also asked if the lookup fails validation.
 pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     let serving = served::serving(facts);
@@ -59,7 +59,8 @@ pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     names.flat_map(ask).take(MAX_UNPROVEN_ASKED).collect()
 }
 
-/// Returns the name above that of the TLSA records, if DNSSEC proves that it does not exist: then the TLSA records do not exist either (RFC 8020).
+/// Returns the name above that of the TLSA records, if DNSSEC proves that this name does not exist. Then the TLSA records do not exist either (RFC
+/// 8020).
 fn proof<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let above = above(name);
     let found = facts.lookup(above, "SOA");
@@ -74,7 +75,7 @@ fn data(record: &Record) -> Option<&TLSA> {
     }
 }
 
-/// Returns true if a TLSA record names this certificate (RFC 6698 section 2.1).
+/// Returns true if a TLSA record matches this certificate (RFC 6698 section 2.1).
 pub(crate) fn names(tlsa: &TLSA, certificate: &[u8]) -> bool {
     let selected = if tlsa.selector == Selector::Spki { public_key(certificate) } else { Some(certificate) };
     let Some(selected) = selected else { return false };
@@ -85,10 +86,10 @@ pub(crate) fn names(tlsa: &TLSA, certificate: &[u8]) -> bool {
     }
 }
 
-/// Describes why mail software does not use a TLSA record; `None` if it uses the record.
+/// Returns a text about why mail software does not use a TLSA record. Returns `None` if it uses the record.
 fn unusable(tlsa: &TLSA) -> Option<&'static str> {
     match (tlsa.cert_usage.into(), tlsa.selector.into(), tlsa.matching.into(), tlsa.cert_data.len()) {
-        // Usages 0 and 1 are not used for mail (RFC 7672 section 3.1.3).
+        // Mail software does not use the usages 0 and 1 (RFC 7672 section 3.1.3).
         (0_u8..=1, ..) => Some("usage 0 and 1 (PKIX) do not count for mail"),
         (4.., ..) => Some("the usage is unknown"),
         (_, 2_u8.., ..) => Some("the selector is unknown"),
@@ -100,7 +101,7 @@ fn unusable(tlsa: &TLSA) -> Option<&'static str> {
     }
 }
 
-/// Returns the TLSA records of a host that senders use: they are validated by DNSSEC and suitable for mail.
+/// Returns the TLSA records of a mail host that senders use: they are validated by DNSSEC and have a form that is used for mail.
 pub(crate) fn usable<'f>(facts: &'f DomainFacts, host: &str) -> Vec<&'f TLSA> {
     match facts.lookup(&tlsa(host), "TLSA") {
         LookupFound::Data(reply) if reply.security == ReplySecurity::Secure => {
@@ -120,21 +121,21 @@ fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
     !known.is_empty() && known.into_iter().all(|is_insecure| is_insecure)
 }
 
-/// Returns the lookups of TLSA records that are examined if they fail.
+/// Returns the lookups of TLSA records whose cause is examined if they fail.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let hosts = mail::hosts(facts).into_iter();
     let examined = hosts.filter(|host| !is_insecure(facts, host) && !facts.addresses(host).is_empty());
     examined.map(|host| (tlsa(&host), "TLSA")).collect()
 }
 
-/// Returns the code, level and evidence for the TLSA records of a host; `None` if there are none, or if another finding reports the cause.
+/// Returns the code, level and evidence about the TLSA records of a host. Returns `None` if there are none, or if another finding reports the cause.
 fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     let name = tlsa(host);
     let usual = |code: Code, text: String| Some((code, code.entry().level, text));
     let unanswered = || {
         let evidence = elsewhere::evidence(facts, &name, "TLSA")?;
         let Some(above) = proof(facts, &name) else { return usual(Code::PolicyUnanswered, evidence) };
-        // Resolvers that first ask for the name above, or have its proof in the cache, can still answer.
+        // Resolvers that first ask for the name above, or have the proof for it in their caches, can still answer that there are no TLSA records.
         let end =
             format!("a proof that {above} does not exist lets some resolvers answer that there are none");
         Some((Code::PolicyUnanswered, Level::Warning, format!("{evidence}; {end}")))
@@ -148,7 +149,7 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
             ReplySecurity::Insecure => usual(Code::TlsaUnsigned, host.to_owned()),
             ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => None,
         },
-        // The finding about the addresses of the host already reports the cause, and nobody connects to such a host. Senders also do not ask for TLSA
+        // Another finding about the addresses of the host reports the cause, and nobody connects to such a host. Senders also do not ask for TLSA
         // records of a host whose address is not secure (RFC 7672 section 2.1.2).
         LookupFound::Unknown(_)
             if mail::is_without_answer(facts, host)
@@ -165,7 +166,7 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     }
 }
 
-/// Describes the first record and its fault, if none of the records can be used.
+/// If none of the TLSA records can be used, returns a text about the first one and its fault.
 fn none_usable<'r>(records: impl Iterator<Item = &'r Record>) -> Option<String> {
     let faults: Vec<Option<String>> = records
         .map(|record| {
@@ -177,8 +178,8 @@ fn none_usable<'r>(records: impl Iterator<Item = &'r Record>) -> Option<String> 
     all?.into_iter().next()
 }
 
-/// Returns the findings. TLSA records count only in signed zones (RFC 7672 section 2.1.1). A host without TLSA records is reported only if
-/// other hosts of the domain have them.
+/// Returns the findings about TLSA records. They are used only in signed zones (RFC 7672 section 2.1.1). A host without TLSA records is reported only
+/// if other mail hosts of the domain have them.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut groups = BTreeMap::<(Code, Level), Vec<(String, String)>>::new();
     for host in mail::hosts(facts) {
@@ -204,7 +205,7 @@ mod tests {
     use super::*;
     use crate::facts::tests::{TWO_SERVERS, facts};
 
-    /// A signed domain whose two servers fail for the TLSA records of its mail host.
+    /// Facts about a signed domain whose two servers fail for the TLSA records of its mail host.
     const FAILS: &str = "lookup a.test. SOA secure | ns1.a.test. h. 7 2 3 4 5
         lookup a.test. MX secure | 10 mx.a.test.
         lookup mx.a.test. A secure | 198.18.0.1

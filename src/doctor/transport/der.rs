@@ -1,9 +1,9 @@
-//! Reads DER (X.690 section 8.1), as far as keys and certificates need it.
+//! Parses DER (X.690 section 8.1), as far as keys and certificates need it.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Splits octets into the tag of the first element, its content, and the octets after the element.
+/// Splits octets into the first DER element and the rest. Returns the tag of the element, its content, and the octets after it.
 pub(crate) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = octets.split_first()?;
     let (first, rest) = rest.split_first()?;
@@ -20,7 +20,7 @@ pub(crate) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 
 /// Returns the SubjectPublicKeyInfo of a certificate, with its tag (RFC 5280 section 4.1).
 pub(crate) fn public_key(certificate: &[u8]) -> Option<&[u8]> {
-    // The elements of a certificate before the key: serial number, signature algorithm, issuer, validity, subject.
+    // Five elements of a certificate stand before the key: serial number, signature algorithm, issuer, validity, subject.
     let rest = behind(certificate, 5)?;
     let (0x30, _, after) = element(rest)? else { return None };
     rest.get(..rest.len().checked_sub(after.len())?)
@@ -32,9 +32,9 @@ pub fn is_version_1(certificate: &[u8]) -> bool {
     body.and_then(|(_, body, _)| element(body)).is_some_and(|(tag, _, _)| tag != 0xa0)
 }
 
-/// Returns the end of the validity of a certificate (notAfter), in seconds since 1970; 0 for times before 1970 (RFC 5280 section 4.1.2.5).
+/// Returns the time at which a certificate expires (notAfter), in seconds since 1970; 0 for times before 1970 (RFC 5280 section 4.1.2.5).
 pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
-    // The elements of a certificate before its validity: serial number, signature algorithm, issuer.
+    // Three elements of a certificate stand before its validity: serial number, signature algorithm, issuer.
     let (0x30, validity, _) = element(behind(certificate, 3)?)? else { return None };
     let (_, _, end) = element(validity)?;
     let (tag, text, _) = element(end)?;
@@ -53,7 +53,7 @@ pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
     Some(u64::try_from(seconds).unwrap_or(0))
 }
 
-/// Returns the octets of a certificate's body after its version and this number of further elements.
+/// Skips the version in the body of a certificate and `count` further elements. Returns the octets after them.
 fn behind(certificate: &[u8], count: usize) -> Option<&[u8]> {
     let (0x30, body, _) = element(certificate)? else { return None };
     let (0x30, mut rest, _) = element(body)? else { return None };

@@ -11,21 +11,21 @@ use crate::codes::Code;
 use crate::facts::{DomainFacts, Want, lookup};
 use crate::finding::{Finding, Level};
 
-/// The labels below which a domain publishes the records of MTA-STS and TLS reporting.
+/// The labels before the domain in the names of the TXT records for MTA-STS and TLS reporting.
 const LABELS: [&str; 2] = ["_mta-sts.", "_smtp._tls."];
 
-/// Returns the lookups of the records of MTA-STS and TLS reporting.
+/// Returns the lookups of the TXT records for MTA-STS and TLS reporting.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     LABELS.into_iter().map(|label| (format!("{label}{}", facts.subject.domain), "TXT")).collect()
 }
 
-/// Returns the questions about policies for TLS that are needed next.
+/// Returns the questions about policies for TLS that must be asked next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let records = needed(facts).into_iter().map(|(name, kind)| lookup(&name, kind));
     records.chain(mta_sts::host_wants(facts)).chain(dane::wants(facts)).collect()
 }
 
-/// Returns the findings. A missing policy is not reported.
+/// Returns the findings about MTA-STS and TLS reporting. It is not reported if a domain has none of them.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let of_sts = record(facts, "_mta-sts.", "STSv1", Code::MtaStsSyntax, |text| {
         let unread =
@@ -42,7 +42,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     of_sts.into_iter().chain(of_reports).chain(dane::check(facts)).collect()
 }
 
-/// Returns the finding about the record below `label`. `judge` checks the text of the record.
+/// Returns the finding about the TXT record below `label`. `judge` checks the text of the record.
 fn record(
     facts: &DomainFacts,
     label: &str,
@@ -54,10 +54,10 @@ fn record(
     let found = match texts(facts, &name, version) {
         Versioned::Texts(found) => found,
         Versioned::Unknown(why) => {
-            // Senders that find no policy of MTA-STS deliver as they would without one.
+            // If senders cannot look up the policy of MTA-STS, they deliver as they would without one.
             let level = if wrong == Code::MtaStsSyntax { Level::Warning } else { Level::Note };
             let finding = not_found(facts, (&name, why), level);
-            // The finding concerns the same parts of the check as the fault in a record would.
+            // This finding makes the same parts of the check unknown as those that a fault in the record concerns.
             return Some(wrong.entry().parts.iter().copied().fold(finding, Finding::in_part));
         }
         Versioned::NotAsked => return None,

@@ -18,7 +18,7 @@ pub(crate) fn has_id(text: &str) -> bool {
     value(text, "id").is_some_and(sound)
 }
 
-/// Returns the TXT record that announces a policy; `None` if there is no valid one.
+/// Returns the TXT record that announces a policy of MTA-STS. Returns `None` if there is no valid one.
 pub(crate) fn record(facts: &DomainFacts) -> Option<String> {
     match texts(facts, &format!("_mta-sts.{}", facts.subject.domain), "STSv1") {
         Versioned::Texts(mut found) if found.len() == 1 => found.pop().filter(|text| has_id(text)),
@@ -26,7 +26,7 @@ pub(crate) fn record(facts: &DomainFacts) -> Option<String> {
     }
 }
 
-/// Returns the request for the policy file, if an address of its host is known.
+/// Returns the request for the policy file. Returns `None` if no address of the host that publishes it is known.
 fn file(facts: &DomainFacts) -> Option<Want> {
     let address = facts.addresses(&host(facts)).into_iter().next()?;
     Some(Want::PolicyFile { host: host(facts), address })
@@ -37,12 +37,12 @@ pub(crate) fn host_wants(facts: &DomainFacts) -> Vec<Want> {
     if record(facts).is_none() { Vec::new() } else { addresses(&host(facts)).into() }
 }
 
-/// Returns true if the host that publishes the policy has no address, so that no sender finds the policy.
+/// Returns true if the host that publishes the policy has no address, so that no sender can get the policy.
 pub(crate) fn is_without_host(facts: &DomainFacts) -> bool {
     ["A", "AAAA"].iter().all(|kind| facts.lookup(&host(facts), kind).is_absent())
 }
 
-/// Returns the request for the policy file, if an address of its host is known.
+/// Returns the request for the policy file, if the check may make connections and the domain announces a policy.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if !facts.subject.connect || record(facts).is_none() {
         return Vec::new();
@@ -50,7 +50,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     file(facts).into_iter().collect()
 }
 
-/// The modes of a policy. The mode says what senders do if a mail host does not satisfy the policy.
+/// The mode of a policy, which says what senders do if a mail host does not satisfy the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     Enforce,
@@ -62,11 +62,11 @@ enum Mode {
 #[derive(Debug, PartialEq, Eq)]
 struct StsPolicy {
     mode: Mode,
-    /// Names and patterns of the mail hosts that the policy allows: lower case, with their last dots.
+    /// Names and patterns of the mail hosts to which senders may deliver by this policy: lower case, with their last dots.
     hosts: Vec<String>,
 }
 
-/// The longest time that a policy may be cached, in seconds (RFC 8461 section 3.2).
+/// The longest `max_age` of a policy, in seconds (RFC 8461 section 3.2).
 const MAX_AGE: u64 = 31_557_600;
 
 fn read(text: &str) -> Result<StsPolicy, String> {
@@ -98,7 +98,7 @@ fn read(text: &str) -> Result<StsPolicy, String> {
     Ok(StsPolicy { mode, hosts })
 }
 
-/// Returns true if a policy was fetched that has the mode `enforce`.
+/// Returns true if a policy file was fetched whose mode is `enforce`.
 pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
     let file = record(facts).and_then(|_| file(facts));
     match file.and_then(|want| facts.got.get(&want)) {
@@ -109,7 +109,7 @@ pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
     }
 }
 
-/// Returns true if a pattern matches a host. An asterisk in the pattern stands for one label (RFC 8461 section 4.1).
+/// Returns true if a pattern of the policy matches a mail host. An asterisk in the pattern stands for one label (RFC 8461 section 4.1).
 fn covers(pattern: &str, host: &str) -> bool {
     match pattern.strip_prefix("*.") {
         Some(rest) => host.split_once('.').is_some_and(|(_, above)| above == rest),
@@ -117,7 +117,7 @@ fn covers(pattern: &str, host: &str) -> bool {
     }
 }
 
-/// Returns the finding about the policy file; `None` if there is no policy, or if the file should not be fetched.
+/// Returns the finding about the policy file. Returns `None` if the domain has no policy, or if the check may not make connections.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let record = record(facts)?;
     let host = host(facts);

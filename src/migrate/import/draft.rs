@@ -1,4 +1,4 @@
-//! The configuration while it is being built. Each value is checked by the reader of resolverd's own configuration file, so that
+//! The configuration of resolverd while an import builds it. Each value is checked by the reader of resolverd's own configuration file, so that
 //! the result always passes `resolverd --check`.
 
 use crate::limits;
@@ -15,17 +15,17 @@ use super::whole;
 use resolver::config::{Config, ConfiguredZone};
 use resolver::zones::Views;
 
-/// The lists of resolverd's configuration that a block list can fill, and the maximum number of entries in each.
+/// The lists of resolverd's configuration that an imported block list can fill, and the maximum number of entries in each.
 const MOST: [(&str, usize); 3] = [
     ("[[zone]]", resolver::limits::MAX_ZONES),
     ("[[host]]", resolver::limits::MAX_HOSTS),
     ("[[record]]", resolver::limits::MAX_RECORDS),
 ];
 
-/// The entries of resolverd's configuration that contain the data of one name.
+/// The lists of resolverd's configuration whose entries have the data of one name.
 const NAMES: [&str; 2] = ["[[host]]", "[[record]]"];
 
-/// An entry of resolverd's configuration, or one key of a section, with the setting from which it was converted.
+/// An entry of a list in resolverd's configuration, or one key of a section, with the setting of the other resolver from which it was converted.
 #[derive(Clone, Debug)]
 struct DraftEntry {
     setting: TypedSetting,
@@ -34,16 +34,16 @@ struct DraftEntry {
     keys: Vec<(&'static str, Value)>,
 }
 
-/// The result while it is being built.
+/// The converted entries and the findings of an import, while it is in progress.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) config: Config,
     entries: Vec<DraftEntry>,
     findings: Vec<ImportFinding>,
-    /// The number of findings that are not listed because there are more than `limits::MAX_FINDINGS`. They are counted by weight, so that many
-    /// harmless findings do not hide a dangerous one.
+    /// How many findings of each weight are not listed, because there are more than `limits::MAX_FINDINGS`. Each weight has its own limit, so that
+    /// many harmless findings do not hide a dangerous one.
     more: BTreeMap<Weight, usize>,
-    /// True if the other resolver asked servers at any address.
+    /// True if the other resolver sent queries to servers at any address, also at private addresses.
     asks_any_server: bool,
 }
 
@@ -58,7 +58,7 @@ impl Draft {
         self.add(setting, head, vec![(key, value.into())]);
     }
 
-    /// Sets the clients of `[listen]`. IPv4-mapped IPv6 addresses are left out, because no client has one.
+    /// Sets the clients of `[listen]`. IPv4-mapped IPv6 networks are left out and reported, because no client has such an address.
     pub(super) fn set_clients(&mut self, setting: &impl Setting, mut clients: Clients) {
         if clients.take_mapped() {
             self.report(Weight::Different, setting, MAPPED);
@@ -78,7 +78,7 @@ impl Draft {
         self.entries.push(DraftEntry { setting: setting.typed(), head, keys });
     }
 
-    /// Reports a setting: what it did in the other resolver (`did`), and how to get the same effect in resolverd (`instead`).
+    /// Adds a finding about a setting: what it did in the other resolver (`did`), and how to get the same effect in resolverd (`instead`).
     pub(super) fn report(&mut self, weight: Weight, setting: &impl Setting, (did, instead): (&str, &str)) {
         let finding = ImportFinding {
             place: setting.place().clone(),
@@ -98,21 +98,21 @@ impl Draft {
         }
     }
 
-    /// Notes that the other resolver asked servers at any address.
+    /// Notes that the other resolver sent queries to servers at any address, also at private addresses.
     pub(super) fn asked_any_server(&mut self) {
         self.asks_any_server = true;
     }
 
-    /// Returns true if an entry has data for a name or for one below it.
+    /// Returns true if the configuration has a host or a record for this name or for a name below it.
     pub(super) fn has_names_within(&self, name: &str) -> bool {
         let mut named = self.entries.iter().filter(|entry| NAMES.contains(&entry.head));
         named.any(|entry| entry.name().is_some_and(|owner| is_within(owner, name)))
     }
 
-    /// Returns the configuration with all usable entries, and the findings, dangerous ones first.
+    /// Returns the configuration with all entries that can be used, and the findings, dangerous ones first.
     pub(super) fn finish(mut self) -> Imported {
         let mut entries = std::mem::take(&mut self.entries);
-        // In TOML, the keys of sections must come before the first entry of a list.
+        // In TOML, the keys of sections must stand before the first entry of a list.
         entries.sort_by_key(|entry| entry.head.starts_with("[["));
         for (head, most) in MOST {
             self.cut(&mut entries, head, most);
@@ -124,7 +124,8 @@ impl Draft {
         Imported { config: self.config, findings: self.findings, more: self.more }
     }
 
-    /// Reports the effects of several entries together, at the position of the last one with the key.
+    /// Adds the findings about effects that several entries have together. Each finding has the position of the last entry with the key that it is
+    /// about.
     fn report_effects(&mut self, entries: &[DraftEntry]) {
         let (memory, unprotected) = (whole::memory(&self.config), whole::unprotected(&self.config));
         for (key, effect) in [
@@ -145,8 +146,8 @@ impl Draft {
         }
     }
 
-    /// Removes the entries of a list that exceed the maximum of resolverd's configuration, and reports them at the position of the first one.
-    /// Zones with servers are kept before block lists: otherwise their names would be resolved elsewhere, and internal names would be sent to the
+    /// Removes the entries of a list that exceed the maximum of resolverd's configuration, and reports this at the position of the first one. Block
+    /// lists are removed before zones with servers, because the names of such a zone would be resolved elsewhere: internal names would be sent to the
     /// internet.
     fn cut(&mut self, entries: &mut Vec<DraftEntry>, head: &str, most: usize) {
         let mut places: Vec<usize> =
@@ -169,10 +170,10 @@ impl Draft {
         self.report(Weight::Dangerous, &first.setting, (&did, instead));
     }
 
-    /// Adds all entries. If this fails, adds each half separately, until only the entries that cannot be used are left.
+    /// Adds all entries to the configuration. If they are refused, adds each half separately, and so on, until only the faulty entries are left out.
     fn take(&mut self, entries: &[DraftEntry]) {
         let text: String = entries.iter().map(DraftEntry::text).collect();
-        // Relative paths are relative to the working directory of the operator's shell.
+        // A relative path in the result is relative to the working directory of the operator's shell.
         let directory = std::path::absolute(".").unwrap_or_default();
         let read = Config::read_over(self.config.clone(), &format!("version = 1\n{text}"), &directory);
         match (read, entries) {
@@ -193,7 +194,7 @@ impl Draft {
         }
     }
 
-    /// Removes the zones that the daemon could not serve, one after the other.
+    /// Removes the zones that the daemon could not serve, for example because of a faulty zone file. They are found one after the other.
     fn drop_unserved(&mut self, entries: &[DraftEntry]) {
         for _ in 0..=self.config.zones.len() {
             let Err(wrong) = Views::new(&Arc::new(self.config.clone())) else { return };
@@ -207,22 +208,22 @@ impl Draft {
 }
 
 impl DraftEntry {
-    /// Returns the value of the key `name` of the entry.
+    /// Returns the value of the key `name` of this entry, if it has one.
     fn name(&self) -> Option<&str> {
         self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())
     }
 
-    /// Returns true if the entry is a zone for whose names servers are asked.
+    /// Returns true if the entry is a zone whose names are resolved by querying configured servers.
     fn has_servers(&self) -> bool {
         self.keys.iter().any(|(key, _)| ["forward", "stub"].contains(key))
     }
 
-    /// Returns true if the entry has this key of this section.
+    /// Returns true if the entry belongs to this section and has this key.
     fn has_key(&self, (head, wanted): (&str, &str)) -> bool {
         self.head == head && self.keys.iter().any(|(key, _)| *key == wanted)
     }
 
-    /// Returns true if the entry was converted to this zone.
+    /// Returns true if this entry is the one from which the configured zone was created.
     fn is_of(&self, zone: &ConfiguredZone) -> bool {
         let apex = zone.name.to_string();
         let is_named =
@@ -231,7 +232,7 @@ impl DraftEntry {
     }
 
     fn text(&self) -> String {
-        // Several settings may set keys of the same section, but TOML allows the head of a section only once.
+        // Several settings may set keys of the same section, but TOML allows a section header only once. So these keys are written without a header.
         let keys = self.keys.iter().map(|(key, value)| match self.head.strip_prefix("[[") {
             Some(_) => format!("{key} = {value}\n"),
             None => format!("{}.{key} = {value}\n", self.head.trim_matches(['[', ']'])),

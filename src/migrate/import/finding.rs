@@ -8,27 +8,27 @@ use dns::wire::presentation::shown;
 use dns::words;
 use resolver::limits::MAX_SHOWN_SENTENCE;
 
-/// A position in a configuration file.
+/// A line in a configuration file of the other resolver.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourcePlace {
     /// The file, as it was named on the command line or in an include.
     pub file: Arc<Path>,
-    /// The number of the line, from 1.
+    /// The number of the line in the file, counted from 1.
     pub line: usize,
 }
 
 impl SourcePlace {
-    /// Returns the path of a file that a setting on this line refers to. A relative path starts at the directory of the configuration file.
+    /// Returns the path of a file that is named on this line. A relative path starts at the directory of the configuration file.
     pub(super) fn sibling(&self, named: impl AsRef<Path>) -> PathBuf {
         self.file.parent().unwrap_or_else(|| Path::new("")).join(named)
     }
 }
 
-/// A setting that a finding can be about.
+/// A setting of the other resolver that a finding can be about.
 pub(super) trait Setting {
     /// Returns the position of the setting.
     fn place(&self) -> &SourcePlace;
-    /// Returns the text of the setting as findings show it.
+    /// Returns the text of the setting, in the form in which findings show it.
     fn shown(&self) -> String;
     /// Returns the position and the text of the setting.
     fn typed(&self) -> TypedSetting {
@@ -36,7 +36,7 @@ pub(super) trait Setting {
     }
 }
 
-/// The position and the text of a setting.
+/// The position and the text of a setting of the other resolver.
 #[derive(Clone, Debug)]
 pub(super) struct TypedSetting {
     pub(super) place: SourcePlace,
@@ -74,29 +74,29 @@ impl<T: AsRef<str>> Setting for (&SourcePlace, T) {
 }
 
 words! {
-    /// How much a finding matters. The most serious weight comes first.
+    /// How serious a finding of an import is. The most serious weight comes first.
     pub enum Weight {
-        /// If the operator ignores the finding, mail is lost or sent to the wrong host, or resolverd answers strangers.
+        /// If the operator ignores the finding, mail is lost or sent to the wrong host, or resolverd answers clients that it should not answer.
         Dangerous = "dangerous",
         /// resolverd gives some other answers than the other resolver did.
         Different = "different",
-        /// The operator need not do anything.
+        /// The operator need not do anything about the setting.
         Unneeded = "unneeded",
     }
 }
 
-/// A finding about one setting.
+/// A finding about one setting of the other resolver, which the import changed or left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportFinding {
-    /// The position of the setting.
+    /// The position of the setting in the file.
     pub place: SourcePlace,
-    /// The setting, as it was typed.
+    /// The text of the setting, as it is in the file, without secrets.
     pub option: String,
-    /// The effect that the setting had in the other resolver.
+    /// What the setting did in the other resolver.
     pub did: String,
     /// How to get the same effect in resolverd.
     pub instead: String,
-    /// How much the finding matters.
+    /// How serious the finding is.
     pub weight: Weight,
 }
 
@@ -114,7 +114,7 @@ impl fmt::Display for ImportFinding {
 }
 
 impl Weight {
-    /// The heading of the findings of this weight.
+    /// Returns the heading above the findings of this weight.
     pub const fn heading(self) -> &'static str {
         match self {
             Self::Dangerous => "Settings that need a decision before you switch:",
@@ -124,23 +124,23 @@ impl Weight {
     }
 }
 
-/// How to get the same effect in resolverd if the other resolver did not validate answers with DNSSEC.
+/// How to get the same effect in resolverd, if the other resolver did not validate answers with DNSSEC.
 pub(super) const UNVALIDATED: &str = "dnssec.validate = false does the same; remove it unless a forwarder removes signatures: DANE needs validation";
 
-/// The finding about a file without the main section of its format. Probably another file includes it.
+/// The finding about a file that lacks the main section of its format. Probably it is only a part, which another file includes.
 pub(super) const FRAGMENT: (&str, &str) = (
     "is missing, with the clients, the addresses and the forwarders that it may have",
     "if another file includes this one, import that file instead",
 );
 
-/// What the setting did: the other resolver checked the certificates of forwarders with its own certificate authorities (CAs).
+/// The effect of a setting in the other resolver: it checked the certificates of forwarders with its own certificate authorities (CAs).
 pub(super) const OWN_CAS: &str = "checked the certificates of servers with CAs of its own";
 
-/// How to make resolverd trust the same CAs.
+/// What the operator must do so that resolverd trusts the same CAs.
 pub(super) const CAS_OF_HOST: &str =
     "resolverd checks the name, with the CAs of this host; install a CA of your own there";
 
-/// The effect of trust anchors if none of them is for the root, and what to do in resolverd.
+/// What trust anchors did in the other resolver if none of them is for the root, and what to do in resolverd.
 pub(super) const PARTLY_VALIDATED: (&str, &str) = (
     "validated names below its trust anchors only, as none is of the root",
     "resolverd validates all names; if a forwarder removes signatures, set validate = false in its [[zone]]",

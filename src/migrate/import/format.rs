@@ -1,18 +1,18 @@
-//! The formats that can be imported. Finds the format of a file from its text, or from its name if the text does not show it.
+//! The file formats that can be imported. Finds the format of a file from its text, or from its name if the text does not show it.
 
 use std::path::Path;
 
 use super::ImportError;
 use super::source::Sources;
 
-/// A format that can be imported.
+/// A file format that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// unbound.conf of Unbound
+    /// The format of unbound.conf of Unbound.
     Unbound,
-    /// named.conf of BIND 9
+    /// The format of named.conf of BIND 9.
     Named,
-    /// dnsmasq.conf of dnsmasq
+    /// The format of dnsmasq.conf of dnsmasq.
     Dnsmasq,
 }
 
@@ -20,7 +20,7 @@ pub enum Format {
 pub const FORMATS: [(&str, Format); 3] =
     [("unbound", Format::Unbound), ("named", Format::Named), ("dnsmasq", Format::Dnsmasq)];
 
-/// The program whose configuration a file contains.
+/// The program to which a configuration file belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Program {
     /// A program whose files can be imported.
@@ -135,7 +135,7 @@ pub(super) fn format_of(path: &Path) -> Result<Format, ImportError> {
     }
 }
 
-/// Returns the program that has the most typical lines; `None` if two programs have equally many.
+/// Returns the program for which the text has the most typical lines. Returns `None` if two programs have equally many.
 fn from_text(text: &str) -> Option<Program> {
     let lines = |program: Program, beginnings: &[&str]| {
         let is_indented = program == Program::Imported(Format::Unbound);

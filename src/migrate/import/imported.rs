@@ -1,4 +1,4 @@
-//! The result of an import: the configuration file, and the list of findings. The functions here are pure.
+//! The result of an import: the text of the configuration file, and the list of findings. The functions here are pure.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,17 +12,17 @@ use resolver::config::Config;
 pub struct Imported {
     /// The configuration for resolverd that the import has made.
     pub config: Config,
-    /// The settings that were changed or left out, the dangerous ones first.
+    /// Findings about the settings that were changed or left out, the dangerous ones first.
     pub findings: Vec<ImportFinding>,
-    /// The number of findings that are not listed, by weight.
+    /// How many findings of each weight are not listed.
     pub more: BTreeMap<Weight, usize>,
 }
 
-/// The weights of findings, in the order of their headings.
+/// The weights of findings, in the order in which their headings are printed.
 const WEIGHTS: [Weight; 3] = [Weight::Dangerous, Weight::Different, Weight::Unneeded];
 
 impl Imported {
-    /// Returns the configuration file, with the findings as comments at its top.
+    /// Returns the text of resolverd's configuration file. The findings are comments at its top. `from` is the imported file.
     pub fn file(&self, from: &Path) -> String {
         let head = format!(
             "# Imported from {} by resolverctl import. Keys that are left out have their defaults;\n\
@@ -38,7 +38,7 @@ impl Imported {
         format!("{head}{findings}{}", config::show(&self.config, true))
     }
 
-    /// Returns the findings as lines, after a line that explains them. Each weight has a heading.
+    /// Returns the findings as text, after a line that explains them. There is a heading above the findings of each weight.
     pub fn findings_text(&self) -> String {
         let mut text = String::new();
         if !self.findings.is_empty() {

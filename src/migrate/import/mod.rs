@@ -1,6 +1,6 @@
 //! `resolverctl import`: converts the configuration of another resolver to one for resolverd.
 //!
-//! Each format has a reader, which keeps the position of each word, and a conversion of its settings. Options that are not
+//! Each file format has a reader, which stores the position of each word, and a conversion of its settings. Options that are not
 //! converted are rows of the format's `options.toml`. `draft` collects the result, and `imported` writes it as a file.
 //!
 //! # Decisions
@@ -39,7 +39,7 @@ pub use self::format::{FORMATS, Format};
 pub use self::imported::Imported;
 use draft::Draft;
 
-/// The reason why the import failed completely.
+/// The reason why nothing could be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A file cannot be read.
@@ -50,10 +50,10 @@ pub enum ImportError {
         /// Why the file cannot be read.
         reason: String,
     },
-    /// A file does not have the expected format.
+    /// The text of a file is not in the expected format.
     #[error("{place}: {reason}")]
     Text {
-        /// Position of the error.
+        /// Position of the faulty text.
         place: SourcePlace,
         /// Why the text does not have the expected format.
         reason: String,
@@ -66,7 +66,7 @@ pub enum ImportError {
     Other {
         /// Path of the file.
         file: PathBuf,
-        /// Name of the resolver.
+        /// Name of that resolver.
         program: &'static str,
     },
     /// Neither the text nor the name of the file shows its format.
@@ -74,10 +74,10 @@ pub enum ImportError {
     Format(PathBuf),
 }
 
-/// Imports the file at `path`.
+/// Imports the configuration file at `path`. If `format` is `None`, the format is found from the file.
 ///
 /// # Errors
-/// Fails if a file cannot be read, or if its text does not have the expected format.
+/// Fails if a file cannot be read, or if its text is not in the expected format.
 pub fn import(path: &Path, format: Option<Format>) -> Result<Imported, ImportError> {
     let format = match format {
         Some(format) => format,

@@ -1,4 +1,4 @@
-//! Collects names with their addresses and records. Several formats have such settings. Each name becomes one entry of resolverd's
+//! Collects DNS names with their addresses and records, which several file formats can define. Each name becomes one entry of resolverd's
 //! configuration.
 
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use super::values::{plain, texts};
 /// The file of host names that the C library also reads.
 const SYSTEM_HOSTS: &str = "/etc/hosts";
 
-/// Names that resolverd answers itself, or that make sense only in /etc/hosts.
+/// Names that are not imported: resolverd answers them itself, or they make sense only in /etc/hosts.
 const OWN: [&str; 8] = [
     "localhost",
     "localhost.localdomain",
@@ -27,19 +27,19 @@ const OWN: [&str; 8] = [
     "broadcasthost",
 ];
 
-/// What the other resolver did for a name with addresses of only one family, and how to do the same in resolverd.
+/// What the other resolver did for a name with only IPv4 or only IPv6 addresses, and how to do the same in resolverd.
 pub(super) const OTHER_FAMILY: (&str, &str) = (
     "resolved the addresses of the other family of a name with addresses",
     "resolverd answers that the name has none: add them to its [[host]] or [[record]]",
 );
 
-/// What a format without wildcards does with a name that begins with an asterisk, and how to cover all names below a name in resolverd.
+/// What a name that begins with an asterisk did in a format that has no wildcards, and how to define all names below a name in resolverd.
 pub(super) const ASTERISK: (&str, &str) = (
     "gave a record of the name with the asterisk itself, and of no other name",
     "is left out, as no program asks for this name; for all names below, write a record of `*` into records of a [[zone]]",
 );
 
-/// A name with its addresses.
+/// A name with one of its addresses, and the setting from which it comes.
 struct Host {
     setting: TypedSetting,
     name: String,
@@ -48,7 +48,7 @@ struct Host {
     is_first: bool,
 }
 
-/// The records of one type at one name.
+/// The records of one type and one name, and the setting from which they come.
 struct RecordSet {
     setting: TypedSetting,
     name: String,
@@ -57,19 +57,19 @@ struct RecordSet {
     ttl: Option<String>,
 }
 
-/// The collected names, in the order of their first settings.
+/// The collected names, in the order in which the file has them.
 #[derive(Default)]
 pub(super) struct Names {
     hosts: Vec<Host>,
     host_at: HashMap<String, usize>,
     records: Vec<RecordSet>,
     record_at: HashMap<(String, String), usize>,
-    /// The TTL of records that have no TTL of their own.
+    /// The TTL of records for which the file sets no TTL.
     pub(super) ttl: Option<String>,
 }
 
 impl Names {
-    /// Adds an address of a name. `is_first` is true if the reverse name of the address points to this name.
+    /// Adds an address of a name. `is_first` is true if the PTR record of the address has this name.
     pub(super) fn host(&mut self, setting: &impl Setting, name: &str, address: IpAddr, is_first: bool) {
         let name = plain(name);
         if OWN.contains(&name.as_str()) {
@@ -89,7 +89,7 @@ impl Names {
         }
     }
 
-    /// Adds a record. `data` is in the form of a zone file, with absolute names.
+    /// Adds a record. `data` has the form of a zone file, and the names in it are absolute.
     pub(super) fn record(
         &mut self,
         setting: &impl Setting,
@@ -113,8 +113,8 @@ impl Names {
         }
     }
 
-    /// Adds the names of a file in the form of /etc/hosts. A name without a dot is also added with `domain`, and the PTR record then has the longer
-    /// name. /etc/hosts itself is only reported, because it names this host as its own programs should see it.
+    /// Adds the names in a file that has the form of /etc/hosts. A name without a dot is also added with `domain` at its end, and the PTR record then
+    /// has the longer name. /etc/hosts itself is only reported, because it names this host as only its own programs should see it.
     pub(super) fn file(
         &mut self,
         setting: &impl Setting,
@@ -141,7 +141,7 @@ impl Names {
             let mut words = text.split_whitespace();
             let Some(typed) = words.next() else { continue };
             let Ok(address) = typed.parse::<IpAddr>() else {
-                // The file may be of another kind and contain secrets, so the line is not shown.
+                // The file may have been named by mistake and contain secrets, so the text of the line is not shown.
                 let did = "has an address in this line that cannot be read";
                 draft.report(Weight::Different, &(&place, setting.shown()), (did, "add a [[host]] for it"));
                 continue;
@@ -157,7 +157,7 @@ impl Names {
         sources.end();
     }
 
-    /// Adds all names to the draft: names to which a reverse name points become `[[host]]` entries, and the others become address records.
+    /// Adds all collected names to the draft: those to which a reverse name points as `[[host]]` entries, the others as address records.
     pub(super) fn finish(mut self, draft: &mut Draft) {
         for host in std::mem::take(&mut self.hosts) {
             if host.is_first {
@@ -189,12 +189,12 @@ impl Names {
     }
 }
 
-/// Returns the type of the record for an address.
+/// Returns the record type for an address: A or AAAA.
 fn kind_of(address: &IpAddr) -> &'static str {
     if address.is_ipv4() { "A" } else { "AAAA" }
 }
 
-/// Returns a text as a quoted string of a zone file.
+/// Returns a text as a quoted string in the form of a zone file.
 pub(super) fn quoted(text: &str) -> String {
     let escaped: String = text
         .chars()

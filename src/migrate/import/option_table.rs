@@ -1,8 +1,8 @@
-//! Tables of the options that are reported instead of converted, from the file `options.toml` next to each reader.
+//! Tables of those options of other resolvers that are reported instead of converted. They are read from the file `options.toml` next to each reader.
 //!
 //! A file has the name of the `program`, its `manual`, the values with which an option is `off`, and tables. A table names the
 //! options that the reader converts or reports itself (`read`), the options that need no counterpart (`details`), and has rows for the others.
-//! `*` at the end of a name matches any rest of the name. The first matching row counts.
+//! `*` at the end of a name matches any rest of the name. The first matching row is used.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::finding::{Setting, Weight};
 use super::secret::keyword;
 
-/// The tables of a program whose configuration is imported.
+/// The tables for a program whose configuration can be imported.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProgramOptions {
@@ -23,19 +23,19 @@ pub(super) struct ProgramOptions {
     /// Sections of the program's file, or statements outside of `options`.
     #[serde(default)]
     pub(super) sections: OptionTable,
-    /// Modules that the program runs.
+    /// Modules that the program loads.
     #[serde(default)]
     pub(super) modules: OptionTable,
-    /// Options of zones that have servers.
+    /// Options in zones whose names are resolved by querying configured servers.
     #[serde(default)]
     pub(super) zones: OptionTable,
-    /// Options of zones that have copies of the zone data.
+    /// Options in zones of which the program has a copy of the zone data.
     #[serde(default)]
     pub(super) auth_zones: OptionTable,
-    /// The types of local zones.
+    /// Types of local zones of the program.
     #[serde(default)]
     pub(super) local_zones: OptionTable,
-    /// Parts of the program that are not part of a resolver.
+    /// Functions of the program that do not belong to a resolver, such as DHCP.
     #[serde(default)]
     pub(super) parts: OptionTable,
 }
@@ -52,33 +52,33 @@ pub(super) struct OptionTable {
     pub(super) row: Vec<OptionRow>,
 }
 
-/// A row: some options, and the text of a finding about them.
+/// A row of a table: some options, and the text of the finding about them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OptionRow {
     names: Vec<String>,
-    /// The values that the row applies to. If empty, it applies to all values except those that turn the option off.
+    /// The row applies only to these values of the options. If the list is empty, it applies to all values except those that turn the option off.
     #[serde(default)]
     values: Vec<String>,
     pub(super) weight: Weight,
-    /// The effect that the options had in the other resolver.
+    /// What the options did in the other resolver.
     pub(super) did: String,
-    /// How to get the same effect in resolverd.
+    /// How to get the same effect with resolverd.
     pub(super) instead: String,
 }
 
-/// The text of a finding about a part that was turned off.
+/// The text of a finding about an option that was turned off: what it did, and what is true for resolverd.
 const OFF: (&str, &str) = ("turned it off", "resolverd has no such part");
 
 impl ProgramOptions {
-    /// Reads the file of tables of a program.
+    /// Parses the text of a program's `options.toml`.
     #[expect(clippy::panic, reason = "the file is a part of this program, and a test reads it")]
     pub(super) fn built_in(text: &str) -> Self {
         toml::from_str(text)
             .unwrap_or_else(|error| panic!("a built-in table of options cannot be read: {error}"))
     }
 
-    /// Reports an option with its value, unless the reader handles the option itself.
+    /// Adds a finding about an option with its value, unless the reader converts or reports the option itself.
     pub(super) fn report(
         &self,
         table: &OptionTable,
@@ -91,7 +91,7 @@ impl ProgramOptions {
         }
         let is_off = self.off.iter().any(|off| off == value);
         match table.row(name, value) {
-            // resolverd has these parts, or a replacement for them.
+            // The option turned off something that resolverd has too, or for which it has a replacement.
             Some(row) if is_off && row.values.is_empty() && row.weight == Weight::Unneeded => {
                 draft.report(Weight::Unneeded, setting, ("turned it off", &row.instead));
             }
@@ -112,12 +112,12 @@ impl ProgramOptions {
 }
 
 impl OptionTable {
-    /// Returns true if the reader converts or reports an option itself.
+    /// Returns true if the reader converts or reports an option itself, so that it has no row.
     pub(super) fn is_read(&self, name: &str) -> bool {
         fits(&self.read, name)
     }
 
-    /// Returns the row for an option with a value.
+    /// Returns the first row that applies to this option and this value.
     pub(super) fn row(&self, name: &str, value: &str) -> Option<&OptionRow> {
         self.row.iter().find(|row| {
             row.has(name) && (row.values.is_empty() || row.values.iter().any(|wanted| wanted == value))
@@ -126,18 +126,18 @@ impl OptionTable {
 }
 
 impl OptionRow {
-    /// Returns true if the row is about the option with this name.
+    /// Returns true if the row has an option with this name.
     pub(super) fn has(&self, name: &str) -> bool {
         fits(&self.names, name)
     }
 
-    /// Reports an option with the text of this row.
+    /// Adds a finding about an option, with the text of this row.
     pub(super) fn report(&self, setting: &impl Setting, draft: &mut Draft) {
         draft.report(self.weight, setting, (&self.did, &self.instead));
     }
 }
 
-/// Returns true if a name matches one of these names, which may end with `*`.
+/// Returns true if a name matches one of the patterns `names`, which may end with `*`.
 fn fits(names: &[String], name: &str) -> bool {
     names.iter().any(|wanted| match wanted.strip_suffix('*') {
         Some(beginning) => name.starts_with(beginning),

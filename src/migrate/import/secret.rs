@@ -1,19 +1,19 @@
-//! Removes the parts of another resolver's configuration that no report may show: values of secrets, and lines that cannot be read,
+//! Removes the parts of another resolver's configuration that no finding may show: the values of secrets, and lines that cannot be parsed,
 //! because they may belong to a file that was named by mistake. The functions here are pure.
 
 /// Words in the names of settings whose values are secrets.
 const SECRET: [&str; 9] =
     ["secret", "password", "passwd", "passphrase", "token", "credential", "api-key", "api_key", "apikey"];
 
-/// Characters that may be between the name and the value of a setting, and quotes around a name.
+/// Characters that may stand between the name and the value of a setting, and quotes around a name.
 const BETWEEN: &str = " =:([{]\"'";
 
 /// The maximum length, in characters, of a setting name that is shown. The longest name in the supported formats has 44.
 const LONGEST: usize = 48;
 
-/// Returns the text of a setting without secrets: everything after a name that stands for a secret is left out.
+/// Returns the text of a setting without secrets: everything after the name of a secret is removed.
 pub(super) fn masked(typed: &str) -> String {
-    // Only ASCII letters change, so the offsets in both texts are the same.
+    // `to_ascii_lowercase` changes no lengths, so an offset in one text is also valid in the other.
     let plain = typed.to_ascii_lowercase();
     let Some(begin) = SECRET.iter().filter_map(|secret| plain.find(secret)).min() else {
         return typed.to_owned();

@@ -1,4 +1,4 @@
-//! Handles zones that other resolvers answer themselves.
+//! Handles the zones that other resolvers answer themselves, without asking a server.
 //!
 //! The locally served zones (RFC 6303) are answered even if a zone above them is forwarded. In resolverd, their names belong to a `[[zone]]`
 //! above them, unless that zone has `locally_served`. A zone without data becomes a `[[zone]]` with `records = []`: it has a SOA record at its
@@ -9,34 +9,34 @@ use super::finding::{TypedSetting, Weight};
 use super::values::{counted, is_within};
 use resolver::zones::locally_served;
 
-/// Returns true if there are locally served zones below a zone.
+/// Returns true if at least one locally served zone (RFC 6303) is below the zone `apex`.
 pub(super) fn is_around(apex: &str) -> bool {
     locally_served().any(|served| is_within(&served, apex) && !is_within(apex, &served))
 }
 
-/// Returns the locally served zone that contains a name.
+/// Returns the locally served zone (RFC 6303) that contains `name`.
 pub(super) fn zone_around(name: &str) -> Option<String> {
     locally_served().find(|served| is_within(name, served))
 }
 
-/// What the other resolver did in a zone in which all names exist without records, for a finding.
+/// The text of a finding: what the other resolver did in a zone in which all names exist without records.
 pub(super) const NODATA: &str = "answered that the names have no records (NODATA)";
 
-/// A zone without data, and the setting that defined it.
+/// A zone without data, and the setting of the other resolver that defined it.
 #[derive(Clone, Debug)]
 pub(super) struct EmptyZone {
     pub(super) setting: TypedSetting,
     pub(super) name: String,
 }
 
-/// Reports the zones without data whose own names did not exist.
+/// Adds a finding about the zones without data for whose own names the other resolver answered NXDOMAIN.
 pub(super) fn report_denied(zones: &[EmptyZone], draft: &mut Draft) {
     let did = "answered that the name of the zone does not exist (NXDOMAIN)";
     let instead = "resolverd answers that this name has no records, and NXDOMAIN for the names below it";
     report(zones, (did, instead), draft);
 }
 
-/// Reports the zones in which all names existed.
+/// Adds a finding about the zones without data in which the other resolver answered NODATA for all names.
 pub(super) fn report_nodata(zones: &[EmptyZone], draft: &mut Draft) {
     let instead = "resolverd answers this for the name of the [[zone]], and NXDOMAIN for the names below it";
     report(zones, (NODATA, instead), draft);

@@ -1,5 +1,5 @@
-//! Collects zones that have their own servers or answers. Several formats have such zones. The settings of one zone, which may be in
-//! different places of a file, become one `[[zone]]`.
+//! Collects zones that have their own servers or their own answers, which several file formats can define. The settings of one zone may be in
+//! different places of a file, and become one `[[zone]]`.
 
 use crate::limits;
 use std::collections::{BTreeSet, HashMap};
@@ -16,36 +16,36 @@ use super::values::{is_within, plain, texts};
 use dns::wire::presentation::name_text;
 use hickory_proto::rr::Name;
 
-/// The source of a zone's answers.
+/// Where the answers for the names of a zone come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ZoneSource {
-    /// Recursive servers to which questions are forwarded.
+    /// Queries are forwarded to recursive servers.
     Forward,
-    /// Records, as lines of a zone file.
+    /// The records in the configuration, written as lines of a zone file.
     Records,
-    /// The root servers: names are resolved by recursion, although a zone above this one is forwarded.
+    /// Recursion from the root servers, although a zone above this one is forwarded.
     Recurse,
 }
 
-/// A zone while its settings are being collected.
+/// A zone of the imported configuration, while its settings are being collected.
 #[derive(Clone, Debug)]
 struct GatheredZone {
     setting: TypedSetting,
     name: String,
     source: ZoneSource,
-    /// The addresses of servers, or the lines of records.
+    /// The addresses of the servers, or the records as lines of a zone file. `source` says which.
     values: Vec<String>,
     /// The source addresses of queries to the servers of the zone.
     from: Vec<IpAddr>,
     validate: bool,
-    /// True if the locally served zones below this zone are answered by resolverd itself.
+    /// True if resolverd itself answers the locally served zones (RFC 6303) below this zone.
     locally_served: bool,
 }
 
-/// The reverse zone that contains the reverse names of 100.64.0.0/10, but also those of other addresses.
+/// A reverse zone that contains the reverse names of 100.64.0.0/10 (shared address space), but also those of other addresses.
 const AROUND_SHARED: &str = "100.in-addr.arpa";
 
-/// The collected zones, in the order of their first settings.
+/// The collected zones, in the order in which the file has them.
 #[derive(Debug, Default)]
 pub(super) struct GatheredZones {
     zones: Vec<GatheredZone>,
@@ -53,7 +53,7 @@ pub(super) struct GatheredZones {
 }
 
 impl GatheredZones {
-    /// Adds servers or lines to the zone `name`. The zone is validated only if all its settings allow this.
+    /// Adds servers or records to the zone `name`. The zone is validated with DNSSEC only if all its settings permit this.
     pub(super) fn add(
         &mut self,
         setting: &impl Setting,
@@ -66,7 +66,7 @@ impl GatheredZones {
             name => name.to_ascii_lowercase(),
         };
         let at = *self.at.entry(name.clone()).or_insert(self.zones.len());
-        // resolverd's own configuration does not allow the same server twice.
+        // resolverd's configuration refuses a zone that names the same server twice, so duplicates are removed.
         let mut known = BTreeSet::new();
         let values: Vec<String> = values.into_iter().filter(|value| known.insert(value.clone())).collect();
         let Some(zone) = self.zones.get_mut(at) else {
@@ -86,7 +86,7 @@ impl GatheredZones {
         zone.values.extend(new);
     }
 
-    /// Sets a source address for queries to the servers of a zone.
+    /// Sets the source address for queries to the servers of the zone `name`, or of the root zone if there is no such zone.
     pub(super) fn ask_from(&mut self, name: &str, address: IpAddr) {
         let at = self.at.get(&plain(name)).or_else(|| self.at.get("."));
         let Some(zone) = at.and_then(|at| self.zones.get_mut(*at)) else { return };
@@ -95,13 +95,13 @@ impl GatheredZones {
         }
     }
 
-    /// Returns the servers that are set for the root zone. Settings of other zones may refer to them.
+    /// Returns the servers of the root zone, that is, for all names without a zone of their own. Other settings may refer to them.
     pub(super) fn root_servers(&self) -> Vec<String> {
         let root = self.at.get(".").and_then(|at| self.zones.get(*at));
         root.map(|zone| zone.values.clone()).unwrap_or_default()
     }
 
-    /// Returns the zones without data, except reverse zones: no client asks for the name of a reverse zone itself.
+    /// Returns the zones that have no data. Reverse zones are left out, because no client asks for the name of a reverse zone itself.
     pub(super) fn without_data(&self) -> Vec<EmptyZone> {
         let is_empty = |zone: &&GatheredZone| {
             zone.source == ZoneSource::Records && zone.values.is_empty() && !is_within(&zone.name, "arpa")
@@ -111,8 +111,9 @@ impl GatheredZones {
         self.zones.iter().filter(is_empty).map(empty).collect()
     }
 
-    /// Makes resolverd itself answer the locally served reverse zones below `trees`, so that their names are not sent to the servers of the zones
-    /// above them. The names of 100.64.0.0/10 are still sent to forwarders. Returns the zones that have `locally_served` for this.
+    /// Sets `locally_served` where resolverd itself must answer the locally served reverse zones below `trees`, so that their names are not sent to
+    /// the servers of the zones above them. The names of 100.64.0.0/10 are still sent to forwarders. Returns the zones for which `locally_served` was
+    /// set.
     pub(super) fn keep_reverse(&mut self, setting: &impl Setting, trees: &[&str]) -> BTreeSet<String> {
         let has_servers = |zone: &&GatheredZone| zone.source != ZoneSource::Records;
         let closest = |zones: &[GatheredZone], name: &str| {
@@ -121,7 +122,8 @@ impl GatheredZones {
             around.max_by_key(|(_, zone)| zone.name.trim_end_matches('.').len()).map(|(at, _)| at)
         };
         let mut kept = BTreeSet::new();
-        // A zone between a tree and its locally served zones also needs the key, because it has its own servers for some of them.
+        // A zone between one of `trees` and its locally served zones also needs `locally_served`, because its own servers would get their names
+        // otherwise.
         let between = |zone: &GatheredZone| {
             trees.iter().any(|tree| is_within(&zone.name, tree)) && is_around(&zone.name)
         };
@@ -191,12 +193,12 @@ impl GatheredZones {
     }
 }
 
-/// Returns the reverse zones that together cover a network; this is one zone if the prefix ends at the end of a label.
+/// Returns the reverse zones that together cover the network `net`. It is one zone if the prefix ends at the end of a label of the reverse name.
 pub(super) fn reverse_zones(net: IpNet) -> Vec<String> {
     let step: u8 = if net.addr().is_ipv4() { 8 } else { 4 };
     let labels = net.prefix_len().div_ceil(step).max(1);
     let Ok(parts) = net.trunc().subnets(labels.saturating_mul(step)) else { return Vec::new() };
-    // The prefix ends at most 7 bits before the end of a label.
+    // At most 7 bits are missing until the prefix would end at the end of a label, so there are at most 128 parts.
     let zones = parts.take(limits::MAX_REVERSE_ZONES).map(|part| {
         let whole = Name::from(part.addr());
         let superfluous = part.max_prefix_len().saturating_sub(part.prefix_len()) / step;

@@ -1,4 +1,4 @@
-//! Values that occur in several formats: upstreams, clients, time spans and sizes, in the form of resolverd's configuration.
+//! Converts values that occur in several file formats: servers, clients, durations and sizes, to the form of resolverd's configuration.
 
 use crate::limits;
 use std::net::{IpAddr, SocketAddr};
@@ -9,7 +9,7 @@ use toml::Value;
 use dns::zone_file;
 use resolver::config::mapped;
 
-/// For each type, the indexes of the words in its data that are names.
+/// Record types whose data contain domain names, and the indexes of those words in the data that are names.
 const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
     ("AFSDB", &[1]),
     ("CNAME", &[0]),
@@ -26,7 +26,7 @@ const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
     ("SVCB", &[1]),
 ];
 
-/// Returns the positions of those words in the data of a record that are names; empty if records of this type contain no names.
+/// Returns the indexes of those words in the data of a record that are domain names. Returns an empty list for types whose data have no names.
 pub(super) fn names_in_data(kind: &str) -> &'static [usize] {
     NAMES_IN_DATA.iter().find(|(with_names, _)| *with_names == kind).map_or(&[], |(_, places)| places)
 }
@@ -37,12 +37,12 @@ pub(super) struct Upstream {
     pub(super) address: IpAddr,
     pub(super) port: Option<u16>,
     pub(super) tls: bool,
-    /// Name in the certificate of the server.
+    /// Name that the certificate of the server must contain.
     pub(super) name: Option<String>,
 }
 
 impl Upstream {
-    /// Parses `address[@port][#name]`, as Unbound writes it.
+    /// Parses a server in the form `address[@port][#name]`, which Unbound uses.
     pub(super) fn from_unbound(text: &str, tls: bool) -> Option<Self> {
         let (text, name) = match text.split_once('#') {
             Some((text, name)) => (text, Some(name.trim_end_matches('.').to_owned())),
@@ -56,7 +56,7 @@ impl Upstream {
     }
 }
 
-/// Returns an upstream in the form of resolverd's configuration; `None` if it is asked over TLS without a certificate name.
+/// Returns a server in the form of resolverd's configuration. Returns `None` if it is queried over TLS and has no certificate name.
 pub(super) fn upstream_text(server: &Upstream) -> Option<String> {
     let usual = if server.tls { 853 } else { 53 };
     let address = match server.port.filter(|port| *port != usual) {
@@ -75,7 +75,7 @@ pub(super) fn texts(texts: impl IntoIterator<Item = String>) -> Value {
     Value::Array(texts.into_iter().map(Value::String).collect())
 }
 
-/// Returns the first few names, and the number of the others.
+/// Returns the first names of a list as text, and how many more there are.
 pub(super) fn counted(names: &[impl AsRef<str>]) -> String {
     let shown: Vec<&str> = names.iter().map(AsRef::as_ref).take(limits::MAX_NAMED_IN_FINDING).collect();
     match names.len().saturating_sub(shown.len()) {
@@ -95,18 +95,18 @@ pub(super) fn is_within(name: &str, around: &str) -> bool {
     around.is_empty() || name == around || name.ends_with(&format!(".{around}"))
 }
 
-/// Converts seconds to a time span of resolverd's configuration, at most `most`. The flag is true if there were more seconds.
+/// Converts a number of seconds to a duration in resolverd's configuration, with the maximum `most`. The flag is true if it was longer than `most`.
 pub(super) fn seconds(text: &str, most: u64) -> Option<(String, bool)> {
     let seconds: u64 = text.parse().ok()?;
     Some((format!("{}s", seconds.min(most)), seconds > most))
 }
 
-/// Like `seconds`, for a number that may have units as in zone files: `1h30m`.
+/// Like `seconds`, but the number may have units as in zone files: `1h30m`.
 pub(super) fn span(text: &str, most: u64) -> Option<(String, bool)> {
     seconds(&zone_file::span(text)?.to_string(), most)
 }
 
-/// Reads a size with `k`, `m` or `g`, and returns it in octets.
+/// Parses a size with the unit `k`, `m` or `g`, and returns it in octets.
 pub(super) fn size(text: &str) -> Option<u64> {
     let text = text.trim().to_ascii_lowercase();
     let text = text.strip_suffix('b').unwrap_or(&text);
@@ -119,24 +119,24 @@ pub(super) fn size(text: &str) -> Option<u64> {
     number.trim().parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// Converts octets to a size of resolverd's configuration, at least its minimum.
+/// Converts a number of octets to a cache size in resolverd's configuration. A size below the minimum of resolverd becomes the minimum.
 pub(super) fn size_text(octets: u64) -> String {
     format!("{}MiB", octets.div_ceil(1 << 20).max(resolver::limits::MIN_CACHE_SIZE >> 20))
 }
 
-/// Reads a prefix or an address.
+/// Parses a network prefix, or an address, which becomes a prefix with a single address.
 pub(super) fn network(text: &str) -> Option<IpNet> {
     let net = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
     Some(net.trunc())
 }
 
-/// The effect of IPv4-mapped IPv6 addresses in a list of clients, and what to do.
+/// What IPv4-mapped IPv6 addresses in a list of clients did in the other resolver, and what to do in resolverd.
 pub(super) const MAPPED: (&str, &str) = (
     "named IPv4 clients in the form of IPv6 (::ffff:...), which clients at a socket of IPv4 do not have",
     "these are left out: write IPv4 clients as IPv4 prefixes",
 );
 
-/// The clients that an imported configuration allows, refuses or ignores, while they are being collected.
+/// The clients that an imported configuration allows, refuses, or leaves without a reply (`drop`).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clients {
     pub(super) allow: Vec<IpNet>,
@@ -145,24 +145,24 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    /// Returns a list with all clients.
+    /// Returns lists in which all clients are allowed.
     pub(super) fn everybody() -> Self {
         let allow = ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all)).collect();
         Self { allow, ..Self::default() }
     }
 
-    /// Returns a list with this host as the only client.
+    /// Returns lists in which only this host is allowed.
     pub(super) fn of_this_host() -> Self {
         Self { allow: loopback(), ..Self::default() }
     }
 
-    /// Returns true if a client is not this host.
+    /// Returns true if clients other than this host are allowed.
     pub(super) fn has_others(&self) -> bool {
         self.allow.iter().any(|net| !net.addr().is_loopback())
     }
 
-    /// Creates a list of the clients for which `permits` returns true. The verdict for a prefix applies to all of its addresses, except those in a
-    /// longer prefix of `nets`. Prefixes that change nothing are left out.
+    /// Returns lists with the clients for which `permits` returns true. Its result for a prefix is used for all addresses of the prefix, except those
+    /// in a longer prefix of `nets`. Prefixes that would change nothing are left out.
     pub(super) fn deciding(nets: impl IntoIterator<Item = IpNet>, permits: impl Fn(&IpNet) -> bool) -> Self {
         let mut decided: Vec<(IpNet, bool)> = Vec::new();
         for net in nets {
@@ -185,14 +185,15 @@ impl Clients {
         clients
     }
 
-    /// Returns true if all clients of a prefix are allowed, except those in a longer prefix of these lists.
+    /// Returns true if the addresses of a prefix are allowed. The longest prefix in these lists that contains it decides; longer ones are not
+    /// considered.
     pub(super) fn permits(&self, net: &IpNet) -> bool {
         let longest =
             |nets: &[IpNet]| nets.iter().filter(|other| other.contains(net)).map(IpNet::prefix_len).max();
         longest(&self.allow) > longest(&self.refuse).max(longest(&self.drop))
     }
 
-    /// Removes IPv4-mapped IPv6 addresses. Returns true if there were any.
+    /// Removes IPv4-mapped IPv6 prefixes from the lists. Returns true if there were any.
     pub(super) fn take_mapped(&mut self) -> bool {
         let before = self.nets().count();
         for nets in [&mut self.allow, &mut self.refuse, &mut self.drop] {
@@ -201,12 +202,12 @@ impl Clients {
         self.nets().count() < before
     }
 
-    /// Returns all prefixes of these lists.
+    /// Returns all prefixes of the three lists.
     pub(super) fn nets(&self) -> impl Iterator<Item = IpNet> {
         self.allow.iter().chain(&self.refuse).chain(&self.drop).copied()
     }
 
-    /// Returns the keys of `[listen]`. Clients in no list are refused, so a `refuse` for all clients is left out.
+    /// Returns the keys of `[listen]` for these clients. resolverd refuses clients in no list, so a `refuse` for all clients is left out.
     pub(super) fn keys(self) -> Vec<(&'static str, Value)> {
         let list = |nets: Vec<IpNet>| {
             let mut known: Vec<IpNet> = Vec::new();
@@ -233,12 +234,12 @@ impl Clients {
     }
 }
 
-/// Networks that are not on the internet: private (RFC 1918), link-local and unique local addresses. 127.0.0.0/8 is not among
-/// them, because DNS lists answer with its addresses.
+/// Networks that are not part of the internet: private (RFC 1918), link-local and unique local addresses. 127.0.0.0/8 is missing here,
+/// because DNS lists answer with addresses in this network.
 const PRIVATE: [&str; 6] =
     ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"];
 
-/// Returns the private networks as a list of resolverd's configuration.
+/// Returns the private networks as a list for resolverd's configuration.
 pub(super) fn private() -> Value {
     texts(PRIVATE.map(str::to_owned))
 }

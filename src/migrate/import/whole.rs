@@ -1,5 +1,5 @@
-//! Findings about the result as a whole, which no single setting shows: the memory that the cache needs, zones whose answers
-//! keep addresses that the other resolver removed, queries of this host that are refused, and servers that are not asked. The functions are pure.
+//! Findings about the imported configuration as a whole, which no single setting shows. They are about the memory that the cache needs, zones in
+//! whose answers private addresses remain, queries of this host that are refused, and servers that are not queried. The functions here are pure.
 
 use std::net::IpAddr;
 
@@ -12,28 +12,28 @@ use history::limits::{MAX_STORED_READ, RECORD_READER};
 use resolver::config::{Config, ZoneKind};
 use resolver::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 
-/// The memory in octets that the unit of the packages permits: `MemoryMax=` of systemd/resolverd.service.
+/// The memory, in octets, that the systemd unit of the packages permits: `MemoryMax=` in systemd/resolverd.service.
 const UNIT_MEMORY: u64 = 600 << 20;
 
-/// The trees of reverse names, which have no address records.
+/// The domains of the reverse names. Their names have no address records.
 const REVERSE: [&str; 2] = ["in-addr.arpa", "ip6.arpa"];
 
-/// The key with the networks whose addresses are removed from answers.
+/// Section and key with the networks whose addresses resolverd removes from answers.
 pub(super) const PRIVATE: (&str, &str) = ("[resolve]", "private_addresses");
 
-/// The key with the size of the cache.
+/// Section and key with the size of the cache.
 pub(super) const SIZE: (&str, &str) = ("[cache]", "size");
 
-/// The addresses from which programs of this host send queries, in the order of `loopback`.
+/// The addresses from which programs of this host send queries, in the same order as in `loopback`.
 const OWN: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
-/// The key with the clients that are answered.
+/// Section and key with the clients that resolverd answers.
 pub(super) const CLIENTS: (&str, &str) = ("[listen]", "allow");
 
-/// The effect of a setting, and what the operator should do about it.
+/// The text of a finding: an effect of the configuration, and what the operator should do about it.
 pub(super) type EffectAndRemedy = (String, String);
 
-/// Returns the effect of the cache size if the unit permits too little memory for it.
+/// Returns a finding if the systemd unit permits less memory than a cache of the configured size needs.
 pub(super) fn memory(config: &Config) -> Option<EffectAndRemedy> {
     let (size, history) = (config.cache.size, config.history_size());
     let needed = needed(size, history);
@@ -48,7 +48,7 @@ pub(super) fn memory(config: &Config) -> Option<EffectAndRemedy> {
     })
 }
 
-/// Returns the memory in octets that the whole process needs, as the daemon computes it at its start.
+/// Returns the memory, in octets, that the whole process needs, as the daemon computes it when it starts.
 fn needed(size: u64, history: u64) -> u64 {
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     let record = history.saturating_mul(RECORD_READER.saturating_add(1));
@@ -57,7 +57,8 @@ fn needed(size: u64, history: u64) -> u64 {
     [slack, MEMORY_BESIDE_CACHE, record, stored].into_iter().fold(size, u64::saturating_add)
 }
 
-/// Returns the effect for zones in whose answers `private_addresses` removes nothing. The root zone does not count: its names belong to strangers.
+/// Returns a finding about the zones in whose answers `private_addresses` removes nothing. The root zone is not considered: its names belong to
+/// other organizations, and private addresses are removed from answers for them.
 pub(super) fn unprotected(config: &Config) -> Option<EffectAndRemedy> {
     let resolve = &config.resolve;
     let is_asked = |kind: &ZoneKind| matches!(kind, ZoneKind::Forward(_) | ZoneKind::Stub(_));
@@ -76,7 +77,7 @@ pub(super) fn unprotected(config: &Config) -> Option<EffectAndRemedy> {
     Some((did, instead.to_owned()))
 }
 
-/// Returns the finding about addresses of this host that are not allowed as clients, although resolverd listens there.
+/// Returns a finding about addresses of this host that are not allowed as clients, although resolverd listens there.
 pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> {
     let listen = &config.listen;
     let clients =
@@ -94,7 +95,7 @@ pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> 
     }
     let nets = nets.join(" and ");
     let did = format!("refused or dropped the queries of this host ({nets})");
-    // Programs of this host send queries to 127.0.0.1 if resolverd listens there.
+    // If resolverd listens at 127.0.0.1, programs of this host send their queries there, and from this address.
     let (weight, needed) = match refused(&first) {
         true => (Weight::Dangerous, "are to ask resolverd: otherwise its own mail fails"),
         false => (Weight::Different, "ask this address"),
@@ -103,7 +104,7 @@ pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> 
     Some((weight, (did, instead)))
 }
 
-/// Returns the finding about servers in private networks, to which names may be delegated. It applies if the result resolves names itself.
+/// Returns a finding about servers in private networks, to which names may be delegated. It is returned only if resolverd resolves names itself.
 pub(super) fn private_servers(config: &Config) -> Option<(&'static str, &'static str)> {
     let private = private_networks();
     let is_private = |address: IpAddr| private.iter().any(|net| net.contains(&address));

@@ -1,14 +1,14 @@
-//! Carries out a plan while the operator watches.
+//! Carries out the plan of a switch, and reports each step to the operator.
 
 use super::error::SwitchError;
 use super::machine::Machine;
 use super::record::{self, RecordedStep, SwitchRecord};
 use super::step::SwitchStep;
 
-/// A step of the switch, and its result.
+/// A step of the switch that was carried out or undone, and its result.
 pub type EndedStep = (SwitchStep, Result<StepEnd, SwitchError>);
 
-/// How a step ended that did not fail.
+/// The result of a step that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepEnd {
     /// The change was made, or, in an undo, the state before it was restored.
@@ -17,12 +17,12 @@ pub enum StepEnd {
     Removed,
 }
 
-/// The operator, who sees the result of each step and may interrupt.
+/// Receives the result of each step of a switch, and reports an interrupt. `resolverctl` implements it for the operator at the terminal.
 pub trait SwitchWatch {
     /// Called when a step, or the undo of a step, has ended.
     fn ended(&mut self, step: &EndedStep, is_undo: bool);
 
-    /// Returns true if a signal was received.
+    /// Returns true if the process has received a signal that must end the switch, such as Ctrl-C.
     fn is_interrupted(&mut self) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! The facts that a plan needs: the facts of `resolverctl check system`, the services, and the programs that write
+//! Collects the facts from which a switch is planned: the facts of `resolverctl check system`, the states of services, and the programs that write
 //! `/etc/resolv.conf`.
 
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use crate::system::gather;
 use crate::system::host::{CheckedHost, HostFile};
 use resolver::config::{Config, defaults};
 
-/// Services that are resolvers. The services of Knot Resolver have a number in their names.
+/// systemd services that are DNS resolvers. The services of Knot Resolver are recognised separately, because their names contain a number.
 const RESOLVERS: [&str; 7] = [
     "named.service",
     "named-chroot.service",
@@ -22,7 +22,7 @@ const RESOLVERS: [&str; 7] = [
     "kresd@*.service",
 ];
 
-/// The service of dnsmasq, which also serves DHCP on some hosts.
+/// The systemd service of dnsmasq, which also serves DHCP on some hosts.
 pub(super) const DNSMASQ: &str = "dnsmasq.service";
 
 /// Mail services that read `/etc/resolv.conf` only when they start: rspamd with its library rdns, amavis and SpamAssassin with
@@ -38,48 +38,50 @@ pub(super) const READ_AT_START: [&str; 7] = [
     "opendmarc.service",
 ];
 
-/// Returns true if a service is a resolver, which may be stopped.
+/// Returns true if a systemd service is a known DNS resolver, so that the switch may stop it.
 pub(super) fn is_resolver(unit: &str) -> bool {
     RESOLVERS.contains(&unit) || (unit.starts_with("kresd@") && unit.ends_with(".service"))
 }
 
-/// The facts about a host that decide the steps of a switch.
+/// The facts about a host from which the steps of a switch are planned.
 #[derive(Clone, Debug)]
 pub struct SwitchFacts {
     /// What `resolverctl check system` found out about this host.
     pub host: system::HostFacts,
-    /// True if the configuration of resolverd has zones or records. If the configuration is invalid, its errors.
+    /// True if the configuration of resolverd has zones or records. If the configuration is invalid, this has its errors.
     pub config: Result<bool, String>,
-    /// State of the services of other resolvers, of resolverd, and of the services that read `/etc/resolv.conf` only when they
+    /// The states of these systemd units: other resolvers, resolverd, and services that read `/etc/resolv.conf` only when they
     /// start.
     pub units: Vec<UnitState>,
     /// Target of `/etc/nsswitch.conf`, if it is a link.
     pub(crate) nsswitch_link: Option<String>,
-    /// The DHCP client dhclient of ISC, if it is installed.
+    /// The DHCP client dhclient of ISC, if this host has it.
     pub dhclient: Option<DhcpClient>,
-    /// The DHCP client dhcpcd of Roy Marples, which Debian 13 uses, if it is installed.
+    /// The DHCP client dhcpcd of Roy Marples, which Debian 13 uses, if this host has it.
     pub dhcpcd: Option<DhcpClient>,
-    /// The file `/etc/resolvconf.conf` of openresolv.
+    /// The file `/etc/resolvconf.conf`, the configuration of openresolv.
     pub openresolv: HostFile,
 }
 
-/// A DHCP client whose script writes `resolv.conf`.
+/// A DHCP client whose script writes `/etc/resolv.conf`.
 #[derive(Clone, Debug)]
 pub struct DhcpClient {
-    /// True if the client's script already runs resolverd's hook. On Debian, the script of ISC's client runs it.
+    /// True if the script of the DHCP client already runs resolverd's hook. On Debian, the script of ISC's client does so.
     pub(crate) runs_hook: bool,
-    /// Content of resolverd's hook file.
+    /// The hook file of resolverd for this DHCP client, with its text.
     pub hook: HostFile,
 }
 
-/// The file that the script of dhcpcd runs before its other hooks. A change of this file takes effect immediately. A change of
-/// dhcpcd.conf needs a restart, for which not every host has a service.
+/// A file that the script of dhcpcd runs before its other hooks. The switch changes this file, because the change takes effect immediately. A change
+/// of dhcpcd.conf needs a restart of dhcpcd, for which not every host has a service.
 pub(super) const DHCPCD_HOOK: &str = "/etc/dhcpcd.enter-hook";
 
-/// Path of resolverd's hook for the script of dhclient. It runs after the hook of resolvconf, whose name comes earlier in the alphabet.
+/// Path of the hook file of resolverd for the script of dhclient. The script runs it after the hook of resolvconf, whose name comes earlier in the
+/// alphabet.
 pub(super) const HOOK: &str = "/etc/dhcp/dhclient-enter-hooks.d/resolverd";
 
-/// Reads this host, and asks `servers`, which are root servers, over the network.
+/// Collects the facts about this host for a switch. `servers` are root servers, which are asked over the network. `unix` is the time, in seconds
+/// since 1970.
 ///
 /// # Errors
 /// Fails if systemctl cannot be run.

@@ -1,6 +1,6 @@
-//! Writes files of this host, and restores them.
+//! Writes files of this host for a switch, and restores them.
 //!
-//! The file exists at any moment, and a half-written state can always be recognised. Replacing a link by a file, or a file by a
+//! At every moment the file exists, and a half-written file can always be recognised. Replacing a link by a file, or a file by a
 //! link, is one atomic step. If a power failure interrupts a file that is written in place, the file contains the beginning of
 //! the text.
 
@@ -16,15 +16,15 @@ use crate::limits::MAX_SWITCHED_FILE;
 use crate::system::host::{CheckedHost, HostFile};
 use resolver::config::files::open_regular;
 
-/// Suffix of a temporary file before it is renamed. Programs that read all files of a directory skip such a file: the script of
-/// dhclient because of the dot, other programs because of the unknown extension.
+/// Suffix of a new file until it is renamed to its final name. Programs that read all files of a directory skip a file with this suffix: the script
+/// of dhclient because of the dot, other programs because of the unknown extension.
 const NEW: &str = ".resolverctl";
 
-/// Mode of the written files: all users may read them.
+/// Permissions of the files that a switch creates: all users may read them.
 const MODE: u32 = 0o644;
 
 impl Machine<'_> {
-    /// Returns the current state of a file.
+    /// Returns the current state of a file (missing, link or text), which the undo will restore.
     ///
     /// # Errors
     /// Fails if the file cannot be read, or if it could not be restored.
@@ -50,7 +50,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Checks that a file can be written and restored. The kernel refuses write access to immutable files and on read-only file
+    /// Checks that the switch can write a file and restore it later. The kernel refuses write access to immutable files and on read-only file
     /// systems, even to root.
     ///
     /// # Errors
@@ -67,17 +67,17 @@ impl Machine<'_> {
         access.map_err(|error| failed("write", path)(error.into()))
     }
 
-    /// Returns true if the target of a link does not exist.
+    /// Returns true if the target of the link at `path` does not exist.
     fn is_missing(&self, path: &str, target: &str) -> bool {
         matches!(CheckedHost { root: self.root }.target(path, target), HostFile::Missing { .. })
     }
 
-    /// Returns the path of a file as programs on the host see it, without the root directory of a test.
+    /// Returns the path of a file for a message. In a test, the root directory of the test is removed from it.
     fn shown(&self, place: &Path) -> String {
         format!("/{}", place.strip_prefix(self.root).unwrap_or(place).display())
     }
 
-    /// Writes a file. An existing file is written in place, so that its owner, mode and label stay.
+    /// Writes a text to a file. An existing file is overwritten and not replaced, so that its owner, permissions and security label stay.
     pub(super) fn write(&self, path: &str, text: &str) -> Result<(), SwitchError> {
         let place = self.path(path);
         let written = || -> io::Result<()> {
@@ -92,8 +92,8 @@ impl Machine<'_> {
         written().map_err(failed("write", path))
     }
 
-    /// Returns true if nobody else has changed a file whose text after the switch is `after`: it is as before the switch, as
-    /// after the switch, or half-written.
+    /// Returns true if nobody else has changed a file since the switch: it is still as before the switch, or it is as after the switch (`after`), or
+    /// it is half-written because a power failure interrupted the switch.
     ///
     /// # Errors
     /// Fails if the file cannot be read.
@@ -114,7 +114,7 @@ impl Machine<'_> {
         })
     }
 
-    /// Restores a file whose text after the switch was `after`.
+    /// Restores a file to its state before the switch. `after` is the text that the switch wrote.
     ///
     /// # Errors
     /// Fails if the file was changed after the switch, if it cannot be written, or if the target of the former link no longer
@@ -133,7 +133,7 @@ impl Machine<'_> {
                 absent(&place)?;
                 absent(&new(&place))?;
                 for folder in made.iter().rev() {
-                    // The directory is removed only if it is empty: other programs may use it by now.
+                    // This fails if the directory is not empty, because another program uses it now. The directory then stays.
                     let _used = fs::remove_dir(self.path(folder));
                 }
                 Ok(())
@@ -147,7 +147,7 @@ impl Machine<'_> {
         restored().map_err(failed("restore", path))
     }
 
-    /// Checks that the target of a link exists, unless it was already missing before the switch.
+    /// Checks that the target of a link exists, so that the link can be restored. A target that was already missing before the switch is no error.
     ///
     /// # Errors
     /// Fails if the target no longer exists.
@@ -160,7 +160,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Returns the text that a file had before the switch: for a link, the current text of its target.
+    /// Returns the text that a file had before the switch. If it was a link, returns the text that its target has now.
     pub(super) fn text_before(&self, path: &str, before: &StateBefore) -> HostFile {
         match before {
             StateBefore::Text { text } => HostFile::Text { path: path.to_owned(), text: text.clone() },
@@ -172,7 +172,7 @@ impl Machine<'_> {
     }
 }
 
-/// Returns true if a file is as before. For a link, only the path of the target is compared, not whether the target exists.
+/// Returns true if a file has the same state as before. Of a link, only the path of the target is compared, not whether the target exists.
 fn is_same(now: &StateBefore, before: &StateBefore) -> bool {
     match (now, before) {
         (StateBefore::Link { target: now, .. }, StateBefore::Link { target: before, .. }) => now == before,
@@ -185,7 +185,7 @@ fn failed(does: &'static str, path: &str) -> impl Fn(io::Error) -> SwitchError +
     move |error| SwitchError::File { does, path: path.clone(), error }
 }
 
-/// Reads a text; fails if it could not be restored octet by octet.
+/// Reads the text of a file. Fails if the text is not UTF-8 or is too long for the record, because then it could not be restored exactly.
 fn read(place: &Path) -> io::Result<String> {
     let mut text = String::new();
     let octets = open_regular(place)?.take(MAX_SWITCHED_FILE).read_to_string(&mut text)?;
@@ -195,33 +195,33 @@ fn read(place: &Path) -> io::Result<String> {
     }
 }
 
-/// Writes to an existing file.
+/// Overwrites an existing file with a text.
 fn in_place(place: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).truncate(true).open(place)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
-/// Returns the path of the temporary file that is written first and then renamed to `place`.
+/// Returns the path of the temporary file that is written before it is renamed to `place`.
 fn new(place: &Path) -> PathBuf {
     let mut name = place.as_os_str().to_owned();
     name.push(NEW);
     PathBuf::from(name)
 }
 
-/// Replaces a link with a new file, or creates the file.
+/// Creates a file with a text. If there is a link at `place`, the file replaces it.
 fn put_file(place: &Path, text: &str) -> io::Result<()> {
     let new = new(place);
     absent(&new)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&new)?;
     file.write_all(text.as_bytes())?;
-    // The umask of this process must not apply.
+    // Without this call, the umask of this process would remove permissions.
     file.set_permissions(fs::Permissions::from_mode(MODE))?;
     file.sync_all()?;
     put(&new, place)
 }
 
-/// Replaces a file with a link, or creates the link.
+/// Creates a link. If there is a file at `place`, the link replaces it.
 fn put_link(place: &Path, target: &str) -> io::Result<()> {
     let new = new(place);
     absent(&new)?;
@@ -229,7 +229,7 @@ fn put_link(place: &Path, target: &str) -> io::Result<()> {
     put(&new, place)
 }
 
-/// Renames a file, and syncs this to the disk so that it survives a power failure.
+/// Renames `new` to `place`, and writes the directory to disk, so that the new name survives a power failure.
 fn put(new: &Path, place: &Path) -> io::Result<()> {
     fs::rename(new, place)?;
     File::open(place.parent().unwrap_or_else(|| Path::new("/")))?.sync_all()

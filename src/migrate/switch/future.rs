@@ -1,4 +1,4 @@
-//! Finds out which resolver answers the programs of this host, before a switch and after its undo.
+//! Finds out which resolver would answer the programs of this host: after a switch, and after the undo of a switch.
 
 use std::net::IpAddr;
 
@@ -10,13 +10,13 @@ use crate::system::host::{CheckedHost, HostFile};
 use crate::system::resolv_conf::{ResolvConf, is_ours};
 use crate::system::{port, proc};
 
-/// The file that names the name servers of this host.
+/// Path of the file with the name servers that the programs of this host query.
 pub(super) const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// Checks that programs of this host would find a resolver after the undo.
+/// Checks that a resolver would answer the programs of this host after the undo of a switch.
 ///
 /// # Errors
-/// Fails if they would find none, if a file cannot be read, or if systemctl cannot be run.
+/// Fails if no resolver would answer, if a file cannot be read, or if systemctl cannot be run.
 pub(super) fn would_answer(machine: &Machine<'_>, record: &SwitchRecord) -> Result<(), SwitchError> {
     let changed = record.steps.iter().find_map(|recorded| match &recorded.step.change {
         Change::File { path, text, .. } if path == RESOLV_CONF => Some((text, &recorded.before)),
@@ -44,17 +44,17 @@ pub(super) fn would_answer(machine: &Machine<'_>, record: &SwitchRecord) -> Resu
     })
 }
 
-/// Returns the current `resolv.conf`.
+/// Returns the current text of `/etc/resolv.conf`.
 pub(super) fn resolv_conf(machine: &Machine<'_>) -> HostFile {
     CheckedHost { root: machine.root }.link(RESOLV_CONF).0
 }
 
-/// Returns the name servers in a `resolv.conf`, which may be missing.
+/// Returns the addresses of the name servers in a `resolv.conf`. For a missing file, this is the address that the C library uses then.
 pub(super) fn servers(file: &HostFile) -> Vec<String> {
     ResolvConf::parse(file.text().unwrap_or_default()).nameservers
 }
 
-/// Returns true if a program listens at each address of resolverd that `resolv.conf` names.
+/// Returns true if some program listens at each of those addresses in `resolv.conf` that belong to resolverd.
 pub fn is_heard(machine: &Machine<'_>) -> bool {
     let holders = proc::holders(&CheckedHost { root: machine.root }).unwrap_or_default();
     let named = servers(&resolv_conf(machine));
@@ -63,14 +63,14 @@ pub fn is_heard(machine: &Machine<'_>) -> bool {
     ours.all(|address| holders.iter().any(|(held, _)| port::covers(held.ip(), address)))
 }
 
-/// The state of the host after the undo of a record.
+/// Predicts the state of this host after the switch in `record` was undone.
 pub(super) struct Future<'f> {
     pub(super) machine: &'f Machine<'f>,
     pub(super) record: &'f SwitchRecord,
 }
 
 impl Future<'_> {
-    /// Returns true if one of the name servers answers.
+    /// Returns true if at least one of these name servers would answer after the undo. Servers on other hosts are assumed to answer.
     fn answers(&self, servers: &[String]) -> Result<bool, SwitchError> {
         for server in servers {
             let Some(address) = self.local(server) else { return Ok(true) };
@@ -82,20 +82,20 @@ impl Future<'_> {
         Ok(false)
     }
 
-    /// Returns true if all name servers are programs of this host and none of them is running.
+    /// Returns true if all these name servers are addresses of this host, and no program other than resolverd listens at any of them.
     pub(super) fn all_are_silent(&self, servers: &[String]) -> bool {
         servers.iter().all(|server| self.local(server).is_some_and(|address| !self.is_held(address)))
     }
 
-    /// Returns true if no resolver answered the programs of this host before the switch, when they queried these addresses. Then
-    /// the undo loses nothing.
+    /// Returns true if no program answered at these addresses before the switch, and the undo stops resolverd. Then this host had no resolver before,
+    /// and the undo makes nothing worse.
     fn had_none(&self, servers: &[String]) -> bool {
         let mut local = servers.iter().filter_map(|server| self.local(server));
         self.stops_ours()
             && !local.any(|address| self.record.held.iter().any(|former| former.covers(address)))
     }
 
-    /// Returns the address of a name server if it is a program of this host.
+    /// Returns the address of a name server if it is an address of this host. Returns `None` if it is another host.
     fn local(&self, server: &str) -> Option<IpAddr> {
         let address: IpAddr = server.parse().ok()?;
         let is_local = address.is_loopback()
@@ -104,13 +104,13 @@ impl Future<'_> {
         is_local.then_some(address)
     }
 
-    /// Returns true if a program other than resolverd is listening at this address on port 53.
+    /// Returns true if a program other than resolverd listens at this address on port 53.
     fn is_held(&self, address: IpAddr) -> bool {
         let holders = proc::holders(&CheckedHost { root: self.machine.root }).unwrap_or_default();
         !port::in_the_way(&holders, &[address]).is_empty()
     }
 
-    /// Returns true if the undo starts a service that held an address before.
+    /// Returns true if the undo starts a service that listened at this address before the switch.
     fn returns(&self, address: IpAddr) -> Result<bool, SwitchError> {
         for unit in self.started() {
             let held = self.record.held.iter().any(|former| former.unit == unit && former.covers(address));
@@ -121,7 +121,7 @@ impl Future<'_> {
         Ok(false)
     }
 
-    /// Returns the services that the undo starts.
+    /// Returns the names of the services that the undo starts.
     fn started(&self) -> impl Iterator<Item = &str> {
         self.record.steps.iter().filter_map(|recorded| match &recorded.before {
             StateBefore::Units { units } if !units.iter().any(|state| state.active) => None,
@@ -129,7 +129,7 @@ impl Future<'_> {
         })
     }
 
-    /// Returns true if the undo will stop resolverd, because it was not running before the switch.
+    /// Returns true if the undo stops resolverd, because it did not run before the switch.
     fn stops_ours(&self) -> bool {
         self.record.steps.iter().any(|recorded| match &recorded.before {
             StateBefore::Units { units } if recorded.step.change == Change::Start => {
@@ -139,7 +139,7 @@ impl Future<'_> {
         })
     }
 
-    /// Returns the record of a unit that held port 53 before the switch, if no program listens at any of its former addresses now.
+    /// Returns the old resolver `unit`, with the addresses at which it listened before the switch, if no program listens at any of them now.
     pub(super) fn silent(&self, unit: &str) -> Option<&FormerHolder> {
         let former = self.record.held.iter().find(|former| former.unit == unit)?;
         (!former.addresses.iter().any(|address| self.is_held(*address))).then_some(former)
@@ -161,7 +161,7 @@ impl Future<'_> {
     }
 }
 
-/// Returns the service that the undo of a change starts: a service that was stopped, or NetworkManager, which starts its
+/// Returns the service that runs again after a change was undone: the service that the change stopped, or NetworkManager, which starts its
 /// dnsmasq.
 pub(super) fn started(change: &Change) -> Option<&str> {
     match change {

@@ -1,4 +1,4 @@
-//! Changes and restores this host. Services are handled here, files in `files`.
+//! Changes this host for a switch, and restores it. This file handles services, and `files` handles files.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use crate::limits::SWITCH_PORT_TIME;
 use crate::system::host::CheckedHost;
 use crate::system::{port, proc};
 
-/// The time between two attempts to see if another program has released the port.
+/// How often the switch looks if another program has released port 53.
 const PORT_STEP: Duration = Duration::from_millis(50);
 
-/// Maximum number of characters of systemctl's output that an error shows.
+/// Maximum number of characters of systemctl's output in an error message.
 const MAX_SAID: usize = 300;
 
-/// A verb of systemctl, and a function that returns true if a unit needs this verb to return to its former state.
+/// A command of systemctl such as "start", and a function that returns true if a unit needs this command to get from its current to its former state.
 type Verb = (&'static str, fn(&UnitState, &UnitState) -> bool);
 
 const DISABLE: Verb = ("disable", |before, now| !before.enabled && now.enabled);
@@ -26,24 +26,24 @@ const STOP: Verb = ("stop", |before, now| !before.active && now.active);
 const ENABLE: Verb = ("enable", |before, now| before.enabled && !now.enabled);
 const START: Verb = ("start", |before, now| before.active && !now.active);
 
-/// This host, or a host created by a test.
+/// The host that a switch changes: this host, or a directory of a test.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine<'m> {
-    /// `/`, or the directory of a host created by a test.
+    /// Root directory of the host: `/`, or the directory of a test.
     pub root: &'m Path,
-    /// The program that manages services.
+    /// Path of the program systemctl, or of its replacement in a test.
     pub systemctl: &'m Path,
-    /// Addresses of resolverd with port 53.
+    /// The addresses at which resolverd listens on port 53.
     pub ours: &'m [std::net::IpAddr],
 }
 
 impl Machine<'_> {
-    /// Returns the location of the file whose path on the host is `path`.
+    /// Returns the location of a file whose path on the host is `path`. In a test, this is below the directory of the test.
     pub fn path(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
 
-    /// Returns the states of all known units that match; a pattern may match several units.
+    /// Returns the states of all systemd units that match these names or patterns.
     ///
     /// # Errors
     /// Fails if systemctl cannot be run.
@@ -56,7 +56,7 @@ impl Machine<'_> {
         Ok(units.filter(|state| !state.unit.is_empty()).collect())
     }
 
-    /// Returns the state that `change` would replace.
+    /// Returns the current state of the file or the services that `change` would change.
     ///
     /// # Errors
     /// Fails if the state cannot be read, or if it could not be restored.
@@ -70,7 +70,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Carries out a change.
+    /// Carries out one change of the switch: writes a file, or stops, disables or starts services.
     ///
     /// # Errors
     /// Fails if a file cannot be written, if a service cannot be stopped or started, or if port 53 is still in use.
@@ -85,7 +85,7 @@ impl Machine<'_> {
             Change::Start => {
                 self.wait_for_port()?;
                 let [socket, service] = OWN_UNITS;
-                // systemd refuses to start a socket unit whose service was started without it.
+                // If resolverd.service runs without its socket unit, systemd would refuse to start the socket unit. So the service is stopped first.
                 if matches!(self.units(&OWN_UNITS)?.as_slice(), [held, runs] if !held.active && runs.active) {
                     self.systemctl(&["stop", service])?;
                 }
@@ -95,8 +95,8 @@ impl Machine<'_> {
         }
     }
 
-    /// Restores the state before a change. Parts that already have their former state are left unchanged, so this may be
-    /// repeated.
+    /// Restores the state before a change. Parts that already have their former state are not touched, so this may be called
+    /// again.
     ///
     /// # Errors
     /// Fails if a file was changed since or cannot be written, or if a service no longer exists or cannot be stopped or started.
@@ -106,7 +106,7 @@ impl Machine<'_> {
                 self.restore(path, text, before)?;
                 self.inform(informs.as_ref()).map_err(|error| SwitchError::NotInformed(Box::new(error)))
             }
-            // If the socket were stopped after its service, the next query would start the service again. So both are restored
+            // If the socket unit were stopped after its service, the next query would start the service again. So both units are restored
             // together.
             (Change::Start, StateBefore::Units { units }) => {
                 self.restore_units(units, &[DISABLE, STOP, ENABLE, START])
@@ -117,7 +117,8 @@ impl Machine<'_> {
         }
     }
 
-    /// Runs systemctl with those of the verbs that the units need, in order. If one verb fails, the next ones are still run.
+    /// Runs systemctl with those of the commands `verbs` that the units need to return to their former state, in this order. If one command fails,
+    /// the next ones are still run.
     fn restore_units(&self, before: &[UnitState], verbs: &[Verb]) -> Result<(), SwitchError> {
         let names: Vec<&str> = before.iter().map(|state| state.unit.as_str()).collect();
         let mut result = Ok(());
@@ -143,16 +144,16 @@ impl Machine<'_> {
 
     fn inform(&self, informed: Option<&Informed>) -> Result<(), SwitchError> {
         let Some(Informed { unit, restart }) = informed else { return Ok(()) };
-        // Postfix may run without a unit.
+        // Postfix may run without a systemd unit, so a missing unit is no error.
         if !self.units(&[unit])?.iter().any(|state| state.exists) {
             return Ok(());
         }
-        // Neither verb starts a service that is not running.
+        // Both commands of systemctl do nothing if the service is not running.
         let verb = if *restart { "try-restart" } else { "try-reload-or-restart" };
         self.systemctl(&[verb, unit]).map(drop)
     }
 
-    /// Waits until no other program uses the port.
+    /// Waits until no other program uses port 53 at the addresses of resolverd.
     fn wait_for_port(&self) -> Result<(), SwitchError> {
         let began = Instant::now();
         loop {
@@ -167,7 +168,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Runs systemctl, and returns its output.
+    /// Runs systemctl with these arguments, and returns its output.
     fn systemctl(&self, arguments: &[&str]) -> Result<String, SwitchError> {
         let shown = || {
             arguments.iter().filter(|word| !word.starts_with("--p")).copied().collect::<Vec<_>>().join(" ")
@@ -177,7 +178,7 @@ impl Machine<'_> {
         let output = command
             .args(arguments)
             .stdin(Stdio::null())
-            // Ctrl-C at the terminal is meant for this program only, which then ends in an orderly way.
+            // In its own process group, systemctl does not receive Ctrl-C from the terminal. Only resolverctl does, which then undoes the switch.
             .process_group(0)
             .output()
             .map_err(|error| failed(error.to_string()))?;
@@ -190,7 +191,7 @@ impl Machine<'_> {
     }
 }
 
-/// Parses one block of the output of `systemctl show`.
+/// Parses the state of one unit from a block in the output of `systemctl show`.
 fn unit_state(block: &str) -> UnitState {
     let value = |key: &str| {
         let line = block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
@@ -200,7 +201,7 @@ fn unit_state(block: &str) -> UnitState {
         unit: value("Id"),
         exists: value("LoadState") == "loaded",
         enabled: value("UnitFileState") == "enabled",
-        // A service that is restarting after a failure counts as running.
+        // A service that systemd starts again after a failure is counted as running.
         active: ["active", "activating", "reloading"].contains(&value("ActiveState").as_str()),
     }
 }

@@ -1,7 +1,7 @@
 //! `resolverctl switch`: replaces the resolver that this host uses with resolverd, and undoes this.
 //!
 //! `facts` reads the host, `plan` decides, `carry_out` carries out the steps, `machine` and `files` change services and files,
-//! `record` keeps the former state, and `undo` restores it. `future` finds out who would answer after an undo. The plan is a
+//! `record` stores the former state, and `undo` restores it. `future` finds out which resolver would answer after an undo. The plan is a
 //! pure function of the facts.
 //!
 //! # Decisions
@@ -24,7 +24,7 @@
 //! - Only services that are known as resolvers are stopped. A service such as docker.service, which may also hold port 53, does
 //!   more than DNS. A resolver that other hosts can query may serve zones to the internet, and dnsmasq may assign addresses, so
 //!   the operator must permit stopping them.
-//! - An existing file is written in place instead of renamed over, so that its owner, mode and label stay.
+//! - An existing file is overwritten in place and not replaced by a renamed file, so that its owner, mode and label stay.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

@@ -11,20 +11,20 @@ use crate::system::host::HostFile;
 use crate::system::{CheckVerdict, HostFinding};
 use crate::system::{cloud_init, judge, network_manager, nsswitch, port, postfix, resolv_conf, resolved};
 
-/// The steps of a switch, and the reasons not to carry them out.
+/// The steps of a switch. If the switch must not be carried out, also the reasons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SwitchPlan {
-    /// The steps, in order.
+    /// The steps of the switch, in the order in which they are carried out.
     pub steps: Vec<SwitchStep>,
-    /// Failures that no step solves. If there are any, nothing may be changed.
+    /// Failures of this host that no step of the switch solves. If there are any, nothing may be changed.
     pub refusals: Vec<HostFinding>,
-    /// Consequences that the operator must know before the switch.
+    /// Consequences of the switch that the operator must know before it begins.
     pub warnings: Vec<HostFinding>,
     /// True if the operator permits stopping a resolver that other hosts can query.
     pub stop_shared: bool,
 }
 
-/// The checks whose failures are solved by a step, or are refused separately.
+/// The checks of `check system` whose failures a step of the switch solves, or which are refused separately.
 const MENDED: [&str; 8] = [
     resolv_conf::CHECK,
     resolv_conf::TRUST_AD,
@@ -36,11 +36,11 @@ const MENDED: [&str; 8] = [
     port::CHECK,
 ];
 
-/// Name of the check whose findings are about the switch itself.
+/// Name of the check for findings about the switch itself.
 pub const CHECK: &str = "switch";
 
-/// Plans the switch. Services are stopped as late as possible, and resolverd is started as early as possible. At each moment in
-/// between, one of them is enabled at boot. If `stop_shared` is true, a resolver that other hosts can query may also be stopped.
+/// Returns the plan of a switch. Services are stopped as late as possible, and resolverd is started as early as possible. At each moment in
+/// between, one resolver is enabled at boot. If `stop_shared` is true, a resolver that other hosts can query may also be stopped.
 pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
     let mut draft = PlanDraft {
         facts,
@@ -57,7 +57,7 @@ pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
 }
 
 impl SwitchPlan {
-    /// Refuses the switch if a file cannot be written or could not be restored.
+    /// Adds a refusal for each file of the plan that cannot be written, or that could not be restored.
     pub fn refuse_unwritable(&mut self, machine: &Machine<'_>) {
         for step in &self.steps {
             let Change::File { path, .. } = &step.change else { continue };
@@ -68,7 +68,7 @@ impl SwitchPlan {
     }
 }
 
-/// Advice for a file that cannot be written.
+/// Advice to the operator about a file that the switch cannot write.
 const UNWRITABLE: &str = "see `lsattr` for an immutable file (`chattr -i`), and `findmnt` for a read-only file system; a text must be UTF-8";
 
 struct PlanDraft<'f> {
@@ -78,7 +78,7 @@ struct PlanDraft<'f> {
 }
 
 impl PlanDraft<'_> {
-    /// Returns true if a check has a failure or a warning.
+    /// Returns true if the check of `check system` with this name has a failure or a warning.
     fn is_amiss(&self, check: &str) -> bool {
         self.findings.iter().any(|finding| {
             finding.check == check && matches!(finding.verdict, CheckVerdict::Warning | CheckVerdict::Failure)
@@ -102,11 +102,12 @@ impl PlanDraft<'_> {
         self.step(Change::File { path: path.to_owned(), text, informs }, why);
     }
 
-    /// Refuses the switch if the host has failures that no step repairs.
+    /// Adds the failures of this host that no step of the switch repairs to the refusals.
     fn refuse(&mut self) {
         let failed = |finding: &&HostFinding| {
             finding.verdict == CheckVerdict::Failure && !MENDED.contains(&finding.check)
-                // Without privileges, or with an unusual /proc, it is unknown which service must be stopped.
+                // If this user is not root, or /proc is incomplete, the switch cannot know which service it must stop. So an unknown result is
+                // refused too.
                 || finding.verdict == CheckVerdict::CouldNotTell && MENDED.contains(&finding.check)
                 || finding.check == port::CHECK && self.facts.host.ours.is_empty()
         };
@@ -125,7 +126,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Prevents other programs from overwriting `resolv.conf`.
+    /// Adds the steps that prevent other programs, such as NetworkManager or a DHCP client, from overwriting `/etc/resolv.conf`.
     fn keep_others_off_resolv_conf(&mut self) {
         if self.is_amiss(network_manager::CHECK) {
             self.write(
@@ -178,7 +179,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Stops the current resolvers, and starts resolverd.
+    /// Adds the steps that stop the present resolvers, and the step that starts resolverd.
     fn take_port(&mut self) {
         let ours = self.facts.host.ours.as_slice();
         let holders = self.facts.host.holders.as_deref().unwrap_or_default().to_vec();
@@ -192,7 +193,7 @@ impl PlanDraft<'_> {
                         self.step(Change::Stop { unit: unit.to_owned() }, why);
                     }
                 }
-                // The step above also ends the dnsmasq that NetworkManager runs.
+                // NetworkManager runs this dnsmasq, and the step for NetworkManager above ends it.
                 Some(NETWORK_MANAGER) if self.is_amiss(network_manager::CHECK) => {}
                 unit => {
                     let of = unit.map(|unit| format!(" of {unit}")).unwrap_or_default();
@@ -220,7 +221,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Warns about the services of this host that end together with the stopped services. Other functions of dnsmasq, such as
+    /// Adds a warning for each service on this host that stops when a stopped resolver stops. Other functions of dnsmasq, such as
     /// DHCP, are not examined here.
     fn report_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
         let is_stopped = |unit: &Option<String>| unit.as_ref().is_some_and(|unit| stopped.contains(unit));
@@ -253,7 +254,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Refuses to stop a resolver that other hosts may need, or warns if the operator permits it.
+    /// Adds a refusal to stop a resolver that other hosts may need. If the operator permits it with `--stop-shared`, adds a warning instead.
     fn stop_shared(&mut self, evidence: &str, advice: &str) {
         if self.plan.stop_shared {
             let evidence = format!(
@@ -299,7 +300,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Plans the new `resolv.conf`, and its copy in the chroot of Postfix.
+    /// Adds the steps that write the new `/etc/resolv.conf`, and its copy in the chroot of Postfix.
     fn resolv_conf(&mut self) {
         let old = self.facts.host.resolv_conf.0.text().unwrap_or_default();
         if let (HostFile::Missing { .. }, Some(target)) = &self.facts.host.resolv_conf {
@@ -314,7 +315,7 @@ impl PlanDraft<'_> {
         };
         let copy = self.is_amiss(postfix::CHECK).then(|| self.facts.host.postfix.copy.path().to_owned());
         if text != old {
-            // The processes of Postfix keep the name servers that they read at start, even outside a chroot (res_ninit(3)).
+            // The processes of Postfix read the name servers only when they start, even outside a chroot (res_ninit(3)). So Postfix must be reloaded.
             let keeps_old = copy.is_none() && self.facts.host.postfix.master.text().is_some();
             self.write(
                 "/etc/resolv.conf",
@@ -334,7 +335,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Warns about running services that keep the name servers that they read at start.
+    /// Adds a warning about running services that read the name servers only when they start, and so continue to query the old resolver.
     fn report_what_keeps_the_old(&mut self) {
         let units = self.facts.units.iter().filter(|state| state.active).map(|state| state.unit.as_str());
         let names: Vec<&str> = units
@@ -350,7 +351,7 @@ impl PlanDraft<'_> {
         );
     }
 
-    /// Returns the address of resolverd that `resolv.conf` will name.
+    /// Returns the address of resolverd for the new `/etc/resolv.conf`.
     fn address(&self) -> IpAddr {
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let ours = &self.facts.host.ours;
@@ -359,13 +360,13 @@ impl PlanDraft<'_> {
     }
 }
 
-/// An address on which a program listens at port 53, and the program.
+/// A socket address at port 53 at which a program listens, and the program if it is known.
 type Held = (std::net::SocketAddr, Option<crate::system::proc::Holder>);
 
-/// The service of Postfix. It need only be reloaded, not restarted, to read a new `resolv.conf`.
+/// The service of Postfix, and false because a reload is enough for it to read a new `resolv.conf`; no restart is needed.
 const POSTFIX: (&str, bool) = ("postfix.service", false);
 
-/// The setting of openresolv that leaves `resolv.conf` unchanged.
+/// The setting of openresolv with which it does not change `/etc/resolv.conf`.
 const OPENRESOLV_OFF: &str = "resolvconf=NO";
 
 fn list(words: &BTreeSet<String>) -> String {

@@ -1,4 +1,4 @@
-//! The record of a switch: which services held port 53, and each step with the state before it. Also the lock that lets only one
+//! The record of a switch on disk: which services held port 53, and each step with the state before it. Also the lock that lets only one
 //! process write the record.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,29 +18,29 @@ use crate::system::host::CheckedHost;
 use crate::system::{port, proc};
 use resolver::config::files::open_regular;
 
-/// Version of the format of the record.
+/// Version of the file format of the record. A record with another version is not used.
 const VERSION: u32 = 1;
 
-/// The mode bits that allow users other than the owner to write.
+/// The permission bits that let users other than the owner write a file.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// A service that held port 53 before the switch.
+/// A service that listened on port 53 before the switch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FormerHolder {
-    /// Unit of the service.
+    /// Name of the systemd unit.
     pub unit: String,
-    /// Addresses at which the service held port 53.
+    /// Addresses at which the service listened on port 53.
     pub addresses: Vec<IpAddr>,
 }
 
 impl FormerHolder {
-    /// Returns true if the service may have answered queries to this address before the switch.
+    /// Returns true if the service received queries to `address` before the switch. A wildcard address receives those to other addresses too.
     pub(super) fn covers(&self, address: IpAddr) -> bool {
         self.addresses.iter().any(|held| port::covers(*held, address))
     }
 }
 
-/// Returns the services that hold port 53 now, except resolverd.
+/// Returns the services other than resolverd that listen on port 53 now, with their addresses.
 pub(super) fn holders(machine: &Machine<'_>) -> Vec<FormerHolder> {
     let mut found: BTreeMap<String, BTreeSet<IpAddr>> = BTreeMap::new();
     for (address, holder) in proc::holders(&CheckedHost { root: machine.root }).unwrap_or_default() {
@@ -53,12 +53,12 @@ pub(super) fn holders(machine: &Machine<'_>) -> Vec<FormerHolder> {
     found.into_iter().map(holder).collect()
 }
 
-/// A step and the state before it.
+/// A step of a switch, and the state of the host before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RecordedStep {
     /// The step of the switch.
     pub step: SwitchStep,
-    /// The state of the host before the step.
+    /// The state of the file or the services before the step.
     pub before: StateBefore,
 }
 
@@ -66,9 +66,9 @@ pub(crate) struct RecordedStep {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SwitchRecord {
     version: u32,
-    /// The services that held port 53 before the first step.
+    /// The services that listened on port 53 before the first step.
     pub held: Vec<FormerHolder>,
-    /// The steps of the switch that were started.
+    /// The steps that were begun and not yet undone, in the order in which they were carried out.
     pub steps: Vec<RecordedStep>,
 }
 
@@ -87,12 +87,12 @@ pub fn lock(machine: &Machine<'_>) -> Result<File, SwitchError> {
     }
 }
 
-/// Returns true if a record exists.
+/// Returns true if the record of a switch exists on this host.
 pub fn exists(machine: &Machine<'_>) -> bool {
     machine.path(RECORD).symlink_metadata().is_ok()
 }
 
-/// Removes the record, and its directory if that is empty.
+/// Removes the record of the switch, and its directory if that is empty.
 ///
 /// # Errors
 /// Fails if the record cannot be removed.
@@ -100,7 +100,7 @@ pub fn remove(machine: &Machine<'_>) -> Result<(), SwitchError> {
     let path = machine.path(RECORD);
     fs::remove_file(&path).map_err(failed("remove"))?;
     if let Some(folder) = path.parent() {
-        // A directory with other files, for example of a later version, stays.
+        // This fails if the directory has other files, for example of a later version. The directory then stays.
         let _left = fs::remove_dir(folder);
     }
     Ok(())
@@ -111,15 +111,15 @@ fn failed(does: &'static str) -> impl Fn(io::Error) -> SwitchError {
 }
 
 impl SwitchRecord {
-    /// Creates a record of steps. `held` has the services that held port 53.
+    /// Creates a record from the steps of a switch. `held` are the services that listened on port 53 before.
     pub(crate) const fn new(held: Vec<FormerHolder>, steps: Vec<RecordedStep>) -> Self {
         Self { version: VERSION, held, steps }
     }
 
-    /// Reads the record.
+    /// Reads the record of a switch from disk.
     ///
     /// # Errors
-    /// Fails if there is no record, if it cannot be read, or if another user than that of this program may have written it.
+    /// Fails if there is no record, if it cannot be read, or if a user other than the one who runs this program may have written it.
     pub(crate) fn read(machine: &Machine<'_>) -> Result<Self, SwitchError> {
         let file = match open_regular(&machine.path(RECORD)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -138,7 +138,7 @@ impl SwitchRecord {
         }
     }
 
-    /// Writes the record. When this returns, the record is complete on disk.
+    /// Writes the record to disk. When this returns, the record is complete on disk, and survives a power failure.
     ///
     /// # Errors
     /// Fails if the record cannot be written.

@@ -1,17 +1,17 @@
-//! The steps of a switch, and the state before each.
+//! The steps of a switch, and the states before them.
 
 use serde::{Deserialize, Serialize};
 
-/// A step: a change with its reason.
+/// One step of a switch: a change of this host, and the reason for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchStep {
     /// The change that the step makes.
     pub change: Change,
-    /// The reason for the change, in one sentence.
+    /// The reason for the change, as a sentence for the operator.
     pub why: String,
 }
 
-/// One change of this host.
+/// One change of this host. The undo can reverse it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
@@ -21,46 +21,46 @@ pub enum Change {
         path: String,
         /// Complete new text of the file.
         text: String,
-        /// The service that must read the new file, if it is running.
+        /// The service that must be told to read the new file, if it is running.
         informs: Option<Informed>,
     },
     /// Stop a service.
     Stop {
-        /// Unit of the service.
+        /// Name of the systemd unit.
         unit: String,
     },
     /// Disable a service, so that it does not start at boot.
     Disable {
-        /// Unit of the service.
+        /// Name of the systemd unit.
         unit: String,
     },
-    /// Start the units of resolverd now, and enable them at boot.
+    /// Start the systemd units of resolverd now, and enable them at boot.
     Start,
 }
 
-/// A service that must read a changed file.
+/// A service that must read a file again after the switch has changed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Informed {
-    /// Unit of the service.
+    /// Name of the systemd unit.
     pub unit: String,
-    /// True if the service must be restarted, because it cannot reload.
+    /// True if the service must be restarted, because it cannot read the file again while it runs.
     pub restart: bool,
 }
 
-/// The state before a change.
+/// The state of a file or of services before a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StateBefore {
     /// The file did not exist.
     Missing {
-        /// Paths of the directories that were created for the file, the outermost first.
+        /// Paths of the directories that must be created for the file, the outermost first.
         made: Vec<String>,
     },
-    /// The file was a link.
+    /// The file was a symbolic link.
     Link {
         /// Target of the link.
         target: String,
-        /// True if the target did not exist. In this case the C library asks 127.0.0.1.
+        /// True if the target of the link did not exist. With such a `resolv.conf`, the C library asks 127.0.0.1.
         dangling: bool,
     },
     /// The file was a regular file.
@@ -68,14 +68,14 @@ pub enum StateBefore {
         /// Text of the file.
         text: String,
     },
-    /// The change stops, starts or disables systemd units.
+    /// The change concerned systemd units.
     Units {
         /// The units, and their states before the change.
         units: Vec<UnitState>,
     },
 }
 
-/// The state of a systemd unit.
+/// The state of a systemd unit, as `systemctl show` reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitState {
     /// Name of the unit.
@@ -94,19 +94,19 @@ pub(super) const NETWORK_MANAGER: &str = "NetworkManager.service";
 /// The systemd units of resolverd.
 pub(crate) const OWN_UNITS: [&str; 2] = ["resolverd.socket", "resolverd.service"];
 
-/// The texts that describe a change.
+/// The texts for the operator about a change.
 #[derive(Clone, Debug)]
 pub struct ChangeWords {
-    /// Text that says what the change does.
+    /// What the change does, as text.
     pub does: String,
-    /// Text that follows "restored" or "removed" when the change is undone.
+    /// The text after "restored" or "removed", when the change was undone.
     pub undone: String,
-    /// Text that describes the host if the change could not be undone.
+    /// The text about the state of this host, if the change could not be undone.
     pub not_undone: String,
 }
 
 impl Change {
-    /// Returns the texts that describe the change.
+    /// Returns the texts for the operator about this change.
     pub fn words(&self) -> ChangeWords {
         let own = OWN_UNITS.join(" and ");
         let (does, undone, not_undone) = match self {

@@ -1,4 +1,4 @@
-//! Undoes a switch without leaving the host without a resolver.
+//! Undoes a switch. The host never remains without a resolver.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,11 +14,11 @@ use crate::system::host::CheckedHost;
 use crate::system::resolv_conf::is_ours;
 use crate::system::{port, proc};
 
-/// Interval at which the port is checked while the old resolver starts.
+/// How often the undo looks if the old resolver listens on port 53 again.
 const PORT_STEP: Duration = Duration::from_millis(50);
 
-/// Undoes the steps of the record, the last step first, if a resolver would then answer. Steps that cannot be undone stay in the
-/// record.
+/// Undoes the steps of the recorded switch, the last step first, but only if a resolver would answer afterwards. Steps that cannot be undone stay in
+/// the record.
 ///
 /// # Errors
 /// Fails if no resolver would answer, if there is no record, or if the record cannot be trusted, read, written or removed.
@@ -28,8 +28,8 @@ pub fn back(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec<En
     Undoing { machine, record: &record, undone: Vec::new(), ended: Vec::new(), watch }.run()
 }
 
-/// Undoes a failed switch. It does not check that another resolver would answer: resolverd may not answer either, so the former
-/// state is better in any case.
+/// Undoes a switch that failed. It does not check first that another resolver would answer, because resolverd may not answer either. So the former
+/// state is never worse.
 ///
 /// # Errors
 /// Fails if there is no record, or if it cannot be trusted, read, written or removed.
@@ -38,11 +38,11 @@ pub fn give_up(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec
     Undoing { machine, record: &record, undone: Vec::new(), ended: Vec::new(), watch }.run()
 }
 
-/// An undo of a switch in progress.
+/// The undo of a switch, while it is carried out.
 struct Undoing<'u> {
     machine: &'u Machine<'u>,
     record: &'u SwitchRecord,
-    /// Indexes of the steps that have been undone.
+    /// Indexes of the steps in the record that have been undone.
     undone: Vec<usize>,
     ended: Vec<EndedStep>,
     watch: &'u mut dyn SwitchWatch,
@@ -53,7 +53,7 @@ impl Undoing<'_> {
         let mut is_stuck = false;
         for (place, RecordedStep { step, before }) in self.record.steps.iter().enumerate().rev() {
             if is_stuck && step.change == Change::Start {
-                // A file may still name resolverd, or the old resolver may not start at boot.
+                // A file may still name resolverd, or the old resolver may not start at boot. So resolverd must not be stopped.
                 self.end(step, Err(SwitchError::Needed));
                 break;
             }
@@ -84,13 +84,13 @@ impl Undoing<'_> {
         self.ended.push(ended);
     }
 
-    /// Returns a record with the steps that are not undone.
+    /// Returns a record that has only the steps which are not undone.
     fn left(&self) -> SwitchRecord {
         let left = self.record.steps.iter().enumerate().filter(|(place, _)| !self.undone.contains(place));
         SwitchRecord::new(self.record.held.clone(), left.map(|(_, recorded)| recorded.clone()).collect())
     }
 
-    /// Waits until the old resolver listens. If it does not, starts resolverd again.
+    /// Waits until the old resolver listens at its former addresses. If it does not, resolverd is started again.
     fn end_with_a_resolver(&mut self) {
         let began = Instant::now();
         let mut silent = self.silent();
@@ -112,7 +112,7 @@ impl Undoing<'_> {
         }
     }
 
-    /// Returns the steps whose service was started again by the undo, but does not listen at its former addresses.
+    /// Returns the steps whose service was started by the undo, but does not listen at its former addresses. Each has an error that says so.
     fn silent(&self) -> Vec<(usize, SwitchError)> {
         let future = Future { machine: self.machine, record: self.record };
         let steps = self.undone.iter().filter_map(|place| Some((*place, self.record.steps.get(*place)?)));
@@ -126,8 +126,7 @@ impl Undoing<'_> {
         silent.collect()
     }
 
-    /// Starts resolverd again if no other program uses its addresses, and makes programs query it if they find no other
-    /// resolver.
+    /// Starts resolverd again if no other program uses its addresses. If programs find no other resolver, changes `resolv.conf` to name it.
     fn answer_again(&mut self) {
         let record = self.record;
         let holders = proc::holders(&CheckedHost { root: self.machine.root }).unwrap_or_default();
@@ -147,14 +146,14 @@ impl Undoing<'_> {
                 _ => continue,
             };
             let result = self.machine.carry_out(&step.change).and(Err(again));
-            // This step was carried out again, so it is not undone any more.
+            // The step was carried out again, so it does not count as undone any more.
             self.undone.retain(|undone| *undone != place);
             self.end(step, result);
         }
     }
 }
 
-/// Returns the result of an undo that restored this state.
+/// Returns the successful result for an undo that restored the state `before`.
 const fn end_with_state(before: &StateBefore) -> StepEnd {
     match before {
         StateBefore::Missing { .. } => StepEnd::Removed,

@@ -8,7 +8,7 @@ use crate::system::HostFinding;
 /// The name of the check of cloud-init, as `check system` shows it.
 pub(crate) const CHECK: &str = "cloud-init";
 
-/// Checks that cloud-init, if it is in use, does not change the file.
+/// Checks that cloud-init, if this host uses it, does not change `/etc/resolv.conf`. `files` are its configuration files.
 pub(super) fn check(used: bool, files: &[HostFile]) -> HostFinding {
     if !used {
         return HostFinding::ok(CHECK, "is not in use");

@@ -11,19 +11,19 @@ const UDP: &str = "outgoing UDP";
 
 const TCP: &str = "outgoing TCP";
 
-/// Checks UDP. `forwards_all` is true if this host does not need the root servers.
+/// Returns the finding about outgoing UDP queries. `forwards_all` is true if this host does not need the root servers, because it forwards all names.
 pub(super) fn udp(heard: &RootZoneReplies, forwards_all: bool) -> HostFinding {
     let advice = "permit outgoing UDP to port 53: resolverd queries the servers on the internet itself";
     eased(check(UDP, &heard.udp, advice), forwards_all)
 }
 
-/// Checks TCP. `forwards_all` is true if this host does not need the root servers.
+/// Returns the finding about outgoing TCP queries. `forwards_all` is true if this host does not need the root servers, because it forwards all names.
 pub(super) fn tcp(heard: &RootZoneReplies, forwards_all: bool) -> HostFinding {
     let advice = "permit outgoing TCP to port 53: large answers need TCP";
     eased(check(TCP, &heard.tcp, advice), forwards_all)
 }
 
-/// Turns a failure into a harmless finding if this host forwards all names, so that it does not need the root servers.
+/// Changes a failure to a harmless finding if this host forwards all names, because it does not need the root servers then.
 fn eased(found: HostFinding, forwards_all: bool) -> HostFinding {
     if found.verdict != CheckVerdict::Failure || !forwards_all {
         return found;
@@ -32,9 +32,9 @@ fn eased(found: HostFinding, forwards_all: bool) -> HostFinding {
     HostFinding::ok(found.check, evidence)
 }
 
-/// Returns true if all names go to forwarders, and none to the root servers even if the forwarders fail.
+/// Returns true if queries for all names go to forwarders, and none to the root servers even if the forwarders fail.
 pub(super) fn forwards_all(config: &Config) -> bool {
-    // Programs of this host get the view of the control socket.
+    // Only zones without a view count, because programs of this host get the same answers as the control socket, which belongs to no view.
     let zones = || config.zones.iter().filter(|zone| zone.view.is_none());
     let recurses = zones().any(|zone| zone.kind == ZoneKind::Recurse || zone.forward_first);
     !recurses && zones().any(|zone| zone.name.is_root() && matches!(zone.kind, ZoneKind::Forward(_)))

@@ -6,47 +6,47 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckVerdict {
-    /// Everything is correct.
+    /// The checked part is correct.
     Ok,
-    /// It works, but could work better.
+    /// The checked part works, but could work better.
     Warning,
-    /// The fault affects mail.
+    /// The checked part has a fault that affects mail.
     Failure,
-    /// The check could not find out the result.
+    /// The check could not find out if the part is correct.
     CouldNotTell,
 }
 
-/// One finding of `check system`.
+/// One result of `check system`, as it is printed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HostFinding {
-    /// The name of the check.
+    /// The name of the check that made the finding.
     pub check: &'static str,
     /// How serious the finding is.
     pub verdict: CheckVerdict,
-    /// The facts that led to the verdict.
+    /// The facts that led to the finding, as text.
     pub evidence: String,
-    /// The advice; `None` if there is nothing to do.
+    /// What the operator should do; `None` if there is nothing to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }
 
 impl HostFinding {
-    /// Creates the finding that everything is correct.
+    /// Creates a finding that a part of this host is correct.
     pub fn ok(check: &'static str, evidence: impl Into<String>) -> Self {
         Self { check, verdict: CheckVerdict::Ok, evidence: evidence.into(), advice: None }
     }
 
-    /// Creates the finding that something could work better.
+    /// Creates a finding that a part of this host works, but could work better.
     pub fn warning(check: &'static str, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::with_advice(check, CheckVerdict::Warning, evidence, advice)
     }
 
-    /// Creates the finding about a fault that affects mail.
+    /// Creates a finding about a fault that affects mail.
     pub fn failure(check: &'static str, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::with_advice(check, CheckVerdict::Failure, evidence, advice)
     }
 
-    /// Creates the finding that the result is unknown.
+    /// Creates a finding that a check could not find out the result.
     pub fn could_not_tell(
         check: &'static str,
         evidence: impl Into<String>,

@@ -1,4 +1,4 @@
-//! Collects the facts about this host: its files, the listeners at port 53, and the answers of root servers.
+//! Collects the facts about this host for `check system`: its files, the programs that listen on port 53, and the answers of root servers.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::host::CheckedHost;
 use super::{HostFacts, egress, postfix, proc, root_zone};
 use resolver::config::{Config, defaults, notes};
 
-/// The directories with drop-in files of systemd-resolved.
+/// The directories with the drop-in files of systemd-resolved. A file in a later directory replaces a file of the same name in an earlier one.
 const RESOLVED: [&str; 4] = [
     "/usr/lib/systemd/resolved.conf.d",
     "/usr/local/lib/systemd/resolved.conf.d",
@@ -15,7 +15,8 @@ const RESOLVED: [&str; 4] = [
     "/etc/systemd/resolved.conf.d",
 ];
 
-/// Reads the host below `root`, and asks the root servers `servers` over the network.
+/// Collects the facts about the host whose files are below `root`, and asks the root servers `servers` over the network. `unix` is the time of the
+/// clock, in seconds since 1970.
 pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     let host = CheckedHost { root };
     let config = config(root);
@@ -52,12 +53,12 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     }
 }
 
-/// Returns the addresses at which resolverd listens on port 53.
+/// Returns the addresses at which resolverd is configured to listen on port 53.
 pub fn ours(root: &Path) -> Vec<IpAddr> {
     listeners(&config(root))
 }
 
-/// Reads the configuration of resolverd. Errors in it are not reported here; `resolverd --check` reports them.
+/// Reads the configuration of resolverd. Errors in it are ignored here; `resolverd --check` reports them.
 fn config(root: &Path) -> Config {
     let path = CheckedHost { root }.path(defaults::FILE);
     if path.exists() { Config::load(Some(&path)).unwrap_or_default() } else { Config::default() }

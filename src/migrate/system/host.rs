@@ -1,4 +1,4 @@
-//! Reads the files of a host below a root directory, so that tests can use their own trees of files.
+//! Reads the files of a host below a root directory, so that tests can use their own directory trees.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use crate::limits::{MAX_CHECKED_DROP_INS, MAX_CHECKED_FILE};
 use crate::system::HostFinding;
 use resolver::config::files::open_regular;
 
-/// A file of the host.
+/// The result of reading a file of the checked host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostFile {
     /// The file was read.
@@ -28,13 +28,13 @@ pub enum HostFile {
     Unreadable {
         /// The path of the file on the host.
         path: String,
-        /// The error message.
+        /// The error message of the operating system.
         error: String,
     },
 }
 
 impl HostFile {
-    /// Returns the text of the file; `None` if it was not read.
+    /// Returns the text of the file. Returns `None` if it is missing or could not be read.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text { text, .. } => Some(text),
@@ -42,7 +42,7 @@ impl HostFile {
         }
     }
 
-    /// Returns the finding that a check could not read the file; `None` if the file was read or does not exist.
+    /// Returns the finding that a check could not read this file. Returns `None` if the file was read or does not exist.
     pub(super) fn unread(&self, check: &'static str) -> Option<HostFinding> {
         let Self::Unreadable { path, error } = self else { return None };
         Some(HostFinding::could_not_tell(
@@ -60,24 +60,24 @@ impl HostFile {
     }
 }
 
-/// A host that is seen from its root directory.
+/// The host that is checked, as a directory tree.
 pub(crate) struct CheckedHost<'r> {
-    /// `/`, or the directory of a host created by a test.
+    /// Root directory of the host: `/`, or the directory of a test.
     pub root: &'r Path,
 }
 
 impl CheckedHost<'_> {
-    /// Returns the location of the file whose path on the host is `path`.
+    /// Returns the location of a file whose path on the host is `path`. In a test, this is below the directory of the test.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
 
-    /// Returns true if this file or directory exists.
+    /// Returns true if the host has a file or a directory with this path.
     pub(crate) fn is_there(&self, path: &str) -> bool {
         self.path(path).exists()
     }
 
-    /// Reads a file.
+    /// Reads the file of the host with this path.
     pub(crate) fn file(&self, path: &str) -> HostFile {
         self.read(&self.path(path), path)
     }
@@ -94,14 +94,14 @@ impl CheckedHost<'_> {
         }
     }
 
-    /// Reads a file that may be a link. Also returns the target of the link. An absolute target is looked up below the root directory.
+    /// Reads a file that may be a symbolic link, and returns it with the target of the link. An absolute target is looked up below `root`.
     pub(crate) fn link(&self, path: &str) -> (HostFile, Option<String>) {
         let Ok(target) = fs::read_link(self.path(path)) else { return (self.file(path), None) };
         let shown = target.display().to_string();
         (self.target(path, &shown), Some(shown))
     }
 
-    /// Reads the target of a link. `path` is the path of the link.
+    /// Reads the target of a symbolic link. `path` is the path of the link.
     pub(crate) fn target(&self, path: &str, target: &str) -> HostFile {
         let place = match target.strip_prefix('/') {
             Some(_) => self.path(target),
@@ -110,8 +110,8 @@ impl CheckedHost<'_> {
         self.read(&place, path)
     }
 
-    /// Reads the drop-in files of these directories in the order of their names, at most `MAX_CHECKED_DROP_INS`. If two files have the same name,
-    /// only the one in the later directory is read. So a link to /dev/null there removes the other file.
+    /// Reads the drop-in files (files that extend a configuration) of these directories in the order of their names, at most `MAX_CHECKED_DROP_INS`.
+    /// If two files have the same name, only the one in the later directory is read. So a link to /dev/null there removes the other file.
     pub(crate) fn drop_ins(&self, directories: &[&str], suffix: &str) -> Vec<HostFile> {
         let mut by_name: BTreeMap<String, String> = BTreeMap::new();
         for directory in directories {

@@ -9,7 +9,7 @@
 //!   failed a healthy host (files of NetworkManager, systemd-resolved and cloud-init).
 //! - A chroot without resolv.conf is correct if resolverd listens at 127.0.0.1, because the C library then asks
 //!   127.0.0.1. Postfix sets `edns0` and `trust-ad` itself, so a missing copy was a false failure.
-//! - Facts are collected first and judged afterwards, so that tests can use trees of files instead of the machine.
+//! - Facts are collected first and judged afterwards, so that tests can use a directory tree instead of the files of this host.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -40,7 +40,7 @@ use self::root_keys::{RootKeysHere, RootKeysUnknown};
 use self::root_zone::RootZoneReplies;
 use resolver::config::ConfigProblem;
 
-/// The facts about this host.
+/// The facts about a host from which `check system` makes its findings.
 #[derive(Clone, Debug)]
 pub struct HostFacts {
     /// The addresses at which resolverd listens on port 53.
@@ -49,31 +49,31 @@ pub struct HostFacts {
     pub notes: Vec<ConfigProblem>,
     /// True if all names go to forwarders, and none to the root servers.
     pub forwards_all: bool,
-    /// `/etc/resolv.conf`, and its target if it is a link.
+    /// The file `/etc/resolv.conf`, and the target of the link if it is a symbolic link.
     pub resolv_conf: (HostFile, Option<String>),
-    /// `/etc/nsswitch.conf`
+    /// The file `/etc/nsswitch.conf`.
     pub nsswitch: HostFile,
-    /// True if systemd-resolved runs, and its configuration files in the order of precedence.
+    /// True if systemd-resolved runs; and its configuration files in the order of precedence.
     pub resolved: (bool, Vec<HostFile>),
-    /// True if NetworkManager runs, and its configuration files in the order of precedence.
+    /// True if NetworkManager runs; and its configuration files in the order of precedence.
     pub(crate) network_manager: (bool, Vec<HostFile>),
-    /// True if cloud-init runs, and its configuration files in the order of precedence.
+    /// True if cloud-init runs; and its configuration files in the order of precedence.
     pub(crate) cloud_init: (bool, Vec<HostFile>),
-    /// The configuration of Postfix.
+    /// The configuration files of Postfix.
     pub postfix: Postfix,
-    /// `/etc/opendkim.conf`
+    /// The file `/etc/opendkim.conf`.
     pub opendkim: HostFile,
-    /// The programs that hold port 53; `None` if /proc cannot be read.
+    /// The programs that listen on port 53; `None` if /proc cannot be read.
     pub(crate) holders: Option<Holders>,
-    /// The answers of root servers over UDP and TCP.
+    /// The answers of root servers to a query of `check system`, over UDP and TCP.
     pub heard: RootZoneReplies,
     /// The time of this host's clock, in seconds since 1970.
     pub unix: u64,
-    /// What the daemon knows about the keys of the root, or why this is unknown; `None` if the daemon should not be asked.
+    /// What the daemon says about the keys of the root zone, or why this is unknown. `None` if the daemon should not be asked.
     pub root_keys: Option<Result<RootKeysHere, RootKeysUnknown>>,
 }
 
-/// Carries out all checks, in the order in which a query passes the checked parts.
+/// Returns the findings of all checks. Their order is the order in which a query passes the checked parts of the host.
 pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
     let (ours, forwards_all) = (facts.ours.as_slice(), facts.forwards_all);
     let (file, link) = &facts.resolv_conf;

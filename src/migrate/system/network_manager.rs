@@ -1,7 +1,7 @@
 //! Checks that NetworkManager will not overwrite `/etc/resolv.conf`.
 //!
-//! NetworkManager.conf(5): `dns` and `rc-manager` of `[main]`; the last file counts. Drop-in files in /usr/lib and /run are read before
-//! NetworkManager.conf, those in /etc after it.
+//! NetworkManager.conf(5): the keys `dns` and `rc-manager` of `[main]`; the value in the last file is used. Drop-in files in /usr/lib and /run are
+//! read before NetworkManager.conf, those in /etc after it.
 
 use super::host::HostFile;
 use super::resolved::values;
@@ -10,7 +10,7 @@ use crate::system::HostFinding;
 /// The name of the check of NetworkManager, as `check system` shows it.
 pub(crate) const CHECK: &str = "networkmanager";
 
-/// Checks that NetworkManager, if it runs, does not change the file.
+/// Checks that NetworkManager, if it runs, does not change `/etc/resolv.conf`. `files` are its configuration files.
 pub(super) fn check(runs: bool, files: &[HostFile]) -> HostFinding {
     if !runs {
         return HostFinding::ok(CHECK, "does not run");

@@ -1,5 +1,5 @@
-//! Checks OpenDKIM. It has its own resolver if it is built with libunbound, as on Debian. Then it queries the servers of zones itself unless
-//! `Nameservers` names a resolver (opendkim.conf(5)).
+//! Checks that OpenDKIM queries resolverd. If it is built with libunbound, as on Debian, it has its own resolver. Then it queries the servers of
+//! zones itself unless `Nameservers` names a resolver (opendkim.conf(5)).
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,10 +10,10 @@ use crate::system::HostFinding;
 /// The name of the check of OpenDKIM, as `check system` shows it.
 pub const CHECK: &str = "opendkim";
 
-/// The setting with the addresses of resolvers, separated by commas.
+/// The setting of OpenDKIM with the addresses of resolvers, separated by commas. It is in lower case here.
 const NAMESERVERS: &str = "nameservers";
 
-/// Checks whether OpenDKIM queries resolverd. `conf` is /etc/opendkim.conf.
+/// Checks that OpenDKIM queries resolverd. `conf` is /etc/opendkim.conf, and `ours` are the addresses of resolverd.
 pub(super) fn check(conf: &HostFile, ours: &[IpAddr]) -> HostFinding {
     if let Some(unread) = conf.unread(CHECK) {
         return unread;
@@ -40,7 +40,7 @@ pub(super) fn check(conf: &HostFile, ours: &[IpAddr]) -> HostFinding {
     }
 }
 
-/// Returns the addresses of the last `Nameservers`. Names of settings may be in upper or lower case (opendkim.conf(5)).
+/// Returns the addresses in the last setting `Nameservers`. Names of settings may be in upper or lower case (opendkim.conf(5)).
 fn nameservers(text: &str) -> Vec<&str> {
     let last = text.lines().rev().find_map(|line| {
         let line = line.split('#').next().unwrap_or_default().trim();

@@ -1,5 +1,5 @@
-//! Checks the copy of `resolv.conf` in Postfix's chroot. The services in the chroot read this copy, and only a start of
-//! Postfix renews it.
+//! Checks the copy of `resolv.conf` in Postfix's chroot. Programs of Postfix in the chroot read this copy, and it is renewed only when Postfix
+//! starts.
 //!
 //! Debian's master.cf runs smtp and smtpd in /var/spool/postfix; master(5): the fifth column. Without a copy, the C
 //! library asks 127.0.0.1 (resolv.conf(5)). So only the content of a copy matters, and not whether the copy exists.
@@ -13,34 +13,35 @@ use crate::system::HostFinding;
 /// The name of the check of Postfix, as `check system` shows it.
 pub const CHECK: &str = "postfix";
 
-/// The index of the column of master.cf that says whether a service runs in the chroot.
+/// The index of the column of master.cf that says whether a service runs in the chroot. The first column has index 0.
 const CHROOT_COLUMN: usize = 4;
 
-/// The number of columns in master.cf from the chroot column to the name of the program.
+/// How many columns after the chroot column master.cf has the name of the program.
 const COMMAND_COLUMNS_LATER: usize = 2;
 
-/// The programs of Postfix that look up names. Other programs may run in the chroot without harm.
+/// The programs of Postfix that send DNS queries. Other programs may run in the chroot without harm.
 const LOOKING_UP: [&str; 4] = ["dnsblog", "lmtp", "smtp", "smtpd"];
 
 /// The default queue directory of Postfix.
 const QUEUE: &str = "/var/spool/postfix";
 
-/// The default instance of Postfix; other instances (postmulti(1)) are not checked.
+/// The files of Postfix that are checked. Only the default instance is checked, no others (postmulti(1)).
 #[derive(Clone, Debug)]
 pub struct Postfix {
-    /// `/etc/postfix/master.cf`
+    /// The file `/etc/postfix/master.cf`.
     pub master: HostFile,
     /// The copy of `resolv.conf` in the queue directory, which is the root of the chroot (postconf(5), "queue_directory").
     pub copy: HostFile,
 }
 
-/// Reads the configuration of Postfix on this host.
+/// Reads the files of Postfix that are checked.
 pub(super) fn gather(host: &CheckedHost<'_>) -> Postfix {
     let copy = copy(host.file("/etc/postfix/main.cf").text().unwrap_or_default());
     Postfix { master: host.file("/etc/postfix/master.cf"), copy: host.file(&copy) }
 }
 
-/// Returns the path of the copy of `resolv.conf`, from the text of `main.cf`. The last line with the parameter counts; variables are not expanded.
+/// Returns the path of the copy of `resolv.conf` in the queue directory. `main` is the text of main.cf. If it sets `queue_directory` several times,
+/// the last line is used; variables are not expanded.
 fn copy(main: &str) -> String {
     let queue = main.lines().rev().find_map(|line| {
         let (name, value) = line.split_once('=')?;
@@ -50,7 +51,7 @@ fn copy(main: &str) -> String {
     format!("{}/etc/resolv.conf", queue.trim_end_matches('/'))
 }
 
-/// Checks that lookups in the chroot also reach resolverd.
+/// Checks that programs of Postfix in the chroot also query resolverd, whose addresses are `ours`.
 pub(super) fn check(postfix: &Postfix, ours: &[IpAddr]) -> HostFinding {
     let Postfix { master, copy } = postfix;
     if let Some(unread) = master.unread(CHECK) {
@@ -82,7 +83,7 @@ pub(super) fn check(postfix: &Postfix, ours: &[IpAddr]) -> HostFinding {
     }
 }
 
-/// Returns the services of Postfix that run in the chroot and look up names.
+/// Returns the names of Postfix's services that run in the chroot and send DNS queries. `master` is the text of master.cf.
 fn jailed(master: &str) -> Vec<&str> {
     let services = master.lines().filter(|line| !line.starts_with(['#', ' ', '\t']));
     let mut names: Vec<&str> = services

@@ -1,4 +1,4 @@
-//! Finds the listeners on port 53 in /proc.
+//! Finds the programs that listen on port 53, from the files in /proc.
 //!
 //! proc(5): net/{udp,udp6,tcp,tcp6}, PID/fd, PID/comm. Addresses are groups of four octets in the byte order of the machine.
 
@@ -12,7 +12,7 @@ use super::host::{CheckedHost, HostFile};
 /// The port of DNS.
 pub(super) const PORT: u16 = 53;
 
-/// The process that holds the socket of resolverd.socket until the daemon takes it.
+/// The name of systemd's process. It holds the sockets of resolverd.socket until the daemon takes them.
 pub(super) const MANAGER: &str = "systemd";
 
 /// A process that listens on port 53.
@@ -20,20 +20,21 @@ pub(super) const MANAGER: &str = "systemd";
 pub struct Holder {
     /// The name of the process.
     pub process: String,
-    /// The systemd service of the process; `None` if it belongs to none.
+    /// The systemd service of the process; `None` if the process belongs to no service.
     pub unit: Option<String>,
 }
 
-/// The listeners with their addresses. The holder is `None` if the process cannot be seen, for example because it belongs to another user.
+/// The sockets that listen on port 53, each with its process. The process is `None` if this user may not see it, for example because it belongs to
+/// another user.
 pub(crate) type Holders = Vec<(SocketAddr, Option<Holder>)>;
 
-/// Returns the listeners on port 53; `None` if /proc cannot be read.
+/// Returns the sockets that listen on port 53, with their processes. Returns `None` if /proc cannot be read.
 pub(crate) fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
     let mut sockets: BTreeSet<(SocketAddr, u64)> = BTreeSet::new();
     for (table, listening) in [("udp", "07"), ("udp6", "07"), ("tcp", "0A"), ("tcp6", "0A")] {
         match host.file(&format!("/proc/net/{table}")) {
             HostFile::Text { text, .. } => sockets.extend(listeners(&text, listening)),
-            // A kernel without IPv6 has no such table.
+            // The table of IPv6 sockets does not exist if the kernel has no IPv6.
             HostFile::Missing { .. } if table.ends_with('6') => {}
             _ => return None,
         }
@@ -46,7 +47,7 @@ pub(crate) fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
     Some(holders)
 }
 
-/// Returns the processes that hold these sockets, by inode.
+/// Returns the processes that have sockets with these inodes open, by inode.
 fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, Holder> {
     let mut found = BTreeMap::new();
     let Ok(entries) = fs::read_dir(host.path("/proc")) else { return found };
@@ -56,7 +57,7 @@ fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, Ho
         let held: Vec<u64> = links.filter_map(|link| inode(&link.to_string_lossy())).collect();
         for inode in held.into_iter().filter(|inode| inodes.contains(inode)) {
             let Some(holder) = holder(&process) else { continue };
-            // systemd keeps the sockets open that it has passed on. The process that received them counts as the listener.
+            // systemd also keeps the sockets open that it has passed to a service. So the process of the service is preferred to systemd.
             let known = found.entry(inode).or_insert_with(|| holder.clone());
             if known.process == MANAGER {
                 *known = holder;
@@ -66,19 +67,20 @@ fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, Ho
     found
 }
 
-/// Returns the process whose directory in /proc is `place`.
+/// Returns the process whose directory in /proc is `place`: its name and its service.
 fn holder(place: &Path) -> Option<Holder> {
     let process = fs::read_to_string(place.join("comm")).ok()?.trim().to_owned();
     let groups = fs::read_to_string(place.join("cgroup")).unwrap_or_default();
     Some(Holder { process, unit: unit(&groups).map(str::to_owned) })
 }
 
-/// Returns the service of a process, from the lines of its control groups. A service may have control groups below its own.
+/// Returns the systemd service of a process. `groups` is the text of /proc/PID/cgroup. A service may have control groups below its own.
 fn unit(groups: &str) -> Option<&str> {
     groups.lines().find_map(|line| line.split('/').find(|part| part.ends_with(".service")))
 }
 
-/// Returns the listeners on port 53 in `table`, a socket table of proc(5), with their inodes. `listening` is the code of their state.
+/// Returns the addresses and inodes of the sockets in `table` that listen on port 53. `table` is a socket table of proc(5), and `listening` is the
+/// code of the listening state.
 fn listeners(table: &str, listening: &str) -> Vec<(SocketAddr, u64)> {
     table.lines().skip(1).filter_map(|line| listener(line, listening)).collect()
 }
@@ -90,13 +92,13 @@ fn listener(line: &str, listening: &str) -> Option<(SocketAddr, u64)> {
     (local.port() == PORT && *columns.get(3)? == listening).then_some((local, inode))
 }
 
-/// Reads the address and the port from a column of a socket table.
+/// Parses the address and the port in a column of a socket table of proc(5).
 pub fn socket_address(column: &str) -> Option<SocketAddr> {
     let (address, port) = column.split_once(':')?;
     Some(SocketAddr::new(self::address(address)?, u16::from_str_radix(port, 16).ok()?))
 }
 
-/// Reads an address in the byte order of the machine.
+/// Parses the hexadecimal digits of an IP address in a socket table, which are in the byte order of the machine.
 fn address(digits: &str) -> Option<IpAddr> {
     let word = |place: usize| {
         let digits = digits.get(place..place.checked_add(8)?)?;
@@ -113,7 +115,7 @@ fn address(digits: &str) -> Option<IpAddr> {
     }
 }
 
-/// Reads the inode from a link like `socket:[4711]`.
+/// Returns the inode from the target of a link in /proc/PID/fd, like `socket:[4711]`.
 fn inode(link: &str) -> Option<u64> {
     link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }

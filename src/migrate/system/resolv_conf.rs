@@ -1,6 +1,6 @@
 //! Checks `/etc/resolv.conf`: which servers the C library asks, and if it passes on the AD flag, which marks validated answers.
 //!
-//! resolv.conf(5): the first three nameservers count. If there are none, the C library asks 127.0.0.1.
+//! resolv.conf(5): the C library uses the first three nameservers. If there are none, it asks 127.0.0.1.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -16,16 +16,16 @@ pub(crate) const TRUST_AD: &str = "trust-ad";
 /// Maximum number of name servers that glibc reads; it ignores the others (MAXNS).
 const MAX_NAMESERVERS: usize = 3;
 
-/// The relevant parts of a `resolv.conf`.
+/// The parts of a `resolv.conf` that are checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResolvConf {
-    /// The addresses of the name servers, at least one.
+    /// The addresses of the name servers. If the file has none, this is 127.0.0.1.
     pub(crate) nameservers: Vec<String>,
     options: Vec<String>,
 }
 
 impl ResolvConf {
-    /// Reads the text of a `resolv.conf`.
+    /// Parses the text of a `resolv.conf`.
     pub(crate) fn parse(text: &str) -> Self {
         let (mut nameservers, mut options) = (Vec::new(), Vec::new());
         for line in text.lines().filter(|line| !line.starts_with(['#', ';'])) {
@@ -48,11 +48,11 @@ impl ResolvConf {
     }
 }
 
-/// The addresses of systemd-resolved. It holds them even if resolverd listens at a wildcard address.
+/// The addresses at which systemd-resolved listens. They belong to it even if resolverd listens at a wildcard address.
 const STUBS: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53)), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54))];
 
-/// Returns true if a nameserver is one of resolverd's addresses. A wildcard address includes each loopback address of its
+/// Returns true if a nameserver of `resolv.conf` is one of resolverd's addresses `ours`. A wildcard address includes each loopback address of its
 /// family, except the addresses of systemd-resolved.
 pub fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
     let any =
@@ -63,14 +63,14 @@ pub fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
     })
 }
 
-/// Returns the nameservers in the text of a resolv.conf that are not resolverd.
+/// Returns the nameservers in `text` (a resolv.conf) that are not addresses of resolverd.
 pub fn other_nameservers(text: &str, ours: &[IpAddr]) -> Vec<IpAddr> {
     let conf = ResolvConf::parse(text);
     let others = conf.nameservers.iter().filter(|nameserver| !is_ours(nameserver, ours));
     others.filter_map(|nameserver| nameserver.parse().ok()).collect()
 }
 
-/// Checks the nameservers and `trust-ad`.
+/// Returns the findings about `/etc/resolv.conf`: its nameservers, and its option `trust-ad`. `link` is its target if it is a symbolic link.
 pub(super) fn check(file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Vec<HostFinding> {
     let conf = match file {
         HostFile::Unreadable { path, error } => {
@@ -113,7 +113,8 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
     HostFinding::warning(CHECK, evidence, advice)
 }
 
-/// Checks that AD is kept: glibc 2.31 and later remove AD unless `trust-ad` is set. Postfix sets the option itself, other programs do not.
+/// Checks the option `trust-ad`: without it, glibc 2.31 and later clear the AD flag in replies. Postfix sets the option itself, other programs do
+/// not.
 fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<HostFinding> {
     const CHECK: &str = TRUST_AD;
     if !conf.nameservers.iter().all(|nameserver| is_ours(nameserver, ours)) {

@@ -12,7 +12,7 @@ use crate::system::HostFinding;
 /// The name of the check of systemd-resolved, as `check system` shows it.
 pub const CHECK: &str = "systemd-resolved";
 
-/// Checks whether systemd-resolved runs, and which servers it asks.
+/// Checks that systemd-resolved, if it runs, queries only resolverd. `files` are its configuration files.
 pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFinding {
     if !runs {
         return HostFinding::ok(CHECK, "does not run");
@@ -36,7 +36,7 @@ pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFind
     )
 }
 
-/// Returns the values of a setting that is a list. Each of several files may add values to the list.
+/// Returns the values of a setting with a list, from several files. Each file may add values to the list or clear it.
 fn setting(files: &[HostFile], key: &str) -> Vec<String> {
     let mut list = Vec::new();
     for value in files.iter().filter_map(HostFile::text).flat_map(|text| values(text, "Resolve", key)) {
@@ -48,7 +48,7 @@ fn setting(files: &[HostFile], key: &str) -> Vec<String> {
     list
 }
 
-/// Returns the values of a key in their order, from a section of a file with `key=value` lines, as systemd and NetworkManager use.
+/// Returns the values of a key, in their order, from one section of a file with `key=value` lines. systemd and NetworkManager use this format.
 pub(super) fn values<'a>(
     text: &'a str,
     section: &'a str,

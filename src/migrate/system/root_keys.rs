@@ -1,59 +1,59 @@
-//! Checks the keys of the root: whether the daemon can validate the root zone with its trust anchors.
+//! Checks whether the daemon can validate the DNSKEY records of the root zone with its trust anchors.
 //!
-//! RFC 4035 section 5.3, RFC 5011. If the trust anchors are not the keys of the root, the queries of all clients fail, even those
+//! RFC 4035 section 5.3, RFC 5011. If the trust anchors are not the keys of the root zone, the queries of all clients fail, even those
 //! for domains that are not signed.
 
 use crate::system::HostFinding;
 
 const CHECK: &str = "root keys";
 
-/// The name of the check that the daemon runs.
+/// The name of the finding about the daemon, which is not about the root keys.
 const DAEMON_CHECK: &str = "resolverd";
 
-/// The advice if the trust anchors are not the keys of the root.
+/// The advice to the operator if the trust anchors are not the keys of the root zone.
 const ADVICE: &str = "update resolverd or the package dns-root-data, or set dnssec.trust_anchor to a file with the keys of \
     https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys; if these are right, another server answers in \
     place of the root servers: `resolverctl trace . DNSKEY` shows each step";
 
-/// The advice if the daemon could not get the keys.
+/// The advice to the operator if the daemon could not get the DNSKEY records of the root zone.
 const UNREACHED: &str =
     "make outgoing UDP and TCP or the forwarders work first; `resolverctl trace . DNSKEY` shows each step";
 
 /// What the daemon found when it validated the keys of the root zone with its trust anchors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RootKeysVerdict {
-    /// A trust anchor matches one of the keys.
+    /// A trust anchor matches one of the keys, and the signatures are valid.
     Secure,
-    /// No trust anchor of the root is in use.
+    /// The configuration has no trust anchor for the root zone.
     Insecure,
     /// Validation is turned off in the configuration.
     Off,
     /// No trust anchor matches one of the keys, or their signatures are wrong; the text says why.
     Bogus(String),
-    /// The daemon could not get the keys; the text says why.
+    /// The daemon could not get the DNSKEY records; the text says why.
     NoAnswer(String),
 }
 
-/// The trust anchors of the daemon, and its verdict on the keys of the root zone.
+/// The daemon's trust anchors for the root zone, and whether it can validate the keys of the root zone with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootKeysHere {
-    /// What the daemon found when it validated the root keys.
+    /// The result of validating the DNSKEY records of the root zone.
     pub verdict: RootKeysVerdict,
-    /// The key tags of the trust anchors of the root.
+    /// The key tags of the daemon's trust anchors for the root zone.
     pub tags: Vec<u16>,
 }
 
-/// The reason why the verdict of the daemon is unknown, in words.
+/// The reason why it is unknown whether the daemon can validate the root keys, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RootKeysUnknown {
-    /// No daemon answers.
+    /// No daemon answers on the control socket.
     NotRunning(String),
-    /// The daemon was not asked, or did not reply.
+    /// The daemon was not asked, or it refused or did not send a usable reply.
     NotAsked(String),
 }
 
-/// Judges the verdict of the daemon. If no daemon answers, this is a separate finding, unless one `listens` on port 53: then its control
-/// socket is at another path.
+/// Returns the finding about the root keys from the facts of the daemon. If no daemon answers, this is a finding of its own. `listens` is true if one
+/// listens on port 53 nevertheless: then its control socket has another path.
 pub(super) fn check(here: &Result<RootKeysHere, RootKeysUnknown>, listens: bool) -> HostFinding {
     let RootKeysHere { verdict, tags } = match here {
         Ok(here) => here,

@@ -1,6 +1,6 @@
-//! Asks for the SOA of the root zone over UDP and TCP. This shows whether port 53 is open to the internet, and what time it is.
+//! Asks root servers for the SOA of the root zone over UDP and TCP. This shows whether queries to port 53 reach the internet, and what time it is.
 //!
-//! RFC 1035 section 4.2, RFC 4034 section 3.1. Only an answer of a root server itself counts, so that a server that answers in
+//! RFC 1035 section 4.2, RFC 4034 section 3.1. An answer is accepted only if it comes from a root server itself, so a server that answers in
 //! its place is detected.
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -14,33 +14,33 @@ use hickory_proto::rr::{Name, RData, RecordType};
 use crate::limits::{CHECK_SERVERS, CHECK_TIME, MAX_CHECK_DATAGRAM};
 use dns::random::Random;
 
-/// The size that we offer for a datagram (RFC 9715).
+/// The EDNS size of our query, the largest UDP reply that we accept (RFC 9715), in octets.
 const PAYLOAD: u16 = 1_232;
 
-/// The answer of a root server to the question for the SOA of the root zone.
+/// The facts in a reply to the query for the SOA of the root zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RootZoneAnswer {
-    /// AA: the server is authoritative for the zone.
+    /// The flag AA of the reply: the server is authoritative for the zone.
     pub authoritative: bool,
-    /// RA: the server is recursive. No root server is.
+    /// The flag RA of the reply: the server offers recursion. No root server does so.
     pub recursive: bool,
-    /// The begin and the end of the signature's validity, in seconds since 1970; `None` without a signature.
+    /// The begin and the end of the validity of the SOA's signature, in seconds since 1970; `None` without a signature.
     pub signature: Option<(u64, u64)>,
 }
 
-/// The result of the query over UDP or TCP: the server and its answer, or the reason why there is no answer.
+/// The result of the query over one transport: the server and its answer, or the reason why no server answered.
 pub(crate) type RootZoneReply = Result<(SocketAddr, RootZoneAnswer), String>;
 
-/// The results over both transports.
+/// The results of the query over UDP and over TCP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootZoneReplies {
-    /// The result over UDP.
+    /// The result of the query over UDP.
     pub udp: RootZoneReply,
-    /// The result over TCP.
+    /// The result of the query over TCP.
     pub tcp: RootZoneReply,
 }
 
-/// Asks `servers` over UDP and TCP at the same time. Over each transport, they are asked one after the other until one answers.
+/// Sends the query over UDP and TCP at the same time. Over each transport, `servers` are asked one after the other until one answers.
 pub(super) fn ask(servers: &[SocketAddr]) -> RootZoneReplies {
     std::thread::scope(|threads| {
         let udp = threads.spawn(|| first(servers, datagram));
@@ -61,7 +61,7 @@ fn first(servers: &[SocketAddr], ask: impl Fn(SocketAddr, &[u8]) -> io::Result<V
     Err(last)
 }
 
-/// Makes the query `. SOA` with DO, so that the answer contains the signature.
+/// Creates the query for `. SOA`, with DO, so that the answer contains the signature.
 fn question() -> io::Result<Vec<u8>> {
     let mut message = Message::query();
     message.metadata.id = Random::system()?.u16();
@@ -89,7 +89,7 @@ fn datagram(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
         socket.set_read_timeout(Some(left))?;
         let length = socket.recv(&mut datagram)?;
         let reply = datagram.get(..length).unwrap_or_default();
-        // A message with another id is ignored, and the wait continues.
+        // A reply whose id differs from that of the query is ignored. Another one may follow.
         if reply.get(..2) == query.get(..2) {
             return Ok(reply.to_vec());
         }
@@ -122,14 +122,14 @@ fn read(reply: &[u8], query: &[u8]) -> io::Result<RootZoneAnswer> {
     })
 }
 
-/// Returns the inception and the expiration of an RRSIG.
+/// Returns the begin and the end of the validity of an RRSIG, in seconds since 1970. Returns `None` for other record types.
 fn validity(data: &RData) -> Option<(u64, u64)> {
     let RData::DNSSEC(DNSSECRData::RRSIG(signature)) = data else { return None };
     let input = signature.input();
     Some((input.sig_inception.get().into(), input.sig_expiration.get().into()))
 }
 
-/// Describes an error in words that are the same on every system.
+/// Describes an error of the network in words that are the same on every operating system.
 fn words(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => format!("timeout after {} s", CHECK_TIME.as_secs()),

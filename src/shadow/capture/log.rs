@@ -1,4 +1,4 @@
-//! Query logs of resolverd, BIND, Unbound and dnsmasq. Each line is tried in each of these formats, so that a log with lines of several
+//! Reads query logs of resolverd, BIND, Unbound and dnsmasq. Each line is tried in each of these formats, so that a log with lines of several
 //! resolvers, such as a syslog file, can be read too.
 //!
 //! ```text
@@ -17,10 +17,10 @@ use super::{CaptureError, Captured, Skipped};
 use crate::asked::AskedQuestion;
 use crate::limits::MAX_CAPTURED_LINE;
 
-/// The word that stands for the key of a DNS list in the log of resolverd.
+/// The word in the log of resolverd that replaces the customer's key for a DNS list.
 const KEY: &str = "_key";
 
-/// Reads all lines of a log.
+/// Reads the questions in all lines of a log.
 pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<(), CaptureError> {
     let mut line = Vec::new();
     loop {
@@ -41,16 +41,16 @@ pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<
     }
 }
 
-/// Reads a line of one log format; `None` if the line has another format.
+/// A function that parses a line in one log format. It returns `None` if the line has another format.
 type LineReader = fn(&str) -> Option<Result<AskedQuestion, Skipped>>;
 
-/// Reads the question in a line of a log.
+/// Parses the question in a line of a log, in whichever format it is.
 fn question(line: &str) -> Result<AskedQuestion, Skipped> {
     let readers: [LineReader; 4] = [of_bind, of_dnsmasq, of_resolverd, of_unbound];
     readers.into_iter().find_map(|reader| reader(line)).unwrap_or(Err(Skipped::NoQuery))
 }
 
-/// Reads a type from its name, or from `TYPE` and its number; `None` if the text is not a type.
+/// Parses a record type: its name, or `TYPE` and its number. Returns `None` if the text is not a type.
 fn kind(text: &str) -> Option<RecordType> {
     let upper = text.to_ascii_uppercase();
     match upper.strip_prefix("TYPE").and_then(|number| number.trim_start_matches('=').parse::<u16>().ok()) {
@@ -59,7 +59,7 @@ fn kind(text: &str) -> Option<RecordType> {
     }
 }
 
-/// Creates a question from the words of a log line.
+/// Creates a question from the name and the type in a log line.
 fn asked(name: &str, type_text: &str) -> Option<Result<AskedQuestion, Skipped>> {
     let question = AskedQuestion::from_words(name, kind(type_text)?)?;
     if question.name.split('.').any(|label| label == KEY) {
@@ -68,7 +68,7 @@ fn asked(name: &str, type_text: &str) -> Option<Result<AskedQuestion, Skipped>> 
     Some(question.compared())
 }
 
-/// Returns true if the text is an address, also with a port after `#` or `/`.
+/// Returns true if the text is an IP address, which may have a port after `#` or `/`.
 fn is_address(text: &str) -> bool {
     let address = text.split(['#', '/']).next().unwrap_or_default();
     address.parse::<IpAddr>().is_ok()
@@ -111,11 +111,11 @@ fn of_resolverd(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
     let mut words = after.split_whitespace();
     let (name, type_text, from, client) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let client = client.strip_suffix(':').unwrap_or(client);
-    // If the log hides the addresses of clients, it also shortens names.
+    // A log that hides the addresses of clients also shortens names, so the question is not known.
     if from == "from" && client == "redacted" {
         return Some(Err(Skipped::Withheld));
     }
-    // For a local client, the name of its user may follow the address.
+    // After the address of a local client, the log may have the name of its user.
     (from == "from" && is_address(client)).then(|| asked(name, type_text))?
 }
 

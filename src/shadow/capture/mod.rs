@@ -1,4 +1,4 @@
-//! Reads the questions from a file of this host: a query log, a pcap file or a dnstap file.
+//! Reads the questions that this host has asked from a file: a query log, a pcap file or a dnstap file.
 //!
 //! RFC 1035 section 4.1 (messages).
 //!
@@ -36,17 +36,17 @@ words! {
 /// The questions that a capture file or log contains.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Captured {
-    /// The different questions in the order of their first queries, each with the number of its queries.
+    /// The different questions in the order of their first queries, each with the number of queries that ask it.
     pub questions: Vec<(AskedQuestion, u64)>,
     places: BTreeMap<AskedQuestion, usize>,
-    /// The number of queries for further questions, after `MAX_SHADOW_QUESTIONS` different ones.
+    /// The number of queries with further questions, after the first `MAX_SHADOW_QUESTIONS` different ones.
     pub left_out: u64,
-    /// The number of lines, packets or frames without a question to compare, by reason.
+    /// The number of lines, packets or frames that have no question to compare, for each reason.
     pub skipped: BTreeMap<Skipped, u64>,
 }
 
 impl Captured {
-    /// Adds a question that a reader has found, or the reason why there is none. Returns true if the question is new.
+    /// Counts a question that was found in the file, or the reason why a part of the file has none. Returns true if the question is new.
     pub fn take(&mut self, found: Result<AskedQuestion, Skipped>) -> bool {
         let question = match found {
             Err(why) => {
@@ -68,12 +68,12 @@ impl Captured {
         false
     }
 
-    /// Returns the number of queries for a question.
+    /// Returns how many queries in the file ask this question.
     pub fn queries_of(&self, question: &AskedQuestion) -> u64 {
         self.places.get(question).and_then(|at| self.questions.get(*at)).map_or(0, |(_, count)| *count)
     }
 
-    /// Describes the parts of the file that contain no question.
+    /// Returns texts about the parts of the file that have no question, one for each reason.
     pub fn skipped_words(&self) -> Vec<String> {
         self.skipped.iter().map(|(why, count)| format!("{count} {}", why.label())).collect()
     }
@@ -82,7 +82,7 @@ impl Captured {
 /// The reason why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
-    /// The operating system reports an error.
+    /// The operating system reported an error.
     #[error("{0}")]
     Io(#[from] io::Error),
     /// The format of the file is not supported.
@@ -90,7 +90,7 @@ pub enum CaptureError {
     Format(&'static str),
 }
 
-/// The first octets of files in formats that are not supported, and advice for each format.
+/// The first octets of files in formats that are not supported, and the advice to the operator for each.
 const UNREAD: [(&[u8], &str); 4] = [
     (
         b"\x0a\x0d\x0d\x0a",
@@ -103,10 +103,10 @@ const UNREAD: [(&[u8], &str); 4] = [
 
 const COMPRESSED: &str = "this file is compressed; unpack it first, or give it as - by a pipe";
 
-/// Reads the questions of a file. The first octets of the file show its format.
+/// Reads the questions in a file. Its first octets show its format.
 ///
 /// # Errors
-/// The file cannot be read, or its format is not supported.
+/// Fails if the file cannot be read, or if its format is not supported.
 pub fn read(input: impl BufRead) -> Result<Captured, CaptureError> {
     let mut input = input.take(MAX_CAPTURE);
     let mut captured = Captured::default();
@@ -116,14 +116,14 @@ pub fn read(input: impl BufRead) -> Result<Captured, CaptureError> {
     }
     match head {
         _ if pcap::is_magic(head) => pcap::read(&mut input, &mut captured)?,
-        // A control frame, which begins with the length 0.
+        // A dnstap file begins with a control frame, whose first four octets (its length as a data frame) are 0.
         [0, 0, 0, 0, 0, 0, ..] => dnstap(&mut input, &mut captured)?,
         _ => log::read(&mut input, &mut captured)?,
     }
     Ok(captured)
 }
 
-/// Reads all frames of a dnstap file.
+/// Reads the questions in all frames of a dnstap file.
 fn dnstap(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureError> {
     loop {
         let found = match next_frame(input)? {
@@ -133,7 +133,7 @@ fn dnstap(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureE
                 return Err(CaptureError::Format(what));
             }
             Frame::Control => continue,
-            // The frame is truncated, so the start of the next frame is unknown.
+            // The file ends within this frame, or its length is wrong, so the start of the next frame is unknown.
             Frame::Cut => {
                 captured.take(Err(Skipped::Unreadable));
                 return Ok(());

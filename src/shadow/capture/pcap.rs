@@ -1,4 +1,4 @@
-//! The classic file format of libpcap (pcap-savefile(5)): both byte orders, microseconds and nanoseconds. Queries over UDP are read.
+//! Reads the classic file format of libpcap (pcap-savefile(5)), in both byte orders, with microseconds or nanoseconds. Queries over UDP are read.
 //!
 //! <https://www.tcpdump.org/linktypes.html>, RFC 791, RFC 8200, RFC 768.
 
@@ -11,14 +11,14 @@ use crate::limits::MAX_CAPTURED_PACKET;
 /// The first octets of a file, read as a big-endian number: for files with times in microseconds, and in nanoseconds.
 const MAGICS: [u32; 2] = [0xa1b2_c3d4, 0xa1b2_3c4d];
 
-/// Length of the header of a file, in octets.
+/// Length of the header at the start of a file, in octets.
 const FILE_HEADER: usize = 24;
 
-/// Length of the header of a packet, in octets.
+/// Length of the header before each packet, in octets.
 const PACKET_HEADER: usize = 16;
 
-/// The headers of network links, by their numbers in files: the offset of the protocol number in the header (`None`: the packet is IP), and the
-/// length of the header. The links are: loopback of BSD, Ethernet, IP alone, and two of Linux's `tcpdump -i any`.
+/// The link types that can be read, by their numbers in files. For each: the offset of the protocol number in the header of a packet (`None`: the
+/// packet begins with IP), and the length of this header. The links are: loopback of BSD, Ethernet, IP alone, and two of Linux's `tcpdump -i any`.
 const LINKS: [(&[u32], Option<usize>, usize); 5] = [
     (&[0, 108], None, 4),
     (&[1], Some(12), 14),
@@ -27,7 +27,7 @@ const LINKS: [(&[u32], Option<usize>, usize); 5] = [
     (&[276], Some(0), 20),
 ];
 
-/// Returns true if the numbers of a file are little-endian, and false if they are big-endian; `None` if it is not a pcap file.
+/// Returns true if the numbers in a file are little-endian, and false if they are big-endian. Returns `None` if it is not a pcap file.
 fn is_swapped(head: &[u8]) -> Option<bool> {
     let number = number(head, 0, false);
     match number {
@@ -37,12 +37,12 @@ fn is_swapped(head: &[u8]) -> Option<bool> {
     }
 }
 
-/// Returns true if these are the first octets of a file of this format.
+/// Returns true if `head`, the first octets of a file, are those of a pcap file.
 pub(super) fn is_magic(head: &[u8]) -> bool {
     is_swapped(head).is_some()
 }
 
-/// Reads a number of 32 bits in a header.
+/// Returns the number of 32 bits at the offset `at` of a header.
 fn number(header: &[u8], at: usize, is_swapped: bool) -> u32 {
     let octets = header.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
     if is_swapped { u32::from_le_bytes(octets) } else { u32::from_be_bytes(octets) }
@@ -55,11 +55,11 @@ fn octets(input: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// Reads all packets of a pcap file.
+/// Reads the questions in all packets of a pcap file.
 pub(super) fn read(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureError> {
     let header = octets(input, FILE_HEADER)?;
     let is_swapped = is_swapped(&header).unwrap_or_default();
-    // The upper bits say if the frames of the link end with checksums.
+    // The upper bits of this number say if packets have checksums at their ends, so they are removed.
     let link = number(&header, 20, is_swapped) & 0x03ff_ffff;
     let Some((_, protocol, length)) = LINKS.iter().find(|(numbers, ..)| numbers.contains(&link)) else {
         return Err(CaptureError::Format(
@@ -86,7 +86,7 @@ fn u16_at(octets: &[u8], at: usize) -> Option<u16> {
     octets.get(at..)?.first_chunk().copied().map(u16::from_be_bytes)
 }
 
-/// Returns the question of a packet; `None` if the packet is truncated.
+/// Returns the question in a packet, or why it has none. Returns `None` if the packet is truncated.
 fn query(
     packet: &[u8],
     (protocol, length): (Option<usize>, usize),
@@ -96,7 +96,7 @@ fn query(
         Some(at) => (Some(u16_at(packet, at)?), length),
         None => (None, length),
     };
-    // The frame has a VLAN tag (IEEE 802.1Q).
+    // This number means that a VLAN tag (IEEE 802.1Q) is before the protocol number.
     if protocol == Some(0x8100) {
         protocol = Some(u16_at(packet, length + 2)?);
         length += 4;
@@ -115,7 +115,7 @@ fn query(
     if transport != UDP || u16_at(datagram, 2)? != 53 {
         return Some(Err(Skipped::NoQuery));
     }
-    // Short Ethernet frames have octets after the end of the datagram.
+    // A short Ethernet frame is filled up after the end of the UDP datagram, so the datagram's own length is used.
     let end = usize::from(u16_at(datagram, 4)?);
     Some(AskedQuestion::from_message(datagram.get(8..end)?))
 }

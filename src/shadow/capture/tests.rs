@@ -38,7 +38,7 @@ fn ipv6(data: &[u8]) -> Vec<u8> {
     [&head[..], data].concat()
 }
 
-/// Returns a packet with the header of this link type.
+/// Returns a packet with the header for this link type before it.
 fn linked(link: u32, packet: &[u8]) -> Vec<u8> {
     let protocol: [u8; 2] = if packet[0] >> 4 == 6 { [0x86, 0xdd] } else { [8, 0] };
     let head: Vec<u8> = match link {
@@ -51,7 +51,7 @@ fn linked(link: u32, packet: &[u8]) -> Vec<u8> {
     [&head[..], packet].concat()
 }
 
-/// Returns a pcap file. Each packet comes with the number of octets that the capture has cut off.
+/// Returns the octets of a pcap file with these packets. Each packet comes with the number of octets that the capture has cut off.
 fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> Vec<u8> {
     let number = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
     let mut file = [magic, 0x0002_0004, 0, 0, 65_535, link].map(number).concat();
@@ -181,7 +181,7 @@ Nov 22 10:00:00 dnsmasq[5]: query[ANY] d.example from 192.0.2.1
     assert_eq!(taken(&long), (vec!["e.example. A 1".to_owned()], vec![(Skipped::NoQuery, 1)]));
 }
 
-/// Returns a control frame START with this content.
+/// Returns a control frame START of dnstap with this content.
 fn start(content: &[u8]) -> Vec<u8> {
     let length = |length: usize| u32::try_from(length).unwrap().to_be_bytes();
     let body = [&length(2)[..], &length(1), &length(content.len()), content].concat();
@@ -214,7 +214,7 @@ fn dnstap_has_the_queries_of_clients() {
     };
     let query = message("tap.example.", RecordType::TXT);
     let mut file = start(b"protobuf:dnstap.Dnstap");
-    // A client's query, a query to a server, and octets that are no message.
+    // The frames have a query of a client, a query to a server, octets that are no message, and again a query of a client.
     file.extend(
         [frame(5, &query), frame(3, &query), vec![0, 0, 0, 2, 0xff, 0xff], frame(5, &query)].concat(),
     );

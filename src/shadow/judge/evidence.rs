@@ -1,4 +1,4 @@
-//! The evidence about a question, and the verdict that follows from it.
+//! The facts about a question that was sent to both resolvers, and the cause of different answers that follows from them.
 
 use serde::Serialize;
 
@@ -36,28 +36,28 @@ words! {
     }
 }
 
-/// How much a difference matters for a switch to resolverd. The worst comes first.
+/// How serious a difference is for a switch to resolverd. The most serious weight comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Weight {
-    /// The operator should examine the difference before the switch.
+    /// The difference would affect this host, so the operator should examine it before the switch.
     Look,
-    /// It is not known if the difference matters.
+    /// It is not known whether the difference would affect this host.
     Unknown,
-    /// The difference does no harm.
+    /// The difference would not affect this host.
     Harmless,
 }
 
-/// The cause of a difference with its evidence.
+/// The cause of a difference between two answers, and the facts that prove it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
     /// The cause of the difference.
     pub cause: Cause,
-    /// How much the difference matters.
+    /// How serious the difference is for a switch to resolverd.
     pub weight: Weight,
     /// The resolver to which the cause applies; `None` if it applies to neither or to both.
     pub side: Option<Side>,
-    /// The facts that prove the cause.
+    /// The facts that prove the cause, as text.
     pub why: String,
     /// What the operator should do; empty if there is nothing to do.
     pub advice: String,
@@ -72,17 +72,17 @@ impl Judged {
         Self { cause, weight: Weight::Look, side: Some(side), why: why.into(), advice: advice.into() }
     }
 
-    /// Creates the verdict that the cause could not be found out.
+    /// Creates the result that the cause could not be found out.
     pub fn unknown(why: impl Into<String>) -> Self {
         let advice = "compare both by hand: `resolverctl compare NAME TYPE --with ADDRESS`".to_owned();
         Self { cause: Cause::Unknown, weight: Weight::Unknown, side: None, why: why.into(), advice }
     }
 }
 
-/// The answers of both resolvers to a question at the same moment.
+/// The answers of both resolvers to a question that was sent to them at the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// The answer of the resolver in place.
+    /// The answer of the resolver in place (the one that this host uses today).
     pub in_place: SideAnswer,
     /// The answer of resolverd.
     pub resolverd: SideAnswer,
@@ -97,33 +97,34 @@ impl Sample {
         }
     }
 
-    /// Returns how alike the answers are.
+    /// Compares the two answers.
     pub fn likeness(&self) -> Likeness {
         likeness(&self.in_place, &self.resolverd)
     }
 }
 
-/// All that is known about a question.
+/// All facts that were found out about a question.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
-    /// The answers in the order of time.
+    /// The answers of both resolvers, in the order of time. The question was asked again if they differed.
     pub samples: Vec<Sample>,
     /// The answers to the question with the CD flag, if one of the resolvers gave SERVFAIL.
     pub with_cd: Option<Sample>,
     /// The DNS list to whose zone the name belongs; `None` if it belongs to none.
     pub list: Option<String>,
-    /// The part of resolverd's configuration that gives the answer.
+    /// The part of resolverd's configuration that gives the answer; `None` if the name is resolved on the internet.
     pub configured: Option<String>,
-    /// The reason that resolverd gives for its answer.
+    /// The reason that resolverd gives if it has no answer or changes it; empty if it gives none.
     pub reason: String,
-    /// True if the resolver in place has answered other questions.
+    /// True if the resolver in place (the one that this host uses today) has answered other questions.
     pub answers_others: bool,
-    /// Both answers, compared with those of the zone's name servers. The compared name is the one at which the answers start to differ.
+    /// The answers of both resolvers, compared with those of the zone's name servers. The compared name is the first one in the chain of aliases at
+    /// which the answers differ.
     pub compared: Option<Compared>,
 }
 
 impl Evidence {
-    /// Returns the compared answer of a resolver.
+    /// Returns the answer of one of the two resolvers in the comparison with the name servers.
     pub(super) fn row(&self, side: Side) -> Option<&ComparedAnswer> {
         let source = match side {
             Side::InPlace => AnswerSource::Resolver,
@@ -132,7 +133,7 @@ impl Evidence {
         self.compared.as_ref()?.answers.iter().find(|answer| answer.source == source)
     }
 
-    /// Returns the compared answers of the name servers.
+    /// Returns the answers of the name servers in this comparison.
     pub(super) fn servers(&self) -> impl Iterator<Item = &ComparedAnswer> {
         let rows = self.compared.iter().flat_map(|compared| &compared.answers);
         rows.filter(|answer| answer.source == AnswerSource::NameServer)

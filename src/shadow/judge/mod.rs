@@ -1,4 +1,4 @@
-//! Finds the cause of a difference between two answers: a pure function of the evidence.
+//! Finds the cause of different answers of the two resolvers to a question. It is a pure function of the evidence.
 //!
 //! RFC 8914 (extended errors), RFC 4035 section 3.2.2 (CD), RFC 8767 (stale answers), RFC 5782 (DNS lists).
 
@@ -8,7 +8,7 @@ mod unequal;
 pub use self::evidence::{Cause, Evidence, Judged, Sample, Weight};
 use super::answer::{Likeness, Side};
 
-/// Finds the cause of the difference between the answers to a question.
+/// Returns the cause of the difference between the answers to a question.
 pub fn judge(evidence: &Evidence) -> Judged {
     let Some(last) = evidence.samples.last() else { return Judged::unknown("neither was asked") };
     match last.likeness() {
@@ -18,7 +18,7 @@ pub fn judge(evidence: &Evidence) -> Judged {
     }
 }
 
-/// Judges a question to which the last answers of both resolvers are alike.
+/// Returns the cause for a question to which the last answers of both resolvers were equal, or almost equal.
 fn once(evidence: &Evidence, (last, alike): (&Sample, Likeness)) -> Judged {
     let first = evidence.samples.iter().find(|sample| sample.likeness() == Likeness::Different);
     let Some(first) = first else {
@@ -42,7 +42,7 @@ fn once(evidence: &Evidence, (last, alike): (&Sample, Likeness)) -> Judged {
     Judged::harmless(Cause::Timing, None, why)
 }
 
-/// Judges a question for which both resolvers fail in the same way each time.
+/// Returns the cause for a question for which both resolvers failed in the same way every time.
 fn both_fail(last: &Sample) -> Judged {
     match last.resolverd.rcode() {
         None => Judged::unknown("neither has replied"),
@@ -56,7 +56,7 @@ fn both_fail(last: &Sample) -> Judged {
     }
 }
 
-/// Judges equal answers of which only one has the AD flag. The flag matters only for answers with records.
+/// Returns the cause for equal answers of which only one has the AD flag. The flag has an effect only in answers with records.
 fn secure_only(last: &Sample) -> Judged {
     let resolverd = last.resolverd.reply();
     if resolverd.is_some_and(|reply| reply.secure || reply.facts.answers.is_empty()) {

@@ -10,12 +10,12 @@ fn sample(words: &str) -> Sample {
     Sample { in_place: answer(in_place), resolverd: answer(resolverd) }
 }
 
-/// Creates evidence in which each comparison has these answers; the answer of the resolver in place is first.
+/// Creates evidence with these answers, one text for each time that both resolvers were asked. The answer of the resolver in place is first.
 fn samples(words: &[&str]) -> Evidence {
     Evidence { samples: words.iter().map(|words| sample(words)).collect(), ..Evidence::default() }
 }
 
-/// A compared answer: its source, records, verdict and TTL.
+/// Returns an answer that was compared with the name servers: its source, records, verdict and TTL.
 fn row(source: AnswerSource, records: &str, verdict: AnswerVerdict, ttl: u32) -> ComparedAnswer {
     ComparedAnswer {
         name: "www.example.".to_owned(),
@@ -33,7 +33,7 @@ fn row(source: AnswerSource, records: &str, verdict: AnswerVerdict, ttl: u32) ->
     }
 }
 
-/// A comparison of three answers: of the resolver in place, of resolverd, and of a name server.
+/// Returns a comparison of three answers: of the resolver in place (the one that this host uses today), of resolverd, and of a name server.
 fn compared(
     in_place: (&str, AnswerVerdict, u32),
     resolverd: (&str, AnswerVerdict, u32),
@@ -88,7 +88,7 @@ fn rotation_is_seen_from_both_or_proven_by_the_zone() {
     // The resolvers have only one address in common.
     let partly = ["192.0.2.1 192.0.2.1+192.0.2.2", "192.0.2.1 192.0.2.1+192.0.2.2"];
     expect(&samples(&partly), Cause::Unknown, Weight::Unknown, None);
-    // The answer that a name does not exist is no rotation.
+    // A name that sometimes does not exist is not a sign of rotation.
     expect(
         &samples(&["192.0.2.1 nx", "nx 192.0.2.1", "192.0.2.1 nx"]),
         Cause::Unknown,

@@ -1,4 +1,4 @@
-//! Finds the cause of answers that differ each time. If the evidence shows no cause, the cause is unknown.
+//! Finds the cause if the answers of the two resolvers differ every time. If the evidence proves no cause, the cause is unknown.
 
 use std::collections::BTreeSet;
 
@@ -16,12 +16,12 @@ const BOGUS: [u16; 7] = [6, 7, 8, 9, 10, 11, 12];
 /// Extended errors that report an expired answer: Stale Answer, Stale NXDOMAIN Answer.
 const STALE: [u16; 2] = [ExtendedError::STALE_ANSWER, 19];
 
-/// Returns the first cause that the evidence shows.
+/// Returns the cause of the difference: the first of the possible causes that the evidence proves.
 pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
     if let Some(list) = &evidence.list {
         return of_list(list, evidence, last);
     }
-    // If the resolver in place does not reply, the difference shows nothing about this configuration.
+    // If the resolver in place did not reply, it is not known whether the configuration makes a difference.
     if let Some(part) = evidence.configured.as_ref().filter(|_| last.in_place.reply().is_some()) {
         let why = format!("resolverd answers by its configuration: {part}");
         let advice = "see whether the configuration of resolverd means this name, and `resolverctl zones`";
@@ -70,14 +70,14 @@ fn in_parentheses(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" ({reason})") }
 }
 
-/// Returns the cause "old" if a resolver says that its answer has expired.
+/// Returns the cause "old" if one of the resolvers says that its answer has expired. Otherwise returns `None`.
 fn stale(last: &Sample) -> Option<Judged> {
     let is_stale = |side: &Side| last.answer(*side).has_error(&STALE);
     let side = Side::ALL.into_iter().find(is_stale)?;
     Some(old(side, "an expired answer of its cache, because no name server answers it"))
 }
 
-/// Returns the cause "old" for the answer of one resolver, with the reason.
+/// Returns the cause "old" for the answer of the resolver `side`, with the reason `why`.
 fn old(side: Side, why: &str) -> Judged {
     let why = format!("{}: {why}", side.label());
     match side {
@@ -89,7 +89,7 @@ fn old(side: Side, why: &str) -> Judged {
     }
 }
 
-/// Returns the cause "policy" if one of the resolvers says, or its answer shows, that it has made the answer itself.
+/// Returns the cause "policy" if a resolver says, or its answer shows, that the answer does not come from the zone. Otherwise returns `None`.
 fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
     for side in Side::ALL {
         let answer = last.answer(side);
@@ -121,7 +121,7 @@ const fn advice_on_policy(side: Side) -> &'static str {
     }
 }
 
-/// Describes the name servers of the zone that fail; `None` if all of them answer, or if none was asked.
+/// Returns a text about the name servers of the zone that fail. Returns `None` if all of them answer, or if none was asked.
 fn failing_servers(evidence: &Evidence) -> Option<String> {
     use AnswerVerdict::{Different, Failed, NoAnswer, NotTransferred, Refused};
     let fails = |row: &&ComparedAnswer| {
@@ -132,7 +132,7 @@ fn failing_servers(evidence: &Evidence) -> Option<String> {
     (!failing.is_empty()).then(|| failing.join("; "))
 }
 
-/// Returns the cause of the difference if the resolver `side` has no answer.
+/// Returns the cause of the difference if the resolver `side` gave no answer.
 fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
     let answer = last.answer(side);
     let is_unexplained = answer.errors().is_empty() && side == Side::Resolverd;
@@ -186,7 +186,8 @@ const fn advice_on_bogus(side: Side) -> &'static str {
     }
 }
 
-/// Returns true if both resolvers show rotation: in the end both gave the same addresses, and at least one of them gave several answers.
+/// Returns true if the answers of both resolvers show rotation: in the end both gave the same addresses, and at least one of them gave several
+/// answers.
 pub(super) fn is_rotation(evidence: &Evidence) -> bool {
     let sets = |side: Side| -> Vec<BTreeSet<String>> {
         let of_kind =
@@ -206,7 +207,7 @@ pub(super) fn is_rotation(evidence: &Evidence) -> bool {
         && (turns(&in_place) || turns(&resolverd))
 }
 
-/// Returns the cause of a difference in the data, from the comparison of both answers with the name servers.
+/// Returns the cause of different records, from the comparison of both answers with those of the name servers.
 fn of_data(evidence: &Evidence) -> Judged {
     use AnswerVerdict::{Different, InTurn, Old, Same, Stale};
     if is_rotation(evidence) {
@@ -225,7 +226,8 @@ fn of_data(evidence: &Evidence) -> Judged {
             Judged::harmless(Cause::Rotation, None, why)
         }
         (_, Old | Stale) => old(Side::Resolverd, &resolverd.why),
-        // An older serial alone proves nothing: the resolver in place may have its own zone or forwarder. So a name server must give the answer too.
+        // An older serial alone proves nothing, because the resolver in place may have its own zone or a forwarder. So a name server must give the
+        // same answer.
         (Old, Same | InTurn) if is_of_older_version(evidence, in_place) => old(Side::InPlace, &in_place.why),
         (Different | Same, Different | Same) => {
             let row = if resolverd.verdict == Different { resolverd } else { in_place };
@@ -247,7 +249,7 @@ const OF_NO_SERVER: &str = "the name servers of the zone give the answer of reso
 
 const ADVICE_ON_NO_SERVER: &str = "if the resolver in place has a zone, a view or a forwarder for this name, write it into the configuration of resolverd (`resolverctl import` converts the file); if not, remove the name from its cache (`rndc flushname`, `unbound-control flush`) and run shadow again: an old answer is gone then";
 
-/// Returns true if current name servers with the same serial give both answers, and both are addresses.
+/// Returns true if name servers with the same, newest serial give both answers, and both are addresses.
 fn is_by_place(evidence: &Evidence, rows: [&ComparedAnswer; 2]) -> bool {
     let doubt = evidence.compared.as_ref().and_then(|compared| compared.doubt);
     let gives = |server: &ComparedAnswer, row: &ComparedAnswer| {
@@ -259,7 +261,7 @@ fn is_by_place(evidence: &Evidence, rows: [&ComparedAnswer; 2]) -> bool {
         && rows.into_iter().all(|row| evidence.servers().any(|server| gives(server, row)))
 }
 
-/// Returns true if a name server with an older version of the zone gives the same answer.
+/// Returns true if a name server with an older version of the zone gives the same answer as this resolver.
 fn is_of_older_version(evidence: &Evidence, row: &ComparedAnswer) -> bool {
     evidence.servers().any(|server| {
         server.verdict == AnswerVerdict::NotTransferred

@@ -1,6 +1,7 @@
-//! The findings about domains as one HTML page, which can be sent to the owners of the domains. The page loads no other files, and can be printed.
+//! Writes the findings about domains as one HTML page, which can be sent to the owners of the domains. The page loads no other files, and can be
+//! printed.
 //!
-//! The names and records on the page are written by strangers. So each text is passed to `escaped`, and the page forbids scripts and content from
+//! The names and records on the page come from other hosts. So each text is passed to `escaped`, and the page forbids scripts and content from
 //! other hosts.
 
 mod escape;
@@ -10,12 +11,12 @@ use super::domain::{counts, sentence, worst};
 use dns::clock::minute;
 use doctor::finding::{Finding, Level, Topic};
 
-/// The findings about one domain or address.
+/// The findings about one domain or address, for the page.
 #[derive(Clone, Debug)]
 pub struct DomainReport {
-    /// The domain or address.
+    /// The domain or address that was checked.
     pub subject: String,
-    /// The findings, the worst first.
+    /// The findings, the most serious first.
     pub findings: Vec<Finding>,
 }
 
@@ -31,7 +32,7 @@ article h3 { font-size: 1rem; margin: .2rem 0; } article p { margin: .2rem 0; ov
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } section { break-after: page; } section:last-of-type { break-after: auto; } }
 ";
 
-/// Returns the page. `unix` is the time of the check, in seconds since 1970.
+/// Returns the text of the HTML page. `unix` is the time of the check, in seconds since 1970.
 pub fn page(reports: &[DomainReport], unix: u64) -> String {
     let names: Vec<String> = reports.iter().map(|report| escaped(&report.subject)).collect();
     let title = format!("Mail and DNS of {}", names.join(", "));

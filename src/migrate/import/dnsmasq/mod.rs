@@ -17,7 +17,7 @@ use super::served::report_denied;
 use super::source::Sources;
 use super::values::texts;
 
-/// Reads the file at `path` into `draft`.
+/// Converts the file at `path` (dnsmasq.conf), and adds the result to `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let mut sources = Sources::default();
     let settings = reader::read(path, &mut sources)?;
@@ -26,7 +26,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let mut denied = zones.without_data();
     zones.finish(draft);
     records::add(&settings, (path, &mut sources), draft);
-    // dnsmasq answers for all names above a name with data, even if a setting denies the zone. So such zones are not denied.
+    // If a name has data, dnsmasq does not answer NXDOMAIN for the names above it, even if a setting blocks the zone. So such zones are not reported.
     denied.retain(|zone| !draft.has_names_within(&zone.name));
     report_denied(&denied, draft);
     settings::add(&settings, draft);
@@ -57,7 +57,7 @@ fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
         let instead = "resolverd listens at 127.0.0.1 and ::1 only; for other clients set listen.addresses and listen.allow";
         draft.report(Different, &(&start, "interface"), (did, instead));
     }
-    // If an interface is configured, dnsmasq also listens at the loopback addresses.
+    // If the file has `interface`, dnsmasq also listens at the loopback addresses.
     if addresses.is_empty() || settings.iter().any(|setting| setting.option == "interface") {
         addresses.extend(
             ["127.0.0.1", "::1"]
@@ -77,7 +77,7 @@ fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
     }
 }
 
-/// Returns the addresses of `listen-address` and `interface`.
+/// Returns the addresses that the settings `listen-address` and `interface` name.
 fn named(settings: &[DnsmasqSetting], port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
     let mut addresses = Vec::new();
     for setting in settings {

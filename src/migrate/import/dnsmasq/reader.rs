@@ -1,4 +1,4 @@
-//! Reads the text of dnsmasq.conf: one setting per line, `name` or `name=value`.
+//! Parses the text of dnsmasq.conf: one setting per line, `name` or `name=value`.
 //!
 //! A comment begins with `#` at the beginning of a line or after white space. In double quotes, commas and `#` are part of the
 //! value, and a backslash begins an escape.
@@ -19,24 +19,25 @@ const DEBIAN_ENDINGS: [&str; 3] = [".dpkg-dist", ".dpkg-old", ".dpkg-new"];
 pub(super) struct DnsmasqSetting {
     pub(super) place: SourcePlace,
     pub(super) option: String,
-    /// The parts of the value between its commas.
+    /// The parts of the value, which is split at its commas.
     pub(super) fields: Vec<String>,
-    /// The line of the setting, without its comment.
+    /// The line of the setting, as it is in the file, without its comment.
     pub(super) typed: String,
 }
 
 impl DnsmasqSetting {
-    /// Returns the whole value, with its commas.
+    /// Returns the value of the setting, with its commas.
     pub(super) fn value(&self) -> String {
         self.fields.join(",")
     }
 
-    /// Returns the field at an index; empty if the setting has no such field.
+    /// Returns the part of the value with this index. Returns an empty text if there is no such part.
     pub(super) fn field(&self, at: usize) -> &str {
         self.fields.get(at).map_or("", String::as_str)
     }
 
-    /// Returns the domains between slashes before the value, and the value; `None` if the text does not begin with a slash.
+    /// Splits a value such as `/a.example/b.example/192.0.2.1` into the domains between the slashes, and the rest. Returns `None` if the value does
+    /// not begin with a slash.
     pub(super) fn domains(&self) -> Option<(Vec<String>, String)> {
         let value = self.value();
         let (domains, rest) = value.strip_prefix('/')?.rsplit_once('/')?;
@@ -54,8 +55,8 @@ impl Setting for DnsmasqSetting {
     }
 }
 
-/// Reads the settings of a file and of the files that it includes. Debian's service also reads the directory `dnsmasq.d` next to
-/// dnsmasq.conf.
+/// Reads the settings of a file and of the files that it includes. On Debian, the directory `dnsmasq.d` next to dnsmasq.conf is read too, as the
+/// service there does.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSetting>, ImportError> {
     let mut settings = Vec::new();
     read_into(path, sources, &mut settings)?;
@@ -95,7 +96,7 @@ fn read_into(
         }
         let included = sources.readable_of(&setting, included);
         settings.push(setting);
-        // dnsmasq reads each file only once.
+        // dnsmasq reads each file only once, so a file that is being read is not included again.
         for file in included {
             if !sources.is_open(&file) {
                 read_into(&file, sources, settings)?;
@@ -106,8 +107,8 @@ fn read_into(
     Ok(())
 }
 
-/// Returns the files of a directory in order. If some of the `endings` begin with `*`, only files with one of these are read. Files with
-/// one of the other endings are ignored.
+/// Returns the sorted files of a directory. If some of the `endings` begin with `*`, only files with one of these endings are returned. Files with
+/// one of the other `endings` are left out.
 ///
 /// # Errors
 /// Fails if the directory cannot be read. The text is a sentence without its end.
@@ -122,7 +123,7 @@ fn files(directory: &Path, endings: &[String]) -> Result<Vec<PathBuf>, String> {
         let wanted =
             read.is_empty() || read.iter().any(|ending| name.ends_with(ending.trim_start_matches('*')));
         !own && wanted && !left.iter().any(|ending| name.ends_with(ending.as_str()))
-            // A file whose type this user cannot see is reported later.
+            // If this user cannot see the type of a file, the file is returned too, so that it is reported later.
             && path.metadata().map_or(true, |about| about.is_file())
     };
     let mut files: Vec<PathBuf> =
@@ -131,7 +132,7 @@ fn files(directory: &Path, endings: &[String]) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// Reads the setting of a line; `None` if the line has none.
+/// Parses the setting on a line. Returns `None` if the line is empty or a comment.
 fn setting(place: SourcePlace, line: &str) -> Option<DnsmasqSetting> {
     let mut fields = vec![String::new()];
     let mut typed = String::new();

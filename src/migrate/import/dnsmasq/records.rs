@@ -12,10 +12,10 @@ use crate::import::names::{Names, OTHER_FAMILY, quoted};
 use crate::import::source::Sources;
 use crate::import::values::seconds;
 
-/// The longest TTL of a record, in seconds.
+/// Maximum TTL of an imported record, in seconds.
 const MAX_TTL: u64 = 604_800;
 
-/// Adds the names and records. `path` is the configuration file that is imported.
+/// Converts the names and records in `settings`. `path` is the configuration file that is imported.
 pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sources), draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let domain = last("domain").filter(|one| one.fields.len() == 1).map(|one| one.field(0).to_owned());
@@ -61,7 +61,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     }
     files(settings, domain.as_deref(), (&mut names, &mut *sources), draft);
     if !settings.iter().any(|setting| setting.option == "no-hosts") {
-        // This is also reported if the file contains only comments, as on Debian.
+        // This is also reported for a file that has only comments, like Debian's, because dnsmasq reads /etc/hosts by default.
         let place = SourcePlace { file: path.into(), line: 1 };
         names.file(&(&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
     }
@@ -75,7 +75,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
 /// The settings that give addresses to names.
 const HOSTS: [&str; 3] = ["host-record", "addn-hosts", "hostsdir"];
 
-/// `host-record=name[,name...],[IPv4],[IPv6][,TTL]`: the reverse name points to the first name.
+/// Converts `host-record=name[,name...],[IPv4],[IPv6][,TTL]`. The PTR record of each address has the first name.
 fn host(setting: &DnsmasqSetting, names: &mut Names, draft: &mut Draft) -> Option<()> {
     let is_name = |field: &&String| field.parse::<IpAddr>().is_err() && field.parse::<u64>().is_err();
     let addresses: Vec<IpAddr> = setting.fields.iter().filter_map(|field| field.parse().ok()).collect();
@@ -97,7 +97,7 @@ fn host(setting: &DnsmasqSetting, names: &mut Names, draft: &mut Draft) -> Optio
     Some(())
 }
 
-/// `cname=name[,name...],target[,TTL]`.
+/// Converts `cname=name[,name...],target[,TTL]`.
 fn alias(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     let ttl = setting.fields.last().and_then(|last| seconds(last, MAX_TTL)).map(|(text, _)| text);
     let named = setting.fields.len().checked_sub(usize::from(ttl.is_some()))?;
@@ -108,7 +108,7 @@ fn alias(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     (!aliases.is_empty()).then_some(())
 }
 
-/// `mx-host=name[[,target],preference]`.
+/// Converts `mx-host=name[[,target],preference]`.
 fn exchange(setting: &DnsmasqSetting, usual: Option<&str>, names: &mut Names) -> Option<()> {
     let (target, preference) = match setting.fields.as_slice() {
         [_] => (usual?, "1"),
@@ -122,7 +122,7 @@ fn exchange(setting: &DnsmasqSetting, usual: Option<&str>, names: &mut Names) ->
     Some(())
 }
 
-/// `srv-host=_service._protocol[.domain][,target[,port[,priority[,weight]]]]`.
+/// Converts `srv-host=_service._protocol[.domain][,target[,port[,priority[,weight]]]]`.
 fn service(setting: &DnsmasqSetting, domain: Option<&str>, names: &mut Names) -> Option<()> {
     let typed = setting.field(0);
     let name = match typed.split('.').count() {
@@ -141,7 +141,7 @@ fn service(setting: &DnsmasqSetting, domain: Option<&str>, names: &mut Names) ->
     Some(())
 }
 
-/// `naptr-record=name,order,preference,flags,service,regexp[,replacement]`.
+/// Converts `naptr-record=name,order,preference,flags,service,regexp[,replacement]`.
 fn naptr(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     let [name, order, preference, flags, service, pattern, rest @ ..] = setting.fields.as_slice() else {
         return None;
@@ -153,7 +153,7 @@ fn naptr(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     Some(())
 }
 
-/// `dns-rr=name,number,[hexadecimal octets]`.
+/// Converts `dns-rr=name,number,[hexadecimal octets]`, a record of any type.
 fn unknown(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     let number: u16 = setting.field(1).parse().ok()?;
     let data: String = setting.field(2).chars().filter(char::is_ascii_hexdigit).collect();
@@ -163,7 +163,7 @@ fn unknown(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     Some(())
 }
 
-/// Adds the files of hosts, without /etc/hosts.
+/// Adds the names in the files of hosts that the settings name, except /etc/hosts.
 fn files(
     settings: &[DnsmasqSetting],
     domain: Option<&str>,
@@ -192,7 +192,7 @@ fn files(
     }
 }
 
-/// Returns the name in the data of a record with a final dot: dnsmasq reads such names as absolute even without the dot.
+/// Returns a name in the data of a record with a final dot, because dnsmasq reads such names as absolute even without the dot.
 fn whole(name: &str) -> String {
     let escaped = name.trim_end_matches('.').replace(' ', "\\032");
     format!("{escaped}.")

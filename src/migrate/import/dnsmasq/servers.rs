@@ -11,17 +11,17 @@ use crate::import::source::{Source, Sources};
 use crate::import::upstreams::{GatheredZones, ZoneSource, reverse_zones};
 use crate::import::values::{Upstream, network, upstream_text};
 
-/// The file with the servers that dnsmasq uses by default.
+/// The file with the servers that dnsmasq queries if its configuration names none.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// A server, and how it is reached: `address[#port][@interface][@source[#port]]`.
+/// A server of dnsmasq's configuration: `address[#port][@interface][@source[#port]]`.
 struct Server {
     upstream: Upstream,
     from: Option<IpAddr>,
     interface: Option<String>,
 }
 
-/// Collects the servers and answers. `path` is the configuration file that is imported.
+/// Converts the servers of zones, and the answers for whole domains. `path` is the configuration file that is imported.
 pub(super) fn add(
     settings: &[DnsmasqSetting],
     (path, sources): (&Path, &mut Sources),
@@ -48,7 +48,7 @@ pub(super) fn add(
     zones
 }
 
-/// `bogus-priv`: reverse names of private networks are not sent to servers, unless a server is configured for these names.
+/// Converts `bogus-priv`: reverse names of private networks are not sent to servers, unless a server is configured for these names.
 fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut Draft) {
     let Some(setting) = settings.iter().find(|setting| setting.option == "bogus-priv") else { return };
     let trees = ["in-addr.arpa", "ip6.arpa"];
@@ -60,7 +60,7 @@ fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut D
     draft.report(Unneeded, setting, (did, instead));
 }
 
-/// Adds a server for some domains. Without an address, names in the domains are answered locally.
+/// Adds a server for some domains. If the setting has no address, dnsmasq answered names in the domains itself.
 fn for_domains(
     setting: &DnsmasqSetting,
     domains: &[String],
@@ -77,21 +77,21 @@ fn for_domains(
                 draft.report(Dangerous, setting, (did, instead));
             }
             (name, _) if name.starts_with('*') || name == "#" => pattern(setting, draft),
-            // The function `standard` handles these domains.
+            // `#` sends these domains to the usual servers; `standard` converts this.
             (_, "#") => {}
             (name, "") => zones.add(setting, (name, true), (ZoneSource::Records, Vec::new()), draft),
-            // dnsmasq does not validate the answers of such servers.
+            // dnsmasq does not validate answers of servers for single domains with DNSSEC, so the zone is not validated (`false`).
             (name, server) => one(setting, (name, false), server, zones, draft),
         }
     }
 }
 
-/// Adds the domains whose names are sent to the usual servers, although a domain above them has other servers.
+/// Adds the domains whose names dnsmasq sent to its usual servers (`#`), although a domain above them has other servers.
 fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut Draft) {
     for setting in settings.iter().filter(|one| matches!(one.option.as_str(), "server" | "local")) {
         let Some((domains, _)) = setting.domains().filter(|(_, server)| server == "#") else { continue };
         let usual = zones.root_servers();
-        // If no servers are configured, dnsmasq asks those of /etc/resolv.conf. Instead of these, resolverd resolves from the root.
+        // If no usual servers are configured, dnsmasq queries those of /etc/resolv.conf. resolverd resolves from the root instead.
         let (source, validate) =
             if usual.is_empty() { (ZoneSource::Recurse, true) } else { (ZoneSource::Forward, false) };
         for domain in domains {
@@ -101,7 +101,8 @@ fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut 
     }
 }
 
-/// Returns the domain in `*.domain`, which means all names below the domain, if they have their own server.
+/// Returns the domain of the setting. `*.domain` means only the names below the domain, but resolverd can send only the domain together with them to
+/// a server, so this is reported.
 fn below<'d>(setting: &DnsmasqSetting, domain: &'d str, server: &str, draft: &mut Draft) -> &'d str {
     let is_whole = |below: &&str| !below.is_empty() && !below.contains('*') && !["", "#"].contains(&server);
     let Some(below) = domain.strip_prefix("*.").filter(is_whole) else { return domain };
@@ -116,7 +117,7 @@ fn pattern(setting: &DnsmasqSetting, draft: &mut Draft) {
     draft.report(Dangerous, setting, (did, instead));
 }
 
-/// Adds a server to the zone `name`.
+/// Adds one server to the zone `name`, and reports the parts of the setting that have no counterpart.
 fn one(
     setting: &DnsmasqSetting,
     (name, validate): (&str, bool),
@@ -160,7 +161,7 @@ fn server(text: &str) -> Option<Server> {
     Some(server)
 }
 
-/// `rev-server`: servers for the reverse names of a network.
+/// Converts `rev-server`: servers for the reverse names of a network.
 fn reverse(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draft) {
     let Some(net) = network(setting.field(0)) else {
         let did = "named a network that cannot be read";
@@ -177,7 +178,7 @@ fn reverse(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
     }
 }
 
-/// `address`: one answer for a domain and all names below it.
+/// Converts `address`: one answer for a domain and all names below it.
 fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draft) {
     let Some((domains, address)) = setting.domains() else {
         let did = "cannot be read";
@@ -212,7 +213,7 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
     if lines.is_empty() || !has_zone {
         return;
     }
-    // With `#`, or with an address that no host has, the setting blocks the domain.
+    // With `#` instead of an address, or with an address that no host has, the setting blocks the domain.
     let is_blocked = address == "#"
         || address.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified() || address.is_loopback());
     let (weight, did, instead) = if is_blocked {
@@ -230,7 +231,7 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
     draft.report(weight, setting, (did, instead));
 }
 
-/// Adds the servers of `resolv-file`. /etc/resolv.conf is not read, because it will probably name resolverd.
+/// Adds the servers in the file that `resolv-file` names. /etc/resolv.conf is not read, because it will probably name resolverd later.
 fn resolv(
     settings: &[DnsmasqSetting],
     (file, sources): (&Path, &mut Sources),
@@ -276,12 +277,12 @@ fn resolv(
         sources.end();
     }
     if !settings.iter().any(|setting| setting.option == "resolv-file") {
-        // This is also reported if the file contains only comments, as on Debian.
+        // This is also reported for a file that has only comments, like Debian's, because dnsmasq reads /etc/resolv.conf by default.
         let place = SourcePlace { file: file.into(), line: 1 };
         let did = "sent queries to the servers in /etc/resolv.conf too";
         draft.report(Different, &(&place, "resolv-file"), (did, RESOLVES));
     }
 }
 
-/// What to do about the servers of /etc/resolv.conf.
+/// What the operator should do instead of using the servers in /etc/resolv.conf.
 const RESOLVES: &str = "resolverd resolves from the root; DNS lists refuse the resolvers of providers; for these servers add a [[zone]] \".\" with forward";

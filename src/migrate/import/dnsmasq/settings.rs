@@ -8,11 +8,11 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::option_table::ProgramOptions;
 use crate::import::values::{private, seconds, texts};
 
-/// The table of options that are reported instead of converted.
+/// The table of the options of dnsmasq that are reported instead of converted.
 static OPTIONS: LazyLock<ProgramOptions> =
     LazyLock::new(|| ProgramOptions::built_in(include_str!("options.toml")));
 
-/// Converts or reports the settings.
+/// Converts or reports the settings that the other files of this module do not handle.
 pub(super) fn add(settings: &[DnsmasqSetting], draft: &mut Draft) {
     cache(settings, draft);
     ports(settings, draft);
@@ -28,7 +28,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], draft: &mut Draft) {
         .for_each(|setting| anchor(setting, draft));
 }
 
-/// Reports each part of dnsmasq once, with the position of its first setting and the number of its other settings.
+/// Adds one finding for each function of dnsmasq such as DHCP, with the position of its first setting and the number of its other settings.
 fn parts(settings: &[DnsmasqSetting], draft: &mut Draft) {
     for row in &OPTIONS.parts.row {
         let of_part: Vec<&DnsmasqSetting> =
@@ -47,7 +47,7 @@ fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let longest = ["max-ttl", "max-cache-ttl"].iter().filter_map(|option| last(option));
     let number = |setting: &DnsmasqSetting| setting.field(0).parse::<u64>().ok();
-    // If both settings exist, clients see the shorter time.
+    // If both maximum times are set, the shorter one is used, because it is the one that clients see.
     if let Some(shortest) =
         longest.filter(|setting| number(setting).is_some_and(|ttl| ttl > 0)).min_by_key(|one| number(one))
         && let Some((text, _)) = seconds(shortest.field(0), 604_800)
@@ -58,7 +58,7 @@ fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
         draft.set(off, ("[cache]", "negative_max_ttl"), "0s");
     }
     if let Some(stale) = last("use-stale-cache") {
-        // Without a value, expired answers may be used for one day; the value 0 means without limit.
+        // Without a value, dnsmasq uses expired answers for up to one day; the value 0 means that there is no limit.
         let span = match stale.field(0) {
             "" => "1d".to_owned(),
             "0" => "3d".to_owned(),
@@ -80,7 +80,7 @@ fn ports(settings: &[DnsmasqSetting], draft: &mut Draft) {
     draft.set(typed, ("[resolve]", "source_ports"), range);
 }
 
-/// Converts the addresses that names on the internet must not have, and the domains that may have them.
+/// Converts the networks whose addresses names on the internet must not have, and the domains that may have such addresses.
 fn rebinding(settings: &[DnsmasqSetting], draft: &mut Draft) {
     if let Some(stop) = settings.iter().find(|setting| setting.option == "stop-dns-rebind") {
         draft.set(stop, ("[resolve]", "private_addresses"), private());
@@ -106,7 +106,7 @@ fn rebinding(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// Converts the trust anchors. Those of the root are built into resolverd.
+/// Converts a trust anchor. One for the root is not needed, because resolverd has these keys built in.
 fn anchor(setting: &DnsmasqSetting, draft: &mut Draft) {
     if setting.fields.iter().any(|field| field == ".") {
         let did = "gave a key of the root";

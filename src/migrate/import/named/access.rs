@@ -1,4 +1,4 @@
-//! Converts the lists of clients for which named resolved names.
+//! Converts the lists of the clients for which BIND (named) resolved names.
 //!
 //! A client must be in both `allow-recursion` and `allow-query-cache`. If one of them is not set, the other one is used; if neither is set,
 //! `allow-query` is used, and without it this host and its networks. If one of the two is set, `allow-query` applies only to named's own zones.
@@ -14,23 +14,24 @@ use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::finding::{Setting, TypedSetting};
 use crate::import::values::Clients;
 
-/// The clients that BIND answers, with the setting that names them.
+/// The clients for which BIND resolved names, and the setting that names them.
 pub(super) struct AccessList {
     pub(super) setting: TypedSetting,
     pub(super) clients: Clients,
 }
 
-/// The options that choose the clients. The first one that is set names the clients, and the second one, if set too, restricts them.
+/// The options that select the clients. The first one that is set names the clients. The second one, if it is set too, restricts them.
 const CHOOSING: [&str; 3] = ["allow-recursion", "allow-query-cache", "allow-query"];
 
-/// Returns the clients that BIND answers from its cache; `None` if no option chooses them.
+/// Returns the clients for which BIND resolved names. Returns `None` if no option selects them.
 pub(super) fn from_options(
     options: &[Statement],
     lists: &Lists<'_>,
     draft: &mut Draft,
 ) -> Option<AccessList> {
     if let Some(never) = find(options, "recursion").filter(|recursion| recursion.value() == "no") {
-        // With `recursion no`, clients got only names of named's own zones. resolverd would give them all names, so only this host is allowed.
+        // With `recursion no`, named answered clients only for names in its own zones. resolverd would resolve all names for them, so only this host
+        // is allowed.
         return Some(AccessList { setting: never.typed(), clients: Clients::of_this_host() });
     }
     let [recursion, cache, queries] = CHOOSING.map(|option| find(options, option));
@@ -45,8 +46,8 @@ pub(super) fn from_options(
     Some(AccessList { setting: chosen.typed(), clients })
 }
 
-/// Returns the clients if the file names none: this host and the networks of its interfaces. `None` if other hosts cannot reach named, or
-/// reach it at all addresses, which `listen` reports.
+/// Returns the clients of a file that names none: this host and the networks of its interfaces. Returns `None` if other hosts cannot reach named, or
+/// if named listens at all addresses, which `listen` reports.
 pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
     let others: Vec<IpNet> = lists.own().iter().filter(|own| !own.addr().is_loopback()).copied().collect();
     let listens = ["listen-on", "listen-on-v6"].iter().filter_map(|option| find(options, option));
@@ -59,8 +60,8 @@ pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut D
     Some(AccessList { setting: list.typed(), clients })
 }
 
-/// Returns the clients without those of `blackhole`; this host if no option chooses the clients. In resolverd the longest prefix decides, so
-/// exceptions in `blackhole` become separate entries.
+/// Returns the clients `found` without those in `blackhole`. If no option selects clients, only this host is one. In resolverd the longest prefix
+/// decides, so exceptions in `blackhole` become separate entries.
 pub(super) fn without_blackhole(
     found: Option<AccessList>,
     options: &[Statement],
@@ -90,7 +91,7 @@ pub(super) fn without_blackhole(
     Some(found)
 }
 
-/// Returns the clients that are also in `allow-query-cache`, as BIND requires.
+/// Returns those of the clients that are also in `allow-query-cache`, as BIND requires.
 fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &mut Draft) -> Clients {
     let cached = clients::clients(cache, lists, Belonging::Allowed, draft);
     if cached.allow.iter().any(|net| !clients.permits(net) && !net.addr().is_loopback()) {
@@ -102,7 +103,7 @@ fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &m
     Clients::deciding(nets, |net| clients.permits(net) && cached.permits(net))
 }
 
-/// Adds the clients to the draft. Returns true if there are clients on other hosts.
+/// Sets the clients in the draft. Returns true if some of them are on other hosts.
 pub(super) fn add(found: Option<AccessList>, draft: &mut Draft) -> bool {
     let Some(AccessList { setting, clients }) = found else { return false };
     if clients.allow.iter().any(|net| net.prefix_len() == 0) {

@@ -31,20 +31,20 @@ pub(super) const OWN: [&str; 8] = [
     "localhost.localdomain",
 ];
 
-/// The names of this host to which the reverse names of its addresses point.
+/// The names in the PTR records of this host's loopback addresses.
 const LOCALHOST: [&str; 2] = ["localhost.", "localhost.localdomain."];
 
-/// The records in the file of a zone for names of this host.
+/// What the zone file of a zone for names of this host contains.
 pub(super) enum OwnRecords {
-    /// The file has only the usual records of this host.
+    /// The file has only the records that packages put there.
     Usual,
-    /// The file also has other records.
+    /// The file also has other records, which an operator has added.
     More,
-    /// The file cannot be read, for this reason.
+    /// The file cannot be read; the text says why.
     Unread(String),
 }
 
-/// Reads the zone file of a zone for names of this host.
+/// Reads the zone file of a zone for names of this host, such as localhost, and returns what it contains.
 pub(super) fn records(zone: &str, path: &Path) -> OwnRecords {
     let text = match Sources::default().begin(path) {
         Ok(source) => source.text,
@@ -53,7 +53,7 @@ pub(super) fn records(zone: &str, path: &Path) -> OwnRecords {
     let Some(mut apex) = read_name(zone) else { return OwnRecords::More };
     apex.set_fqdn(true);
     match zone_file::records(&apex, &text) {
-        // The file may be of another kind and contain secrets, so its text is not shown.
+        // The file may have been named by mistake and contain secrets, so its text is not shown.
         Err(wrong) => OwnRecords::Unread(format!("{} has no record in line {}", path.display(), wrong.line)),
         Ok(records) if records.iter().all(|record| is_usual(record, &apex)) => OwnRecords::Usual,
         Ok(_) => OwnRecords::More,
@@ -77,21 +77,21 @@ fn is_usual(record: &Record, apex: &Name) -> bool {
     }
 }
 
-/// The options of BIND for empty zones.
+/// The options of BIND that turn off empty zones (RFC 6303).
 pub(super) const EMPTY_ZONES: [&str; 2] = ["empty-zones-enable", "disable-empty-zone"];
 
-/// Returns true if named answers the empty zones itself.
+/// Returns true if named answers the empty zones (RFC 6303) itself, which is the default.
 pub(super) fn has_empty_zones(statements: &[Statement]) -> bool {
     let enabled = find(options_of(statements), EMPTY_ZONES[0]);
     enabled.is_none_or(|enabled| !matches!(enabled.value(), "no" | "false" | "0"))
 }
 
-/// Returns true if named had empty zones below a zone although it forwarded the zone with `forward first`.
+/// Returns true if named answers empty zones below the zone `apex` itself, although it forwards that zone with `forward first`.
 pub(super) fn has_empty_zones_below(apex: &str, statements: &[Statement]) -> bool {
     has_empty_zones(statements) && served::is_around(apex)
 }
 
-/// Returns the empty zone that contains a name; `None` if named had none.
+/// Returns the empty zone that contains a name. Returns `None` if named has no such zone.
 pub(super) fn empty_zone(name: &str, statements: &[Statement]) -> Option<String> {
     let is_same = |one: &str, other: &str| is_within(one, other) && is_within(other, one);
     let zone = served::zone_around(name)?;
@@ -106,12 +106,12 @@ pub(super) fn empty_zone(name: &str, statements: &[Statement]) -> Option<String>
     exists.then_some(zone)
 }
 
-/// Returns the statements that turn off an empty zone.
+/// Returns the statements `disable-empty-zone`. Each turns off one empty zone.
 pub(super) fn disabled(statements: &[Statement]) -> impl Iterator<Item = &Statement> {
     options_of(statements).iter().filter(|option| option.option() == EMPTY_ZONES[1])
 }
 
-/// Returns true if a name can be resolved without forwarders: no forwarders apply to it, or they are asked with `forward first`.
+/// Returns true if named can resolve a name without forwarders: no forwarders apply to it, or they are used with `forward first`.
 fn is_forwarded_first(name: &str, statements: &[Statement]) -> bool {
     let is_around = |zone: &&Statement| {
         let is_forward = find(zone.block(), "type").is_some_and(|kind| kind.value() == "forward");
@@ -122,7 +122,7 @@ fn is_forwarded_first(name: &str, statements: &[Statement]) -> bool {
     is_first(closest.map_or_else(|| options_of(statements), Statement::block))
 }
 
-/// Returns true if recursion is tried after the forwarders fail, which is BIND's default.
+/// Returns true if named tries recursion after the forwarders have failed (`forward first`), which is BIND's default.
 pub(super) fn is_first(block: &[Statement]) -> bool {
     find(block, "forward").is_none_or(|forward| forward.value() != "only")
 }

@@ -1,4 +1,4 @@
-//! Access lists of BIND: the first element that matches a client decides.
+//! Converts access lists of BIND (address match lists). The first element that matches a client decides.
 //!
 //! If a nested list denies a client, it does not decide about this client. So `! { ! 10.0.0.0/8; any; }` denies all clients
 //! outside this network, and the elements after it decide about the clients in the network (BIND's Administrator Reference
@@ -16,16 +16,16 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Clients, MAPPED, network};
 use resolver::config::mapped;
 
-/// The clients that an access list allows and denies, collected in order while the list is read.
+/// The clients that an access list allows and denies, collected while its elements are read in order.
 struct Gathered<'d> {
     clients: Clients,
     belonging: Belonging,
     draft: &'d mut Draft,
-    /// True if a nested list denies some clients, so that each prefix must be decided separately.
+    /// True if a nested list denies some clients, so that it must be decided for each prefix separately.
     exempts: bool,
 }
 
-/// Returns the clients of the block of `statement`.
+/// Returns the clients that the access list in the block of `statement` allows.
 pub(super) fn clients(
     statement: &Statement,
     lists: &Lists<'_>,
@@ -47,24 +47,24 @@ pub(super) fn clients(
     })
 }
 
-/// Returns the networks that a list and its nested lists name.
+/// Returns the networks that an access list and its nested lists name.
 pub(super) fn networks(statement: &Statement, lists: &Lists<'_>) -> Vec<IpNet> {
     let mut nets = Vec::new();
     named(statement.block(), lists, 0, &mut nets);
     nets
 }
 
-/// Addresses that a list treats in the same way, so that one of them represents all.
+/// Addresses that all elements of an access list treat in the same way, so that one of them stands for all.
 #[derive(Clone, Copy)]
 pub(super) struct Sample {
     pub(super) net: IpNet,
-    /// True if the addresses belong to this host.
+    /// True if these are addresses of this host.
     pub(super) is_own: bool,
-    /// True if the addresses match list elements whose networks are not in the file.
+    /// True if these addresses match elements of the list whose networks are not written in the file.
     pub(super) is_unknown: bool,
 }
 
-/// Returns true if a list allows these addresses, and false if it denies them. The first matching element decides. Returns `None` if no
+/// Returns true if an access list allows these addresses, and false if it denies them. The first matching element decides. Returns `None` if no
 /// element matches.
 pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> Option<bool> {
     let nested = |elements: &[Statement]| {
@@ -90,7 +90,7 @@ pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, dep
     })
 }
 
-/// Collects the prefixes that a list and its nested lists name.
+/// Collects the prefixes that an access list and its nested lists name.
 fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Vec<IpNet>) {
     for element in elements {
         match element.option().trim_start_matches('!') {
@@ -114,13 +114,13 @@ impl Gathered<'_> {
             let typed = element.option();
             let (typed, own) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
             let denied = denied != own;
-            // The elements after the nested list decide about a client that the nested list denies.
+            // A client that this nested list denies is not decided here. The elements after the nested list decide about it.
             self.exempts |= depth > 0 && (own || typed == "none");
             let all = || ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all));
             match typed {
                 // The element `none` denies all clients that no earlier element matches; `!none` allows them.
                 "none" => all().for_each(|net| self.one(net, !denied, element)),
-                // The elements after the denied list decide about these clients.
+                // The negated list does not deny these clients. The elements after the list decide about them.
                 _ if own && !denied => {}
                 "any" => all().for_each(|net| self.one(net, denied, element)),
                 "localhost" => lists.own().iter().for_each(|net| self.one(*net, denied, element)),
@@ -140,7 +140,7 @@ impl Gathered<'_> {
         }
     }
 
-    /// Adds a prefix. In resolverd the longest prefix decides, so an element without effect in BIND, because an earlier one
+    /// Adds a prefix. In resolverd the longest prefix decides. So an element that has no effect in BIND, because an earlier one
     /// covers it, is left out.
     fn one(&mut self, net: IpNet, denied: bool, element: &Statement) {
         if self.exempts {
@@ -161,8 +161,8 @@ impl Gathered<'_> {
     }
 }
 
-/// Reports that the import does not know all addresses of this host. If a program of this host queries named at an unknown address, its
-/// query also comes from this address, and may be refused.
+/// Adds a finding that the import does not know all addresses of this host. If a program of this host queries named at an unknown address, its
+/// query also comes from this address, and resolverd may refuse it.
 pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
     let localnets = lists.built_in(list.block(), "localnets");
     let Some(element) = lists.built_in(list.block(), "localhost").filter(|_| localnets.is_none()) else {
@@ -176,7 +176,7 @@ pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft)
     }
 }
 
-/// Completes a prefix whose last octets are left out: `10/8` becomes `10.0.0.0/8`.
+/// Completes a prefix whose last octets are missing: `10/8` becomes `10.0.0.0/8`.
 fn filled(typed: &str) -> String {
     match typed.split_once('/') {
         Some((address, length)) if !address.contains(':') => {
@@ -187,10 +187,10 @@ fn filled(typed: &str) -> String {
     }
 }
 
-/// What the addresses in an access list are used for.
+/// The use of an access list.
 #[derive(Clone, Copy)]
 pub(super) enum Belonging {
-    /// The list names the clients that are answered.
+    /// The list names the clients for which names are resolved.
     Allowed,
     /// The list names the clients that get no reply.
     Dropped,
@@ -201,7 +201,7 @@ pub(super) enum Belonging {
 }
 
 impl Belonging {
-    /// Returns the advice for clients that an element names or denies.
+    /// Returns the advice for a finding about clients that an element of a list allows or denies, but whose addresses are unknown.
     fn advice(self, whose: &str, denied: bool) -> String {
         match (self, denied) {
             (Self::Allowed, false) => format!("add {whose} to listen.allow"),
@@ -215,7 +215,7 @@ impl Belonging {
         }
     }
 
-    /// Reports an element that refers to networks which are not written in the file.
+    /// Adds a finding about an element that stands for networks which are not written in the file.
     pub(super) fn report_unknown(self, element: &Statement, denied: bool, draft: &mut Draft) {
         let (option, did) = match element.option().trim_start_matches('!') {
             "localnets" => ("localnets".to_owned(), "stood for the networks of this host's interfaces"),
@@ -226,7 +226,7 @@ impl Belonging {
         draft.report(Dangerous, &(&element.place, &option), (did, &instead));
     }
 
-    /// Reports clients with a TSIG key, which have no known addresses.
+    /// Adds a finding about clients that are selected by a TSIG key, because their addresses are unknown.
     pub(super) fn report_key(self, element: &Statement, denied: bool, draft: &mut Draft) {
         if denied {
             let (did, instead) = ("left out clients with a TSIG key", "resolverd has no TSIG");

@@ -1,4 +1,4 @@
-//! Converts the statements of a file without views, or those that apply to the clients of one view.
+//! Converts the statements of a named.conf without views, or the statements that apply to the clients of one view.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -14,12 +14,12 @@ use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::values::{network, texts};
 use resolver::config::Config;
 
-/// Returns the access lists by name.
+/// Returns the access lists of the file by name.
 pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
     Lists::new(statements, options_of(statements))
 }
 
-/// Converts a file without views. `clients` are the clients that named answers.
+/// Converts a file without views. `clients` are the clients for which named resolved names.
 pub(super) fn add(path: &Path, statements: &[Statement], clients: Option<AccessList>, draft: &mut Draft) {
     let (options, lists) = (options_of(statements), acls(statements));
     let start = SourcePlace { file: Arc::from(path), line: 1 };
@@ -30,7 +30,7 @@ pub(super) fn add(path: &Path, statements: &[Statement], clients: Option<AccessL
     add_settings(path, statements, draft);
 }
 
-/// Converts a file without views, except its clients and the addresses at which named listens.
+/// Converts a file without views, except the clients and the addresses at which named listens.
 pub(super) fn add_settings(path: &Path, statements: &[Statement], draft: &mut Draft) {
     let options = options_of(statements);
     let directory = find(options, "directory").map_or("", Statement::value);
@@ -44,7 +44,7 @@ pub(super) fn add_settings(path: &Path, statements: &[Statement], draft: &mut Dr
     }
 }
 
-/// Returns true if a statement of a view is not an option, but a statement that may also be outside of a view.
+/// Returns true if a statement in a view is not an option, but one that can also stand outside of views, such as `zone`.
 pub(super) fn is_whole(statement: &Statement) -> bool {
     statement.option() == "zone" || OPTIONS.sections.row(statement.option(), "").is_some()
 }
@@ -63,7 +63,7 @@ fn report(statement: &Statement, draft: &mut Draft) {
     OPTIONS.report(&OPTIONS.sections, (option, ""), statement, draft);
 }
 
-/// Adds the servers of `server` statements with `bogus yes` to the servers that resolverd never asks by default.
+/// Adds the servers that named never queries (`server` statements with `bogus yes`) to those that resolverd never queries by default.
 fn deny_servers(statements: &[Statement], draft: &mut Draft) {
     let mut denied = Config::default().resolve.deny_servers;
     let mut first: Option<&Statement> = None;
@@ -85,13 +85,13 @@ fn deny_servers(statements: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// Returns true if named never asks a server, even if a zone or a list of forwarders names it.
+/// Returns true if named never queries the server at `address`, even if a zone or a list of forwarders names it.
 pub(super) fn is_never_asked(statements: &[Statement], address: IpAddr) -> bool {
     let mut bogus = statements.iter().filter(|statement| is_bogus(statement));
     bogus.any(|server| network(server.value()).is_some_and(|net| net.contains(&address)))
 }
 
-/// Returns true if the whole statement is imported.
+/// Returns true if a `server` statement has only `bogus yes`, so that all of it is imported.
 fn is_converted(statement: &Statement) -> bool {
     is_bogus(statement) && statement.block().len() == 1
 }

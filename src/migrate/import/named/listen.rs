@@ -1,4 +1,4 @@
-//! Converts `listen-on` and `listen-on-v6` of BIND.
+//! Converts `listen-on` and `listen-on-v6` of BIND: the addresses at which named listens.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -13,14 +13,14 @@ use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::values::texts;
 
-/// The port of DNS.
+/// The port at which named listens if the file sets no other.
 const DNS_PORT: u16 = 53;
 
-/// The option of each address family, and the wildcard address of the family.
+/// The option for each address family, and the wildcard address of the family.
 const FAMILIES: [(&str, IpAddr); 2] =
     [("listen-on", IpAddr::V4(Ipv4Addr::UNSPECIFIED)), ("listen-on-v6", IpAddr::V6(Ipv6Addr::UNSPECIFIED))];
 
-/// Adds the addresses at which named listens, by default all addresses. `allowed` is true if clients on other hosts are allowed.
+/// Sets the addresses at which named listens; by default these are all addresses. `allowed` is true if clients on other hosts are allowed.
 pub(super) fn add(
     options: &[Statement],
     lists: &Lists<'_>,
@@ -48,7 +48,7 @@ pub(super) fn add(
         }
     }
     if addresses.is_empty() && has_encrypted {
-        // Programs of this host send queries without TLS.
+        // All addresses were only for TLS or HTTPS. Programs of this host send queries without TLS, so resolverd's default addresses are used.
         return;
     }
     let is_everywhere = addresses.iter().any(|address| address.ip().is_unspecified());
@@ -67,14 +67,14 @@ pub(super) fn add(
     draft.set(&setting, ("[listen]", "addresses"), texts(addresses.iter().map(ToString::to_string)));
 }
 
-/// Returns true if a list is for DNS over TLS or HTTPS.
+/// Returns true if a list is for DNS over TLS or DNS over HTTPS.
 fn is_encrypted(list: &Statement) -> bool {
     let words = list.words();
     let tls = words.iter().skip_while(|word| **word != "tls").nth(1);
     tls.is_some_and(|name| *name != "none") || words.contains(&"http")
 }
 
-/// Replaces addresses by the loopback addresses of the same family, with the same ports.
+/// Replaces addresses by the loopback addresses of the same families, with the same ports.
 fn own(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let mut found: Vec<SocketAddr> = Vec::new();
     for address in addresses {
@@ -86,7 +86,7 @@ fn own(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     found
 }
 
-/// Returns the addresses of one list.
+/// Returns the addresses in one statement `listen-on` or `listen-on-v6`.
 fn list_addresses(
     list: &Statement,
     lists: &Lists<'_>,
@@ -98,7 +98,7 @@ fn list_addresses(
     let port = port.unwrap_or(usual);
     let built_in = ["localhost", "localnets"].iter().any(|name| lists.built_in(list.block(), name).is_some());
     if built_in {
-        // These lists contain all addresses of the host.
+        // These elements stand for all addresses of the host, so the wildcard address is used.
         return vec![SocketAddr::new(all, port)];
     }
     let clients = clients::clients(list, lists, Belonging::Listening, draft);
@@ -124,7 +124,7 @@ fn list_addresses(
     found
 }
 
-/// Returns the loopback address of the same family.
+/// Returns the loopback address of the same address family.
 fn loopback(address: IpAddr) -> IpAddr {
     if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() }
 }

@@ -1,7 +1,7 @@
-//! The access lists of BIND by name, including the built-in ones: `localhost` means all addresses of this host, and `localnets` means all
+//! The access lists of BIND by name, including the built-in ones: `localhost` stands for all addresses of this host, and `localnets` for all
 //! networks of its interfaces (BIND's Administrator Reference Manual, "acl").
 //!
-//! The import may run on another host. So of the host's addresses it only knows those at which named listens, as the file says.
+//! The import may run on another host. So of the addresses of named's host it only knows those at which named listens, as the file says.
 
 use crate::limits;
 use std::collections::BTreeMap;
@@ -12,20 +12,20 @@ use ipnet::IpNet;
 use super::reader::{Statement, find};
 use crate::import::values::{loopback, network};
 
-/// The options with addresses at which named listens.
+/// The options with the addresses at which named listens.
 const LISTENS: [&str; 2] = ["listen-on", "listen-on-v6"];
 
-/// The access lists of a file, and what is known about the addresses of the host.
+/// The access lists in a named.conf, and what is known about the addresses of its host.
 pub(super) struct Lists<'s> {
     named: BTreeMap<&'s str, &'s Statement>,
-    /// The addresses of the host, as far as they are known.
+    /// The addresses of named's host, as far as they are written in the file.
     own: Vec<IpNet>,
-    /// True if named listens at addresses that are not written in the file.
+    /// True if named also listens at addresses that are not written in the file.
     listens_elsewhere: bool,
 }
 
 impl<'s> Lists<'s> {
-    /// Creates the lists from a file with these options.
+    /// Collects the access lists of a file. `options` are the options of the file or of a view.
     pub(super) fn new(statements: &'s [Statement], options: &[Statement]) -> Self {
         let named = statements.iter().filter(|statement| statement.option() == "acl");
         let mut found = Self {
@@ -47,29 +47,29 @@ impl<'s> Lists<'s> {
         found
     }
 
-    /// Returns the addresses that a list names, either itself or through other lists of the file.
+    /// Returns the addresses that are written in a list, or in other lists of the file to which it refers.
     pub(super) fn addresses(&self, list: &Statement) -> Vec<IpAddr> {
         let mut known = KnownAddresses::default();
         known.add(list.block(), self, 0);
         known.addresses
     }
 
-    /// Returns the list with this name.
+    /// Returns the access list (`acl`) with this name.
     pub(super) fn get(&self, name: &str) -> Option<&'s Statement> {
         self.named.get(name).copied()
     }
 
-    /// Returns the known addresses of the host, which `localhost` means.
+    /// Returns the known addresses of the host, for which the built-in list `localhost` stands.
     pub(super) fn own(&self) -> &[IpNet] {
         &self.own
     }
 
-    /// Returns true if named listens at addresses that are not written in the file.
+    /// Returns true if named also listens at addresses that are not written in the file.
     pub(super) const fn listens_elsewhere(&self) -> bool {
         self.listens_elsewhere
     }
 
-    /// Returns the first element that names a built-in list, either directly or through a list of the file.
+    /// Returns the first element that refers to the built-in list `wanted`, either directly or through a list of the file.
     pub(super) fn built_in<'e>(&self, elements: &'e [Statement], wanted: &str) -> Option<&'e Statement>
     where
         's: 'e,
@@ -94,11 +94,11 @@ impl<'s> Lists<'s> {
     }
 }
 
-/// The addresses that are written in a list, or in lists to which it refers.
+/// The addresses that are written in an access list, or in lists to which it refers.
 #[derive(Default)]
 struct KnownAddresses {
     addresses: Vec<IpAddr>,
-    /// True if the list contains more than single addresses: networks, built-in lists, or lists that are not in the file.
+    /// True if the list also has other elements than single addresses: networks, built-in lists, or lists that are not in the file.
     has_others: bool,
 }
 
@@ -122,7 +122,7 @@ impl KnownAddresses {
     }
 }
 
-/// Reads an element that is a single address.
+/// Returns the address of an element that is a single address. Returns `None` for other elements.
 pub(super) fn address(element: &Statement) -> Option<IpAddr> {
     let net = network(element.option())?;
     (net.prefix_len() == net.max_prefix_len()).then_some(net.addr())

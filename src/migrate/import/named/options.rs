@@ -1,4 +1,4 @@
-//! Converts the `options` of BIND, and those of the imported view.
+//! Converts the `options` statement of BIND, and the options of the imported view.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::import::finding::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::values;
 use crate::import::values::texts;
 
-/// Converts the options, except the clients and the addresses at which named listens. `statements` are those of the whole file.
+/// Converts the options, except those about clients and about the addresses at which named listens. `statements` is the whole file.
 pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statement], draft: &mut Draft) {
     zones::forward_all(options, statements, draft);
     cache(options, draft);
@@ -24,7 +24,7 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statem
         let did = "refused to resolve names of others";
         draft.report(Dangerous, &(&recursion.place, "recursion no"), (did, "resolverd resolves for its clients, so that listen.allow has this host only: let another server give others the zones"));
     }
-    // In this case, the conversion of the zones covers the options for empty zones.
+    // If named has forwarders, `zones` converts the options for empty zones, so they are not reported here.
     let has_forwarders = find(options, "forwarders").is_some_and(|list| !list.block().is_empty());
     for statement in options {
         if !(has_forwarders && built_in_zones::EMPTY_ZONES.contains(&statement.option())) {
@@ -33,7 +33,7 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statem
     }
 }
 
-/// Converts the size and the times of the cache.
+/// Converts the options for the size of the cache, and for how long answers are cached.
 fn cache(options: &[Statement], draft: &mut Draft) {
     if let Some(size) = find(options, "max-cache-size") {
         match values::size(size.value()) {
@@ -63,8 +63,8 @@ fn cache(options: &[Statement], draft: &mut Draft) {
     draft.set(stale, ("[cache]", "serve_stale"), span);
 }
 
-/// Converts validation. With `yes`, named validates only if the file has trust anchors. With `auto`, the default, it uses those of the root (BIND's
-/// Administrator Reference Manual, "dnssec-validation").
+/// Converts the options for DNSSEC validation. With `yes`, named validates only if the file has trust anchors. With `auto`, the default, it uses
+/// those of the root (BIND's Administrator Reference Manual, "dnssec-validation").
 fn trust(options: &[Statement], statements: &[Statement], draft: &mut Draft) {
     let key = ("[dnssec]", "validate");
     // Before BIND 9.16, `dnssec-enable no` also turned validation off.
@@ -93,7 +93,7 @@ fn trust(options: &[Statement], statements: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// Converts the source addresses of queries.
+/// Converts the options for the source addresses of queries.
 fn sources(options: &[Statement], draft: &mut Draft) {
     let mut found: Vec<String> = Vec::new();
     let mut first: Option<&Statement> = None;
@@ -118,13 +118,13 @@ fn sources(options: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// The options with the source ports of queries, the one for IPv4 first.
+/// The options for the source ports of queries. The one for IPv4 is first.
 const PORTS: [&str; 2] = ["use-v4-udp-ports", "use-v6-udp-ports"];
 
 /// The first port that BIND uses by default. resolverd uses no lower port.
 const FIRST_PORT: u16 = 1024;
 
-/// Sets the source ports if the options permit other ports than by default.
+/// Sets the source ports, if the options permit other ports than BIND permits by default.
 fn source_ports(options: &[Statement], draft: &mut Draft) {
     let mut typed = PORTS.iter().filter_map(|option| find(options, option));
     let Some(first) = typed.next() else { return };
@@ -150,7 +150,7 @@ fn source_ports(options: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// Returns the ports in a list of ranges (`range 1024 65535`) and single ports, without the ports that resolverd does not use.
+/// Returns the ranges of ports in a list of ranges (`range 1024 65535`) and single ports. Ports that resolverd never uses are left out.
 fn ranges_of(list: &Statement) -> Vec<(u16, u16)> {
     let of = |element: &Statement| {
         let words = element.words();
@@ -165,7 +165,7 @@ fn ranges_of(list: &Statement) -> Vec<(u16, u16)> {
     list.block().iter().filter_map(of).collect()
 }
 
-/// `deny-answer-addresses`: addresses that names on the internet must not have, and the domains of `except-from` that may have them.
+/// Converts `deny-answer-addresses`: addresses that names on the internet must not have, and the domains (`except-from`) that may have them.
 fn private_addresses(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
     let Some(denied) = find(options, "deny-answer-addresses") else { return };
     let mut blocks = denied.parts.iter().filter_map(|part| match part {

@@ -1,4 +1,4 @@
-//! Reads the text of named.conf as statements of words and blocks, each with its position.
+//! Parses the text of named.conf into statements. A statement has words and blocks, and each word has its position.
 //!
 //! A statement ends with `;`. Comments begin with `#` or `//`, or stand between `/*` and `*/`.
 
@@ -25,23 +25,23 @@ pub(super) struct Statement {
 }
 
 impl Statement {
-    /// Returns the words of the statement outside of its blocks.
+    /// Returns the words of the statement, without those in its blocks.
     pub(super) fn words(&self) -> Vec<&str> {
         let word = |part: &'_ Part| matches!(part, Part::Word(_));
         self.parts.iter().filter(|part| word(part)).map(Part::word).collect()
     }
 
-    /// Returns the first word of the statement, which is the option.
+    /// Returns the first word of the statement, which is the name of the option.
     pub(super) fn option(&self) -> &str {
         self.parts.first().map_or("", Part::word)
     }
 
-    /// Returns the second word of the statement; empty if it has none.
+    /// Returns the second word of the statement, which is the value. Returns an empty text if there is none.
     pub(super) fn value(&self) -> &str {
         self.words().get(1).copied().unwrap_or_default()
     }
 
-    /// Returns the statements in the last block of the statement.
+    /// Returns the statements inside the last block of the statement.
     pub(super) fn block(&self) -> &[Statement] {
         let block = |part: &'_ Part| matches!(part, Part::Block(_));
         match self.parts.iter().rfind(|part| block(part)) {
@@ -75,7 +75,7 @@ impl Part {
 /// The statements that contain trust anchors.
 pub(super) const KEYS: [&str; 3] = ["trust-anchors", "managed-keys", "trusted-keys"];
 
-/// Returns true if the value of an option is yes.
+/// Returns true if the value of an option switches it on: `yes`, `true` or `1`.
 pub(super) fn is_yes(option: &Statement) -> bool {
     matches!(option.value(), "yes" | "true" | "1")
 }
@@ -85,7 +85,7 @@ pub(super) fn find<'s>(statements: &'s [Statement], option: &str) -> Option<&'s 
     statements.iter().find(|statement| statement.option() == option)
 }
 
-/// Returns the statements in `options` of a file without views.
+/// Returns the statements inside `options { ... }` of a file.
 pub(super) fn options_of(statements: &[Statement]) -> &[Statement] {
     find(statements, "options").map_or(&[], Statement::block)
 }
@@ -95,13 +95,13 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Statement>,
     let Source { path, text } = sources.begin(path)?;
     let words = words(&path, &text)?;
     let mut reader = WordReader { words: words.into_iter(), sources };
-    // A file that is included inside `options` may contain `directory`.
+    // A file that is included inside `options` may contain `directory`, so its statements are read as those of `options`.
     let (statements, _) = reader.statements((0, true), &SourcePlace { file: path, line: 1 })?;
     sources.end();
     Ok(statements)
 }
 
-/// A word with its position, and whether it was in quotes.
+/// A word of the file with its position. The flag says if it was in quotes.
 struct Token {
     place: SourcePlace,
     text: String,
@@ -114,7 +114,8 @@ struct WordReader<'s> {
 }
 
 impl WordReader<'_> {
-    /// Reads the statements up to the end of a block, or of the text if `depth` is 0. `is_options` is true if the block may be that of `options`.
+    /// Parses statements up to the end of a block, or up to the end of the text if `depth` is 0. `is_options` is true if the block may be that of
+    /// `options`.
     fn statements(
         &mut self,
         (depth, is_options): (usize, bool),
@@ -139,7 +140,7 @@ impl WordReader<'_> {
                     }
                 }
                 "}" if !quoted => {
-                    // The last statement of a block of clients often has no semicolon in old files.
+                    // In old files, the last statement of a block of clients often has no semicolon.
                     statements.extend(current.take());
                     return if depth > 0 {
                         Ok((statements, depth))
@@ -167,7 +168,7 @@ impl WordReader<'_> {
         }
     }
 
-    /// Adds a statement. An include is replaced by the statements of its files.
+    /// Adds a statement to the list. An include is replaced by the statements of the files that it names.
     fn take(&mut self, statement: Statement, statements: &mut Vec<Statement>) -> Result<(), ImportError> {
         if statement.option() != "include" {
             statements.push(statement);
@@ -180,7 +181,7 @@ impl WordReader<'_> {
     }
 }
 
-/// Returns the words of a text. `{`, `}` and `;` are also words.
+/// Splits a text into words. `{`, `}` and `;` are also returned as words.
 fn words(path: &Arc<Path>, text: &str) -> Result<Vec<Token>, ImportError> {
     let mut words: Vec<Token> = Vec::new();
     let (mut line, mut rest) = (1_usize, text);
@@ -217,7 +218,7 @@ fn words(path: &Arc<Path>, text: &str) -> Result<Vec<Token>, ImportError> {
         line = line.saturating_add(passed.matches('\n').count());
         rest = after;
         match word {
-            // `!` may be separated by a blank from the element that it denies.
+            // There may be a blank between `!` and the element that it negates.
             Some((text, quoted)) if is_open && text != "{" => {
                 if let Some(last) = words.last_mut() {
                     last.text.push_str(text);

@@ -1,4 +1,4 @@
-//! `tls` statements of BIND: how named checked the certificate of a server.
+//! Reads the `tls` statements of BIND, which say how named checked the certificate of a server.
 
 use super::reader::{Statement, find};
 use crate::import::draft::Draft;
@@ -11,13 +11,13 @@ fn named<'s>(statements: &'s [Statement], name: &str) -> Option<&'s Statement> {
     statements.iter().find(|statement| statement.option() == "tls" && statement.value() == name)
 }
 
-/// Returns the name that the certificate of a server must contain.
+/// Returns the name that the certificate of a server must contain. `name` is that of the `tls` statement.
 pub(super) fn remote_name(statements: &[Statement], name: &str) -> Option<String> {
     let remote = find(named(statements, name)?.block(), "remote-hostname")?;
     Some(plain(remote.value()))
 }
 
-/// Reports that a `tls` statement checked the certificate of a server with its own CAs.
+/// Adds a finding if a `tls` statement has its own certificate authorities (CAs) for the certificate of a server.
 pub(super) fn report_own_cas(statements: &[Statement], name: &str, draft: &mut Draft) {
     if let Some(file) = named(statements, name).and_then(|tls| find(tls.block(), "ca-file")) {
         draft.report(Dangerous, file, (OWN_CAS, CAS_OF_HOST));

@@ -1,4 +1,4 @@
-//! Views of BIND. The view that answers this host is imported, because the mail software sees its zones. This is the first view
+//! Converts a named.conf with views. The view that answers this host is imported, because the mail software sees its zones. This is the first view
 //! whose lists match 127.0.0.1, otherwise the first view in the file.
 //!
 //! Every other view is reported, and its clients are refused: the zones of the imported view could mislead these clients, or
@@ -22,16 +22,16 @@ use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Clients, loopback};
 
-/// Classes of views that do not answer the queries of mail software.
+/// DNS classes of views that do not answer the queries of mail software.
 const OTHER_CLASSES: [&str; 4] = ["ch", "chaos", "hs", "hesiod"];
 
-/// Option with the clients of a view. Without it, the view is for all clients.
+/// The option with the clients of a view. Without it, the view is for all clients.
 const CLIENTS: &str = "match-clients";
 
-/// Option with the addresses of this host at which a view answers. Without it, the view answers at all addresses.
+/// The option with the addresses of this host at which a view answers. Without it, the view answers at all addresses.
 const DESTINATIONS: &str = "match-destinations";
 
-/// Reads a file with views into `draft`.
+/// Converts a file with views, and adds the result to `draft`.
 ///
 /// # Errors
 /// Fails if a zone is outside the views.
@@ -77,7 +77,7 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
     Ok(())
 }
 
-/// Returns true if a view matches queries from and to 127.0.0.1.
+/// Returns true if a view answers queries that are sent from and to 127.0.0.1.
 fn answers_this_host(view: &Statement, lists: &Lists<'_>) -> bool {
     [CLIENTS, DESTINATIONS].iter().all(|option| takes_this_host(view, option, lists))
 }
@@ -93,7 +93,7 @@ fn takes(view: &Statement, option: &str, of: Sample, lists: &Lists<'_>) -> bool 
     find(view.block(), option).is_none_or(|list| clients::decides(list.block(), of, lists, 0) == Some(true))
 }
 
-/// Returns the clients that a view matches, and that no earlier view at the same address may match.
+/// Returns the clients that a view matches and that no earlier view with the same addresses may match.
 fn taken(views: &[&Statement], own: usize, lists: &Lists<'_>) -> Clients {
     let named = views.iter().filter_map(|view| find(view.block(), CLIENTS));
     let named: Vec<IpNet> = named.flat_map(|list| clients::networks(list, lists)).collect();
@@ -111,7 +111,7 @@ fn taken(views: &[&Statement], own: usize, lists: &Lists<'_>) -> Clients {
     })
 }
 
-/// Returns the clients for which a view resolves names; `None` if the default applies.
+/// Returns the clients for which a view resolves names. Returns `None` if no option of the file selects them.
 fn allowed(
     view: &Statement,
     file: &[Statement],
@@ -122,7 +122,7 @@ fn allowed(
     let matched =
         list.map_or_else(Clients::everybody, |list| clients::clients(list, lists, Belonging::Allowed, draft));
     let chosen = access::from_options(options_of(file), lists, draft);
-    // Without an option, these are this host and the networks of its interfaces.
+    // If no option selects the clients, they are this host and the networks of its interfaces.
     let is_near = |net: &IpNet| {
         let is_around = |other: &IpNet| other.prefix_len() > 0 && other.contains(net);
         net.addr().is_loopback() || matched.allow.iter().any(is_around)
@@ -148,7 +148,7 @@ fn allowed(
     }
 }
 
-/// Returns the file as the clients of a view see it: the options of the view take precedence over those of `options`, and only
+/// Returns the statements that apply to the clients of a view: an option of the view replaces the same option in `options`, and only
 /// the zones of the view exist.
 fn seen_by(view: &Statement, statements: &[Statement]) -> Vec<Statement> {
     let (whole, options): (Vec<Statement>, Vec<Statement>) = view.block().iter().cloned().partition(is_whole);
@@ -167,7 +167,7 @@ fn seen_by(view: &Statement, statements: &[Statement]) -> Vec<Statement> {
     file
 }
 
-/// Returns the zone of another view to which a zone with `in-view` refers.
+/// Returns the zone in another view to which a zone with `in-view` refers.
 fn zone_in_view(zone: &Statement, statements: &[Statement]) -> Option<Statement> {
     let other = find(zone.block(), "in-view")?.value();
     let is_other = |view: &&Statement| view.option() == "view" && view.value() == other;
@@ -175,7 +175,7 @@ fn zone_in_view(zone: &Statement, statements: &[Statement]) -> Option<Statement>
     statements.iter().find(is_other)?.block().iter().find(same).cloned()
 }
 
-/// Reports a view that is not imported.
+/// Adds a finding about a view that is not imported.
 fn report_other(view: &Statement, options: &[Statement], draft: &mut Draft) {
     let recursion = find(view.block(), "recursion").or_else(|| find(options, "recursion"));
     let (did, instead) = match recursion.map_or("", Statement::value) {

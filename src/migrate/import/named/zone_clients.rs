@@ -1,4 +1,4 @@
-//! Compares the clients of named's own zones with the clients for which it resolved names. They may differ.
+//! Compares two groups of clients, which may differ: those that may query named's own zones, and those for which named resolved other names.
 //!
 //! The clients of a zone are those of `allow-query` in the zone, otherwise in the view, otherwise in `options`. The default is all clients
 //! (BIND's Administrator Reference Manual, "allow-query"). In resolverd, `listen.allow` applies to all names.
@@ -20,13 +20,13 @@ use crate::import::values::{Clients, counted};
 pub(super) struct ZoneClients<'c> {
     /// The clients that can send queries to named.
     pub(super) reaching: &'c Clients,
-    /// The clients for which named resolved names.
+    /// The clients for which named resolved names outside its own zones.
     pub(super) resolved: &'c Clients,
 }
 
 impl ZoneClients<'_> {
-    /// Reports the zones of named that clients could query although named resolved no other names for them, and the lists that kept some
-    /// clients from zones.
+    /// Reports the zones of named that clients could query although named resolved no other names for them, and the lists that denied zones to some
+    /// clients.
     pub(super) fn report(&self, file: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
         let options = options_of(file);
         let of_all = find(options, "allow-query");
@@ -36,7 +36,7 @@ impl ZoneClients<'_> {
             |statement: &&Statement| is_own(statement) || is_of_type(statement, &["static-stub"]);
         let zones: Vec<&Statement> = file.iter().filter(chooses_clients).collect();
         let own_list = |zone: &Statement| find(zone.block(), "allow-query").is_some();
-        // Without the two other options, this list chooses the clients for all names.
+        // If neither `allow-recursion` nor `allow-query-cache` is set, this list selects the clients for all names, not only for zones.
         if let Some(list) = of_all.filter(|_| is_restricted) {
             let queried = queried(Some(list), lists);
             if zones.iter().all(|zone| own_list(zone)) {
@@ -59,7 +59,7 @@ impl ZoneClients<'_> {
             };
             self.has(&queried, is_stranger)
         };
-        // For the other zones, servers are asked on behalf of the clients for which names are resolved.
+        // Only named's own zones are considered. For the others, servers are queried on behalf of the clients for which names are resolved.
         let own = zones.iter().filter(|zone| is_own(zone));
         let wider: Vec<&Statement> = own.filter(is_wider).copied().collect();
         let Some(first) = wider.first() else { return };
@@ -70,21 +70,21 @@ impl ZoneClients<'_> {
         draft.report(Dangerous, &(&first.place, &shown), (did, instead));
     }
 
-    /// Returns true if a client that can reach named fulfils the condition `is_such`. `queried` are the clients that `allow-query` permits.
+    /// Returns true if the condition `is_such` is true for a client that can reach named. `queried` are the clients that `allow-query` permits.
     fn has(&self, queried: &Clients, is_such: impl Fn(&IpNet) -> bool) -> bool {
         let mut nets = self.reaching.nets().chain(self.resolved.nets()).chain(queried.nets());
         nets.any(|net| self.reaching.permits(&net) && is_such(&net))
     }
 }
 
-/// Returns the clients of a list of `allow-query`; all clients if there is no list. Elements with unknown addresses are reported elsewhere.
+/// Returns the clients in a list of `allow-query`; all clients if there is no list. Elements with unknown addresses are reported elsewhere.
 fn queried(list: Option<&Statement>, lists: &Lists<'_>) -> Clients {
     list.map_or_else(Clients::everybody, |list| {
         clients::clients(list, lists, Belonging::Allowed, &mut Draft::default())
     })
 }
 
-/// Returns true if a statement is a zone whose data named had, and which resolverd does not serve by default.
+/// Returns true if a statement is a zone whose data named has itself, and which resolverd does not serve by default.
 fn is_own(statement: &Statement) -> bool {
     is_of_type(statement, &["master", "primary", "slave", "secondary"])
         && !OWN.contains(&statement.value().trim_end_matches('.'))
@@ -95,7 +95,7 @@ fn is_of_type(statement: &Statement, types: &[&str]) -> bool {
     statement.option() == "zone" && types.contains(&kind)
 }
 
-/// Returns true if named listens at an address that other hosts can reach. Without the options, it listens at all addresses.
+/// Returns true if named listens at an address that other hosts can reach. Without `listen-on` and `listen-on-v6`, it listens at all addresses.
 fn listens_to_others(options: &[Statement]) -> bool {
     let is_other = |element: &Statement| {
         let is_loopback = lists::address(element).is_some_and(|address: IpAddr| address.is_loopback());

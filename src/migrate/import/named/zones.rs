@@ -1,4 +1,4 @@
-//! Converts `zone` statements and forwarders of BIND.
+//! Converts the `zone` statements and the forwarders of BIND.
 
 use crate::limits;
 use std::net::IpAddr;
@@ -19,7 +19,7 @@ use crate::import::values::{Upstream, is_within, plain, texts, upstream_text};
 const USUAL_HINTS: [&str; 7] =
     ["root.hints", "db.root", "named.ca", "named.root", "named.cache", "root.cache", "db.cache"];
 
-/// Options of a zone that other functions of this module convert or report.
+/// Options of a zone that the functions of this file convert or report, so that `rest` does not report them.
 const READ: [&str; 13] = [
     "type",
     "file",
@@ -36,15 +36,15 @@ const READ: [&str; 13] = [
     "dnssec-policy",
 ];
 
-/// The configuration that contains the zones.
+/// What is needed to convert a zone: the whole configuration, and its directory.
 pub(super) struct Settings<'s> {
     /// All statements of the file, including the lists of primaries.
     pub(super) statements: &'s [Statement],
-    /// The directory at which relative paths start.
+    /// The directory at which relative paths in the file start.
     pub(super) base: &'s Path,
 }
 
-/// Adds the zones among `statements`.
+/// Converts the `zone` statements among `statements`.
 pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut Draft) {
     for zone in statements.iter().filter(|statement| statement.option() == "zone") {
         one(zone, settings, draft);
@@ -54,7 +54,7 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
     }
 }
 
-/// Converts an empty zone that the file turns off. Its names go to the forwarders of the zone above it; the names of the other empty zones do
+/// Converts `disable-empty-zone`. The names of this empty zone are sent to the forwarders of the zone above it; those of other empty zones are
 /// not.
 fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     let name = disabled.value().trim_end_matches('.');
@@ -119,7 +119,7 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     }
 }
 
-/// Converts the hints for the root servers. A file with another name may have the servers of a private root.
+/// Converts a zone with hints, the addresses of the root servers. If its file has an unusual name, it may have the servers of a private root.
 fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
     let setting = (&zone.place, format!("zone \"{}\" type hint", zone.value()));
     let did = "named the servers of the root";
@@ -132,14 +132,14 @@ fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
     };
     let path = base.join(file);
     draft.set(&setting, ("[resolve]", "root_hints"), path.display().to_string());
-    // Otherwise the draft reports the missing file.
+    // If the file is missing, the draft reports this.
     if path.is_file() {
         let instead = "resolve.root_hints has the file; remove it if these are the servers of the internet, which resolverd has built in";
         draft.report(Different, &setting, (did, instead));
     }
 }
 
-/// Reports a zone that has only names of this host, like those of BIND's packages. Returns true if the zone is left out.
+/// Reports a zone that has only names of this host, such as localhost in BIND's packages. Returns true if the zone needs no conversion.
 fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
     let name = plain(zone.value());
     let Some(file) = find(zone.block(), "file").filter(|_| OWN.contains(&name.as_str())) else {
@@ -168,7 +168,7 @@ fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
     true
 }
 
-/// Reports the other options of a zone.
+/// Reports the options of a zone that have no counterpart in resolverd.
 fn rest(zone: &Statement, draft: &mut Draft) {
     for option in zone.block() {
         match option.option() {
@@ -184,7 +184,7 @@ fn rest(zone: &Statement, draft: &mut Draft) {
     }
 }
 
-/// Converts a zone with its own file.
+/// Converts a zone whose data named reads from a file.
 fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let shown = format!("zone \"{}\"", zone.value());
     let Some(file) = find(zone.block(), "file") else {
@@ -211,7 +211,7 @@ fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft
     }
 }
 
-/// Converts a zone that is transferred: resolverd asks its primaries instead.
+/// Converts a zone that named transfers from its primaries. resolverd queries the primaries instead.
 fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let list = find(zone.block(), "primaries").or_else(|| find(zone.block(), "masters"));
     let servers = list.map(|list| servers(list, settings, draft, 0)).unwrap_or_default();
@@ -228,9 +228,9 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
     upstreams(zone, name, ("stub", false), servers, (settings, draft));
 }
 
-/// Converts a forwarded zone. Without forwarders it is resolved from the root.
+/// Converts a zone of type forward. If it has no forwarders, its names are resolved from the root.
 fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
-    // Even without a list of forwarders, the names of the zone are not forwarded (BIND's Administrator Reference Manual, "type forward").
+    // Even if the zone has no forwarders, its names are not sent to those of `options` (BIND's Administrator Reference Manual, "type forward").
     let list = find(zone.block(), "forwarders").filter(|list| !list.block().is_empty());
     let Some(list) = list else {
         let setting = (&zone.place, format!("zone \"{}\"", zone.value()));
@@ -240,7 +240,7 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
             return stays_empty(zone, empty.trim_end_matches('.'), settings, draft);
         }
         if is_below_forwarders(name, settings) {
-            // DNS lists refuse the resolvers of providers, and mail would then be accepted without the lists.
+            // If the names went to the forwarders of a provider, DNS lists would refuse the queries, and mail would be accepted without the lists.
             let keys = vec![("name", Value::from(named(name))), ("recurse", Value::from(true))];
             return draft.add(&setting, "[[zone]]", keys);
         }
@@ -256,7 +256,7 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
     upstreams(zone, name, ("forward", is_first(zone.block())), servers, (settings, draft));
 }
 
-/// Adds an empty `[[zone]]` for a zone that was empty in BIND, if resolverd would otherwise send its names to the forwarders above it.
+/// Adds an empty `[[zone]]` for a zone that is empty in BIND, if resolverd would otherwise send its names to the forwarders of a zone above it.
 fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let has_forwarders = forwarders_around(name, settings).is_some();
     let of_all = is_first(options_of(settings.statements));
@@ -266,7 +266,7 @@ fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
     }
 }
 
-/// Returns the forwarders that named asks before the servers of a zone: those in the zone, otherwise the nearest ones above it, unless they are
+/// Returns the forwarders that named queries before the servers of a zone: those in the zone, otherwise the nearest ones above it, unless they are
 /// empty (BIND's Administrator Reference Manual, "forwarders").
 fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
     match find(zone.block(), "forwarders") {
@@ -275,7 +275,7 @@ fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -
     }
 }
 
-/// Returns the nearest forwarders above a zone, unless they are empty.
+/// Returns the forwarders of the nearest zone above a zone. Returns `None` if that list is empty.
 fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
     let nearest = forward_zones_around(name, settings).max_by_key(|other| other.value().len());
     let list = match nearest {
@@ -285,14 +285,14 @@ fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Stat
     list.filter(|list| !list.block().is_empty())
 }
 
-/// Returns true if there are any forwarders above a zone.
+/// Returns true if any zone above a zone has forwarders.
 fn is_below_forwarders(name: &str, settings: &Settings<'_>) -> bool {
     let around = forward_zones_around(name, settings).filter_map(|zone| find(zone.block(), "forwarders"));
     let mut all = around.chain(find(options_of(settings.statements), "forwarders"));
     all.any(|list| !list.block().is_empty())
 }
 
-/// Returns the forward zones that contain a zone.
+/// Returns the zones of type forward that are above a zone.
 fn forward_zones_around<'s>(name: &str, settings: &Settings<'s>) -> impl Iterator<Item = &'s Statement> {
     settings.statements.iter().filter(move |other| {
         let is_forward = find(other.block(), "type").is_some_and(|kind| kind.value() == "forward");
@@ -301,14 +301,14 @@ fn forward_zones_around<'s>(name: &str, settings: &Settings<'s>) -> impl Iterato
     })
 }
 
-/// Converts a zone whose servers named asks only after forwarders have failed. The zone's own forwarders are imported. If they are the same
+/// Converts a zone whose servers named queries only after forwarders have failed. Only its forwarders are imported. If they are the same
 /// as those of the zone above, the zone is left out, because resolverd sends its names to these forwarders anyway.
 fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     if find(zone.block(), "forwarders").is_some() {
         return forward(zone, name, settings, draft);
     }
     if let Some(list) = forwarders_around(name, settings).filter(|_| served::zone_around(name).is_some()) {
-        // Without an entry, resolverd would answer names of this zone from the zone above it.
+        // Without an entry for this zone, resolverd would use the zone above it.
         let servers = servers(list, settings, &mut Draft::default(), 0);
         let first = is_first(options_of(settings.statements));
         upstreams(zone, name, ("forward", first), servers, (settings, &mut *draft));
@@ -323,7 +323,7 @@ fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
     );
 }
 
-/// Adds the forwarders of `options` or of a view, for all names.
+/// Adds the forwarders of `options` or of a view as a zone for all names.
 pub(super) fn forward_all(block: &[Statement], statements: &[Statement], draft: &mut Draft) {
     let Some(list) = find(block, "forwarders").filter(|list| !list.block().is_empty()) else { return };
     let settings = Settings { statements, base: Path::new("/") };
@@ -331,14 +331,14 @@ pub(super) fn forward_all(block: &[Statement], statements: &[Statement], draft: 
     upstreams(list, ".", ("forward", is_first(block)), servers, (&settings, draft));
 }
 
-/// The remark about a zone whose names may also be resolved from the root servers.
+/// The text of a finding: names of a zone may also be resolved from the root servers.
 const FIRST: &str = "forward_first = true does the same: while the forwarders fail, a name that only they know gets the answer of the root servers, mostly NXDOMAIN; remove forward_first from zones with internal names";
 
 fn named(name: &str) -> String {
     if name.is_empty() { ".".to_owned() } else { name.to_owned() }
 }
 
-/// Adds a zone with its servers. If `first` is true, names are resolved from the root after the servers fail.
+/// Adds a zone with its servers. If `first` is true, names are resolved from the root servers if the servers of the zone fail.
 fn upstreams(
     zone: &Statement,
     name: &str,
@@ -363,8 +363,8 @@ fn upstreams(
     draft.add(zone, "[[zone]]", keys);
 }
 
-/// Returns the servers of a list in the form of resolverd's configuration. An element is an address with `port` and `tls`, or the name of a
-/// list of primaries.
+/// Returns the servers of a list in the form of resolverd's configuration. An element of the list is an address with `port` and `tls`, or the name of
+/// another list of primaries.
 fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: usize) -> Vec<String> {
     let (usual, usual_tls) = (after(&list.words(), "port"), after(&list.words(), "tls"));
     let mut found: Vec<String> = Vec::new();
@@ -399,7 +399,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             draft.report(Dangerous, &(&element.place, &format!("primary {address}")), (did, instead));
         }
         let tls = after(&words, "tls").or(usual_tls);
-        // The port in `options` is also the port of queries (BIND's Administrator Reference Manual, "port").
+        // The port in `options` is used for queries too (BIND's Administrator Reference Manual, "port").
         let of_options = find(options_of(settings.statements), "port").filter(|_| tls.is_none());
         let port = after(&words, "port").or(usual).or_else(|| of_options.map(Statement::value));
         let port = port.and_then(|port| port.parse().ok());
@@ -424,7 +424,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
     found
 }
 
-/// Returns the word after the word `before`.
+/// Returns the word that follows the word `before`.
 fn after<'w>(words: &[&'w str], before: &str) -> Option<&'w str> {
     let mut words = words.iter();
     words.find(|word| **word == before)?;

@@ -1,8 +1,8 @@
 //! The local zones that Unbound has by default. Unbound answers their names itself, even if all other names are forwarded (unbound.conf(5),
 //! "local-zone").
 //!
-//! resolverd has these zones too, but a `[[zone]]` above them replaces them. So below a forwarded zone, they are kept with
-//! `locally_served`, or written to the file if `locally_served` does not cover them. So internal names are not sent to the servers.
+//! resolverd has these zones too, but a `[[zone]]` above them replaces them, and would send internal names to its servers. So the import sets
+//! `locally_served` for such a zone, or writes the default zone to the file if `locally_served` does not include it.
 
 use hickory_proto::rr::Name;
 
@@ -14,13 +14,13 @@ use crate::import::served;
 use crate::import::values::{is_within, plain};
 use dns::wire::presentation::read_name;
 
-/// The default zones of Unbound that `locally_served` does not cover.
+/// The default zones of Unbound that the key `locally_served` does not include.
 const OTHERS: [&str; 1] = ["test."];
 
-/// The default zones that Unbound keeps even if `unblock-lan-zones` is set, which sends the reverse names of private networks to servers.
+/// The default zones that Unbound still answers if `unblock-lan-zones` is set. That option sends the reverse names of private networks to servers.
 const NOT_OF_LAN: [&str; 4] = ["home.arpa.", "resolver.arpa.", "service.arpa.", "test."];
 
-/// Names that Unbound answers itself, and that `locally_served` does not cover.
+/// Names that Unbound answers itself, and that the key `locally_served` does not include.
 const SPECIAL: [&str; 4] = ["invalid", "localhost", "onion", "test"];
 
 /// The reverse zones of 127.0.0.0/8 and ::1.
@@ -34,29 +34,30 @@ pub(super) fn is_default(name: &str) -> bool {
     served || SPECIAL.iter().chain(&LOOPBACK).any(|zone| *zone == name)
 }
 
-/// Returns true if Unbound answers a name itself, unless the file has a `local-zone` for it. `lets_lan_out` is the setting `unblock-lan-zones`.
+/// Returns true if Unbound answers a name itself, provided that the file has no `local-zone` for it. `lets_lan_out` is the setting
+/// `unblock-lan-zones`.
 pub(super) fn is_answered(name: &str, lets_lan_out: bool) -> bool {
     !lets_lan_out && served::zone_around(name).is_some() || SPECIAL.iter().any(|zone| is_within(name, zone))
 }
 
-/// Returns true if a name always means the host on which the asking program runs (RFC 6761 section 6.3). No server is asked for such a name.
+/// Returns true if a name always denotes the host on which a program runs (`localhost`, RFC 6761 section 6.3). No server is queried for such a name.
 pub(super) fn is_of_this_host(name: &str) -> bool {
     is_within(name, "localhost")
 }
 
-/// Returns true if a name is `localhost` or a reverse name of its addresses, which resolverd always answers itself.
+/// Returns true if a name is `localhost` or a reverse name of its addresses. resolverd always answers these names itself.
 pub(super) fn is_answered_here(name: &str) -> bool {
     is_of_this_host(name) || LOOPBACK.iter().any(|zone| is_within(name, zone))
 }
 
-/// A default zone of Unbound.
+/// A zone that Unbound answers by default.
 pub(super) struct DefaultZone {
     pub(super) name: Name,
-    /// The position of the setting for the zone with its own servers that contains this default zone.
+    /// The position of the setting for the zone that contains this default zone and has its own servers.
     pub(super) place: SourcePlace,
 }
 
-/// Returns the default zones that must be written to the file.
+/// Returns the default zones that must be written to the file, because a zone with servers contains them.
 pub(super) fn below(upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<DefaultZone> {
     let names: &[&str] = if upstreams.lets_lan_out { &NOT_OF_LAN } else { &OTHERS };
     let below = names.iter().filter(|name| !upstreams.has(name)).filter_map(|text| {

@@ -1,6 +1,6 @@
 //! Converts `local-zone`, `local-data` and `local-data-ptr` of Unbound.
 //!
-//! The longest zone that contains a name decides about it, even if that zone is transparent and a zone above it is not.
+//! For a name, the zone with the longest name that contains it is used, even if that zone is transparent and a zone above it is not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -22,20 +22,20 @@ use dns::wire::presentation::{kind_text, name_text, read_name};
 use dns::zone_file;
 use dns::zone_file::{Word, ZoneFileReader};
 
-/// The type that findings show for a default zone of Unbound.
+/// The word that findings show instead of a type, for a zone that Unbound has by default.
 const BY_DEFAULT: &str = "by default";
 
-/// The addresses that the type always_null gives to all names.
+/// The addresses that all names have in a zone of the type `always_null`.
 const NULL: [(&str, &str); 2] = [("A", "0.0.0.0"), ("AAAA", "::")];
 
-/// A `local-zone` of unbound.conf, with its records.
+/// A `local-zone` of unbound.conf, with the records in it.
 struct LocalZone {
     place: SourcePlace,
     kind: String,
     records: Vec<LocalRecord>,
 }
 
-/// A record from a `local-data` setting.
+/// A record from a `local-data` or `local-data-ptr` setting.
 struct LocalRecord {
     setting: TypedSetting,
     name: Name,
@@ -46,7 +46,7 @@ struct LocalRecord {
 
 type LocalZones = local_zones::LocalZones<LocalZone>;
 
-/// Adds the local zones and Unbound's default zones. Returns the positions of the zones with servers that have no effect because of them.
+/// Converts the local zones and Unbound's default zones. Returns the positions of the zones with servers that have no effect because of them.
 pub(super) fn add(
     server: &Section,
     (by_default, upstreams): (&[DefaultZone], &UpstreamZones<'_>),
@@ -66,7 +66,7 @@ pub(super) fn add(
     passed_over
 }
 
-/// Leaves out the records of names that begin with an asterisk: Unbound has no wildcards.
+/// Removes and reports the records of names that begin with an asterisk, because Unbound has no wildcards.
 pub(super) fn leave_out_asterisks(sections: &mut [Section], draft: &mut Draft) {
     for section in sections {
         section.settings.retain(|setting| {
@@ -80,7 +80,7 @@ pub(super) fn leave_out_asterisks(sections: &mut [Section], draft: &mut Draft) {
     }
 }
 
-/// Moves local records into the zones that contain them, if these zones are closed, that is, answer all their names themselves. Returns the
+/// Moves local records into their zones, if these zones are closed: Unbound answers all names of a closed zone itself. Returns the
 /// other records.
 fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<LocalRecord> {
     let mut alone = Vec::new();
@@ -120,10 +120,10 @@ fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<L
     alone
 }
 
-/// Records, grouped by name and type.
+/// Local records, grouped by name and type.
 type RecordSets = BTreeMap<(String, String), Vec<LocalRecord>>;
 
-/// Reports names that have addresses of only one family, if their zone leaves the other family to the zones above it.
+/// Reports names that have only IPv4 or only IPv6 addresses, if Unbound would resolve the other type with the zones above.
 fn report_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft) {
     for ((name, kind), records) in sets {
         let other = match kind.as_str() {
@@ -142,7 +142,7 @@ fn report_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft)
     }
 }
 
-/// Adds the records of names that are in no closed zone.
+/// Adds the records of names that belong to no closed zone.
 fn add_alone(
     records: Vec<LocalRecord>,
     (zones, upstreams): (&LocalZones, &UpstreamZones<'_>),
@@ -155,7 +155,8 @@ fn add_alone(
     report_other_family(&sets, zones, draft);
     let mut reported: Option<&Name> = None;
     for record in sets.values().filter_map(|records| records.first()) {
-        // A name with several types is reported once. If resolverd serves the name locally, its other types do not exist in resolverd either.
+        // A name with records of several types is reported once. If resolverd serves the name locally, other types of it do not exist in resolverd
+        // either.
         let is_open = upstreams.lets_lan_out || zones.around(&record.name).is_some();
         let stays = !is_open && served::zone_around(&name_text(&record.name)).is_some();
         if reported.replace(&record.name) == Some(&record.name) || stays {
@@ -177,7 +178,7 @@ fn add_alone(
     }
 }
 
-/// Returns the zones of the file, together with Unbound's default zones that the file does not change.
+/// Returns the zones of the file, together with those of Unbound's default zones that the file does not change.
 fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
     let missing: Vec<(Name, LocalZone)> = by_default
         .iter()
@@ -190,8 +191,8 @@ fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
     LocalZones::new(zones.into_iter().chain(missing))
 }
 
-/// Adds the open zones that are below a closed zone, or below a zone that resolverd answers because of `locally_served`. Their names are
-/// resolved like those of the zone with servers that contains them.
+/// Adds the zones that are open (whose names Unbound resolves) but lie below a closed zone, or below a zone that resolverd answers because of
+/// `locally_served`. Their names are resolved like those of the zone with servers that contains them.
 fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     for (apex, zone) in zones.iter().filter(|(_, zone)| !local_zones::is_closed(&zone.kind)) {
         let name = name_text(apex);
@@ -211,8 +212,8 @@ fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft
     }
 }
 
-/// Reports the zones with servers whose names Unbound answered itself. Returns the positions of the zones that are left out: a closed
-/// `local-zone` of the file made them ineffective, or resolverd also answers their names itself.
+/// Reports the zones with servers whose names Unbound answered itself. Returns the positions of those that are left out: a closed
+/// `local-zone` of the file makes them ineffective, or resolverd also answers their names itself.
 fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<SourcePlace> {
     let mut left_out = Vec::new();
     for section in upstreams.all() {
@@ -243,7 +244,7 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
     left_out
 }
 
-/// Reports the zones without data that resolverd answers differently.
+/// Reports the zones without data for which resolverd gives other answers than Unbound.
 fn report_empty(zones: &LocalZones, draft: &mut Draft) {
     let of_kinds = |kinds: &[&str]| -> Vec<EmptyZone> {
         let is_empty =
@@ -260,14 +261,14 @@ fn report_empty(zones: &LocalZones, draft: &mut Draft) {
 }
 
 impl LocalRecord {
-    /// Returns true if the record is a SOA or NS record at the apex, which every zone has.
+    /// Returns true if the record is a SOA or NS record of the zone's own name, which every zone has.
     fn is_of_apex(&self, apex: &Name) -> bool {
         self.name == *apex && ["SOA", "NS"].contains(&self.kind.as_str())
     }
 }
 
 impl LocalZone {
-    /// Returns the records of the zone as lines of a zone file.
+    /// Returns the records of the zone in the form of lines of a zone file.
     fn lines(&self, apex: &Name) -> Vec<String> {
         let mut lines = Vec::new();
         if self.kind == "always_null" {
@@ -287,13 +288,13 @@ impl LocalZone {
             }
         }
         lines.extend(self.records.iter().flat_map(|record| self.lines_of(record)));
-        // Unbound counts equal records as one record.
+        // Unbound treats equal records as one record, so duplicates are removed.
         let mut known = BTreeSet::new();
         lines.retain(|line| known.insert(line.clone()));
         lines
     }
 
-    /// Returns the lines for a record. In a zone of the type redirect, the record also applies to all names below the zone's name.
+    /// Returns the lines of a zone file for a record. In a zone of the type redirect, the record also applies to all names below the zone's name.
     fn lines_of(&self, record: &LocalRecord) -> Vec<String> {
         let LocalRecord { ttl, kind, .. } = record;
         let (name, data) = (name_text(&record.name), whole_names(kind, &record.data));
@@ -305,7 +306,7 @@ impl LocalZone {
     }
 }
 
-/// Returns the data of a record with a final dot at each name. Unbound reads all names as absolute; zone files need the dot for this.
+/// Adds a final dot to each name in the data of a record. Unbound reads all names as absolute; in a zone file, the dot makes them absolute.
 fn whole_names(kind: &str, data: &str) -> String {
     let places = names_in_data(kind);
     if places.is_empty() {
@@ -318,7 +319,7 @@ fn whole_names(kind: &str, data: &str) -> String {
     data.split_whitespace().enumerate().map(whole).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the zones of the file, shorter names first. Zones without an exact counterpart are reported.
+/// Returns the local zones of the file, shorter names first. Zones without an exact counterpart in resolverd are reported.
 fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> LocalZones {
     let (mut zones, mut opened) = (Vec::new(), Vec::new());
     for setting in server.all("local-zone") {
@@ -354,8 +355,8 @@ fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> L
     LocalZones::new(zones.into_iter().chain(open))
 }
 
-/// Returns the reason if `nodefault` for a name has no effect: it creates no zone, and only removes the default zone of exactly this name (seen
-/// with Unbound 1.17).
+/// Returns the reason why `nodefault` for a name has no effect, if it has none: it creates no zone, and only removes the default zone of exactly this
+/// name (seen with Unbound 1.17).
 fn opens_nothing(name: &Name, zones: &LocalZones) -> Option<String> {
     if !default_zones::is_default(&name_text(name)) {
         return Some("had no effect: Unbound has no default zone of this name".to_owned());
@@ -364,7 +365,7 @@ fn opens_nothing(name: &Name, zones: &LocalZones) -> Option<String> {
     Some(format!("had no effect: local-zone {} {} has these names", name_text(apex), zone.kind))
 }
 
-/// Reports a type of zone that resolverd answers differently.
+/// Reports a zone if resolverd gives other answers than Unbound for a zone of this type.
 fn report_type(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     if kind == "nodefault" && default_zones::is_answered_here(setting.value()) {
         let did = "looked up names of the host itself as others";
@@ -372,14 +373,14 @@ fn report_type(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'
             "resolverd always answers localhost and the reverse names of its addresses itself (RFC 6761)";
         return draft.report(Weight::Different, setting, (did, instead));
     }
-    // For zones of these types, resolverd also sends the names to the servers of the zone above.
+    // For a zone of these types below a zone with servers, resolverd also sends the names to these servers, so there is no difference.
     let is_open = matches!(kind, "always_transparent" | "nodefault");
     if !(is_open && upstreams.around(setting.value()).is_some()) {
         OPTIONS.report(&OPTIONS.local_zones, (kind, ""), setting, draft);
     }
 }
 
-/// Converts `address [ttl] name` to the PTR record of the address.
+/// Converts `address [ttl] name` (the form of `local-data-ptr`) to the PTR record of the address.
 fn pointer(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let (address, ttl, name) = match words.as_slice() {
@@ -392,7 +393,7 @@ fn pointer(text: &str) -> Option<String> {
     Some(format!("{} {ttl} IN PTR {name}", name_text(&reverse)))
 }
 
-/// Reads a record; `None` if resolverd's configuration would refuse it, and with it all other records of its zone.
+/// Parses a record. Returns `None` if resolverd's configuration would refuse it, because then all other records of its zone would be refused too.
 fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
     zone_file::record(text).ok()?;
     let entry = zone_file::entries(text).next()?.ok()?;
@@ -408,7 +409,7 @@ fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
     })
 }
 
-/// Returns a word with its quotes, as it was typed.
+/// Returns a word of the file with its quotes, if it had any.
 fn written(word: &Word) -> String {
     if word.quoted { format!("\"{}\"", word.text) } else { word.text.clone() }
 }

@@ -1,33 +1,34 @@
-//! The local zones of Unbound, sorted by name, because block lists have tens of thousands; and the types of zones (unbound.conf(5), "local-zone").
+//! The local zones of Unbound, sorted by name, because block lists have tens of thousands of zones. Also the types of zones (unbound.conf(5),
+//! "local-zone").
 
 use std::collections::HashMap;
 
 use hickory_proto::rr::Name;
 
-/// Types of zones whose names without local data are answered by the zones above them, or are resolved.
+/// Types of local zones in which names without local data are resolved, or are answered by the zones above them.
 const OPEN: [&str; 7] =
     ["transparent", "typetransparent", "nodefault", "inform", "always_transparent", "noview", "ipset"];
 
-/// Types of zones that ignore local data.
+/// Types of local zones in which Unbound ignores local data.
 const WITHOUT_DATA: [&str; 5] =
     ["always_transparent", "always_nxdomain", "always_nodata", "always_refuse", "always_deny"];
 
-/// Returns true if a zone of this type answers all its names itself.
+/// Returns true if Unbound itself answers all names in a zone of this type.
 pub(super) fn is_closed(kind: &str) -> bool {
     !OPEN.contains(&kind)
 }
 
-/// Returns true if local data has an effect in a zone of this type.
+/// Returns true if local data is used in a zone of this type.
 pub(super) fn has_data(kind: &str) -> bool {
     !WITHOUT_DATA.contains(&kind)
 }
 
-/// Returns true if a zone of this type answers only the types that a name has, and leaves the others to the zones above it.
+/// Returns true if a zone of this type answers only those record types that a name has, and leaves the other types to the zones above it.
 pub(super) fn is_by_type(kind: &str) -> bool {
     kind == "typetransparent"
 }
 
-/// The zones, shorter names first. Names are in lower case.
+/// Local zones, sorted by the length of their names, the shortest first. The names are in lower case.
 #[derive(Debug)]
 pub(super) struct LocalZones<Zone> {
     zones: Vec<(Name, Zone)>,
@@ -35,7 +36,7 @@ pub(super) struct LocalZones<Zone> {
 }
 
 impl<Zone> LocalZones<Zone> {
-    /// Creates the collection from the zones of a file, in the order of the file. If several have the same name, the last one counts.
+    /// Creates the collection from the zones of a file, in the order of the file. If several zones have the same name, the last one is used.
     pub(super) fn new(typed: impl IntoIterator<Item = (Name, Zone)>) -> Self {
         let mut last = HashMap::new();
         for (at, (name, zone)) in typed.into_iter().enumerate() {
@@ -48,12 +49,12 @@ impl<Zone> LocalZones<Zone> {
         Self { zones, places }
     }
 
-    /// Returns the closest zone at or above a name.
+    /// Returns the zone that contains a name. If several do, returns the one with the longest name.
     pub(super) fn around(&self, name: &Name) -> Option<&(Name, Zone)> {
         self.zones.get(self.place_around(name)?)
     }
 
-    /// Like `around`, but the zone can be changed.
+    /// Like `around`, but returns a mutable reference to the zone.
     pub(super) fn around_mut(&mut self, name: &Name) -> Option<&mut (Name, Zone)> {
         let at = self.place_around(name)?;
         self.zones.get_mut(at)

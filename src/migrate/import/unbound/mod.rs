@@ -22,11 +22,11 @@ use super::finding::{SourcePlace, Weight};
 use super::option_table::ProgramOptions;
 use super::source::Sources;
 
-/// The table of options that are reported instead of converted.
+/// The table of the options of Unbound that are reported instead of converted.
 static OPTIONS: LazyLock<ProgramOptions> =
     LazyLock::new(|| ProgramOptions::built_in(include_str!("options.toml")));
 
-/// Reads the file at `path` into `draft`.
+/// Converts the file at `path` (unbound.conf), and adds the result to `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let mut sources = Sources::default();
     let mut sections = reader::read(path, &mut sources)?;
@@ -59,7 +59,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     Ok(())
 }
 
-/// Joins all `server:` sections to one.
+/// Joins all `server:` sections of a file to one section.
 fn joined(sections: &[Section], path: &Path) -> Section {
     let servers = sections.iter().filter(|section| section.kind == "server");
     let first = sections.first().map(|first| first.place.clone());

@@ -11,7 +11,7 @@ use crate::import::finding::Weight::Different;
 /// The first port that Unbound uses by default. resolverd uses no lower port.
 const FIRST: u16 = 1024;
 
-/// Sets the source ports if the settings permit other ports than by default.
+/// Sets the source ports of queries, if the settings permit other ports than Unbound permits by default.
 pub(super) fn add(server: &Section, draft: &mut Draft) {
     let typed = server.settings.iter().filter(|setting| setting.option.starts_with("outgoing-port-"));
     let typed: Vec<&UnboundSetting> = typed.collect();
@@ -37,7 +37,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns the ranges of permitted ports.
+/// Returns the ranges of the ports that the settings permit.
 fn permitted(typed: &[&UnboundSetting]) -> Vec<(u16, u16)> {
     let typed: Vec<_> = typed
         .iter()
@@ -57,7 +57,7 @@ fn permitted(typed: &[&UnboundSetting]) -> Vec<(u16, u16)> {
     ranges
 }
 
-/// Reads a port or a range of ports as it was typed.
+/// Parses a port or a range of ports in the form of Unbound, such as `1024-65535`.
 fn range(typed: &str) -> Option<RangeInclusive<u16>> {
     let (from, to) = typed.split_once('-').unwrap_or((typed, typed));
     let number = |text: &str| text.trim().parse::<u16>().ok();

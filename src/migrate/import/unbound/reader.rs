@@ -27,7 +27,7 @@ const SECTIONS: [&str; 13] = [
     "dnstap",
 ];
 
-/// Beginnings of the names of settings that have several values, which may be on several lines.
+/// The beginnings of the names of settings that may have several values, also on several lines.
 const WITH_VALUES: [&str; 7] = [
     "access-control",
     "local-zone",
@@ -38,7 +38,7 @@ const WITH_VALUES: [&str; 7] = [
     "define-tag",
 ];
 
-/// A setting with its values.
+/// A setting of unbound.conf with its values.
 #[derive(Clone, Debug)]
 pub(super) struct UnboundSetting {
     pub(super) place: SourcePlace,
@@ -46,7 +46,7 @@ pub(super) struct UnboundSetting {
     pub(super) values: Vec<String>,
 }
 
-/// A section with its settings.
+/// A section of unbound.conf with its settings.
 #[derive(Clone, Debug)]
 pub(super) struct Section {
     pub(super) place: SourcePlace,
@@ -127,7 +127,7 @@ fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) ->
             }
             _ => {}
         }
-        // An included file without a section continues the section of the including file.
+        // Settings at the start of an included file belong to the section of the including file.
         if sections.is_empty() && !is_open {
             return Err(ImportError::Text { place, reason: format!("{option}: is in no section") });
         }
@@ -139,7 +139,7 @@ fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) ->
     Ok(())
 }
 
-/// Reads the settings of a text.
+/// Parses the settings in a text, without dividing them into sections.
 fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportError> {
     let mut settings: Vec<UnboundSetting> = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
@@ -158,7 +158,7 @@ fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportE
                     setting.values.push(word);
                 }
                 (None, _) => {
-                    // The file may be of another kind and contain secrets, so the line is not shown.
+                    // The file may have been named by mistake and contain secrets, so the text of the line is not shown.
                     let reason = "the line is no setting: the name of a setting ends with a colon".to_owned();
                     return Err(ImportError::Text { place, reason });
                 }
@@ -168,7 +168,7 @@ fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportE
     Ok(settings)
 }
 
-/// Returns true if a setting continues on the next line.
+/// Returns true if the values of a setting may continue on the next line.
 fn takes_more(setting: &UnboundSetting) -> bool {
     setting.values.is_empty() || WITH_VALUES.iter().any(|begin| setting.option.starts_with(begin))
 }
@@ -178,7 +178,7 @@ fn is_option(text: &str) -> bool {
     letters && text.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
-/// Returns the words of a line. The flag is true if the word was in quotes.
+/// Splits a line into words. The flag is true if the word was in quotes.
 fn words(line: &str) -> Vec<(String, bool)> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();
@@ -194,7 +194,7 @@ fn words(line: &str) -> Vec<(String, bool)> {
             _ => {
                 let end = rest.find(|letter: char| letter.is_whitespace()).unwrap_or(rest.len());
                 let (mut word, mut after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                // The word has the form `name:value` without a space, or `name:"value"`.
+                // This is a setting `name:value` or `name:"value"`, without a space after the colon.
                 if let Some((option, value)) = word.split_once(':')
                     && is_option(option)
                     && !value.is_empty()
@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(texts, expected);
         assert!(read("access-control:\n10.0.0.0/8\nallow\n").is_ok());
         assert!(read("port: 53\naccess-control 10.0.0.0/8 allow\n").is_err() && read("word\n").is_err());
-        // A section has no value.
+        // These texts are errors: a setting without a colon, and a section with a value.
         assert!(
             read("server:\n access-control 10.0.0.0/8 allow\n").is_err() && read("server: word\n").is_err()
         );

@@ -1,4 +1,4 @@
-//! Converts the validation of Unbound: its trust anchors, and the modules that answers pass through.
+//! Converts the settings of Unbound for DNSSEC validation: its trust anchors, and the modules that process answers.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use crate::import::source::{Matched, Sources, matching};
 use crate::import::values::texts;
 use resolver::config::TrustAnchor;
 
-/// The settings that name a trust anchor, in addition to `trusted-keys-file`.
+/// The settings that name a trust anchor. `trusted-keys-file` is another one.
 const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trust-anchor"];
 
-/// What a trust anchor for the root did. It is not needed in resolverd, which has these keys built in.
+/// The text of a finding about a trust anchor for the root. resolverd does not need it, because it has these keys built in.
 const OF_THE_ROOT: &str = "held the keys of the root";
 const FOLLOWED: &str = "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
 
@@ -41,7 +41,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns true if Unbound validated: it has the module and a trust anchor (unbound.conf(5), "auto-trust-anchor-file").
+/// Returns true if Unbound validated answers: it has the module and a trust anchor (unbound.conf(5), "auto-trust-anchor-file").
 fn validates(server: &Section, draft: &mut Draft) -> bool {
     let key = ("[dnssec]", "validate");
     let modules = server.last("module-config").filter(|modules| !modules.value().contains("validator"));
@@ -60,7 +60,7 @@ fn validates(server: &Section, draft: &mut Draft) -> bool {
     false
 }
 
-/// Reports trust anchors if all of them are for other zones than the root. Those in files may be for the root.
+/// Reports the trust anchors if none of them is for the root. Trust anchors in files may be for the root, so then nothing is reported.
 fn report_partly_validated(server: &Section, draft: &mut Draft) {
     let is_named =
         |setting: &&UnboundSetting| ANCHORS.contains(&setting.option.as_str()) && !setting.value().is_empty();
@@ -75,13 +75,13 @@ fn report_partly_validated(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns true if a setting names a trust anchor.
+/// Returns true if a setting of the `server:` section names a trust anchor.
 fn has_anchor(server: &Section) -> bool {
     let names = |option: &&str| server.all(option).any(|setting| !setting.value().is_empty());
     ANCHORS.iter().any(names) || key_files(server).any(|(_, path)| !gives_no_keys(&path))
 }
 
-/// Reports the settings that make Unbound accept answers although their validation fails.
+/// Reports the settings with which Unbound accepts answers although their validation fails.
 fn report_lenient(server: &Section, validates: bool, draft: &mut Draft) {
     let (permissive, stripped) = ("val-permissive-mode", "harden-dnssec-stripped");
     let permissive = server.last(permissive).filter(|setting| setting.is_yes());
@@ -107,7 +107,7 @@ fn report_lenient(server: &Section, validates: bool, draft: &mut Draft) {
     }
 }
 
-/// Converts files of trust anchors. Those of the root are not needed: they are built into resolverd, which keeps its own state about them.
+/// Converts files of trust anchors. Those for the root are not needed: resolverd has these keys built in, and stores its own state of them.
 fn anchors(server: &Section, draft: &mut Draft) {
     let files = server.all("auto-trust-anchor-file").chain(server.all("trust-anchor-file"));
     for file in files.filter(|file| !file.value().is_empty()) {
@@ -127,7 +127,7 @@ fn anchors(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Reports the modules without a counterpart in resolverd.
+/// Reports the modules of Unbound that have no counterpart in resolverd.
 fn report_modules(server: &Section, draft: &mut Draft) {
     let Some(typed) = server.last("module-config") else { return };
     for module in typed.value().split_whitespace() {
@@ -137,7 +137,7 @@ fn report_modules(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Reports trust anchors that are written in the configuration file, and files of keys in the format of BIND.
+/// Reports the trust anchors that are written in the configuration file, and the files of keys in the format of BIND.
 fn single_keys(server: &Section, draft: &mut Draft) {
     for key in server.all("trust-anchor") {
         let is_of_root = key.value().split_whitespace().next() == Some(".");
@@ -159,14 +159,14 @@ fn single_keys(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns the files of keys in the format of BIND, with the pattern of their paths.
+/// Returns the settings that name files of keys in the format of BIND, each with the absolute pattern of their paths.
 fn key_files(server: &Section) -> impl Iterator<Item = (&UnboundSetting, PathBuf)> {
     let directory = Path::new(server.last("directory").map_or("", UnboundSetting::value));
     let files = server.settings.iter().filter(|setting| setting.option == "trusted-keys-file");
     files.filter(|file| !file.value().is_empty()).map(move |file| (file, directory.join(file.value())))
 }
 
-/// Returns true if all files that match a pattern can be read and contain only comments, like those of Red Hat.
+/// Returns true if all files that match a pattern can be read and contain only comments, like the file of Red Hat.
 fn gives_no_keys(pattern: &Path) -> bool {
     let is_empty = |line: &str| {
         let line = line.trim_start();

@@ -1,4 +1,4 @@
-//! The zones for which Unbound asks servers of their own. Other settings are compared with these zones.
+//! The zones for whose names Unbound queries configured servers (`forward-zone` and `stub-zone`). Other settings are compared with these zones.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -16,14 +16,14 @@ use dns::wire::presentation::name_text;
 /// The zones of a file that have their own servers.
 pub(super) struct UpstreamZones<'s> {
     sections: Vec<&'s Section>,
-    /// True if Unbound asked all servers over TLS.
+    /// True if Unbound queries the servers of all zones over TLS.
     pub(super) tls: bool,
-    /// True if Unbound sent the reverse names of private networks to these servers.
+    /// True if Unbound sends the reverse names of private networks to these servers (`unblock-lan-zones`).
     pub(super) lets_lan_out: bool,
 }
 
 impl<'s> UpstreamZones<'s> {
-    /// Creates the collection from the sections of a file. `server` is the joined `server:` section.
+    /// Collects these zones from the sections of a file. `server` is the joined `server:` section.
     pub(super) fn new(sections: &'s [Section], server: &Section) -> Self {
         let is_yes = |options: &[&str]| {
             options.iter().find_map(|option| server.last(option)).is_some_and(UnboundSetting::is_yes)
@@ -36,7 +36,7 @@ impl<'s> UpstreamZones<'s> {
         }
     }
 
-    /// Returns the names of the zones that are forwarded to addresses.
+    /// Returns the names of the zones that are forwarded to servers given by address.
     pub(super) fn forwarded(&self) -> impl Iterator<Item = &'s str> {
         let has_servers =
             |section: &&&Section| section.kind == "forward-zone" && section.last("forward-addr").is_some();
@@ -48,7 +48,7 @@ impl<'s> UpstreamZones<'s> {
         self.sections.iter().copied()
     }
 
-    /// Returns the positions of the zones that have no effect. If several have the same name, Unbound uses the last `forward-zone`, or the last
+    /// Returns the positions of the sections that have no effect. If several have the same name, Unbound uses the last `forward-zone`, or the last
     /// `stub-zone` if there is no `forward-zone` (seen with Unbound 1.17).
     pub(super) fn replaced(&self) -> Vec<SourcePlace> {
         let mut taken: BTreeMap<String, (bool, &Section)> = BTreeMap::new();
@@ -71,23 +71,23 @@ impl<'s> UpstreamZones<'s> {
         replaced
     }
 
-    /// Returns true if one of the zones has this name.
+    /// Returns true if one of the zones has exactly the name `asked`.
     pub(super) fn has(&self, asked: &str) -> bool {
         self.sections.iter().any(|section| is_within(name(section), asked) && is_within(asked, name(section)))
     }
 
-    /// Returns the closest zone at or above a name.
+    /// Returns the zone that contains the name `asked`. If several do, returns the one with the longest name.
     pub(super) fn around(&self, asked: &str) -> Option<&'s Section> {
         let around = self.sections.iter().filter(|section| is_within(asked, name(section)));
         around.copied().max_by_key(|section| name(section).trim_end_matches('.').len())
     }
 
-    /// Returns true if Unbound answered the locally served zones below a zone of servers itself.
+    /// Returns true if Unbound itself answers the locally served zones (RFC 6303) below the zone `apex`, which has servers.
     pub(super) fn keeps_locally_served(&self, apex: &str) -> bool {
         !self.lets_lan_out && served::is_around(apex)
     }
 
-    /// Returns the keys of a `[[zone]]` that sends its names to the same servers as the zone above it.
+    /// Returns the keys for a `[[zone]]` that sends its names to the same servers as the zone above it.
     pub(super) fn keys_around(&self, name: &Name) -> Vec<(&'static str, Value)> {
         let mut unreported = Draft::default();
         let around = self.around(&name_text(name)).and_then(|section| {
@@ -101,7 +101,7 @@ impl<'s> UpstreamZones<'s> {
     }
 }
 
-/// Returns the servers of a `forward-zone` in the form of resolverd's configuration. `tls` is true if all servers are asked over TLS.
+/// Returns the servers of a `forward-zone` in the form of resolverd's configuration. `tls` is true if all servers are queried over TLS.
 pub(super) fn forwarders(section: &Section, tls: bool, draft: &mut Draft) -> Vec<String> {
     servers(section, "forward-addr", tls || has_own_tls(section, "forward"), draft)
 }
@@ -111,13 +111,13 @@ pub(super) fn stub_servers(section: &Section, draft: &mut Draft) -> Vec<String> 
     servers(section, "stub-addr", false, draft)
 }
 
-/// Returns true if the zone's own setting says that its servers are asked over TLS.
+/// Returns true if a setting of the zone itself says that its servers are queried over TLS.
 pub(super) fn has_own_tls(section: &Section, kind: &str) -> bool {
     let own = |word: &str| section.last(&format!("{kind}-{word}-upstream"));
     own("tls").or_else(|| own("ssl")).is_some_and(UnboundSetting::is_yes)
 }
 
-/// Returns the name of a zone.
+/// Returns the name of the zone that a section defines. Without a name, it is the root zone.
 pub(super) fn name(section: &Section) -> &str {
     section.last("name").map_or(".", UnboundSetting::value)
 }
@@ -127,7 +127,7 @@ pub(super) fn has_addresses(section: &Section) -> bool {
     ["forward-addr", "stub-addr"].iter().any(|option| section.last(option).is_some())
 }
 
-/// Returns the keys of a `[[zone]]` with these servers.
+/// Returns the keys for a `[[zone]]` with these servers.
 pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -> Vec<(&'static str, Value)> {
     let mut keys = vec![(key, texts(servers))];
     if key == "forward" && section.last("forward-first").is_some_and(UnboundSetting::is_yes) {
@@ -136,7 +136,7 @@ pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -
     keys
 }
 
-/// Returns the servers of a zone in the form of resolverd's configuration.
+/// Returns the servers of a zone in the form of resolverd's configuration. `option` is the setting with their addresses.
 pub(super) fn servers(section: &Section, option: &str, tls: bool, draft: &mut Draft) -> Vec<String> {
     let mut servers = Vec::new();
     for setting in section.all(option) {
