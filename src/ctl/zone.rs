@@ -38,7 +38,7 @@ pub(super) struct Added {
     /// Apex of the zone.
     #[arg(allow_hyphen_values = true, value_parser = typed_name)]
     name: String,
-    /// Resolvers to forward to, as in [[zone]] of resolverd.toml(5).
+    /// Resolvers to forward to, as `forward` in resolverd.toml(5).
     #[arg(long, value_name = "SERVERS", value_delimiter = ',')]
     forward: Vec<String>,
     /// Name servers of the zone.

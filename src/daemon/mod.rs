@@ -184,7 +184,6 @@ impl Daemon {
         metrics.set(config.metrics.listen);
         let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
         let state = Mutex::new(Reloadable { config, temporary: BTreeMap::new(), listeners: Some(listeners) });
-        let (missed, zone_added, reloading) = (Notify::new(), Notify::new(), tokio::sync::Mutex::default());
         let lookahead = Lookahead::new(&clock, &random);
         let subject = Arc::new(Running {
             lists: tasks::begin_lists(&resolver),
@@ -193,7 +192,7 @@ impl Daemon {
             recorder,
             clock,
             state,
-            reloading,
+            reloading: tokio::sync::Mutex::default(),
             origin,
             watched,
             watched_file,
@@ -202,8 +201,8 @@ impl Daemon {
             fresh: FreshTraces::new(random.clone(), Arc::clone(&network) as Arc<dyn Network>),
             network,
             supervisor: supervisor.clone(),
-            missed,
-            zone_added,
+            missed: Notify::new(),
+            zone_added: Notify::new(),
             certificates: Certificates::default(),
             metrics,
         });

@@ -281,14 +281,10 @@ impl Line {
                 line(false, "network_up", text)
             }
             Self::NetworkLossy { percent, networks } => {
-                let text = format!(
-                    "the network of this host loses packets: servers in {networks} networks that used to answer leave {percent} % of the queries unanswered; check the uplink"
-                );
-                line(true, "network_lossy", text)
+                line(true, "network_lossy", loss_text(percent, networks))
             }
             Self::NetworkLossEnds { after } => {
-                let text =
-                    format!("the network of this host lost packets for {}, and no longer does", age(after));
+                let text = format!("the network of this host no longer loses packets, after {}", age(after));
                 line(false, "network_loss_ends", text)
             }
             Self::Withheld { zones } => {
@@ -310,6 +306,13 @@ impl Line {
             }
         }
     }
+}
+
+/// Returns the sentence about the loss of packets in our own network.
+fn loss_text(percent: u32, networks: usize) -> String {
+    format!(
+        "the network of this host loses packets: servers in {networks} networks that used to answer leave {percent} % of the queries unanswered; check the uplink"
+    )
 }
 
 /// Returns the sentence about the questions of an hour that failed and were not logged one by one. It names the zones with most of these questions.

@@ -191,7 +191,7 @@ mod tests {
         /// `percent` returns the loss of the path to a server in this network.
         fn run(&mut self, seconds: u64, percent: impl Fn(u8) -> u64) {
             for _ in 0..seconds * 4 {
-                self.second += u64::from(self.random.u64() % 4 == 0);
+                self.second += u64::from(self.random.u64().is_multiple_of(4));
                 let network = u8::try_from(self.random.u64() % 20).unwrap();
                 let host = u8::try_from(self.random.u64() % 2).unwrap();
                 let answered = self.random.u64() % 100 >= percent(network);

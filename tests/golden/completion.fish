@@ -158,7 +158,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -f -a "add" -d 'Resolve a zone through its own servers: until the daemon ends, or as the options say'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -f -a "remove" -d 'Remove a zone that `zone add` added'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -l forward -d 'Resolvers to forward to, as in [[zone]] of resolverd.toml(5)' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -l forward -d 'Resolvers to forward to, as `forward` in resolverd.toml(5)' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -l stub -d 'Name servers of the zone' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -l for -d 'Lifetime, such as 30m or 2h. Maximum: 7d' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -l socket -d 'Control socket of the daemon' -r -F

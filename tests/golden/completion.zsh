@@ -180,7 +180,7 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (add)
 _arguments "${_arguments_options[@]}" : \
-'*--forward=[Resolvers to forward to, as in \[\[zone\]\] of resolverd.toml(5)]:SERVERS:_default' \
+'*--forward=[Resolvers to forward to, as \`forward\` in resolverd.toml(5)]:SERVERS:_default' \
 '*--stub=[Name servers of the zone]:SERVERS:_default' \
 '--for=[Lifetime, such as 30m or 2h. Maximum\: 7d]:DURATION:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
