@@ -10,9 +10,9 @@
 //! the crates that its `Cargo.toml` names, so a call in the wrong direction does not compile:
 //!
 //! ```text
-//!  resolverd   the daemon and both programs           calls control ctl migrate watched gather doctor lab resolver history validate dns
-//!  ctl         commands and screens of resolverctl    calls control migrate watched shadow gather doctor resolver history dns
-//!  control     control socket: protocol and server    calls watched doctor resolver history validate dns
+//!  resolverd   the daemon and both programs           calls control ctl migrate watched gather doctor lab resolver minutes history validate dns
+//!  ctl         commands and screens of resolverctl    calls control migrate watched shadow gather doctor resolver minutes history dns
+//!  control     control socket: protocol and server    calls watched doctor resolver minutes history validate dns
 //!  migrate     import, switch, check of this host     calls resolver history dns
 //!  watched     the check of domains on schedule       calls gather doctor resolver history dns
 //!  shadow      compares the answers of two resolvers  calls doctor resolver dns
@@ -20,6 +20,7 @@
 //!  doctor      what is wrong with a domain            calls validate dns
 //!  lab         the simulated internet                 calls resolver history validate dns
 //!  resolver    from the listener to the servers       calls history validate dns
+//!  minutes     the store of minutes: 30 days on disk  calls history dns
 //!  history     statistics, and the last queries       calls validate dns
 //!  validate    DNSSEC                                 calls dns
 //!  dns         names, messages, records, the clock

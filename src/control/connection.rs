@@ -30,6 +30,7 @@ use history::redact::Secrets;
 use history::spent::FromRecord;
 use history::why::MessageReport;
 use history::{Counter, Window};
+use minutes::limits::MAX_SPANS;
 use resolver::cache::flush::Flush;
 use resolver::config;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
@@ -199,6 +200,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
             Ok(vec![Reply::Stats(Box::new(super::stats(subject.recorder(), subject.fill(), window)))])
         }
         Request::Stats { window, table: Some(table) } => Ok(rows(subject, table, window).await),
+        Request::Minutes { from, to, step } => minutes(subject, (from, to), step).await,
         Request::Query { name, kind } => query(subject, &name, kind.as_deref()).await,
         Request::AskServer(query) => Ok(ask_server(subject, query).await),
         Request::KeptHere { name } => lookup::read_name(&name).map(|name| {
@@ -263,6 +265,24 @@ async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Re
         Table::Client => recorder.by_client(window).into_iter().map(Reply::Client).collect(),
         Table::Type => recorder.by_type(window).into_iter().map(Reply::Type).collect(),
     }
+}
+
+/// Returns the statistics of a span of time.
+async fn minutes(
+    subject: &impl Controlled,
+    (from, to): (u64, u64),
+    step: u64,
+) -> Result<Vec<Reply>, Problem> {
+    let spans = to.saturating_sub(from).checked_div(step).unwrap_or(1);
+    if spans > MAX_SPANS {
+        return Err(wrong(format!("More than {MAX_SPANS} parts of a span at once.")));
+    }
+    let reports = subject.minutes((from, to), step).await.ok_or_else(|| Problem {
+        fault: Blame::Daemon,
+        sentence: "The daemon has no state directory (StateDirectory= in its unit), so it keeps no statistics of earlier times."
+            .to_owned(),
+    })?;
+    Ok(reports.into_iter().map(|report| Reply::Minutes(Box::new(report))).collect())
 }
 
 /// Resolves a question of the operator like a client's question.

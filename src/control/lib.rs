@@ -61,6 +61,7 @@ use history::failed::{FailedReport, FailedWanted};
 use history::spent::{FromRecord, StageRow};
 use history::why::{MessageReport, Wanted};
 use history::{Recorder, Window};
+use minutes::span::SpanReport;
 use resolver::cache::StoreFill;
 use resolver::cache::flush::{Flush, Flushed};
 use resolver::cache::look::Held;
@@ -123,6 +124,10 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// Returns how much time the questions since `from` (in microseconds since 1970) spent in each stage of their resolution.
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>>;
+
+    /// Returns the statistics of a span of time, in seconds since 1970, from the store of minutes: one report for each `step` of seconds, or
+    /// one for the whole span if the step is 0. Returns `None` if the daemon keeps no minutes.
+    fn minutes(&self, span: (u64, u64), step: u64) -> BoxFuture<'_, Option<Vec<SpanReport>>>;
 
     /// Returns the zones whose questions failed; the zone with the most failed questions comes first.
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport>;

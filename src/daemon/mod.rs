@@ -10,6 +10,7 @@
 //! - `tasks` starts the tasks that run as long as the daemon.
 //! - `snapshot` saves the cache for the next process.
 //! - `history` stores failed and slow questions on disk, and `saved_history` saves the questions in memory for the next process.
+//! - `minutes` stores the statistics of each minute on disk.
 //! - `root_keys` stores the root keys on disk.
 //! - `state_files` finds and writes the files in the state directory.
 //! - `certificates` finds out if certificate files have changed, and `renewals` takes new certificates into use.
@@ -37,6 +38,7 @@ mod dnstap;
 mod history;
 mod memory_bound;
 mod metrics;
+mod minutes;
 mod negative_trust_anchors;
 mod owners;
 mod reload;
@@ -196,6 +198,7 @@ impl Daemon {
             origin,
             watched,
             watched_file,
+            minutes: minutes::MinuteFiles::of_state_directory(),
             snapshot,
             most_memory,
             fresh: FreshTraces::new(random.clone(), Arc::clone(&network) as Arc<dyn Network>),
@@ -290,6 +293,7 @@ impl Daemon {
         tokio::task::block_in_place(|| {
             subject.resolver.write_last_log();
             subject.save_history();
+            subject.write_minute(true);
             subject.keep_lists(None)
         });
         if let Some(snapshot) = &subject.snapshot {

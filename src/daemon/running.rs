@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use super::certificates::Certificates;
 use super::metrics::MetricsListener;
+use super::minutes::MinuteFiles;
 use super::snapshot::Snapshot;
 use super::temporary_zones::TemporaryZones;
 use super::traced::{FreshTraces, until_replied};
@@ -26,6 +27,7 @@ use history::Recorder;
 use history::failed::{FailedReport, FailedWanted};
 use history::spent::{FromRecord, StageRow};
 use history::why::{MessageReport, Wanted};
+use minutes::span::{Span, SpanReport};
 use resolver::cache::StoreFill;
 use resolver::cache::flush::{Flush, Flushed};
 use resolver::cache::look::Held;
@@ -59,6 +61,8 @@ pub(super) struct Running {
     pub(super) watched: WatchedDomains,
     /// The path of the file in which the history of the watched domains is stored; `None` if there is no state directory.
     pub(super) watched_file: Option<PathBuf>,
+    /// The store of minutes; `None` if there is no state directory.
+    pub(super) minutes: Option<Arc<MinuteFiles>>,
     /// The snapshot of the cache in a file; `None` if no snapshot is written.
     pub(super) snapshot: Option<Arc<Snapshot>>,
     /// The memory that the process may use, in octets. If it uses more, the cache is made smaller.
@@ -259,6 +263,18 @@ impl Controlled for Running {
 
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>> {
         Box::pin(self.resolver.stages(from))
+    }
+
+    fn minutes(&self, span: (u64, u64), step: u64) -> BoxFuture<'_, Option<Vec<SpanReport>>> {
+        Box::pin(async move {
+            let files = Arc::clone(self.minutes.as_ref()?);
+            let read = move || {
+                let mut spans = Span::steps(span, step);
+                files.read(&mut spans, span);
+                spans.into_iter().map(Span::report).collect()
+            };
+            tokio::task::spawn_blocking(read).await.ok()
+        })
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {

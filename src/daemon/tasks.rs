@@ -10,6 +10,7 @@ use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::memory_bound;
+use super::minutes;
 use super::negative_trust_anchors;
 use super::owners;
 use super::renewals;
@@ -53,6 +54,7 @@ pub(super) fn spawn(
     }
     tasks.spawn(prime(running()));
     keep(&mut tasks, supervisor, "the statistics task", running(), tick);
+    keep(&mut tasks, supervisor, "the minutes task", running(), minutes::keep);
     keep(&mut tasks, supervisor, "the local mirror task", running(), mirrors);
     keep(&mut tasks, supervisor, "the lists file task", running(), keep_learned);
     keep(&mut tasks, supervisor, "the cache snapshot task", running(), keep_snapshot);

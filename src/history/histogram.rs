@@ -121,6 +121,11 @@ impl Spread {
         Self { counts: difference.filter(|(_, count)| *count > 0).collect() }
     }
 
+    /// Returns the counted times, the shortest first, each with its count.
+    pub fn times(&self) -> impl Iterator<Item = (Duration, u64)> {
+        self.counts.iter().map(|(place, count)| (Duration::from_micros(middle(*place)), *count))
+    }
+
     /// Returns the number of counted times.
     pub fn total(&self) -> u64 {
         self.counts.values().sum()

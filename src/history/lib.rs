@@ -53,6 +53,7 @@ mod logging;
 mod long_messages;
 mod loss;
 pub mod message;
+pub mod minute;
 mod names;
 pub mod note;
 mod octets;

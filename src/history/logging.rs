@@ -192,7 +192,8 @@ impl Recorder {
             self.in_memory(&span, &mut ReadNames::without(facts.secrets), (LONG_MESSAGE_MEMORY, from));
         let until = if is_ending { u64::MAX } else { unix.saturating_sub(micros(MESSAGE_PAUSE)) };
         let times = (now, until, micros(self.slow_from()));
-        let chosen = state.long.take(&recorded.in_order(), &state.stored, times, facts.facts.list);
+        let counted = (facts.facts.list, &self.sums.upstream.message_time);
+        let chosen = state.long.take(&recorded.in_order(), &state.stored, times, counted);
         self.store(chosen, facts.redaction);
     }
 

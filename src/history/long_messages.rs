@@ -11,11 +11,14 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::entry::{Entry, QuestionEntry};
+use super::histogram::Histogram;
 use super::message::{ListOf, Message, group};
 use super::recorded::Recorded;
 use super::stored::{self, Chooser};
+use super::traffic::waited;
 use crate::limits::{
     FAILED_MESSAGE_BURST, LONG_MESSAGE_BURST, LONG_MESSAGES_AN_HOUR, MESSAGE_PAUSE, SNAPSHOT_INTERVAL,
 };
@@ -45,15 +48,15 @@ impl LongMessages {
         self.taken_until = self.taken_until.max(until);
     }
 
-    /// Returns the entries of the messages that ended since the last call, and until the time `until`, if they took as long as a slow question or
-    /// have a failed question. Questions that are stored for another reason are left out. The longest messages come first. Messages for which there
-    /// is no more room are left out.
+    /// Returns the entries of the messages that have ended at `until` but had not ended at the last call, if they took as long as a slow
+    /// question or have a failed question. Questions that are stored for another reason are left out. The longest messages come first. Messages for
+    /// which there is no more room are left out. Counts the DNS times of all messages that have ended in `times`: the time in which their questions were in progress.
     pub(super) fn take(
         &mut self,
         recorded: &Recorded,
         stored: &Chooser,
         (now, until, slow): (Mono, u64, u64),
-        list: ListOf<'_>,
+        (list, times): (ListOf<'_>, &Histogram),
     ) -> Vec<Entry> {
         if let Some(read) = self.read_at.replace(now) {
             let freed = now.since(read).as_secs().saturating_mul(LONG_MESSAGES_AN_HOUR) / HOUR;
@@ -65,10 +68,13 @@ impl LongMessages {
             questions.any(|question| question.outcome.is_failure())
         };
         let mut long = group(recorded, list).all;
-        long.retain(|message| {
-            let is_over = over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE)));
-            is_over && (message.took() >= slow || has_failed(message))
-        });
+        long.retain(|message| over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE))));
+        for message in &long {
+            let questions = message.questions.iter().filter_map(|place| recorded.questions.get(*place));
+            let waited = waited(questions.map(|question| (question.at, question.end())));
+            times.count(Duration::from_micros(waited));
+        }
+        long.retain(|message| message.took() >= slow || has_failed(message));
         long.sort_by_key(|message| Reverse(message.took()));
         let mut chosen = Vec::new();
         for message in long {
@@ -123,7 +129,7 @@ mod tests {
 
     fn take(long: &mut LongMessages, recorded: &Recorded, seconds: u64, until: u64) -> Vec<Entry> {
         let times = (Mono::from_micros(seconds * SECOND), until, SECOND);
-        long.take(recorded, &Chooser::default(), times, &|_| None)
+        long.take(recorded, &Chooser::default(), times, (&|_| None, &Histogram::default()))
     }
 
     #[test]

@@ -17,6 +17,7 @@ use validate::verdict::SecurityStatus;
 #[derive(Debug, Default)]
 pub(super) struct Upstream {
     pub(super) round_trip: Histogram,
+    pub(super) message_time: Histogram,
     /// The times of flights (resolutions), indexed by `RouteKind::index`.
     pub(super) flight_time: [Histogram; RouteKind::ALL.len()],
     conduct: [AtomicU64; tally::CONDUCTS],
@@ -70,6 +71,8 @@ pub(super) struct Totals {
     /// The times of the questions of each outcome, indexed by `Outcome::index`; `latency` is their sum.
     pub(super) latency_of: Vec<Spread>,
     pub(super) round_trip: Spread,
+    /// The DNS times of messages; see `LongMessages`.
+    pub(super) message_time: Spread,
     pub(super) flight_time: Spread,
     pub(super) counts: Counts,
     validated: Vec<u64>,
@@ -101,6 +104,7 @@ impl Totals {
         totals.latency_of.iter().for_each(|sum| totals.latency.add(sum));
         Self {
             round_trip: upstream.round_trip.spread(),
+            message_time: upstream.message_time.spread(),
             flight_time: Spread::sum(&upstream.flight_time),
             conduct: upstream.conduct.iter().map(load).collect(),
             counts: upstream.counters.read(),
@@ -128,6 +132,7 @@ impl Totals {
                 })
                 .collect(),
             round_trip: self.round_trip.since(&earlier.round_trip),
+            message_time: self.message_time.since(&earlier.message_time),
             flight_time: self.flight_time.since(&earlier.flight_time),
             counts: self.counts.since(&earlier.counts),
             validated: difference(&self.validated, &earlier.validated),

@@ -31,6 +31,7 @@ use history::failed::FailedZone;
 use history::spent::{StageRow, TableSpan};
 use history::why::MessageReport;
 use history::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
+use minutes::span::SpanReport;
 use resolver::cache::flush::Flushed;
 
 /// A request that `resolverctl` sends to the daemon over the control socket.
@@ -45,6 +46,16 @@ pub enum Request {
         window: Window,
         /// The table to send; `None` for the main screen of the statistics.
         table: Option<Table>,
+    },
+    /// Asks for the statistics of a span of time, from the store of minutes. Moments are in seconds since 1970.
+    Minutes {
+        /// Start of the span.
+        from: u64,
+        /// End of the span.
+        to: u64,
+        /// Length in seconds of the parts that the reply has, each in its own line; 0 for one line.
+        #[serde(default)]
+        step: u64,
     },
     /// Asks a DNS question, which the daemon resolves like a client's question.
     Query {
@@ -150,7 +161,13 @@ impl Request {
 
     /// Returns true if the request reads the whole query history.
     pub(crate) const fn reads_history(&self) -> bool {
-        matches!(self, Self::Why { .. } | Self::Failed(_) | Self::Stats { table: Some(Table::Stage), .. })
+        matches!(
+            self,
+            Self::Why { .. }
+                | Self::Failed(_)
+                | Self::Minutes { .. }
+                | Self::Stats { table: Some(Table::Stage), .. }
+        )
     }
 }
 
@@ -252,6 +269,8 @@ pub enum Reply {
     Status(Box<Status>),
     /// The reply to `Request::Stats` without a table.
     Stats(Box<Stats>),
+    /// A row of the reply to `Request::Minutes`.
+    Minutes(Box<SpanReport>),
     /// A row of the table of zones.
     Zone(ZoneRow),
     /// A row of the table of servers.

@@ -1,0 +1,196 @@
+//! The store of minutes in the state directory. `minutes` describes its files.
+//!
+//! A row is appended each minute, and when the daemon stops. Nothing is synced to the disk, because a sync delays mail queues on the same
+//! disk. A file that is not of this version is moved aside. If a row cannot be written, the log has one warning, and the next row is tried.
+
+use std::convert::Infallible;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::block_in_place;
+use tokio::time::sleep;
+
+use super::running::Running;
+use super::state_files;
+use ::minutes::day::{self, HEAD, MINUTES};
+use ::minutes::limits::{KEPT_DAYS, MAX_DAY_FILE, NAMES_INTERVAL};
+use ::minutes::row::{Busy, BusyKind, Names, Row};
+use ::minutes::span::Span;
+use dns::question::{name_of_wire, name_text};
+use history::minute::{MinuteMark, ZoneCounts};
+use history::redact::Secrets;
+use resolver::config::Config;
+use resolver::resolve::list_keys::{redaction_of, secrets_of};
+
+/// The name of the directory with the files in the state directory.
+const DIRECTORY: &str = "minutes";
+
+/// The file name extension of the files.
+const EXTENSION: &str = "minutes";
+
+/// The number of seconds in a minute.
+const MINUTE: u64 = 60;
+
+/// The files of the days, and the counters at the last row.
+#[derive(Debug)]
+pub(super) struct MinuteFiles {
+    directory: PathBuf,
+    written: Mutex<Written>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    mark: MinuteMark,
+    open: Option<OpenDay>,
+    /// True if the last row could not be written, and the log has a warning.
+    is_failing: bool,
+}
+
+/// The file to which rows are appended.
+#[derive(Debug)]
+struct OpenDay {
+    day: u64,
+    file: File,
+    size: u64,
+    names: Names,
+}
+
+impl MinuteFiles {
+    /// Returns the files in the state directory; `None` if the service manager provides no state directory.
+    pub(super) fn of_state_directory() -> Option<Arc<Self>> {
+        let directory = state_files::path_of(DIRECTORY)?;
+        Some(Arc::new(Self { directory, written: Mutex::default() }))
+    }
+
+    fn path(&self, day: u64) -> PathBuf {
+        self.directory.join(format!("{day}.{EXTENSION}"))
+    }
+
+    /// Adds the rows from the files to the spans, one file after the other.
+    pub(super) fn read(&self, spans: &mut [Span], (from, to): (u64, u64)) {
+        let day = |unix: u64| unix / MINUTE / MINUTES;
+        let first = day(from).max(day(to).saturating_sub(KEPT_DAYS));
+        for day in first..=day(to) {
+            // A day without a file has no rows, and a reply says how many minutes have one.
+            if let Ok(file) = self.content(day) {
+                day::read(&file, |row| spans.iter_mut().for_each(|span| span.add(&row)));
+            }
+        }
+    }
+
+    fn content(&self, day: u64) -> io::Result<Vec<u8>> {
+        let mut octets = Vec::new();
+        state_files::open(&self.path(day))?.take(2 * MAX_DAY_FILE).read_to_end(&mut octets)?;
+        Ok(octets)
+    }
+
+    /// Appends a row to the file of its day.
+    fn write(&self, row: &Row, written: &mut Written) {
+        let result = self.append(row, &mut written.open);
+        match (&result, written.is_failing) {
+            (Err(error), false) => tracing::warn!(
+                "cannot write to {}: {error}; until this works again, `resolverctl stats --since 24h` lacks the minutes",
+                self.directory.display()
+            ),
+            (Ok(()), true) => tracing::info!("writing to {} works again", self.directory.display()),
+            _ => {}
+        }
+        written.is_failing = result.is_err();
+    }
+
+    fn append(&self, row: &Row, open: &mut Option<OpenDay>) -> io::Result<()> {
+        let day = row.minute / MINUTES;
+        // After an error the file stays closed. The next opening cuts off what was written incompletely.
+        let mut file = match open.take().filter(|open| open.day == day) {
+            Some(open) => open,
+            None => self.open(day)?,
+        };
+        let octets = day::appended(row, &mut file.names, file.size);
+        file.file.write_all(&octets)?;
+        file.size = file.size.saturating_add(octets.len() as u64);
+        *open = Some(file);
+        Ok(())
+    }
+
+    /// Opens the file of a day for appending, without an incomplete last row, and removes the files that are too old.
+    fn open(&self, day: u64) -> io::Result<OpenDay> {
+        if !self.directory.is_dir() {
+            DirBuilder::new().mode(0o750).create(&self.directory)?;
+        }
+        self.remove_old(day)?;
+        let path = self.path(day);
+        let content = self.content(day);
+        let known = content.as_deref().map(|octets| day::read(octets, |_| ())).unwrap_or_default();
+        let is_new = match &content {
+            Ok(octets) => octets.is_empty(),
+            Err(error) => error.kind() == ErrorKind::NotFound,
+        };
+        if known.end == 0 && !is_new {
+            let why = content
+                .err()
+                .map_or_else(|| "it is of another version".to_owned(), |error| error.to_string());
+            tracing::warn!(
+                "cannot use {}: {why}; {}; `resolverctl stats --since 24h` lacks its minutes",
+                path.display(),
+                state_files::set_aside(&path)
+            );
+        }
+        let mut file = File::options().append(true).create(true).mode(0o640).open(&path)?;
+        file.set_len(known.end as u64)?;
+        if known.end == 0 {
+            file.write_all(&HEAD)?;
+        }
+        let size = known.end.max(HEAD.len()) as u64;
+        Ok(OpenDay { day, file, size, names: known.names })
+    }
+
+    fn remove_old(&self, today: u64) -> io::Result<()> {
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            let day = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
+            if day.is_some_and(|day| day.saturating_add(KEPT_DAYS) < today) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Running {
+    /// Writes the row of the minute that has ended. The `last` row, when the daemon stops, also has the names.
+    pub(super) fn write_minute(&self, is_last: bool) {
+        let Some(files) = &self.minutes else { return };
+        let mut written = files.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let minute = self.clock.now().unix / MINUTE;
+        let counts = self.recorder.minute(&mut written.mark);
+        let has_names = is_last || minute.is_multiple_of(NAMES_INTERVAL);
+        let zones = if has_names { self.recorder.minute_zones(&mut written.mark) } else { Vec::new() };
+        let config = Arc::clone(&self.state().config);
+        let secrets = secrets_of(&config);
+        let busy = zones.iter().map(|zone| named(zone, &config, &secrets));
+        files.write(&Row::new(minute, &counts, busy), &mut written);
+    }
+}
+
+/// Returns the counts of a zone with its name as the disk may have it: without keys, and by `history.redact`.
+fn named(zone: &ZoneCounts, config: &Config, secrets: &Secrets) -> Busy {
+    let kind = match config.list(&name_of_wire(&zone.zone)) {
+        Some(_) => BusyKind::List,
+        None => BusyKind::Zone,
+    };
+    let name = name_text(&name_of_wire(&redaction_of(config).name(&zone.zone)));
+    Busy::zone(zone, kind, &secrets.without_keys(name))
+}
+
+/// Writes a row at the end of each minute. Runs forever.
+pub(super) async fn keep(subject: Arc<Running>) -> Infallible {
+    loop {
+        let passed = subject.clock.unix_micros() % (MINUTE * 1_000_000);
+        sleep(Duration::from_micros(MINUTE * 1_000_000 - passed)).await;
+        block_in_place(|| subject.write_minute(false));
+    }
+}

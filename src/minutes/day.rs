@@ -1,0 +1,151 @@
+//! The file of a day: a header, and rows with their lengths and checksums.
+
+use std::hash::Hasher;
+
+use super::row::{Names, Row};
+use crate::limits::{ROOM_AHEAD, ROW_ROOM};
+use dns::hash::Plain;
+
+/// The first octets of each file; the last octet is the version of the format.
+pub const HEAD: [u8; 16] = *b"resolverd min\n\0\x01";
+
+/// The number of minutes in a day.
+pub const MINUTES: u64 = 24 * 60;
+
+/// The octets before a row: its length and its checksum.
+const FRAME: usize = 6;
+
+/// How far a file can be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DayEnd {
+    /// The number of octets up to the end of the last undamaged row; 0 if this is not a file of this version.
+    pub end: usize,
+    /// The names up to there. Rows that are appended need them.
+    pub names: Names,
+}
+
+/// Reads a file up to the first damaged row, and calls `take` with each row.
+pub fn read(file: &[u8], mut take: impl FnMut(Row)) -> DayEnd {
+    let mut day = DayEnd::default();
+    let Some(mut left) = file.strip_prefix(&HEAD) else { return day };
+    day.end = HEAD.len();
+    while let Some((octets, rest)) = framed(left) {
+        let mut names = day.names.clone();
+        let Some(row) = Row::decode(octets, &mut names) else { break };
+        take(row);
+        day = DayEnd { end: file.len().saturating_sub(rest.len()), names };
+        left = rest;
+    }
+    day
+}
+
+/// Returns the first row of some octets and the octets after it; `None` if the row is incomplete or damaged.
+fn framed(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = octets.split_first_chunk()?;
+    let (sum, rest) = rest.split_first_chunk()?;
+    let (row, rest) = rest.split_at_checked(u16::from_le_bytes(*length).into())?;
+    (checksum(row) == *sum).then_some((row, rest))
+}
+
+/// Returns the octets to append for a row, to a file that has `size` octets.
+pub fn appended(row: &Row, names: &mut Names, size: u64) -> Vec<u8> {
+    let minutes = (row.minute % MINUTES).saturating_add(ROOM_AHEAD).min(MINUTES);
+    let room = minutes.saturating_mul(ROW_ROOM).saturating_sub(size);
+    let room = usize::try_from(room).unwrap_or(usize::MAX).min(u16::MAX.into()).saturating_sub(FRAME);
+    let row = row.encode(names, room);
+    // Without names, a row has at most some hundred octets.
+    let length = u16::try_from(row.len()).unwrap_or(u16::MAX);
+    [&length.to_le_bytes()[..], &checksum(&row), &row].concat()
+}
+
+/// Returns the first half of the hash of a row.
+fn checksum(row: &[u8]) -> [u8; 4] {
+    let mut sum = Plain::default();
+    sum.write_usize(row.len());
+    sum.write(row);
+    sum.finish().to_le_bytes().first_chunk().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::{KEPT_DAYS, MAX_BUSY, MAX_DAY_FILE, NAMES_INTERVAL};
+    use crate::row::{Busy, BusyCounts, BusyKind};
+    use proptest::prelude::*;
+
+    /// The row of a minute at a busy gateway.
+    fn row(minute: u64) -> Row {
+        let name = |number: u64| Busy {
+            kind: if number.is_multiple_of(4) { BusyKind::List } else { BusyKind::Zone },
+            name: format!("zone-{number}.example.net.").into(),
+            counts: BusyCounts { questions: 300, failed: 2, late: 3, timeouts: 1, spent_ms: 9_000 },
+        };
+        let names = if minute.is_multiple_of(NAMES_INTERVAL) { MAX_BUSY as u64 } else { 0 };
+        let times = |range: std::ops::Range<u8>, count| range.map(|bucket| (bucket, count)).collect();
+        Row {
+            minute,
+            outcomes: times(0..7, 5_000),
+            messages: times(0..6, 90),
+            message_time: times(8..27, 100),
+            latency: times(0..27, 300),
+            round_trip: times(7..26, 100),
+            busy: (0..names).map(|place| name((minute + place * 7) % 211)).collect(),
+        }
+    }
+
+    fn file(rows: &[Row]) -> Vec<u8> {
+        let (mut file, mut names) = (HEAD.to_vec(), Names::default());
+        for row in rows {
+            file.extend(appended(row, &mut names, file.len() as u64));
+        }
+        file
+    }
+
+    fn rows_of(file: &[u8]) -> (Vec<Row>, DayEnd) {
+        let mut rows = Vec::new();
+        let end = read(file, |row| rows.push(row));
+        (rows, end)
+    }
+
+    #[test]
+    fn a_torn_or_damaged_row_loses_no_earlier_row_and_foreign_octets_are_no_file() {
+        let rows: Vec<Row> = (1_000..1_010).map(row).collect();
+        let (whole, most) = (file(&rows), file(&rows[..9]).len());
+        assert_eq!(rows_of(&whole).0, rows);
+        for end in most..whole.len() {
+            let (read, day) = rows_of(&whole[..end]);
+            assert_eq!((read.as_slice(), day.end), (&rows[..9], most), "{end}");
+        }
+        // What is appended after the last undamaged row can be read.
+        let mut cut = whole[..most].to_vec();
+        let mut names = rows_of(&cut).1.names;
+        cut.extend(appended(&rows[9], &mut names, cut.len() as u64));
+        assert_eq!(cut, whole);
+        let mut damaged = whole.clone();
+        damaged[most - 1] ^= 1;
+        assert_eq!(rows_of(&damaged).0, rows[..8]);
+        for foreign in [&b""[..], b"{}", &whole[1..], &HEAD[..15]] {
+            assert_eq!(rows_of(foreign), (Vec::new(), DayEnd::default()));
+        }
+    }
+
+    #[test]
+    fn thirty_days_of_a_busy_gateway_fit() {
+        let rows: Vec<Row> = (0..MINUTES).map(|minute| row(20_000 * MINUTES + minute)).collect();
+        let file = file(&rows);
+        assert!(file.len() as u64 <= MAX_DAY_FILE);
+        assert!((KEPT_DAYS + 1) * MAX_DAY_FILE < 8_000_000);
+        let (read, end) = rows_of(&file);
+        assert_eq!((read.len() as u64, end.end), (MINUTES, file.len()));
+        let named = read.iter().filter(|row| row.busy.len() >= MAX_BUSY / 2).count() as u64;
+        assert!(named * 10 > MINUTES / NAMES_INTERVAL * 8, "{named}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_can_be_read(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let file = [&HEAD[..], &octets].concat();
+            prop_assert!(rows_of(&file).1.end <= file.len());
+        }
+    }
+}

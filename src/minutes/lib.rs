@@ -1,0 +1,28 @@
+//! The store of minutes: what resolverd counted in each minute of the last 30 days, on disk.
+//!
+//! A row has the counts of a minute: outcomes, behaviour of servers, and three histograms of times. Every few minutes it also has the busiest
+//! zones, DNS lists and local users. Rows can be summed, so a span of any length has quantiles. `row` has the form of a row, `day` that of the
+//! file of a day, `times` the buckets, and `span` sums rows. The daemon makes the rows, and reads and writes the files.
+//!
+//! This crate calls `history` for the counts, and `dns`. It has no clock and no file of its own.
+//!
+//! # Decisions
+//!
+//! - There is a file for each day (UTC), to which rows are appended. A row that a crash has cut off is lost; the rows before it are not.
+//! - A name is written once in a file, and has a number after that. So a file can be read only from its beginning.
+//! - A file never becomes larger than `limits::ROW_ROOM` octets for each minute of the day so far: rows of names that do not fit are left out.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
+pub mod day;
+pub mod limits;
+pub mod row;
+pub mod span;
+pub mod times;

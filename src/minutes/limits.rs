@@ -1,0 +1,31 @@
+//! Limits of the store of minutes.
+
+/// The number of days before today whose rows are kept.
+pub const KEPT_DAYS: u64 = 30;
+
+/// The octets in the file of a day for each minute since the day began. So all files together take at most 7.9 MB.
+pub const ROW_ROOM: u64 = 178;
+
+/// The number of minutes whose room the file of a day may use in advance: at the beginning of a day, all names are new.
+pub(crate) const ROOM_AHEAD: u64 = 60;
+
+/// The largest size of the file of a day in octets.
+pub const MAX_DAY_FILE: u64 = 24 * 60 * ROW_ROOM;
+
+/// The time between two rows with zones, lists and users, in minutes. If each row had them, they would take most of the disk.
+pub const NAMES_INTERVAL: u64 = 5;
+
+/// The largest number of zones in a row, of lists, and of users.
+pub const MAX_BUSY: usize = 30;
+
+/// The largest number of names in the file of a day. A busy gateway has some hundred.
+pub(crate) const MAX_NAMES: usize = 4_096;
+
+/// The longest name in a file, in octets, as text.
+pub(crate) const MAX_NAME_TEXT: usize = 255;
+
+/// The largest number of names whose counts are summed for one reply. Later names are left out. They take at most 3 MiB.
+pub(crate) const MAX_SUMMED_NAMES: usize = 16_384;
+
+/// The largest number of spans in one reply: the minutes of a day.
+pub const MAX_SPANS: u64 = 1_440;

@@ -1,0 +1,308 @@
+//! A row: what was counted in a minute, and its form on disk.
+//!
+//! Numbers are written with 7 bits in each octet, so most counts take one octet.
+
+use serde::{Deserialize, Serialize};
+
+use super::times::{Counts, coarse};
+use crate::limits::{MAX_BUSY, MAX_NAME_TEXT, MAX_NAMES};
+use history::minute::{MinuteCounts, ZoneCounts};
+
+dns::words! {
+    /// What a name in a row is. Stored rows contain the positions of the variants: a new one must be added at the end.
+    pub enum BusyKind {
+        /// A zone.
+        Zone = "zone",
+        /// The zone of a DNS list.
+        List = "list",
+        /// A user of this host.
+        User = "user",
+    }
+}
+
+/// The counts of a zone, a list or a user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BusyCounts {
+    /// The number of resolutions for a zone or a list, and of queries of a user.
+    pub questions: u64,
+    /// The number of them that failed.
+    pub failed: u64,
+    /// The number of them that took 1 s or longer.
+    pub late: u64,
+    /// The number of queries to servers without a reply in time.
+    pub timeouts: u64,
+    /// The total time of the resolutions or queries, in milliseconds.
+    pub spent_ms: u64,
+}
+
+/// A name, and what was counted for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Busy {
+    /// What the name is.
+    pub kind: BusyKind,
+    /// The name.
+    pub name: Box<str>,
+    /// The counts since the last row with names.
+    pub counts: BusyCounts,
+}
+
+/// What was counted in a minute.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// When the minute ended, in minutes since 1970.
+    pub minute: u64,
+    /// Questions of clients, by `Outcome::index`.
+    pub outcomes: Counts,
+    /// Queries to servers, by `Conduct::index`.
+    pub messages: Counts,
+    /// The DNS times of messages (emails).
+    pub message_time: Counts,
+    /// The times of questions.
+    pub latency: Counts,
+    /// Round trips to servers.
+    pub round_trip: Counts,
+    /// The busiest zones, lists and users; those for which most time was spent come first.
+    pub busy: Vec<Busy>,
+}
+
+/// The names of a file, in the order of their numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names(Vec<(BusyKind, Box<str>)>);
+
+impl BusyCounts {
+    fn numbers(&mut self) -> [&mut u64; 5] {
+        let Self { questions, failed, late, timeouts, spent_ms } = self;
+        [questions, failed, late, timeouts, spent_ms]
+    }
+
+    /// Adds other counts.
+    pub(crate) fn add(&mut self, mut other: Self) {
+        for (sum, count) in self.numbers().into_iter().zip(other.numbers()) {
+            *sum = sum.saturating_add(*count);
+        }
+    }
+}
+
+impl Busy {
+    /// Returns the counts of a zone, which is shown by `name`.
+    pub fn zone(counts: &ZoneCounts, kind: BusyKind, name: &str) -> Self {
+        let ZoneCounts { flights: questions, failed, late, timeouts, spent_micros, .. } = *counts;
+        let counts = BusyCounts { questions, failed, late, timeouts, spent_ms: spent_micros / 1_000 };
+        Self { kind, name: name.into(), counts }
+    }
+}
+
+impl Row {
+    /// Returns the row of a minute. `busy` has all names, the busiest of each kind first.
+    pub fn new(minute: u64, counts: &MinuteCounts, busy: impl Iterator<Item = Busy>) -> Self {
+        let mut rooms = [MAX_BUSY; BusyKind::ALL.len()];
+        let mut has_room = move |busy: &Busy| {
+            rooms.get_mut(busy.kind.index()).is_some_and(|room| {
+                let had = *room;
+                *room = had.saturating_sub(1);
+                had > 0
+            })
+        };
+        Self {
+            minute,
+            outcomes: by_place(counts.outcomes.values()),
+            messages: by_place(counts.messages.values()),
+            message_time: coarse(&counts.message_time),
+            latency: coarse(&counts.latency),
+            round_trip: coarse(&counts.round_trip),
+            busy: busy.filter(|busy| has_room(busy)).collect(),
+        }
+    }
+
+    fn counts(&mut self) -> [&mut Counts; 5] {
+        let Self { outcomes, messages, message_time, latency, round_trip, .. } = self;
+        [outcomes, messages, message_time, latency, round_trip]
+    }
+
+    /// Returns the row as octets. Names that do not fit into `room` octets are left out, the busiest last.
+    pub(crate) fn encode(&self, names: &mut Names, room: usize) -> Vec<u8> {
+        let mut octets = Vec::new();
+        put(&mut octets, self.minute);
+        for counts in self.clone().counts() {
+            put_counts(&mut octets, counts);
+        }
+        for busy in &self.busy {
+            let (mut more, known) = (Vec::new(), names.0.len());
+            names.put(&mut more, busy);
+            busy.counts.clone().numbers().into_iter().for_each(|number| put(&mut more, *number));
+            if octets.len().saturating_add(more.len()) > room || names.0.len() > MAX_NAMES {
+                names.0.truncate(known);
+                break;
+            }
+            octets.extend(more);
+        }
+        octets
+    }
+
+    /// Reads a row; `None` if the octets are no row.
+    pub(crate) fn decode(mut octets: &[u8], names: &mut Names) -> Option<Self> {
+        let mut row = Self { minute: number(&mut octets)?, ..Self::default() };
+        for counts in row.counts() {
+            *counts = read_counts(&mut octets)?;
+        }
+        while !octets.is_empty() {
+            let (kind, name) = names.read(&mut octets)?;
+            let mut counts = BusyCounts::default();
+            for count in counts.numbers() {
+                *count = number(&mut octets)?;
+            }
+            row.busy.push(Busy { kind, name, counts });
+        }
+        Some(row)
+    }
+}
+
+impl Names {
+    /// Writes the number of a name. A new name follows its number.
+    fn put(&mut self, octets: &mut Vec<u8>, busy: &Busy) {
+        let text = busy.name.get(..busy.name.floor_char_boundary(MAX_NAME_TEXT)).unwrap_or_default();
+        let known = self.0.iter().position(|(kind, name)| *kind == busy.kind && **name == *text);
+        put(octets, known.unwrap_or(self.0.len()) as u64);
+        if known.is_none() {
+            put(octets, busy.kind as u64);
+            put(octets, text.len() as u64);
+            octets.extend_from_slice(text.as_bytes());
+            self.0.push((busy.kind, text.into()));
+        }
+    }
+
+    fn read(&mut self, octets: &mut &[u8]) -> Option<(BusyKind, Box<str>)> {
+        let place = usize::try_from(number(octets)?).ok()?;
+        if place == self.0.len() && place < MAX_NAMES {
+            let kind = *BusyKind::ALL.get(usize::try_from(number(octets)?).ok()?)?;
+            let length = usize::try_from(number(octets)?).ok()?;
+            let (text, rest) = octets.split_at_checked(length)?;
+            *octets = rest;
+            self.0.push((kind, std::str::from_utf8(text).ok()?.into()));
+        }
+        self.0.get(place).cloned()
+    }
+}
+
+/// Returns counts by the position of what was counted, without zeros.
+fn by_place<'c>(counts: impl Iterator<Item = &'c u64>) -> Counts {
+    (0..=u8::MAX).zip(counts.copied()).filter(|(_, count)| *count > 0).collect()
+}
+
+fn put(octets: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        octets.push(0x80 | u8::try_from(number & 0x7f).unwrap_or(0));
+        number >>= 7;
+    }
+    octets.push(u8::try_from(number).unwrap_or(0));
+}
+
+fn number(octets: &mut &[u8]) -> Option<u64> {
+    let mut number = 0_u64;
+    for shift in (0..u64::BITS).step_by(7) {
+        let (first, rest) = octets.split_first()?;
+        *octets = rest;
+        number |= u64::from(first & 0x7f) << shift;
+        if *first < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+/// Writes the first position, the number of positions, and the counts of all positions between the first and the last one.
+fn put_counts(octets: &mut Vec<u8>, counts: &Counts) {
+    let (Some((first, _)), Some((last, _))) = (counts.first_key_value(), counts.last_key_value()) else {
+        return octets.push(0);
+    };
+    put(octets, u64::from(last.saturating_sub(*first)).saturating_add(1));
+    put(octets, u64::from(*first));
+    (*first..=*last).for_each(|place| put(octets, counts.get(&place).copied().unwrap_or(0)));
+}
+
+fn read_counts(octets: &mut &[u8]) -> Option<Counts> {
+    let length = number(octets)?;
+    if length == 0 {
+        return Some(Counts::new());
+    }
+    let first = u8::try_from(number(octets)?).ok()?;
+    let mut counts = Counts::new();
+    for place in (first..=u8::MAX).take(usize::try_from(length).ok()?) {
+        let count = number(octets)?;
+        if count > 0 {
+            counts.insert(place, count);
+        }
+    }
+    Some(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn counts() -> impl Strategy<Value = Counts> {
+        proptest::collection::btree_map(any::<u8>(), 1..u64::MAX, 0..12)
+    }
+
+    fn busy() -> impl Strategy<Value = Busy> {
+        (0..BusyKind::ALL.len(), "[a-c]{0,2}", any::<[u64; 5]>()).prop_map(|(kind, name, numbers)| {
+            let [questions, failed, late, timeouts, spent_ms] = numbers;
+            let counts = BusyCounts { questions, failed, late, timeouts, spent_ms };
+            Busy { kind: BusyKind::ALL[kind], name: name.into(), counts }
+        })
+    }
+
+    fn row() -> impl Strategy<Value = Row> {
+        let histograms = (counts(), counts(), counts());
+        let all = (any::<u64>(), counts(), counts(), histograms, proptest::collection::vec(busy(), 0..9));
+        all.prop_map(|(minute, outcomes, messages, (message_time, latency, round_trip), busy)| Row {
+            minute,
+            outcomes,
+            messages,
+            message_time,
+            latency,
+            round_trip,
+            busy,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_read_as_they_were_written(rows in proptest::collection::vec(row(), 0..6)) {
+            let (mut written, mut read) = (Names::default(), Names::default());
+            for row in rows {
+                let octets = row.encode(&mut written, usize::MAX);
+                prop_assert_eq!(Row::decode(&octets, &mut read), Some(row));
+            }
+            prop_assert_eq!(written, read);
+        }
+
+        #[test]
+        fn names_without_room_are_left_out(row in row(), room in 0_usize..400) {
+            let (mut written, mut read) = (Names::default(), Names::default());
+            let least = Row { busy: Vec::new(), ..row.clone() }.encode(&mut Names::default(), 0).len();
+            let octets = row.encode(&mut written, room);
+            prop_assert!(octets.len() <= room.max(least));
+            let decoded = Row::decode(&octets, &mut read).unwrap();
+            prop_assert!(row.busy.starts_with(&decoded.busy));
+            prop_assert_eq!(written, read);
+        }
+
+        #[test]
+        fn any_octets_are_a_row_or_none(octets in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = Row::decode(&octets, &mut Names::default());
+        }
+    }
+
+    #[test]
+    fn a_row_has_the_busiest_names_of_each_kind() {
+        let busy = |kind| {
+            (0..90).map(move |n| Busy { kind, name: format!("{n}").into(), counts: BusyCounts::default() })
+        };
+        let all = busy(BusyKind::Zone).chain(busy(BusyKind::User));
+        let row = Row::new(1, &MinuteCounts::default(), all);
+        assert_eq!(row.busy.len(), 2 * MAX_BUSY);
+        assert_eq!(&*row.busy[MAX_BUSY - 1].name, "29");
+    }
+}

@@ -1,0 +1,186 @@
+//! The sum of the rows of a span of time.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::row::{Busy, BusyCounts, BusyKind, Row};
+use super::times::{Counts, quantiles};
+use crate::limits::{MAX_BUSY, MAX_SUMMED_NAMES};
+use dns::conduct::Conduct;
+use dns::question::Outcome;
+use history::Quantiles;
+
+/// The statistics of a span of time. Moments are in seconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SpanReport {
+    /// When the span begins.
+    pub from: u64,
+    /// When the span ends.
+    pub to: u64,
+    /// The number of minutes of the span of which the store has a row.
+    pub minutes: u64,
+    /// The number of questions of clients.
+    pub questions: u64,
+    /// The number of questions for each outcome; outcomes without a question are left out.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// The number of queries to servers for each behaviour; behaviours without a query are left out.
+    pub messages: BTreeMap<Conduct, u64>,
+    /// The DNS times of messages (emails): the time in which their questions were in progress.
+    pub message_time: Quantiles,
+    /// The time from the arrival of a question to its reply.
+    pub latency: Quantiles,
+    /// Round trips of queries to servers that got a reply.
+    pub round_trip: Quantiles,
+    /// The busiest zones, lists and local users. Those for which most time was spent come first.
+    pub busiest: Vec<BusyRow>,
+}
+
+/// A zone, a list or a local user in a span.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BusyRow {
+    /// What the name is.
+    pub kind: BusyKind,
+    /// The name.
+    pub name: String,
+    /// The counts.
+    #[serde(flatten)]
+    pub counts: BusyCounts,
+}
+
+/// Rows that are summed.
+#[derive(Debug)]
+pub struct Span {
+    from: u64,
+    to: u64,
+    sum: Row,
+    minutes: u64,
+    busy: HashMap<(BusyKind, Box<str>), BusyCounts>,
+}
+
+impl Span {
+    /// Creates an empty sum of the rows from `from` on and before `to`, in seconds since 1970.
+    pub fn new(from: u64, to: u64) -> Self {
+        Self { from, to, sum: Row::default(), minutes: 0, busy: HashMap::new() }
+    }
+
+    /// Returns spans of `step` seconds that cover the time from `from` to `to`; a step of 0 is the whole time.
+    pub fn steps((from, to): (u64, u64), step: u64) -> Vec<Self> {
+        let step = if step == 0 { to.saturating_sub(from) } else { step }.max(1);
+        let begins = (from..to).step_by(usize::try_from(step).unwrap_or(usize::MAX));
+        begins.map(|begin| Self::new(begin, begin.saturating_add(step).min(to))).collect()
+    }
+
+    /// Adds a row if it belongs to the span. The rows of a file are in the order of time.
+    pub fn add(&mut self, row: &Row) {
+        let minute = row.minute.saturating_mul(60);
+        // The minute of a row ends at its time.
+        if minute <= self.from || minute > self.to {
+            return;
+        }
+        let Row { minute, outcomes, messages, message_time, latency, round_trip, busy } = row;
+        // After a restart, a minute has two rows.
+        self.minutes = self.minutes.saturating_add((*minute != self.sum.minute).into());
+        self.sum.minute = *minute;
+        for (sum, counts) in [
+            (&mut self.sum.outcomes, outcomes),
+            (&mut self.sum.messages, messages),
+            (&mut self.sum.message_time, message_time),
+            (&mut self.sum.latency, latency),
+            (&mut self.sum.round_trip, round_trip),
+        ] {
+            for (place, count) in counts {
+                let sum = sum.entry(*place).or_default();
+                *sum = sum.saturating_add(*count);
+            }
+        }
+        for Busy { kind, name, counts } in busy {
+            let key = (*kind, name.clone());
+            if self.busy.len() < MAX_SUMMED_NAMES || self.busy.contains_key(&key) {
+                self.busy.entry(key).or_default().add(*counts);
+            }
+        }
+    }
+
+    /// Returns the statistics of the span.
+    pub fn report(self) -> SpanReport {
+        let row = |((kind, name), counts): ((BusyKind, Box<str>), BusyCounts)| BusyRow {
+            kind,
+            name: name.into(),
+            counts,
+        };
+        let mut busiest: Vec<BusyRow> = self.busy.into_iter().map(row).collect();
+        busiest.sort_by(|one, other| {
+            let worth = |row: &BusyRow| (row.counts.spent_ms, row.counts.questions);
+            one.kind
+                .cmp(&other.kind)
+                .then_with(|| worth(other).cmp(&worth(one)))
+                .then_with(|| one.name.cmp(&other.name))
+        });
+        let mut rows = busiest.chunk_by(|one, other| one.kind == other.kind).collect::<Vec<_>>();
+        let busiest = rows.iter_mut().flat_map(|rows| rows.iter().take(MAX_BUSY).cloned()).collect();
+        SpanReport {
+            from: self.from,
+            to: self.to,
+            minutes: self.minutes,
+            questions: self.sum.outcomes.values().fold(0, |sum, count| sum.saturating_add(*count)),
+            outcomes: named(&Outcome::ALL, &self.sum.outcomes),
+            messages: named(&Conduct::ALL, &self.sum.messages),
+            message_time: quantiles(&self.sum.message_time),
+            latency: quantiles(&self.sum.latency),
+            round_trip: quantiles(&self.sum.round_trip),
+            busiest,
+        }
+    }
+}
+
+/// Returns counts by position as counts by value.
+fn named<Value: Copy + Ord>(values: &[Value], counts: &Counts) -> BTreeMap<Value, u64> {
+    let value = |(place, count): (&u8, &u64)| Some((*values.get(usize::from(*place))?, *count));
+    counts.iter().filter_map(value).collect()
+}
+
+impl SpanReport {
+    /// Returns the number of questions that got SERVFAIL.
+    pub fn failed(&self) -> u64 {
+        let failed = self.outcomes.iter().filter(|(outcome, _)| outcome.is_failure());
+        failed.fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// Returns the number of queries to servers.
+    pub fn sent(&self) -> u64 {
+        self.messages.values().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_has_the_sum_of_its_minutes() {
+        let row = |minute, name: &str| Row {
+            minute,
+            outcomes: [(0, 5), (4, 1)].into(),
+            messages: [(0, 2)].into(),
+            latency: [(20, 3)].into(),
+            busy: vec![Busy {
+                kind: BusyKind::Zone,
+                name: name.into(),
+                counts: BusyCounts { questions: 2, failed: 1, spent_ms: 7 * minute, ..BusyCounts::default() },
+            }],
+            ..Row::default()
+        };
+        let rows = [row(10, "a."), row(11, "a."), row(11, "b."), row(12, "b."), row(13, "c.")];
+        let mut spans = Span::steps((600, 720), 0);
+        spans.extend(Span::steps((600, 720), 60));
+        rows.iter().for_each(|row| spans.iter_mut().for_each(|span| span.add(row)));
+        let reports: Vec<SpanReport> = spans.into_iter().map(Span::report).collect();
+        let counted: Vec<_> =
+            reports.iter().map(|one| (one.from, one.to, one.minutes, one.questions, one.failed())).collect();
+        assert_eq!(counted, [(600, 720, 2, 18, 3), (600, 660, 1, 12, 2), (660, 720, 1, 6, 1)]);
+        let names = reports[0].busiest.iter().map(|row| (row.name.as_str(), row.counts.questions));
+        assert_eq!(names.collect::<Vec<_>>(), [("b.", 4), ("a.", 2)]);
+        assert_eq!(reports[0].latency.count, 9);
+    }
+}
