@@ -68,7 +68,7 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
 }
 
 fn state(list: &List, entry: &ListEntry, batch: batch::BatchCounts, now: Now) -> ListRow {
-    let (today, _, quota) = entry.watch.quota(now.unix);
+    let (today, yesterday, quota) = entry.watch.quota(now.unix);
     let standing = list.is_alive().then(|| entry.standing());
     ListRow {
         list: text(&list.apex),
@@ -78,7 +78,9 @@ fn state(list: &List, entry: &ListEntry, batch: batch::BatchCounts, now: Now) ->
         standing,
         counts: entry.counts(),
         today,
+        yesterday,
         quota,
+        quota_full_at: entry.watch.quota_full_at(now.unix),
         free_quota: list.free_quota,
         batch_used: batch.used,
         batch_unused: batch.wasted,
@@ -96,7 +98,9 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         counts: ListCounts { questions: alike.questions, ..ListCounts::default() },
         // Queries per day are counted only for known lists. This zone only looks like a list.
         today: 0,
+        yesterday: 0,
         quota: None,
+        quota_full_at: None,
         free_quota: None,
         batch_used: 0,
         batch_unused: 0,

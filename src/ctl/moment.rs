@@ -29,6 +29,12 @@ pub(super) fn time_of_day(unix: f64) -> String {
     zoned.map(|zoned| zoned.strftime("%H:%M:%S%.3f").to_string()).unwrap_or_default()
 }
 
+/// Formats a minute of the day in local time, like 03:12.
+pub(super) fn minute_of_day(unix: f64) -> String {
+    let zoned = zoned(unix, &TimeZone::system());
+    zoned.map(|zoned| zoned.strftime("%H:%M").to_string()).unwrap_or_default()
+}
+
 /// Returns the year of a time that is given in seconds since 1970, in the local time zone.
 pub(super) fn year(unix: f64) -> Option<i32> {
     Some(zoned(unix, &TimeZone::system())?.year().into())

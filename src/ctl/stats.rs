@@ -1,23 +1,38 @@
 //! `resolverctl stats`: prints the statistics of the daemon about its queries.
 
+use clap::ValueEnum;
+
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
 use super::moment;
 use super::outcome::CommandOutcome;
-use super::render::{Format, json, rows, screen};
-use control::protocol::{Reply, Request, Table};
+use super::render::{Format, json, minutes, rows, screen};
+use ::minutes::span::SpanReport;
+use control::protocol::{Blame, Problem, Reply, Request, Table};
 use history::Window;
 
 /// The command line of `stats`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Time window of the statistics.
-    #[arg(long, value_enum, default_value_t = Window::FiveMinutes, value_name = "WINDOW")]
-    since: Window,
+    /// Begin of the statistics: 1m, 5m, 1h, start; or a longer time like 24h or 7d, from the minutes on disk.
+    #[arg(long, default_value = "5m", value_name = "TIME")]
+    since: String,
+    /// Show the minutes around this time, like 02:00.
+    #[arg(long, value_name = "TIME", conflicts_with = "since")]
+    at: Option<String>,
+    /// Compare with the same span this much earlier, like 7d.
+    #[arg(long, value_name = "TIME")]
+    against: Option<String>,
     /// Show a table instead of the overview.
     #[arg(long, value_enum, value_name = "TABLE")]
     by: Option<Table>,
 }
+
+/// The time before and after `--at` that is shown, in seconds.
+const AROUND: u64 = 600;
+
+/// The length of a minute in seconds.
+const MINUTE: u64 = 60;
 
 /// Asks the daemon for the statistics, and prints them.
 pub(super) fn run(
@@ -25,15 +40,65 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let (table, window) = (arguments.by, arguments.since);
+    let window = Window::from_str(&arguments.since, false).ok();
+    let text = match window.filter(|_| arguments.at.is_none() && arguments.against.is_none()) {
+        Some(window) => recent(window, arguments.by, client, format)?,
+        None => earlier(arguments, client, format)?,
+    };
+    Ok(CommandOutcome { text, exit: Exit::Yes })
+}
+
+/// Shows the statistics that the daemon has in memory.
+fn recent(
+    window: Window,
+    table: Option<Table>,
+    client: &ControlClient,
+    format: Format,
+) -> Result<String, CommandFailure> {
     let replies = client.ask(&Request::Stats { window, table })?;
-    let text = match (format, table) {
+    Ok(match (format, table) {
         (Format::Json, _) => replies.iter().map(json::reply).collect(),
         (Format::Text(style), Some(table)) => rows::table(table, &replies, window, &moment::shown, style),
         (Format::Text(style), None) => match replies.as_slice() {
             [Reply::Stats(stats)] => screen::stats(stats, style),
             _ => return Err(unexpected()),
         },
+    })
+}
+
+/// Shows statistics from the minutes on disk.
+fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Result<String, CommandFailure> {
+    if arguments.by.is_some_and(|table| table != Table::Zone) {
+        let sentence = "earlier times have no such table, only --by zone; use --since 1m, 5m, 1h or start";
+        let problem = Problem { fault: Blame::Request, sentence: sentence.to_owned() };
+        return Err(CommandFailure::Problem(problem));
+    }
+    let now = moment::now();
+    let begin = |typed: &str| Ok::<u64, CommandFailure>(moment::begin(typed, now)? as u64);
+    let unix = now as u64;
+    let (from, to) = match &arguments.at {
+        Some(at) => {
+            let at = begin(at)? / MINUTE * MINUTE;
+            (at.saturating_sub(AROUND), at.saturating_add(AROUND).min(unix))
+        }
+        None => (begin(&arguments.since)?, unix),
     };
-    Ok(CommandOutcome { text, exit: Exit::Yes })
+    let shift = arguments.against.as_deref().map(begin).transpose()?.map(|begin| unix.saturating_sub(begin));
+    let ask = |earlier: u64, step| {
+        let (from, to) = (from.saturating_sub(earlier), to.saturating_sub(earlier));
+        let replies = client.ask(&Request::Minutes { from, to, step })?;
+        let report = |reply| if let Reply::Minutes(report) = reply { Some(*report) } else { None };
+        Ok::<Vec<SpanReport>, CommandFailure>(replies.into_iter().filter_map(report).collect())
+    };
+    let parts = if arguments.at.is_some() { ask(0, MINUTE)? } else { Vec::new() };
+    let spans = [ask(0, 0)?, shift.map_or(Ok(Vec::new()), |shift| ask(shift, 0))?].concat();
+    let Format::Text(style) = format else {
+        return Ok(if parts.is_empty() { spans } else { parts }.iter().map(json::line).collect());
+    };
+    let moments: (minutes::Moment<'_>, minutes::Moment<'_>) = (&moment::shown, &moment::minute_of_day);
+    Ok(match (arguments.by, spans.as_slice()) {
+        (_, []) => return Err(unexpected()),
+        (None, [span, rest @ ..]) => minutes::screen(span, rest.first(), &parts, moments, style),
+        (Some(_), [span, ..]) => minutes::busiest(span, usize::MAX, style),
+    })
 }

@@ -64,10 +64,9 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l plugin -d 'Print one line in the format of a Nagios plug-in'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l since -d 'Time window of the statistics' -r -f -a "1m\t'The last minute'
-5m\t'The last five minutes'
-1h\t'The last hour'
-start\t'Since the daemon started'"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l since -d 'Begin of the statistics: 1m, 5m, 1h, start; or a longer time like 24h or 7d, from the minutes on disk' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l at -d 'Show the minutes around this time, like 02:00' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l against -d 'Compare with the same span this much earlier, like 7d' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l by -d 'Show a table instead of the overview' -r -f -a "zone\t'Zones, most resolutions first'
 server\t'Servers, longest wait first'
 client\t'Clients, most queries first'

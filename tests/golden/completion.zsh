@@ -43,10 +43,9 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (stats)
 _arguments "${_arguments_options[@]}" : \
-'--since=[Time window of the statistics]:WINDOW:((1m\:"The last minute"
-5m\:"The last five minutes"
-1h\:"The last hour"
-start\:"Since the daemon started"))' \
+'--since=[Begin of the statistics\: 1m, 5m, 1h, start; or a longer time like 24h or 7d, from the minutes on disk]:TIME:_default' \
+'(--since)--at=[Show the minutes around this time, like 02\:00]:TIME:_default' \
+'--against=[Compare with the same span this much earlier, like 7d]:TIME:_default' \
 '--by=[Show a table instead of the overview]:TABLE:((zone\:"Zones, most resolutions first"
 server\:"Servers, longest wait first"
 client\:"Clients, most queries first"

@@ -29,8 +29,14 @@ pub struct ListRow {
     pub counts: ListCounts,
     /// The number of queries that were sent to the list today (UTC), including early queries in batches and tests.
     pub today: u64,
+    /// The number of queries that were sent to the list yesterday (UTC).
+    #[serde(default)]
+    pub yesterday: u64,
     /// The number of queries per day that the operator allows; `None` if there is no limit.
     pub quota: Option<u64>,
+    /// When the quota will be used up today at the rate of today, in seconds since 1970; `None` if it will not be, or is used up.
+    #[serde(default)]
+    pub quota_full_at: Option<u64>,
     /// The number of queries per day that the list answers free of charge; `None` if this is not known.
     pub free_quota: Option<u64>,
     /// The number of queries to this list that were sent early, in batches, and whose answers a client asked for before they expired.

@@ -22,7 +22,7 @@ const NONE: &str = "none";
 const LEGEND: &str = "queries: queries of clients for the list since the start of resolverd; from cache, listed: percentage of these queries\n\
     median time: half of the answers of the list's servers took at most this time\n\
     sent today: queries sent to the list since 00:00 UTC\n\
-    limit per day: your quota, or the number of queries that the terms of use of the list permit without payment\n";
+    limit per day: your quota, and when it is full if today goes on like this; or the number of queries that the terms of use of the list permit without payment\n";
 
 /// Returns the table with the states of the DNS lists in use, and below it the notes about each list.
 pub fn states(replies: &[Reply], style: Style) -> String {
@@ -125,12 +125,15 @@ const STATES: &[Column<ShownList>] = &[
         number((elapsed.count > 0).then(|| words::time(elapsed.p50)), NONE)
     }),
     Column("sent today", 0, |shown, _| count(shown.row.today)),
+    Column("yesterday", 0, |shown, _| count(shown.row.yesterday)),
     Column("limit per day", 0, |shown, _| number(Some(allowed(&shown.row)), NONE)),
 ];
 
 /// Returns the words for the state of a DNS list, and their colour.
 pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
+    let is_over = row.quota.is_some_and(|quota| row.today > quota);
     match (&row.standing, row.purpose) {
+        (Some(standing), _) if is_over && !standing.state.is_incident() => ("over quota", Paint::Bad),
         (Some(standing), _) => state_words(standing.state),
         (None, Some(_)) => ("shut down", Paint::Bad),
         (None, None) => ("unknown list", Paint::Plain),
@@ -141,7 +144,12 @@ pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
 /// the list. There is no limit if the operator's own server has a copy of the list.
 fn allowed(row: &ListRow) -> String {
     match (row.quota, row.free_quota) {
-        (Some(quota), _) => format!("{} (quota)", words::number(quota)),
+        (Some(quota), _) => {
+            let full = row.quota_full_at.map(minute);
+            let time = full.as_deref().and_then(|full| full.split_once(' '));
+            let full = time.map(|(_, time)| format!(", full at {time}")).unwrap_or_default();
+            format!("{} (quota{full})", words::number(quota))
+        }
         (None, _) if matches!(row.way, Way::Stub(_)) => "no limit".to_owned(),
         (None, Some(free)) => format!("{} (free use)", words::number(free)),
         (None, None) if row.standing.is_none() && row.purpose.is_some() => NONE.to_owned(),

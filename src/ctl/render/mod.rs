@@ -11,6 +11,7 @@ pub mod html;
 pub mod json;
 pub mod lists;
 pub mod lookahead;
+pub mod minutes;
 pub mod monitor;
 pub mod plugin;
 pub mod rows;

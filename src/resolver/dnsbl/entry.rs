@@ -214,8 +214,9 @@ impl ListEntry {
         if let Some((today, most)) = warning {
             let list = self.apex.to_ascii();
             let list = list.trim_end_matches('.');
+            let state = if today > most { "over quota" } else { "quota nearly used" };
             tracing::warn!(
-                "DNS list {list}: {today} of the {most} queries of its daily quota (UTC) are used; until 00:00 UTC resolverd sends the list only queries of clients, and no batch queries (dnsbl.batch); above the quota the list may refuse or block this host"
+                "DNS list {list}: {state}: {today} of {most} today (UTC); until 00:00 UTC resolverd sends the list only queries of clients, and no batch queries (dnsbl.batch); above the quota the list may refuse or block this host"
             );
         }
     }

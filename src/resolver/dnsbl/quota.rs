@@ -47,6 +47,15 @@ impl Quota {
         (self.today, self.yesterday)
     }
 
+    /// Returns when the quota of `most` queries will be used up, in seconds since 1970, if queries are sent at the average rate of this day
+    /// (UTC). Returns `None` if this will not happen on this day, or has happened.
+    pub(crate) fn full_at(self, most: u64, unix: u64) -> Option<u64> {
+        let (today, _) = self.of_day(unix);
+        let passed = unix % DAY;
+        let needed = passed.saturating_mul(most).checked_div(today)?;
+        (today < most && needed < DAY).then(|| unix.saturating_sub(passed).saturating_add(needed))
+    }
+
     /// Returns true if the quota of `most` queries is nearly used up on the day of the time `unix`. Then only queries for clients may be sent to
     /// the DNS list.
     pub fn is_spent(mut self, most: u64, unix: u64) -> bool {
@@ -87,6 +96,18 @@ mod tests {
         let warned: Vec<u64> = (1..=100).filter(|_| quota.went_out(Some(100), next)).collect();
         assert_eq!(warned, [80]);
         assert_eq!(quota.of_day(next + 2 * DAY), (0, 0));
+    }
+
+    #[test]
+    fn the_forecast_is_today_at_todays_rate() {
+        let (mut quota, begin) = (Quota::default(), 20_000 * DAY);
+        assert_eq!(quota.full_at(100, begin), None);
+        (0..50).for_each(|_| quota.went_out_aside(begin));
+        let noon = begin + DAY / 2;
+        assert_eq!(quota.full_at(75, noon), Some(begin + DAY * 3 / 4));
+        for most in [50, 100, 1_000] {
+            assert_eq!(quota.full_at(most, noon), None, "{most}: it is full, or will not be");
+        }
     }
 
     #[test]

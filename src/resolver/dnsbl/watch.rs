@@ -235,6 +235,12 @@ impl ListWatch {
         (today, yesterday, state.most)
     }
 
+    /// Returns when the quota will be used up on the day of the time `unix`; see `Quota::full_at`.
+    pub fn quota_full_at(&self, unix: u64) -> Option<u64> {
+        let state = self.state();
+        state.quota.full_at(state.most?, unix)
+    }
+
     /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries for clients should be
     /// sent to the DNS list.
     pub fn is_spent(&self, unix: u64) -> bool {

@@ -42,7 +42,9 @@ fn state(
             },
         },
         today: misses,
-        quota: (questions > 100_000).then_some(250_000),
+        yesterday: misses / 2,
+        quota: (questions > 100_000).then_some(if questions > 120_000 { 50_000 } else { 30_000 }),
+        quota_full_at: (questions > 120_000).then_some(1_795_192_800),
         free_quota: purpose.map(|purpose| if purpose == Purpose::Allow { 100_000 } else { 300_000 }),
         batch_used: questions / 11,
         batch_unused: questions / 500,
@@ -86,6 +88,7 @@ fn lists_in_use() {
     let refuses = "list.dnswl.org refuses queries of this host: it returned 127.0.0.255 (more than 100000 queries in 24 hours, or queries through a public resolver); this is not a listing; send it only as many queries as its terms of use permit (https://www.dnswl.org/), buy access, or remove it from the mail software";
     let rows = [
         state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Ok), 128_400, ""),
+        state("b.barracudacentral.org", Some(Purpose::Block), Some(ListState::Ok), 110_000, ""),
         state("list.dnswl.org", Some(Purpose::Allow), Some(ListState::Refusing), 4_200, refuses),
         by(mirror, state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Silent), 90, silent)),
         by(forwarders, state("bl.spamcop.net", Some(Purpose::Block), Some(ListState::Slow), 60, "")),

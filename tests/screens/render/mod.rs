@@ -6,6 +6,7 @@ mod configured;
 mod domain;
 mod failed;
 mod lists;
+mod minutes;
 mod shadow;
 mod tables;
 mod top;

@@ -89,6 +89,53 @@ fn a_second_process_does_not_start_on_a_state_directory_in_use() {
     Process::start(second(), other.socket());
 }
 
+/// The queries since a moment that the store of minutes has.
+fn in_minutes(process: &Process) -> u64 {
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let request = Request::Minutes { from: now - 86_400, to: now, step: 0 };
+    match ask(process.socket(), &request).first() {
+        Some(Reply::Minutes(report)) => report.questions,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_minutes_outlast_a_restart_and_a_file_that_is_torn_or_foreign() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let minutes = stage.state.path().join("minutes");
+    let mut process = stage.start(&[]);
+    assert_eq!(in_minutes(&process), 0);
+    Client::new(process.address).ask("a.tld.", RecordType::A);
+    process.end(Signal::TERM);
+
+    let mut process = stage.start(&[]);
+    assert_eq!(in_minutes(&process), 1);
+    Client::new(process.address).ask("b.tld.", RecordType::A);
+    process.end(Signal::TERM);
+    let mut files: Vec<_> = std::fs::read_dir(&minutes).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let file = files.pop().unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &whole[..whole.len() - 1]).unwrap();
+
+    let mut process = stage.start(&[]);
+    assert_eq!(in_minutes(&process), 1, "the torn row is lost, and no other");
+    Client::new(process.address).ask("c.tld.", RecordType::A);
+    process.end(Signal::TERM);
+    std::fs::remove_file(&file).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+
+    let mut process = stage.start(&[]);
+    assert_eq!(in_minutes(&process), 0);
+    Client::new(process.address).ask("d.tld.", RecordType::A);
+    process.end(Signal::TERM);
+    let said = process.said_later().join("\n");
+    assert!(said.contains("it is not a regular file; moved it to "), "{said}");
+    let process = stage.start(&[]);
+    assert_eq!(in_minutes(&process), 1);
+}
+
 /// The failed queries that the history has.
 fn failed(process: &Process) -> u64 {
     let all = FailedRequest { from: 0.0, zone: None, client: None };

@@ -1,0 +1,189 @@
+//! The screens of `resolverctl stats` about spans of the minutes on disk.
+
+use super::table::{Align, TextTable};
+use super::{Paint, Style, words};
+use dns::conduct::Conduct;
+use dns::question::Outcome;
+use history::Quantiles;
+use minutes::span::SpanReport;
+
+/// The number of zones, lists and users below the figures.
+const SHOWN: usize = 8;
+
+/// The text in place of a figure that is not known.
+const NONE: &str = "–";
+
+/// Formats a point in time.
+pub type Moment<'m> = &'m dyn Fn(f64) -> String;
+
+/// A figure of a span.
+enum Figure {
+    Count(u64),
+    /// A part of a number.
+    Share(u64, u64),
+    /// A time in seconds, of this number of times.
+    Time(f64, u64),
+}
+
+/// The figures of a span: the label of each, its head in the table of minutes if it is there, and its value.
+const FIGURES: &[(&str, Option<&str>, fn(&SpanReport) -> Figure)] = &[
+    ("messages", Some("messages"), |span| Figure::Count(span.message_time.count)),
+    ("  DNS time p50", Some("DNS time p50"), |span| p50(&span.message_time)),
+    ("  DNS time p90", None, |span| p90(&span.message_time)),
+    ("  DNS time p99", Some("p99"), |span| p99(&span.message_time)),
+    ("queries", Some("queries"), |span| Figure::Count(span.questions)),
+    ("  failed", Some("failed"), |span| Figure::Share(span.failed(), span.questions)),
+    ("  from cache", None, |span| Figure::Share(of(&span.outcomes, Outcome::Cache), span.questions)),
+    ("  latency p50", None, |span| p50(&span.latency)),
+    ("  latency p90", None, |span| p90(&span.latency)),
+    ("  latency p99", None, |span| p99(&span.latency)),
+    ("queries sent", Some("sent"), |span| Figure::Count(span.sent())),
+    ("  timeout", Some("timeout"), |span| Figure::Share(of(&span.messages, Conduct::Silent), span.sent())),
+    ("  round trip p50", Some("round trip p50"), |span| p50(&span.round_trip)),
+    ("  round trip p90", None, |span| p90(&span.round_trip)),
+    ("  round trip p99", None, |span| p99(&span.round_trip)),
+];
+
+fn p50(times: &Quantiles) -> Figure {
+    Figure::Time(times.p50, times.count)
+}
+
+fn p90(times: &Quantiles) -> Figure {
+    Figure::Time(times.p90, times.count)
+}
+
+fn p99(times: &Quantiles) -> Figure {
+    Figure::Time(times.p99, times.count)
+}
+
+fn of<Kind: Ord>(counts: &std::collections::BTreeMap<Kind, u64>, kind: Kind) -> u64 {
+    counts.get(&kind).copied().unwrap_or(0)
+}
+
+impl Figure {
+    /// Returns the value, or `None` if nothing was counted.
+    fn value(&self) -> Option<f64> {
+        match *self {
+            Self::Count(count) => Some(count as f64),
+            Self::Share(part, all) => (all > 0).then(|| part as f64 / all as f64 * 100.0),
+            Self::Time(seconds, count) => (count > 0).then_some(seconds),
+        }
+    }
+
+    fn text(&self) -> String {
+        match (self, self.value()) {
+            (_, None) => NONE.to_owned(),
+            (Self::Count(count), _) => words::number(*count),
+            (Self::Share(part, all), _) => words::percent_of(*part, *all),
+            (Self::Time(seconds, _), _) => words::time(*seconds),
+        }
+    }
+
+    /// Returns the change from an earlier figure of the same kind.
+    fn change(&self, earlier: &Self) -> String {
+        match (self, self.value(), earlier.value()) {
+            (Self::Share(..), Some(now), Some(earlier)) => format!("{:+.1} points", now - earlier),
+            (_, Some(now), Some(earlier)) if earlier > 0.0 => {
+                format!("{:+.0} %", (now / earlier - 1.0) * 100.0)
+            }
+            _ => NONE.to_owned(),
+        }
+    }
+}
+
+/// Returns the screen of a span: its figures next to those of the `other` span, or the table of its `minutes`, and the busiest names. The
+/// moments are formatted with their date, and as the time of day.
+pub fn screen(
+    span: &SpanReport,
+    other: Option<&SpanReport>,
+    minutes: &[SpanReport],
+    (moment, time): (Moment<'_>, Moment<'_>),
+    style: Style,
+) -> String {
+    let mut text = title(span, moment, style);
+    if let Some(other) = other {
+        text.push_str(&title(other, moment, style));
+    }
+    text.push('\n');
+    if minutes.is_empty() {
+        text.push_str(&figures(span, other, style));
+    } else {
+        text.push_str(&each(minutes, time, style));
+    }
+    if !span.busiest.is_empty() {
+        text.push('\n');
+        text.push_str(&busiest(span, SHOWN, style));
+    }
+    text
+}
+
+fn title(span: &SpanReport, moment: Moment<'_>, style: Style) -> String {
+    let wanted = span.to.saturating_sub(span.from) / 60;
+    let title = format!(
+        "{} to {} · {} of {} minutes recorded",
+        moment(span.from as f64),
+        moment(span.to as f64),
+        words::number(span.minutes.min(wanted)),
+        words::number(wanted)
+    );
+    format!("{}\n", style.paint(Paint::Head, &title))
+}
+
+fn figures(span: &SpanReport, other: Option<&SpanReport>, style: Style) -> String {
+    let heads =
+        [("", Align::Left), ("this span", Align::Right), ("earlier", Align::Right), ("change", Align::Right)];
+    let mut table = TextTable::new(heads.get(..if other.is_some() { 4 } else { 2 }).unwrap_or_default());
+    for (label, _, figure) in FIGURES {
+        let now = figure(span);
+        let mut cells = vec![(*label).to_owned(), now.text()];
+        if let Some(earlier) = other.map(figure) {
+            cells.extend([earlier.text(), now.change(&earlier)]);
+        }
+        table.plain(cells);
+    }
+    table.text(style, None)
+}
+
+fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
+    let columns = || FIGURES.iter().filter_map(|(_, head, figure)| Some(((*head)?, figure)));
+    let heads = columns().map(|(head, _)| (head, Align::Right));
+    let mut table = TextTable::new(&std::iter::once(("begin", Align::Left)).chain(heads).collect::<Vec<_>>());
+    for minute in minutes {
+        let figure = |(_, figure): (_, &fn(&SpanReport) -> Figure)| match minute.minutes {
+            0 => NONE.to_owned(),
+            _ => figure(minute).text(),
+        };
+        table.plain(std::iter::once(time(minute.from as f64)).chain(columns().map(figure)).collect());
+    }
+    table.text(style, None)
+}
+
+/// Returns the table of the busiest zones and lists, at most `most` of each.
+pub fn busiest(span: &SpanReport, most: usize, style: Style) -> String {
+    let mut table = TextTable::new(&[
+        ("busiest", Align::Left),
+        ("", Align::Left),
+        ("resolutions", Align::Right),
+        ("failed", Align::Right),
+        ("1 s or more", Align::Right),
+        ("timeout", Align::Right),
+        ("total time", Align::Right),
+    ]);
+    for rows in span.busiest.chunk_by(|one, other| one.kind == other.kind) {
+        for row in rows.iter().take(most) {
+            let counts = &row.counts;
+            let fault =
+                |count: u64| (words::number(count), if count > 0 { Paint::Bad } else { Paint::Plain });
+            table.row(vec![
+                (row.kind.label().to_owned(), Paint::Plain),
+                (row.name.clone(), Paint::Plain),
+                (words::number(counts.questions), Paint::Plain),
+                fault(counts.failed),
+                fault(counts.late),
+                fault(counts.timeouts),
+                (words::time(counts.spent_ms as f64 / 1_000.0), Paint::Plain),
+            ]);
+        }
+    }
+    if table.is_empty() { "no names recorded in this span\n".to_owned() } else { table.text(style, None) }
+}

@@ -1,0 +1,63 @@
+//! The screens of `resolverctl stats` about earlier times.
+
+use ::minutes::row::{BusyCounts, BusyKind};
+use ::minutes::span::{BusyRow, SpanReport};
+use ctl::render::{Style, json, minutes};
+use dns::conduct::Conduct;
+use dns::question::Outcome;
+
+use crate::render::{both, golden, quantiles};
+
+/// A span that begins at `from`; every number is a multiple of `load`.
+fn span((from, to): (u64, u64), minutes: u64, load: u64) -> SpanReport {
+    let slow = load as f64 / 1_000.0;
+    let busy = |kind, name: &str, questions, failed, spent_ms| BusyRow {
+        kind,
+        name: name.to_owned(),
+        counts: BusyCounts { questions, failed, late: 2 * failed, timeouts: 3 * failed, spent_ms },
+    };
+    SpanReport {
+        from,
+        to,
+        minutes,
+        questions: 1_000 * load,
+        outcomes: [(Outcome::Cache, 800 * load), (Outcome::Upstream, 199 * load), (Outcome::Failed, load)]
+            .into(),
+        messages: [(Conduct::Answered, 240 * load), (Conduct::Silent, 3 * load)].into(),
+        message_time: quantiles(12 * load, [0.31 * slow, 1.2 * slow, 4.4 * slow, 9.7]),
+        latency: quantiles(1_000 * load, [0.000_04, 0.031 * slow, 0.42 * slow, 4.0]),
+        round_trip: quantiles(240 * load, [0.021, 0.08 * slow, 0.31 * slow, 1.9]),
+        busiest: vec![
+            busy(BusyKind::Zone, "badly-run.example.", 2 * load, load, 9_000 * load),
+            busy(BusyKind::Zone, "example.net.", 90 * load, 0, 700 * load),
+            busy(BusyKind::List, "zen.spamhaus.org.", 64 * load, 0, 1_200 * load),
+        ],
+    }
+}
+
+#[test]
+fn a_span_next_to_that_of_the_week_before_and_each_minute_around_a_time() {
+    const NOW: u64 = 1_795_165_980;
+    const DAY: u64 = 86_400;
+    let moment: minutes::Moment<'_> = &|unix| dns::clock::minute(unix as u64);
+    let time: minutes::Moment<'_> = &|unix| dns::clock::minute(unix as u64)[11..16].to_owned();
+    let screen = |span: &SpanReport, other: Option<&SpanReport>, parts: &[SpanReport]| {
+        minutes::screen(span, other, parts, (moment, time), Style::Plain)
+    };
+    let day = span((NOW - DAY, NOW), 1_438, 1_284);
+    let before = span((NOW - 8 * DAY, NOW - 7 * DAY), 1_440, 1_107);
+    both(
+        "stats_day_against_week",
+        &screen(&day, Some(&before), &[]),
+        &[json::line(&day), json::line(&before)].concat(),
+    );
+    golden("stats_day.txt", &screen(&day, None, &[]));
+    let around = span((NOW - 240, NOW), 3, 12);
+    let parts: Vec<SpanReport> = [(240, 1, 3), (180, 1, 4), (120, 0, 0), (60, 1, 5)]
+        .map(|(ago, minutes, load)| span((NOW - ago, NOW - ago + 60), minutes, load))
+        .into();
+    golden("stats_at.txt", &screen(&around, None, &parts));
+    let nothing = SpanReport { from: NOW - DAY, to: NOW, ..SpanReport::default() };
+    golden("stats_no_minutes.txt", &screen(&nothing, None, &[]));
+    golden("stats_day_by_zone.txt", &minutes::busiest(&day, usize::MAX, Style::Plain));
+}
