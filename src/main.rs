@@ -80,7 +80,8 @@ fn main() -> ExitCode {
     FAILED.into()
 }
 
-/// Creates the runtime for TCP and other streams, the control socket and the tasks of the daemon. Each UDP worker has a runtime of its own.
+/// Creates the tokio runtime on which streams, requests over the control socket and the tasks of the daemon run. Each UDP worker has a runtime of
+/// its own.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("resolve").build()
 }

@@ -63,8 +63,12 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
             (Ok(StepEnd::Reached), true) => done("restored", &step.change.words().undone, style),
             (Ok(StepEnd::Removed), true) => done("removed", &step.change.words().undone, style),
             (Err(error), false) => failed(&step.change.words().does, error, style),
-            (Err(error @ (SwitchError::Needed | SwitchError::StartedAgain)), true) => {
+            (Err(error @ SwitchError::Needed), true) => {
                 format!("kept     {}\n         reason: {error}\n", step.change.words().not_undone)
+            }
+            // An earlier line says that these units are in their former state.
+            (Err(error @ SwitchError::StartedAgain), true) => {
+                format!("started  {}\n         reason: {error}\n", step.change.words().not_undone)
             }
             (Err(error), true) => failed(&step.change.words().not_undone, error, style),
         },

@@ -57,7 +57,7 @@ fn record(
             // If senders cannot look up the policy of MTA-STS, they deliver as they would without one.
             let level = if wrong == Code::MtaStsSyntax { Level::Warning } else { Level::Note };
             let finding = not_found(facts, (&name, why), level);
-            // This finding makes the same parts of the check unknown as those that a fault in the record concerns.
+            // The record could not be read. So the parts of the check that a fault in this record would concern are unknown.
             return Some(wrong.entry().parts.iter().copied().fold(finding, Finding::in_part));
         }
         Versioned::NotAsked => return None,

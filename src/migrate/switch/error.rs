@@ -85,7 +85,7 @@ pub enum SwitchError {
         addresses: String,
     },
     /// The old resolver does not answer after the undo, so resolverd was started again.
-    #[error("resolverd is started again, because the former resolver does not answer")]
+    #[error("the former resolver does not answer, so resolverd was started again")]
     StartedAgain,
     /// After `resolv.conf` was restored, no resolver answered at the addresses in it. So it was changed to name resolverd again.
     #[error("{path} names resolverd again, because nobody answers at the addresses that it named before")]
