@@ -263,6 +263,7 @@ async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Re
         Table::Zone => recorder.by_zone(window).into_iter().map(Reply::Zone).collect(),
         Table::Server => recorder.by_server(window).into_iter().map(Reply::Server).collect(),
         Table::Client => recorder.by_client(window).into_iter().map(Reply::Client).collect(),
+        Table::User => recorder.by_user(window).into_iter().map(Reply::User).collect(),
         Table::Type => recorder.by_type(window).into_iter().map(Reply::Type).collect(),
     }
 }

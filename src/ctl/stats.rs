@@ -7,6 +7,7 @@ use super::exit::{CommandFailure, Exit};
 use super::moment;
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, minutes, rows, screen};
+use ::minutes::row::BusyKind;
 use ::minutes::span::SpanReport;
 use control::protocol::{Blame, Problem, Reply, Request, Table};
 use history::Window;
@@ -68,8 +69,9 @@ fn recent(
 
 /// Shows statistics from the minutes on disk.
 fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Result<String, CommandFailure> {
-    if arguments.by.is_some_and(|table| table != Table::Zone) {
-        let sentence = "earlier times have no such table, only --by zone; use --since 1m, 5m, 1h or start";
+    if arguments.by.is_some_and(|table| !matches!(table, Table::Zone | Table::User)) {
+        let sentence =
+            "earlier times have no such table, only --by zone and --by user; use --since 1m, 5m, 1h or start";
         let problem = Problem { fault: Blame::Request, sentence: sentence.to_owned() };
         return Err(CommandFailure::Problem(problem));
     }
@@ -99,6 +101,9 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     Ok(match (arguments.by, spans.as_slice()) {
         (_, []) => return Err(unexpected()),
         (None, [span, rest @ ..]) => minutes::screen(span, rest.first(), &parts, moments, style),
-        (Some(_), [span, ..]) => minutes::busiest(span, usize::MAX, style),
+        (Some(table), [span, ..]) => {
+            let is_wanted = |kind| (kind == BusyKind::User) == (table == Table::User);
+            minutes::busiest(span, is_wanted, usize::MAX, style)
+        }
     })
 }

@@ -171,7 +171,11 @@ impl Running {
         let zones = if has_names { self.recorder.minute_zones(&mut written.mark) } else { Vec::new() };
         let config = Arc::clone(&self.state().config);
         let secrets = secrets_of(&config);
+        // The users are a part of the clients that `history.redact` withholds.
+        let has_users = has_names && !redaction_of(&config).clients;
+        let users = if has_users { self.recorder.minute_users(&mut written.mark) } else { Vec::new() };
         let busy = zones.iter().map(|zone| named(zone, &config, &secrets));
+        let busy = users.iter().map(Busy::user).chain(busy);
         files.write(&Row::new(minute, &counts, busy), &mut written);
     }
 }

@@ -104,7 +104,7 @@ pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use self::redact::Redaction;
 pub use self::report::{
     ClientRow, FailingZone, FailuresByZone, LossReport, Scraped, ServerRow, ShedRow, StatsReport, Troubles,
-    TypeRow, UpstreamReport, ZoneFailures, ZoneRow, blames,
+    TypeRow, UpstreamReport, UserRow, ZoneFailures, ZoneRow, blames,
 };
 use self::shard::Shard;
 use self::table::{CounterTable, Rows};
@@ -140,6 +140,8 @@ struct Sums {
     zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
     servers: Mutex<CounterTable<IpAddr, Messages>>,
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
+    /// Local users, with the questions that the cache did not answer.
+    users: Mutex<CounterTable<String, ClientTally>>,
     /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. They are counted when they are read from the record
     /// (`Kept`). The empty key counts questions for which no zone is known: those that waited mostly for this resolver itself, and those that were
     /// overwritten in the record before they were read.
@@ -181,6 +183,7 @@ impl Recorder {
                 zones: Mutex::default(),
                 servers: Mutex::default(),
                 clients: Mutex::default(),
+                users: Mutex::default(),
                 failures: Mutex::default(),
                 snapshots: Mutex::new(Snapshots::new(started)),
             },
@@ -336,6 +339,7 @@ impl Recorder {
         clients.add_all(&fresh);
         if lock(&self.sums.snapshots).take(now, self.totals()) {
             clients.close_minute();
+            lock(&self.sums.users).close_minute();
             lock(&self.sums.servers).close_minute();
             lock(&self.sums.zones).close_minute();
             lock(&self.sums.failures).close_minute();

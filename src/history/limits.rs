@@ -313,6 +313,9 @@ pub(crate) const LONG_MESSAGE_TIME: Duration = Duration::from_secs(60);
 /// no user for their questions.
 pub(crate) const MAX_WANTED_OWNERS: usize = 64;
 
+/// The time between two questions whose user is looked up although they are neither slow nor failed. A lookup takes a millisecond at a gateway.
+pub(crate) const OWNER_SAMPLE_PAUSE: Duration = Duration::from_secs(1);
+
 /// If a port is found to belong to a user within this time after the end of a question from this port, the user counts as the user of the question.
 pub(crate) const OWNER_LATE: Duration = Duration::from_secs(1);
 

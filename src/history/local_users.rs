@@ -1,13 +1,103 @@
-//! The part of the recorder that requests the lookup of local users (who own the sockets of clients), and records the users that were found; see
-//! `owner`.
+//! The part of the recorder that requests the lookup of the local users of clients, records the users that were found (see `owner`), and counts
+//! the questions of each user.
+//!
+//! # Decisions
+//!
+//! - Only questions that the cache does not answer are counted by user: an answer from the cache leaves no time for a lookup, and causes no wait.
+//! - The users of failed and slow questions are looked up. Of the others, one question in `OWNER_SAMPLE_PAUSE` is looked up when it begins to
+//!   wait, because the kernel walks through all sockets for a lookup. The result is scaled up to all questions of the time.
+//! - A lookup finds all questions in progress of a socket. So a sampled socket counts once, whatever number of questions it has in progress.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+use std::sync::atomic::Ordering;
 
 use super::Recorder;
-use super::entry::{Entry, OwnerEntry};
+use super::entry::{Entry, OwnerEntry, QuestionEntry};
 use super::lock;
 use super::owner::WantedOwner;
-use crate::limits::MAX_USER_NAME;
+use super::table::Tally;
+use super::tally::ClientTally;
+use crate::limits::{MAX_USER_NAME, OWNER_SAMPLE_PAUSE};
+use dns::clock::micros;
+use dns::question::Outcome;
+
+/// The name for questions whose user was not found.
+pub(super) const UNKNOWN: &str = "unknown";
+
+/// A sum of questions: of one question, or the mean of the questions of a sampled socket.
+#[derive(Clone, Copy, Default)]
+struct UserSum {
+    questions: u128,
+    failed: u128,
+    waited: u128,
+}
+
+impl UserSum {
+    fn add(&mut self, other: Self) {
+        self.questions = self.questions.saturating_add(other.questions);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.waited = self.waited.saturating_add(other.waited);
+    }
+
+    fn of_question(question: &QuestionEntry) -> Self {
+        let failed = question.outcome.is_failure().into();
+        Self { questions: 1, failed, waited: question.elapsed.into() }
+    }
+
+    /// Returns the sum scaled up from `known` questions to all questions.
+    fn scaled(self, all: usize, known: usize) -> ClientTally {
+        let scale = |number: u128| {
+            let scaled = number.saturating_mul(all as u128).saturating_add(known as u128 / 2);
+            u64::try_from(scaled / (known as u128).max(1)).unwrap_or(u64::MAX)
+        };
+        let (questions, failed) = (scale(self.questions), scale(self.failed));
+        ClientTally { questions, failed, waited_micros: scale(self.waited), ..ClientTally::default() }
+    }
+}
+
+/// Returns the questions that ended in a time, by the user that asked. Questions that took `slow` microseconds or failed were looked up one by one,
+/// the others were sampled.
+fn by_user(questions: &[QuestionEntry], over: &Range<u64>, slow: u64) -> BTreeMap<Box<str>, ClientTally> {
+    let is_counted = |question: &&QuestionEntry| {
+        let is_local = question.client.to_canonical().is_loopback() && question.port > 0;
+        is_local && question.outcome != Outcome::Cache && over.contains(&question.end())
+    };
+    let (sought, others): (Vec<&QuestionEntry>, Vec<&QuestionEntry>) = questions
+        .iter()
+        .filter(is_counted)
+        .partition(|question| question.outcome.is_failure() || question.elapsed >= slow);
+    let known = |questions: &[&QuestionEntry]| -> Vec<(Box<str>, (IpAddr, u16), UserSum)> {
+        let known = |one: &&QuestionEntry| {
+            Some(((**one.user.as_ref()?).into(), (one.client, one.port), UserSum::of_question(one)))
+        };
+        questions.iter().filter_map(known).collect()
+    };
+    let single = known(&sought).into_iter().map(|(user, _, sum)| (user, sum)).collect();
+    let mut sockets: BTreeMap<_, (Box<str>, UserSum)> = BTreeMap::new();
+    for (user, socket, sum) in known(&others) {
+        sockets.entry(socket).or_insert_with(|| (user, UserSum::default())).1.add(sum);
+    }
+    let mean = |(user, sum): (Box<str>, UserSum)| {
+        (user, UserSum { questions: 1, failed: 0, waited: sum.waited / sum.questions.max(1) })
+    };
+    let sampled: Vec<_> = sockets.into_values().map(mean).collect();
+    let mut tallies = BTreeMap::<Box<str>, ClientTally>::new();
+    for (all, known) in [(sought, single), (others, sampled)] {
+        let (mut sums, units) = (BTreeMap::<Box<str>, UserSum>::new(), known.len());
+        known.into_iter().for_each(|(user, sum)| sums.entry(user).or_default().add(sum));
+        if units == 0 {
+            let sum = sums.entry(UNKNOWN.into()).or_default();
+            all.iter().for_each(|question| sum.add(UserSum::of_question(question)));
+        }
+        let known = if units == 0 { all.len() } else { units };
+        for (user, sum) in sums.into_iter().filter(|(_, sum)| sum.questions > 0) {
+            tallies.entry(user).or_default().add(&sum.scaled(all.len(), known));
+        }
+    }
+    tallies
+}
 
 impl Recorder {
     /// Requests the lookup of the local user of a client whose question waits long or has failed. Only clients at loopback addresses are looked up.
@@ -16,6 +106,26 @@ impl Recorder {
         if self.kept.is_on() && client.port() > 0 && client.ip().to_canonical().is_loopback() {
             self.log.owners.add(wanted);
         }
+    }
+
+    /// Requests the lookup of the user of a client whose question begins to wait, if `OWNER_SAMPLE_PAUSE` has passed since the last one.
+    pub fn sample_owner(&self, wanted: WantedOwner) {
+        if !wanted.client.ip().to_canonical().is_loopback() {
+            return;
+        }
+        let (now, due) = (self.clock.mono().as_micros(), self.log.owner_sample.load(Ordering::Relaxed));
+        let next = now.saturating_add(micros(OWNER_SAMPLE_PAUSE));
+        let order = Ordering::Relaxed;
+        if now >= due && self.log.owner_sample.compare_exchange(due, next, order, order).is_ok() {
+            self.want_owner(wanted);
+        }
+    }
+
+    /// Counts the questions that ended in a time for the users that asked.
+    pub(super) fn count_users(&self, questions: &[QuestionEntry], over: &Range<u64>, slow: u64) {
+        let counted = by_user(questions, over, slow);
+        let mut users = lock(&self.sums.users);
+        counted.iter().for_each(|(user, tally)| users.count(&**user, |row| row.add(tally)));
     }
 
     /// Waits until some users must be looked up, and returns the clients whose sockets they own.
@@ -40,6 +150,35 @@ mod tests {
     use super::*;
     use crate::limits::MAX_WANTED_OWNERS;
     use dns::clock::Clock;
+
+    fn question(port: u16, user: Option<&str>, outcome: Outcome, elapsed: u64) -> QuestionEntry {
+        let user = user.map(Into::into);
+        QuestionEntry { port, user, outcome, elapsed, ..QuestionEntry::failed(b"\x07example\x00", 100) }
+    }
+
+    #[test]
+    fn sampled_sockets_are_scaled_up_and_failed_questions_count_one_by_one() {
+        let mut questions = vec![
+            question(1, Some("postfix"), Outcome::Failed, 9),
+            question(1, Some("postfix"), Outcome::Failed, 9),
+            question(2, Some("rspamd"), Outcome::Failed, 9),
+            question(3, Some("postfix"), Outcome::Upstream, 40),
+            // A lookup has found both questions of this socket.
+            question(4, Some("rspamd"), Outcome::Upstream, 10),
+            question(4, Some("rspamd"), Outcome::Shared, 30),
+            question(5, Some("rspamd"), Outcome::Cache, 0),
+        ];
+        questions.extend((0..17).map(|port| question(100 + port, None, Outcome::Upstream, 5)));
+        let counted = by_user(&questions, &(0..1_000), 500);
+        let rows: Vec<_> = counted
+            .iter()
+            .map(|(user, row)| (&**user, row.questions, row.failed, row.waited_micros))
+            .collect();
+        assert_eq!(rows, [("postfix", 12, 2, 18 + 400), ("rspamd", 11, 1, 9 + 200)]);
+        let unknown = by_user(&questions[7..], &(0..1_000), 500);
+        assert_eq!(unknown.keys().map(|user| &**user).collect::<Vec<_>>(), [UNKNOWN]);
+        assert!(by_user(&questions, &(0..50), 500).is_empty());
+    }
 
     #[test]
     fn users_of_clients_on_this_host_are_wanted_once_and_their_number_is_bounded() {

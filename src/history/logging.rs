@@ -81,6 +81,8 @@ pub(super) struct LogFeed {
     query_log: QueryLog,
     /// The clients whose local user must be looked up, see `owner`.
     pub(super) owners: WantedOwners,
+    /// When the next question is sampled for its local user, in microseconds of `Mono`.
+    pub(super) owner_sample: AtomicU64,
     /// The numbers that replace the addresses of clients on disk and in the log if `history.redact` withholds the addresses.
     client_numbers: ClientNumbers,
     /// The customer keys of DNS lists, which no log line about a zone may contain.
@@ -99,6 +101,7 @@ impl LogFeed {
             slow: AtomicU64::new(u64::MAX),
             query_log: QueryLog::default(),
             owners: WantedOwners::default(),
+            owner_sample: AtomicU64::new(0),
             client_numbers: ClientNumbers::draw(),
             secrets: Mutex::new(Secrets::unknown()),
             withholds_names: AtomicBool::new(false),
@@ -192,8 +195,10 @@ impl Recorder {
             self.in_memory(&span, &mut ReadNames::without(facts.secrets), (LONG_MESSAGE_MEMORY, from));
         let until = if is_ending { u64::MAX } else { unix.saturating_sub(micros(MESSAGE_PAUSE)) };
         let times = (now, until, micros(self.slow_from()));
+        let recorded = recorded.in_order();
+        self.count_users(&recorded.questions, &state.long.untaken(until), times.2);
         let counted = (facts.facts.list, &self.sums.upstream.message_time);
-        let chosen = state.long.take(&recorded.in_order(), &state.stored, times, counted);
+        let chosen = state.long.take(&recorded, &state.stored, times, counted);
         self.store(chosen, facts.redaction);
     }
 

@@ -11,6 +11,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::time::Duration;
 
 use super::entry::{Entry, QuestionEntry};
@@ -48,6 +49,11 @@ impl LongMessages {
         self.taken_until = self.taken_until.max(until);
     }
 
+    /// Returns the time whose messages the next call of `take` takes, in microseconds since 1970.
+    pub(super) fn untaken(&self, until: u64) -> Range<u64> {
+        self.taken_until..until
+    }
+
     /// Returns the entries of the messages that have ended at `until` but had not ended at the last call, if they took as long as a slow
     /// question or have a failed question. Questions that are stored for another reason are left out. The longest messages come first. Messages for
     /// which there is no more room are left out. Counts the DNS times of all messages that have ended in `times`: the time in which their questions were in progress.
@@ -62,7 +68,8 @@ impl LongMessages {
             let freed = now.since(read).as_secs().saturating_mul(LONG_MESSAGES_AN_HOUR) / HOUR;
             self.used = self.used.saturating_sub(freed);
         }
-        let over = std::mem::replace(&mut self.taken_until, until)..until;
+        let over = self.untaken(until);
+        self.taken_until = until;
         let has_failed = |message: &Message| {
             let mut questions = message.questions.iter().filter_map(|place| recorded.questions.get(*place));
             questions.any(|question| question.outcome.is_failure())

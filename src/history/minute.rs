@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::histogram::Spread;
+use super::report::UserRow;
 use super::tally::ZoneTally;
 use super::totals::Totals;
 use super::window::Window;
@@ -15,6 +16,7 @@ use dns::question::Outcome;
 pub struct MinuteMark {
     totals: Totals,
     zones: HashMap<Vec<u8>, ZoneTally>,
+    users: HashMap<String, UserRow>,
 }
 
 /// What was counted in a minute.
@@ -97,5 +99,25 @@ impl Recorder {
         zones.sort_by_key(|zone| std::cmp::Reverse(zone.spent_micros));
         mark.zones = rows.into_iter().collect();
         zones
+    }
+
+    /// Returns the counts of the local users since the last call with this mark, the longest total wait first.
+    pub fn minute_users(&self, mark: &mut MinuteMark) -> Vec<UserRow> {
+        let rows = self.by_user(Window::Start);
+        let since = |row: &UserRow| {
+            let earlier = mark.users.get(&row.user).filter(|earlier| earlier.questions <= row.questions);
+            let (questions, failed, waited) =
+                earlier.map_or((0, 0, 0.0), |earlier| (earlier.questions, earlier.failed, earlier.waited));
+            UserRow {
+                user: row.user.clone(),
+                questions: row.questions.saturating_sub(questions),
+                failed: row.failed.saturating_sub(failed),
+                waited: row.waited - waited,
+            }
+        };
+        let mut users: Vec<UserRow> = rows.iter().map(since).filter(|row| row.questions > 0).collect();
+        users.sort_by(|one, other| other.waited.total_cmp(&one.waited));
+        mark.users = rows.into_iter().map(|row| (row.user.clone(), row)).collect();
+        users
     }
 }

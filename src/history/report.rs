@@ -119,6 +119,19 @@ pub struct ClientRow {
     pub waited: f64,
 }
 
+/// A row of the table of local users: their questions that the cache did not answer. The numbers are scaled up from samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UserRow {
+    /// The name of the user, "unknown", or "other".
+    pub user: String,
+    /// The number of questions.
+    pub questions: u64,
+    /// The number of questions that ended in SERVFAIL.
+    pub failed: u64,
+    /// Seconds that the user waited. If several questions waited at the same time, the time of each is counted.
+    pub waited: f64,
+}
+
 /// A zone, a client, or "other", with the number of its questions that were turned away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShedRow {

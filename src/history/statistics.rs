@@ -10,11 +10,11 @@ use super::event::RouteKind;
 use super::explained::OWNED_LABELS;
 use super::histogram::{Distribution, Histogram};
 use super::report::{
-    ClientRow, FailuresByZone, Scraped, ServerRow, ShedRow, StatsReport, TypeRow, UpstreamReport,
+    ClientRow, FailuresByZone, Scraped, ServerRow, ShedRow, StatsReport, TypeRow, UpstreamReport, UserRow,
     ZoneFailures, ZoneRow,
 };
 use super::table::{Rows, Tally};
-use super::tally::{self, FailureTally, OTHER, ZoneTally};
+use super::tally::{self, ClientTally, FailureTally, OTHER, ZoneTally};
 use super::totals::Totals;
 use super::window::Window;
 use super::{Recorder, lock};
@@ -121,6 +121,19 @@ impl Recorder {
         let mut rows = listed(rows, |other| other.questions > 0);
         rows.sort_by_key(|(client, tally)| (client.is_none(), Reverse(tally.questions)));
         rows.into_iter().map(|(client, tally)| ClientRow::new(title(client), &tally)).collect()
+    }
+
+    /// Returns the local users in a window, the longest total wait first, and the row "other" last.
+    pub fn by_user(&self, window: Window) -> Vec<UserRow> {
+        let mut rows = listed(lock(&self.sums.users).rows(window), |other| other.questions > 0);
+        rows.sort_by_key(|(user, tally)| (user.is_none(), Reverse(tally.waited_micros)));
+        let row = |(user, tally): (Option<String>, ClientTally)| UserRow {
+            user: title(user),
+            questions: tally.questions,
+            failed: tally.failed,
+            waited: Duration::from_micros(tally.waited_micros).as_secs_f64(),
+        };
+        rows.into_iter().map(row).collect()
     }
 
     /// Returns the zones and the clients with questions in a window that were turned away, because too many questions were already waiting. Those

@@ -10,7 +10,7 @@ use super::table::Family;
 use control::protocol::{RootKeyStanding, Severity, Status};
 use control::{Controlled, health, rows};
 use dns::wire::presentation;
-use history::{Distribution, Recorder, Scraped};
+use history::{Distribution, Recorder, Scraped, Window};
 use resolver::config::ZoneKind;
 use resolver::dnsbl::list::List;
 use resolver::dnsbl::state::ListState;
@@ -71,6 +71,11 @@ impl Samples {
 
     /// Adds the samples about resolutions and queries to servers.
     fn upstream(&mut self, recorder: &Recorder) {
+        for row in recorder.by_user(Window::Start) {
+            self.put(Family::UserQueries, &[&row.user], row.questions);
+            self.put(Family::UserFailed, &[&row.user], row.failed);
+            self.put(Family::UserWaited, &[&row.user], row.waited);
+        }
         for (route, times) in recorder.flights_by_route() {
             self.times(Family::ResolutionDuration, &[&word(&route)], times);
         }

@@ -86,6 +86,12 @@ families! {
     Discarded "discarded_total" Counter ["reason"];
     /// The time of resolutions (all work for one query that is not in the cache), by the kind of zone of the name.
     ResolutionDuration "resolution_duration_seconds" Histogram ["zone_kind"];
+    /// Queries of local users that were not in the cache, scaled up from samples.
+    UserQueries "user_queries_total" Counter ["user"];
+    /// Queries of local users that failed.
+    UserFailed "user_queries_failed_total" Counter ["user"];
+    /// The time that local users waited for answers that were not in the cache.
+    UserWaited "user_waited_seconds_total" Counter ["user"];
     /// Resolutions in progress.
     Flights "flights" Gauge [];
     /// The maximum number of resolutions in progress.

@@ -2,10 +2,14 @@
 //!
 //! Numbers are written with 7 bits in each octet, so most counts take one octet.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::times::{Counts, coarse};
 use crate::limits::{MAX_BUSY, MAX_NAME_TEXT, MAX_NAMES};
+use dns::clock::micros;
+use history::UserRow;
 use history::minute::{MinuteCounts, ZoneCounts};
 
 dns::words! {
@@ -89,6 +93,14 @@ impl Busy {
         let ZoneCounts { flights: questions, failed, late, timeouts, spent_micros, .. } = *counts;
         let counts = BusyCounts { questions, failed, late, timeouts, spent_ms: spent_micros / 1_000 };
         Self { kind, name: name.into(), counts }
+    }
+
+    /// Returns the counts of a local user. Slow questions and timeouts are not counted for users.
+    pub fn user(row: &UserRow) -> Self {
+        let spent_ms = Duration::try_from_secs_f64(row.waited).map_or(0, |waited| micros(waited) / 1_000);
+        let counts =
+            BusyCounts { questions: row.questions, failed: row.failed, spent_ms, ..BusyCounts::default() };
+        Self { kind: BusyKind::User, name: row.user.as_str().into(), counts }
     }
 }
 

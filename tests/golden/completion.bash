@@ -1933,7 +1933,7 @@ _resolverctl() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "zone server client type stage" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "zone server client user type stage" -- "${cur}"))
                     return 0
                     ;;
                 --socket)
@@ -2019,7 +2019,7 @@ _resolverctl() {
             fi
             case "${prev}" in
                 --by)
-                    COMPREPLY=($(compgen -W "zones servers lists clients failures" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "zones servers lists clients users failures" -- "${cur}"))
                     return 0
                     ;;
                 --since)

@@ -70,6 +70,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l agains
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l by -d 'Show a table instead of the overview' -r -f -a "zone\t'Zones, most resolutions first'
 server\t'Servers, longest wait first'
 client\t'Clients, most queries first'
+user\t'Local users, longest wait first'
 type\t'Types, most queries first'
 stage\t'The stages in which queries spent their time: queue, cache, servers, DNSSEC'"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l socket -d 'Control socket of the daemon' -r -F
@@ -82,6 +83,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l by -d 'T
 servers\t'Servers, longest wait first'
 lists\t'DNS lists, slowest first'
 clients\t'Clients, most queries first'
+users\t'Local users, longest wait first'
 failures\t'Zones whose queries failed, most queries first'"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l since -d 'Time window of the table' -r -f -a "1m\t'The last minute'
 5m\t'The last five minutes'

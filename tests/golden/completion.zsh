@@ -49,6 +49,7 @@ _arguments "${_arguments_options[@]}" : \
 '--by=[Show a table instead of the overview]:TABLE:((zone\:"Zones, most resolutions first"
 server\:"Servers, longest wait first"
 client\:"Clients, most queries first"
+user\:"Local users, longest wait first"
 type\:"Types, most queries first"
 stage\:"The stages in which queries spent their time\: queue, cache, servers, DNSSEC"))' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -64,6 +65,7 @@ _arguments "${_arguments_options[@]}" : \
 servers\:"Servers, longest wait first"
 lists\:"DNS lists, slowest first"
 clients\:"Clients, most queries first"
+users\:"Local users, longest wait first"
 failures\:"Zones whose queries failed, most queries first"))' \
 '--since=[Time window of the table]:WINDOW:((1m\:"The last minute"
 5m\:"The last five minutes"

@@ -183,7 +183,10 @@ fn resolverd_8() {
             "0 stopped by a signal, 1 failed to start or stopped after repeated panics, 2 usage, 6 configuration invalid",
         )
         + CERTIFICATES
-        + &section("FILES", "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock")
+        + &section(
+            "FILES",
+            "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock, /var/lib/resolverd (cache, queries of 7 days in history,\nstatistics of 30 days in minutes)",
+        )
         + &see_also(&[("resolverctl", 1), ("resolverd.toml", 5)]);
     page("resolverd.8", &text);
 }

@@ -30,7 +30,7 @@ use history::event::Step;
 use history::failed::FailedZone;
 use history::spent::{StageRow, TableSpan};
 use history::why::MessageReport;
-use history::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
+use history::{ClientRow, ServerRow, TypeRow, UserRow, Window, ZoneRow};
 use minutes::span::SpanReport;
 use resolver::cache::flush::Flushed;
 
@@ -215,6 +215,8 @@ pub enum Table {
     Server,
     /// Clients, most queries first.
     Client,
+    /// Local users, longest wait first.
+    User,
     /// Types, most queries first.
     Type,
     /// The stages in which queries spent their time: queue, cache, servers, DNSSEC.
@@ -277,6 +279,8 @@ pub enum Reply {
     Server(ServerRow),
     /// A row of the table of clients.
     Client(ClientRow),
+    /// A row of the table by local user.
+    User(UserRow),
     /// A row of the table of record types.
     Type(TypeRow),
     /// A row of the table of stages.

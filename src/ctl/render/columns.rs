@@ -6,7 +6,7 @@ use super::{Paint, lists, words};
 use control::protocol::lists::ListRow;
 use dns::wire::presentation::harmless;
 use history::failed::{FailedZone, StillFails};
-use history::{ClientRow, OTHER, ServerRow, TypeRow, ZoneRow, blames};
+use history::{ClientRow, OTHER, ServerRow, TypeRow, UserRow, ZoneRow, blames};
 
 /// One cell of a table: its text, the number in it (for sorting), and its colour.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +61,14 @@ pub(crate) const CLIENT: &[Column<ClientRow>] = &[
     Column("failed", 2, |row, _| fault(row.failed)),
     Column("overload", 3, |row, _| fault(row.shed)),
     Column("mean time to answer", 5, |row, _| time(row.waited / row.questions.max(1) as f64)),
+];
+
+pub(crate) const USER: &[Column<UserRow>] = &[
+    Column("local user", 0, |row, _| key(&row.user)),
+    Column("queries", 2, |row, _| count(row.questions)),
+    Column("failed", 3, |row, _| fault(row.failed)),
+    Column("total wait", 1, |row, _| time(row.waited)),
+    Column("mean time to answer", 4, |row, _| time(row.waited / row.questions.max(1) as f64)),
 ];
 
 pub(crate) const TYPE: &[Column<TypeRow>] = &[

@@ -5,6 +5,7 @@ use super::{Paint, Style, words};
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 use history::Quantiles;
+use minutes::row::BusyKind;
 use minutes::span::SpanReport;
 
 /// The number of zones, lists and users below the figures.
@@ -112,7 +113,7 @@ pub fn screen(
     }
     if !span.busiest.is_empty() {
         text.push('\n');
-        text.push_str(&busiest(span, SHOWN, style));
+        text.push_str(&busiest(span, |_| true, SHOWN, style));
     }
     text
 }
@@ -158,8 +159,8 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
     table.text(style, None)
 }
 
-/// Returns the table of the busiest zones and lists, at most `most` of each.
-pub fn busiest(span: &SpanReport, most: usize, style: Style) -> String {
+/// Returns the table of the busiest zones, lists and users of the wanted kinds, at most `most` of each.
+pub fn busiest(span: &SpanReport, is_wanted: impl Fn(BusyKind) -> bool, most: usize, style: Style) -> String {
     let mut table = TextTable::new(&[
         ("busiest", Align::Left),
         ("", Align::Left),
@@ -170,7 +171,7 @@ pub fn busiest(span: &SpanReport, most: usize, style: Style) -> String {
         ("total time", Align::Right),
     ]);
     for rows in span.busiest.chunk_by(|one, other| one.kind == other.kind) {
-        for row in rows.iter().take(most) {
+        for row in rows.iter().take(most).filter(|row| is_wanted(row.kind)) {
             let counts = &row.counts;
             let fault =
                 |count: u64| (words::number(count), if count > 0 { Paint::Bad } else { Paint::Plain });

@@ -34,6 +34,7 @@ pub fn table(
             let all = rows!(Client).iter().map(|row| row.questions).sum();
             columns::table(columns::CLIENT, rows!(Client), all)
         }
+        protocol::Table::User => columns::table(columns::USER, rows!(User), 0),
         protocol::Table::Type => {
             let all = rows!(Type).iter().map(|row| row.questions).sum();
             columns::table(columns::TYPE, rows!(Type), all)
@@ -43,6 +44,7 @@ pub fn table(
         protocol::Table::Zone => ZONE_TERMS,
         protocol::Table::Server => SERVER_TERMS,
         protocol::Table::Client => CLIENT_TERMS,
+        protocol::Table::User => USER_TERMS,
         protocol::Table::Type => TYPE_TERMS,
         _ => "",
     };
@@ -62,6 +64,10 @@ const SERVER_TERMS: &str = "total wait: time that resolverd waited for the repli
 /// The line below the table of clients, which explains its columns.
 const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL\n\
     overload: the part of failed that got SERVFAIL at once, because too many queries were in progress in resolverd\n";
+
+/// The lines below the table of local users, which explain it.
+const USER_TERMS: &str = "queries of clients on this host that the cache did not answer; the users of failed and slow queries are looked up\n\
+    one by one, those of the others once a second, and the numbers are scaled up; unknown: the socket was closed too soon\n";
 
 /// The line below the table of record types, which explains a column.
 const TYPE_TERMS: &str = "failed: queries that got SERVFAIL\n";

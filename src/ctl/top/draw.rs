@@ -18,7 +18,7 @@ const TITLES: u16 = 2;
 const KEYS: &str = "q quit  Tab table  s sort  r reverse  w period  ? help";
 
 /// The keys for the last line of a terminal that is too narrow for `KEYS`.
-const FEW_KEYS: &str = "q quit  1-5 tables  w period  ? help";
+const FEW_KEYS: &str = "q quit  1-6 tables  w period  ? help";
 
 /// Maximum number of lines that the rates, or the problem with the daemon, may use. `OTHERS` is the number of lines that must remain for the rest of
 /// the screen: two for the titles, one for a row, the first line and the last line.
@@ -29,7 +29,7 @@ const OTHERS: u16 = 5;
 
 /// The lines of the help screen: all keys with their actions.
 const HELP: [&str; 11] = [
-    "1 to 5, Tab    another table: zones, servers, lists, clients, failures",
+    "1 to 6, Tab    another table: zones, servers, lists, clients, failures, users",
     "s              sort by the next column",
     "r              sort in the other direction",
     "w              the next period: 1m, 5m, 1h, start",

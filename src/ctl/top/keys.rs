@@ -84,7 +84,8 @@ mod tests {
         assert_eq!((control('q'), control('s')), (None, None), "flow control of a terminal");
         assert_eq!(plain(KeyCode::Char('1')), Some(TopKey::Table(TopTable::Zones)));
         assert_eq!(plain(KeyCode::Char('5')), Some(TopKey::Table(TopTable::Failures)));
-        for none in ['0', '6', '9', 'x', 'é'] {
+        assert_eq!(plain(KeyCode::Char('6')), Some(TopKey::Table(TopTable::Users)));
+        for none in ['0', '7', '9', 'x', 'é'] {
             assert_eq!(plain(KeyCode::Char(none)), None, "{none}");
         }
     }

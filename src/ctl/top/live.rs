@@ -115,6 +115,7 @@ impl TopLive {
             TopTable::Zones => stats(Table::Zone),
             TopTable::Servers => stats(Table::Server),
             TopTable::Clients => stats(Table::Client),
+            TopTable::Users => stats(Table::User),
             TopTable::Lists => Request::Dnsbl,
             TopTable::Failures => {
                 let length = self.window.length().unwrap_or(STORED_TIME);

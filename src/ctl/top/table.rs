@@ -21,13 +21,16 @@ pub enum TopTable {
     Lists,
     /// Clients, most queries first.
     Clients,
+    /// Local users, longest wait first.
+    Users,
     /// Zones whose queries failed, most queries first.
     Failures,
 }
 
 impl TopTable {
-    /// All tables, in the order of the keys 1 to 5 that select them.
-    pub const ALL: [Self; 5] = [Self::Zones, Self::Servers, Self::Lists, Self::Clients, Self::Failures];
+    /// All tables, in the order of the keys 1 to 6 that select them.
+    pub const ALL: [Self; 6] =
+        [Self::Zones, Self::Servers, Self::Lists, Self::Clients, Self::Failures, Self::Users];
 
     /// Returns the name of the table on the screen.
     pub const fn word(self) -> &'static str {
@@ -36,6 +39,7 @@ impl TopTable {
             Self::Servers => "servers",
             Self::Lists => "lists",
             Self::Clients => "clients",
+            Self::Users => "users",
             Self::Failures => "failures",
         }
     }
@@ -47,6 +51,7 @@ impl TopTable {
             Self::Servers => "no server was queried in this period",
             Self::Lists => "no client queried a DNS list since start",
             Self::Clients => "no client sent a query in this period",
+            Self::Users => "no query of a client on this host missed the cache in this period",
             Self::Failures => "no query failed in this period",
         }
     }
@@ -58,6 +63,7 @@ impl TopTable {
             Self::Servers => columns::titles(columns::SERVER),
             Self::Lists => columns::titles(columns::LIST),
             Self::Clients => columns::titles(columns::CLIENT),
+            Self::Users => columns::titles(columns::USER),
             Self::Failures => columns::titles(columns::FAILURE),
         }
     }
@@ -71,6 +77,7 @@ impl TopTable {
             Self::Clients => {
                 "overload: the part of failed that failed because of too many queries in progress"
             }
+            Self::Users => "queries that the cache did not answer, scaled up from samples",
             Self::Failures => "last: the time of the last failed query",
         }
     }
@@ -113,6 +120,9 @@ pub(super) fn rows_of(
             }
             (TopTable::Clients, Reply::Client(row)) => {
                 (columns::cells(columns::CLIENT, row, &context), row.client == OTHER)
+            }
+            (TopTable::Users, Reply::User(row)) => {
+                (columns::cells(columns::USER, row, &context), row.user == OTHER)
             }
             (TopTable::Lists, Reply::ListState(row)) => (columns::cells(columns::LIST, row, &context), false),
             (TopTable::Failures, Reply::FailedZone(row)) => {

@@ -141,6 +141,7 @@ impl ClientResolver {
         seat: &FlightSeat,
         flight: Option<Driven<Option<Arc<Landed>>>>,
     ) -> Result<Asked, Shed> {
+        missed.socket.into_iter().for_each(|socket| self.flight.recorder.sample_owner(socket));
         let question = &missed.question;
         let mut stopping = self.stopping.subscribe();
         let first = flight.is_some();

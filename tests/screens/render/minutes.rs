@@ -31,6 +31,16 @@ fn span((from, to): (u64, u64), minutes: u64, load: u64) -> SpanReport {
             busy(BusyKind::Zone, "badly-run.example.", 2 * load, load, 9_000 * load),
             busy(BusyKind::Zone, "example.net.", 90 * load, 0, 700 * load),
             busy(BusyKind::List, "zen.spamhaus.org.", 64 * load, 0, 1_200 * load),
+            BusyRow {
+                kind: BusyKind::User,
+                name: "postfix".to_owned(),
+                counts: BusyCounts {
+                    questions: 70 * load,
+                    failed: load,
+                    spent_ms: 5_000 * load,
+                    ..BusyCounts::default()
+                },
+            },
         ],
     }
 }
@@ -59,5 +69,8 @@ fn a_span_next_to_that_of_the_week_before_and_each_minute_around_a_time() {
     golden("stats_at.txt", &screen(&around, None, &parts));
     let nothing = SpanReport { from: NOW - DAY, to: NOW, ..SpanReport::default() };
     golden("stats_no_minutes.txt", &screen(&nothing, None, &[]));
-    golden("stats_day_by_zone.txt", &minutes::busiest(&day, usize::MAX, Style::Plain));
+    golden(
+        "stats_day_by_zone.txt",
+        &minutes::busiest(&day, |kind| kind != BusyKind::User, usize::MAX, Style::Plain),
+    );
 }

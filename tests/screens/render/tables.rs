@@ -4,7 +4,7 @@ use control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use control::protocol::{Reply, Table};
 use ctl::render::{Style, rows, state};
 use history::spent::{Stage, StageRow, TableSpan};
-use history::{ClientRow, TypeRow, Window};
+use history::{ClientRow, TypeRow, UserRow, Window};
 use resolver::cache::rrset::Rank;
 use resolver::cache::servers::Health;
 use resolver::cache::servers::ServerFeatures;
@@ -63,6 +63,11 @@ fn tables() {
     let clients =
         [client("127.0.0.1", 1_200, 1_100, 3), client("10.0.0.21", 77, 0, 0), client("other", 1, 1, 0)];
     both("by_client", &table(Table::Client, &clients), &lines(&clients));
+    let user = |user: &str, questions, failed, waited| {
+        Reply::User(UserRow { user: user.to_owned(), questions, failed, waited })
+    };
+    let users = [user("rspamd", 1_400, 3, 98.5), user("postfix", 212, 0, 11.0), user("unknown", 7, 7, 0.1)];
+    both("by_user", &table(Table::User, &users), &lines(&users));
     let kind = |kind: &str, questions, cache, failed| {
         Reply::Type(TypeRow { kind: kind.to_owned(), questions, cache, failed })
     };

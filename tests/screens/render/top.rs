@@ -8,7 +8,7 @@ use ctl::top::table::TopTable;
 use dns::question::Outcome;
 use history::culprit::CulpritKind;
 use history::failed::{FailedZone, StillFails};
-use history::{ClientRow, Window};
+use history::{ClientRow, UserRow, Window};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
@@ -51,6 +51,11 @@ fn rows_of(table: TopTable) -> Vec<Reply> {
             still_fails: StillFails::Yes,
             advice: "wait".to_owned(),
         }))],
+        TopTable::Users => [("rspamd", 1_400, 3, 98.5), ("postfix", 212, 0, 11.0)]
+            .map(|(user, questions, failed, waited)| {
+                Reply::User(UserRow { user: user.to_owned(), questions, failed, waited })
+            })
+            .to_vec(),
         TopTable::Lists => Vec::new(),
     }
 }
@@ -161,7 +166,7 @@ fn keys_sort_scroll_and_change_the_table() {
     assert_eq!(live.press(TopKey::Window), TopAct::Read);
     assert!(!live.is_read() && live.window() == Window::FiveMinutes);
     assert_eq!(live.press(TopKey::PreviousTable), TopAct::Read);
-    assert_eq!((live.table(), live.rows().len()), (TopTable::Failures, 0));
+    assert_eq!((live.table(), live.rows().len()), (TopTable::Users, 0));
     assert_eq!((live.press(TopKey::Help), live.press(TopKey::Back)), (TopAct::Draw, TopAct::Draw));
     assert_eq!(live.press(TopKey::Back), TopAct::End);
     assert_eq!(live.press(TopKey::Quit), TopAct::End);

@@ -3,14 +3,15 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use control::protocol::{FailedRequest, Reply, Request, WhyRequest};
 use hickory_proto::rr::RecordType;
+use minutes::row::BusyKind;
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, framed, is_servfail};
-use crate::daemon::process::{Process, Setting, World, ask};
+use crate::daemon::process::{Process, Setting, Stage, World, ask};
 
 /// The user that runs this test, by its name if it has one.
 fn own_user() -> String {
@@ -81,5 +82,23 @@ fn a_slow_or_failed_query_has_the_local_user_of_its_client() {
         let mut process = start();
         assert_eq!(users(&process, "stream.silent.tld"), [kept], "redact = {redact}");
         process.end(Signal::TERM);
+    }
+}
+
+#[test]
+fn the_minutes_have_the_local_users_unless_clients_are_redacted() {
+    let world = World::new(Duration::from_millis(1));
+    for (redact, expected) in [("none", vec![own_user()]), ("client", Vec::new())] {
+        let stage = Stage::new(&world, &format!("[history]\nredact = \"{redact}\"\n"));
+        let mut process = stage.start(&[]);
+        assert!(is_servfail(&Client::new(process.address).ask("a.silent.tld.", RecordType::A)));
+        process.end(Signal::TERM);
+        let process = stage.start(&[]);
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let replies = ask(process.socket(), &Request::Minutes { from: now - 3_600, to: now, step: 0 });
+        let Some(Reply::Minutes(report)) = replies.first() else { panic!("{replies:?}") };
+        let users = report.busiest.iter().filter(|row| row.kind == BusyKind::User && row.counts.failed == 1);
+        assert_eq!(users.map(|row| row.name.clone()).collect::<Vec<_>>(), expected, "{report:?}");
+        assert_eq!(report.message_time.count, 1, "{report:?}");
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ::minutes::span::{Span, SpanReport};
 use ::watched::WatchedDomain;
 use control::Controlled;
 use control::lookup::Lookup;
@@ -214,6 +215,10 @@ impl Controlled for Fake {
         };
         let question = Question::new(&name("www.slow.example."), RecordType::A);
         vec![InFlight { question, age: Duration::from_secs(3), clients: 2, last_query }]
+    }
+
+    fn minutes(&self, span: (u64, u64), step: u64) -> BoxFuture<'_, Option<Vec<SpanReport>>> {
+        Box::pin(ready(Some(Span::steps(span, step).into_iter().map(Span::report).collect())))
     }
 
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>> {
