@@ -3,7 +3,7 @@
 /// The number of days before today whose rows are kept.
 pub const KEPT_DAYS: u64 = 30;
 
-/// The octets in the file of a day for each minute since the day began. So all files together take at most 7.9 MB.
+/// The octets in the file of a day for each minute since the day began. All files together take less than 8 MB.
 pub const ROW_ROOM: u64 = 178;
 
 /// The number of minutes whose room the file of a day may use in advance: at the beginning of a day, all names are new.
@@ -11,6 +11,8 @@ pub(crate) const ROOM_AHEAD: u64 = 60;
 
 /// The largest size of the file of a day in octets.
 pub const MAX_DAY_FILE: u64 = 24 * 60 * ROW_ROOM;
+
+const _: () = assert!((KEPT_DAYS + 1) * MAX_DAY_FILE < 8_000_000);
 
 /// The time between two rows with zones, lists and users, in minutes. If each row had them, they would take most of the disk.
 pub const NAMES_INTERVAL: u64 = 5;

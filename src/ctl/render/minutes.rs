@@ -1,5 +1,7 @@
 //! The screens of `resolverctl stats` about spans of the minutes on disk.
 
+use std::collections::BTreeMap;
+
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use dns::conduct::Conduct;
@@ -26,20 +28,25 @@ enum Figure {
     Time(f64, u64),
 }
 
+/// A function that makes a figure of a span.
+type FigureOf = fn(&SpanReport) -> Figure;
+
 /// The figures of a span: the label of each, its head in the table of minutes if it is there, and its value.
-const FIGURES: &[(&str, Option<&str>, fn(&SpanReport) -> Figure)] = &[
+const FIGURES: &[(&str, Option<&str>, FigureOf)] = &[
     ("messages", Some("messages"), |span| Figure::Count(span.message_time.count)),
     ("  DNS time p50", Some("DNS time p50"), |span| p50(&span.message_time)),
     ("  DNS time p90", None, |span| p90(&span.message_time)),
     ("  DNS time p99", Some("p99"), |span| p99(&span.message_time)),
     ("queries", Some("queries"), |span| Figure::Count(span.questions)),
     ("  failed", Some("failed"), |span| Figure::Share(span.failed(), span.questions)),
-    ("  from cache", None, |span| Figure::Share(of(&span.outcomes, Outcome::Cache), span.questions)),
+    ("  from cache", None, |span| Figure::Share(counted(&span.outcomes, &Outcome::Cache), span.questions)),
     ("  latency p50", None, |span| p50(&span.latency)),
     ("  latency p90", None, |span| p90(&span.latency)),
     ("  latency p99", None, |span| p99(&span.latency)),
     ("queries sent", Some("sent"), |span| Figure::Count(span.sent())),
-    ("  timeout", Some("timeout"), |span| Figure::Share(of(&span.messages, Conduct::Silent), span.sent())),
+    ("  timeout", Some("timeout"), |span| {
+        Figure::Share(counted(&span.messages, &Conduct::Silent), span.sent())
+    }),
     ("  round trip p50", Some("round trip p50"), |span| p50(&span.round_trip)),
     ("  round trip p90", None, |span| p90(&span.round_trip)),
     ("  round trip p99", None, |span| p99(&span.round_trip)),
@@ -57,8 +64,8 @@ fn p99(times: &Quantiles) -> Figure {
     Figure::Time(times.p99, times.count)
 }
 
-fn of<Kind: Ord>(counts: &std::collections::BTreeMap<Kind, u64>, kind: Kind) -> u64 {
-    counts.get(&kind).copied().unwrap_or(0)
+fn counted<Kind: Ord>(counts: &BTreeMap<Kind, u64>, kind: &Kind) -> u64 {
+    counts.get(kind).copied().unwrap_or(0)
 }
 
 impl Figure {
@@ -150,7 +157,7 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
     let heads = columns().map(|(head, _)| (head, Align::Right));
     let mut table = TextTable::new(&std::iter::once(("begin", Align::Left)).chain(heads).collect::<Vec<_>>());
     for minute in minutes {
-        let figure = |(_, figure): (_, &fn(&SpanReport) -> Figure)| match minute.minutes {
+        let figure = |(_, figure): (_, &FigureOf)| match minute.minutes {
             0 => NONE.to_owned(),
             _ => figure(minute).text(),
         };
