@@ -18,11 +18,13 @@ use super::running::Running;
 use super::state_files;
 use ::minutes::day::{self, HEAD, MINUTES};
 use ::minutes::limits::{KEPT_DAYS, MAX_DAY_FILE, NAMES_INTERVAL};
-use ::minutes::row::{Busy, BusyKind, Names, Row};
+use ::minutes::row::{Busy, BusyKind, BusyMark, Names, Row};
 use ::minutes::span::Span;
-use dns::question::{name_of_wire, name_text};
-use history::minute::{MinuteMark, ZoneCounts};
+use dns::question::{name_of_wire, name_text, wire_name};
+use hickory_proto::rr::Name;
+use history::minute::MinuteMark;
 use history::redact::Secrets;
+use history::{OTHER, Window};
 use resolver::config::Config;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
@@ -45,6 +47,7 @@ pub(super) struct MinuteFiles {
 #[derive(Debug, Default)]
 struct Written {
     mark: MinuteMark,
+    busy: BusyMark,
     open: Option<OpenDay>,
     /// True if the last row could not be written, and the log has a warning.
     is_failing: bool,
@@ -167,27 +170,38 @@ impl Running {
         let mut written = files.written.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = self.clock.now().unix / MINUTE;
         let counts = self.recorder.minute(&mut written.mark);
-        let has_names = is_last || minute.is_multiple_of(NAMES_INTERVAL);
-        let zones = if has_names { self.recorder.minute_zones(&mut written.mark) } else { Vec::new() };
+        let busy = match is_last || minute.is_multiple_of(NAMES_INTERVAL) {
+            true => written.busy.grown(self.busy()),
+            false => Vec::new(),
+        };
         let config = Arc::clone(&self.state().config);
         let secrets = secrets_of(&config);
-        // The users are a part of the clients that `history.redact` withholds.
-        let has_users = has_names && !redaction_of(&config).clients;
-        let users = if has_users { self.recorder.minute_users(&mut written.mark) } else { Vec::new() };
-        let busy = zones.iter().map(|zone| named(zone, &config, &secrets));
-        let busy = users.iter().map(Busy::user).chain(busy);
+        let busy = busy.into_iter().filter_map(|busy| on_disk(busy, &config, &secrets));
         files.write(&Row::new(minute, &counts, busy), &mut written);
+    }
+
+    /// Returns the counts of zones, lists and users since the start.
+    fn busy(&self) -> Vec<Busy> {
+        let config = Arc::clone(&self.state().config);
+        let kind = |zone: &str| {
+            let list = Name::from_ascii(zone).ok().and_then(|name| config.list(&name));
+            if list.is_some() { BusyKind::List } else { BusyKind::Zone }
+        };
+        let zones = self.recorder.by_zone(Window::Start).into_iter().filter(|row| row.zone != OTHER);
+        let zones = zones.map(|row| Busy::zone(&row, kind(&row.zone)));
+        zones.chain(self.recorder.by_user(Window::Start).iter().map(Busy::user)).collect()
     }
 }
 
-/// Returns the counts of a zone with its name as the disk may have it: without keys, and by `history.redact`.
-fn named(zone: &ZoneCounts, config: &Config, secrets: &Secrets) -> Busy {
-    let kind = match config.list(&name_of_wire(&zone.zone)) {
-        Some(_) => BusyKind::List,
-        None => BusyKind::Zone,
-    };
-    let name = name_text(&name_of_wire(&redaction_of(config).name(&zone.zone)));
-    Busy::zone(zone, kind, &secrets.without_keys(name))
+/// Returns a name and its counts as the disk may have them: without keys, and by `history.redact`, which withholds users together with clients.
+fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
+    let redaction = redaction_of(config);
+    if busy.kind == BusyKind::User {
+        return Some(busy).filter(|_| !redaction.clients);
+    }
+    let name = Name::from_ascii(&busy.name).ok()?;
+    let name = name_text(&name_of_wire(&redaction.name(&wire_name(&name))));
+    Some(Busy { name: secrets.without_keys(name).into(), ..busy })
 }
 
 /// Writes a row at the end of each minute. Runs forever.

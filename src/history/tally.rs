@@ -80,11 +80,6 @@ impl Messages {
         self.conduct.iter().sum()
     }
 
-    /// Returns the number of queries after which the server behaved in this way.
-    pub(super) fn with_conduct(&self, conduct: Conduct) -> u64 {
-        self.conduct.get(conduct.index()).copied().unwrap_or(0)
-    }
-
     /// Returns the number of queries for each behaviour of the server. Behaviours without a query are left out.
     pub(super) fn by_conduct(&self) -> BTreeMap<Conduct, u64> {
         Conduct::ALL.into_iter().zip(self.conduct).filter(|(_, count)| *count > 0).collect()

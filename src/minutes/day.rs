@@ -49,7 +49,9 @@ fn framed(octets: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Returns the octets to append for a row, to a file that has `size` octets.
 pub fn appended(row: &Row, names: &mut Names, size: u64) -> Vec<u8> {
-    let minutes = (row.minute % MINUTES).saturating_add(ROOM_AHEAD).min(MINUTES);
+    // The room grows in each minute of the day, because a row is also written if it has no room for names.
+    let passed = (row.minute % MINUTES).saturating_add(1);
+    let minutes = ROOM_AHEAD.saturating_add(passed.saturating_mul(MINUTES - ROOM_AHEAD) / MINUTES);
     let room = minutes.saturating_mul(ROW_ROOM).saturating_sub(size);
     let room = usize::try_from(room).unwrap_or(usize::MAX).min(u16::MAX.into()).saturating_sub(FRAME);
     let row = row.encode(names, room);

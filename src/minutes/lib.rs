@@ -10,7 +10,7 @@
 //!
 //! - There is a file for each day (UTC), to which rows are appended. A row that a crash has cut off is lost; the rows before it are not.
 //! - A name is written once in a file, and has a number after that. So a file can be read only from its beginning.
-//! - A file never becomes larger than `limits::ROW_ROOM` octets for each minute of the day so far: rows of names that do not fit are left out.
+//! - Names that do not fit into `limits::ROW_ROOM` octets for each minute of the day are left out, so all files take less than 8 MB.
 
 #![deny(
     clippy::unwrap_used,

@@ -2,6 +2,8 @@
 //!
 //! Numbers are written with 7 bits in each octet, so most counts take one octet.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -9,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::times::{Counts, coarse};
 use crate::limits::{MAX_BUSY, MAX_NAME_TEXT, MAX_NAMES};
 use dns::clock::micros;
-use history::UserRow;
-use history::minute::{MinuteCounts, ZoneCounts};
+use dns::conduct::Conduct;
+use history::minute::MinuteCounts;
+use history::{UserRow, ZoneRow};
 
 dns::words! {
     /// What a name in a row is. Stored rows contain the positions of the variants: a new one must be added at the end.
@@ -40,13 +43,14 @@ pub struct BusyCounts {
 }
 
 /// A name, and what was counted for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Busy {
     /// What the name is.
     pub kind: BusyKind,
     /// The name.
     pub name: Box<str>,
-    /// The counts since the last row with names.
+    /// The counts.
+    #[serde(flatten)]
     pub counts: BusyCounts,
 }
 
@@ -88,19 +92,57 @@ impl BusyCounts {
 }
 
 impl Busy {
-    /// Returns the counts of a zone, which is shown by `name`.
-    pub fn zone(counts: &ZoneCounts, kind: BusyKind, name: &str) -> Self {
-        let ZoneCounts { flights: questions, failed, late, timeouts, spent_micros, .. } = *counts;
-        let counts = BusyCounts { questions, failed, late, timeouts, spent_ms: spent_micros / 1_000 };
-        Self { kind, name: name.into(), counts }
+    /// Returns the counts of a zone or a list since the start.
+    pub fn zone(row: &ZoneRow, kind: BusyKind) -> Self {
+        let counts = BusyCounts {
+            questions: row.flights,
+            failed: row.failed,
+            late: row.under_3s.saturating_add(row.over_3s),
+            timeouts: row.messages.get(&Conduct::Silent).copied().unwrap_or(0),
+            spent_ms: millis(row.spent),
+        };
+        Self { kind, name: row.zone.as_str().into(), counts }
     }
 
-    /// Returns the counts of a local user. Slow questions and timeouts are not counted for users.
+    /// Returns the counts of a local user since the start. Slow questions and timeouts are not counted for users.
     pub fn user(row: &UserRow) -> Self {
-        let spent_ms = Duration::try_from_secs_f64(row.waited).map_or(0, |waited| micros(waited) / 1_000);
-        let counts =
-            BusyCounts { questions: row.questions, failed: row.failed, spent_ms, ..BusyCounts::default() };
+        let (questions, failed, spent_ms) = (row.questions, row.failed, millis(row.waited));
+        let counts = BusyCounts { questions, failed, spent_ms, ..BusyCounts::default() };
         Self { kind: BusyKind::User, name: row.user.as_str().into(), counts }
+    }
+}
+
+fn millis(seconds: f64) -> u64 {
+    Duration::try_from_secs_f64(seconds).map_or(0, |span| micros(span) / 1_000)
+}
+
+/// The counts since the start at the last call of `grown`.
+#[derive(Debug, Default)]
+pub struct BusyMark(HashMap<(BusyKind, Box<str>), BusyCounts>);
+
+impl BusyMark {
+    /// Returns how much the counts since the start have grown since the last call, those with most time first. Names that have not grown are
+    /// left out.
+    pub fn grown(&mut self, now: Vec<Busy>) -> Vec<Busy> {
+        let earlier = std::mem::take(&mut self.0);
+        let mut grown = Vec::new();
+        for Busy { kind, name, counts } in now {
+            let key = (kind, name.clone());
+            // A name that has lost its row in the table meanwhile begins at 0 again.
+            let before = earlier.get(&key).filter(|before| before.questions <= counts.questions);
+            let mut more = counts;
+            for (more, before) in
+                more.numbers().into_iter().zip(before.copied().unwrap_or_default().numbers())
+            {
+                *more = more.saturating_sub(*before);
+            }
+            self.0.insert(key, counts);
+            if more != BusyCounts::default() {
+                grown.push(Busy { kind, name, counts: more });
+            }
+        }
+        grown.sort_by_key(|busy| Reverse(busy.counts.spent_ms));
+        grown
     }
 }
 
@@ -305,6 +347,20 @@ mod tests {
         fn any_octets_are_a_row_or_none(octets in proptest::collection::vec(any::<u8>(), 0..60)) {
             let _ = Row::decode(&octets, &mut Names::default());
         }
+    }
+
+    #[test]
+    fn counts_grow_from_row_to_row_and_a_lost_row_begins_again() {
+        let busy = |name: &str, questions, spent_ms| Busy {
+            kind: BusyKind::Zone,
+            name: name.into(),
+            counts: BusyCounts { questions, spent_ms, ..BusyCounts::default() },
+        };
+        let mut mark = BusyMark::default();
+        let both = vec![busy("a.", 5, 10), busy("b.", 2, 90)];
+        assert_eq!(mark.grown(both), [busy("b.", 2, 90), busy("a.", 5, 10)]);
+        assert_eq!(mark.grown(vec![busy("a.", 7, 14), busy("b.", 2, 90)]), [busy("a.", 2, 4)]);
+        assert_eq!(mark.grown(vec![busy("a.", 1, 3)]), [busy("a.", 1, 3)]);
     }
 
     #[test]

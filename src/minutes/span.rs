@@ -33,19 +33,7 @@ pub struct SpanReport {
     /// Round trips of queries to servers that got a reply.
     pub round_trip: Quantiles,
     /// The busiest zones, lists and local users. Those for which most time was spent come first.
-    pub busiest: Vec<BusyRow>,
-}
-
-/// A zone, a list or a local user in a span.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BusyRow {
-    /// What the name is.
-    pub kind: BusyKind,
-    /// The name.
-    pub name: String,
-    /// The counts.
-    #[serde(flatten)]
-    pub counts: BusyCounts,
+    pub busiest: Vec<Busy>,
 }
 
 /// Rows that are summed.
@@ -104,14 +92,10 @@ impl Span {
 
     /// Returns the statistics of the span.
     pub fn report(self) -> SpanReport {
-        let row = |((kind, name), counts): ((BusyKind, Box<str>), BusyCounts)| BusyRow {
-            kind,
-            name: name.into(),
-            counts,
-        };
-        let mut busiest: Vec<BusyRow> = self.busy.into_iter().map(row).collect();
+        let row = |((kind, name), counts)| Busy { kind, name, counts };
+        let mut busiest: Vec<Busy> = self.busy.into_iter().map(row).collect();
         busiest.sort_by(|one, other| {
-            let worth = |row: &BusyRow| (row.counts.spent_ms, row.counts.questions);
+            let worth = |row: &Busy| (row.counts.spent_ms, row.counts.questions);
             one.kind
                 .cmp(&other.kind)
                 .then_with(|| worth(other).cmp(&worth(one)))
@@ -179,7 +163,7 @@ mod tests {
         let counted: Vec<_> =
             reports.iter().map(|one| (one.from, one.to, one.minutes, one.questions, one.failed())).collect();
         assert_eq!(counted, [(600, 720, 2, 18, 3), (600, 660, 1, 12, 2), (660, 720, 1, 6, 1)]);
-        let names = reports[0].busiest.iter().map(|row| (row.name.as_str(), row.counts.questions));
+        let names = reports[0].busiest.iter().map(|row| (&*row.name, row.counts.questions));
         assert_eq!(names.collect::<Vec<_>>(), [("b.", 4), ("a.", 2)]);
         assert_eq!(reports[0].latency.count, 9);
     }

@@ -184,7 +184,7 @@ pub fn busiest(span: &SpanReport, is_wanted: impl Fn(BusyKind) -> bool, most: us
                 |count: u64| (words::number(count), if count > 0 { Paint::Bad } else { Paint::Plain });
             table.row(vec![
                 (row.kind.label().to_owned(), Paint::Plain),
-                (row.name.clone(), Paint::Plain),
+                (row.name.to_string(), Paint::Plain),
                 (words::number(counts.questions), Paint::Plain),
                 fault(counts.failed),
                 fault(counts.late),

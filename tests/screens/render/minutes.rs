@@ -1,7 +1,7 @@
 //! The screens of `resolverctl stats` about earlier times.
 
-use ::minutes::row::{BusyCounts, BusyKind};
-use ::minutes::span::{BusyRow, SpanReport};
+use ::minutes::row::{Busy, BusyCounts, BusyKind};
+use ::minutes::span::SpanReport;
 use ctl::render::{Style, json, minutes};
 use dns::conduct::Conduct;
 use dns::question::Outcome;
@@ -11,9 +11,9 @@ use crate::render::{both, golden, quantiles};
 /// A span that begins at `from`; every number is a multiple of `load`.
 fn span((from, to): (u64, u64), minutes: u64, load: u64) -> SpanReport {
     let slow = load as f64 / 1_000.0;
-    let busy = |kind, name: &str, questions, failed, spent_ms| BusyRow {
+    let busy = |kind, name: &str, questions, failed, spent_ms| Busy {
         kind,
-        name: name.to_owned(),
+        name: name.into(),
         counts: BusyCounts { questions, failed, late: 2 * failed, timeouts: 3 * failed, spent_ms },
     };
     SpanReport {
@@ -31,9 +31,9 @@ fn span((from, to): (u64, u64), minutes: u64, load: u64) -> SpanReport {
             busy(BusyKind::Zone, "badly-run.example.", 2 * load, load, 9_000 * load),
             busy(BusyKind::Zone, "example.net.", 90 * load, 0, 700 * load),
             busy(BusyKind::List, "zen.spamhaus.org.", 64 * load, 0, 1_200 * load),
-            BusyRow {
+            Busy {
                 kind: BusyKind::User,
-                name: "postfix".to_owned(),
+                name: "postfix".into(),
                 counts: BusyCounts {
                     questions: 70 * load,
                     failed: load,

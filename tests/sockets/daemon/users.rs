@@ -98,7 +98,7 @@ fn the_minutes_have_the_local_users_unless_clients_are_redacted() {
         let replies = ask(process.socket(), &Request::Minutes { from: now - 3_600, to: now, step: 0 });
         let Some(Reply::Minutes(report)) = replies.first() else { panic!("{replies:?}") };
         let users = report.busiest.iter().filter(|row| row.kind == BusyKind::User && row.counts.failed == 1);
-        assert_eq!(users.map(|row| row.name.clone()).collect::<Vec<_>>(), expected, "{report:?}");
+        assert_eq!(users.map(|row| row.name.to_string()).collect::<Vec<_>>(), expected, "{report:?}");
         assert_eq!(report.message_time.count, 1, "{report:?}");
     }
 }
