@@ -95,7 +95,9 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     let parts = if arguments.at.is_some() { ask(0, MINUTE)? } else { Vec::new() };
     let spans = [ask(0, 0)?, shift.map_or(Ok(Vec::new()), |shift| ask(shift, 0))?].concat();
     let Format::Text(style) = format else {
-        return Ok(if parts.is_empty() { spans } else { parts }.iter().map(json::line).collect());
+        // The minutes stand for their span.
+        let whole = spans.iter().skip(usize::from(!parts.is_empty()));
+        return Ok(parts.iter().chain(whole).map(json::line).collect());
     };
     let moments: (minutes::Moment<'_>, minutes::Moment<'_>) = (&moment::shown, &moment::minute_of_day);
     Ok(match (arguments.by, spans.as_slice()) {

@@ -37,6 +37,9 @@ const EXTENSION: &str = "minutes";
 /// The number of seconds in a minute.
 const MINUTE: u64 = 60;
 
+/// The time after the end of a minute at which its row is written.
+const MARGIN: Duration = Duration::from_millis(50);
+
 /// The files of the days, and the counters at the last row.
 #[derive(Debug)]
 pub(super) struct MinuteFiles {
@@ -156,7 +159,8 @@ impl MinuteFiles {
             let path = entry?.path();
             let day = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
             if day.is_some_and(|day| day.saturating_add(KEPT_DAYS) < today) {
-                fs::remove_file(path)?;
+                // What cannot be removed does not keep the rows of today from being written.
+                let _ = fs::remove_file(path);
             }
         }
         Ok(())
@@ -208,7 +212,8 @@ fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
 pub(super) async fn keep(subject: Arc<Running>) -> Infallible {
     loop {
         let passed = subject.clock.unix_micros() % (MINUTE * 1_000_000);
-        sleep(Duration::from_micros(MINUTE * 1_000_000 - passed)).await;
+        // The margin keeps a clock that is adjusted slowly from giving two rows of one minute, and none of the next.
+        sleep(Duration::from_micros(MINUTE * 1_000_000 - passed) + MARGIN).await;
         block_in_place(|| subject.write_minute(false));
     }
 }

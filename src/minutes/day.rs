@@ -30,10 +30,9 @@ pub fn read(file: &[u8], mut take: impl FnMut(Row)) -> DayEnd {
     let Some(mut left) = file.strip_prefix(&HEAD) else { return day };
     day.end = HEAD.len();
     while let Some((octets, rest)) = framed(left) {
-        let mut names = day.names.clone();
-        let Some(row) = Row::decode(octets, &mut names) else { break };
+        let Some(row) = Row::decode(octets, &mut day.names) else { break };
         take(row);
-        day = DayEnd { end: file.len().saturating_sub(rest.len()), names };
+        day.end = file.len().saturating_sub(rest.len());
         left = rest;
     }
     day
@@ -126,6 +125,11 @@ mod tests {
         let mut damaged = whole.clone();
         damaged[most - 1] ^= 1;
         assert_eq!(rows_of(&damaged).0, rows[..8]);
+        let mut nonsense = whole[..most].to_vec();
+        nonsense.extend(b"\x01\0");
+        nonsense.extend(checksum(b"\xff"));
+        nonsense.extend(b"\xff");
+        assert_eq!(rows_of(&nonsense).1, rows_of(&whole[..most]).1, "a sound frame without a row");
         for foreign in [&b""[..], b"{}", &whole[1..], &HEAD[..15]] {
             assert_eq!(rows_of(foreign), (Vec::new(), DayEnd::default()));
         }

@@ -193,8 +193,17 @@ impl Row {
         octets
     }
 
-    /// Reads a row; `None` if the octets are no row.
-    pub(crate) fn decode(mut octets: &[u8], names: &mut Names) -> Option<Self> {
+    /// Reads a row; `None` if the octets are no row. The names are then as before.
+    pub(crate) fn decode(octets: &[u8], names: &mut Names) -> Option<Self> {
+        let known = names.0.len();
+        let row = Self::decoded(octets, names);
+        if row.is_none() {
+            names.0.truncate(known);
+        }
+        row
+    }
+
+    fn decoded(mut octets: &[u8], names: &mut Names) -> Option<Self> {
         let mut row = Self { minute: number(&mut octets)?, ..Self::default() };
         for counts in row.counts() {
             *counts = read_counts(&mut octets)?;

@@ -136,8 +136,9 @@ async fn a_scrape_has_every_metric_of_the_table_and_no_other() {
             metric.kind.word()
         );
         assert!(text.contains(&head), "{head}");
-        // No list has a quota here.
-        assert!(seen.contains(&metric.name) || metric.name == "resolverd_list_quota", "{}", metric.name);
+        // No list has a quota here, and the users are counted some seconds later.
+        let later = metric.name == "resolverd_list_quota" || metric.name.starts_with("resolverd_user_");
+        assert!(seen.contains(&metric.name) || later, "{}", metric.name);
     }
     assert_eq!(scraped[r#"resolverd_queries_total{outcome="cache"}"#], 1.0);
     assert_eq!(scraped[r#"resolverd_query_duration_seconds_count{outcome="cache"}"#], 1.0);

@@ -99,8 +99,8 @@ impl Figure {
     }
 }
 
-/// Returns the screen of a span: its figures next to those of the `other` span, or the table of its `minutes`, and the busiest names. The
-/// moments are formatted with their date, and as the time of day.
+/// Returns the screen of a span: its figures next to those of the `other` span, the table of its `minutes`, and the busiest names. With
+/// `minutes` alone, the figures are left out. The moments are formatted with their date, and as the time of day.
 pub fn screen(
     span: &SpanReport,
     other: Option<&SpanReport>,
@@ -108,21 +108,18 @@ pub fn screen(
     (moment, time): (Moment<'_>, Moment<'_>),
     style: Style,
 ) -> String {
-    let mut text = title(span, moment, style);
-    if let Some(other) = other {
-        text.push_str(&title(other, moment, style));
+    let titles = [Some(span), other].into_iter().flatten().map(|span| title(span, moment, style));
+    let mut parts = vec![titles.collect::<String>()];
+    if minutes.is_empty() || other.is_some() {
+        parts.push(figures(span, other, style));
     }
-    text.push('\n');
-    if minutes.is_empty() {
-        text.push_str(&figures(span, other, style));
-    } else {
-        text.push_str(&each(minutes, time, style));
+    if !minutes.is_empty() {
+        parts.push(each(minutes, time, style));
     }
     if !span.busiest.is_empty() {
-        text.push('\n');
-        text.push_str(&busiest(span, |_| true, SHOWN, style));
+        parts.push(busiest(span, |_| true, SHOWN, style));
     }
-    text
+    parts.join("\n")
 }
 
 fn title(span: &SpanReport, moment: Moment<'_>, style: Style) -> String {

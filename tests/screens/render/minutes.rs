@@ -67,6 +67,8 @@ fn a_span_next_to_that_of_the_week_before_and_each_minute_around_a_time() {
         .map(|(ago, minutes, load)| span((NOW - ago, NOW - ago + 60), minutes, load))
         .into();
     golden("stats_at.txt", &screen(&around, None, &parts));
+    let whole = screen(&around, Some(&before), &parts);
+    assert!(whole.contains("\n  DNS time p50 ") && whole.contains("\nbegin "), "{whole}");
     let nothing = SpanReport { from: NOW - DAY, to: NOW, ..SpanReport::default() };
     golden("stats_no_minutes.txt", &screen(&nothing, None, &[]));
     golden(

@@ -141,6 +141,16 @@ fn statistics_come_as_a_screen_and_as_tables() {
         "{text}"
     );
     assert_eq!(world.run(&["stats", "--json"]).1.lines().count(), 1);
+    for (arguments, lines) in [
+        (&["stats", "--since", "24h"][..], 1),
+        (&["stats", "--since", "1h", "--against", "7d"], 2),
+        (&["stats", "--at", "2026-01-01 02:00"], 20),
+    ] {
+        let (code, text, _) = world.run(arguments);
+        assert!(code == 0 && text.contains(" minutes recorded\n"), "{text}");
+        let json = world.run(&[arguments, &["--json"]].concat()).1;
+        assert!(json.lines().count() == lines && json.contains("\"minutes\":0"), "{json}");
+    }
     assert_eq!(world.fake.recorder.report(history::Window::Start).questions, 3);
 }
 
