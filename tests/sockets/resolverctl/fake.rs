@@ -275,14 +275,6 @@ impl Controlled for Fake {
         Arc::new(config)
     }
 
-    fn minutes(
-        &self,
-        _span: (u64, u64),
-        _step: u64,
-    ) -> BoxFuture<'_, Option<Vec<minutes::span::SpanReport>>> {
-        Box::pin(ready(None))
-    }
-
     fn change_zones(&self, what: ZoneWhat) -> BoxFuture<'_, Result<Vec<String>, String>> {
         self.zones.lock().unwrap().push(what);
         Box::pin(ready(Ok(vec!["zone corp.example: added".to_owned()])))
