@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dns::clock::{Clock, micros};
 use dns::conduct::{Conduct, Transport};
-use dns::question::{Outcome, Question, ViewId, wire_name};
+use dns::question::{DnsResult, Outcome, Question, ViewId, wire_name};
 use hickory_proto::rr::rdata::{A, MX, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use history::entry::QuestionEntry;
@@ -96,7 +96,7 @@ impl Traffic<'_> {
     fn hit(&self, client: u32, text: &str, kind: RecordType) {
         let Some(mut page) = self.recorder.hits(client as usize, self.clock.mono(), 0) else { return };
         let asked = [&*wire_name(&name(text)), &u16::from(kind).to_be_bytes()].concat();
-        page.put(&asked, address(client));
+        page.put(&asked, address(client), DnsResult::Answer);
     }
 
     fn miss(&mut self, asked: &Asked<'_>) {

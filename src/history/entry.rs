@@ -13,7 +13,7 @@ use super::event::{ListFault, Shows};
 use super::hidden_clients::is_without_client;
 use dns::conduct::{Conduct, Transport};
 use dns::hash::Plain;
-use dns::question::{ClientTransport, ExtendedError, Outcome};
+use dns::question::{ClientTransport, DnsResult, ExtendedError, Outcome};
 
 /// A client's question, as it is recorded in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct QuestionEntry {
     /// The local user that owns the client's socket: a name, or a number if the user has no name. None if the user was not looked up, or not
     /// found.
     pub user: Option<Box<str>>,
+    /// What the reply said, as far as its header shows it.
+    pub result: DnsResult,
     /// True if the entry was read from disk. The disk does not have most of the other questions of that time.
     pub stored: bool,
 }
@@ -67,6 +69,7 @@ impl QuestionEntry {
             error: Box::default(),
             code: None,
             user: None,
+            result: DnsResult::Unknown,
             stored: false,
         }
     }

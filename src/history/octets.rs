@@ -15,7 +15,7 @@ use super::names::ReadNames;
 use super::reason;
 use crate::limits::MAX_RECORDED_TEXT;
 use dns::conduct::{Conduct, Transport};
-use dns::question::{ClientTransport, MAX_NAME, Outcome};
+use dns::question::{ClientTransport, DnsResult, MAX_NAME, Outcome};
 
 /// The tags that show the type of an entry. The tag follows the length of the entry.
 const QUESTION: u8 = 1;
@@ -32,6 +32,9 @@ const LENGTH: usize = 2;
 
 /// The number of octets before the name in the entry of a hit (a question that the cache answered).
 const HIT_HEAD: usize = 32;
+
+/// The lowest bit of the result in the first word of a hit. The bits below it in the same octet show if the client's address is an IPv6 address.
+const HIT_RESULT: u32 = 28;
 
 /// Reads values from octets, from the first octet to the last.
 struct Reader<'a, 'n, 's> {
@@ -112,11 +115,23 @@ stored_numbers!(u8, u16, u32, u64);
 stored_places!(Outcome, Conduct, Transport, ClientTransport, Shows, ListFault);
 stored_fields! {
     QuestionEntry {
-        name, kind, client, port, transport, view, at, outcome, elapsed, flight, error, code, user; stored: false
+        name, kind, client, port, transport, view, at, outcome, elapsed, flight, error, code, user, result; stored: false
     }
     FlightEntry { id, began, elapsed, name, kind, zone, shows, why, faults, messages, links, list_fault }
     MessageEntry { at, elapsed, server, zone, transport, conduct, reason, depth, keys }
     OwnerEntry { client, port, at, user }
+}
+
+/// Files of earlier versions have questions without a result, which is the last field.
+impl Stored for DnsResult {
+    fn put(&self, into: &mut Vec<u8>) {
+        into.push(*self as u8);
+    }
+
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+        let place = u8::read(reader).map_or(0, usize::from);
+        Some(Self::ALL.get(place).copied().unwrap_or_default())
+    }
 }
 
 impl Stored for bool {
@@ -329,9 +344,9 @@ impl HitHead {
 
     /// Writes the entry for a hit to `room`, whose length must be that of the entry.
     #[inline]
-    pub(crate) fn write(&self, asked: &[u8], room: &mut [u8]) {
-        // A name has at most 255 octets, so the length of the entry fits into 16 bits.
-        let first = self.first | room.len() as u64 & 0xffff;
+    pub(crate) fn write(&self, asked: &[u8], result: DnsResult, room: &mut [u8]) {
+        // A name has at most 255 octets.
+        let first = self.first | room.len() as u64 & 0xffff | (result as u64) << HIT_RESULT;
         let Some((head, behind)) = room.split_first_chunk_mut::<HIT_HEAD>() else { return };
         let [low, high] = self.client;
         for (place, word) in head.as_chunks_mut::<8>().0.iter_mut().zip([first, self.at, low, high]) {
@@ -349,16 +364,18 @@ pub(super) fn put_hit(hit: &QuestionEntry, into: &mut Vec<u8>) {
     let begin = into.len();
     into.resize(begin.saturating_add(HitHead::room(&asked)), 0);
     let room = into.get_mut(begin..).unwrap_or_default();
-    HitHead::new(hit.client, hit.view, hit.at).write(&asked, room);
+    HitHead::new(hit.client, hit.view, hit.at).write(&asked, hit.result, room);
 }
 
 /// Reads the fields of a hit, in the order in which `HitHead::write` has written them.
 fn read_hit(reader: &mut Reader<'_, '_, '_>) -> Option<QuestionEntry> {
-    let is_six = u8::read(reader)?;
+    let flags = u8::read(reader)?;
     let (view, at) = (u32::read(reader)?, u64::read(reader)?);
-    let client = address_of(*reader.take(16)?.first_chunk()?, is_six);
+    let client = address_of(*reader.take(16)?.first_chunk()?, flags & 1);
+    let result = DnsResult::ALL.get(usize::from(flags >> 4)).copied().unwrap_or_default();
     let (name, kind) = reader.octets.split_last_chunk::<2>()?;
-    Some(QuestionEntry::hit(reader.names.name(name), u16::from_be_bytes(*kind).into(), client, view, at))
+    let hit = QuestionEntry::hit(reader.names.name(name), u16::from_be_bytes(*kind).into(), client, view, at);
+    Some(QuestionEntry { result, ..hit })
 }
 
 /// Returns an address as sixteen octets, and the number 1 for an IPv6 address or 0 for an IPv4 address.
@@ -457,7 +474,7 @@ pub(crate) mod tests {
         let (client, at) = (IpAddr::from([127, 0, 0, 1]), 1_795_165_200_000_001);
         let asked = b"\x04MAIL\x07example\x00\x00\x0f";
         octets.resize(HitHead::room(asked), 0);
-        HitHead::new(client, 3, at).write(asked, &mut octets);
+        HitHead::new(client, 3, at).write(asked, DnsResult::NoName, &mut octets);
         let failed = QuestionEntry {
             client: "2001:db8::5".parse().unwrap(),
             transport: Some(ClientTransport::Quic),
@@ -466,6 +483,7 @@ pub(crate) mod tests {
             error: "word ".repeat(99).into(),
             code: Some(22),
             user: Some("postfix".into()),
+            result: DnsResult::NoData,
             ..QuestionEntry::failed(b"\x04MAIL\x07example\x00", at)
         };
         put_question(&failed, &mut octets);
@@ -479,6 +497,7 @@ pub(crate) mod tests {
         super::put_flight(&short, &mut octets);
         let lower = name("mail.example.");
         let hit = QuestionEntry::hit(Arc::clone(&lower), RecordType::MX, client, 3, at);
+        let hit = QuestionEntry { result: DnsResult::NoName, ..hit };
         // A text that is too long is cut at the end of a word.
         let error = "word ".repeat(MAX_RECORDED_TEXT / 5).trim_end().into();
         let expected = [
@@ -490,6 +509,16 @@ pub(crate) mod tests {
             Entry::Flight(flight()),
         ];
         assert_eq!(read_all(&octets), expected);
+    }
+
+    #[test]
+    fn a_question_of_an_earlier_version_has_no_result() {
+        let question = QuestionEntry::failed(b"\x04mail\x07example\x00", 7);
+        let mut octets = Vec::new();
+        put_question(&QuestionEntry { result: DnsResult::NoName, ..question.clone() }, &mut octets);
+        octets.pop();
+        octets[0] -= 1;
+        assert_eq!(read_all(&octets), [Entry::Question(question)]);
     }
 
     proptest! {

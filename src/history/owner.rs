@@ -83,7 +83,7 @@ pub(super) fn give(owners: &[OwnerEntry], questions: &mut [QuestionEntry]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::question::Outcome;
+    use dns::question::{DnsResult, Outcome};
     use hickory_proto::rr::RecordType;
 
     const SECOND: u64 = 1_000_000;
@@ -103,6 +103,7 @@ mod tests {
             error: "".into(),
             code: None,
             user: None,
+            result: DnsResult::Unknown,
             stored: false,
         }
     }

@@ -97,6 +97,7 @@ pub(super) fn write(question: &QuestionEntry) {
 
 #[cfg(test)]
 mod tests {
+    use dns::question::DnsResult;
     use hickory_proto::rr::RecordType;
 
     use super::*;
@@ -117,6 +118,7 @@ mod tests {
             error: "".into(),
             code: None,
             user: None,
+            result: DnsResult::Unknown,
             stored: false,
         };
         let mut queue = LoggedQueries::default();

@@ -197,6 +197,7 @@ impl RecordReader<'_> {
 mod tests {
     use super::*;
     use dns::clock::Clock;
+    use dns::question::DnsResult;
     use hickory_proto::rr::RecordType;
     use std::time::Duration;
 
@@ -319,7 +320,7 @@ mod tests {
             // The shortest possible names give the largest number of entries.
             let at = Mono::from_micros(number.into());
             let mut page = recorder.hits(0, at, 0).unwrap();
-            page.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
+            page.put(b"\x00\x00\x01", [127, 0, 0, 1].into(), DnsResult::Answer);
             recorder.asked(&QuestionEntry::failed(b"\x00", number.into()), None);
         }
         let mut read = Recorded::default();
@@ -338,8 +339,8 @@ mod tests {
         let recorder = recorder(1 << 20);
         for at in 1..3 {
             let mut page = recorder.hits(0, Mono::from_micros(at), 0).unwrap();
-            page.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
-            page.put(b"\x00\x00\x02", [127, 0, 0, 1].into());
+            page.put(b"\x00\x00\x01", [127, 0, 0, 1].into(), DnsResult::Answer);
+            page.put(b"\x00\x00\x02", [127, 0, 0, 1].into(), DnsResult::NoName);
         }
         let read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
         assert_eq!(read.questions.len(), 4);

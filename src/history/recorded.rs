@@ -19,7 +19,7 @@ use super::watch::Watchers;
 
 use dns::clock::Clock;
 use dns::conduct::Conduct;
-use dns::question::Question;
+use dns::question::{DnsResult, Question};
 
 /// The recorded questions and flights: the ring for misses in memory, and the store on disk. The rings of the workers are in their shards.
 #[derive(Debug)]
@@ -155,13 +155,14 @@ impl Kept {
 }
 
 impl HitPage<'_> {
-    /// Records a question of the batch that the cache answered. `asked` is the name in wire form, in any case, followed by the type.
+    /// Records a question of the batch that was answered from the cache, and what the answer says. `asked` is the name in wire form, in any case,
+    /// followed by the type.
     #[inline]
-    pub fn put(&mut self, asked: &[u8], client: IpAddr) {
+    pub fn put(&mut self, asked: &[u8], client: IpAddr, result: DnsResult) {
         if client != self.client {
             (self.client, self.head) = (client, HitHead::new(client, self.view, self.at));
         }
-        self.ring.hit(&self.head, asked);
+        self.ring.hit(&self.head, asked, result);
     }
 }
 

@@ -15,6 +15,7 @@ use super::lock;
 use super::octets::{self, HitHead};
 use super::tally::FailureCount;
 use crate::limits::{CORE_LINE, RECORD_BLOCK};
+use dns::question::DnsResult;
 
 /// The smallest number of blocks in a ring: one that is full, and one that is being written.
 const FEWEST: usize = 2;
@@ -60,14 +61,14 @@ impl Ring {
 
     /// Writes a question that the cache answered. `asked` is its name in wire form, followed by its type. `head` has the first octets of the entry.
     #[inline]
-    pub(super) fn hit(&mut self, head: &HitHead, asked: &[u8]) {
+    pub(super) fn hit(&mut self, head: &HitHead, asked: &[u8], result: DnsResult) {
         let room = HitHead::room(asked);
         if self.end.saturating_sub(self.next) < room {
             self.change();
         }
         let after = self.next.saturating_add(room);
         if let Some(room) = self.octets.get_mut(self.next..after) {
-            head.write(asked, room);
+            head.write(asked, result, room);
             self.next = after;
         }
     }
@@ -240,7 +241,8 @@ mod tests {
 
     fn write(ring: &Mutex<Ring>, moments: std::ops::Range<u64>) {
         let mut ring = ring.lock().unwrap();
-        moments.for_each(|at| ring.hit(&HitHead::new([127, 0, 0, 1].into(), 0, at), ASKED));
+        moments
+            .for_each(|at| ring.hit(&HitHead::new([127, 0, 0, 1].into(), 0, at), ASKED, DnsResult::Unknown));
     }
 
     fn times_of(block: &[u8]) -> Vec<u64> {

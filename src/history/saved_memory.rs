@@ -127,6 +127,7 @@ mod tests {
     use crate::{LogFacts, LogState, ReadSpan, Recorded};
     use dns::clock::{Clock, Mono};
     use dns::question::ClientTransport;
+    use dns::question::DnsResult;
     use std::convert::Infallible;
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
@@ -148,7 +149,7 @@ mod tests {
             for number in 0..3 {
                 let at = Mono::from_micros(now - 9_000_000 + 100 * number + shard as u64);
                 let client = [127, 0, 0, u8::try_from(number).unwrap()].into();
-                recorder.hits(shard, at, 7).unwrap().put(name, client);
+                recorder.hits(shard, at, 7).unwrap().put(name, client, DnsResult::Answer);
             }
         }
         let id = recorder.kept.first + 5;

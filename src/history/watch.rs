@@ -98,7 +98,7 @@ mod tests {
     use hickory_proto::rr::RecordType;
 
     use super::*;
-    use dns::question::Outcome;
+    use dns::question::{DnsResult, Outcome};
 
     fn question(number: u64) -> QuestionEntry {
         QuestionEntry {
@@ -115,6 +115,7 @@ mod tests {
             error: "".into(),
             code: None,
             user: None,
+            result: DnsResult::Unknown,
             stored: false,
         }
     }

@@ -18,7 +18,7 @@ use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::task::JoinSet;
 
 use dns::clock::{Clock, Mono, micros};
-use dns::question::{Client, ExtendedError, Outcome};
+use dns::question::{Client, DnsResult, ExtendedError, Outcome};
 use dns::random::Random;
 pub use dns::stage::paused;
 use dns::wire;
@@ -312,11 +312,12 @@ impl Simulation {
         let elapsed = self.clock.mono().since(began);
         recorder.question(0, &Ended { client, kind, outcome, elapsed });
         let (name, view, trail) = (query.name(), query.view.number(), replied.trail());
+        let result = DnsResult::in_reply(&replied.answer.wire);
         if outcome == Outcome::Cache && trail.is_none() {
             // The class of the question is not stored.
             let asked = query.question_bytes().split_last_chunk::<2>().map(|(asked, _)| asked);
             let page = recorder.hits(0, began, view).zip(asked);
-            page.into_iter().for_each(|(mut page, asked)| page.put(asked, client));
+            page.into_iter().for_each(|(mut page, asked)| page.put(asked, client, result));
             return;
         }
         let flight = trail.map(|trail| recorder.flight_number(trail));
@@ -328,6 +329,7 @@ impl Simulation {
             flight,
             error: error.map_or("", |error| &error.text).into(),
             code: error.filter(|error| !error.text.is_empty()).map(|error| error.code),
+            result,
             ..QuestionEntry::hit(name.into(), kind, client, view, began.as_micros())
         };
         recorder.asked(&question, None);

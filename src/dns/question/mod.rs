@@ -30,5 +30,5 @@ pub use names::{
     FirstLabels, MAX_LABEL, MAX_NAME, WireName, is_name, is_wire_of, is_within, kind_text, label_places,
     lies_within, name_of_wire, name_text, put_wire, same_name, wire_name, zone_text,
 };
-pub use outcome::{Apart, Outcome};
+pub use outcome::{Apart, DnsResult, Outcome};
 pub use server_query::{QueryForm, ServerQuery, is_without_records};

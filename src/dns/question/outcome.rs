@@ -46,6 +46,54 @@ impl Outcome {
 }
 
 words! {
+    /// What DNS said to a question, or what mail software reports about it. Stored records use the positions of the variants: a new one must be
+    /// added at the end.
+    #[derive(Default)]
+    pub enum DnsResult {
+        /// The result is not known.
+        #[default]
+        Unknown = "unknown",
+        /// There are records of the type.
+        Answer = "answer",
+        /// The name exists, but has no records of the type (NODATA, RFC 2308 section 2.2).
+        NoData = "no_data": "no data",
+        /// The name does not exist.
+        NoName = "nxdomain": "NXDOMAIN",
+        /// The domain accepts no mail: its only MX record names the root (RFC 7505).
+        NullMx = "null_mx": "null MX",
+        /// A DNS list has an entry.
+        Listed = "listed",
+        /// A DNS list has no entry.
+        NotListed = "not_listed": "not listed",
+        /// A host has no address.
+        NoAddress = "no_address": "no address",
+        /// An address has no name, or its name leads to another address.
+        NoPointer = "no_pointer": "no PTR",
+        /// There is no result: the lookup failed for now.
+        Failure = "failure": "temporary failure",
+        /// The answer fails DNSSEC validation.
+        Bogus = "bogus",
+    }
+}
+
+impl DnsResult {
+    /// Returns the result that the header of a reply shows.
+    #[inline]
+    pub const fn in_reply(reply: &[u8]) -> Self {
+        const RCODE: u8 = 0x0f;
+        match *reply {
+            [_, _, _, flags, _, _, high, low, ..] => match (flags & RCODE, high | low) {
+                (0, 0) => Self::NoData,
+                (0, _) => Self::Answer,
+                (3, _) => Self::NoName,
+                _ => Self::Unknown,
+            },
+            _ => Self::Unknown,
+        }
+    }
+}
+
+words! {
     /// A DNS message that a listener received and that is not a question, or not a new one. It is counted separately from the outcomes of
     /// questions.
     pub enum Apart {

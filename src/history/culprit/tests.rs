@@ -8,8 +8,8 @@ use crate::event::Shows;
 use crate::message::ListName;
 use crate::recorded::Recorded;
 use dns::conduct::{Conduct, Transport};
-use dns::question::Outcome;
 use dns::question::Outcome::{Cache, Deadline, Failed, Remembered, Shed, Upstream};
+use dns::question::{DnsResult, Outcome};
 use dns::question::{is_within, wire_name};
 use hickory_proto::rr::{Name, RecordType};
 
@@ -104,6 +104,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
         error: Box::default(),
         code: None,
         user: None,
+        result: DnsResult::Unknown,
         stored: false,
     };
     (question, flight)

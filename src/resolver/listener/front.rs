@@ -29,7 +29,7 @@ use crate::resolve::client_question::ClientQuestion;
 use crate::resolve::{Asked, Replied, Resolver};
 use crate::supervise::{Supervisor, caught};
 use dns::clock::{Clock, Mono, micros};
-use dns::question::{Answer, Apart, Client, ClientTransport, Outcome, QuestionKey, ViewId};
+use dns::question::{Answer, Apart, Client, ClientTransport, DnsResult, Outcome, QuestionKey, ViewId};
 use dns::wire::cookie::CookieSecret;
 use dns::wire::query::{Query, Rejection, Unanswerable};
 use dns::wire::{compose, reply, ttl};
@@ -371,6 +371,7 @@ impl Front {
             error: error.map_or("", |error| &error.text).into(),
             code: error.filter(|error| !error.text.is_empty()).map(|error| error.code),
             user: None,
+            result: replied.map_or(DnsResult::Unknown, |replied| DnsResult::in_reply(&replied.answer.wire)),
             stored: false,
         };
         recorder.asked(&question, Some(self.socket(arrival)));
@@ -427,7 +428,7 @@ impl<'a> FrontBatch<'a> {
         let is_allowed = self.allows(client.ip());
         let place = match self.repeat((message, hash.filter(|_| is_allowed)), out) {
             Repeat::Reply(kind, name) => {
-                self.hit(client.ip(), kind, asked_in(message, name.into()));
+                self.hit(client.ip(), kind, asked_in(message, name.into()), out);
                 return Handled::Reply;
             }
             Repeat::Keep(place) => Some(place),
@@ -458,7 +459,7 @@ impl<'a> FrontBatch<'a> {
         }
         if self.answer(arrival, message, place, out) {
             let name = self.query.name().len();
-            self.hit(client.ip(), self.query.kind(), asked_in(message, name));
+            self.hit(client.ip(), self.query.kind(), asked_in(message, name), out);
             return Handled::Reply;
         }
         self.miss(arrival, out)
@@ -565,15 +566,14 @@ impl<'a> FrontBatch<'a> {
         allows
     }
 
-    /// Stores a cache hit in the history, and counts it together with equal hits before it. `asked` contains the name
-    /// and the type.
-    fn hit(&mut self, client: IpAddr, kind: RecordType, asked: &[u8]) {
+    /// Stores a hit with its reply, and counts it together with equal hits before it. `asked` contains the name and the type.
+    fn hit(&mut self, client: IpAddr, kind: RecordType, asked: &[u8], reply: &[u8]) {
         let (recorder, Occasion { shard, at, .. }) = (&self.front.parts.recorder, self.occasion);
         if self.page.is_none() {
             self.page = recorder.hits(shard, at, self.view.number());
         }
         if let Some(page) = &mut self.page {
-            page.put(asked, client);
+            page.put(asked, client, DnsResult::in_reply(reply));
         }
         if self.logs {
             recorder.log_hit(asked, client, self.view.number(), self.front.now().since(at));
