@@ -404,6 +404,7 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
             "look at the program that asks, for instance a greeting delay or a content filter"
                 .to_owned()
         }
+        CulpritKind::Answer => format!("the owner of {zone} must correct its records"),
         CulpritKind::None => "DNS was not the cause: look at the other steps of the mail".to_owned(),
         CulpritKind::NotDns => "look at the program that wrote the line".to_owned(),
         CulpritKind::Unknown => UNKNOWN_ADVICE.to_owned(),

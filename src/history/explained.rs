@@ -1,4 +1,4 @@
-//! Finds the flight (resolution) that explains the outcome of a question: its own flight, or another flight that failed before the question came.
+//! Finds the flight that explains a question: its own flight, a flight that failed before it, or the flight whose answer was in the cache.
 //!
 //! A question may fail immediately because another question failed shortly before. Then the record has no flight for it, and its culprit is the
 //! culprit of the other question.
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
 
 use super::culprit::ExplainedQuestion;
-use super::entry::{FlightEntry, QuestionEntry};
+use super::entry::{ByAsked, FlightEntry, QuestionEntry, place_of};
 use super::event::Shows;
 use super::message::ListOf;
 use super::recorded::Recorded;
@@ -28,18 +28,23 @@ pub(super) struct Explained<'a> {
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
     /// The failed flights (resolutions), by the zone whose servers failed.
     of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
+    /// The flights whose answers have names or addresses.
+    with_answer: ByAsked<Vec<&'a FlightEntry>>,
     /// All flights (resolutions) to DNS lists, by the apex of the list.
     of_list: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
 }
 
 impl<'a> Explained<'a> {
     pub(super) fn from_recorded(recorded: &'a Recorded, list: ListOf<'_>) -> Self {
-        let (by_number, of_question, of_zone, of_list) = Default::default();
-        let mut explained = Self { by_number, of_question, of_zone, of_list };
+        let (by_number, of_question, of_zone, with_answer, of_list) = Default::default();
+        let mut explained = Self { by_number, of_question, of_zone, with_answer, of_list };
         for flight in &recorded.flights {
             explained.by_number.insert(flight.id, flight);
             if let Some(apex) = list(&flight.name).and_then(|list| list.apex_in(&flight.name)) {
                 explained.of_list.entry(apex).or_default().push(flight);
+            }
+            if !flight.links.is_empty() {
+                explained.with_answer.entry(place_of(&flight.name, flight.kind)).or_default().push(flight);
             }
             if flight.shows.is_some() {
                 let question = (&*flight.name, flight.kind.into());
@@ -65,6 +70,7 @@ impl<'a> Explained<'a> {
                 self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)
             }
             Outcome::Remembered | Outcome::Stale => own.or_else(|| self.before(question, list)),
+            Outcome::Cache => own.or_else(|| last(self.with_answer.get(&question.place())?, question.at)),
             _ => own,
         };
         ExplainedQuestion { question, list, flight }

@@ -29,6 +29,7 @@
     clippy::panic
 )]
 
+pub mod answer;
 mod counters;
 pub mod culprit;
 mod dates;

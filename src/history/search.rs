@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::cmp::Reverse;
 
+use super::answer;
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict, judge, judge_decisive};
 use super::doubt::{self, PossibleWait, WaitOrder};
 use super::entry::{ByAsked, Link, QuestionEntry, place_of};
@@ -18,7 +19,7 @@ use super::traffic::{Traffic, waited};
 use super::why::{DaemonFacts, HistoryReach, MessageReport, Wanted, WantedSubject, report};
 use crate::limits::{FAILURE_COST, MAX_JUDGED_MESSAGES, MAX_WHY_POSSIBLE_WAITS, MAX_WHY_REPLY};
 use dns::clock::micros;
-use dns::question::is_within;
+use dns::question::{DnsResult, is_within, name_of_wire, name_text};
 
 /// Returns the replies to several requests of `resolverctl why`. There is always a reply to the first request. Further requests are left without a
 /// reply when the replies have reached `MAX_WHY_REPLY` octets or when `is_late` returns true. No reply is cut off.
@@ -96,7 +97,17 @@ impl Search<'_> {
                 verdict.put_first(judge_decisive(&asked, &self.traffic, decisive));
             }
             let report = report(&asked, &verdict, self.facts, &is_of_subject, left);
-            found.push((of_subject, self.with_doubts(report, message, wanted)));
+            let mut report = self.with_doubts(report, message, wanted);
+            if let Some(WantedSubject::Name(name)) = &wanted.subject
+                && report.culprit.kind == CulpritKind::None
+            {
+                let name = name_text(&name_of_wire(name));
+                let is_it = |one: &str| one == name;
+                let results = [DnsResult::NoName, DnsResult::NullMx].into_iter();
+                let mut answers = results.filter_map(|said| answer::culprit(&report.questions, said, &is_it));
+                report.culprit = answers.next().unwrap_or(report.culprit);
+            }
+            found.push((of_subject, report));
         }
         if wanted.subject.is_some() {
             // Reports whose culprit belongs to the wanted subject come first. Reports on messages that were certainly quick come last.

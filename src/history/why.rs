@@ -21,7 +21,7 @@ use super::traffic::{covered, moments};
 use crate::limits::{MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_SENT, WHY_MARGIN};
 use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
-use dns::question::{ClientTransport, Outcome, kind_text, name_of_wire, name_text};
+use dns::question::{ClientTransport, DnsResult, Outcome, kind_text, name_of_wire, name_text};
 
 /// The criteria by which messages are selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,6 +143,18 @@ pub struct QuestionReport {
     pub kind: String,
     /// How the question was answered, or why it failed.
     pub outcome: Outcome,
+    /// What DNS said; unknown for a question that was recorded by an earlier version.
+    #[serde(default, skip_serializing_if = "is_unknown")]
+    pub result: DnsResult,
+    /// The DNS list to which the question was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+    /// The codes with which the list has an entry, if they are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<IpAddr>,
+    /// If the name does not exist or has no address: the name of the message whose MX or PTR record has this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_by: Option<String>,
     /// The time from the question to the reply, in seconds.
     pub elapsed: f64,
     /// The time that the question waited before its resolution began, in seconds.
@@ -182,7 +194,10 @@ impl QuestionReport {
         let sent =
             self.messages.iter().map(|message| message.zone.len().saturating_mul(2).saturating_add(OBJECT));
         let error = self.error.as_ref().map_or(0, |error| error.len().saturating_mul(2));
-        let own = self.name.len().saturating_mul(2).saturating_add(error).saturating_add(OBJECT);
+        let names = [&self.list, &self.named_by].into_iter().flatten().map(String::len).sum::<usize>();
+        let names =
+            names.saturating_add(self.name.len()).saturating_add(self.codes.len().saturating_mul(OBJECT));
+        let own = names.saturating_mul(2).saturating_add(error).saturating_add(OBJECT);
         sent.fold(own, usize::saturating_add)
     }
 }
@@ -257,7 +272,11 @@ pub(super) fn report(
     });
     let questions = places.into_iter().take(MAX_WHY_QUESTIONS).map_while(|place| {
         let one = asked.get(place)?;
-        let question = question(one, first, is_of_subject(one.question));
+        let mut question = question(one, first, is_of_subject(one.question));
+        if matches!(question.result, DnsResult::NoName | DnsResult::NoData) {
+            let naming = asked.iter().find(|other| other.names(&one.question.name));
+            question.named_by = naming.map(|other| name_text(&name_of_wire(&other.question.name)));
+        }
         let weight = question.weight();
         line = line.checked_sub(weight)?;
         *left = left.saturating_sub(weight);
@@ -304,6 +323,10 @@ fn question(one: &ExplainedQuestion<'_>, first: u64, of_subject: bool) -> Questi
         name: name_text(&name_of_wire(&question.name)),
         kind: kind_text(question.kind),
         outcome: question.outcome,
+        result: one.result(),
+        list: one.apex().map(|apex| name_text(&name_of_wire(apex))),
+        codes: if one.result() == DnsResult::Listed { one.codes() } else { Vec::new() },
+        named_by: None,
         elapsed: seconds(question.elapsed),
         queued: seconds(began.saturating_sub(question.at)),
         servers: seconds(with_servers(question, own)),
@@ -324,6 +347,10 @@ fn with_servers(question: &QuestionEntry, flight: Option<&FlightEntry>) -> u64 {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+fn is_unknown(result: &DnsResult) -> bool {
+    *result == DnsResult::Unknown
 }
 
 fn is_false(value: &bool) -> bool {

@@ -10,6 +10,7 @@
 
 use super::lookup;
 use super::subject::subject;
+use dns::question::DnsResult;
 
 /// Words that follow the recipient in a line of Postfix or Sendmail about a delivery. Each such line has at least one of them.
 const NEXT_TO_TO: [&str; 2] = [" relay=", " stat="];
@@ -32,8 +33,8 @@ const RESULTS: [&str; 3] = [" status=", " stat=", ": "];
 /// The sign in each line of Exim about the arrival of a mail.
 const ARRIVAL: &str = " <= ";
 
-/// Words of Postfix and Exim that stand before the text which the remote server has replied.
-const REMOTE: [&str; 2] = [" said: ", "remote mail server"];
+/// Words before the reply of the remote server, of Postfix and Exim.
+pub(super) const REMOTE: [&str; 3] = [" said: ", " refused to talk to me: ", "remote mail server"];
 
 /// The words of Postfix that stand before the name of a mail host to which it could not connect.
 const ATTEMPT: &str = ": connect to ";
@@ -90,7 +91,7 @@ impl<'a> Delivery<'a> {
             return None;
         }
         let lower = result.to_ascii_lowercase();
-        (lookup::has_failed(&lower) || lookup::names_host(&lower)).then_some(result)
+        (lookup::reported(&lower) == Some(DnsResult::Failure) || lookup::names_host(&lower)).then_some(result)
     }
 }
 

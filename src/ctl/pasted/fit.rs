@@ -13,6 +13,7 @@
 
 use std::cmp::Reverse;
 
+use super::answer;
 use super::delivery::is_attempt;
 use super::line::PastedLine;
 use super::subject::{address_of, has, is_about};
@@ -52,7 +53,7 @@ pub(super) enum FailedQuery {
     OfAddress,
     /// A failed query for another name, such as the domain of the sender.
     OfName,
-    /// A failed query for the name because of which mail software rejected the mail, as the line says.
+    /// A failed query about the name that the line rejects, or a query with the result that the line reports.
     OfRejected,
 }
 
@@ -87,6 +88,9 @@ impl Fit {
 /// Returns the most important failed query of a message that concerns a name or an address of a pasted line. A line that reports no failed lookup
 /// always gives `None`.
 pub(super) fn failed_query(line: &PastedLine, message: &MessageReport) -> FailedQuery {
+    if answer::of_line(line, message).is_some() {
+        return FailedQuery::OfRejected;
+    }
     let kind = |question: &QuestionReport| match &line.rejected {
         Some(name) if is_about(&question.name, name) => FailedQuery::OfRejected,
         _ if address_of(&question.name).is_some() => FailedQuery::OfAddress,

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::delay::LineDelay;
 use crate::limits::{PASTED_AFTER, PASTED_BEFORE, SESSION_PART};
+use dns::question::DnsResult;
 use dns::wire::presentation::shown;
 use history::culprit::DecisiveTime;
 
@@ -45,6 +46,8 @@ pub struct PastedLine {
     pub mail_domains: Vec<String>,
     /// The delays that the line names.
     pub delay: LineDelay,
+    /// The result of DNS that the line itself reports.
+    pub(crate) reports: Option<DnsResult>,
     /// True if the line itself reports that a DNS lookup failed.
     pub(crate) blames_dns: bool,
     /// The name because of which mail software rejected the mail, after a failed lookup: a host, or the domain of a mail address.

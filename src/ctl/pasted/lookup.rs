@@ -1,10 +1,14 @@
-//! Recognizes the words with which mail software reports a failed lookup, and finds the name because of which it rejected a mail.
+//! Recognizes the words of mail software about results of DNS, and the name that a line rejects because of such a result.
 //!
 //! Postfix: `450 4.1.8 <bob@sender.example>: Sender address rejected: Domain not found`. Sendmail: `Domain of sender address
 //! bob@sender.example does not resolve`. Exim: `F=<bob@sender.example> temporarily rejected RCPT <anna@our.example>: Could not complete
 //! sender verify`.
 
+use super::delay;
+use super::delivery::REMOTE;
+use super::fit::DELAYED;
 use super::subject::subject;
+use dns::question::DnsResult;
 use doctor::message::{PHRASES, has};
 
 /// Words of Exim, in lower case, about a sender whose domain could not be looked up.
@@ -17,41 +21,51 @@ const RECIPIENT_UNVERIFIED: &str = "could not complete recipient verify";
 /// mail address.
 const BY_SERVER: &str = " callout";
 
-/// Returns true if a log line, in lower case, reports a failed lookup.
-pub(super) fn has_failed(text: &str) -> bool {
+/// Returns the result of DNS that a lower-case text reports. The words of a remote server report what that server looked up.
+pub(super) fn reported(text: &str) -> Option<DnsResult> {
+    let own = REMOTE.iter().filter_map(|words| Some(text.split_once(*words)?.0)).min_by_key(|own| own.len());
+    let own = own.unwrap_or(text);
     let is_unverified =
-        |words: &str| text.split_once(words).is_some_and(|(_, rest)| !rest.starts_with(BY_SERVER));
-    [SENDER_UNVERIFIED, RECIPIENT_UNVERIFIED].into_iter().any(is_unverified)
-        || has(text, &PHRASES.lookup_failed)
+        |words: &&str| own.split_once(*words).is_some_and(|(_, rest)| !rest.starts_with(BY_SERVER));
+    let unverified = [SENDER_UNVERIFIED, RECIPIENT_UNVERIFIED].iter().find(|words| is_unverified(words));
+    let row = doctor::message::reported(own);
+    let row = row.filter(|row| !row.symbol || delay::in_line(own).whole.is_none_or(|whole| whole < DELAYED));
+    unverified.map(|_| DnsResult::Failure).or_else(|| row.map(|row| row.kind))
 }
 
-/// Returns true if a log line, in lower case, contains the name of a host that was not found.
+/// Returns true if a lower-case text names a host or a domain that was not found.
 pub(super) fn names_host(text: &str) -> bool {
-    has(text, &PHRASES.host_named)
+    has(text, &PHRASES.host_named) || rejected(text).is_some()
 }
 
-/// Words of Postfix that follow the name that could not be looked up.
+/// The words before the name that could not be looked up, of Postfix, Exim and Sendmail.
+const BEFORE_NAME: [&str; 4] = [
+    "name service error for name=",
+    "sender verify fail for <",
+    "(name server: ",
+    "domain of sender address ",
+];
+
+/// The words of Postfix after the name that could not be looked up.
 const POSTFIX: [&str; 3] =
     [">: sender address rejected", ">: recipient address rejected", ">: helo command rejected"];
 
-/// Words of Sendmail before and after the name that could not be looked up.
-const SENDMAIL: (&str, &str) = ("sender address ", " does not resolve");
-
-/// Words of Exim about a failed lookup of the sender or the recipient, each with the word that stands before the rejected mail address.
+/// The words of Exim after the addresses of sender and recipient, each with the word before the address that is rejected.
 const EXIM: [(&str, &str); 2] = [(SENDER_UNVERIFIED, " f=<"), (RECIPIENT_UNVERIFIED, " rcpt <")];
 
 /// Returns the name because of which a mail was rejected: a host, or the domain of a mail address. `text` is a log line in lower case. Returns `None`
 /// if the line contains neither.
 pub(super) fn rejected(text: &str) -> Option<String> {
     let of_postfix = || POSTFIX.iter().find_map(|words| Some(text.split_once(words)?.0.rsplit_once('<')?.1));
-    let of_sendmail = || Some(text.split_once(SENDMAIL.0)?.1.split_once(SENDMAIL.1)?.0);
+    let behind = |words: &&str| text.split_once(*words)?.1.split([' ', '>', ':']).next();
+    let of_words = || BEFORE_NAME.iter().find_map(behind);
     let of_exim = || {
         let named = |(words, before): &(&str, &str)| {
             Some(text.split_once(words)?.0.rsplit_once(before)?.1.split_once('>')?.0)
         };
         EXIM.iter().find_map(named)
     };
-    subject(of_postfix().or_else(of_sendmail).or_else(of_exim)?)
+    subject(of_postfix().or_else(of_words).or_else(of_exim)?)
 }
 
 #[cfg(test)]

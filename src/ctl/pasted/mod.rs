@@ -14,6 +14,7 @@
 //!   reply of the remote server. Names in the result count only if the result reports what was looked up, see `delivery`.
 //! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has no other name.
 
+mod answer;
 mod delay;
 mod delivery;
 mod fit;
@@ -32,6 +33,7 @@ pub use self::line::PastedLine;
 pub use self::settle::{LineResult, is_of_line, known_first, settle};
 use self::subject::subject;
 use crate::limits::MAX_LINE_SUBJECTS;
+use dns::question::DnsResult;
 
 /// Words of log lines that are written at the end of an SMTP session, or after a step of the session that took long.
 const SESSION_ENDED: [&str; 5] =
@@ -63,7 +65,9 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         let line = |part: &str, at: Option<(f64, f64)>, is_arrival: bool| {
             let lower = part.to_ascii_lowercase();
             let LineSubjects { all, of_mail } = LineSubjects::from_line(part);
-            let blames_dns = lookup::has_failed(&lower);
+            let reports = lookup::reported(&lower);
+            let blames_dns =
+                reports.is_some_and(|result| !matches!(result, DnsResult::Listed | DnsResult::NullMx));
             PastedLine {
                 number,
                 entry: dates.entries,
@@ -75,6 +79,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
                 subjects: all,
                 mail_domains: of_mail,
                 delay: delay::in_line(part),
+                reports,
                 blames_dns,
                 rejected: if blames_dns { lookup::rejected(&lower) } else { None },
                 ends_session: SESSION_ENDED.iter().any(|words| lower.contains(words)),

@@ -7,11 +7,13 @@
 //!   first. The queries about the host of a mail and the queries about its sender are often two messages.
 //! - A message is not called quick if a wait that agrees with the delay of the line may belong to its mail, see `history::doubt`.
 //! - The line itself is evidence: if it reports a failed lookup, DNS is at fault; if its delay is in another part of the delivery, DNS is not
-//!   at fault.
+//!   at fault. If it reports an answer, such as a name that does not exist, time does not matter: the answer is the cause if a query of the
+//!   message has it, and otherwise the cause is unknown.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use super::answer;
 use super::fit::{
     DELAYED, FailedQuery, Fit, SHARE, TimeFit, failed_query, is_most_of_prompt, is_of_another, is_of_dns,
     left_out, waited,
@@ -20,6 +22,7 @@ use super::line::PastedLine;
 use super::subject::{address_of, has};
 use crate::limits::MAX_FITTING_MESSAGES;
 use crate::render::words::time;
+use dns::question::DnsResult;
 use history::culprit::CulpritKind;
 use history::doubt::{self, ON_DISK_ALONE, PossibleWait};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
@@ -59,7 +62,10 @@ pub fn settle(
 /// Returns true if a message is from the time of a pasted line. If the line reports a failed lookup, the message must also have a failed query.
 pub fn is_of_line(line: &PastedLine, message: &MessageReport) -> bool {
     let Fit { time, .. } = Fit::new(line, message);
-    let has_failed = || message.questions.iter().any(|question| question.outcome.is_failure());
+    let has_failed = || {
+        let mut questions = message.questions.iter();
+        questions.any(|question| question.outcome.is_failure()) || answer::of_line(line, message).is_some()
+    };
     !message.is_absent() && time > TimeFit::Elsewhere && (!line.blames_dns || has_failed())
 }
 
@@ -134,6 +140,12 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
         let kind = message.culprit.kind;
         (!is_of_dns(kind), kind != CulpritKind::Unknown)
     });
+    // A line that reports a result of DNS is about DNS, whatever the queries were.
+    for (message, reported) in judged.iter_mut().zip(line.reports.into_iter().cycle()) {
+        if message.culprit.kind == CulpritKind::NotDns {
+            message.culprit = answer::unanswered(reported);
+        }
+    }
     judged
 }
 
@@ -144,10 +156,16 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     let is_explained = delay.is_some_and(|delay| waited_together >= delay * SHARE);
     let has_failed = line.blames_dns && message.questions.iter().any(|one| one.outcome.is_failure());
     let is_quiet = matches!(message.culprit.kind, CulpritKind::None | CulpritKind::Unknown);
+    if let Some(answer) = answer::of_line(line, &message) {
+        return with_first(answer, message);
+    }
+    let waited_text = format!("the queries of this mail waited {} for DNS", time(waited(line, &message)));
+    if line.reports.is_some_and(|reported| !has_failed && reported != DnsResult::Failure) {
+        return doubted(line, with_first(not_dns(line, &waited_text), message));
+    }
     if has_failed || sleeps(line, &message) || (is_explained && is_quiet) {
         return message;
     }
-    let waited_text = format!("the queries of this mail waited {} for DNS", time(waited(line, &message)));
     let elsewhere = line.delay.parts.filter(|[before, queued, connecting, sending]| {
         before.max(*queued).max(*sending) >= DELAYED.max(*connecting)
     });
@@ -165,9 +183,15 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     if is_of_dns(message.culprit.kind) && !is_elsewhere && !is_prompt && !is_unexplained {
         return message;
     }
-    let before = std::mem::replace(&mut message.culprit, not_dns(line, &waited_text));
-    message.also = if is_of_dns(before.kind) { vec![before] } else { Vec::new() };
-    doubted(line, message)
+    doubted(line, with_first(not_dns(line, &waited_text), message))
+}
+
+/// Returns the message with another culprit. A culprit in DNS that it had is kept as a further one.
+fn with_first(culprit: CulpritReport, mut message: MessageReport) -> MessageReport {
+    let before = std::mem::replace(&mut message.culprit, culprit);
+    let is_other = is_of_dns(before.kind) && before.kind != message.culprit.kind;
+    message.also = if is_other { vec![before] } else { Vec::new() };
+    message
 }
 
 /// Returns true if the client paused between its queries, and these pauses explain the delay in the line. If the line has no delay, any pause is

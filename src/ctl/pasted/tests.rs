@@ -1,5 +1,5 @@
 use super::*;
-use dns::question::Outcome;
+use dns::question::{DnsResult, Outcome};
 use history::culprit::CulpritKind;
 use history::doubt::{PossibleWait, WaitOrder};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
@@ -260,6 +260,10 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
         name: "fine.example.".to_owned(),
         kind: "MX".to_owned(),
         outcome,
+        result: DnsResult::Unknown,
+        list: None,
+        codes: Vec::new(),
+        named_by: None,
         elapsed: waited,
         queued: 0.0,
         servers: waited,
@@ -501,7 +505,7 @@ fn the_message_that_most_subjects_find_is_the_one_of_the_line() {
     let other =
         MessageReport { began: NOW - 43.0, ..message(3.0, CulpritKind::ServerFailed, Outcome::Failed) };
     let described = settle_at_its_end(&line, vec![own.clone(), own.clone(), other, own]).unwrap();
-    assert_eq!((described.began, described.culprit.kind), (NOW, CulpritKind::NotDns));
+    assert_eq!((described.began, described.culprit.kind), (NOW, CulpritKind::Unknown));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Paint, Style, words};
 use crate::limits::MAX_SHOWN_ROWS;
-use dns::question::ClientTransport;
+use dns::question::{ClientTransport, DnsResult};
 use dns::wire::presentation::harmless;
 use history::culprit::CulpritKind;
 use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
@@ -14,6 +14,9 @@ const BAR: usize = 20;
 
 /// The width of a DNS name in a waterfall, with its indentation, in columns.
 const NAME: usize = 60;
+
+/// The width of an outcome, in columns: that of an entry in a DNS list.
+const OUTCOME: usize = 17;
 
 /// The width at which a pasted log line is cut, in columns.
 const LINE: usize = 110;
@@ -106,7 +109,7 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     let rows = shown(report);
     let is_marked = report.questions.iter().any(|question| !question.of_subject);
     if !rows.is_empty() {
-        let heads = format!("{:>8}  {:<BAR$}  {:>7}  {:<14}  query", "start", "", "took", "outcome");
+        let heads = format!("{:>8}  {:<BAR$}  {:>7}  {:<OUTCOME$}  query", "start", "", "took", "outcome");
         text.push_str(&format!("{}\n", style.paint(Paint::Faint, &heads)));
     }
     for question in &rows {
@@ -160,9 +163,25 @@ fn users(report: &MessageReport) -> String {
 /// Maximum number of rows of a waterfall.
 const ROWS: usize = 40;
 
-/// Returns true if a query gets a row in the waterfall, because it took some time or failed.
+/// Returns true if a question took time or failed, or if its answer may be the reason why a mail was refused.
 fn has_row(question: &QuestionReport) -> bool {
-    question.elapsed >= SHOWN || question.outcome.is_failure()
+    let is_reason = match question.result {
+        DnsResult::NoName | DnsResult::NullMx | DnsResult::Listed => question.of_subject,
+        DnsResult::NoData => question.of_subject && question.kind == "A",
+        _ => false,
+    };
+    question.elapsed >= SHOWN || question.outcome.is_failure() || is_reason || question.named_by.is_some()
+}
+
+/// Returns what DNS said to a question, or how the question was answered or failed.
+fn outcome(question: &QuestionReport) -> String {
+    match question.result {
+        DnsResult::Unknown | DnsResult::Answer | DnsResult::Failure => question.outcome.label().to_owned(),
+        result => match question.codes.first() {
+            Some(code) => format!("{} {code}", result.label()),
+            None => result.label().to_owned(),
+        },
+    }
 }
 
 /// Returns the queries that get a row in the waterfall, in the order of time.
@@ -187,15 +206,19 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
     let paint = if failed || slow { Paint::Bad } else { Paint::Plain };
     let mark = if is_marked && question.of_subject { '*' } else { ' ' };
     let line = format!(
-        "{:>8}  {}  {:>7}  {:<14} {mark}{name}",
+        "{:>8}  {}  {:>7}  {:<OUTCOME$} {mark}{name}",
         words::time(question.at),
         bar(question.at, question.elapsed, took),
         words::time(question.elapsed),
-        question.outcome.label(),
+        outcome(question),
     );
     text.push_str(&format!("{}\n", style.paint(paint, line.trim_end())));
     if !failed && !slow {
         return;
+    }
+    if let Some(error) = &question.error {
+        let described = format!("{:38}         {}", "", harmless(error));
+        text.push_str(&format!("{}\n", style.paint(Paint::Faint, &described)));
     }
     let mut sent: Vec<&SentReport> = question.messages.iter().collect();
     sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));

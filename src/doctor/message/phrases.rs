@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::refusal::RefusalReason;
+use dns::question::DnsResult;
 
 /// The position of the refused name in a reply, relative to a phrase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -28,6 +29,18 @@ pub(super) struct ReasonPhrases {
     #[serde(default)]
     pub(super) name: NamePlace,
     pub(super) words: Vec<String>,
+}
+
+/// Phrases that report a result of DNS.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResultPhrases {
+    /// The result.
+    pub kind: DnsResult,
+    /// True if this is one of many results in a line of a content filter, which is no reason for a delay in this line.
+    #[serde(default)]
+    pub symbol: bool,
+    words: Vec<String>,
 }
 
 /// An operator of DNS lists or of mail hosts, with its domains.
@@ -56,15 +69,15 @@ pub struct Phrases {
     pub(super) behind_recipients: Vec<String>,
     pub(super) sent: Vec<String>,
     pub(super) missing_host: Vec<String>,
-    /// Phrases with which mail software says that a lookup failed.
-    pub lookup_failed: Vec<String>,
-    /// Phrases that stand next to the name of a host that was not found.
+    /// Phrases that are next to the name of a host that was not found.
     pub host_named: Vec<String>,
     pub(super) before_list: Vec<String>,
     pub(super) before_client: Vec<String>,
     pub(super) behind_client: Vec<String>,
     pub(super) recipient: Vec<String>,
     pub(super) fault: Vec<String>,
+    /// Phrases with which mail software reports a result of DNS.
+    pub(super) result: Vec<ResultPhrases>,
     pub(super) delivery: Vec<ReasonPhrases>,
     pub(super) refusal: Vec<ReasonPhrases>,
     pub(super) verdict: Vec<ReasonPhrases>,
@@ -78,6 +91,16 @@ pub struct Phrases {
 #[expect(clippy::expect_used, reason = "the file is a part of the program, and a test reads it")]
 pub static PHRASES: LazyLock<Phrases> =
     LazyLock::new(|| toml::from_str(include_str!("phrases.toml")).expect("phrases.toml is valid"));
+
+/// Returns the row of the first phrase with which a text in lower case reports a result of DNS.
+pub fn reported(lower: &str) -> Option<&'static ResultPhrases> {
+    // The parts around a star come one after the other.
+    let has_parts = |words: &str| {
+        let mut rest = lower;
+        words.split('*').all(|part| rest.split_once(part).map(|(_, behind)| rest = behind).is_some())
+    };
+    PHRASES.result.iter().find(|row| row.words.iter().any(|words| has_parts(words)))
+}
 
 /// Returns true if a text in lower case contains one of the phrases.
 pub fn has(lower: &str, phrases: &[String]) -> bool {

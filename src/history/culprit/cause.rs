@@ -48,6 +48,8 @@ words! {
         Overload = "overload",
         /// The client paused between its questions.
         Client = "client",
+        /// DNS answered in time, and the mail was refused because of the answer: a name does not exist, or a list has an entry.
+        Answer = "answer": "DNS answer",
         /// No question of the message was slow or failed.
         None = "none": "nothing slow",
         /// The delay that a log line shows has another cause than DNS.

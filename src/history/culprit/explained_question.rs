@@ -1,10 +1,14 @@
 //! A client's question with the DNS list for which it asks and the flight (resolution) that explains its outcome. Also finds the zone to which a
 //! query of that flight is attributed.
 
-use crate::entry::{FlightEntry, QuestionEntry};
+use std::net::IpAddr;
+
+use hickory_proto::rr::RecordType;
+
+use crate::entry::{FlightEntry, Link, QuestionEntry};
 use crate::event::Shows;
 use crate::subject::{ListName, domain_of, organisation};
-use dns::question::{Outcome, is_within};
+use dns::question::{DnsResult, Outcome, is_within};
 
 /// A question of a message (an email), the DNS list for which it asks, and the flight (resolution) that explains its outcome.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +17,8 @@ pub struct ExplainedQuestion<'a> {
     pub question: &'a QuestionEntry,
     /// The DNS list to which the question was sent; none for other questions.
     pub list: Option<ListName>,
-    /// The flight of the question. If the question failed immediately because of an earlier failure, this is the flight that failed earlier.
+    /// The flight of the question. If the question failed because another one had failed before, the flight of that other question. If the
+    /// cache answered the question, the flight that found names or addresses.
     pub flight: Option<&'a FlightEntry>,
 }
 
@@ -21,6 +26,37 @@ impl ExplainedQuestion<'_> {
     /// Returns true if the question failed, so that the client got SERVFAIL.
     pub fn failed(&self) -> bool {
         self.question.outcome.is_failure()
+    }
+
+    /// Returns what DNS said to the question.
+    pub(crate) fn result(&self) -> DnsResult {
+        let QuestionEntry { name, kind, result, .. } = self.question;
+        let links = self.flight.map_or(&[][..], |flight| &flight.links);
+        let is_entry = self.list.is_some_and(|list| name.len() > list.apex);
+        match *result {
+            _ if self.failed() && self.flight.is_some_and(|flight| flight.shows == Some(Shows::Bogus)) => {
+                DnsResult::Bogus
+            }
+            _ if self.failed() => DnsResult::Failure,
+            DnsResult::NoName | DnsResult::NoData if is_entry => DnsResult::NotListed,
+            DnsResult::Answer if is_entry => DnsResult::Listed,
+            DnsResult::Answer if *kind == RecordType::MX && is_root(links) => DnsResult::NullMx,
+            result => result,
+        }
+    }
+
+    /// Returns the addresses in the answer of a DNS list.
+    pub(crate) fn codes(&self) -> Vec<IpAddr> {
+        let links = self.flight.filter(|_| self.list.is_some()).map_or(&[][..], |flight| &flight.links);
+        let address = |link: &Link| if let Link::Address(address) = link { Some(*address) } else { None };
+        links.iter().filter_map(address).collect()
+    }
+
+    /// Returns true if the answer to the question names a host: as the mail host of a domain, or as the name of an address.
+    pub(crate) fn names(&self, host: &[u8]) -> bool {
+        let is_it = |link: &Link| matches!(link, Link::Name(name) if **name == *host);
+        matches!(self.question.kind, RecordType::MX | RecordType::PTR)
+            && self.flight.is_some_and(|flight| flight.links.iter().any(is_it))
     }
 
     /// Returns true if the question failed because this resolver had too much work: the resolver rejected it although its zone is not known to be
@@ -51,6 +87,11 @@ impl ExplainedQuestion<'_> {
     pub(crate) fn apex(&self) -> Option<&[u8]> {
         self.list?.apex_in(&self.question.name)
     }
+}
+
+/// Returns true if an answer names only the root.
+fn is_root(links: &[Link]) -> bool {
+    matches!(links, [Link::Name(name)] if **name == [0])
 }
 
 /// The relation between a zone and the DNS list for which a question asks.

@@ -3,7 +3,7 @@
 use control::protocol::Reply;
 use ctl::render::{Style, why};
 use dns::conduct::{Conduct, Transport};
-use dns::question::Outcome;
+use dns::question::{DnsResult, Outcome};
 use history::culprit::CulpritKind;
 use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 
@@ -28,6 +28,10 @@ fn question((at, elapsed): (f64, f64), name: &str, kind: &str, outcome: Outcome)
         name: name.to_owned(),
         kind: kind.to_owned(),
         outcome,
+        result: DnsResult::Unknown,
+        list: None,
+        codes: Vec::new(),
+        named_by: None,
         elapsed,
         queued: 0.0,
         servers: if elapsed > 0.001 { elapsed } else { 0.0 },
@@ -151,6 +155,44 @@ fn what_the_record_does_not_have_is_said() {
     };
     let text = why::messages(&[&unknown], &moment, Style::Plain);
     both("why_unknown", &text, &lines(&replies(std::slice::from_ref(&unknown))));
+}
+
+#[test]
+fn the_outcome_has_what_dns_said() {
+    let said = |at: f64, (name, kind): (&str, &str), result: DnsResult, outcome: Outcome| QuestionReport {
+        result,
+        of_subject: true,
+        ..question((at, if outcome == Outcome::Cache { 0.0 } else { 0.028 }), name, kind, outcome)
+    };
+    let list = "zen.spamhaus.org.";
+    let listed = said(0.0, ("7.2.0.192.zen.spamhaus.org.", "A"), DnsResult::Listed, Outcome::Upstream);
+    let host = said(0.1, ("mail.nohost.example.", "A"), DnsResult::NoName, Outcome::Upstream);
+    let questions = vec![
+        QuestionReport { list: Some(list.to_owned()), codes: vec![[127, 0, 0, 4].into()], ..listed },
+        said(0.03, ("nohost.example.", "MX"), DnsResult::Answer, Outcome::Upstream),
+        said(0.06, ("null.example.", "MX"), DnsResult::NullMx, Outcome::Cache),
+        QuestionReport { named_by: Some("nohost.example.".to_owned()), ..host },
+        said(0.13, ("nohost.example.", "A"), DnsResult::NoData, Outcome::Cache),
+        said(0.13, ("nohost.example.", "AAAA"), DnsResult::NoData, Outcome::Cache),
+    ];
+    let is_it = |name: &str| name == "nohost.example.";
+    let culprit = history::answer::culprit(&questions, DnsResult::NoName, &is_it).unwrap();
+    let is_listed = |name: &str| name.ends_with(list);
+    let also = history::answer::culprit(&questions, DnsResult::Listed, &is_listed).into_iter().collect();
+    let answered = MessageReport {
+        line: Some("Nov 20 09:11:40 mx postfix/smtp[9]: 4A1B2C: to=<a@nohost.example>, relay=none, status=bounced (Host or domain name not found)".to_owned()),
+        took: 0.13,
+        waited: 0.084,
+        questions,
+        culprit,
+        also,
+        ..fine()
+    };
+    both(
+        "why_answer",
+        &why::messages(&[&answered], &moment, Style::Plain),
+        &lines(&replies(std::slice::from_ref(&answered))),
+    );
 }
 
 #[test]

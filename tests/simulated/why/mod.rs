@@ -2,6 +2,7 @@
 
 #![cfg(feature = "lab")]
 
+mod answers;
 mod mails;
 
 use std::net::IpAddr;
@@ -32,11 +33,13 @@ const MAIL: &str = "\
 @ 300 TXT \"v=spf1 mx include:_spf.@ -all\"
 mx 300 A 198.51.100.7
 _dmarc 300 TXT \"v=DMARC1; p=none\"
+txt 300 TXT \"none\"
+null 300 MX 0 .
 * 300 A 198.51.100.8
 ";
 
 /// Zones with a fault, with the round trip of their servers in milliseconds and their loss of a thousand.
-const ZONES: [(&str, &[Fault], u64, u32); 10] = [
+const ZONES: [(&str, &[Fault], u64, u32); 11] = [
     ("silent.tld.", &[Fault::Dead], 20, 0),
     ("dead.tld.", &[Fault::Dead], 20, 0),
     ("slow.tld.", &[], 1_800, 0),
@@ -47,6 +50,7 @@ const ZONES: [(&str, &[Fault], u64, u32); 10] = [
     ("lossy.tld.", &[], 20, 300),
     ("fine.tld.", &[], 20, 0),
     ("healthy.tld.", &[], 20, 0),
+    ("nohost.tld.", &[], 20, 0),
 ];
 
 /// Lists of the registry, with the faults of their servers.
@@ -85,14 +89,18 @@ fn world() -> Simulation {
     for (zone, faults, millis, loss) in ZONES {
         let base = zone.trim_end_matches('.');
         let server = server(&mut tree, &format!("ns1.{base}"), faults, millis, loss);
-        tree.zone(zone, &[server], &MAIL.replace("_spf.@", &format!("_spf.{base}"))).unwrap();
+        let text = match zone {
+            "nohost.tld." => "@ 300 MX 10 mail\n".to_owned(),
+            _ => MAIL.replace("_spf.@", &format!("_spf.{base}")),
+        };
+        tree.zone(zone, &[server], &text).unwrap();
         if zone == "bogus.tld." {
             tree.sign(zone, Some(Signing { flaws: vec![Flaw::Expired], ..Signing::default() })).unwrap();
         }
     }
     for (apex, faults) in LISTS {
         let server = server(&mut tree, &format!("ns1.{}", apex.trim_end_matches('.')), faults, 30, 0);
-        tree.zone(apex, &[server], "2.0.0.127 60 A 127.0.0.2\n").unwrap();
+        tree.zone(apex, &[server], "2.0.0.127 60 A 127.0.0.2\n7.100.51.198 60 A 127.0.0.4\n").unwrap();
     }
     let of_key = server(&mut tree, "ns1.keys.tld", &[Fault::Dead], 30, 0);
     tree.zone(KEY_ZONE, &[of_key], "").unwrap();

@@ -1,0 +1,51 @@
+//! Compares the result of DNS that a pasted line reports with the answers to the queries of a message.
+
+use super::line::PastedLine;
+use super::subject::address_of;
+use dns::question::DnsResult;
+use history::answer;
+use history::culprit::CulpritKind;
+use history::why::{CulpritReport, MessageReport};
+
+/// Returns the culprit for the result that a line reports, if a query of the message has this result. It must be about a name or an address of
+/// the line: about the rejected name if the line has one, and to a list that the line names.
+pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<CulpritReport> {
+    let reports = line.reports?;
+    let text = line.text.to_ascii_lowercase();
+    let is_named = |list: &str| text.contains(list.trim_end_matches('.'));
+    // Content filters write names of their own, such as RBL_SPAMHAUS_XBL.
+    let has_label = |list: &str| {
+        let mut labels: Vec<&str> = list.trim_end_matches('.').split('.').collect();
+        labels.pop();
+        labels.iter().any(|label| label.len() >= LIST_LABEL && text.contains(label))
+    };
+    let mut lists = message.questions.iter().filter_map(|one| one.list.as_deref());
+    let names_list = lists.any(is_named);
+    let is_meant = |name: &str| {
+        let question = message.questions.iter().find(|one| one.name == name);
+        let list = question.and_then(|one| one.list.as_deref());
+        let domain = name.strip_suffix(list.unwrap_or_default()).unwrap_or(name).trim_end_matches('.');
+        let is_about = match (address_of(name), &line.rejected) {
+            (Some(address), _) => line.addresses().any(|one| one == address),
+            (None, Some(rejected)) => rejected == domain,
+            (None, None) => line.subjects.iter().any(|subject| subject == domain),
+        };
+        is_about && list.is_none_or(|list| if names_list { is_named(list) } else { has_label(list) })
+    };
+    answer::culprit(&message.questions, reports, &is_meant)
+}
+
+/// The least number of letters of a label by which a content filter may name a list.
+const LIST_LABEL: usize = 3;
+
+/// Returns the verdict that no query of the history has the result that a line reports.
+pub(super) fn unanswered(reported: DnsResult) -> CulpritReport {
+    CulpritReport::new(
+        CulpritKind::Unknown,
+        format!(
+            "the line reports a result of DNS ({}), but no query of this mail in the query history has it",
+            reported.label()
+        ),
+        "`resolverctl query` with the name shows what DNS says now; check whether the program of the line asks resolverd: see /etc/resolv.conf",
+    )
+}

@@ -1,0 +1,106 @@
+//! The answers of DNS for which mail software refuses or returns a mail: a name that does not exist or has no address, a null MX, an entry in a
+//! DNS list.
+//!
+//! Pure: a function of the questions of a message.
+//!
+//! # Decisions
+//!
+//! - An answer is the culprit only if mail software reports this result for this name, or if the operator asks about exactly this name. Most
+//!   mails have negative answers that cost nothing: lists without an entry, hosts without an IPv6 address, domains without a policy.
+//! - A domain without MX records may still have an address, and a host without one kind of address may have the other. So only A without
+//!   records counts, and only if the name has no AAAA and no MX record.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use super::culprit::CulpritKind;
+use super::evidence::{CulpritReport, span};
+use super::why::QuestionReport;
+use dns::clock::micros;
+use dns::question::{DnsResult, Outcome};
+
+/// Returns the culprit for a result that mail software reports, if a question of a message has this result. `is_meant` returns true for the
+/// names of questions that the report is about. If the MX or PTR record of such a name leads to a host, the report may be about the host.
+pub fn culprit(
+    questions: &[QuestionReport],
+    reported: DnsResult,
+    is_meant: &dyn Fn(&str) -> bool,
+) -> Option<CulpritReport> {
+    let has_it = |one: &&QuestionReport| {
+        let is_named = || one.named_by.as_deref().is_some_and(is_meant);
+        explains(reported, one, questions) && (is_meant(&one.name) || is_named())
+    };
+    let one = questions.iter().filter(has_it).min_by_key(|one| !is_meant(&one.name))?;
+    let (said, advice) = sentences(one);
+    let time = match one.outcome {
+        Outcome::Cache => "from the cache".to_owned(),
+        _ => span(micros(Duration::try_from_secs_f64(one.elapsed).unwrap_or_default())),
+    };
+    let by = one.named_by.as_ref().map(|name| {
+        let record = questions.iter().find(|other| other.name == *name && other.kind == "PTR");
+        format!("; the {} of {name} names it", record.map_or("MX", |_| "PTR record"))
+    });
+    let evidence = format!("{said} ({time}){}", by.unwrap_or_default());
+    let zone = one.list.as_ref().or(one.named_by.as_ref()).unwrap_or(&one.name).clone();
+    let culprit = CulpritReport::new(CulpritKind::Answer, evidence, advice);
+    Some(CulpritReport { zone: Some(zone), list: one.list.clone(), ..culprit })
+}
+
+/// Returns true if the result of a question explains a reported result.
+fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionReport]) -> bool {
+    let has_other = || {
+        let mut others = questions.iter().filter(|other| other.name == one.name);
+        others.any(|other| matches!(&*other.kind, "AAAA" | "MX") && other.result == DnsResult::Answer)
+    };
+    match (reported, one.result) {
+        (DnsResult::Listed | DnsResult::NullMx, result) => result == reported,
+        (DnsResult::NoName | DnsResult::NoData | DnsResult::NoAddress, DnsResult::NoName) => true,
+        (DnsResult::NoName | DnsResult::NoData | DnsResult::NoAddress, DnsResult::NoData) => {
+            one.kind == "A" && !has_other()
+        }
+        (DnsResult::NoPointer, DnsResult::NoName | DnsResult::NoData) => {
+            one.kind == "PTR" || one.kind == "A" && !has_other()
+        }
+        _ => false,
+    }
+}
+
+/// Returns what DNS said to a question, and the advice.
+fn sentences(one: &QuestionReport) -> (String, String) {
+    let QuestionReport { name, kind, result, list, codes, named_by, .. } = one;
+    let check = format!("`resolverctl check {}`", named_by.as_ref().unwrap_or(name).trim_end_matches('.'));
+    match result {
+        DnsResult::Listed => {
+            let list = list.as_deref().unwrap_or_default();
+            let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+            let with = if codes.is_empty() { String::new() } else { format!(" as {}", codes.join(", ")) };
+            (
+                format!("{list} lists {}{with}", listed(name.strip_suffix(list).unwrap_or(name))),
+                format!("if the entry is wrong, its owner must ask {list} to remove it: `resolverctl dnsbl test` with the address or the domain shows the entries of all lists"),
+            )
+        }
+        DnsResult::NullMx => (
+            format!("DNS said no: {name} accepts no mail, its MX is null"),
+            format!("the address is wrong, or its owner wants no mail: {check}"),
+        ),
+        _ if kind == "PTR" => (
+            format!("DNS said no: the address of {name} has no name"),
+            "the operator of this address must add a PTR record: `resolverctl check` with the address shows what is missing".to_owned(),
+        ),
+        DnsResult::NoData => (
+            format!("DNS said no: {name} has no address"),
+            format!("its owner must repair it: {check}"),
+        ),
+        _ => (
+            format!("DNS said no: {name} does not exist"),
+            format!("its owner must repair it, unless the name is misspelled: {check}"),
+        ),
+    }
+}
+
+/// Returns the address or the name for which a list was asked. `labels` are the labels before the list; those of an IPv4 address are reversed.
+fn listed(labels: &str) -> String {
+    let labels = labels.trim_end_matches('.');
+    let reversed = labels.rsplit('.').collect::<Vec<_>>().join(".");
+    reversed.parse::<Ipv4Addr>().map_or_else(|_| labels.to_owned(), |address| address.to_string())
+}

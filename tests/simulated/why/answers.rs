@@ -1,0 +1,167 @@
+//! The answers of DNS for which mail was refused or returned, as each mail program reports them.
+
+use super::*;
+
+/// The queries of a mail, the lines of mail programs about it without their times, the zone or list of the culprit, and words of its evidence.
+type Case = (&'static [(&'static str, RecordType)], &'static [&'static str], &'static str, &'static str);
+
+const CASES: [Case; 6] = [
+    (
+        &[
+            ("nohost.tld.", RecordType::MX),
+            ("mail.nohost.tld.", RecordType::A),
+            ("mail.nohost.tld.", RecordType::AAAA),
+        ],
+        &[
+            "mx postfix/smtp[9]: 4A1B2C: to=<a@nohost.tld>, relay=none, delay=0.2, delays=0.1/0/0.1/0, dsn=5.4.4, status=bounced (Host or domain name not found. Name service error for name=mail.nohost.tld type=AAAA: Host not found)",
+            "1abCde-0000Xy-01 ** a@nohost.tld R=dnslookup: all relevant MX records point to non-existent hosts",
+            "mx sendmail[99]: 0AL3C5: to=<a@nohost.tld>, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, relay=nohost.tld., dsn=5.1.2, stat=Host unknown (Name server: mail.nohost.tld.: host not found)",
+        ],
+        "nohost.tld.",
+        "DNS said no: mail.nohost.tld. does not exist (",
+    ),
+    (
+        &[("gone.tld.", RecordType::MX), ("gone.tld.", RecordType::A)],
+        &[
+            "mx postfix/smtp[9]: 4A1B2C: to=<a@gone.tld>, relay=none, delay=0.2, delays=0.1/0/0.1/0, dsn=5.4.4, status=bounced (Host or domain name not found. Name service error for name=gone.tld type=A: Host not found)",
+            "mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[198.51.100.9]: 450 4.1.8 <b@gone.tld>: Sender address rejected: Domain not found; from=<b@gone.tld> to=<us@our.test> proto=ESMTP helo=<fine.tld>",
+            "1abCde-0000Xy-01 ** a@gone.tld: Unrouteable address",
+            "H=mail.fine.tld [198.51.100.9] sender verify fail for <b@gone.tld>: Unrouteable address",
+            "H=mail.fine.tld [198.51.100.9] F=<b@gone.tld> rejected RCPT <us@our.test>: Sender verify failed",
+            "mx sendmail[99]: 0AL3C5: ruleset=check_mail, arg1=<b@gone.tld>, relay=[198.51.100.9], reject=553 5.1.8 <b@gone.tld>... Domain of sender address b@gone.tld does not exist",
+            "mx smtpd[9]: 7e3a mta delivery evpid=2d1b568e from=<b@fine.tld> to=<a@gone.tld> rcpt=<-> source=\"-\" relay=\"gone.tld\" delay=0s result=\"PermFail\" stat=\"Domain does not exist\"",
+            "mx spamd[7]: spamd: result: Y 7 - NO_DNS_FOR_FROM scantime=0.4,size=999,from=b@gone.tld",
+        ],
+        "gone.tld.",
+        "DNS said no: gone.tld. does not exist (",
+    ),
+    (
+        &[
+            ("txt.fine.tld.", RecordType::MX),
+            ("txt.fine.tld.", RecordType::A),
+            ("txt.fine.tld.", RecordType::AAAA),
+        ],
+        &[
+            "mx postfix/smtp[9]: 4A1B2C: to=<a@txt.fine.tld>, relay=none, delay=0.2, delays=0.1/0/0.1/0, dsn=5.4.4, status=bounced (Host or domain name not found. Name service error for name=txt.fine.tld type=AAAA: Host found but no data record of requested type)",
+            "mx smtpd[9]: 7e3a mta delivery evpid=2d1b568e from=<b@our.test> to=<a@txt.fine.tld> rcpt=<-> source=\"-\" relay=\"txt.fine.tld\" delay=0s result=\"TempFail\" stat=\"No MX found for domain\"",
+            "mx sendmail[99]: 0AL3C5: to=<a@txt.fine.tld>, delay=00:00:00, mailer=esmtp, relay=txt.fine.tld., dsn=5.1.2, stat=Host unknown (Name server: txt.fine.tld.: no data known)",
+        ],
+        "txt.fine.tld.",
+        "DNS said no: txt.fine.tld. has no address (",
+    ),
+    (
+        &[("null.fine.tld.", RecordType::MX)],
+        &[
+            "mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[198.51.100.9]: 550 5.7.27 <b@null.fine.tld>: Sender address rejected: Domain null.fine.tld does not accept mail (nullMX); from=<b@null.fine.tld> to=<us@our.test>",
+            "1abCde-0000Xy-01 ** a@null.fine.tld R=dnslookup: an MX or SRV record indicated no SMTP service",
+        ],
+        "null.fine.tld.",
+        "DNS said no: null.fine.tld. accepts no mail, its MX is null (",
+    ),
+    (
+        &[("7.100.51.198.zen.spamhaus.org.", RecordType::A)],
+        &[
+            "mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[198.51.100.7]: 554 5.7.1 Service unavailable; Client host [198.51.100.7] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/198.51.100.7; from=<b@fine.tld> to=<us@our.test>",
+            "mx postfix/dnsblog[9]: addr 198.51.100.7 listed by domain zen.spamhaus.org as 127.0.0.4",
+            "H=(x) [198.51.100.7] rejected RCPT <us@our.test>: 198.51.100.7 is in a black list at zen.spamhaus.org",
+            "mx sendmail[99]: ruleset=check_relay, arg1=[198.51.100.7], arg2=198.51.100.7, relay=[198.51.100.7], reject=550 5.7.1 Rejected: 198.51.100.7 listed at zen.spamhaus.org",
+            "mx rspamd[7]: <abc>; task; rspamd_task_write_log: ip: 198.51.100.7, from: <b@our.test>, (default: T (reject): [16.0/15.0] [RBL_SPAMHAUS_XBL(4.00){198.51.100.7:from;}]), len: 999, time: 12.1ms, dns req: 40",
+        ],
+        "zen.spamhaus.org.",
+        "zen.spamhaus.org. lists 198.51.100.7 as 127.0.0.4 (",
+    ),
+    (
+        &[("7.100.51.198.in-addr.arpa.", RecordType::PTR)],
+        &[
+            "mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[198.51.100.7]: 450 4.7.25 Client host rejected: cannot find your hostname, [198.51.100.7]; from=<b@our.test> to=<us@our.test>",
+            "no host name found for IP address 198.51.100.7",
+            "mx sendmail[99]: ruleset=check_relay, arg1=[198.51.100.7], arg2=198.51.100.7, relay=[198.51.100.7], reject=451 4.1.8 Fix reverse DNS for 198.51.100.7",
+            "mx rspamd[7]: <abc>; task; rspamd_task_write_log: ip: 198.51.100.7, from: <b@our.test>, (default: F (no action): [1.0/15.0] [RDNS_NONE(1.00){}]), len: 999, time: 12.1ms, dns req: 40",
+            "mx spamd[7]: spamd: result: . 0 - RDNS_NONE scantime=0.5,size=999,user=x,rhost=198.51.100.7",
+        ],
+        "7.100.51.198.in-addr.arpa.",
+        "DNS said no: the address of 7.100.51.198.in-addr.arpa. has no name (",
+    ),
+];
+
+#[test]
+fn an_answer_that_a_line_reports_is_the_cause_from_servers_and_from_the_cache() {
+    paused(async {
+        for (queries, lines, zone, evidence) in CASES {
+            let simulation = world();
+            for turn in 0..2 {
+                for (text, kind) in queries {
+                    ask(&simulation, text, *kind).await;
+                }
+                let report = why(&simulation, None)
+                    .await
+                    .into_iter()
+                    .max_by(|one, other| one.began.total_cmp(&other.began))
+                    .unwrap();
+                for line in lines {
+                    let shown = pasted(&simulation, &format!("{} {line}", at_the_end_of(&report))).await;
+                    assert_eq!(kind_of(&shown), (CulpritKind::Answer, zone, 0), "{line} {shown:#?}");
+                    let seen = &shown.culprit.evidence;
+                    assert!(seen.starts_with(evidence), "{line} {seen}");
+                    assert!(turn == 0 || seen.contains("from the cache"), "{line} {seen}");
+                }
+                tokio::time::sleep(Duration::from_secs(20)).await;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_reported_answer_that_no_query_of_the_mail_has_is_unknown_and_that_of_a_remote_server_is_not_dns() {
+    paused(async {
+        let simulation = world();
+        for (text, kind) in [
+            ("fine.tld.", RecordType::MX),
+            ("mx.fine.tld.", RecordType::A),
+            ("mx.fine.tld.", RecordType::AAAA),
+            ("gone.fine.tld.", RecordType::A),
+            ("7.100.51.198.zen.spamhaus.org.", RecordType::A),
+        ] {
+            ask(&simulation, text, kind).await;
+        }
+        let report = of_domain(&simulation, "fine.tld.").await;
+        for (line, kind) in [
+            (
+                "mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[198.51.100.8]: 450 4.1.8 <b@fine.tld>: Sender address rejected: Domain not found; from=<b@fine.tld> to=<us@our.test> helo=<gone.fine.tld>",
+                CulpritKind::Unknown,
+            ),
+            (
+                "mx postfix/smtp[9]: 4A1B2C: to=<a@fine.tld>, relay=none, delay=0.2, delays=0.1/0/0.1/0, dsn=5.4.4, status=bounced (Host or domain name not found. Name service error for name=mx.fine.tld type=AAAA: Host found but no data record of requested type)",
+                CulpritKind::Unknown,
+            ),
+            (
+                "mx postfix/smtp[9]: 4A1B2C: to=<a@fine.tld>, relay=mx.fine.tld[198.51.100.7]:25, delay=0.2, delays=0.1/0/0.1/0, dsn=4.1.8, status=deferred (host mx.fine.tld[198.51.100.7] said: 450 4.1.8 <us@our.test>: Sender address rejected: Domain not found (in reply to RCPT TO command))",
+                CulpritKind::NotDns,
+            ),
+        ] {
+            let shown = pasted(&simulation, &format!("{} {line}", at_the_end_of(&report))).await;
+            assert_eq!(shown.culprit.kind, kind, "{line} {shown:#?}");
+        }
+        let line = format!(
+            "{} mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[198.51.100.7]: 554 5.7.1 Service unavailable; Client host [198.51.100.7] blocked using bl.spamcop.net; from=<b@our.test>",
+            at_the_end_of(&report)
+        );
+        let shown = pasted(&simulation, &line).await;
+        assert_ne!(shown.culprit.kind, CulpritKind::Answer, "{shown:#?}");
+    });
+}
+
+#[test]
+fn a_name_that_the_operator_asks_about_and_that_does_not_exist_is_the_cause() {
+    paused(async {
+        let simulation = world();
+        ask(&simulation, "nohost.tld.", RecordType::MX).await;
+        ask(&simulation, "mail.nohost.tld.", RecordType::A).await;
+        for domain in ["nohost.tld.", "mail.nohost.tld."] {
+            let report = of_domain(&simulation, domain).await;
+            assert_eq!(kind_of(&report), (CulpritKind::Answer, "nohost.tld.", 0), "{report:#?}");
+            assert!(report.culprit.evidence.ends_with("; the MX of nohost.tld. names it"), "{report:#?}");
+            assert!(report.culprit.advice.ends_with("`resolverctl check nohost.tld`"), "{report:#?}");
+        }
+    });
+}
