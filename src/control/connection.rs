@@ -16,8 +16,8 @@ use super::direct;
 use super::protocol::rows::HeldRow;
 use super::protocol::zones::ZoneWhat;
 use super::protocol::{
-    Blame, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed, Reply, Request,
-    Table, TraceRequest, WhyRequest,
+    Blame, CostsRequest, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed,
+    Reply, Request, Table, TraceRequest, WhyRequest,
 };
 use super::rows;
 use super::{Controlled, configured, health, lists, lookup, zones};
@@ -25,6 +25,7 @@ use dns::clock::micros;
 use dns::question::ServerQuery;
 use dns::wire::presentation::name_text;
 use doctor::facts::NoReply;
+use history::costs::CostReport;
 use history::failed::FailedReport;
 use history::redact::Secrets;
 use history::spent::FromRecord;
@@ -218,6 +219,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         // `serve` has already handled these requests, so they do not come here.
         Request::Monitor(_) | Request::Trace(_) => Ok(Vec::new()),
         Request::Why { requests } => why(subject, &requests).await,
+        Request::Costs(request) => costs(subject, &request).await,
         Request::Failed(request) => failed(subject, &request).await,
         Request::Cache { name, kind } => look(subject, &name, kind.as_deref()).await,
         Request::Config { changed } => Ok(configuration(subject, changed)),
@@ -372,6 +374,12 @@ async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<R
         messages.chain([Reply::MessagesEnd])
     };
     Ok(replies.flat_map(reply).collect())
+}
+
+/// Returns what cost mail time.
+async fn costs(subject: &impl Controlled, request: &CostsRequest) -> Result<Vec<Reply>, Problem> {
+    let CostReport { rows, span } = subject.costs(super::why::costs(request)?).await;
+    Ok(rows.into_iter().map(Reply::Cost).chain([Reply::CostSpan(span)]).collect())
 }
 
 /// Returns the zones whose questions failed, from the query history.

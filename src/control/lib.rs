@@ -57,6 +57,7 @@ use self::trace::{TraceAsked, TraceRefused};
 use ::watched::WatchedDomain;
 use dns::clock::{Mono, Now};
 use dns::question::{Question, ServerQuery};
+use history::costs::{CostReport, CostsWanted};
 use history::failed::{FailedReport, FailedWanted};
 use history::spent::{FromRecord, StageRow};
 use history::why::{MessageReport, Wanted};
@@ -121,6 +122,9 @@ pub trait Controlled: Send + Sync + 'static {
     /// For each request, returns the messages (emails) of the query history that it selects, the worst first. There is always a result for the first
     /// request, but the results for the last ones may be missing.
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>>;
+
+    /// Returns what cost mail time in a period.
+    fn costs(&self, wanted: CostsWanted) -> BoxFuture<'_, CostReport>;
 
     /// Returns how much time the questions since `from` (in microseconds since 1970) spent in each stage of their resolution.
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>>;

@@ -1,4 +1,4 @@
-//! Converts the requests `Request::Why` and `Request::Failed` to selections of messages and questions in the query history.
+//! Parses the requests `Request::Why`, `Request::Costs` and `Request::Failed`.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -6,9 +6,10 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::lookup::read_name;
-use super::protocol::{Blame, FailedRequest, Problem, WhyRequest};
+use super::protocol::{Blame, CostsRequest, FailedRequest, Problem, WhyRequest};
 use dns::clock;
 use dns::question::wire_name;
+use history::costs::CostsWanted;
 use history::failed::FailedWanted;
 use history::limits::MAX_WHY_MESSAGES;
 use history::why::{Wanted, WantedSubject};
@@ -31,6 +32,15 @@ pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
         most: request.most.clamp(1, MAX_WHY_MESSAGES),
         decisive: request.decisive.map(|time| time.map(micros)),
     })
+}
+
+/// Converts a request to the period of what cost mail time.
+///
+/// # Errors
+/// Fails if the client is not a network.
+pub(super) fn costs(request: &CostsRequest) -> Result<CostsWanted, Problem> {
+    let client = request.client.as_deref().map(network).transpose()?;
+    Ok(CostsWanted { from: micros(request.from), to: micros(request.to), client })
 }
 
 /// Converts a request to the selection of failed questions.

@@ -1,4 +1,4 @@
-//! The command `resolverctl why`: shows why a mail was slow.
+//! The command `resolverctl why`: why a mail was slow, and what cost mail time in a period.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -7,11 +7,11 @@ use super::client::ControlClient;
 use super::input::read_at_most;
 use super::line_search::{LINES_AT_ONCE, LineSearch};
 use super::pasted::{self, LineResult, PastedLine};
-use super::render::{Format, json, why};
+use super::render::{Format, costs, json, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
 use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, WHY_AROUND};
-use control::protocol::{Reply, Request, WhyRequest};
+use control::protocol::{CostsRequest, Reply, Request, WhyRequest};
 use dns::wire::presentation::harmless;
 use history::culprit::CulpritKind;
 use history::limits::MAX_WHY_MESSAGES;
@@ -19,9 +19,8 @@ use history::why::MessageReport;
 
 /// The command line of `why`.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["subject", "slowest"]))]
 pub(super) struct Arguments {
-    /// Name, domain, address or mail address; `-` reads pasted lines of a mail log, a bounce or mailq.
+    /// Name, domain, address or mail address; `-` reads pasted lines of a mail log, a bounce or mailq. Default: what cost mail time.
     ///
     /// A domain stands for all names below it too, an address for its names in DNS lists and the hosts with this address, a mail address
     /// for its domain.
@@ -43,6 +42,9 @@ pub(super) struct Arguments {
 
 /// Maximum number of messages that are requested if the command line has no `--slowest`.
 const MOST: usize = 20;
+
+/// The period of what cost mail time if the command line names none, in seconds.
+const COSTS_SPAN: f64 = 3_600.0;
 
 /// Parses the value of `--slowest`, a number of messages.
 fn number_of_messages(typed: &str) -> Result<usize, String> {
@@ -79,6 +81,17 @@ pub(super) fn run(
         return run_pasted(arguments, client, format);
     }
     let asked = arguments.request(moment::now())?;
+    if arguments.subject.is_none() && arguments.slowest.is_none() {
+        let now = moment::now();
+        let (from, to) = (asked.from.unwrap_or(now - COSTS_SPAN), asked.to.unwrap_or(now));
+        let request = Request::Costs(CostsRequest { from, to, client: asked.client });
+        let screen = |replies: &[Reply], style| costs::costs(replies, &moment::shown, style);
+        let exit = |replies: &[Reply]| {
+            let is_empty = |reply: &Reply| matches!(reply, Reply::CostSpan(span) if span.empty);
+            if replies.iter().any(is_empty) { Exit::CouldNotTell } else { Exit::Yes }
+        };
+        return client.show(&request, format, screen, exit);
+    }
     let replies = client.ask(&Request::Why { requests: vec![asked] })?;
     let messages: Vec<_> = replies
         .iter()

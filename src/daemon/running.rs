@@ -24,6 +24,7 @@ use control::trace::{TraceAsked, TraceRefused};
 use dns::clock::{Clock, Mono, Now};
 use dns::question::{Client, Question, ServerQuery};
 use history::Recorder;
+use history::costs::{CostReport, CostsWanted};
 use history::failed::{FailedReport, FailedWanted};
 use history::spent::{FromRecord, StageRow};
 use history::why::{MessageReport, Wanted};
@@ -259,6 +260,10 @@ impl Controlled for Running {
 
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>> {
         Box::pin(self.resolver.why_each(wanted))
+    }
+
+    fn costs(&self, wanted: CostsWanted) -> BoxFuture<'_, CostReport> {
+        Box::pin(self.resolver.costs(wanted))
     }
 
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>> {

@@ -30,6 +30,7 @@
 )]
 
 pub mod answer;
+pub mod costs;
 mod counters;
 pub mod culprit;
 mod dates;

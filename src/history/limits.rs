@@ -180,6 +180,15 @@ pub(crate) const MAX_MESSAGE_QUESTIONS: usize = 500;
 /// message.
 pub(crate) const MAX_JUDGED_MESSAGES: usize = 500;
 
+/// The number of messages of a period whose causes are searched for `costs`, the longest first: this takes up to 100 µs for each message.
+pub(crate) const MAX_COST_MESSAGES: usize = 5_000;
+
+/// The number of causes that `costs` shows of each side.
+pub(crate) const MAX_COST_ROWS: usize = 10;
+
+/// From this number of zones on, the loss of packets to them is a fault of the network of this host.
+pub(crate) const LOSSY_ZONES: usize = 3;
+
 /// The largest number of mails in a reply to `resolverctl why`.
 pub const MAX_WHY_MESSAGES: usize = 100;
 

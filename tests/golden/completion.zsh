@@ -256,7 +256,7 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::subject -- Name, domain, address or mail address; `-` reads pasted lines of a mail log, a bounce or mailq:_default' \
+'::subject -- Name, domain, address or mail address; `-` reads pasted lines of a mail log, a bounce or mailq. Default\: what cost mail time:_default' \
 && ret=0
 ;;
 (failed)

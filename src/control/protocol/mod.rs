@@ -25,6 +25,7 @@ use self::watched::WatchedRow;
 use self::zones::{ZoneState, ZoneWhat};
 use dns::question::ServerQuery;
 use doctor::facts::{NoReply, ReplyFacts};
+use history::costs::{CostRow, CostSpan};
 use history::culprit::DecisiveTime;
 use history::event::Step;
 use history::failed::FailedZone;
@@ -100,6 +101,8 @@ pub enum Request {
         /// Each request selects messages; at most `limits::MAX_WHY_REQUESTS`.
         requests: Vec<WhyRequest>,
     },
+    /// Asks what cost mail time in a period.
+    Costs(CostsRequest),
     /// Asks for the zones whose questions failed.
     Failed(FailedRequest),
     /// Asks for queries that the cache does not answer. The reply has each of them when it ends, and continues until the client or the daemon closes
@@ -164,8 +167,8 @@ impl Request {
         matches!(
             self,
             Self::Why { .. }
+                | Self::Costs(_)
                 | Self::Failed(_)
-                | Self::Minutes { .. }
                 | Self::Stats { table: Some(Table::Stage), .. }
         )
     }
@@ -191,6 +194,18 @@ pub struct WhyRequest {
     /// The period, in seconds since 1970, whose delays decide what the cause was. `None` means that all delays count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisive: Option<DecisiveTime<f64>>,
+}
+
+/// Selects the period of what cost mail time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CostsRequest {
+    /// Start of the period, in seconds since 1970.
+    pub from: f64,
+    /// End of the period.
+    pub to: f64,
+    /// Address or network of the client.
+    pub client: Option<String>,
 }
 
 /// Selects failed questions of the query history.
@@ -311,6 +326,10 @@ pub enum Reply {
     Message(Box<MessageReport>),
     /// In the reply to `Request::Why`: all messages for one request were sent, and those for the next request follow.
     MessagesEnd,
+    /// A row of the reply to `Request::Costs`: the sum of a side, or one of its causes.
+    Cost(CostRow),
+    /// The last row of the reply to `Request::Costs`.
+    CostSpan(CostSpan),
     /// A row of the reply to `Request::Failed`. The zone with the most failed questions comes first.
     FailedZone(Box<FailedZone>),
     /// The last row of the table of stages: the period that the table covers.

@@ -4,6 +4,7 @@
 
 pub mod columns;
 pub mod compare;
+pub mod costs;
 pub mod domain;
 pub mod failed;
 pub mod findings;

@@ -13,6 +13,7 @@ use crate::dnsbl::entry::ListEntry;
 use crate::limits::{FOLLOW_PAUSE, WHY_READING};
 use dns::clock::micros;
 use dns::question::{FirstLabels, label_places, wire_name};
+use history::costs::{CostReport, CostsWanted, costs};
 use history::failed::{FailedReport, FailedWanted, failed};
 use history::message::ListName;
 use history::search::why;
@@ -57,6 +58,18 @@ impl Resolver {
             let recorded = self.recorder.recorded(&wanted.span(), facts.secrets);
             failed(&recorded, wanted, &facts.facts, now)
         })
+    }
+
+    /// Returns what cost mail time in a period. This takes as long as `why`.
+    pub async fn costs(self: &Arc<Self>, wanted: CostsWanted) -> CostReport {
+        let resolver = Arc::clone(self);
+        let read = move || {
+            resolver.with_facts(|facts| {
+                let recorded = resolver.recorder.recorded(&wanted.span(), facts.secrets);
+                costs(&recorded, wanted, &facts.facts)
+            })
+        };
+        self.memory.walk(move |_| read()).await
     }
 
     /// Returns how the time for the questions since `from` was spent: the time for each stage of a resolution. This takes as long as `why`.

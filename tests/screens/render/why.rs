@@ -1,9 +1,10 @@
 //! The screens of `resolverctl why`.
 
 use control::protocol::Reply;
-use ctl::render::{Style, why};
+use ctl::render::{Style, costs, why};
 use dns::conduct::{Conduct, Transport};
 use dns::question::{DnsResult, Outcome};
+use history::costs::{CostRow, CostSpan, Side};
 use history::culprit::CulpritKind;
 use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 
@@ -193,6 +194,42 @@ fn the_outcome_has_what_dns_said() {
         &why::messages(&[&answered], &moment, Style::Plain),
         &lines(&replies(std::slice::from_ref(&answered))),
     );
+}
+
+#[test]
+fn what_cost_mail_time_is_a_table_of_three_sums() {
+    use CulpritKind as Kind;
+    let row =
+        |side, cause: Option<(Kind, &str)>, (time, before, messages, failed), next: Option<&str>| CostRow {
+            side,
+            kind: cause.map(|(kind, _)| kind),
+            zone: cause.map(|(_, zone)| zone.to_owned()).filter(|zone| !zone.is_empty()),
+            time,
+            before,
+            failed,
+            messages,
+            share: Some(messages as f64 / 1_284.0),
+            next: next.map(str::to_owned),
+        };
+    let (zone, list) = ("badly-run.example.", "bl.spamcop.net.");
+    let rows = [
+        row(Side::Theirs, None, (201.3, Some(64.0), 31, 40), None),
+        row(
+            Side::Theirs,
+            Some((Kind::ServerSilent, zone)),
+            (184.0, Some(3.5), 21, 40),
+            Some("resolverctl check badly-run.example"),
+        ),
+        row(Side::Theirs, Some((Kind::ListSlow, list)), (17.3, Some(60.5), 12, 0), Some("resolverctl dnsbl")),
+        row(Side::Mine, None, (9.5, Some(9.5), 4, 0), None),
+        row(Side::Mine, Some((Kind::Loss, "")), (9.5, Some(9.5), 4, 0), Some("resolverctl check system")),
+        row(Side::Client, None, (3.1, None, 1, 0), None),
+        row(Side::Client, Some((Kind::Client, "")), (3.1, None, 1, 0), Some("resolverctl why --slowest 5")),
+    ];
+    let (from, to) = (1_795_161_600.0, 1_795_165_200.0);
+    let span = CostSpan { from, to, messages: Some(1_284), touched: 37, slow: 0.3, empty: false, off: false };
+    let replies: Vec<Reply> = rows.into_iter().map(Reply::Cost).chain([Reply::CostSpan(span)]).collect();
+    both("why_costs", &costs::costs(&replies, &moment, Style::Plain), &lines(&replies));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![cfg(feature = "lab")]
 
 mod answers;
+mod costs;
 mod mails;
 
 use std::net::IpAddr;

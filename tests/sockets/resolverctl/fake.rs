@@ -19,6 +19,7 @@ use futures_util::future::{BoxFuture, ready};
 use hickory_proto::op::{Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::{MX, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+use history::costs::{CostReport, CostsWanted, costs};
 use history::event::{
     Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows, Step, StepEvent,
 };
@@ -224,6 +225,12 @@ impl Controlled for Fake {
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>> {
         let recorded = self.recorder.recorded_in_memory(&spent::stage_span(from), &Secrets::default());
         Box::pin(ready(spent::stages(&recorded, (from, Clock::machine().unix_micros()))))
+    }
+
+    fn costs(&self, wanted: CostsWanted) -> BoxFuture<'_, CostReport> {
+        let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
+        let recorded = self.recorder.recorded(&wanted.span(), &Secrets::default());
+        Box::pin(ready(costs(&recorded, wanted, &facts)))
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {

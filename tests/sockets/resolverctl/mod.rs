@@ -369,8 +369,9 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
         assert!(code == 4 && text.starts_with("The query history has no such query"), "{arguments:?} {text}");
     }
     for arguments in [
-        &["why"][..],
-        &["why", "a..b"],
+        &["why", "a..b"][..],
+        &["why", "--at", "noon"],
+        &["why", "--client", "localhost"],
         &["why", "mail.example", "--at", "noon"],
         &["why", "mail.example", "--client", "localhost"],
     ] {

@@ -228,6 +228,32 @@ fn played(world: &World, queries: &[(&[u8], RecordType, u64, u64)]) {
     }
 }
 
+#[test]
+fn without_a_subject_it_shows_what_cost_mail_time() {
+    let world = World::new();
+    let empty = world.run(&["why"]);
+    assert!(empty.0 == 4 && empty.1.starts_with("The query history is empty"), "{empty:?}");
+    asked(&world, Outcome::Shed, Duration::from_secs(4));
+    played(&world, &[(SENDER, RecordType::MX, 0, 3)]);
+    let at = jiff::Zoned::now().strftime("%H:%M").to_string();
+    for arguments in
+        [&["why"][..], &["why", "--since", "1h"], &["why", "--at", &at], &["why", "--client", "127.0.0.1"]]
+    {
+        let (code, text, error) = world.run(arguments);
+        assert_eq!((code, error.as_str()), (0, ""), "{text}");
+        assert!(text.contains(": 1 of 2 messages (emails) took 300 ms or longer"), "{text}");
+        let told = objects(&world.run(&[&["--json"], arguments].concat()).1);
+        let [sum, cause, span] = &told[..] else { panic!("{told:#?}") };
+        assert_eq!(
+            (&sum["messages"], &cause["share"], &span["messages"]),
+            (&1.into(), &0.5.into(), &2.into())
+        );
+        assert_eq!((&sum["time"], &sum["side"]), (&cause["time"], &cause["side"]));
+    }
+    let (code, text, _) = world.run(&["why", "--client", "192.0.2.1"]);
+    assert!(code == 0 && text.contains(": 0 of 0 messages"), "{text}");
+}
+
 const LISTED: &[u8] = b"\x017\x012\x010\x03192\x04list\x04test\x00";
 const REVERSE: &[u8] = b"\x018\x012\x010\x03192\x07in-addr\x04arpa\x00";
 const SENDER: &[u8] = b"\x06sender\x04test\x00";

@@ -1,0 +1,65 @@
+//! The screen of `resolverctl why` without a subject: what cost mail time, in a row for each sum and each cause.
+
+use super::columns::{self, Cell, Column, count, fault, number, time, word};
+use super::spent::empty;
+use super::{Paint, Style, words};
+use control::protocol::Reply;
+use history::costs::{CostRow, CostSpan};
+
+/// A change of less than this is not shown, in seconds.
+const CHANGE: f64 = 0.05;
+
+/// The columns of the table. The causes of a side are indented below its sum.
+const COSTS: &[Column<CostRow>] = &[
+    Column("cause", 0, |row, _| cause(row)),
+    Column("time", 0, |row, _| time(row.time)),
+    Column("change", 0, |row, _| number(row.before.map(|before| change(row.time - before)), "not known")),
+    Column("failed queries", 0, |row, _| fault(row.failed)),
+    Column("messages", 0, |row, _| count(row.messages)),
+    Column("share", 0, |row, _| {
+        number(row.share.map(|share| words::percent((share * 1e3).round() as u64)), "not known")
+    }),
+    Column("next command", 0, |row, _| word(row.next.as_deref().unwrap_or_default())),
+];
+
+/// Returns the screen from the replies to a request. `moment` formats a point in time in local time.
+pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    let row = |reply: &Reply| if let Reply::Cost(row) = reply { Some(row.clone()) } else { None };
+    let rows: Vec<CostRow> = replies.iter().filter_map(row).collect();
+    let span =
+        replies.iter().find_map(|reply| if let Reply::CostSpan(span) = reply { Some(span) } else { None });
+    let Some(CostSpan { from, to, messages, touched, slow, .. }) = span.filter(|span| !span.empty) else {
+        return empty(span.is_some_and(|span| span.off)).to_owned();
+    };
+    let of = match messages {
+        Some(all) => format!(" of {} messages (emails)", words::number(*all)),
+        None => " messages (emails) on disk".to_owned(),
+    };
+    let head = format!(
+        "{} to {}: {}{of} took {} or longer, or had a failed query",
+        moment(*from),
+        moment(*to),
+        words::number(*touched),
+        words::time(*slow)
+    );
+    let paint = if rows.is_empty() { Paint::Good } else { Paint::Head };
+    let head = format!("{}\n", style.paint(paint, &head));
+    if rows.is_empty() { head } else { head + &columns::table(COSTS, &rows, 0).text(style, None) }
+}
+
+fn cause(row: &CostRow) -> Cell {
+    let zone = row.zone.as_deref().unwrap_or_default();
+    match row.kind {
+        Some(kind) => word(format!("  {} {zone}", kind.label()).trim_end()),
+        None => Cell { paint: Paint::Head, ..word(row.side.label()) },
+    }
+}
+
+/// Returns a change of a time in seconds, with its sign.
+fn change(seconds: f64) -> String {
+    match seconds {
+        _ if seconds.abs() < CHANGE => "none".to_owned(),
+        _ if seconds < 0.0 => format!("-{}", words::time(-seconds)),
+        _ => format!("+{}", words::time(seconds)),
+    }
+}

@@ -1,0 +1,294 @@
+//! The answer to `resolverctl why` without a subject: what cost mail time in a period, in sums for this host, for others and for the clients.
+//!
+//! Pure: a function of the recorded questions.
+//!
+//! # Decisions
+//!
+//! - A message counts if it took as long as a slow question, or if a question of it failed. Its causes are those that `culprit` names.
+//! - The share of messages is known only where memory has every question. The disk has only slow and failed ones.
+//! - Packets that get lost on the way to one zone are a fault of its path. If they get lost on the way to several zones, it is the network of
+//!   this host.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::culprit::{Cause, CulpritKind, ExplainedQuestion, judge};
+use super::entry::QuestionEntry;
+use super::evidence::seconds;
+use super::explained::Explained;
+use super::message::{Message, group};
+use super::recorded::{ReadSpan, Recorded};
+use super::traffic::Traffic;
+use super::why::DaemonFacts;
+use crate::limits::{LOSSY_ZONES, MAX_COST_MESSAGES, MAX_COST_ROWS, WHY_MARGIN};
+use dns::clock::micros;
+use dns::question::{name_of_wire, name_text};
+use dns::words;
+
+words! {
+    /// Who can remove a cause.
+    pub enum Side {
+        /// This host, its network or its configuration.
+        Mine = "this_host": "this host",
+        /// The owner of a zone, a server or a DNS list.
+        Theirs = "others",
+        /// The program that asks.
+        Client = "client",
+        /// Nobody knows.
+        Unknown = "unknown": "not known",
+    }
+}
+
+/// Selects a period and the clients. Times are in microseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CostsWanted {
+    /// The start of the period.
+    pub from: u64,
+    /// The end of the period.
+    pub to: u64,
+    /// Only messages of these clients.
+    pub client: Option<IpNet>,
+}
+
+/// What a cause cost, or the sum of all causes of a side.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CostRow {
+    /// Who can remove the cause.
+    pub side: Side,
+    /// The kind of the cause; none for the sum of the side.
+    pub kind: Option<CulpritKind>,
+    /// The zone or list of the cause.
+    pub zone: Option<String>,
+    /// The time that mail waited, in seconds.
+    pub time: f64,
+    /// The same in the period of equal length before; none if the history does not reach back so far.
+    pub before: Option<f64>,
+    /// The number of failed queries.
+    pub failed: u64,
+    /// The number of messages.
+    pub messages: u64,
+    /// The part of all messages of the period; none if the history has only the slow and failed queries of the period.
+    pub share: Option<f64>,
+    /// The next command to type.
+    pub next: Option<String>,
+}
+
+/// The period of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CostSpan {
+    /// The start of the period, in seconds since 1970. It is later than the wanted start if the history begins later.
+    pub from: f64,
+    /// The end of the period.
+    pub to: f64,
+    /// The number of messages of the period; none if the history has only its slow and failed queries.
+    pub messages: Option<u64>,
+    /// The number of these messages that took long or had a failed query.
+    pub touched: u64,
+    /// From this time on, a message took long; in seconds.
+    pub slow: f64,
+    /// True if the history is empty.
+    pub empty: bool,
+    /// True if the configuration records no questions.
+    pub off: bool,
+}
+
+/// The rows of a period: for each side its sum, and then its causes, the greatest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CostReport {
+    /// The rows.
+    pub rows: Vec<CostRow>,
+    /// The period.
+    pub span: CostSpan,
+}
+
+/// The key of a row: its side, and for a cause its kind and its zone.
+type RowKey = (Side, Option<(CulpritKind, Box<[u8]>)>);
+
+/// The sums of all rows.
+type CostTable = BTreeMap<RowKey, Cost>;
+
+/// The sums of one row.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    /// The time and the failures as `Cause::cost` weighs them, by which rows are sorted.
+    worth: u64,
+    micros: u64,
+    failed: u64,
+    messages: u64,
+}
+
+impl CostsWanted {
+    /// Returns the period of equal length before.
+    const fn before(&self) -> Self {
+        let from = self.from.saturating_sub(self.to.saturating_sub(self.from));
+        Self { from, to: self.from, client: self.client }
+    }
+
+    /// Selects the questions to read.
+    pub fn span(&self) -> ReadSpan {
+        let (from, client) = (self.before().from.saturating_sub(micros(WHY_MARGIN)), self.client);
+        ReadSpan { from, to: self.to.saturating_add(micros(WHY_MARGIN)), client, hits: true }
+    }
+}
+
+/// Returns what cost mail time in a period.
+pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) -> CostReport {
+    let whole = recorded.whole().max(recorded.lost_hits).unwrap_or(u64::MAX);
+    let from = if whole < wanted.to { wanted.from.max(whole) } else { wanted.from };
+    let wanted = CostsWanted { from, ..wanted };
+    let all = group(recorded, facts.list).all;
+    let (explained, traffic) =
+        (Explained::from_recorded(recorded, facts.list), Traffic::from_recorded(recorded, facts.slow));
+    let [now, earlier] = [wanted, wanted.before()].map(|span| {
+        let found = all.iter().filter(|message| (span.from..span.to).contains(&message.began));
+        JudgedMessages::new(found.collect(), recorded, &traffic, &|one| explained.explain(one, facts.list))
+    });
+    let mut lossy = BTreeSet::new();
+    for cause in now.causes.iter().chain(&earlier.causes).flatten() {
+        lossy.extend(Some(&*cause.zone).filter(|_| cause.kind == CulpritKind::Loss));
+    }
+    let is_lossy = lossy.len() >= LOSSY_ZONES;
+    let messages = (whole <= wanted.from).then_some(now.messages);
+    let before = (whole <= wanted.before().from).then(|| table(&earlier.causes, is_lossy));
+    CostReport {
+        rows: rows(&table(&now.causes, is_lossy), before.as_ref(), messages),
+        span: CostSpan {
+            from: seconds(wanted.from),
+            to: seconds(wanted.to),
+            messages,
+            touched: now.touched,
+            slow: seconds(traffic.slow),
+            empty: recorded.begin.or(recorded.stored_since).is_none(),
+            off: recorded.off,
+        },
+    }
+}
+
+/// The messages of a period.
+struct JudgedMessages {
+    messages: u64,
+    /// The number of messages that took long or had a failed question.
+    touched: u64,
+    /// The causes of each of them.
+    causes: Vec<Vec<Cause>>,
+}
+
+impl JudgedMessages {
+    fn new<'r>(
+        mut found: Vec<&Message>,
+        recorded: &'r Recorded,
+        traffic: &Traffic,
+        explain: &dyn Fn(&'r QuestionEntry) -> ExplainedQuestion<'r>,
+    ) -> Self {
+        let messages = found.len() as u64;
+        let asked = |message: &Message| -> Vec<&'r QuestionEntry> {
+            message.questions.iter().filter_map(|place| recorded.questions.get(*place)).collect()
+        };
+        found.retain(|message| {
+            message.took() >= traffic.slow || asked(message).iter().any(|one| one.outcome.is_failure())
+        });
+        let touched = found.len() as u64;
+        found.sort_by_key(|message| Reverse(message.took()));
+        found.truncate(MAX_COST_MESSAGES);
+        let judged =
+            |message: &Message| judge(&asked(message).into_iter().map(explain).collect::<Vec<_>>(), traffic);
+        let causes = found.into_iter().map(|message| judged(message).causes).collect();
+        Self { messages, touched, causes }
+    }
+}
+
+/// Returns the sums of the causes of each message. `is_lossy` is true if packets to several zones get lost.
+fn table(judged: &[Vec<Cause>], is_lossy: bool) -> CostTable {
+    let mut table = CostTable::new();
+    for causes in judged {
+        // A message with two causes of a side is one message of the side.
+        let mut of_message = CostTable::new();
+        for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None) {
+            let side = side(cause, is_lossy);
+            let zone = if side == Side::Mine { Box::default() } else { cause.zone.clone() };
+            for key in [(side, None), (side, Some((cause.kind, zone)))] {
+                of_message.entry(key).or_default().add(cause);
+            }
+        }
+        for (key, cost) in of_message {
+            table.entry(key).or_default().join(cost);
+        }
+    }
+    table
+}
+
+/// Returns the rows: the side with the greatest sum first, and below it its causes.
+fn rows(table: &CostTable, before: Option<&CostTable>, messages: Option<u64>) -> Vec<CostRow> {
+    let row = |key: &RowKey, cost: &Cost| {
+        let (side, cause) = (key.0, key.1.as_ref());
+        let zone = cause.filter(|(_, zone)| !zone.is_empty()).map(|(_, zone)| name_text(&name_of_wire(zone)));
+        CostRow {
+            side,
+            kind: cause.map(|(kind, _)| *kind),
+            time: seconds(cost.micros),
+            before: before.map(|before| before.get(key).map_or(0.0, |cost| seconds(cost.micros))),
+            failed: cost.failed,
+            messages: cost.messages,
+            share: messages.map(|all| cost.messages as f64 / all.max(1) as f64),
+            next: cause.map(|(kind, _)| next(side, *kind, zone.as_deref().unwrap_or_default())),
+            zone,
+        }
+    };
+    let sorted = |is_wanted: &dyn Fn(&RowKey) -> bool| {
+        let mut sorted: Vec<_> = table.iter().filter(|(key, _)| is_wanted(key)).collect();
+        sorted.sort_by_key(|(_, cost)| Reverse(cost.worth));
+        sorted
+    };
+    let mut rows = Vec::new();
+    for (sum, cost) in sorted(&|(_, cause)| cause.is_none()) {
+        rows.push(row(sum, cost));
+        let of_side = sorted(&|(side, cause)| *side == sum.0 && cause.is_some());
+        rows.extend(of_side.into_iter().take(MAX_COST_ROWS).map(|(key, cost)| row(key, cost)));
+    }
+    rows
+}
+
+impl Cost {
+    fn add(&mut self, cause: &Cause) {
+        let (worth, micros, failed) = (cause.cost(), cause.micros, cause.failures.into());
+        self.join(Self { worth, micros, failed, messages: 0 });
+        self.messages = 1;
+    }
+
+    fn join(&mut self, other: Self) {
+        self.worth = self.worth.saturating_add(other.worth);
+        self.micros = self.micros.saturating_add(other.micros);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.messages = self.messages.saturating_add(other.messages);
+    }
+}
+
+/// Returns who can remove a cause. `is_lossy` is true if packets to several zones get lost.
+fn side(cause: &Cause, is_lossy: bool) -> Side {
+    match cause.kind {
+        CulpritKind::Network | CulpritKind::Overload => Side::Mine,
+        CulpritKind::Loss if is_lossy => Side::Mine,
+        CulpritKind::Unreachable if cause.is_of_this_host() || cause.silent_path => Side::Mine,
+        CulpritKind::Client => Side::Client,
+        CulpritKind::Unknown => Side::Unknown,
+        _ => Side::Theirs,
+    }
+}
+
+/// Returns the next command to type about a cause.
+fn next(side: Side, kind: CulpritKind, zone: &str) -> String {
+    let zone = zone.trim_end_matches('.');
+    match kind {
+        CulpritKind::ListSilent | CulpritKind::ListSlow | CulpritKind::ListRefused => {
+            "resolverctl dnsbl".to_owned()
+        }
+        CulpritKind::Overload => "resolverctl stats --by client".to_owned(),
+        _ if side == Side::Mine => "resolverctl check system".to_owned(),
+        _ if zone.is_empty() => "resolverctl why --slowest 5".to_owned(),
+        CulpritKind::Unknown => format!("resolverctl why {zone}"),
+        _ => format!("resolverctl check {zone}"),
+    }
+}
