@@ -32,10 +32,7 @@ pub struct CulpritReport {
 /// The largest number of servers that a sentence names.
 const NAMED: usize = 4;
 
-const UNKNOWN_ADVICE: &str =
-    "check the name and the time; increase history.size if the query history does not reach back far enough";
-
-/// Why the history does not have the question that the operator looks for.
+/// Why the record does not have the wanted question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absence {
     /// The configuration turns off the recording of questions.
@@ -66,7 +63,7 @@ pub(super) fn unknown(absence: Absence) -> CulpritReport {
             "the query history is empty: no client has sent a query since resolverd started",
             "check whether mail programs on this host ask resolverd: see /etc/resolv.conf",
         ),
-        Absence::Others => ("the query history has no such query", UNKNOWN_ADVICE),
+        Absence::Others => ("the query history has no such query", &*advice("unknown", "")),
         Absence::HiddenClients => (
             "the query history in memory has no such query, and on disk the addresses of clients are not stored (history.redact)",
             "repeat the command without --client",
@@ -303,125 +300,47 @@ impl Seen<'_> {
     }
 }
 
-/// The advice if the root servers are at fault. The root zone has no owner whom an operator could ask. The servers are often forwarders of a
-/// `[[zone]] "."` in the configuration.
-const ROOT_ADVICE: &str = "if the configuration has a [[zone]] \".\" with forward, repair these servers or name others; if not, check whether a firewall lets this host send to the root servers";
+/// The advice for each kind of culprit, and for some causes that are known more exactly. The braces stand for the zone or the list.
+const ADVICE: &str = include_str!("advice.txt");
 
-/// The advice if the signatures of the root zone seem wrong. These signatures are valid for every host with a correct configuration.
-const ROOT_KEYS_ADVICE: &str = "check the clock and the trust anchor of this host: dnssec.trust_anchor must be the path of a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or \"\" for the built-in keys; if both are right, somebody forges the answers of the root servers";
+/// Returns the advice with this key in `ADVICE`.
+fn advice(key: &str, zone: &str) -> String {
+    let mut rows = ADVICE.lines().filter_map(|line| line.split_once(": "));
+    rows.find(|(row, _)| *row == key).map(|(_, text)| text.replace("{}", zone)).unwrap_or_default()
+}
 
 /// Returns the advice to the operator about a cause. `servers` are the servers that the sentence of evidence names.
 pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
-    let zone = &match cause.kind {
-        CulpritKind::ListSilent | CulpritKind::ListSlow | CulpritKind::ListRefused
-            if !cause.lists.is_empty() =>
-        {
-            list_names(cause)
-        }
+    use CulpritKind::{ListRefused, ListSilent, ListSlow, Unknown};
+    let zone = match cause.kind {
+        ListSilent | ListSlow | ListRefused if !cause.lists.is_empty() => list_names(cause),
         _ if cause.zone.is_empty() => String::new(),
         _ => name_text(&name_of_wire(&cause.zone)),
     };
+    let or = |none: &str| if zone.is_empty() { none.to_owned() } else { zone.clone() };
     let kind = cause.kind;
-    if kind == CulpritKind::Bogus && zone == "." {
-        return ROOT_KEYS_ADVICE.to_owned();
-    }
-    if cause.other_mail {
-        return "look in the mail log whether another mail of the same host, or to the same domain, came at this time; if none did, look at the program that asks".to_owned();
-    }
-    if kind == CulpritKind::Unknown && &*cause.why == ExtendedError::STOPPING {
-        return "nothing: the client still waited when resolverd was stopped".to_owned();
-    }
-    if kind == CulpritKind::Unknown && cause.why.is_empty() && !servers.is_empty() {
-        return format!(
-            "if it happens again, `resolverctl check {zone}` shows whether a server drops queries with EDNS; if none does, packets get lost between this host and the server"
-        );
-    }
-    if kind == CulpritKind::Unknown && !cause.why.is_empty() {
-        let owner = if zone.is_empty() { "the owner of the name" } else { &format!("the owner of {zone}") };
-        return format!(
-            "`resolverctl trace` with the name and type shows each step; if its records are at fault, {owner} must correct them"
-        );
-    }
-    if let Some(ListFault::NewOwner | ListFault::ListsEverything) = cause.list_fault {
-        return format!(
-            "remove {zone} from the configuration of your mail software; `resolverctl dnsbl` shows its state"
-        );
-    }
-    if cause.is_of_this_host() && servers.iter().any(IpAddr::is_ipv4) {
-        return "check the routes and the firewall of this host: `ip route get ADDRESS` shows the route to a server".to_owned();
-    }
-    advice(kind, zone, servers)
-}
-
-/// Returns the advice to the operator about faulty servers of a zone.
-fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
-    let zone = if zone.is_empty() { "the zone" } else { zone };
-    // The kinds of culprits from the first one to `Truncated` are faults of the servers of a zone.
-    if zone == "." && kind <= CulpritKind::Truncated {
-        return ROOT_ADVICE.to_owned();
-    }
+    // The root has no owner whom an operator could ask, and its servers are often those of a `[[zone]] "."`. All hosts without a configuration
+    // error find its signatures correct. The kinds of culprits up to `Truncated` are faults of the servers of a zone.
     match kind {
-        CulpritKind::ServerSilent => format!(
-            "the owner of {zone} must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer"
-        ),
-        CulpritKind::ServerSlow => format!(
-            "nothing; the servers of {zone} are slow, but their answers stay in the cache, so later mail is faster; if queries fail, its owner must repair the servers: `resolverctl servers` shows their times"
-        ),
-        CulpritKind::ServerRefused => format!(
-            "tell the owner of {zone} that its servers refuse queries; if others can resolve it, the address of this host is blocked there"
-        ),
-        CulpritKind::ServerLame => {
-            format!("the owner of {zone} must correct its NS records, or configure the zone on these servers")
+        CulpritKind::Bogus if zone == "." => advice("root_keys", ""),
+        _ if cause.other_mail => advice("other_mail", ""),
+        Unknown if &*cause.why == ExtendedError::STOPPING => advice("stopped", ""),
+        Unknown if cause.why.is_empty() && !servers.is_empty() => advice("simpler", &zone),
+        Unknown if !cause.why.is_empty() => advice("traced", &or("the name")),
+        _ if matches!(cause.list_fault, Some(ListFault::NewOwner | ListFault::ListsEverything)) => {
+            advice("useless_list", &zone)
         }
-        CulpritKind::ServerFailed => format!("the owner of {zone} must repair its servers"),
-        CulpritKind::Truncated => format!(
-            "the owner of {zone} must open TCP port 53; check also that your own firewall lets this host send to TCP port 53"
-        ),
-        CulpritKind::Unreachable => advice_of_route(zone, servers),
-        CulpritKind::ListSilent => format!(
-            "remove {zone} from the configuration of your mail software, or let resolverd answer for it: `resolverctl dnsbl` shows its state"
-        ),
-        CulpritKind::ListSlow => {
-            format!("use a mirror or another list than {zone} if this continues; `resolverctl dnsbl` shows its times")
-        }
-        CulpritKind::ListRefused => format!(
-            "`resolverctl dnsbl` shows the state of {zone}: if it blocks this host or your key, register there; otherwise correct or remove it in the configuration of your mail software"
-        ),
-        CulpritKind::Bogus => format!(
-            "the owner of {zone} must repair its signatures; to deliver until then: `resolverctl nta add {zone}`"
-        ),
-        CulpritKind::Loss => {
-            "packets get lost between this host and the server; if other zones are affected too, check the internet connection of this host".to_owned()
-        }
-        CulpritKind::Network => "check the network of this host: `resolverctl check system`".to_owned(),
-        CulpritKind::NetworkLossy => {
-            "check the uplink of this host and its load; `resolverctl status` shows the loss while it lasts".to_owned()
-        }
-        CulpritKind::Overload => {
-            "check whether other programs use up the CPU of this host; otherwise find the client and the zone that cause the load with `resolverctl stats`, and let this client send fewer queries at the same time".to_owned()
-        }
-        CulpritKind::Client => {
-            "look at the program that asks, for instance a greeting delay or a content filter"
-                .to_owned()
-        }
-        CulpritKind::Answer => format!("the owner of {zone} must correct its records"),
-        CulpritKind::None => "DNS was not the cause: look at the other steps of the mail".to_owned(),
-        CulpritKind::NotDns => "look at the program that wrote the line".to_owned(),
-        CulpritKind::Unknown => UNKNOWN_ADVICE.to_owned(),
+        _ if cause.is_of_this_host() && servers.iter().any(IpAddr::is_ipv4) => advice("own_route", ""),
+        _ if zone == "." && kind <= CulpritKind::Truncated => advice("root", ""),
+        CulpritKind::Unreachable => advice_of_route(&or("the zone"), servers),
+        _ => advice(kind.word(), &or("the zone")),
     }
 }
 
 /// Returns the advice to the operator about servers of a zone that cannot be reached.
 fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
-    if servers.is_empty() {
-        return format!(
-            "check the addresses and the routes of this host, and resolve.ipv4 and resolve.ipv6; if all are right, the owner of {zone} must add servers that this host can reach"
-        );
-    }
     if servers.iter().all(IpAddr::is_ipv6) {
-        return format!(
-            "check the IPv6 address and the routes of this host; if it has no IPv6, resolve.ipv6 = false is right, and the owner of {zone} must add servers with IPv4 addresses"
-        );
+        return advice(if servers.is_empty() { "addresses" } else { "ipv6" }, zone);
     }
     let servers = named(servers.iter().filter(|server| server.is_ipv4()));
     format!(
@@ -454,8 +373,16 @@ mod tests {
     #[test]
     fn nobody_is_sent_to_the_owner_of_the_root() {
         for kind in [CulpritKind::ServerSilent, CulpritKind::ServerRefused, CulpritKind::Truncated] {
-            let shown = advice(kind, ".", &[[192, 0, 2, 1].into()]);
+            let shown = advice_of(&Cause::new(kind, [0].into()), &[[192, 0, 2, 1].into()]);
             assert!(shown.contains("[[zone]] \".\" with forward") && !shown.contains("owner"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn each_kind_of_culprit_has_an_advice() {
+        for kind in CulpritKind::ALL {
+            let shown = advice_of(&Cause::new(kind, Box::default()), &[]);
+            assert!(!shown.is_empty() && !shown.contains("{}"), "{kind:?}: {shown}");
         }
     }
 
@@ -468,7 +395,8 @@ mod tests {
     #[test]
     fn a_closed_port_is_for_the_owner_and_only_ipv6_for_the_routes_of_this_host() {
         let (four, six) = ([192, 0, 2, 1].into(), "2001:db8::1".parse().unwrap());
-        let shown = |servers: &[IpAddr]| advice(CulpritKind::Unreachable, "example.", servers);
+        let cause = Cause::new(CulpritKind::Unreachable, (*b"\x07example\x00").into());
+        let shown = |servers: &[IpAddr]| advice_of(&cause, servers);
         for servers in [&[four][..], &[four, six]] {
             let closed =
                 "nothing answers at the DNS port of 192.0.2.1: the owner of example. must repair it; ";
