@@ -119,20 +119,18 @@ pub(super) fn served(name: &[u8]) -> &[u8] {
     if !name.contains(&b'_') {
         return name.strip_prefix(POLICY_HOST).unwrap_or(name);
     }
-    let is_service = |place: &usize| label(name, *place).is_some_and(|label| SERVICES.contains(&label));
-    let Some(last) = label_places(name).filter(is_service).last() else { return name };
-    let behind = label_places(name).find(|place| *place > last);
-    behind.and_then(|place| name.get(place..)).unwrap_or(name)
+    behind_last(name, |label| SERVICES.contains(&label))
 }
 
 /// Returns the name without the labels at its start up to the last label with an underscore: `selector._domainkey.`, `_dmarc.`, `_25._tcp.`.
 fn below_service(name: &[u8]) -> &[u8] {
-    if !name.contains(&b'_') {
-        return name;
-    }
-    let service = |place: &usize| name.get(place.saturating_add(1)) == Some(&b'_');
-    let Some(last) = label_places(name).filter(service).last() else { return name };
-    let behind = label_places(name).find(|place| *place > last);
+    behind_last(name, |label| label.first() == Some(&b'_'))
+}
+
+/// Returns the name behind the last label for which `is_it` returns true. Returns the whole name if there is none.
+fn behind_last(name: &[u8], is_it: impl Fn(&[u8]) -> bool) -> &[u8] {
+    let last = label_places(name).filter(|place| label(name, *place).is_some_and(&is_it)).last();
+    let behind = last.and_then(|last| label_places(name).find(|place| *place > last));
     behind.and_then(|place| name.get(place..)).unwrap_or(name)
 }
 

@@ -258,26 +258,13 @@ impl Tally for ClientTally {
     }
 }
 
-/// The record types with a row of their own: those for which mail gateways ask, and those for which only other programs on the host ask.
-const NAMED: [RecordType; 17] = [
-    RecordType::A,
-    RecordType::AAAA,
-    RecordType::MX,
-    RecordType::TXT,
-    RecordType::PTR,
-    RecordType::NS,
-    RecordType::SOA,
-    RecordType::CNAME,
-    RecordType::SRV,
-    RecordType::TLSA,
-    RecordType::DS,
-    RecordType::DNSKEY,
-    RecordType::HTTPS,
-    RecordType::SVCB,
-    RecordType::CAA,
-    RecordType::NAPTR,
-    RecordType::ANY,
-];
+/// The types for which mail gateways ask, and types for which only other programs on the host ask.
+const NAMED: [RecordType; 17] = {
+    use RecordType::{
+        A, AAAA, ANY, CAA, CNAME, DNSKEY, DS, HTTPS, MX, NAPTR, NS, PTR, SOA, SRV, SVCB, TLSA, TXT,
+    };
+    [A, AAAA, MX, TXT, PTR, NS, SOA, CNAME, SRV, TLSA, DS, DNSKEY, HTTPS, SVCB, CAA, NAPTR, ANY]
+};
 
 /// The name of the last row of a table, which counts everything without a row of its own.
 pub const OTHER: &str = "other";

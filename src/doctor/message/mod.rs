@@ -13,7 +13,7 @@ mod text;
 use std::collections::BTreeMap;
 
 use self::client::{Sender, client};
-pub use self::phrases::{PHRASES, ResultPhrases, has, reported};
+pub use self::phrases::{PHRASES, ResultPhrases, has, named, reported};
 use self::refusal::{NamedList, Refusal, RefusalReason};
 use self::reply::{NamedReason, Replies, domain, of_delivery, words};
 use self::text::{Field, fields, lines, of_header};

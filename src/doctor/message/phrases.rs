@@ -43,6 +43,15 @@ pub struct ResultPhrases {
     words: Vec<String>,
 }
 
+/// Phrases next to a name that was not found or is rejected.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NamedPhrases {
+    before: String,
+    #[serde(default)]
+    behind: String,
+}
+
 /// An operator of DNS lists or of mail hosts, with its domains.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +87,7 @@ pub struct Phrases {
     pub(super) fault: Vec<String>,
     /// Phrases with which mail software reports a result of DNS.
     pub(super) result: Vec<ResultPhrases>,
+    pub(super) named: Vec<NamedPhrases>,
     pub(super) delivery: Vec<ReasonPhrases>,
     pub(super) refusal: Vec<ReasonPhrases>,
     pub(super) verdict: Vec<ReasonPhrases>,
@@ -100,6 +110,16 @@ pub fn reported(lower: &str) -> Option<&'static ResultPhrases> {
         words.split('*').all(|part| rest.split_once(part).map(|(_, behind)| rest = behind).is_some())
     };
     PHRASES.result.iter().find(|row| row.words.iter().any(|words| has_parts(words)))
+}
+
+/// Returns the name or the mail address that was not found or is rejected, from a text in lower case.
+pub fn named(lower: &str) -> Option<&str> {
+    PHRASES.named.iter().find_map(|NamedPhrases { before, behind }| {
+        if behind.is_empty() {
+            return lower.split_once(before)?.1.split([' ', '>', ':']).next();
+        }
+        lower.split_once(behind)?.0.rsplit_once(before)?.1.split('>').next()
+    })
 }
 
 /// Returns true if a text in lower case contains one of the phrases.
