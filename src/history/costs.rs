@@ -184,17 +184,12 @@ impl JudgedMessages {
         explain: &dyn Fn(&'r QuestionEntry) -> ExplainedQuestion<'r>,
     ) -> Self {
         let messages = found.len() as u64;
-        let asked = |message: &Message| -> Vec<&'r QuestionEntry> {
-            message.questions.iter().filter_map(|place| recorded.questions.get(*place)).collect()
-        };
-        found.retain(|message| {
-            message.took() >= traffic.slow || asked(message).iter().any(|one| one.outcome.is_failure())
-        });
+        found.retain(|message| message.took() >= traffic.slow || message.has_failed(recorded));
         let touched = found.len() as u64;
         found.sort_by_key(|message| Reverse(message.took()));
         found.truncate(MAX_COST_MESSAGES);
         let judged =
-            |message: &Message| judge(&asked(message).into_iter().map(explain).collect::<Vec<_>>(), traffic);
+            |message: &Message| judge(&message.queries(recorded).map(explain).collect::<Vec<_>>(), traffic);
         let causes = found.into_iter().map(|message| judged(message).causes).collect();
         Self { messages, touched, causes }
     }
@@ -209,12 +204,13 @@ fn table(judged: &[Vec<Cause>], is_lossy: bool) -> CostTable {
         for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None) {
             let side = side(cause, is_lossy);
             let zone = if side == Side::Mine { Box::default() } else { cause.zone.clone() };
+            let (worth, micros, failed) = (cause.cost(), cause.micros, cause.failures.into());
             for key in [(side, None), (side, Some((cause.kind, zone)))] {
-                of_message.entry(key).or_default().add(cause);
+                of_message.entry(key).or_default().join(Cost { worth, micros, failed, messages: 0 });
             }
         }
         for (key, cost) in of_message {
-            table.entry(key).or_default().join(cost);
+            table.entry(key).or_default().join(Cost { messages: 1, ..cost });
         }
     }
     table
@@ -252,12 +248,6 @@ fn rows(table: &CostTable, before: Option<&CostTable>, messages: Option<u64>) ->
 }
 
 impl Cost {
-    fn add(&mut self, cause: &Cause) {
-        let (worth, micros, failed) = (cause.cost(), cause.micros, cause.failures.into());
-        self.join(Self { worth, micros, failed, messages: 0 });
-        self.messages = 1;
-    }
-
     fn join(&mut self, other: Self) {
         self.worth = self.worth.saturating_add(other.worth);
         self.micros = self.micros.saturating_add(other.micros);

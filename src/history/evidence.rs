@@ -54,22 +54,13 @@ impl CulpritReport {
 
 /// Returns a report with the culprit `unknown`. It says why the history does not have the wanted message.
 pub(super) fn unknown(absence: Absence) -> CulpritReport {
-    let (evidence, advice) = match absence {
-        Absence::Off => (
-            "the query history is off (history.size = \"0\")",
-            "set history.size; resolverd keeps only the queries that come afterwards",
-        ),
-        Absence::Empty => (
-            "the query history is empty: no client has sent a query since resolverd started",
-            "check whether mail programs on this host ask resolverd: see /etc/resolv.conf",
-        ),
-        Absence::Others => ("the query history has no such query", &*advice("unknown", "")),
-        Absence::HiddenClients => (
-            "the query history in memory has no such query, and on disk the addresses of clients are not stored (history.redact)",
-            "repeat the command without --client",
-        ),
+    let row = match absence {
+        Absence::Off => "off",
+        Absence::Empty => "empty",
+        Absence::Others => "unknown",
+        Absence::HiddenClients => "hidden_clients",
     };
-    CulpritReport::new(CulpritKind::Unknown, evidence, advice)
+    CulpritReport::new(CulpritKind::Unknown, sentence(EVIDENCE, row), sentence(ADVICE, row))
 }
 
 /// Returns the report about a cause: the culprit with its evidence and advice.
@@ -142,108 +133,62 @@ struct Seen<'a> {
     zone: String,
 }
 
+/// What was seen, for each kind of culprit. The words in braces stand for facts about the cause.
+const EVIDENCE: &str = include_str!("evidence.txt");
+
 impl Seen<'_> {
     fn evidence(&self) -> String {
+        use CulpritKind::*;
         let Self { cause, named, zone, .. } = self;
         let count: u32 = cause.servers.values().map(|(count, _)| *count).sum();
-        let queries = if count == 1 { "1 query".to_owned() } else { format!("{count} queries") };
         let is_one = cause.servers.len() <= 1;
-        let one = if is_one { "" } else { "one of them " };
-        let seen = match cause.kind {
-            CulpritKind::ServerSilent | CulpritKind::ListSilent => self.silent(count, &queries),
-            CulpritKind::ServerSlow | CulpritKind::ListSlow => self.slow(count, &queries),
-            CulpritKind::ServerRefused | CulpritKind::ListRefused if count > 0 => {
-                format!("{named} refused {queries} for {zone}")
-            }
-            CulpritKind::ServerLame if is_one => {
-                format!("{named} does not serve {zone}, though the zone is delegated to it")
-            }
-            CulpritKind::ServerLame => {
-                format!("{named} do not serve {zone}, though the zone is delegated to them")
-            }
-            CulpritKind::ServerFailed => format!("{named} answered {queries} for {zone} with errors"),
-            CulpritKind::Truncated if is_one => {
-                format!("{named} truncates its answers for {zone} and does not answer over TCP")
-            }
-            CulpritKind::Truncated => {
-                format!("{named} truncate their answers for {zone} and do not answer over TCP")
-            }
-            CulpritKind::Unreachable => self.unreachable(count, &queries),
-            CulpritKind::Loss => {
-                format!(
-                    "{named} did not answer {queries} for {zone}, but {one}answered others within seconds"
-                )
-            }
-            CulpritKind::Network => {
-                format!("no server answered during this time; {named} did not answer {queries}")
-            }
-            CulpritKind::NetworkLossy => {
-                format!("the network of this host lost packets during this time; {named} did not answer {queries}")
-            }
-            CulpritKind::Unknown if cause.other_mail => {
+        let row = match cause.kind {
+            Client => return self.pauses(),
+            None => return self.nothing(),
+            Unknown if cause.other_mail => {
                 return format!(
                     "{}; the queries behind it begin as this mail began, so that they may be of another mail",
                     self.pauses()
                 );
             }
-            CulpritKind::Unknown if cause.why.is_empty() && !named.is_empty() => format!(
-                "{named} did not answer {queries} for {zone}, but {one}answered the next one, which may have had a simpler form (no EDNS)"
-            ),
-            CulpritKind::Client => return self.pauses(),
-            CulpritKind::None => return self.nothing(),
-            CulpritKind::Overload if cause.why.is_empty() => {
-                "the query waited in this host before its resolution began: too many queries were in progress, or the host was short of CPU time"
-                    .to_owned()
-            }
-            _ if cause.why.is_empty() => {
-                "the query history does not show what these queries waited for".to_owned()
-            }
-            _ => cause.why.to_string(),
+            ServerSilent | ListSilent if named.is_empty() => "why",
+            ServerSilent | ListSilent if count == 0 => "silent_before",
+            ServerSilent | ListSilent => "silent",
+            ServerSlow | ListSlow => "slow",
+            ServerRefused | ListRefused if count > 0 => "refused",
+            ServerLame if is_one => "lame",
+            ServerLame => "lame_all",
+            ServerFailed => "failed",
+            Truncated if is_one => "truncated",
+            Truncated => "truncated_all",
+            Unreachable if cause.is_of_this_host() => "no_route",
+            // No query was sent: the sentence says why, and which addresses the servers have.
+            Unreachable if count == 0 => "why",
+            Unreachable if cause.silent_path => "silent_path",
+            Unreachable => "unreachable",
+            Loss => "loss",
+            Network => "network",
+            Unknown if cause.why.is_empty() && !named.is_empty() => "simpler",
+            Overload if cause.why.is_empty() => "overload",
+            _ if cause.why.is_empty() => "not_shown",
+            _ => "why",
         };
-        format!("{seen}{}", self.cost())
-    }
-
-    /// Returns the sentence about servers that did not answer. `count` queries were sent to them.
-    fn silent(&self, count: u32, queries: &str) -> String {
-        let Self { cause, named, zone, .. } = self;
-        if named.is_empty() {
-            return cause.why.to_string();
-        }
-        if count == 0 {
-            return format!("{named} did not answer earlier queries, so no query for {zone} was sent");
-        }
-        format!("{named} did not answer {queries} for {zone}")
-    }
-
-    /// Returns the sentence about servers that answered late. They answered `count` queries.
-    fn slow(&self, count: u32, queries: &str) -> String {
-        let Self { cause, named, zone, .. } = self;
         let time: u64 = cause.servers.values().map(|(_, time)| *time).sum();
-        let mean = seconds(time.checked_div(count.into()).unwrap_or(0));
         let average = if count == 1 { "" } else { " on average" };
-        format!("{named} answered {queries} for {zone} after {mean:.1} s{average}")
-    }
-
-    /// Returns the sentence about servers that cannot be reached. `count` queries were tried.
-    fn unreachable(&self, count: u32, queries: &str) -> String {
-        let Self { cause, named, zone, .. } = self;
-        if cause.is_of_this_host() {
-            return format!(
-                "this host has no route to {named}, or its firewall blocks the DNS port; no query for {zone} was sent"
-            );
-        }
-        if count == 0 {
-            // No query was sent. In this case the cause has a sentence that says why, and which addresses the servers have.
-            return cause.why.to_string();
-        }
-        if cause.silent_path {
-            return format!(
-                "{named} did not answer {queries} for {zone}, and no server in any other network answered over IPv6, but others did over IPv4"
-            );
-        }
-        format!(
-            "the network reports that the DNS port of {named} cannot be reached; it was queried for {zone}"
-        )
+        let mean = format!("{:.1} s{average}", seconds(time.checked_div(count.into()).unwrap_or(0)));
+        let queries = if count == 1 { "1 query".to_owned() } else { format!("{count} queries") };
+        let one = if is_one { "" } else { "one of them " };
+        let facts = [
+            ("{mean}", &*mean),
+            ("{queries}", &queries),
+            ("{one}", one),
+            ("{servers}", named),
+            ("{zone}", zone),
+        ];
+        let facts = facts.into_iter().chain([("{why}", &*cause.why)]);
+        let seen =
+            facts.fold(sentence(EVIDENCE, row).to_owned(), |seen, (word, fact)| seen.replace(word, fact));
+        format!("{seen}{}", self.cost())
     }
 
     /// Returns the end of the sentence: how long the message waited because of this cause, and how many questions failed.
@@ -303,10 +248,15 @@ impl Seen<'_> {
 /// The advice for each kind of culprit, and for some causes that are known more exactly. The braces stand for the zone or the list.
 const ADVICE: &str = include_str!("advice.txt");
 
-/// Returns the advice with this key in `ADVICE`.
+/// Returns the advice with this key.
 fn advice(key: &str, zone: &str) -> String {
-    let mut rows = ADVICE.lines().filter_map(|line| line.split_once(": "));
-    rows.find(|(row, _)| *row == key).map(|(_, text)| text.replace("{}", zone)).unwrap_or_default()
+    sentence(ADVICE, key).replace("{}", zone)
+}
+
+/// Returns the sentence with a key from a table.
+fn sentence(table: &'static str, key: &str) -> &'static str {
+    let mut rows = table.lines().filter_map(|line| line.split_once(": "));
+    rows.find(|(row, _)| *row == key).map_or("", |(_, text)| text)
 }
 
 /// Returns the advice to the operator about a cause. `servers` are the servers that the sentence of evidence names.

@@ -68,20 +68,12 @@ impl LongMessages {
             let freed = now.since(read).as_secs().saturating_mul(LONG_MESSAGES_AN_HOUR) / HOUR;
             self.used = self.used.saturating_sub(freed);
         }
-        let over = self.untaken(until);
-        self.taken_until = until;
-        let has_failed = |message: &Message| {
-            let mut questions = message.questions.iter().filter_map(|place| recorded.questions.get(*place));
-            questions.any(|question| question.outcome.is_failure())
-        };
+        let over = std::mem::replace(&mut self.taken_until, until)..until;
         let mut long = group(recorded, list).all;
-        long.retain(|message| over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE))));
-        for message in &long {
-            let questions = message.questions.iter().filter_map(|place| recorded.questions.get(*place));
-            let waited = waited(questions.map(|question| (question.at, question.end())));
-            times.count(Duration::from_micros(waited));
-        }
-        long.retain(|message| message.took() >= slow || has_failed(message));
+        long.retain(|message| {
+            let is_over = over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE)));
+            is_over && (message.took() >= slow || message.has_failed(recorded))
+        });
         long.sort_by_key(|message| Reverse(message.took()));
         let mut chosen = Vec::new();
         for message in long {
@@ -105,7 +97,7 @@ fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) 
         let waited = question.flight.is_some_and(|flight| stored.has(flight));
         question.outcome.is_failure() || question.elapsed >= slow || waited
     };
-    let questions = message.questions.iter().filter_map(|place| recorded.questions.get(*place));
+    let questions = message.queries(recorded);
     let questions: Vec<&QuestionEntry> = questions.filter(|question| !is_stored(question)).collect();
     let flights: BTreeSet<u64> = questions.iter().filter_map(|question| question.flight).collect();
     // If a flight was for the same name and type, its answer contains names. These show to which message a later question from the cache belongs.

@@ -222,6 +222,16 @@ impl Message {
         }
     }
 
+    /// Returns the queries of the message. `recorded` is the record in which it was found.
+    pub(super) fn queries<'r>(&self, recorded: &'r Recorded) -> impl Iterator<Item = &'r QuestionEntry> {
+        self.questions.iter().filter_map(|place| recorded.questions.get(*place))
+    }
+
+    /// Returns true if a query of the message failed.
+    pub(super) fn has_failed(&self, recorded: &Recorded) -> bool {
+        self.queries(recorded).any(|question| question.outcome.is_failure())
+    }
+
     /// Returns the time from the first query to the last reply, in microseconds.
     pub(super) fn took(&self) -> u64 {
         self.ended.saturating_sub(self.began)

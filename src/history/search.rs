@@ -129,8 +129,11 @@ impl Search<'_> {
             if wanted.subject.is_none() {
                 return self.waited(message);
             }
-            let has_failed = self.questions(message).any(|question| question.outcome.is_failure());
-            message.took().saturating_add(if has_failed { micros(FAILURE_COST) } else { 0 })
+            message.took().saturating_add(if message.has_failed(self.recorded) {
+                micros(FAILURE_COST)
+            } else {
+                0
+            })
         };
         found.sort_by_cached_key(|message| Reverse(most(message)));
         // Without a wanted subject, only the requested number of messages is returned: those that waited longest.
@@ -139,7 +142,7 @@ impl Search<'_> {
     }
 
     fn questions(&self, message: &Message) -> impl Iterator<Item = &QuestionEntry> {
-        message.questions.iter().filter_map(|place| self.recorded.questions.get(*place))
+        message.queries(self.recorded)
     }
 
     fn waited(&self, message: &Message) -> u64 {
