@@ -64,6 +64,9 @@ pub struct MessageReport {
     /// For `resolverctl why -`: the pasted line of a mail log that this report explains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
+    /// How long its queries waited, and what the line says about the other parts of its delay; none if the culprit says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<String>,
     /// For `resolverctl why -`: the number of further pasted lines for which the same message was found.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_lines: u64,

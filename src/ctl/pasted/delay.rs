@@ -12,6 +12,8 @@ pub struct LineDelay {
     pub parts: Option<[f64; 4]>,
     /// The duration of the last delivery attempt in a line of Sendmail, in seconds, if there were earlier attempts.
     pub(crate) last_try: Option<f64>,
+    /// The duration of the connection in a line of Exim that also has the time since the mail arrived.
+    pub(crate) sending: Option<f64>,
 }
 
 impl LineDelay {
@@ -57,7 +59,8 @@ pub(super) fn in_line(line: &str) -> LineDelay {
     let last_try = after(" xdelay=").flatten().and_then(span);
     let last_try =
         last_try.filter(|last| whole.is_some_and(|whole| whole - last >= RETRY_PAUSE.as_secs_f64()));
-    LineDelay { whole, parts, last_try }
+    let sending = after(" DT=").flatten().and_then(span).filter(|_| line.contains(" QT="));
+    LineDelay { whole, parts, last_try, sending }
 }
 
 /// Returns the scan time of a spam filter from a line that has it in words: `in 25.0 seconds` of spamd, or `25012 ms` at the end of a line of amavis.
@@ -141,6 +144,7 @@ mod tests {
         ] {
             let delay = in_line(line);
             assert_eq!((delay.whole, delay.with_dns()), (whole, with_dns), "{line}");
+            assert_eq!(delay.sending, line.contains("QT=").then_some(0.08), "{line}");
         }
     }
 }

@@ -55,7 +55,11 @@ pub fn settle(
     }
     let shown = judged(line, fitting(line, fitted));
     let fitting = if shown.len() > 1 { shown.len() as u64 } else { 0 };
-    let with_line = |message| MessageReport { line: Some(line.text.clone()), fitting, ..message };
+    let with_line = |message: MessageReport| {
+        let is_open = line.delay.whole.is_some() && message.culprit.kind != CulpritKind::NotDns;
+        let times = is_open.then(|| times(line, &message));
+        MessageReport { line: Some(line.text.clone()), times, fitting, ..message }
+    };
     shown.into_iter().map(with_line).collect()
 }
 
@@ -159,9 +163,8 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     if let Some(answer) = answer::of_line(line, &message) {
         return with_first(answer, message);
     }
-    let waited_text = format!("the queries of this mail waited {} for DNS", time(waited(line, &message)));
     if line.reports.is_some_and(|reported| !has_failed && reported != DnsResult::Failure) {
-        return doubted(line, with_first(not_dns(line, &waited_text), message));
+        return doubted(line, with_first(not_dns(line, &message), message));
     }
     if has_failed || sleeps(line, &message) || (is_explained && is_quiet) {
         return message;
@@ -173,7 +176,7 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     let is_retried = line.delay.before_last_try().is_some()
         && elsewhere.is_none_or(|[_, queued, connecting, sending]| queued.max(sending) < connecting);
     if is_retried && is_explained && is_of_dns(message.culprit.kind) {
-        message.also.insert(0, not_dns(line, &waited_text));
+        message.also.insert(0, not_dns(line, &message));
         return message;
     }
     let is_elsewhere = elsewhere
@@ -183,7 +186,7 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     if is_of_dns(message.culprit.kind) && !is_elsewhere && !is_prompt && !is_unexplained {
         return message;
     }
-    doubted(line, with_first(not_dns(line, &waited_text), message))
+    doubted(line, with_first(not_dns(line, &message), message))
 }
 
 /// Returns the message with another culprit. A culprit in DNS that it had is kept as a further one.
@@ -271,44 +274,57 @@ fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     MessageReport { line: Some(line.text.clone()), ..message }
 }
 
-/// A part of a delivery that took less than this many seconds needs no explanation.
+/// Returns how long the queries of a message waited, and what the line says about its delay.
+fn times(line: &PastedLine, message: &MessageReport) -> String {
+    let delay = &line.delay;
+    let said = match (delay.parts, delay.whole, delay.last_try.map(|last| (last, "in the last try"))) {
+        (Some([before, queued, connecting, sending]), ..) => format!(
+            "; the delay was {before:.1} s before the queue manager, {queued:.1} s in the queue manager, {connecting:.1} s until the greeting of the remote server, {sending:.1} s during sending"
+        ),
+        (None, Some(whole), last) => {
+            let part = last.or_else(|| delay.sending.map(|sending| (sending, "in the transmission")));
+            let part = part.map(|(part, place)| format!(", and {part:.1} s of it were {place}"));
+            format!("; the whole delay was {whole:.1} s{}", part.unwrap_or_default())
+        }
+        (None, None, _) => String::new(),
+    };
+    format!("the queries of this mail waited {} for DNS{said}", time(waited(line, message)))
+}
+
+/// The part of a delay that is shorter than this, in seconds, needs no explanation.
 const SLOW_PART: f64 = 1.0;
 
-/// Returns the culprit for a delay that DNS did not cause. `took` is a text about how long DNS took.
-fn not_dns(line: &PastedLine, took: &str) -> CulpritReport {
-    let (evidence, advice) = match (line.delay.parts, line.delay.whole, line.delay.last_try) {
+/// What to do if a part of the delay in a line of Postfix is the longest one.
+const PARTS: [&str; 4] = [
+    "if the mail was deferred before, this time has its earlier tries: see the earlier lines of its queue id; if not, look at the program that gave the mail to Postfix, for instance a content filter or a slow client",
+    "look at the queue: `qshape active`, and the limits of concurrency",
+    "look at the server or the content filter that got the mail (relay=): it accepted the connection late or greeted late",
+    "look at the server or the content filter that got the mail (relay=): it answered late after the data",
+];
+
+/// Returns the culprit of a delay that is not in DNS.
+fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
+    let advice = match (line.delay.parts, line.delay.whole, line.delay.last_try) {
         (Some(parts), ..) => {
-            let [before, queued, connecting, sending] = parts;
-            let evidence = format!(
-                "{took}; the delay was {before:.1} s before the queue manager, {queued:.1} s in the queue manager, {connecting:.1} s until the greeting of the remote server, {sending:.1} s during sending"
-            );
             let most = parts.into_iter().fold(0.0, f64::max);
-            let advice = if most < SLOW_PART {
-                "nothing was slow: the line has the reply of the remote server, or the error"
-            } else if most == connecting && line.text.contains("relay=none") {
-                "no server accepted the connection: see the error in the line, and check whether this host reaches port 25 of the remote host"
-            } else if most <= before {
-                "if the mail was deferred before, this time has its earlier tries: see the earlier lines of its queue id; if not, look at the program that gave the mail to Postfix, for instance a content filter or a slow client"
-            } else if most <= queued {
-                "look at the queue: `qshape active`, and the limits of concurrency"
-            } else if most <= connecting {
-                "look at the server or the content filter that got the mail (relay=): it accepted the connection late or greeted late"
-            } else {
-                "look at the server or the content filter that got the mail (relay=): it answered late after the data"
-            };
-            (evidence, advice)
+            let longest = parts.iter().zip(PARTS).find(|(part, _)| **part == most);
+            match longest {
+                _ if most < SLOW_PART => {
+                    "nothing was slow: the line has the reply of the remote server, or the error"
+                }
+                _ if most == parts[2] && line.text.contains("relay=none") => {
+                    "no server accepted the connection: see the error in the line, and check whether this host reaches port 25 of the remote host"
+                }
+                longest => longest.map_or("", |(_, advice)| advice),
+            }
         }
-        (None, Some(delay), Some(last)) => (
-            format!("{took}; the whole delay was {delay:.1} s, and {last:.1} s of it were in the last try"),
-            "the mail was deferred before: see the earlier lines of its queue id; for the last try look at the remote server",
-        ),
-        (None, Some(delay), None) => (
-            format!("{took}; the whole delay was {delay:.1} s"),
-            "look at the other steps of the program that wrote the line",
-        ),
-        (None, None, _) => (took.to_owned(), "look at the program that wrote the line"),
+        (None, Some(_), Some(_)) => {
+            "the mail was deferred before: see the earlier lines of its queue id; for the last try look at the remote server"
+        }
+        (None, Some(_), None) => "look at the other steps of the program that wrote the line",
+        (None, None, _) => "look at the program that wrote the line",
     };
-    CulpritReport::new(CulpritKind::NotDns, evidence, advice)
+    CulpritReport::new(CulpritKind::NotDns, times(line, message), advice)
 }
 
 /// A message of the query history, and the pasted lines for which it is printed.

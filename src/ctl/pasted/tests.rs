@@ -284,6 +284,7 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
     };
     MessageReport {
         line: None,
+        times: None,
         more_lines: 0,
         fitting: 0,
         note: None,

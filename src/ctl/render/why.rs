@@ -41,7 +41,8 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     let fitting = (worst.fitting > 0).then(|| {
         format!("> {} messages fit this line: parts of its mail, or other mails of its time", worst.fitting)
     });
-    let lines = line.into_iter().chain(more).chain(fitting);
+    let times = worst.times.as_ref().map(|times| format!("> {}", harmless(times)));
+    let lines = line.into_iter().chain(times).chain(more).chain(fitting);
     let mut text: String = lines.map(|line| format!("{}\n", style.paint(Paint::Faint, &line))).collect();
     if worst.is_absent() && worst.culprit.kind != CulpritKind::Unknown {
         return text + &verdict(&worst.culprit, style);

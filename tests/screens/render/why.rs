@@ -81,6 +81,7 @@ pub(super) fn silent() -> MessageReport {
         Some("12 resolutions since start, 9 of them failed; its servers: 31 timeout, 9 ok".to_owned());
     MessageReport {
         line: None,
+        times: None,
         more_lines: 0,
         fitting: 0,
         note: None,
@@ -182,6 +183,7 @@ fn the_outcome_has_what_dns_said() {
     let also = history::answer::culprit(&questions, DnsResult::Listed, &is_listed).into_iter().collect();
     let answered = MessageReport {
         line: Some("Nov 20 09:11:40 mx postfix/smtp[9]: 4A1B2C: to=<a@nohost.example>, relay=none, status=bounced (Host or domain name not found)".to_owned()),
+        times: Some("the queries of this mail waited 84 ms for DNS; the whole delay was 2.0 s, and 1.5 s of it were in the transmission".to_owned()),
         took: 0.13,
         waited: 0.084,
         questions,

@@ -101,6 +101,13 @@ fn an_answer_that_a_line_reports_is_the_cause_from_servers_and_from_the_cache() 
                 for line in lines {
                     let shown = pasted(&simulation, &format!("{} {line}", at_the_end_of(&report))).await;
                     assert_eq!(kind_of(&shown), (CulpritKind::Answer, zone, 0), "{line} {shown:#?}");
+                    if let Some(delay) = line.contains("delay=0.2").then_some(&shown.times) {
+                        let times = delay.as_deref().unwrap_or_default();
+                        assert!(
+                            times.contains(" for DNS; the delay was 0.1 s before the queue manager"),
+                            "{times}"
+                        );
+                    }
                     let seen = &shown.culprit.evidence;
                     assert!(seen.starts_with(evidence), "{line} {seen}");
                     assert!(turn == 0 || seen.contains("from the cache"), "{line} {seen}");
