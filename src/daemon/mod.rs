@@ -156,8 +156,7 @@ impl Daemon {
         allowance::warn(config.cache.size, config.history_size());
         let state_lock = state_files::lock()?;
         let config = Arc::new(config);
-        let views = Views::new(&config)?;
-        let ports = ports_of(&config)?;
+        let (views, ports) = (Views::new(&config)?, ports_of(&config)?);
         let sockets = Sockets::bind(&config, inherited)?;
         let control = bind_control(&config)?;
         let (clock, random) = (Clock::machine(), Random::system()?);

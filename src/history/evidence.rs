@@ -168,6 +168,7 @@ impl Seen<'_> {
             Unreachable => "unreachable",
             Loss => "loss",
             Network => "network",
+            NetworkLossy => "network_lossy",
             Unknown if cause.why.is_empty() && !named.is_empty() => "simpler",
             Overload if cause.why.is_empty() => "overload",
             _ if cause.why.is_empty() => "not_shown",

@@ -68,12 +68,16 @@ impl LongMessages {
             let freed = now.since(read).as_secs().saturating_mul(LONG_MESSAGES_AN_HOUR) / HOUR;
             self.used = self.used.saturating_sub(freed);
         }
-        let over = std::mem::replace(&mut self.taken_until, until)..until;
+        let over = self.untaken(until);
+        self.taken_until = until;
         let mut long = group(recorded, list).all;
-        long.retain(|message| {
-            let is_over = over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE)));
-            is_over && (message.took() >= slow || message.has_failed(recorded))
-        });
+        long.retain(|message| over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE))));
+        for message in &long {
+            let questions = message.questions.iter().filter_map(|place| recorded.questions.get(*place));
+            let waited = waited(questions.map(|question| (question.at, question.end())));
+            times.count(Duration::from_micros(waited));
+        }
+        long.retain(|message| message.took() >= slow || message.has_failed(recorded));
         long.sort_by_key(|message| Reverse(message.took()));
         let mut chosen = Vec::new();
         for message in long {

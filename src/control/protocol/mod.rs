@@ -169,6 +169,7 @@ impl Request {
             Self::Why { .. }
                 | Self::Costs(_)
                 | Self::Failed(_)
+                | Self::Minutes { .. }
                 | Self::Stats { table: Some(Table::Stage), .. }
         )
     }
