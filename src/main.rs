@@ -4,7 +4,8 @@
 //!
 //! - Errors of the configuration are written to standard error, with exit code 6, before the log, sockets or threads exist. So `--check` and a start
 //!   show the same text.
-//! - Sockets from the service manager are taken over before the first thread starts, because this changes the environment of the process.
+//! - Sockets from the service manager are taken over before the first thread starts. Taking them over changes the environment of the process, which
+//!   is safe only without other threads.
 //! - If a part of the daemon panics too often, the process ends with exit code 1, and the service manager starts it again. See `supervise` for the
 //!   reason.
 
@@ -86,8 +87,8 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("resolve").build()
 }
 
-/// Runs the daemon until a signal stops it, or until a part of it crashes too often; in this case, the returned sentence says which part. The caller
-/// must not drop the returned workers before the runtime has ended.
+/// Runs the daemon until a signal stops it, or until a part of it crashes too often. In the second case, the returned sentence names this part. The
+/// caller must not drop the returned workers before the runtime has ended.
 async fn serve(
     config: Config,
     origin: Option<PathBuf>,
@@ -204,7 +205,7 @@ mod demo {
         ended
     }
 
-    /// Measures the DNS time of messages with each mode of look-ahead, and prints the results as a table.
+    /// Measures how long the questions of an email take in each mode of look-ahead, and prints the results as a table.
     fn bench(arguments: &arguments::Demo) -> ExitCode {
         let mut options = message_bench::Options::default();
         options.messages = arguments.messages.map_or(options.messages, usize::from);

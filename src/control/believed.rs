@@ -13,8 +13,8 @@ use resolver::dnsbl::entry::ListEntry;
 use resolver::dnsbl::list::{List, Purpose, TestEntries};
 use resolver::dnsbl::state::ListState;
 
-/// Returns why an answer of the list for an address or domain is not believed, in words that can follow the name of the list. Returns `None` if it is
-/// believed. `says` is the answer; `entry` has the state of the list, if that is known.
+/// Returns the reason why an answer of the list about an address or domain is not believed. The text can follow the name of the list. Returns `None`
+/// if the answer is believed. `says` is the answer; `entry` has the state of the list, if that is known.
 pub(super) async fn doubt(
     subject: &impl Controlled,
     list: &List,

@@ -51,8 +51,8 @@ pub(super) enum Streamed {
     Trace(UnixStream, TraceRequest),
 }
 
-/// Serves one connection until its reply is complete, or until a request comes that needs a stream of lines, which is returned. While the daemon is
-/// `ending`, it does not wait for a client that has not sent a request.
+/// Serves one connection until its reply is complete. A request whose reply is a stream of lines is not served here, but returned to the caller.
+/// While the daemon stops (`ending`), a client that has not yet sent a request is not waited for.
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Controlled,
@@ -66,7 +66,7 @@ pub(super) async fn serve(
         () = ended(&mut ending) => return Ok(None),
     };
     let mut shown = Secrets::default();
-    // The permit to read the query history. Only a few requests may have one. It is returned after the reply is written.
+    // The permit to read the query history. The number of permits is small, so this permit is held until the reply is written.
     let mut reading = None;
     let lines = match request {
         None => return Ok(None),
@@ -102,8 +102,8 @@ pub(super) async fn serve(
     Ok(None)
 }
 
-/// Writes the lines of a reply one by one, without the customer keys of DNS lists. If the whole reply were in one buffer, it would take several times
-/// its size.
+/// Writes the lines of a reply one by one, and removes the customer keys of DNS lists from them. A buffer for the whole reply would need several
+/// times the memory of the rows.
 async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io::Result<()> {
     let mut octets = Vec::new();
     for line in lines {
@@ -216,7 +216,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         }
         Request::Zone { what } => change_zones(subject, what).await,
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
-        // `serve` has already handled these requests, so they do not come here.
+        // The function `serve` handles these requests, so this function never gets them.
         Request::Monitor(_) | Request::Trace(_) => Ok(Vec::new()),
         Request::Why { requests } => why(subject, &requests).await,
         Request::Costs(request) => costs(subject, &request).await,

@@ -14,9 +14,9 @@ use dns::question::{ExtendedError, ListSays, Outcome, Security, ServerQuery};
 use doctor::facts::{Got, Listed, Listing, NoReply, ReplyFacts, ReplySecurity, Want};
 use resolver::dnsbl::list::Purpose;
 
-/// Lets the daemon answer a question of a check. It is called inside the daemon, so no control socket is used.
+/// Lets the daemon answer a question that a check of a domain asks. This function runs inside the daemon, so it does not use the control socket.
 pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
-    // No operator waits for this answer. So the query is left out if it would use up the daily quota of a DNS list, which mail needs.
+    // No operator waits for this answer, so the daily quota of a DNS list must not be used up for it. Mail needs this quota.
     if let Want::Lists { subject: about } = want {
         let tests = lists::test(subject, about, ListChoice::InUseWithinQuota).await;
         // In this call, an error can only say that no list in use covers this kind of name.
@@ -31,15 +31,15 @@ pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
     }
 }
 
-/// Returns one address of each root server that the daemon queries. It is called inside the daemon, so no control socket is used.
+/// Returns one address of each root server that the daemon queries. This function runs inside the daemon, so it does not use the control socket.
 pub async fn ask_root_servers(subject: &impl Controlled) -> Vec<IpAddr> {
     let [query, entries] = requests_of_root_servers();
     connection::answer(query, subject).await;
     root_servers(connection::answer(entries, subject).await)
 }
 
-/// Returns the requests with which the root servers are found, to be sent one after the other. The first one is a query for the NS records of the
-/// root, so the root servers come into the cache. The second one reads the cached entries of the root.
+/// Returns two requests that show the root servers. They must be sent one after the other: the first one brings the NS records of the root into the
+/// cache, and the second one reads these records from the cache.
 pub fn requests_of_root_servers() -> [Request; 2] {
     let root = || ".".to_owned();
     [
@@ -129,7 +129,7 @@ fn of_query(query: QueryReply) -> ReplyFacts {
     }
 }
 
-/// Describes the part of the configuration that answers for a name, for a sentence.
+/// Returns a text about the part of the configuration that answers for a name. The text can be used inside a sentence.
 fn in_words(source: ConfiguredSource) -> String {
     let ConfiguredSource { zone, kind, servers, file } = source;
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
@@ -150,7 +150,7 @@ fn millis(seconds: f64) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Returns what a blocklist says about the address or domain; `None` if it was not asked or is no blocklist.
+/// Returns what a blocklist says about the address or domain. Returns `None` if the list was not asked, or if it is not a blocklist.
 fn listing(test: ListTest) -> Option<Listing> {
     if test.purpose != Purpose::Block {
         return None;

@@ -27,7 +27,8 @@ pub fn status(subject: &impl Controlled) -> Status {
     status_by(subject, &subject.recorder().report(JUDGED))
 }
 
-/// Does the same as `status`. `judged` has the counters of the period `JUDGED`, which the caller has already read.
+/// Returns the current state and health of the daemon, as `status` does. `judged` has the counters of the period `JUDGED`, which the caller has
+/// already read.
 pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     let daemon = subject.status();
     let missing = missing(&daemon.missing, &subject.config());
@@ -54,14 +55,15 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     }
 }
 
-/// The smallest number of questions or messages from which a problem is concluded. If there are fewer, they may have failed by chance.
+/// The smallest number of clients' questions, or of queries to servers, from which a problem is concluded. If there are fewer, they may have failed
+/// by chance.
 const ENOUGH: u64 = 20;
 
 /// The percentage of failed questions from which on the cause is assumed to be on this host. Dead domains in spam cause 1 to 3 %.
 const FAILURES_PER_HUNDRED: u64 = 10;
 
-/// The largest number of zones and DNS lists that may fail without being seen as a fault of this host. For example, one DNS list that refuses its
-/// queries makes a query of every mail fail.
+/// The largest number of failing zones and DNS lists that do not count as a fault of this host. For example, if one DNS list refuses its queries, one
+/// question of each email fails.
 const FEW_ZONES: usize = 3;
 
 /// Returns true if so many questions failed that their zones must be examined.
@@ -73,8 +75,8 @@ fn is_much(failed: u64, counts: &StatsReport) -> bool {
     counts.questions >= ENOUGH && failed * 100 >= counts.questions * FAILURES_PER_HUNDRED
 }
 
-/// Returns the current problems: those in `troubles`, and those that follow from the counters of a period. `by_zone` has the failed questions of this
-/// period by zone; `None` if they are not known.
+/// Returns the current problems: those in `troubles`, and those that the counters of a period show. `by_zone` has the number of failed questions in
+/// this period for each zone; `None` if these numbers are not known.
 pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &Troubles) -> Vec<Warning> {
     let outcome = |outcome| counts.outcomes.get(&outcome).copied().unwrap_or(0);
     let messages: u64 = counts.upstream.messages.values().sum();
@@ -82,7 +84,7 @@ pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &
     let came_back: u64 = came_back.map(|(_, count)| count).sum();
     let failed = counts.failures();
     let shed = outcome(Outcome::Shed);
-    // Each problem with the number of affected queries. Problems are sorted by severity, then by this number.
+    // A list of problems, each with the number of affected queries. The list is sorted by severity, then by this number.
     let mut judged = Vec::new();
     if let Some(span) = troubles.down {
         let problem = format!("No server on the internet has answered for {}.", TimeSpan(span));
@@ -114,8 +116,8 @@ pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &
     warnings
 }
 
-/// Reports that many questions fail. The report is critical if many failures remain after those of the `FEW_ZONES` worst zones or DNS lists are
-/// subtracted. Failures of the root and of top-level domains are never subtracted, because the zones below them belong to many owners.
+/// Reports that many questions fail. To find the severity, the failures of the `FEW_ZONES` worst zones or DNS lists are subtracted: if many failures
+/// remain, the report is critical. Failures of the root and of top-level domains are never subtracted, because the zones below them have many owners.
 fn failing(counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     let failed = counts.failures();
     let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
@@ -126,7 +128,7 @@ fn failing(counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     });
     let (mut shown, mut left) = (Vec::new(), failed);
     for ZoneFailures { zone, failed, .. } in zones.iter().take(FEW_ZONES) {
-        // The failures by zone are counted in whole minutes, so they may include some from before the period.
+        // The failures of a zone are counted in whole minutes, so the count may include failures from before the period.
         let failed = left.min(*failed);
         left = left.saturating_sub(failed);
         shown.extend((failed > 0).then(|| format!("{zone} {failed}")));
@@ -165,8 +167,8 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
             "{failures} queries for zone {zone} {} within {within}, the last one {ago} ago; cause: {why}.",
             failed_text(*doubted)
         );
-        // If a configured zone fails, the operator of this host must act. An exception are forwarders for all names: they also fail for names whose
-        // owners have made mistakes. If they fail for many names, the function `failing` reports it.
+        // If a configured zone fails, the operator of this host must act. The root zone is an exception: its forwarders resolve all names, and so
+        // also fail for names whose owners have made mistakes. If many names fail, the function `failing` reports it.
         let is_ours = *configured && zone != ".";
         let severity = if is_ours { Severity::Warning } else { Severity::Notice };
         Warning { severity, ..Warning::new(problem, &format!("{trace}.")) }

@@ -85,7 +85,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// Resolves a question like a client's question, and waits for the result.
     fn query(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
-    /// Does the same as `query`, but also sends each step of the resolution as it happens.
+    /// Resolves a question as `query` does, and also sends each step of the resolution as it happens.
     fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>>;
 
     /// Sends one query to one server, and returns its reply. The error says why the query shows nothing about the server.
@@ -119,8 +119,8 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns the resolutions in progress, the oldest first.
     fn inflight(&self) -> Vec<InFlight>;
 
-    /// For each request, returns the messages (emails) of the query history that it selects, the worst first. There is always a result for the first
-    /// request, but the results for the last ones may be missing.
+    /// For each request, returns the selected messages (emails) of the query history, the worst first. There is always a result for the first
+    /// request. The results for the last requests are missing if the results become too large or the search takes too long.
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>>;
 
     /// Returns what cost mail time in a period.
@@ -129,8 +129,8 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns how much time the questions since `from` (in microseconds since 1970) spent in each stage of their resolution.
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>>;
 
-    /// Returns the statistics of a span of time, in seconds since 1970, from the store of minutes: one report for each `step` of seconds, or
-    /// one for the whole span if the step is 0. Returns `None` if the daemon keeps no minutes.
+    /// Returns the statistics of a span of time from the store of minutes. `span` is in seconds since 1970. Each report covers `step` seconds; if
+    /// `step` is 0, one report covers the whole span. Returns `None` if the daemon has no store of minutes.
     fn minutes(&self, span: (u64, u64), step: u64) -> BoxFuture<'_, Option<Vec<SpanReport>>>;
 
     /// Returns the zones whose questions failed; the zone with the most failed questions comes first.

@@ -15,12 +15,12 @@ pub const MAX_CONTROL_CONNECTIONS: usize = 320;
 /// their replies have megabytes. The limit leaves most connections for other requests.
 pub const MAX_HISTORY_REQUESTS: usize = 32;
 
-/// Maximum size of a request on the control socket, in octets. A name has at most 1 004 octets in escaped form, and the rest of a request
-/// is a few words. Requests about pasted log lines are sent together; each has about 150 octets.
+/// Maximum size of a request on the control socket, in octets. A name has at most 1 004 octets in escaped form, and the rest of a request is a few
+/// words. One request may ask about several lines of a mail log, with about 150 octets for each line.
 pub const MAX_CONTROL_REQUEST: usize = 16_384;
 
-/// The largest number of rows in a reply on the control socket, about 300 octets each. If there are more, the reply has only the number of the other
-/// rows.
+/// The largest number of rows in a reply on the control socket, about 300 octets each. If there are more rows, the last line of the reply says how
+/// many rows are missing.
 pub(crate) const MAX_CONTROL_ROWS: usize = 4_096;
 
 /// How long the daemon waits for the request of a client: one line from the same host.

@@ -46,8 +46,8 @@ impl LookedUp {
     }
 }
 
-/// Returns the states of the lists that clients have queried: first the known lists, the list with the most questions first, then the zones that only
-/// look like lists.
+/// Returns the states of the zones that clients have queried as DNS lists. Known lists come first, the list with the most questions first. Zones that
+/// only look like lists follow.
 pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     let lists = subject.config().lists();
     let (known, now) = (subject.lists(), subject.now());
@@ -110,7 +110,8 @@ fn lookalike(alike: &Lookalike) -> ListRow {
     }
 }
 
-/// Tests the lists in use by querying their own test entries, waits until the tests should be complete, and returns the states of the lists.
+/// Sends test queries to the lists in use: queries for the test entries of each list. Waits until the tests should have ended, and returns the states
+/// of the lists.
 pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     let entries = subject.lists().all();
     let now = subject.now().mono;
@@ -137,8 +138,8 @@ fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> Stri
     }
 }
 
-/// Returns the advice for a list with a problem. The advice to remove a list that lists everything is given only if its answers to client questions
-/// show the problem, because the test entries of the list may have changed.
+/// Returns the advice for a list with a problem. The advice to remove a list that lists everything needs certainty: it is given only if the list's
+/// answers to clients show the problem. The test entries alone may have changed.
 fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
@@ -171,8 +172,7 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
 pub(super) fn warnings(subject: &impl Controlled) -> Vec<Warning> {
     let config = subject.config();
     let warning = |entry: &Arc<ListEntry>| {
-        // A list is in use if it is configured or clients have asked it. The operator may also have tested a list that the mail software does not
-        // use.
+        // A list is in use if it is configured or if clients have asked it. This condition excludes lists that only the operator has tested.
         let in_use = |list: &Arc<List>| list.configured || entry.questions() > 0;
         let (list, standing) = (config.list(&entry.apex).filter(in_use)?, entry.standing());
         let remedy = remedy(&list, entry, standing.state).filter(|_| standing.state.is_incident())?;
@@ -262,7 +262,7 @@ pub(super) async fn test(
         let name = wanted.name_in(list);
         let kept = match (&list.life, unasked(list, &wanted)) {
             (Life::ShutDown { how }, _) => Some((format!("shut down: {how}"), Some(ListSays::Unknown))),
-            // If the operator names a list, a result is expected for it, even if the list cannot be asked.
+            // The operator has named this list, so the reply contains a row for it even if the list cannot be asked.
             (_, Some(why)) => {
                 let says = matches!(choice, ListChoice::Named(_)).then_some(ListSays::Unknown);
                 Some((why.to_owned(), says))
@@ -288,8 +288,8 @@ pub(super) async fn test(
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
-/// Returns true if one of `names` is the zone of the list or a name below this zone. The queries of a mail server may contain a customer key; they
-/// are for a name below the zone, and the operator may take the name from there.
+/// Returns true if one of `names` is the zone of the list or a name below this zone. A name below the zone occurs if the operator copies it from a
+/// query of a mail server, because such a query may contain a customer key.
 fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     let keyed = &config.dnsbl.registry.keyed;
     let with_key = keyed.get(&list.apex);
@@ -298,8 +298,8 @@ fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     !(list.keyed && has_other_name) && names.iter().filter_map(|name| lookup::read_name(name).ok()).any(is_it)
 }
 
-/// Returns an error if the domain contains a customer key of a list. Links in mail may contain such names, and no list must receive the key for
-/// another list.
+/// Returns an error if the domain contains a customer key of a list. Links in emails may contain such a domain. If it were looked up in the lists,
+/// other lists would receive the key.
 fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> {
     if secrets_of(&subject.config()).hidden(&wire_name(domain)).is_none() {
         return Ok(());
@@ -354,7 +354,8 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
         }
         _ => None,
     };
-    // Lists with the purpose `Data` may answer with TXT records only. So their TXT records are looked up even if there is no address.
+    // Lists with the purpose `Data` may have TXT records without addresses. So the TXT records of such a list are looked up even if it has no address
+    // for the name.
     let tells = list.purpose == Purpose::Data && why.is_none();
     let text = if says == ListSays::Listed || tells {
         let found = subject.ask_list(Question::new(&name, RecordType::TXT)).await;

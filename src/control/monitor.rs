@@ -28,10 +28,10 @@ use resolver::resolve::list_keys::secrets_of;
 /// Decides which queries are shown, as the request says.
 struct Filter {
     failures: bool,
-    /// The shortest duration of a query that is shown, in microseconds; none for all durations.
+    /// The shortest duration of a query that is shown, in microseconds; `None` shows queries of any duration.
     slow: Option<u64>,
     client: Option<IpNet>,
-    /// The zone whose names are shown, in wire form; none for all names.
+    /// The zone whose names are shown, in wire form; `None` shows all names.
     zone: Option<Vec<u8>>,
 }
 

@@ -26,7 +26,7 @@ use resolver::cache::servers::KnownServer;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
-/// Converts each row to a line of the reply. If there are more rows than a reply may have, the last line has the number of omitted rows.
+/// Converts each row to a line of the reply. If there are too many rows, the last line says how many rows are left out.
 pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<Reply> {
     let left_out = rows.len().saturating_sub(limits::MAX_CONTROL_ROWS);
     let mut replies: Vec<Reply> = rows.into_iter().take(limits::MAX_CONTROL_ROWS).map(reply).collect();
@@ -36,7 +36,7 @@ pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<
     replies
 }
 
-/// Returns the states of the servers at the address `address`; without an address, those of all servers.
+/// Returns the states of the servers with the address `address`. If it is `None`, returns the states of all servers.
 pub(super) fn servers(known: Vec<KnownServer>, address: Option<IpAddr>) -> Vec<Reply> {
     let asked_for = |known: &KnownServer| address.is_none_or(|address| known.address.ip() == address);
     bounded(known.into_iter().filter(asked_for).collect(), |known| Reply::ServerState(known.into()))
@@ -144,8 +144,8 @@ fn flags(question: &Question) -> Vec<String> {
     set.into_iter().filter(|(_, set)| *set).map(|(flag, _)| flag.to_owned()).collect()
 }
 
-/// Returns the name of each server of a delegation, with the addresses that came with the referral. Servers that are configured by their addresses
-/// follow.
+/// Returns a text for each server of a delegation: its name and the addresses that came with the referral. Servers that are configured by address
+/// come last.
 fn servers_of(delegation: &Delegation) -> Vec<String> {
     let server_text = |(place, server): (usize, &hickory_proto::rr::Name)| {
         let glue = delegation.glue.iter().filter(|(of, _)| *of == place);

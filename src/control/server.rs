@@ -1,5 +1,5 @@
-//! The control socket, over which `resolverctl` talks to the daemon. Only its owner and group may use it. A daemon replaces the socket file of a dead
-//! daemon, but never that of a running one.
+//! The control socket, over which `resolverctl` talks to the daemon. Only its owner and group may use it. If a socket file exists, it is replaced
+//! only if its daemon no longer runs.
 //!
 //! See unix(7): a user with write permission for the socket file may connect.
 
@@ -71,8 +71,8 @@ impl ControlServer {
         Ok(server)
     }
 
-    /// Accepts connections and serves them until `ending` becomes true. Then answers the requests that were received before. Dropping the future
-    /// closes all connections.
+    /// Accepts connections and serves them until `ending` becomes true. Requests that were received before this moment are still answered. If the
+    /// future is dropped, all connections are closed.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
         let readers = Arc::new(Semaphore::new(limits::MAX_HISTORY_REQUESTS));
@@ -84,7 +84,7 @@ impl ControlServer {
                 () = ended(&mut ending) => break,
                 accepted = self.listener.accept() => accepted,
             };
-            // One client at a time waits here until a connection is free. Further clients wait in the bounded queue of the kernel.
+            // Only one client waits here until another connection ends. Further clients wait in the queue of the kernel, whose length is limited.
             let permit = tokio::select! {
                 biased;
                 () = ended(&mut ending) => break,

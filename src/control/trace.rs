@@ -69,8 +69,8 @@ pub(super) async fn stream(
     write(&mut stream, &last).await
 }
 
-/// Writes the steps of the resolution. Returns the last line of the reply: the answer, or why there is none. Returns `None` if the client has
-/// disconnected.
+/// Writes the steps of the resolution to the client. Returns the last line of the reply: the answer, or the reason why there is none. Returns `None`
+/// if the client has disconnected.
 async fn trace(
     stream: &mut UnixStream,
     request: &TraceRequest,

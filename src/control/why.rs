@@ -62,8 +62,8 @@ fn micros(seconds: f64) -> u64 {
     clock::micros(span)
 }
 
-/// Parses a network; a single address becomes a network with one address. For an IPv4 client that uses an IPv6 socket, the query history
-/// has the IPv4 address. So an IPv4-mapped address (RFC 4291 section 2.5.5.2) is converted to IPv4.
+/// Parses a network. A single address becomes a network with one address. If an IPv4 client uses an IPv6 socket, the query history stores its IPv4
+/// address, so an IPv4-mapped address (RFC 4291 section 2.5.5.2) is converted to IPv4.
 pub(super) fn network(typed: &str) -> Result<IpNet, Problem> {
     let one = typed.parse::<IpAddr>().map(|one| IpNet::from(one.to_canonical()));
     one.or_else(|_| typed.parse().map(canonical)).map_err(|_| Problem {

@@ -20,8 +20,8 @@ pub fn needed(size: u64, history: u64) -> u64 {
         .saturating_add(stored)
 }
 
-/// Logs a warning at the start if the memory limit of the process is lower than a cache of `size` octets and a history of `history` octets
-/// need.
+/// Logs a warning at the start if the memory limit of the process is too low for its cache and its history. `size` is the size of the cache, and
+/// `history` is the size of the history, in octets.
 pub(super) fn warn(size: u64, history: u64) {
     if let Some(line) = allowed(Path::new("/")).and_then(|allowed| advice((size, history), allowed)) {
         tracing::warn!("{line}");

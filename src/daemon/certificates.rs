@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use control::protocol::CertificateStatus;
 use resolver::config::{Config, Listener, Validity};
 
-/// The new certificates that cannot be used: for each, the path of its file and the reason.
+/// Certificates in files that cannot be used. Each has the path of its file and the reason. The daemon continues to use the old certificate.
 #[derive(Debug, Default)]
 pub(super) struct Certificates(Mutex<Vec<(PathBuf, String)>>);
 
@@ -29,7 +29,7 @@ impl Certificates {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes the errors of new certificates, because a reload has read all certificates successfully.
+    /// Removes all stored errors. It is called after a reload has read all certificates without an error.
     pub(super) fn are_read(&self) {
         self.wrong().clear();
     }
@@ -54,7 +54,7 @@ impl Certificates {
 /// The files of all certificates, as they were when the daemon last looked at them.
 #[derive(Debug, Default)]
 pub(super) struct CertificateFiles {
-    /// The attributes of the files at the last look.
+    /// The attributes of the files when the daemon last looked at them.
     seen: Vec<Seen>,
     /// The attributes that the files had when the certificates were last read.
     judged: Vec<Seen>,
@@ -90,8 +90,8 @@ fn files(config: &Config) -> Vec<Seen> {
     paths.map(seen).collect()
 }
 
-/// Reads the certificates and keys from their files. Returns the configuration with the new ones, and the paths of the certificates that have
-/// changed. Files that cannot be used are logged and stored in `known`; their old certificates stay in use.
+/// Reads the certificates and keys from their files. Returns the configuration with the new certificates, and the paths of the changed ones. Files
+/// that cannot be used are logged and stored in `known`; the old certificates of these files stay in use.
 pub(super) fn read_again(config: &Config, known: &Certificates) -> (Config, Vec<PathBuf>) {
     let mut new = config.clone();
     let (mut renewed, mut wrong) = (Vec::new(), Vec::<(PathBuf, String)>::new());

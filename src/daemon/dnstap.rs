@@ -12,7 +12,7 @@ pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
     let dnstap = &config.dnstap;
     let socket = dnstap.socket.clone()?;
     let identity = if dnstap.identity.is_empty() {
-        // If the host name cannot be read, it is left empty. Then a reader of the dnstap data does not know from which host they came.
+        // If the host name cannot be read, it is left empty. A reader of the dnstap data then does not know which host has sent the data.
         std::fs::read_to_string(HOST_NAME).unwrap_or_default().trim().to_owned()
     } else {
         dnstap.identity.clone()

@@ -35,7 +35,7 @@ pub(super) struct HistoryFiles {
     directory: PathBuf,
     clock: Clock,
     open: Mutex<Option<OpenSegment>>,
-    /// Why entries cannot be written at present; `None` if the last entries were written.
+    /// The reason why entries cannot be written at present; `None` if the last write succeeded.
     trouble: Mutex<Option<String>>,
 }
 
@@ -69,7 +69,7 @@ impl HistoryFiles {
         files
     }
 
-    /// Stores why entries cannot be written, or that they can (`None`). Each change is logged.
+    /// Stores whether entries can be written: `None` means yes, and a text is the reason why not. Each change is logged.
     fn note(&self, trouble: Option<String>) {
         let mut known = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match (&*known, &trouble) {
@@ -111,7 +111,7 @@ impl HistoryFiles {
         let mut open = self.lock();
         let length = entries.len() as u64;
         let mut segment = match open.take() {
-            // If the open file was removed by somebody, it is not used any more: entries in it would be lost at the next start.
+            // The open file is used only if it still exists under its name. If somebody has removed it, its entries would be lost at the next start.
             Some(segment)
                 if segment.octets.saturating_add(length) <= MAX_SEGMENT
                     && !self.is_past(segment.begun, SEGMENT_TIME)
@@ -137,7 +137,7 @@ impl HistoryFiles {
     /// Begins a new segment (file), and removes the oldest segments if all of them take more than `MAX_STORED` octets.
     fn begin(&self) -> io::Result<OpenSegment> {
         self.make_directory()?;
-        // Everything that can fail is done before the new file is created. Otherwise each attempt would leave another file.
+        // All other steps that can fail come before the new file is created. Otherwise each failed attempt would leave another file.
         let segments = self.segments()?;
         let begun = self.clock.unix_micros();
         let path = self.directory.join(format!("{begun:020}.{EXTENSION}"));
@@ -159,8 +159,8 @@ impl HistoryFiles {
         Ok(OpenSegment { path, file, octets: SEGMENT_HEAD.len() as u64, begun })
     }
 
-    /// Removes the segments (files) whose last entry is too old, even the open one. If one cannot be removed, continues with the others, and returns
-    /// the first error.
+    /// Removes the segments (files) whose last entry is too old, even the segment that is open for writing. If a segment cannot be removed, continues
+    /// with the others, and returns the first error.
     fn remove_old(&self) -> io::Result<()> {
         let mut open = self.lock();
         let mut result = Ok(());

@@ -27,14 +27,15 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Returns how many octets of memory the process may use with this configuration. The memory for more UDP threads than usual is not included.
+/// Returns how many octets of memory the process may use with this configuration. The default number of UDP threads is included; memory for
+/// additional UDP threads is not.
 pub(super) fn most(config: &Config) -> u64 {
     let size = config.cache.size;
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     size.saturating_add(slack).saturating_add(PROCESS_BESIDE_CACHE).saturating_add(config.history_size())
 }
 
-/// Returns how many octets the UDP threads of this configuration need in addition to those of the usual number of threads.
+/// Returns how many octets the additional UDP threads of this configuration need: those above the default number of threads.
 fn of_udp_threads(config: &Config) -> u64 {
     (listener::shards(config) as u64).saturating_sub(USUAL_UDP_THREADS).saturating_mul(UDP_THREAD_MEMORY)
 }

@@ -19,7 +19,7 @@ use control::protocol::MetricsStatus;
 /// The configured address, with the server that listens there or the reason why there is none.
 type Configured = (SocketAddr, Result<Arc<MetricsServer>, String>);
 
-/// The listener for metrics, as the configuration wants it.
+/// The listener for metrics, with the address that the configuration sets.
 #[derive(Default)]
 pub(super) struct MetricsListener {
     /// The address and its server; `None` if `metrics.listen` is empty.
@@ -29,8 +29,8 @@ pub(super) struct MetricsListener {
 }
 
 impl MetricsListener {
-    /// Listens at the address `wanted` from now on, instead of the earlier one. If the address is not available, this is logged. Must be called
-    /// inside a runtime.
+    /// Sets the address of the listener for metrics, and listens at it instead of the earlier address. If the address is not available, this is
+    /// logged. Must be called inside a runtime.
     pub(super) fn set(&self, wanted: Option<SocketAddr>) {
         let mut state = self.state();
         if state.as_ref().map(|(configured, _)| *configured) == wanted {
@@ -76,8 +76,8 @@ impl MetricsListener {
                 }
             };
             tokio::select! {
-                // The notification comes first in this list. Otherwise the notification sent at the start could close a connection that was just
-                // accepted.
+                // The branch for the notification comes first. A notification is sent at the start too. If the other branch ran first, this
+                // notification would close a connection that was just accepted.
                 biased;
                 () = self.changed.notified() => pause = ADDRESS_RETRY,
                 // The server ends only if the daemon stops, and then this task is stopped too.

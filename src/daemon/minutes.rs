@@ -76,12 +76,12 @@ impl MinuteFiles {
         self.directory.join(format!("{day}.{EXTENSION}"))
     }
 
-    /// Adds the rows from the files to the spans, one file after the other.
+    /// Adds the stored minutes between `from` and `to` to those `spans` in which they lie. Reads one file (one day) after the other.
     pub(super) fn read(&self, spans: &mut [Span], (from, to): (u64, u64)) {
         let day = |unix: u64| unix / MINUTE / MINUTES;
         let first = day(from).max(day(to).saturating_sub(KEPT_DAYS));
         for day in first..=day(to) {
-            // A day without a file has no rows, and a reply says how many minutes have one.
+            // A day without a file has no rows. This is no error, because a reply says for how many minutes there are rows.
             if let Ok(file) = self.content(day) {
                 day::read(&file, |row| spans.iter_mut().for_each(|span| span.add(&row)));
             }
@@ -110,7 +110,7 @@ impl MinuteFiles {
 
     fn append(&self, row: &Row, open: &mut Option<OpenDay>) -> io::Result<()> {
         let day = row.minute / MINUTES;
-        // After an error the file stays closed. The next opening cuts off what was written incompletely.
+        // After an error the file is closed. When it is opened again, an incomplete last row is cut off.
         let mut file = match open.take().filter(|open| open.day == day) {
             Some(open) => open,
             None => self.open(day)?,
@@ -168,7 +168,8 @@ impl MinuteFiles {
 }
 
 impl Running {
-    /// Writes the row of the minute that has ended. The `last` row, when the daemon stops, also has the names.
+    /// Writes the row of the minute that has ended. One row in `NAMES_INTERVAL` minutes also has the names of zones. So does the last row before the
+    /// daemon stops (`is_last`).
     pub(super) fn write_minute(&self, is_last: bool) {
         let Some(files) = &self.minutes else { return };
         let mut written = files.written.lock().unwrap_or_else(PoisonError::into_inner);

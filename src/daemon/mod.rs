@@ -143,10 +143,10 @@ impl Daemon {
         Self::start_with(config, origin, Inherited::default())
     }
 
-    /// Does the same as `start`, but serves the `inherited` sockets instead of binding them.
+    /// Starts a daemon as `start` does. It serves the `inherited` sockets of the service manager instead of binding these addresses.
     ///
     /// # Errors
-    /// The same as those of `start`.
+    /// Fails in the same cases as `start`.
     pub fn start_with(
         config: Config,
         origin: Option<PathBuf>,
@@ -220,7 +220,7 @@ impl Daemon {
         self.supervisor.given_up().await
     }
 
-    /// Returns the pulses of all supervised tasks and threads, which show if each of them still runs.
+    /// Returns the pulses of all supervised tasks and threads. A pulse shows whether its task or thread still responds.
     #[cfg(feature = "lab")]
     pub fn pulses(&self) -> &Pulses {
         self.supervisor.pulses()
@@ -272,8 +272,8 @@ impl Daemon {
         Arc::clone(&self.subject)
     }
 
-    /// Stops the daemon. Waiting clients get their answers, or SERVFAIL, within a second. Then the state files are written. The caller must not drop
-    /// the result before the runtime of this call has ended.
+    /// Stops the daemon. Waiting clients get their answers, or SERVFAIL, within a second. Then the state files are written. The caller must keep the
+    /// returned value until the runtime that called this function has ended.
     pub async fn stop(self) -> StoppedWorkers {
         let Self { subject, mut tasks, mut control, ending, .. } = self;
         let Some(listeners) = subject.state().listeners.take() else { return StoppedWorkers::default() };
@@ -299,7 +299,7 @@ impl Daemon {
             snapshot.end();
             subject.write_snapshot().await;
         }
-        // Waits for the threads of the listeners to end. They only wait for their own sockets, so this is quick.
+        // Waits until the threads of the listeners have ended. These threads only wait for their own sockets, so this takes no long time.
         let stopped = tokio::task::block_in_place(|| listeners.stop());
         drop(settled);
         stopped
@@ -335,8 +335,8 @@ fn serve_control(
     tokio::spawn(supervisor.keep("the control socket task", serve))
 }
 
-/// Answers all waiting clients, including those of the control socket. Resolutions that end within `STOP_GRACE` give the answer; all other clients
-/// get SERVFAIL. Returns `None` if a client does not accept its reply.
+/// Answers all waiting clients, including clients of the control socket. If a resolution ends within `STOP_GRACE`, its clients get the answer; all
+/// others get SERVFAIL. Returns `None` if a client does not accept its reply.
 async fn settle(
     listeners: &Listeners,
     control: Option<&mut JoinHandle<()>>,
@@ -394,8 +394,8 @@ fn begin_record(config: &Config, clock: &Clock) -> Arc<Recorder> {
     recorder
 }
 
-/// Returns the snapshot of the cache; `None` if there is no state directory or if the configuration turns snapshots off. In the latter case, the file
-/// of an earlier process is removed.
+/// Returns the snapshot of the cache. Returns `None` if there is no state directory, or if the configuration turns snapshots off. If it turns them
+/// off, the file of an earlier process is removed.
 fn snapshot_of(config: &Config, clock: &Clock) -> Option<Arc<Snapshot>> {
     let path = state_files::path_of(snapshot::FILE)?;
     if !config.cache.snapshot {
@@ -405,8 +405,8 @@ fn snapshot_of(config: &Config, clock: &Clock) -> Option<Arc<Snapshot>> {
     Some(Arc::new(Snapshot::new(path, clock.clone())))
 }
 
-/// Raises the limit of file descriptors to the number that the daemon may need, as far as the system allows it. With fewer descriptors, queries to
-/// servers fail earlier under load.
+/// Raises the limit of file descriptors to the number that the daemon may need. If the system does not allow so many, raises it as far as possible.
+/// With fewer descriptors, queries to servers fail earlier under load.
 fn raise_descriptors() {
     let has = getrlimit(Resource::Nofile);
     let enough = has.current.is_none_or(|current| current >= DESCRIPTORS);

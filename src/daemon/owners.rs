@@ -1,6 +1,7 @@
 //! The task that looks up which local users own the sockets of clients.
 //!
-//! The format of the tables: proc_net_udp(5) and proc_net_tcp(5); the eighth column of a row is the user id. passwd(5) has the name of a user.
+//! The manual pages proc_net_udp(5) and proc_net_tcp(5) describe the tables; the eighth column of a row is the user id. passwd(5) describes the file
+//! with the names of users.
 //!
 //! # Decisions
 //!
@@ -62,9 +63,9 @@ fn read(path: &str, most: u64) -> String {
     read.map(|_| String::from_utf8_lossy(&octets).into_owned()).unwrap_or_default()
 }
 
-/// Returns the id of the user that owns the socket of a client. `table` is the socket table for the transport of the query. The socket has the
-/// client's port and address; a UDP socket may also have the client's port at any address. A connected socket must be connected to the server that
-/// the client asked. Returns `None` if there is no such socket, or if several users have one.
+/// Returns the id of the user that owns the socket of a client. `table` is the text of the socket table for UDP or TCP. The socket must have the port
+/// and the address of the client; for UDP, it may also be bound to any address. A connected socket must be connected to the server that the client
+/// asked. Returns `None` if there is no such socket, or if several users have one.
 fn owner(table: &str, wanted: &WantedOwner) -> Option<u32> {
     let WantedOwner { client, server, is_stream } = wanted;
     let is_server = |remote: &SocketAddr| {
@@ -86,12 +87,13 @@ fn owner(table: &str, wanted: &WantedOwner) -> Option<u32> {
         Some(users.all(|user| user == first).then_some(first))
     };
     let exact = only(&|local| local == client.ip().to_canonical());
-    // The address of the client is more specific. If several users have sockets with this address, sockets at any address are not considered.
+    // A socket with the exact address of the client decides. If several users have such a socket, sockets that are bound to any address are not
+    // examined.
     exact.or_else(|| only(&|local| !is_stream && local.is_unspecified()))?
 }
 
-/// Returns the local address, the remote address and the user of a row of a socket table. Returns `None` for a closed connection that only waits for
-/// late segments, because it has no inode and no user.
+/// Returns the local address, the remote address and the user in a row of a socket table. Returns `None` for a row without an inode. Such a row is a
+/// closed connection that only waits for late segments, and has no user.
 fn socket(line: &str) -> Option<(SocketAddr, SocketAddr, u32)> {
     let mut columns = line.split_ascii_whitespace();
     let local = socket_address(columns.nth(1)?)?;
@@ -120,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns a client that asked `server` from the socket `client`.
+    /// Returns a client with the socket address `client`, which has asked the server `server`.
     fn wanted(client: SocketAddr, server: SocketAddr, is_stream: bool) -> WantedOwner {
         WantedOwner { client, server, is_stream }
     }

@@ -71,7 +71,7 @@ impl Running {
         Ok(changes)
     }
 
-    /// Changes to another configuration. Entries stay in the cache, except those of changed zones.
+    /// Changes to another configuration. The entries of zones that the change affects are removed from the cache, and all other entries stay.
     pub(super) async fn apply(&self, config: Config) -> Result<(), StartError> {
         let _alone = self.reloading.lock().await;
         let changed = block_in_place(|| self.go_over(config))?;
@@ -107,8 +107,8 @@ impl Running {
         Ok(changed)
     }
 
-    /// Removes cached data of zones whose answers now come from other servers or zones: immediately, and again after the flights that began
-    /// with the old configuration have ended.
+    /// Removes cached data of zones whose answers now come from other servers or zones. This is done twice: immediately, and again after the flights
+    /// (resolutions) that began with the old configuration have ended.
     pub(super) async fn forget(&self, zones: Vec<Name>) {
         self.resolver.forget(&zones).await;
         self.outdate_snapshot();

@@ -24,16 +24,16 @@ impl RootKeyStore for RootKeysFile {
     }
 }
 
-/// Restores the root keys that the previous process has stored. Returns the file for later changes; `None` if there is no state directory, or if the
-/// file cannot be read. Such a file may be intact, so it is not replaced.
+/// Restores the root keys that the previous process has stored. Returns the file in which later changes are stored. Returns `None` if there is no
+/// state directory, or if the file cannot be read; such a file may be intact, so it is not replaced.
 pub(super) fn begin(follower: &RootKeyFollower) -> Option<RootKeysFile> {
     let path = state_files::path_of(FILE)?;
     follower.restore(read(&path)?);
     Some(RootKeysFile(path))
 }
 
-/// Reads the root keys from the file; there are none at the first start. Returns `None` if the file cannot be read. A damaged file is renamed. Both
-/// are logged.
+/// Reads the root keys from the file. At the first start there is no file, and the result has no keys. Returns `None` if the file cannot be read. A
+/// damaged file is renamed. Both errors are logged.
 fn read(path: &Path) -> Option<RootKeys> {
     let error = match text(path).map(|text| RootKeys::of_text(&text)) {
         Ok(Ok(keys)) => return Some(keys),

@@ -87,9 +87,9 @@ pub(super) struct Running {
 /// The parts of the daemon that a reload of the configuration changes.
 pub(super) struct Reloadable {
     pub(super) config: Arc<Config>,
-    /// The zones of `config` that are not in the file.
+    /// The temporary zones, which `resolverctl zone add` has added. They are in `config`, but not in the configuration file.
     pub(super) temporary: TemporaryZones,
-    /// `None` after the daemon has begun to stop.
+    /// The listeners; `None` after the daemon has begun to stop.
     pub(super) listeners: Option<Listeners>,
 }
 
@@ -126,7 +126,7 @@ impl Running {
 }
 
 impl Running {
-    /// Returns the question as if a client of `[listen]` had asked it: with the view of `[listen]`.
+    /// Returns a copy of the question with the view of `[listen]`, as if a client of `[listen]` had asked it.
     fn general(&self, question: &Question) -> Question {
         let views = self.resolver.views();
         let view = views.general().map_or(question.view, |view| view.id);

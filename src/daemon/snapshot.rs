@@ -30,7 +30,8 @@ pub(super) struct Snapshot {
     outdated: Notify,
     /// True while the file still contains entries that were removed from the cache.
     is_outdated: AtomicBool,
-    /// The time after which a write is abandoned. It is set when the daemon begins to stop. A reading in progress is abandoned then too.
+    /// The time at which writing is abandoned. It is set when the daemon begins to stop. If the file is being read at that time, the reading is
+    /// abandoned too.
     ends: OnceLock<Mono>,
     clock: Clock,
     known: Mutex<FileState>,
@@ -137,8 +138,8 @@ impl Snapshot {
         self.known().is_read
     }
 
-    /// Waits until the file must be written again: for `CACHE_SNAPSHOT_INTERVAL`, or until `CACHE_SNAPSHOT_PAUSE` after entries that the file
-    /// contains were removed from the cache.
+    /// Waits until the file must be written again. This is so after `CACHE_SNAPSHOT_INTERVAL`. If entries in the file were removed from the cache, it
+    /// is so after `CACHE_SNAPSHOT_PAUSE`.
     pub(super) async fn is_due(&self) {
         let outdated = async {
             self.outdated.notified().await;

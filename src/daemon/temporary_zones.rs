@@ -23,7 +23,8 @@ use resolver::config::{Config, ConfiguredZone, Errors};
 /// The temporary zones, each with the time at which it ends. `None` means that it ends with the daemon.
 pub(super) type TemporaryZones = BTreeMap<Name, Option<Mono>>;
 
-/// Keeps the temporary zones of the `old` configuration in a `new` one, except those whose name is now in the file. Returns the kept ones.
+/// Copies the temporary zones of the `old` configuration to the `new` one, and returns the copied zones. A temporary zone is left out if the
+/// configuration file now has a zone with the same name.
 pub(super) fn keep(temporary: &TemporaryZones, old: &Config, new: &mut Config) -> TemporaryZones {
     let mut kept = TemporaryZones::new();
     for (name, ends) in temporary {
@@ -107,7 +108,7 @@ pub(super) async fn end(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Returns the errors of an added zone as one sentence, without the name of a file and the numbers of lines.
+/// Returns the errors of an added zone as one sentence. File names and line numbers are left out, because the zone is not in a file.
 fn sentence(errors: &Errors) -> String {
     let problems = errors.problems.iter().cloned();
     let problems = problems.map(|problem| config::ConfigProblem { line: None, ..problem }.to_string());

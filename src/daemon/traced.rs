@@ -46,8 +46,8 @@ impl FreshTraces {
         Self { permits: Arc::new(Semaphore::new(MAX_FRESH_TRACES)), random, network }
     }
 
-    /// Creates a resolver for one question, with the root servers and the configuration of `resolver`. Its queries are sent like those of the daemon,
-    /// and dnstap gets copies of them.
+    /// Creates a resolver for one question. It has the root servers and the configuration of `resolver`. It sends queries in the same way as the
+    /// daemon, and dnstap gets copies of these queries.
     ///
     /// # Errors
     /// Fails if the maximum number of traces is reached, or if the question would use up the quota of a DNS list.
@@ -130,8 +130,8 @@ fn lacking(why: &dyn std::fmt::Display) -> TraceRefused {
     TraceRefused::Lacking { why: why.to_string() }
 }
 
-/// Resolves a question and sends each step of its resolution to `steps`, until there is a reply. If `client` returns a client whose address, port and
-/// id another query already has, the next client is tried.
+/// Resolves a question until there is a reply, and sends each step of the resolution to `steps`. Each try uses the next result of `client`. A try
+/// gives no reply if another query has a client with the same address, port and id.
 pub(super) async fn until_replied(
     resolver: &Resolver,
     question: &Question,

@@ -1,12 +1,12 @@
-//! Detects aliases that form a loop, and chains of too many aliases. No resolver can follow them to an end, so the lookup fails everywhere until
-//! a record is changed.
+//! Detects aliases (CNAME) that form a loop, and chains of too many aliases. No resolver can find the records at the end of such a chain. So the
+//! lookup fails everywhere until the operator changes a record.
 //!
 //! RFC 1034 section 3.6.2. The daemon reports only that its lookup failed, so the alias of each name in the chain is looked up separately.
 
 use crate::facts::{DomainFacts, ReplyFacts, ReplySecurity, Want, is_within, lookup};
 use crate::limits::MAX_CHECKED_ALIASES;
 
-/// The record types whose failed lookups may be explained by aliases.
+/// The record types that this module examines. If the lookup of such a type fails, a loop of aliases may be the reason.
 const TYPES: [&str; 5] = ["A", "AAAA", "MX", "PTR", "TXT"];
 
 /// Returns the target of the alias (CNAME) at `name`, if a lookup has returned one.
@@ -15,8 +15,8 @@ fn target(facts: &DomainFacts, name: &str) -> Option<String> {
     reply.answers.iter().find(|record| record.is("CNAME") && record.name == name)?.target()
 }
 
-/// Returns the chain of aliases that begins at a name, as far as it is known: each name is the target of the one before. If the chain forms a loop,
-/// its last name occurs twice in it.
+/// Returns the chain of aliases that begins at a name, as far as lookups have returned it. Each name in the list is the target of the name before it.
+/// If the chain forms a loop, its last name occurs twice in the list.
 fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
     let mut names = vec![name.to_owned()];
     while names.len() <= MAX_CHECKED_ALIASES
@@ -60,14 +60,14 @@ fn failed(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     failed.map(|(lookup, _)| lookup)
 }
 
-/// Stores in `facts` the alias loops that explain failed lookups.
+/// Finds the names whose lookups fail because their aliases form a loop or a too long chain, and stores these names in `facts`.
 pub(super) fn note(facts: &mut DomainFacts) {
     let circles = failed(facts).filter_map(|(name, _)| Some((name.to_owned(), circle(facts, name)?)));
     facts.circles = circles.collect();
 }
 
-/// Returns the alias lookups that must be made next, for the names whose lookups have failed. If the lookup of the domain itself failed, this
-/// explains failures of names below the domain, but not of PTR records and of names in other domains, such as its name servers.
+/// Returns the lookups of aliases (CNAME) that must be made next, for names whose lookups have failed. If the lookup of the checked domain failed
+/// too, names below the domain are skipped, because they fail for the same reason. Reverse names (PTR) and names in other domains are not skipped.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();

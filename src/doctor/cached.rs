@@ -44,8 +44,8 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     (!old.is_empty()).then(|| Finding::new(Code::CachedHere, old.join("; ")).about(gave))
 }
 
-/// Returns true if a server of the zone still gives the records that are in the cache of this host. Then the cached records are not old, but the
-/// servers give different records. Some servers give only a part of the addresses each time, in turn.
+/// Returns true if a server of the zone still gives the records that are in the cache of this host. Then the cached records are not old: the servers
+/// differ from each other, or give only some of the addresses each time.
 fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> bool {
     let apex = zone::apex(facts);
     let Some(old) = path(here, kind, apex) else { return false };
@@ -71,13 +71,13 @@ fn is_denied_above(facts: &DomainFacts, here: &ReplyFacts) -> bool {
     here.rcode == "NXDOMAIN" && parents::is_denied_by_one(facts)
 }
 
-/// Describes the records in the cache, the time at which they expire, and the present records of the zone. Returns `None` if nothing shows that the
-/// cached ones are old.
+/// Describes old records in the cache of this host, the time at which they expire, and the present records of the zone. Returns `None` if nothing
+/// shows that the cached records are old.
 fn old_records(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> Option<String> {
     let reply = facts.lookup(name, kind).reply()?;
     let (mut old, mut now) = (own_records(here, name, kind)?, own_records(reply, name, kind)?);
     if old == now {
-        // Both answers have the same alias, but the alias leads to different records, so these are compared.
+        // Both answers have the same alias. So the records at the end of the alias are compared instead.
         (old, now) = (final_records(here, kind), final_records(reply, kind));
     }
     if old == now {

@@ -1,12 +1,13 @@
 //! The table of codes: the word, level, topic, meaning, effect, remedy and source of each finding. The manual is generated from this table.
 //! Scripts rely on the words, so a word never changes its meaning.
 //!
-//! The brackets in a row contain the parts of a check that must be known before the absence of the finding means that it is over. For a finding
-//! of the level "could not tell", they contain the part that it is about. They also contain the reasons that receivers give when they refuse mail
-//! because of the finding. A code stands for one effect. If findings with the same code have clearly different causes, the code has the remedy
-//! for the most frequent cause, and the remedies for the other causes follow the code.
+//! The first brackets in a row contain the parts of the check that the code needs. A finding counts as solved only if these parts are known and the
+//! finding is absent. For findings of the level "could not tell", the brackets contain the unknown part. The second brackets contain the reasons for
+//! a refusal of mail that the finding explains. A code stands for one effect. If findings with the same code have clearly different causes, the code
+//! has the remedy for the most frequent cause, and the remedies for the other causes follow the code.
 //!
-//! The rows are in the order of importance: of two findings of the same level, the first line of the output shows the one that comes first here.
+//! The rows are in the order of importance. If two findings have the same level, the first line of the output shows the finding whose row comes first
+//! here.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -23,8 +24,8 @@ pub struct CodeEntry {
     pub topic: Topic,
     /// The usual level of the finding.
     pub level: Level,
-    /// The parts of the check that must be known before it is certain that the finding no longer exists. For a finding that something is unknown, the
-    /// unknown part.
+    /// The parts of the check that must be known before an absent finding counts as solved. For findings of the level "could not tell", the unknown
+    /// part.
     pub parts: &'static [Part],
     /// The reasons that receivers give for a refusal of mail, if this finding explains them.
     pub reasons: &'static [RefusalReason],
@@ -41,7 +42,7 @@ pub struct CodeEntry {
 /// Defines the type `Code`, with the descriptions in the rows of the table.
 macro_rules! codes {
     ($($code:ident $word:literal $topic:ident $level:ident [$($part:ident)*] [$($reason:ident)*] $source:literal: $title:literal; $effect:literal; $remedy:literal $(| $other:ident $words:literal)*.)+) => {
-        /// Texts of remedies for less frequent causes of a finding, if the remedy of its code does not apply to them.
+        /// Texts of remedies for less frequent causes. Such a text is used if the remedy of the code does not apply to the cause.
         pub(crate) mod remedies {
             $($(pub(crate) const $other: &str = $words;)*)+
         }
@@ -607,8 +608,8 @@ codes! {
 }
 
 impl Code {
-    /// Returns true if a finding with this code is shown before all others, because it answers the question why a mail was refused. For findings
-    /// about the page of a provider and about the meaning of a status code, this is true only if the check found no failure (`beside_failure`).
+    /// Returns true if a finding with this code is shown before all others, because it says why an email was refused. Findings about a provider's web
+    /// page or about a status code are shown first only if `beside_failure` is false: the check has found no failure.
     pub const fn leads(self, beside_failure: bool) -> bool {
         match self {
             Self::BouncePage | Self::BounceStatus => !beside_failure,

@@ -1,7 +1,8 @@
 //! Compares the servers of the zone, to find records that one server gives and another one does not.
 //!
-//! RFC 1034 section 4.3.5, RFC 2182 section 3. If the servers differ, senders, receivers and the cache of this host each see the records of
-//! whichever server they asked. `current` judges the records of one server. The MX records of the domain itself are compared in `delegation`.
+//! RFC 1034 section 4.3.5, RFC 2182 section 3. If the servers differ, each sender, each receiver and the cache of this host see the records of the
+//! one server that they asked. The module `current` checks the records of a single server. The module `delegation` compares the MX records of the
+//! domain itself.
 //!
 //! Only TXT records that mail needs are compared: SPF records, and all TXT records at names with a label such as `_dmarc`. If other texts at the
 //! domain itself differ, such as texts that prove to a service who owns the domain, the finding is only a note.
@@ -29,7 +30,7 @@ use crate::part::{About, Part};
 use crate::spf::record::is_spf;
 use crate::{served, zone};
 
-/// Returns true if a server may still give records that no other server gives, because it has not answered this lookup yet.
+/// Returns true if a server may have records that no other server gives. This is so if it has not answered this lookup yet.
 pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> bool {
     if served::form(facts, server).is_some() {
         return served::given(facts, server, lookup).is_none();
@@ -69,8 +70,8 @@ impl Compared<'_> {
 
 /// Returns the lookups whose records are compared, the most important first.
 ///
-/// The names of servers are left out unless they are mail hosts, because a server inside the zone may give a different address for itself.
-/// Aliases are left out if the records of their targets are compared.
+/// The addresses of name servers are not compared: a server inside the zone may give a different address for itself. An exception are name servers
+/// that are also mail hosts. Aliases are left out if the records of their targets are compared.
 pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
     let (domain, hosts) = (facts.subject.domain.as_str(), mail::hosts(facts));
     let names = zone::server_names(facts);
@@ -100,21 +101,21 @@ pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
         }
     });
     let mut compared: Vec<Compared<'_>> = compared.collect();
-    // Among lookups of the same importance, those of the domain itself come first, for example its SPF record before its DMARC record.
+    // Among lookups of the same importance, lookups of the domain itself come first. For example, its SPF record comes before its DMARC record.
     compared.sort_by_key(|compared| (compared.worth, compared.lookup.0 != domain));
     compared
 }
 
-/// Returns the questions to the servers about SPF and DMARC records of the domain. They are asked before those of other checks, because a server
-/// that was not asked may have different policies.
+/// Returns the questions to the servers about SPF and DMARC records of the domain. They are asked before the questions of other checks. Without them,
+/// a server with a different policy might not be found.
 pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
     let policies: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth == Worth::Policy).collect();
     policies.iter().flat_map(|compared| compared.questions(facts)).take(MAX_COMPARED_POLICIES).collect()
 }
 
-/// Returns the other questions to the servers that must be asked next. Questions about records that differ from those in the cache of this host come
-/// first, because their answers show which version is old.
+/// Returns the questions about other records that must be asked next. If the cache of this host has a different version of a record, the question
+/// about this record comes first. Its answers show which version is old.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut others: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth != Worth::Policy).collect();
@@ -133,8 +134,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     open.into_iter().take(left).chain(repeated).collect()
 }
 
-/// Returns the number of servers of the zone that have not answered yet. Questions that show why they do not answer are more important than
-/// comparisons of the other servers.
+/// Returns the number of servers of the zone that have not answered yet. Some questions of the check are reserved for these servers, to find out why
+/// they do not answer.
 fn unheard(facts: &DomainFacts) -> usize {
     let is_unheard = |server: &IpAddr| match facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp) {
         None => true,
@@ -171,7 +172,8 @@ fn by_meaning(text: &str) -> String {
     text.to_owned()
 }
 
-/// Returns the records in an authoritative reply that are relevant for mail. Also returns true if their TTL is so short that caches soon ask again.
+/// Returns those records in an authoritative reply that are relevant for mail. The flag is true if all their TTLs are short, so that caches soon ask
+/// again.
 fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<String>, bool)> {
     let mut own = reply.answers.iter().filter(|record| record.name == name);
     let mut set = own_records(reply, name, kind)?;
@@ -182,8 +184,8 @@ fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<S
     Some((set, !is_alias && own.all(|record| record.ttl <= ADDRESS_TTL)))
 }
 
-/// Returns the level of a difference between servers. Services that choose addresses by location or in turn give different addresses each time, with
-/// a short TTL, which is no fault. `steady` distinguishes such services from servers that have old addresses of a mail host.
+/// Returns the level of a difference between the records of servers; `None` if the difference is normal. Some services choose addresses by location
+/// or give them in turn, with a short TTL, which is no fault. A server that always gives other addresses of a mail host has old data.
 fn level(
     facts: &DomainFacts,
     (name, kind): (&str, &'static str),
@@ -228,7 +230,7 @@ fn repeated(facts: &DomainFacts) -> Vec<Want> {
     repeated.take(MAX_REPEATED_ANSWERS).collect()
 }
 
-/// Groups the servers of the zone by the records that they give. Also returns true if the TTL of all these records is short.
+/// Groups the servers of the zone by the records that they give. The flag is true if the TTLs of all these records are short.
 pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (ServersBySet, bool) {
     let (mut sets, mut is_short) = (ServersBySet::new(), true);
     for server in zone::servers(facts).into_keys() {
@@ -247,7 +249,7 @@ struct Difference<'f> {
     name: &'f str,
     kind: &'static str,
     level: Level,
-    /// The servers and the name that the finding is about.
+    /// The servers with different records, and the name of the records, for the field `about` of the finding.
     about: Vec<About>,
     /// The records of each server, as text.
     words: String,
@@ -270,8 +272,8 @@ fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) ->
     Some(Difference { name, kind, level, about, words: format!("{name} {kind}: {}", groups::having(sets)) })
 }
 
-/// Returns the failed lookups of SPF and DMARC records of the domain, and of addresses of its mail hosts. The servers are asked for these one by
-/// one. Lookups that failed because the zone is bogus are left out.
+/// Returns the failed lookups of SPF and DMARC records of the domain, and of addresses of its mail hosts. For each of them, the check asks all
+/// servers of the zone. Lookups that failed because the zone is bogus are left out.
 fn failed(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), mail::hosts(facts));
     let is_compared = |name: &str, kind: &str| match kind {

@@ -28,7 +28,8 @@ pub(super) struct Cut {
     pub(super) glue: BTreeMap<String, BTreeSet<IpAddr>>,
 }
 
-/// Returns the lookups whose cause is examined: they have failed, or they have been in progress for so long that they may fail.
+/// Returns the lookups that are examined because they have failed. A lookup that has been in progress for a long time is examined too, because it may
+/// fail.
 fn failed(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -59,13 +60,13 @@ fn failed(
     failed
 }
 
-/// Returns true if two failed lookups have the same cause and are examined as one: those of the IPv4 and the IPv6 address of the same name.
+/// Returns true if two failed lookups are examined as one: the lookups of the IPv4 and of the IPv6 address of the same name.
 fn is_same((known, of_known): &(String, &'static str), (name, kind): (&str, &str)) -> bool {
     let is_address = |kind: &str| ["A", "AAAA"].contains(&kind);
     known == name && (*of_known == kind || is_address(of_known) && is_address(kind))
 }
 
-/// Returns the questions about failed lookups that must be asked next. `needed` has the lookups of the other checks.
+/// Returns the questions about failed lookups that must be asked next. `needed` contains the lookups that the other checks need.
 pub(super) fn wants(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -81,8 +82,8 @@ pub(super) fn wants(
     wants
 }
 
-/// Returns the questions about a lookup that this host can answer only from its cache: first to one server of the zone, and to all servers if
-/// this one fails.
+/// Returns the questions to servers of the zone for records that this host has only in its cache. One server is asked first. If it fails, all servers
+/// are asked.
 pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
     let mut wants = of_lookup(facts, lookup, false);
     let is_it = |want: &Want| matches!(want, Want::Server { kind, .. } if *kind == lookup.1);
@@ -94,7 +95,8 @@ pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) ->
     wants
 }
 
-/// Returns the questions whose answers show why a lookup fails. If `is_first` is true, they include questions about the names of the zone's servers.
+/// Returns the questions whose answers show why a lookup fails. If the addresses of the zone's servers cannot be looked up and `is_first` is true,
+/// questions about their names are included.
 fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: bool) -> Vec<Want> {
     let Some(end) = aliases::end(facts, name) else { return Vec::new() };
     let parent = match zone_above(facts, &end) {
@@ -119,8 +121,8 @@ fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: 
     wants
 }
 
-/// Returns the forms of query in which a server is asked for records: one over UDP, and TCP. The form over UDP is the one in which the server answers
-/// for the zone of the domain, if it serves that zone.
+/// Returns two forms of query in which a server is asked for records: UDP and TCP. The query over UDP has EDNS, unless the server also serves the
+/// domain's zone and answers only without EDNS.
 fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
     match served::form(facts, server) {
         Some(QueryForm::Plain) => [QueryForm::Plain, QueryForm::Tcp],
@@ -168,8 +170,8 @@ fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     zone::servers_of_parent(facts, parent)
 }
 
-/// Finds the zone of a name by asking the servers of the closest zone above that answers. If they fail for the name, no resolver gets a
-/// referral to a zone below.
+/// Finds the zone of a name by asking the servers of the zone `parent`, the closest zone above the name that answers. If these servers fail for the
+/// name, no resolver can find the zone below them.
 fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     let parents = parents(facts, parent);
     let fails = |server: &IpAddr| match facts.server(*server, name, "NS", QueryForm::Udp) {
@@ -223,8 +225,8 @@ fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> 
     (servers.is_empty() || failing(facts, &servers, (name, "A")).is_some()).then(BTreeSet::new)
 }
 
-/// Returns the addresses of all servers of a zone, each with its names. Returns `None` if an address is not known or if there are too many. If
-/// `is_first` is true, server names whose lookups fail are looked up in the delegations of their own zones.
+/// Returns the addresses of all servers of a zone, each with its names. Returns `None` if an address is not known or if there are too many servers.
+/// If `is_first` is true, a server name whose lookup fails is looked up in the delegation of its own zone.
 fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<IpAddr, BTreeSet<String>>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     if cut.zone == zone::apex(facts) && zone::not_asked(facts).is_empty() {

@@ -23,7 +23,7 @@ enum When {
 /// What is done with the effect, the finding that another finding (the cause) explains.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Then {
-    /// The effect is not shown, because it only repeats the cause or because the cause proves it wrong.
+    /// The effect is not shown. It only repeats the cause, or the cause proves it wrong.
     Hide,
     /// The effect is added to the evidence of the cause. The cause gets the more serious level of the two.
     Join,
@@ -189,8 +189,8 @@ impl Rule {
     }
 }
 
-/// Applies the table of rules and sorts the findings: first the one that explains a bounce, then the others by level, the most serious first. Within
-/// a level, the findings that a receiver gives as the reason for its refusal come first. The others follow in the order of the table of codes.
+/// Applies the table of rules and sorts the findings. A finding that explains a bounce comes first, and the others follow by level, the most serious
+/// level first. Within a level, findings that explain the refusal come first, and the others have the order of the table of codes.
 pub(super) fn explained(mut findings: Vec<Finding>, reason: Option<RefusalReason>) -> Vec<Finding> {
     for rule in RULES {
         rule.apply(&mut findings);
@@ -204,11 +204,11 @@ pub(super) fn explained(mut findings: Vec<Finding>, reason: Option<RefusalReason
     findings
 }
 
-/// The codes of notes and warnings that become failures if they are the reason for which a receiver refuses mail.
+/// The codes of notes and warnings that become failures if the receiver refused the mail for this reason.
 const RAISED: [Code; 5] =
     [Code::HeloUnknown, Code::NullMx, Code::SpfMissing, Code::DkimRevoked, Code::MxIsHere];
 
-/// Returns true if a finding with this code explains the reason that a receiver gives for its refusal.
+/// Returns true if a finding with this code explains `reason`, the reason for which a receiver refused the mail.
 pub(super) fn is_reason(reason: Option<RefusalReason>, code: Code) -> bool {
     reason.is_some_and(|reason| code.entry().reasons.contains(&reason))
 }

@@ -63,7 +63,7 @@ impl Finding {
         self
     }
 
-    /// Sets the part of the check that is unknown, as the finding reports.
+    /// Sets the part of the check that is unknown. The finding tells the user that this part is unknown.
     #[must_use]
     pub const fn in_part(mut self, part: Part) -> Self {
         self.part = Some(part);
@@ -84,14 +84,14 @@ impl Finding {
         self
     }
 
-    /// Marks the finding as a fault because of which nobody can look up any record of the domain.
+    /// Marks the finding as a fault that prevents every lookup of the domain's records.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocks = true;
         self
     }
 
-    /// Adds another finding, the effect of this one, to the evidence of this finding.
+    /// Adds another finding to the evidence of this finding, because this finding is its cause.
     pub(super) fn take(&mut self, effect: Self) {
         let words = format!("; because of that, {}: {}", effect.code.entry().title, effect.evidence);
         self.evidence.push_str(&words);

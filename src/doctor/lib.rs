@@ -129,8 +129,8 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
     }
-    // Other resolvers are asked when all lookups have ended, because the lookups show whether the configuration answers for the domain. Name servers
-    // that are slow do not delay these questions.
+    // Other resolvers are asked after all lookups have ended, because the lookups show whether the configuration answers for the domain. Questions to
+    // slow name servers may still be open.
     let is_looked_up = |want: &Want| match want {
         Want::Server { .. } => is_asked(want),
         _ => facts.got.contains_key(want),
@@ -175,8 +175,8 @@ fn of_role(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the lookups whose cause is examined if they fail, the most important first. They include lookups about `examined`, the client's address
-/// for which there are separate findings.
+/// Returns the lookups that the check needs, the most important first. If one of them fails, the check finds out why. `examined` is the address of a
+/// client with separate findings; its PTR records and HELO name are included.
 fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'static str)> {
     let mut needed = Vec::new();
     if !facts.subject.domain.is_empty() {
@@ -245,7 +245,8 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     explain::explained(findings, facts.subject.refusal.reason)
 }
 
-/// Returns the findings about a domain that only signs mail: about its keys, about the DNSSEC state of the keys, and why nobody can look them up.
+/// Returns the findings about a domain that only signs mail. They concern its DKIM keys, the DNSSEC state of these keys, and faults that prevent
+/// their lookup.
 fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     let of_keys = [Code::ParentDiffers, Code::NsNoneAnswers, Code::RecordsDiffer];
     let mut findings = delegation::check(facts);
@@ -268,7 +269,8 @@ mod tests {
     use super::*;
     use crate::facts::tests::{TWO_SERVERS, facts};
 
-    /// Returns the codes of the findings about a zone. `here` is the daemon's answer, and `answer` the one of both servers to the query for the SOA.
+    /// Returns the codes of the findings about a zone. `here` is the daemon's answer to the query for the SOA, and `answer` is the answer that both
+    /// servers of the zone give.
     fn codes(here: &str, answer: &str) -> Vec<Code> {
         let base = TWO_SERVERS.replace("SOA udp aa | ns1.a.test. h. 7 2 3 4 5", answer);
         let found = judge(&facts("a.test.", &format!("{base}\n{here}")));

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 /// The maximum number of questions in one check of a domain or an address: queries to servers and lookups together. A domain with four servers and
-/// two mail hosts needs about 110, and comparisons of its servers use some of the rest. A lookup counts once. If its answer is not in the cache, the
-/// daemon sends the same queries as for the question of any client: one or two for a zone that it knows, and at most `MAX_PACKETS_PER_QUESTION`.
+/// two mail hosts needs about 110; the rest is for comparisons and for servers that do not answer. A lookup counts once. If its answer is not in the
+/// cache, the daemon sends as many queries as for any client: one or two for a zone that it knows, and at most `MAX_PACKETS_PER_QUESTION`.
 pub const MAX_CHECK_QUESTIONS: usize = 200;
 
 /// If a server has not answered a query over UDP after this time, the query is repeated. Replies to the earlier queries are accepted until
 /// `DIRECT_TIME`. Even the most distant servers answer within 0.4 s.
 pub const CHECK_TRY_TIME: Duration = Duration::from_millis(1_200);
 
-/// The maximum number of addresses of mail hosts to which the check connects: one address of each of `MAX_CHECKED_HOSTS` hosts, and some others. A
-/// finding says how many addresses were left out.
+/// The maximum number of addresses of mail hosts to which the check connects. This is enough for one address of each of `MAX_CHECKED_HOSTS` hosts and
+/// for some further addresses. A finding says how many addresses were left out.
 pub(crate) const MAX_CONNECTIONS: usize = 10;
 
 /// The maximum number of connection attempts to mail hosts. It is higher than `MAX_CONNECTIONS`, because attempts to addresses without a route fail
@@ -26,7 +26,8 @@ pub const MAX_OTHER_RESOLVERS: usize = 6;
 /// all TXT records has six failed policies.
 pub(crate) const MAX_FAILED_LOOKUPS: usize = 6;
 
-/// The maximum number of zones above the reverse name of an IPv6 address that are looked up at the same time. All 32 labels take four rounds.
+/// The maximum number of names above an IPv6 reverse name that are looked up at the same time. Such a name has 32 labels, so the lookups take four
+/// rounds.
 pub(crate) const MAX_REVERSE_LABELS_AT_ONCE: usize = 8;
 
 /// The maximum number of servers of a zone that are asked about a failed lookup, each over UDP and TCP. If the zone has more servers, no finding
@@ -41,7 +42,7 @@ pub(crate) const MAX_CHECKED_PARENTS: usize = 2;
 pub(crate) const MAX_COMPARED_PARENTS: usize = 6;
 
 /// The maximum number of servers of the parent zone that are asked if this host has another delegation than the first `MAX_COMPARED_PARENTS` servers
-/// give, because a further server may have given it. A zone has at most 13 in practice.
+/// give. A further server may have given this delegation. A zone has at most 13 servers in practice.
 pub(crate) const MAX_FURTHER_PARENTS: usize = 13;
 
 /// The maximum number of questions that compare the SPF and DMARC records at the servers of a zone: three names at `MAX_CHECKED_SERVERS` servers.
@@ -50,8 +51,8 @@ pub(crate) const MAX_COMPARED_POLICIES: usize = 72;
 /// The maximum number of questions that compare other records: eight lookups at eight servers. A finding says which lookups were left out.
 pub(crate) const MAX_COMPARED_QUESTIONS: usize = 64;
 
-/// The maximum number of questions to servers that are repeated over TCP because they failed over UDP: enough for a server that drops two types of
-/// eight lookups. Each of them may take seconds.
+/// The maximum number of questions to servers that are repeated over TCP because they failed over UDP. This is enough for eight lookups at a server
+/// that drops queries for two types. Each question may take seconds.
 pub(crate) const MAX_REPEATED_OVER_TCP: usize = 16;
 
 /// The maximum number of questions that are repeated because servers give different addresses of a mail host. Each is repeated three times, for
@@ -61,7 +62,7 @@ pub(crate) const MAX_REPEATED_ANSWERS: usize = 48;
 /// The maximum number of names and servers that the evidence about unanswered lookups lists. Of further ones it has only the number.
 pub(crate) const MAX_UNANSWERED_SHOWN: usize = 3;
 
-/// The number of questions that the comparison of records must not use, so that they are left for silent servers, which are asked last.
+/// The number of questions that are reserved for silent servers. The comparison of records must not use them, because silent servers are asked last.
 pub(crate) const QUESTIONS_AFTER_COMPARISON: usize = 10;
 
 /// The maximum number of mail hosts whose addresses each other resolver is asked for. They are the hosts in the zone with the best preference.
@@ -71,7 +72,8 @@ pub(crate) const MAX_HOSTS_AT_OTHERS: usize = 2;
 /// policies at four servers. The same maximum applies to questions for TLSA records that do not exist.
 pub(crate) const MAX_UNPROVEN_ASKED: usize = 24;
 
-/// The number of questions to each other resolver: five about the domain, its DMARC record, its SOA record, and two for each mail host.
+/// The number of questions to each other resolver: seven about the domain (one for its DMARC record and one for its SOA record), and two for each
+/// mail host.
 pub(crate) const QUESTIONS_TO_RESOLVER: usize = 7 + 2 * MAX_HOSTS_AT_OTHERS;
 
 /// The maximum number of servers of a zone that are asked for records which the configuration of this host replaces. `delegation` compares all
@@ -88,8 +90,8 @@ pub(crate) const MAX_CHECKED_NAMES: usize = 13;
 /// The maximum number of addresses of servers of a zone that are asked. Each needs four queries or more. A finding says which were left out.
 pub const MAX_CHECKED_SERVERS: usize = 24;
 
-/// The maximum number of server addresses that are all asked over TCP and in mixed case. If a zone has more, only one address of each name is
-/// asked in these ways, so that the records at all of them can be compared within `MAX_CHECK_QUESTIONS`.
+/// The maximum number of server addresses that are all asked over TCP and with names in mixed case. If a zone has more addresses, only one address of
+/// each server name is asked in these ways. Then enough of `MAX_CHECK_QUESTIONS` is left to compare the records at all addresses.
 pub(crate) const MAX_SERVERS_ASKED_IN_ALL_WAYS: usize = 16;
 
 /// The maximum number of servers that are asked with names in mixed case if there are more than `MAX_SERVERS_ASKED_IN_ALL_WAYS`. SPF and DMARC
@@ -142,24 +144,24 @@ pub const MAX_NAMED_LISTS: usize = 8;
 /// list is that long.
 pub(crate) const LEAST_KEY_LABEL: usize = 20;
 
-/// The maximum length of a HELO name in a message, in octets: the length of a domain name (RFC 5321 section 4.5.3.1.2).
+/// The maximum length of a HELO name in an email, in octets: the length of a domain name (RFC 5321 section 4.5.3.1.2).
 pub const MAX_HELO: usize = 255;
 
 /// The maximum number of domains of other organizations that are checked because a DMARC record sends reports to them. Receivers support at least two
 /// addresses for reports (RFC 7489 section 6.2).
 pub(crate) const MAX_CHECKED_REPORT_TARGETS: usize = 4;
 
-/// The maximum number of domains in a message that `check mail` checks, one after the other.
+/// The maximum number of domains in an email that `check mail` checks, one after the other.
 pub const MAX_MESSAGE_DOMAINS: usize = 4;
 
-/// The maximum number of DKIM selectors of one domain in a message. A signer uses one or two; an attacker may write any number.
+/// The maximum number of DKIM selectors of one domain in an email. A signer uses one or two; an attacker may write any number.
 pub(crate) const MAX_MESSAGE_SELECTORS: usize = 4;
 
 /// The maximum number of questions to the servers of a zone for the addresses of name servers with glue. Three servers with both address
 /// families in two networks need 24. With more, too few of `MAX_CHECK_QUESTIONS` would remain for other checks.
 pub(crate) const MAX_GLUE_QUESTIONS: usize = 24;
 
-/// The maximum length of a DKIM selector in a message, in octets: that of a DNS label.
+/// The maximum length of a DKIM selector in an email, in octets. It is the maximum length of a DNS label.
 pub(crate) const MAX_SELECTOR: usize = 63;
 
 /// The maximum number of characters in the evidence of a finding. Third parties write the records; the longest correct SPF records have half as many.
@@ -181,8 +183,8 @@ pub(crate) const MAX_CHECKED_SPF_MX: usize = 4;
 /// SPF terms that cause lookups are counted up to this number. A record with so many is far beyond the limit of receivers, and may include itself.
 pub(crate) const MAX_CHECKED_SPF_COUNTED: usize = 30;
 
-/// The shortest prefixes, of IPv4 and of IPv6, that an SPF record may allow without a warning. No sender has a larger network than those that were
-/// once assigned to single organizations.
+/// The shortest prefix of IPv4, and the shortest prefix of IPv6, that an SPF record may allow without a warning. No organization was ever assigned a
+/// larger network.
 pub(crate) const WIDEST_SPF_NETWORKS: (u8, u8) = (8, 16);
 
 /// The maximum number of lines that are read as recipients after the line in a bounce that introduces them. Each recipient has two or three lines.

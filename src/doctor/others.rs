@@ -99,7 +99,7 @@ pub(super) fn are_left_out(facts: &DomainFacts) -> bool {
     })
 }
 
-/// The result of comparing the records that a resolver gives with those of the zone.
+/// The result of comparing the records that a resolver gives with the records of the zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
     /// The resolver has the same records as the zone.
@@ -220,7 +220,7 @@ fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool 
     servers.keys().all(gives)
 }
 
-/// Returns the result for records that differ from those of the zone, with the reason.
+/// Returns the result for records of a resolver that are not the records of the zone: whether they are old, and the reason.
 fn other_records(
     facts: &DomainFacts,
     (resolver, reply): (&OtherResolver, &ReplyFacts),
@@ -281,7 +281,7 @@ pub(super) fn ended_signature(reply: &ReplyFacts, name: &str, unix: u64) -> Opti
     (last < unix).then(|| format!("its signature expired at {}", minute(last)))
 }
 
-/// Returns the response code of a reply, followed by its extended error.
+/// Returns the response code of a reply as text, followed by its extended error (RFC 8914) in parentheses, if it has one.
 fn with_error(reply: &ReplyFacts) -> String {
     if reply.why.is_empty() { reply.rcode.clone() } else { format!("{} ({})", reply.rcode, reply.why) }
 }
@@ -343,7 +343,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.push(Finding::new(Code::OthersUnknown, joined(of(Seen::Unknown))).at(level));
     }
     let same: BTreeSet<&str> = of(Seen::Same).chain(of(Seen::Elsewhere)).map(|(name, _)| *name).collect();
-    // If this host has other records than the servers, nothing is reported as correct, because the resolvers see the records of the servers.
+    // If this host has other records than the servers, nothing is reported as correct. The resolvers see only the records of the servers.
     if findings.is_empty() && !same.is_empty() && configured::differs(facts).is_none() {
         findings.push(Finding::new(Code::OthersOk, same.into_iter().collect::<Vec<_>>().join(", ")));
     }

@@ -1,8 +1,8 @@
-//! The parts of a check, and the findings that need them. As long as a part is unknown, a finding that needs it may be missing although its cause
-//! still exists. This module decides when this is so.
+//! The parts of a check, and the findings that need these parts. As long as a part is unknown, the absence of a finding does not show that its cause
+//! is gone. This module compares what findings are about, to decide this.
 //!
-//! A finding that says that a part is not known names the part and the hosts, addresses or lists that it is about. It can hide another finding
-//! only if that finding needs the same part and is about one of the same hosts, addresses or lists.
+//! A finding about an unknown part names this part, and the hosts, addresses or DNS lists that are affected. It can hide another finding only if both
+//! concern the same part, and the same host, address or DNS list.
 
 use std::net::IpAddr;
 

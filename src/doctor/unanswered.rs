@@ -1,5 +1,5 @@
-//! Finds lookups that a server of the zone does not answer correctly although it serves the zone: it drops queries for a type, answers them with
-//! an error, or denies a name that exists.
+//! Finds lookups that fail at a server although the server serves the zone. The server may drop queries for a type, answer them with an error, or
+//! deny a name that exists.
 //!
 //! RFC 8906 section 3 (servers and firewalls that drop types), RFC 4074 section 4 (wrong answers to queries for AAAA). The records of such a
 //! server are not compared, so each verdict names the servers to which it applies.
@@ -78,8 +78,8 @@ pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'
     Some(conduct.to_owned())
 }
 
-/// Returns true if it may be chance that a server did not answer a lookup over UDP. This is so if the server has answered over TCP (as far as it was
-/// asked) and other datagrams to it were lost too, or if many queries to other servers were lost.
+/// Returns true if a missing reply over UDP may be chance, because datagrams are lost. There are two signs: other datagrams to the server were lost,
+/// and the server answered over TCP if it was asked; or many queries to other servers were lost.
 fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>) -> bool {
     let over_tcp = facts.server(server, name, kind, QueryForm::Tcp);
     let is_silent =
@@ -133,7 +133,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     without_mx.into_iter().chain(partly).collect()
 }
 
-/// Returns true if `conduct` is a text about an error with which this server, or another address of its names, fails only sometimes.
+/// Returns true if the server fails only sometimes, with the error in the text `conduct`. The same is true if another address of its names fails so.
 fn is_at_times(facts: &DomainFacts, server: IpAddr, conduct: &str) -> bool {
     at_times::code_of_host(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
 }

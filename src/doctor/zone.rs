@@ -52,8 +52,8 @@ fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     soa(facts.lookup(name, "SOA").reply()?).map(|soa| soa.owner)
 }
 
-/// Returns the zone of a domain that is an alias to another zone. The lookup of its SOA record returns that of the target, so the zone is found in
-/// another way: it is the zone above the domain, if one of that zone's servers answers for the domain with authority instead of with a referral.
+/// Returns the zone of a domain that is an alias to another zone. The lookup of the domain's SOA record returns the SOA record of the alias target.
+/// So the zone above the domain is returned, if one of its servers answers for the domain with authority and without a referral.
 fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     let domain = facts.subject.domain.as_str();
     facts.lookup(domain, "SOA").alias()?;
@@ -64,8 +64,8 @@ fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     servers_of_parent(facts, zone).into_iter().any(is_answered).then_some(zone)
 }
 
-/// Returns the apex of the domain's zone. If no server of the zone answers, or if one denies the domain, the domain itself is used as the apex:
-/// then the parent zone shows whether the domain is delegated.
+/// Returns the apex of the domain's zone. If no server of the zone answers, or if a server denies the domain, returns the domain itself. The answers
+/// of the parent zone then show whether the domain is delegated.
 pub(super) fn apex(facts: &DomainFacts) -> &str {
     let domain = facts.subject.domain.as_str();
     if matches!(facts.lookup(domain, "SOA"), LookupFound::NoName(_)) {
@@ -75,8 +75,8 @@ pub(super) fn apex(facts: &DomainFacts) -> &str {
     known.or_else(|| behind_alias(facts)).unwrap_or_else(|| failing(facts).last().copied().unwrap_or(domain))
 }
 
-/// Returns the domain and the names above it whose lookups failed, up to the first name below a zone that answers. This last name is the apex of the
-/// zone whose servers fail. If no zone above answers, the result is only the domain.
+/// Returns the domain and the names above it whose lookups failed. The list ends directly below the first zone that answers, so its last name is the
+/// apex of the zone whose servers fail. If no zone above the domain answers, the list has only the domain.
 fn failing(facts: &DomainFacts) -> Vec<&str> {
     let mut failing = climbed(facts);
     let is_known = failing.last().is_some_and(|top| facts.lookup(above(top), "SOA").is_known());
@@ -84,8 +84,8 @@ fn failing(facts: &DomainFacts) -> Vec<&str> {
     failing
 }
 
-/// Returns the domain and the names above it, as long as every lookup of their SOA records failed. Answers that fail DNSSEC validation do not
-/// count as failed, because they came from the servers.
+/// Returns the domain, followed by the names above it whose SOA lookups failed, up to the first lookup that did not fail. If the lookup of the domain
+/// itself did not fail, returns only the domain. A lookup that fails DNSSEC validation does not count as failed, because a server has answered it.
 fn climbed(facts: &DomainFacts) -> Vec<&str> {
     let has_failed = |name: &str| match facts.got.get(&super::facts::lookup(name, "SOA")) {
         Some(Got::Reply(reply)) => reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus,
@@ -133,8 +133,8 @@ fn most_parents(facts: &DomainFacts, parent: &str) -> usize {
     if has_other_delegation(facts, parent) { MAX_FURTHER_PARENTS } else { MAX_COMPARED_PARENTS }
 }
 
-/// Returns true if this host has NS or DS records of the zone that none of the first servers of the parent zone gives: they are old, or another
-/// server of the parent has given them. The only sign of this may be different records of the zone, or that the domain is bogus.
+/// Returns true if this host has other NS or DS records of the zone than the first servers of the parent zone. These records are old, or another
+/// server of the parent zone has given them. There may be only indirect signs of this: other records of the zone differ, or the domain is bogus.
 fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
     let (apex, first) = (apex(facts), first_of_parent(facts, parent, MAX_COMPARED_PARENTS));
     let referrals: Vec<&ReplyFacts> =
@@ -268,7 +268,7 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
 /// The address of a server, and the server names in the NS records that this server gives.
 type ServerSet = (IpAddr, BTreeSet<String>);
 
-/// Returns those servers whose serial is older than that of another server with the same primary server.
+/// Returns the servers with an old serial: another server with the same primary server (MNAME) has a newer serial.
 pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> BTreeSet<IpAddr> {
     let mut copies = BTreeMap::<&Name, BTreeMap<u32, Vec<IpAddr>>>::new();
     for server in servers {
@@ -306,8 +306,8 @@ fn soa_at(facts: &DomainFacts, server: IpAddr) -> Option<Soa<'_>> {
     soa(replies.find(|reply| serves(reply, apex))?)
 }
 
-/// Returns the names of all servers, from the NS records of the parent zone and of the zone itself. A name that only the cache of the daemon still
-/// has is not included, as soon as a server that the parent zone names has given the zone's own NS records.
+/// Returns the names of all servers, from the NS records of the parent zone and of the zone itself. The cache of the daemon may still have an old
+/// name. Such a name is left out as soon as a server in the parent's NS records has given the zone's own NS records.
 pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     match parent_set(facts) {
         Some(names) => with_own_sets(facts, names),
@@ -315,7 +315,7 @@ pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     }
 }
 
-/// Returns these server names, together with those in the NS records that these servers give.
+/// Returns the server names `names`, and the server names in the NS records that these servers give.
 fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<String> {
     // The servers that the zone names may name other servers again. A third such set is a fault that the first two sets already show.
     for _ in 0..2 {
@@ -348,7 +348,8 @@ pub(super) fn servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>>
     addressed(facts, &server_names(facts))
 }
 
-/// Returns the addresses of the servers that the parent zone names. If the parent zone has not answered, returns those of all servers.
+/// Returns the addresses of the servers that the parent zone names. If the parent zone has not answered, returns the addresses of all known servers
+/// of the zone.
 pub(super) fn delegated_servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>> {
     parent_set(facts).map_or_else(|| servers(facts), |names| addressed(facts, &names))
 }

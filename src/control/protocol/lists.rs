@@ -16,8 +16,8 @@ use resolver::dnsbl::state::ListStanding;
 pub struct ListRow {
     /// The zone of the DNS list, without the final dot.
     pub list: String,
-    /// The kind of servers to which the queries of this row are sent: for instance those of the list itself, or forwarders. A list has one row for
-    /// each kind.
+    /// The servers to which the queries of this row are sent: the servers of the list itself, or configured servers such as forwarders. A list has
+    /// one row for each set of servers.
     pub way: Way,
     /// What the list is for, for instance to block mail; `None` for a zone that only looks like a list.
     pub purpose: Option<Purpose>,
@@ -56,8 +56,8 @@ pub struct ListRow {
 pub struct BatchState {
     /// The configured mode of batches, for instance if they only observe.
     pub batch: Mode,
-    /// The number of events, such as questions of clients, from which batches learned nothing, because too many came at the same time or their names
-    /// were too long.
+    /// The number of events, such as questions of clients, that were lost for the learning of batches. Too many events came at the same time, or
+    /// their names were too long.
     pub unheard: u64,
 }
 

@@ -54,7 +54,7 @@ pub enum Request {
         from: u64,
         /// End of the span.
         to: u64,
-        /// Length in seconds of the parts that the reply has, each in its own line; 0 for one line.
+        /// The length of each part of the span, in seconds. The reply has one line for each part; 0 means one line for the whole span.
         #[serde(default)]
         step: u64,
     },
@@ -66,7 +66,7 @@ pub enum Request {
         #[serde(default, rename = "type")]
         kind: Option<String>,
     },
-    /// Like `Query`, but the reply also has each step of the resolution as it happens.
+    /// Asks a DNS question, as `Query` does. The reply also has each step of the resolution as it happens.
     Trace(TraceRequest),
     /// Sends a query to one server. The reply is the complete answer of that server.
     AskServer(ServerQuery),
@@ -105,8 +105,8 @@ pub enum Request {
     Costs(CostsRequest),
     /// Asks for the zones whose questions failed.
     Failed(FailedRequest),
-    /// Asks for queries that the cache does not answer. The reply has each of them when it ends, and continues until the client or the daemon closes
-    /// the connection.
+    /// Asks for queries of clients that the cache does not answer. When such a query ends, the reply gets a line about it. The reply continues until
+    /// the client or the daemon closes the connection.
     Monitor(MonitorRequest),
     /// Asks for the entries of the cache for a name.
     Cache {
@@ -184,15 +184,15 @@ pub struct WhyRequest {
     /// If true, a name selects only questions for this name, not for names below it.
     #[serde(default)]
     pub itself: bool,
-    /// Start of the period in which the message asked, in seconds since 1970. `None` means no limit.
+    /// Start of the period in which the message (email) caused questions, in seconds since 1970. `None` means no limit.
     pub from: Option<f64>,
     /// End of the period, in seconds since 1970. `None` means no limit.
     pub to: Option<f64>,
     /// Address or network of the client. `None` selects all clients.
     pub client: Option<String>,
-    /// The largest number of messages in the reply.
+    /// The largest number of messages (emails) in the reply.
     pub most: usize,
-    /// The period, in seconds since 1970, whose delays decide what the cause was. `None` means that all delays count.
+    /// A period in seconds since 1970. Only delays in this period decide what the cause of a slow email was. `None` means that all delays count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisive: Option<DecisiveTime<f64>>,
 }
@@ -333,7 +333,7 @@ pub enum Reply {
     CostSpan(CostSpan),
     /// A row of the reply to `Request::Failed`. The zone with the most failed questions comes first.
     FailedZone(Box<FailedZone>),
-    /// The last row of the table of stages: the period that the table covers.
+    /// The last row of the table of stages: the period for which the times were added.
     TableSpan(TableSpan),
     /// The last row of the reply to `Request::Failed`: how far back the query history goes.
     RecordBegin {

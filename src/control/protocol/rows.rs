@@ -23,7 +23,7 @@ pub struct ServerState {
     pub round_trip: Option<f64>,
     /// How long an answer of the server is waited for before another server is queried too, in seconds.
     pub retry_after: f64,
-    /// If the server answers queries, as far as this is known.
+    /// Says if the server answers queries, or that this is unknown.
     pub health: Health,
     /// The time in seconds until a dead server gets a query again; `None` if the server is not dead.
     pub dead_for: Option<f64>,
@@ -46,7 +46,7 @@ pub struct FlightState {
     pub kind: String,
     /// The time in seconds since the flight began.
     pub age: f64,
-    /// The number of clients that wait for this flight; 0 if all of them were answered because their deadline has passed.
+    /// The number of clients that wait for this flight. It is 0 if the deadline of all clients has passed, so that they already got replies.
     pub clients: usize,
     /// The number of queries to servers that this flight has sent so far.
     pub messages: usize,
@@ -64,8 +64,8 @@ pub struct HeldRow {
     /// The record type of the entry; `None` if the entry applies to all types.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// The number of the view whose clients use the entry. The view of `[listen]` has the number 0 at the start; listeners that serve other zones
-    /// have other views. If a reload changes the view of a listener, this view gets a new number.
+    /// The number of the view whose clients use the entry. The view of `[listen]` has the number 0 when the daemon starts. Listeners that serve other
+    /// zones have other views. If a reload changes the zones of a listener, its view gets a new number.
     pub view: u32,
     /// The flags of the questions that this entry answers: `do`, `cd`.
     pub flags: Vec<String>,
@@ -102,17 +102,17 @@ pub enum HeldAs {
 pub struct LookaheadRule {
     /// The rule, with the question that it resolves early.
     pub rule: Rule,
-    /// The state of the rule. It is used in the mode "learned".
+    /// The state of the rule. In the mode "learned", only active rules resolve questions early.
     pub state: RuleState,
     /// The number of questions that this rule resolved before a client asked them, since the daemon started.
     pub asked: u64,
-    /// The number of these questions whose answers a client used before the TTL expired.
+    /// The number of questions that this rule resolved early and whose answers a client used before the TTL expired.
     pub used: u64,
-    /// The number of these questions whose answers no client used before the TTL expired.
+    /// The number of questions that this rule resolved early and whose answers no client used before the TTL expired.
     pub unused: u64,
     /// The time in seconds that clients did not have to wait because of this rule.
     pub saved: f64,
-    /// The number of questions that clients were expected to ask, and that the rule did not resolve early but only observed.
+    /// The number of questions that the rule only observed: it expected that a client would ask them, but did not resolve them early.
     pub observed: u64,
     /// The number of observed questions that a client really asked within 30 s.
     pub sent_later: u64,

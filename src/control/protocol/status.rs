@@ -152,7 +152,7 @@ pub struct CertificateStatus {
     pub from: Option<u64>,
     /// Time at which the certificate expires, in seconds since 1970; `None` if it cannot be read from the certificate.
     pub until: Option<u64>,
-    /// Why the current files on disk are not in use, but older ones; `None` if they are in use.
+    /// The reason why the daemon does not use the current files on disk but an older certificate; `None` if it uses the current files.
     pub wrong: Option<String>,
 }
 
@@ -184,7 +184,7 @@ pub struct Status {
 }
 
 impl Status {
-    /// Returns true if no problem of this resolver is known. Failing zones of other operators do not count.
+    /// Returns true if this resolver has no known problem. Failing zones that belong to other operators are not problems of this resolver.
     pub fn works(&self) -> bool {
         self.warnings.iter().all(|warning| warning.severity == Severity::Notice)
     }

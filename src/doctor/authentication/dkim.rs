@@ -41,14 +41,14 @@ pub(crate) fn is_given(facts: &DomainFacts, wanted: &str) -> bool {
     facts.subject.selectors.iter().any(|selector| name(facts, selector) == wanted)
 }
 
-/// Returns true if a text from a message can be a DKIM selector (RFC 6376 section 3.1).
+/// Returns true if a text from an email can be a DKIM selector (RFC 6376 section 3.1).
 pub(crate) fn is_selector(text: &str) -> bool {
     (1..=MAX_SELECTOR).contains(&text.len())
         && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet))
 }
 
-/// Returns the well-known selectors that are looked up in addition to the given ones. If the domain only signs a message, only the selector in the
-/// message is relevant, so there are none.
+/// Returns the well-known selectors that are looked up in addition to those that the user gave. If the domain is checked only because it signed an
+/// email, the list is empty: then only the selector in the signature matters.
 fn tried(facts: &DomainFacts) -> &'static [&'static str] {
     if facts.subject.role == Role::Signer { &[] } else { &KNOWN }
 }
@@ -59,7 +59,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     given.chain(tried(facts).iter().copied()).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
-/// Returns the lookups of DKIM keys whose cause is examined if they fail: those of the selectors that the user gave.
+/// Returns the lookups of the DKIM keys whose selectors the user gave. If one of these lookups fails, the check finds out why.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     facts.subject.selectors.iter().map(|selector| (name(facts, selector), "TXT")).collect()
 }
@@ -110,15 +110,15 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
             let level = finding.level.max(Level::Note);
             Some(finding.at(level)).filter(|finding| finding.code != Code::DkimRevoked)
         }
-        // Old keys may remain under the same selector. A wildcard of a hosting provider has such keys too, so several keys are reported only for
-        // a selector that the user gave.
+        // Several keys are reported only if the user gave this selector. For a guessed selector, several keys are normal: old keys may remain there,
+        // and a wildcard record of a hosting provider may have several keys too.
         several => {
             given.then(|| Finding::new(Code::DkimMultiple, format!("{name} has {} keys", several.len())))
         }
     }
 }
 
-/// Returns true if a text, which is not a valid DKIM key, was probably meant as one.
+/// Returns true if the text is not a valid DKIM key, but its author probably wanted to publish one.
 fn is_meant(text: &str) -> bool {
     text.to_ascii_lowercase().contains("dkim1")
 }

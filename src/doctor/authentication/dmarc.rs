@@ -79,7 +79,8 @@ pub(crate) fn policy(facts: &DomainFacts) -> Policy<'_> {
     last.map_or(Policy::Missing, |(name, record)| Policy::Record(name, record))
 }
 
-/// Returns the name (`_dmarc.` and a domain) of the DMARC record that applies to the checked domain. If there is none, returns the domain's own name.
+/// Returns the name of the DMARC record that applies to the checked domain: `_dmarc.` and a domain. If no record applies, returns `_dmarc.` and the
+/// checked domain.
 pub(crate) fn applied_at(facts: &DomainFacts) -> String {
     match policy(facts) {
         Policy::Record(name, _) => format!("_dmarc.{name}"),
@@ -104,7 +105,8 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     }
 }
 
-/// Returns the first lookup of a DMARC record that has failed or was not made yet, if its result decides which record applies.
+/// Returns a lookup of a DMARC record that has failed or was not made yet. Returns `None` if the check knows the record that applies, or knows that
+/// there is none.
 pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
     match policy(facts) {
         Policy::Unknown { name, .. } | Policy::NotAsked(name) => Some((name, "TXT")),
@@ -112,8 +114,8 @@ pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
     }
 }
 
-/// Returns the domains of other organizations to which the DMARC record sends reports. Domains with the same last two labels count as one
-/// organization, so some domains of other organizations are left out.
+/// Returns the domains of other organizations to which the DMARC record sends reports. Domains with the same last two labels are taken for domains of
+/// one organization. This is not always true, so some domains of other organizations are left out.
 fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
     let end = |domain: &str| -> Vec<String> {
         domain.split('.').rev().skip(1).take(2).map(str::to_owned).collect()
@@ -135,7 +137,8 @@ fn permission(name: &str, target: &str) -> String {
     format!("{name}_report._dmarc.{target}")
 }
 
-/// Returns the finding about other domains to which reports are sent, but which do not publish that they accept reports about this domain.
+/// Returns the finding about other domains that get reports about this domain. It is returned if these domains do not publish that they accept such
+/// reports.
 fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
     let Policy::Record(name, record) = policy(facts) else { return None };
     let refuses = |target: &String| {
@@ -150,7 +153,8 @@ fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
     (!refusing.is_empty()).then(|| Finding::new(Code::DmarcReportsRefused, refusing.join("; ")))
 }
 
-/// Returns the policy in a DMARC record that applies to the checked domain, in lower case. For a domain below that of the record, `sp` replaces `p`.
+/// Returns the policy in a DMARC record that applies to the checked domain, in lower case. If the record belongs to a domain above the checked
+/// domain, the tag `sp` replaces the tag `p`.
 pub(crate) fn applied(facts: &DomainFacts, name: &str, record: &str) -> Option<String> {
     let own = value(record, "p");
     let word = if name == facts.subject.domain { own } else { value(record, "sp").or(own) };
@@ -175,15 +179,15 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
         Policy::Record(name, record) => of_record(facts, name, &record),
     };
     if let Some(several) = several(facts) {
-        // The owner of this domain cannot change the DMARC record of a domain above it, so its faults are not reported. `differs` reports which
-        // policy applies.
+        // The domain has several DMARC records. So a record of a domain above may apply, whose faults the owner of this domain cannot correct. Only
+        // unknown parts are reported here.
         findings.retain(|finding| finding.level == Level::CouldNotTell);
         findings.push(several);
     }
     let meant = meant(facts, &format!("_dmarc.{domain}"), "DMARC1");
     if !meant.is_empty() {
-        // A text at this name was meant as a DMARC record, and its faults are the reason why there seems to be no record. So only the text is
-        // reported.
+        // A TXT record at this name looks like a DMARC record with a fault. This fault is the reason why no DMARC record was found, so the finding
+        // "no record" is removed.
         findings.retain(|finding| finding.code != Code::DmarcMissing);
         findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")));
     }

@@ -17,7 +17,7 @@ const CLOSED: [(&str, Values); 4] =
 /// The faults of a DMARC record.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RecordFaults {
-    /// The fault because of which receivers ignore the policy of the record.
+    /// The fault that makes receivers ignore the policy of the record; `None` if there is no such fault.
     pub(crate) fatal: Option<String>,
     /// Faults in tags that receivers then ignore. The rest of the record is used.
     pub(crate) ignored: Vec<String>,

@@ -1,6 +1,6 @@
 //! Checks the DNS records that authenticate mail: DKIM and DMARC.
 //!
-//! The organizational domain is here the one of RFC 7489 section 3.2.
+//! In this module, the organizational domain is defined as in RFC 7489 section 3.2.
 
 pub(crate) mod dkim;
 pub(crate) mod dmarc;

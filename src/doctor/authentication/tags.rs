@@ -30,8 +30,8 @@ pub(crate) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned
     }
 }
 
-/// Returns the finding about a policy record whose lookup has failed. If each server of its zone was asked and failed, the finding has the level
-/// `level`. Otherwise it is unknown whether there is a record.
+/// Returns the finding about a policy record whose lookup has failed. If the check asked each server of the zone and all of them failed, the finding
+/// has the level in `level`. Otherwise the finding says that it is unknown whether the record exists.
 pub(crate) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level: Level) -> Finding {
     match elsewhere::evidence(facts, name, "TXT") {
         Some(evidence) => Finding::new(Code::PolicyUnanswered, evidence).at(level).on(name, "TXT"),
@@ -45,7 +45,8 @@ pub(crate) fn alias_of(facts: &DomainFacts, name: &str) -> Option<String> {
     Some(format!("{name} is an alias (CNAME) of {}, which", found.alias()?))
 }
 
-/// Returns a description of the fault of each TXT record that was meant as a record of this version, if the name has no correct one.
+/// Returns descriptions of TXT records that look like records of this version, but have a fault. Returns an empty list if the name has a correct
+/// record.
 pub(crate) fn meant(facts: &DomainFacts, name: &str, version: &str) -> Vec<String> {
     let (Versioned::Texts(records), Versioned::Texts(all)) =
         (texts(facts, name, version), texts(facts, name, ""))
@@ -70,8 +71,8 @@ fn begins(text: &str, version: &str) -> bool {
     version.is_empty() || value(text, "v").is_some_and(|value| value == version) && text.starts_with('v')
 }
 
-/// Returns true if a character is white space by the grammars of these records (RFC 5234 appendix B.1, RFC 6376 section 2.8). A no-break space
-/// (U+00A0) is none: it becomes part of the tag or of the value, which receivers then do not recognise.
+/// Returns true if the grammars of these records define a character as white space (RFC 5234 appendix B.1, RFC 6376 section 2.8). A no-break space
+/// (U+00A0) is not white space: it becomes part of a tag or value, which receivers then do not recognise.
 pub(crate) const fn is_space(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\r' | '\n')
 }

@@ -7,9 +7,9 @@
 //! If the configuration of this host answers for the domain, the records of the servers are judged too, because other hosts see these records.
 //! `configured` reports which records this host gives.
 //!
-//! TLSA records are taken from the daemon, because only validated ones count. If the configuration gives other TLSA records instead, those of the
-//! servers are judged and count as not validated. Names in other zones, such as those that SPF includes, are also looked up through the daemon,
-//! because the servers of these zones are not known here.
+//! TLSA records are taken from the daemon, because only validated TLSA records count. If the configuration of this host gives other TLSA records, the
+//! records of the servers are used, and count as not validated. Names in other zones, such as names that SPF includes, are looked up only through the
+//! daemon, because the servers of these zones are not known here.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -36,7 +36,8 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     servers.retain(|server| {
         facts.reply_of(*server, apex, "SOA", QueryForm::Udp).is_some_and(|reply| serves(reply, apex))
     });
-    // Serials of different primary servers cannot be compared. So a server that names the same name servers as the parent zone is preferred.
+    // Serials of servers with different primary servers cannot be compared. So a server is preferred whose NS records are equal to those in the
+    // parent zone.
     let is_right = |server: &IpAddr| zone::child_set_at(facts, *server) == zone::parent_set(facts);
     let serial = |server: &IpAddr| zone::serial_at(facts, *server).unwrap_or_default();
     servers.into_iter().reduce(|best, next| match (is_right(&best), is_right(&next)) {
@@ -47,14 +48,14 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     })
 }
 
-/// Returns the answered lookups, as names with types, whose records in the cache are compared with those of the servers. There are none if the
-/// configuration answers for the domain.
+/// Returns those answered lookups whose records in the cache are compared with the records of the servers. Each lookup is a name with a type. The
+/// list is empty if the configuration of this host answers for the domain.
 pub(crate) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     if facts.configured().is_some() { Vec::new() } else { judged(facts) }
 }
 
-/// Returns the answered lookups, as names with types, for which a server of the zone is asked. A DKIM key of a well-known selector is left out if it
-/// does not exist.
+/// Returns those answered lookups for which a server of the zone is asked too. Each lookup is a name with a type. Well-known DKIM selectors without a
+/// key are left out.
 fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_judged = |name: &str| {
         let exists = || !facts.records(name, "TXT").is_empty();
@@ -76,8 +77,9 @@ pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     known.map(|(lookup, _)| lookup).collect()
 }
 
-/// Returns the lookups of records in the zone, each with the question to the server of the zone. Addresses of name servers are left out, because they
-/// decide which server is asked, unless the glue decides this.
+/// Returns pairs: a lookup of a record in the zone, and the same question to a server of the zone. Addresses of the zone's own name servers are left
+/// out, because the choice of the server depends on them. They are included only if the configuration answers for the domain and the parent zone
+/// gives their glue.
 fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     let Some(server) = server(facts) else { return Vec::new() };
     let names = zone::server_names(facts);
@@ -99,8 +101,8 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     questions.into_iter().map(|(_, question)| question).chain(targets).collect()
 }
 
-/// Replaces the records from the daemon by those of the server of the zone. The result of DNSSEC validation and the name of the configuration's part
-/// that answers remain as the daemon gave them. Records of a server that replace configured ones count as not validated.
+/// Replaces the daemon's records by those of the server of the zone. The replies keep what only the daemon knows: the result of DNSSEC validation,
+/// and the part of the configuration that answers. Records that replace configured ones count as not validated.
 pub(crate) fn adopt(facts: &mut DomainFacts) {
     for (lookup, question) in questions(facts) {
         let Some(change) = changed(facts, &lookup, &question) else { continue };
@@ -128,8 +130,8 @@ fn changed<'f>(facts: &'f DomainFacts, lookup: &'f Want, question: &Want) -> Opt
     (now.authoritative && differs).then_some(Change { name, kind, now, here })
 }
 
-/// Returns the reply of the server. If it ends with an alias to another zone, the daemon's answer about the target is added. Returns `None` until
-/// that answer is known.
+/// Returns the reply of the server. If the reply ends with an alias to another zone, the daemon's answer about the target of the alias is added.
+/// Returns `None` as long as the daemon has not answered.
 fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
     let Some(target) = open_end(change.now, change.name) else { return Some(change.now.clone()) };
     let end = facts.reply(&lookup(&target, change.kind))?;
@@ -153,7 +155,8 @@ fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
     named.into_iter().filter(|server| serving.contains(server)).take(MAX_CONFIGURED_SERVERS).collect()
 }
 
-/// Converts a server's reply so that it can replace the daemon's reply `here`: the facts that only the daemon knows are kept.
+/// Returns the reply `now` of a server with two facts from the daemon's reply `here`: the result of DNSSEC validation, and the part of the
+/// configuration that answers.
 fn in_place_of(here: &ReplyFacts, now: ReplyFacts) -> ReplyFacts {
     let configured = here.configured.clone();
     let security = if configured.is_some() { ReplySecurity::Unknown } else { here.security };

@@ -1,5 +1,5 @@
-//! Findings about names that the configuration of this host answers instead of the internet, with `[[zone]]`, `[[host]]` or `[[record]]`. The records
-//! that other hosts see are judged as far as they are known (`current`).
+//! Findings about names for which the configuration of this host answers instead of the internet: `[[zone]]`, `[[host]]` or `[[record]]`. The checks
+//! use the records that other hosts see, if the servers of the zone give them (module `current`).
 
 pub(crate) mod current;
 
@@ -22,7 +22,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     inside_hosts(facts).into_iter().flat_map(|host| addresses(&host)).collect()
 }
 
-/// Returns the reply of this host's daemon, even if the reply of a server is judged instead of it.
+/// Returns the reply of this host's daemon, even if the check uses the reply of a server instead.
 fn here<'f>(facts: &'f DomainFacts, (name, kind): (&str, &'static str)) -> Option<&'f ReplyFacts> {
     facts.cached.get(&lookup(name, kind)).or_else(|| facts.lookup(name, kind).reply())
 }
@@ -52,8 +52,9 @@ fn is_inside_view(facts: &DomainFacts) -> bool {
     !hosts.is_empty() && hosts.iter().all(is_inside)
 }
 
-/// Describes a difference between a record that this host gives and the record of the server, which is judged. It is only a note if a host
-/// has a different address inside the network, which is usual, or if a service gives different addresses with a short TTL, by location or in turn.
+/// Describes a difference between a record that this host gives and the record of the server. The check uses the record of the server. The difference
+/// is only a note in two cases: a host has another address inside the network, which is usual, or a service gives different addresses with a short
+/// TTL, by location or in turn.
 fn difference(
     facts: &DomainFacts,
     (name, kind): (&str, &'static str),
@@ -112,7 +113,8 @@ pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
 const ON_HOSTS: [Code; 5] =
     [Code::MxPrivateAddress, Code::MxWithoutAddress, Code::MxWithoutIpv4, Code::MxWithoutIpv6, Code::MailOk];
 
-/// Replaces findings about mail hosts in other zones by "could not tell", if only the addresses that this host's configuration gives caused them.
+/// Removes findings about the addresses of mail hosts if the configuration of this host answers for a mail host in another zone. Adds the finding
+/// that the addresses outside of this host are unknown.
 pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let apex = zone::apex(facts);
     let of_host = |host: String| Some((facts.configured_at(&host)?.to_owned(), host));
@@ -139,8 +141,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     found.chain(others).chain(differs(facts)).collect()
 }
 
-/// Returns the finding about a name that the configuration answers. If the lookup of the name failed, this finding explains all unknown
-/// parts, and so is shown before them.
+/// Returns the finding about a name for which the configuration of this host answers. If the lookup of the name failed, the finding has the level
+/// "could not tell". It is then shown before other findings of this level, because it explains them.
 fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     let evidence = format!("{name} is answered by {by}");
     match facts.lookup(name, "SOA") {
@@ -153,7 +155,8 @@ fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     }
 }
 
-/// Lists the other names of the zone that the configuration answers. Names that the same part answers as the domain are left out.
+/// Lists other names in the zone for which the configuration answers. Names are left out if the same part of the configuration answers for the
+/// domain.
 fn others(facts: &DomainFacts) -> Option<String> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut names = BTreeMap::<&str, &str>::new();

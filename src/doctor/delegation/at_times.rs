@@ -22,7 +22,8 @@ pub(crate) fn code(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     codes.find(|code| !code.is_empty())
 }
 
-/// Like `code`, but if this address has not failed so, another address with the same server name is considered.
+/// Returns the response code with which a server sometimes fails, as the function `code` does. If this address never failed so, the other addresses
+/// with the same server name are examined.
 pub(crate) fn code_of_host(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     let of_others = || {
         let servers = zone::servers(facts);
@@ -44,7 +45,7 @@ pub(crate) fn gives_records(facts: &DomainFacts, server: IpAddr) -> bool {
     served::replies(facts).any(|of| is_so(&of))
 }
 
-/// Returns true if a server fails queries over UDP with this response code too. Then TCP is not the reason for the failure.
+/// Returns true if a server gives this response code over UDP too. Then the failure does not come from TCP.
 pub(crate) fn is_over_udp(facts: &DomainFacts, server: IpAddr, code: &str) -> bool {
     let is_so = |of: &ServerReply<'_>| {
         of.server == server

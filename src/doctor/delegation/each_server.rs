@@ -20,7 +20,8 @@ use crate::limits::{MAX_CHECKED_NAMES, MOST_MILLIS_WITHOUT_EDNS};
 use crate::zone::{self, serves};
 use crate::{elsewhere, served};
 
-/// Checks each name server of the zone, and returns the findings. `of_silent` are the further questions to servers that did not answer the first one.
+/// Checks each name server of the zone, and returns the findings. `of_silent` contains the questions that the check still has to ask to servers
+/// without a first answer.
 pub(crate) fn check(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -48,7 +49,7 @@ pub(crate) fn check(
     findings
 }
 
-/// Lists the names of servers whose addresses could not be looked up. It is not certain that these servers do not answer.
+/// Returns the names of servers whose address lookups failed. It is unknown whether these servers answer.
 fn unfound(facts: &DomainFacts) -> Vec<String> {
     let (apex, glue) = (zone::apex(facts), zone::glue(facts));
     let unfound = |name: String| {
@@ -65,7 +66,7 @@ fn unfound(facts: &DomainFacts) -> Vec<String> {
     zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter_map(unfound).collect()
 }
 
-/// Says if a server serves the zone, as far as it is known.
+/// Says if a server serves the zone, or that this is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Serves {
     Yes,
@@ -74,8 +75,8 @@ enum Serves {
     Unknown,
 }
 
-/// The results of the checks of all servers: the servers with a fault, grouped by the code of the fault, each with a description; and the servers of
-/// which it is unknown if they serve the zone.
+/// The results of the checks of all servers. Servers with a fault are grouped by the code of the fault, each with a text. Servers of which it is
+/// unknown if they serve the zone are stored separately.
 #[derive(Default)]
 struct ServersShown {
     by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
@@ -83,7 +84,7 @@ struct ServersShown {
 }
 
 impl ServersShown {
-    /// Checks a server, stores its fault if it has one, and returns if it serves the zone.
+    /// Checks a server, and stores its fault if the server has one. Returns if the server serves the zone, or that this is unknown.
     fn judge(&mut self, facts: &DomainFacts, server: IpAddr) -> Serves {
         let apex = zone::apex(facts);
         let Some(first) = facts.server(server, apex, "SOA", QueryForm::Udp) else { return Serves::Unknown };
@@ -109,7 +110,8 @@ impl ServersShown {
                 match first {
                     _ if without_edns => {
                         of_plain(first, plain, facts.is_lossy(server), &mut tell);
-                        // The server answers queries with EDNS with an error, so it would do this over TCP too.
+                        // If the server answered the query with EDNS with an error, it would do the same over TCP. So a missing reply over TCP is a
+                        // second fault.
                         let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
                         how.into_iter().for_each(|how| tell(Code::NsTcp, how));
                     }
@@ -138,8 +140,8 @@ impl ServersShown {
     }
 }
 
-/// Removes servers from those with a fault if it is not certain that they have one: they do not answer over UDP, and the check ended before they
-/// could be asked over TCP; or many datagrams to and from them are lost. Returns each of these servers with a description of what is known.
+/// Removes those silent servers from `by_code` that may have no fault. This is so if the check ended before it asked the server over TCP, or if many
+/// datagrams are lost on the path. Returns each removed server with a text about what is known.
 fn cut_off(
     facts: &DomainFacts,
     of_silent: &[Want],
@@ -153,7 +155,7 @@ fn cut_off(
         Some(Got::NoReply(NoReply::Silent)) if may_be_chance(&facts.sent, server) => {
             Some(facts.sent(server).unknown("datagrams to other servers are lost too"))
         }
-        // Its last query over UDP ended only when the check ended, or it is one of many servers on a path that loses datagrams.
+        // No query was sent over TCP: the check ended before, or too many servers did not answer on a path that loses datagrams.
         None if is_asked_over_tcp(of_silent, server) || facts.is_lossy(server) => {
             Some(facts.sent(server).unknown("it was not asked over TCP"))
         }
@@ -172,15 +174,14 @@ fn cut_off(
     cut
 }
 
-/// Returns true if `wanted`, the questions that were still to be asked, has a query to this server over TCP.
+/// Returns true if the list `wanted` of unasked questions has a query to this server over TCP.
 fn is_asked_over_tcp(wanted: &[Want], server: IpAddr) -> bool {
     let is_to = |want: &Want| matches!(want, Want::Server { server: asked, way: QueryForm::Tcp, .. } if *asked == server);
     wanted.iter().any(is_to)
 }
 
-/// Reports a server that answers without EDNS only. Silence to queries with EDNS is a fault of its own. But if the server is very slow, its replies
-/// with EDNS may only have come too late, so its replies without EDNS must come well before the end of the wait. `is_lossy` is true if datagrams to
-/// or from the server are lost, so that silence may be chance.
+/// Reports a server that answers only queries without EDNS. It is not reported if it is very slow: then its replies with EDNS may only have come too
+/// late. It is not reported either if `is_lossy` is true: datagrams to or from the server are lost, so the missing reply may be chance.
 fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl FnMut(Code, String)) {
     let is_slow = matches!(plain, Some(Got::Reply(reply)) if reply.millis > MOST_MILLIS_WITHOUT_EDNS);
     let may_be_chance = is_lossy && *first == Got::NoReply(NoReply::Silent);
@@ -195,8 +196,8 @@ fn without_soa(reply: &ReplyFacts, apex: &str) -> String {
     if reply.rcode == "NOERROR" && reply.authoritative { wrong } else { format!("{wrong} SOA") }
 }
 
-/// Returns the findings about servers, one for each kind of fault. The parameters include the number of servers that serve the zone, the number of
-/// servers that were asked, and the servers of which something could not be found out.
+/// Returns the findings about the servers, one for each kind of fault. The parameters contain two numbers: how many servers serve the zone, and how
+/// many were asked. They also contain the servers of which a fact is unknown.
 fn of_conducts(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -239,7 +240,7 @@ fn of_conducts(
         {
             finding.to_do(remedies::FAILING_AT_TIMES)
         }
-        // A resolver that sends names in mixed case believes such a server that the name does not exist, so this is a failure.
+        // A resolver may send names in mixed case. It then believes this server that the name does not exist, so the finding is a failure.
         finding
             if code == Code::NsPartly
                 && of_code.iter().any(|(server, _)| mixed_case::denies(facts, *server)) =>
@@ -251,7 +252,7 @@ fn of_conducts(
         finding if code == Code::NsEdns && keys::are_without_edns(facts) => {
             finding.at(Level::Failure).blocking()
         }
-        // A resolver that sends names in mixed case gets no reply from this server, and waits in vain.
+        // A resolver may send names in mixed case. It then gets no reply from this server and waits in vain.
         finding
             if code == Code::NsCase && of_code.iter().any(|(_, conduct)| conduct == mixed_case::DROPPED) =>
         {
@@ -262,8 +263,8 @@ fn of_conducts(
     findings
 }
 
-/// Returns the finding that no server answers over UDP. `all` are the servers with descriptions. Servers that answer over TCP are running, so
-/// the advice is not to start them.
+/// Returns the finding that no server answers over UDP. `all` contains the servers with texts about them. If servers answer over TCP, they are
+/// running, so the advice does not say that the operator must start them.
 fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) -> Finding {
     let apex = zone::apex(facts);
     let evidence = if apex == facts.subject.domain { texts } else { format!("of the zone {apex}: {texts}") };
@@ -278,8 +279,8 @@ fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) ->
     if are_without_udp { finding.to_do(remedies::OPEN_UDP) } else { finding }
 }
 
-/// Returns true if resolvers that accept replies without AA find the zone: this host's resolver finds it, and a server gives its SOA record, perhaps
-/// without AA.
+/// Returns true if this host's resolver can look up the zone and a server gives the SOA record. The flag AA may be missing in the server's reply,
+/// which some resolvers accept.
 fn is_resolved(facts: &DomainFacts) -> bool {
     let apex = zone::apex(facts);
     let is_sound = |reply: &ReplyFacts| {
@@ -375,7 +376,7 @@ pub(crate) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     }
 }
 
-/// Returns true if a lookup of the domain through this host was answered, but only after the time that this check waits for a reply.
+/// Returns true if this host's resolver answered a lookup of the domain later than the check waits for a name server.
 fn is_answered_late(facts: &DomainFacts) -> bool {
     let is_late = |kind| match facts.lookup(&facts.subject.domain, kind) {
         LookupFound::Data(reply) => !reply.from_cache && reply.is_late(),

@@ -61,8 +61,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     by_type(facts).iter().filter_map(|glue| of_type(facts, glue)).collect()
 }
 
-/// Returns the different sets of addresses that up-to-date servers give for the name of a server, each with the servers that give it. A set is empty
-/// if they say that the name has no address.
+/// Returns the sets of addresses that up-to-date servers give for the name of a server. Each set has the servers that give it. A set is empty if
+/// these servers say that the name has no address.
 fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec<IpAddr>> {
     let mut given = BTreeMap::<BTreeSet<IpAddr>, Vec<IpAddr>>::new();
     for server in serving(facts) {

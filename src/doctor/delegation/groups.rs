@@ -3,8 +3,8 @@
 /// A group with at least this many servers is called "the others", or its servers are counted. The servers of smaller groups are named.
 const MANY: usize = 4;
 
-/// Sorts groups of servers, each with its answer, the smallest group first. The flag is true if the last group is so much larger that it is called,
-/// for example, "the 11 others".
+/// Sorts groups of servers by size, the smallest group first. Each group has the answer of its servers. The flag is true for a last group that is
+/// much larger than the others, so that the text calls it, for example, "the 11 others".
 fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(String, Vec<String>, bool)> {
     let mut groups: Vec<(String, Vec<String>)> = groups.into_iter().collect();
     groups.sort_by_key(|(_, servers)| servers.len());

@@ -14,7 +14,7 @@ use crate::{served, zone};
 /// The description of a server that does not answer queries for names in mixed case.
 pub(crate) const DROPPED: &str = "does not answer mixed case";
 
-/// Reports the fault of a server that serves the zone, if it handles names in mixed case wrongly.
+/// Examines a server that serves the zone. If the server handles names in mixed case wrongly, passes the code and a text to the function `tell`.
 pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
     let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);

@@ -35,8 +35,8 @@ use crate::{cached, compared, others, served, unanswered};
 pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![lookup(domain, "SOA"), lookup(above(domain), "SOA")];
-    // If the servers of the domain do not answer, its lookup takes seconds. During this time, the parent zone is asked whether it delegates the
-    // domain.
+    // If the servers of the domain do not answer, the lookup of the domain takes seconds. So the parent zone is asked for the delegation at the same
+    // time.
     let is_asked = |name: &str| !matches!(facts.lookup(name, "SOA"), LookupFound::NotAsked);
     if !is_asked(domain) && !is_asked(above(domain)) {
         return wants;
@@ -115,7 +115,7 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
                 wants.push(at_server(server, domain, "MX", QueryForm::Udp));
             }
         }
-        // `of_silent` has the questions to a server that did not answer.
+        // Further questions to servers without an answer come from the function `of_silent`.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
     wants.extend(served::form(facts, server).map(|way| at_server(server, domain, "MX", way)));
@@ -192,7 +192,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the findings about differences between the parent's NS records and those of the servers, and between the glue and the addresses.
+/// Returns two kinds of findings. First, the NS records in the parent zone differ from the NS records that the servers give. Second, the glue differs
+/// from the addresses in the zone.
 fn sets(facts: &DomainFacts) -> Vec<Finding> {
     let apex = zone::apex(facts);
     let Some(above) = zone::parent_set(facts) else {
@@ -228,7 +229,8 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns a text about the server names in the NS records of the zone itself. If its servers give different ones, the text has those of each server.
+/// Returns a text about the server names in the NS records of the zone itself. If the servers of the zone give different NS records, the text has the
+/// server names that each of them gives.
 fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, own: &[(IpAddr, BTreeSet<String>)]) -> String {
     let mut sets = BTreeMap::<String, Vec<IpAddr>>::new();
     for (server, set) in own {
@@ -243,8 +245,8 @@ fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, own: &[(IpAddr, BTreeS
     }
 }
 
-/// Returns the level of a difference between the NS records of the parent zone and those that servers give, and words that describe it. If the
-/// servers also give different other records, the difference is a failure.
+/// Returns the level of a difference between the NS records of the parent zone and the NS records of its servers, and a text about it. If the servers
+/// also give different other records, the difference is a failure.
 fn meaning(
     facts: &DomainFacts,
     above: &BTreeSet<String>,
@@ -330,14 +332,14 @@ fn mail_records(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let mut records: Vec<String> = reply.records("MX").map(Record::compared).collect();
     records.sort();
     match own_alias(reply, &facts.subject.domain) {
-        // An alias at a name below the apex is correct, and the MX records are those of its target.
+        // An alias at a name below the apex is correct. The MX records are then the records of its target.
         Some(alias) if records.is_empty() || zone::is_delegated(facts) => alias,
         _ if records.is_empty() => "no MX".to_owned(),
         _ => records.join(", "),
     }
 }
 
-/// Adds to the finding about records that were not compared the servers and the resolvers that were not asked.
+/// Extends the finding about records that were not compared (`NsMany`). Adds the name servers and the other resolvers that the check did not ask.
 fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let known = findings.iter().position(|finding| finding.code == Code::NsMany);
     let finding = known.map_or_else(|| Finding::new(Code::NsMany, ""), |place| findings.remove(place));

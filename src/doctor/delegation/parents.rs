@@ -1,6 +1,6 @@
 //! Compares what the servers of the parent zone answer about the delegation.
 //!
-//! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). A resolver follows whichever server of the parent zone it asked.
+//! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). A resolver asks only one server of the parent zone, and follows its answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -43,10 +43,10 @@ impl Delegation {
     }
 }
 
-/// Returns the questions to further servers of the parent zone. If they give different DS records, also the questions whose answers show which of
-/// them are correct.
+/// Returns the questions to further servers of the parent zone. If the servers give different DS records, also returns the questions that show which
+/// DS records are correct.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    // The addresses of the first servers were looked up before, so they are skipped.
+    // The addresses of the first servers of the parent zone are already known, so the first names are skipped.
     let names = zone::names_of_compared(facts).into_iter().skip(MAX_CHECKED_PARENTS);
     let mut wants: Vec<Want> = names.map(|name| lookup(&name, "A")).collect();
     let servers = zone::compared_parents(facts).into_iter();
@@ -88,8 +88,8 @@ pub(crate) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
     delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
 }
 
-/// Returns the names of those servers of the parent zone that have not answered, if this host seems to have followed another delegation than
-/// the others give. Otherwise returns an empty list.
+/// Returns the names of servers of the parent zone that have not answered. They are interesting only if this host seems to follow a delegation that
+/// no other server of the parent zone gives. Otherwise the list is empty.
 pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     if !zone::is_other_here(facts) {
         return Vec::new();
@@ -132,8 +132,8 @@ fn signers_in_words(records: &BTreeSet<Ds>) -> String {
     if tags.is_empty() { "no DS".to_owned() } else { format!("DS records of the keys {}", listed(&tags)) }
 }
 
-/// Returns the finding that the servers of the parent zone give different answers. It is a failure if one of them denies the zone, or if the
-/// delegation that one of them gives leads to no server that serves the zone, or to DS records that match none of its keys.
+/// Returns the finding that the servers of the parent zone give different answers. In three cases it is a failure: a server denies the zone; a
+/// delegation leads to no server that serves the zone; or the DS records in a delegation match no key of the zone.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (said, apex) = (said(facts), zone::apex(facts));
     let signers: BTreeSet<_> =
@@ -180,12 +180,12 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let finding =
         Finding::new(Code::ParentDiffers, evidence).at(level).about(about).about(of_one_side(facts));
     let finding = Finding { blocks, ..finding };
-    // The finding is also about the DS records, because the cache of this host has some that only one of the servers gives.
+    // The finding is also about the DS records. The cache of this host has DS records that only one server of the parent zone gives.
     Some(if have_other_signers { finding.on(apex, "DS") } else { finding })
 }
 
-/// Returns the addresses, and the names without an address, of those name servers that not all servers of the parent zone and of the zone itself
-/// name.
+/// Returns those name servers that some servers of the parent zone or of the zone itself name, and others do not. They are given as addresses, or as
+/// names if no address is known.
 pub(crate) fn of_one_side(facts: &DomainFacts) -> BTreeSet<About> {
     let own = zone::current_sets(facts, zone::servers(facts).into_keys()).into_iter();
     let mut sets = sets(facts);

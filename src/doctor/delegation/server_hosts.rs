@@ -79,7 +79,7 @@ pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[
     groups::with_conduct(by_host.iter().map(|(host, conduct)| (host.as_str(), *conduct)))
 }
 
-/// Groups the addresses of servers by their answers. In the result, the addresses are replaced by the texts of their hosts.
+/// Groups servers by their answers. The result contains texts about hosts instead of the addresses of the servers.
 pub(crate) fn of_groups(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     groups: impl IntoIterator<Item = (String, Vec<IpAddr>)>,
@@ -92,8 +92,8 @@ pub(crate) fn network(address: IpAddr) -> Option<IpNet> {
     Some(IpNet::new(address, if address.is_ipv4() { 24 } else { 48 }).ok()?.trunc())
 }
 
-/// Returns true if there are several hosts and all are in one network: in one /24, and in one /48 as far as they have IPv6. A host with addresses
-/// of both families shows that both networks are at the same place.
+/// Returns true if there are several hosts and all of them are in the same network: all IPv4 addresses in one /24, and all IPv6 addresses in one /48.
+/// A host with addresses of both families shows that the two networks are at the same location.
 pub(crate) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let hosts = hosts(servers, servers.keys().copied());
     let networks = |ipv4: bool| -> BTreeSet<Option<IpNet>> {

@@ -11,8 +11,8 @@ use crate::limits::SLOW_SERVER_MILLIS;
 use crate::served::{self, ServerReply};
 use crate::zone::{self, serves};
 
-/// Reports a server that does not answer the query for the SOA over UDP in time, unless only datagrams were lost. Returns true if the server
-/// serves the zone.
+/// Examines a server that did not answer the query for the SOA over UDP in time. Passes the fault to the function `tell`, unless only datagrams were
+/// lost. Returns true if the server serves the zone.
 pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) -> bool {
     let apex = zone::apex(facts);
     if late(facts, server) {
@@ -33,8 +33,8 @@ pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     false
 }
 
-/// Returns true if a server does not answer queries for the SOA over UDP, but gives it over TCP and answers other queries over UDP. Then
-/// datagrams were lost.
+/// Returns true if only datagrams were lost: the server did not answer queries for the SOA over UDP, but gives the SOA over TCP, and answers other
+/// queries over UDP.
 fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
     let mail = over_udp(facts, server);
     let is_deaf = is_often_silent(facts, server) && mail == Some(&Got::NoReply(NoReply::Silent));
@@ -49,8 +49,8 @@ fn drops_soa_over_udp(facts: &DomainFacts, server: IpAddr) -> bool {
         && matches!(over_udp(facts, server), Some(Got::Reply(_)))
 }
 
-/// Returns true if a server did not answer queries for the SOA over UDP so often that this is not chance: it was silent with and without EDNS, no
-/// datagram to it is known to be lost, and not many datagrams to other servers are lost.
+/// Returns true if a server so often did not answer queries for the SOA over UDP that this cannot be chance. The server was silent with and without
+/// EDNS. In addition, no datagram to it is known to be lost, and few datagrams to other servers are lost.
 fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
     is_silent(facts, server, QueryForm::Udp)
         && is_silent(facts, server, QueryForm::Plain)
@@ -99,7 +99,7 @@ fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
         && names.is_some_and(|reply| reply.authoritative && reply.records("NS").next().is_some())
 }
 
-/// Returns true if a server that gives no SOA record gives MX records with authority. It then serves everything that mail needs.
+/// Returns true if a server gives the MX records with the flag AA, but no SOA record. Such a server gives everything that mail needs.
 pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
     let is_own = |record: &Record| record.is("MX") && record.name == facts.subject.domain;
     let reply = facts.reply_of(server, &facts.subject.domain, "MX", QueryForm::Udp);
@@ -108,7 +108,7 @@ pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
     })
 }
 
-/// Describes how a server does not answer, as text.
+/// Returns a text that says how a server fails over UDP and over TCP: for example, it does not answer, or it truncates its replies.
 fn words(facts: &DomainFacts, server: IpAddr) -> String {
     let over = |way| match facts.server(server, zone::apex(facts), "SOA", way) {
         Some(Got::Reply(reply)) if !reply.truncated => "answers",

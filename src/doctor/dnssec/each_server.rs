@@ -250,7 +250,7 @@ fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Opt
     }
     let finding = finding(facts, Code::NsBogus, &faults)?;
     let is_of_keys = faults.values().flatten().any(|(fault, _)| matches!(fault, Fault::OtherKey(_)));
-    // Missing proofs only concern records that do not exist, mostly policies, so few lookups fail because of them.
+    // Proofs are needed only for records that do not exist, mostly policies. So few lookups fail if proofs are missing.
     let is_needed =
         faults.values().flatten().flat_map(|(_, sets)| sets).any(|(_, kind)| worth(kind) < worth("NSEC"));
     let finding = if is_needed { finding } else { finding.at(Level::Warning) };
@@ -267,7 +267,7 @@ fn is_denial(reply: &ReplyFacts) -> bool {
     reply.authoritative && is_known(reply) && !reply.truncated && reply.answers.is_empty()
 }
 
-/// Returns true if a reply says that records do not exist, and has no NSEC or NSEC3 record. All that is missing in such a reply is one fault.
+/// Returns true if a reply is a denial without any NSEC or NSEC3 record. The missing records of such a reply are reported together as one fault.
 fn is_bare_denial(reply: &ReplyFacts) -> bool {
     is_denial(reply) && proofs(reply).next().is_none()
 }
@@ -321,8 +321,8 @@ pub(crate) fn is_unproven(facts: &DomainFacts, lookup: NameAndType<'_>) -> bool 
     !denials.is_empty() && denials.into_iter().all(|reply| proof_fault(apex, lookup, reply).is_some())
 }
 
-/// Returns the finding about servers that send denials without a proof. `are_lookups_bogus` is true if lookups of this host fail because no server
-/// proves the answer.
+/// Returns the finding about servers that deny records without a proof (NSEC or NSEC3). `are_lookups_bogus` is true if lookups through this host fail
+/// because no server sends the proof.
 pub(crate) fn missing_proofs(facts: &DomainFacts, are_lookups_bogus: bool) -> Option<Finding> {
     let (by_fit, apex) = (keys::by_fit(facts), zone::apex(facts));
     if !keys::has_ds(facts) || facts.configured().is_some() || apex == "." {

@@ -56,8 +56,7 @@ pub(crate) fn of_parents(facts: &DomainFacts) -> Vec<Want> {
     zone::answering_parents(facts).into_iter().map(ask).collect()
 }
 
-/// Returns true if the parent zone has DS records, but no server of the zone sends signatures, because all of them answer only queries without
-/// EDNS.
+/// Returns true if the parent zone has DS records, and all servers of the zone answer only queries without EDNS. Then no server sends signatures.
 pub(crate) fn are_without_edns(facts: &DomainFacts) -> bool {
     let serving = served::serving(facts);
     let is_plain = |server: &IpAddr| served::form(facts, *server) == Some(QueryForm::Plain);
@@ -97,7 +96,7 @@ fn given_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     servers(facts).into_iter().filter_map(|server| Some((server, answer(facts, server, "DNSKEY")?))).collect()
 }
 
-/// The replies with DNSKEY records of each server, grouped by whether a DS record names a key that has signed them.
+/// The replies with DNSKEY records of each server, in three groups. The groups say how the keys match the DS records of the parent zone.
 #[derive(Debug, Default)]
 pub(crate) struct KeysByFit<'f> {
     /// The replies in which a DS record names a key that has signed the DNSKEY records.
@@ -225,8 +224,8 @@ fn listed(tags: &BTreeSet<u16>) -> String {
     }
 }
 
-/// Describes the servers of the zone if the parent zone has DS records, but no server gives DNSKEY records. Each of them was asked over UDP and TCP.
-/// Otherwise returns `None`.
+/// Returns a text about the servers of the zone if none of them gives DNSKEY records, although the parent zone has DS records. For this, each server
+/// must have been asked over UDP and TCP. Otherwise returns `None`.
 pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
     let (apex, all) = (zone::apex(facts), zone::servers(facts));
     let asked = servers(facts);
@@ -249,7 +248,8 @@ pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
     Some(server_hosts::with_conduct(&all, &words))
 }
 
-/// Returns true if a reply has a key that a DS record names, but no signature at all: the server has the zone and does not send its signatures.
+/// Returns true if a DS record names a key in the reply, and the reply has no signature at all. Such a server has the signed zone, but does not send
+/// its signatures.
 fn is_without_signatures(apex: &str, ds: &BTreeSet<Ds>, reply: &ReplyFacts) -> bool {
     reply.records("RRSIG").next().is_none()
         && own_keys(apex, reply).any(|key| ds.iter().any(|ds| ds.names(apex, key)))

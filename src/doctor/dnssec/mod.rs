@@ -68,7 +68,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the lookups that fail validation on this host as questions to each server. Their answers show which servers send no proof.
+/// Returns questions to each server of the zone: one for each lookup that fails validation on this host. The answers show which servers send no
+/// proof.
 fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
     let own = of_domain(facts).filter(|(_, reply)| reply.security == ReplySecurity::Bogus);
     let own = own.map(|(kind, _)| (facts.subject.domain.as_str(), kind));
@@ -105,13 +106,13 @@ struct BogusLookup<'f> {
     why: Option<&'f str>,
 }
 
-/// Returns the lookups of policies and TLSA records that fail validation below a domain that is not bogus itself. The cache may have a proof about a
-/// name above, and so hide that a server sends no proof; other hosts do not have this proof. Servers without keys send no proofs either, but that is
-/// reported as a separate fault. So are mail hosts whose addresses do not validate, because nobody asks for their TLSA records.
+/// Returns the lookups of policies and TLSA records that fail validation, although the domain itself is not bogus. A lookup is also returned if only
+/// a proof about a name above, in the cache of this host, hides that a server sends no proof. Two faults are left out, because other findings report
+/// them: servers without keys, and mail hosts whose addresses do not validate.
 fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
-    // A denial by an outdated server of the parent zone is not an answer of the zone. If the DS record was removed, a denial that this host validated
-    // with it needs no proof any more.
+    // A denial by an outdated server of the parent zone is not an answer of the zone. If the DS record was removed, the zone is no longer signed, so
+    // a denial that this host validated before needs no proof any more.
     let is_denied = parents::is_denied_by_one(facts) || now == KeysNow::WithoutDs;
     if domain.is_empty() || is_bogus_here(facts) || is_denied {
         return Vec::new();
@@ -135,7 +136,8 @@ fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     bogus.collect()
 }
 
-/// Returns those bogus lookups whose names are not aliases to other zones, so that the fault is in the signatures of this zone.
+/// Returns those lookups of policies and TLSA records that fail because of signatures of this zone. Names that are aliases to other zones are left
+/// out.
 fn bogus_names(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let mut names = bogus_lookups(facts);
     names.retain(|BogusLookup { name, .. }| {
@@ -290,8 +292,8 @@ fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: O
     })
 }
 
-/// Returns the finding about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so the present ones are
-/// compared too. For names that the configuration answers, this host knows no other keys.
+/// Returns the finding about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so the present keys and
+/// DS records are compared too. If the configuration answers for the domain, this host does not know the present keys.
 fn of_secure(facts: &DomainFacts) -> Finding {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let cached = "it validates with the records in the cache of this host";
@@ -323,7 +325,7 @@ fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     }
 }
 
-/// Returns the finding that servers send signatures but the zone is not validated, because the parent zone has no DS record, or none that
+/// Returns the finding that servers send signatures, but nobody validates them. The parent zone has no DS record for the zone, or no DS record that
 /// validators can use.
 fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
@@ -344,8 +346,8 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::DnssecNoEffect, format!("servers of {apex} send signatures; {why}")))
 }
 
-/// Returns the finding that the DS records and keys match now, or that there are none any more, but this host still has old DS records. Returns
-/// `None` if this is not the reason why the domain is bogus on this host.
+/// Returns the finding that this host still has old DS records, and that the present DS records match the keys or were removed. Returns `None` if the
+/// old DS records are not the reason why the domain is bogus on this host.
 fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let is_above = |name: &str| !is_within(name, apex) && facts.is_bogus(name, "SOA");
@@ -422,19 +424,20 @@ fn iterations(facts: &DomainFacts) -> Option<Finding> {
     Some(if iterations > MAX_NSEC3_ITERATIONS { finding } else { finding.at(Level::Note) })
 }
 
-/// Returns the root or the top-level domain of a name if it is bogus on this host too. Then a failed validation shows nothing about the name
-/// itself.
+/// Returns the top-level domain of a name, or the root, if its own lookup is bogus on this host too. Then a failed validation shows nothing about the
+/// name itself.
 fn bogus_above<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let top = ancestors(name).filter(|name| above(name) == ".");
     std::iter::once(".").chain(top).find(|zone| facts.is_bogus(zone, "SOA"))
 }
 
-/// Returns true if a lookup that fails validation shows nothing about the zone of its name, because a zone above is bogus too.
+/// Returns true if validation on this host already fails at the top-level domain of a name, or at the root. Then a bogus lookup shows nothing about
+/// the zone of the name.
 pub(super) fn is_broken_above(facts: &DomainFacts, name: &str) -> bool {
     bogus_above(facts, name).is_some()
 }
 
-/// Returns the finding that a zone above the domain is bogus too. Returns `None` if the domain itself is the highest bogus zone.
+/// Returns the finding that a zone above the domain is bogus on this host too. Returns `None` if no zone above the domain is bogus.
 fn broken_above(facts: &DomainFacts) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let top = bogus_above(facts, domain)?;

@@ -32,8 +32,8 @@ enum TimeFault {
 }
 
 impl TimeFault {
-    /// Returns what is wrong with a signature that has this inception and this expiration, and the one of the two times that shows it. All times are
-    /// in seconds since 1970.
+    /// Returns the fault in the validity period of a signature, and the time that shows it: the inception or the expiration. Returns `None` if there
+    /// is no fault. All times are in seconds since 1970.
     fn at_time((inception, end): (u64, u64), now: u64) -> Option<(Self, u64)> {
         let soon = SOON.min(end.saturating_sub(inception) / 3);
         match () {

@@ -40,11 +40,11 @@ pub(crate) struct SignedSet<'f> {
     pub(crate) kind: &'static str,
     /// The data of the records, sorted, so that their order in the reply has no effect.
     data: BTreeMap<String, &'f RData>,
-    /// The signatures over the records that the zone itself has made, in the order of the reply.
+    /// The signatures over the records, in the order of the reply. Only signatures that the zone itself has made are included.
     pub(crate) signatures: Vec<&'f RRSIG>,
 }
 
-/// Returns the record sets of a reply that belong to the zone `apex`: those of its answer, and the proofs that records do not exist.
+/// Returns the record sets of a reply that belong to the zone `apex`. They come from the answer section, or prove that records do not exist.
 pub(crate) fn of_reply<'f>(reply: &'f ReplyFacts, apex: &str) -> Vec<SignedSet<'f>> {
     let mut sets = of_section(&reply.answers, &ANSWERS, apex);
     if sets.is_empty() {

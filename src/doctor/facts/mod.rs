@@ -100,7 +100,7 @@ pub const REJECTED_CERTIFICATE: &str = "its certificate is not accepted";
 pub enum NoReply {
     /// The server did not answer in time.
     Silent,
-    /// The network or the server refused the message or the connection.
+    /// The network or the server refused the DNS message or the connection.
     Unreachable,
     /// The name in the reply did not have the same upper and lower case as in the query (0x20).
     OtherCase,
@@ -115,7 +115,7 @@ pub enum NoReply {
 }
 
 impl NoReply {
-    /// Describes the reason as text.
+    /// Returns a text that says why a question has no usable reply.
     pub fn words(&self) -> String {
         match self {
             Self::Silent => "no answer".to_owned(),
@@ -246,7 +246,7 @@ impl Got {
         }
     }
 
-    /// Returns how the query to which this answer belongs ended.
+    /// Returns how the query ended: with a reply, without one, or not sent.
     pub const fn end(&self) -> QueryEnd {
         match self {
             Self::NoReply(NoReply::Unknown(_) | NoReply::NoRoute) => QueryEnd::NotSent,
@@ -256,7 +256,7 @@ impl Got {
     }
 }
 
-/// The role of the domain in a mail. It decides which checks are made.
+/// The role of the checked domain in an email. It decides which checks are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
     /// The domain sends and receives mail.
@@ -307,7 +307,8 @@ pub struct CheckSubject {
     pub forwarders: Vec<String>,
     /// The zones of the DNS lists to which the daemon sends a customer key.
     pub keyed_lists: Vec<String>,
-    /// The reason why only the daemon may be asked about the domain; `None` if other servers may be asked too. Only `compare` sets this field.
+    /// The reason why the user's question must not leave this host, so that only the daemon is asked; `None` if servers may be asked too. Only
+    /// `compare` sets this field.
     pub kept_here: Option<String>,
     /// The addresses of this host.
     pub own: Vec<IpAddr>,
@@ -363,8 +364,8 @@ impl DomainFacts {
         self.got.get(want)?.reply()
     }
 
-    /// Returns the result of a lookup through the daemon. If the cache of the daemon has another version of a record in the domain's zone, the result
-    /// is the reply of a server of the zone.
+    /// Returns the result of a lookup. Usually it is the daemon's reply. If the daemon's cache has another version of a record in the domain's zone
+    /// than the zone's server, it is the server's reply.
     pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
             None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => LookupFound::NotAsked,
@@ -410,7 +411,7 @@ impl DomainFacts {
         self.lookups().any(|((name, kind), _)| name == self.subject.domain && self.is_bogus(name, kind))
     }
 
-    /// Returns true if no address of a host is known because the lookups fail DNSSEC validation.
+    /// Returns true if the lookups of a host's addresses fail DNSSEC validation, so that no address of the host is known.
     pub(crate) fn is_bogus_host(&self, host: &str) -> bool {
         self.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(|kind| self.is_bogus(host, kind))
     }
@@ -431,7 +432,7 @@ impl DomainFacts {
         self.server(server, name, kind, way)?.reply()
     }
 
-    /// Returns the time, in seconds since 1970, at which a TTL ends that began at the time of the check.
+    /// Returns the time at which a TTL ends, in seconds since 1970. The TTL begins at the time of the check.
     pub(crate) fn end(&self, ttl: u32) -> u64 {
         self.subject.unix.saturating_add(ttl.into())
     }
@@ -448,9 +449,8 @@ impl DomainFacts {
         self.got.len() + all.saturating_sub(once)
     }
 
-    /// Returns true if datagrams to or from a server are lost, so that a missing reply may be chance. This is so if the server has
-    /// answered a repeated query but not the first one, if this is true for half of all servers (as on a path of this host that loses datagrams), or
-    /// if many queries to other servers were lost.
+    /// Returns true if datagrams to or from a server are lost, so that a missing reply may be chance. There are three signs: the server answered a
+    /// query only when it was repeated; this happened at half of all servers; or many queries to other servers had no reply.
     pub(crate) fn is_lossy(&self, server: IpAddr) -> bool {
         let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
         let answering = self.sent.values().filter(|sent| sent.answered > 0).count();

@@ -20,7 +20,7 @@ pub(crate) fn records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<BTre
     (is_known(reply) && !alias).then(|| own.map(Record::compared).collect())
 }
 
-/// Returns the alias of a name in a reply, or if there is none, the records of the name.
+/// Returns the target of the alias that a reply has for a name. If there is no alias, returns the records of the name.
 pub(crate) fn own_records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<BTreeSet<String>> {
     let is_alias = |record: &&Record| record.is("CNAME") && record.name == name;
     match reply.answers.iter().find(is_alias) {
@@ -36,7 +36,7 @@ pub(crate) fn path(reply: &ReplyFacts, kind: &str, apex: &str) -> Option<BTreeSe
     is_known(reply).then(|| reply.answers.iter().filter(of_zone).map(shown).collect())
 }
 
-/// Returns the data of all records of a type in a reply, including those at the targets of aliases, in the form in which they are compared.
+/// Returns the data of all records of a type in a reply, in the form in which they are compared. Records at the targets of aliases are included.
 pub(crate) fn final_records(reply: &ReplyFacts, kind: &str) -> BTreeSet<String> {
     reply.records(kind).map(Record::compared).collect()
 }
@@ -46,7 +46,8 @@ pub(crate) fn in_words(set: &BTreeSet<String>, kind: &str) -> String {
     if set.is_empty() { format!("no {kind}") } else { set.iter().cloned().collect::<Vec<_>>().join(", ") }
 }
 
-/// Returns the TTL of a negative answer. Returns `None` if it has no SOA record of a zone that contains the name. Answers of filters have none.
+/// Returns the TTL of a negative answer. Returns `None` if the answer has no SOA record of a zone that contains the name. Resolvers that filter names
+/// often send no such record.
 pub(crate) fn negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
     negative_soa(reply, name).map(|soa| soa.ttl)
 }

@@ -70,7 +70,7 @@ impl SentQueries {
         self.all() > 0
     }
 
-    /// Returns a text about a server of which it is unknown if it serves the zone. `why` is the reason.
+    /// Returns a text about a server. It says that it is unknown if the server serves the zone, how many queries were sent, and the reason `why`.
     pub(crate) fn unknown(self, why: &str) -> String {
         let Self { answered, unanswered, .. } = self;
         match (answered + unanswered, unanswered) {

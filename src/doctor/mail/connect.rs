@@ -46,8 +46,8 @@ fn want((host, address): (String, IpAddr)) -> Want {
     Want::MailHost { host, address }
 }
 
-/// Returns the mail hosts and addresses to which the check connects, and the number of those that are left out. Addresses without a route do not
-/// count for the limit `MAX_CONNECTIONS`.
+/// Returns the mail hosts and addresses to which the check connects, and the number of addresses that are left out. The limit `MAX_CONNECTIONS` does
+/// not count addresses without a route.
 fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
     let (mut chosen, mut places) = (targets(facts), MAX_CONNECTIONS);
     let is_unrouted = |target: &(String, IpAddr)| {

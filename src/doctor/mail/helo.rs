@@ -52,7 +52,7 @@ fn form(helo: &str) -> Form {
     }
 }
 
-/// Returns the HELO name that is checked: that of the client, or one that a receiver has refused.
+/// Returns the HELO name to check. It is the name that the client gave, or the name that a receiver has refused in a bounce.
 fn examined(facts: &DomainFacts, client: Option<IpAddr>) -> Option<&str> {
     let is_refused = facts.subject.refusal.reason == Some(RefusalReason::Helo);
     facts.subject.helo.as_deref().filter(|_| is_refused || client.is_some())
@@ -66,7 +66,7 @@ pub(crate) fn wants(facts: &DomainFacts, client: Option<IpAddr>) -> Vec<Want> {
     }
 }
 
-/// Returns the lookup of the HELO name whose cause is examined if it fails.
+/// Returns the address lookup of the HELO name. If this lookup fails, the check finds out why.
 pub(crate) fn needed(facts: &DomainFacts, client: Option<IpAddr>) -> Option<(String, &'static str)> {
     match form(examined(facts, client)?) {
         Form::Host(name) => Some((name, "A")),

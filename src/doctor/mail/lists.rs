@@ -48,7 +48,8 @@ fn subjects(
     (subjects, hosts.len().saturating_sub(most))
 }
 
-/// Returns the questions to DNS lists that must be asked next. `examined` is the client's address that has separate findings, if there is one.
+/// Returns the questions to DNS lists that must be asked next. `examined` is the address of the sending client; `None` if there is none or if it may
+/// be a relay.
 pub(crate) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> {
     let subjects = subjects(facts, examined, None).0.into_iter();
     refusal::wants(facts).into_iter().chain(subjects.map(|(_, subject)| Want::Lists { subject })).collect()
@@ -88,7 +89,7 @@ fn of_listed(
     findings
 }
 
-/// Returns the findings about DNS lists. `examined` is the client's address that has separate findings, if there is one.
+/// Returns the findings about DNS lists. `examined` is the address of the sending client; `None` if there is none or if it may be a relay.
 pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = pointer::senders(facts);
     let (subjects, left_out) = subjects(facts, examined, senders.as_ref());

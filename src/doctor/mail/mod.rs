@@ -46,13 +46,13 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the address lookups, for those mail hosts of which no address is known, whose cause is examined if they fail.
+/// Returns the lookups of addresses for those mail hosts of which no address is known. If such a lookup fails, the check finds out why.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let without = hosts(facts).into_iter().filter(|host| facts.addresses(host).is_empty());
     without.flat_map(|host| ["A", "AAAA"].map(|kind| (host.clone(), kind))).collect()
 }
 
-/// Returns true if the addresses of a host are unknown, and DNSSEC is not the reason.
+/// Returns true if lookups of a host's addresses fail for a reason other than DNSSEC validation, and no address is known.
 pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
     let is_unknown =
         |kind| matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !facts.is_bogus(host, kind);
@@ -190,7 +190,7 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     if let Some(null) = null.first() {
         if real.is_empty() {
             let found = Finding::new(Code::NullMx, shown(null));
-            // A domain that is checked as a recipient shall receive mail, so this fault is a failure.
+            // The domain is checked as the recipient of an email, so it should receive mail. Therefore this fault is a failure.
             let is_recipient = facts.subject.role == Role::Recipient;
             return vec![if is_recipient { found.at(Level::Failure) } else { found }];
         }
@@ -282,7 +282,7 @@ fn without_address(facts: &DomainFacts, host: &str) -> Option<(Code, String)> {
     })
 }
 
-/// Returns the findings about the mail hosts without a known address. `all` is the number of MX records of the domain.
+/// Returns the findings about mail hosts without a known address. `all` is the number of mail hosts in the MX records of the domain.
 fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
     let hosts = hosts(facts).into_iter().filter(|host| facts.addresses(host).is_empty());
     let found: Vec<(String, Code, String)> = hosts
@@ -308,8 +308,8 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
     codes.into_iter().filter_map(of_code).collect()
 }
 
-/// Returns true if a host has no address on purpose: providers ask their customers to prove with an MX record of this name that a domain belongs
-/// to them (Microsoft 365: `ms12345678.msv1.invalid`, Google Workspace: `TOKEN.mx-verification.google.com`).
+/// Returns true if a host has no address on purpose. Some providers ask their customers for an MX record with such a name, to prove that a domain
+/// belongs to them (Microsoft 365: `ms12345678.msv1.invalid`, Google Workspace: `TOKEN.mx-verification.google.com`).
 fn is_verification(host: &str) -> bool {
     ["invalid.", "mx-verification.google.com."].iter().any(|zone| is_within(host, zone))
 }

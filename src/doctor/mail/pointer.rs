@@ -40,7 +40,8 @@ pub(crate) fn wants(facts: &DomainFacts, address: IpAddr) -> Vec<Want> {
         .collect()
 }
 
-/// Returns the lookups for the PTR records of an address whose cause is examined if they fail.
+/// Returns the lookups that the check of an address needs: of its PTR records, and of the names in them. If one of them fails, the check finds out
+/// why.
 pub(crate) fn needed(facts: &DomainFacts, address: IpAddr) -> Vec<(String, &'static str)> {
     let names = names(facts, address).into_iter().take(MAX_CHECKED_POINTERS);
     let names = names.map(|name| (name, family(address)));
@@ -109,7 +110,7 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> (Code, String) {
     }
 }
 
-/// Returns true if it is certain that receivers find no name which leads back to the address.
+/// Returns true if no name in the PTR records of the address leads back to the address, and this is certain.
 fn is_faulty(facts: &DomainFacts, address: IpAddr) -> bool {
     [Code::PtrMissing, Code::PtrDiffers, Code::PtrUnanswered].contains(&judge(facts, address).0)
 }
@@ -226,7 +227,8 @@ fn looks_dynamic(name: &str, address: IpAddr) -> bool {
     !says(&FIXED) && (says(&DYNAMIC) || holds(name, address))
 }
 
-/// Returns true if a name contains most of an address: three of its numbers in a row in either direction, or all hexadecimal digits of it.
+/// Returns true if a name contains most of an address: three numbers of an IPv4 address in a row, in either direction, or all hexadecimal digits of
+/// the address.
 fn holds(name: &str, address: IpAddr) -> bool {
     let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let hexadecimal = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();

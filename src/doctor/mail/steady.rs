@@ -53,8 +53,8 @@ pub(crate) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), 
     sets.iter().all(|(set, servers)| servers.iter().all(|server| gives_again(set, server)))
 }
 
-/// Returns true if servers that always give the same answer must have different data, of which one version is old: there are only two answers, or
-/// most servers give the same one. It is false for two servers that give only addresses of their own networks.
+/// Returns true if servers with constant answers must have different versions of the data, of which one is old. This is so if there are only two
+/// answers, or if most servers give the same answer. Returns false for two servers that give only addresses of their own networks.
 pub(crate) fn are_different_data(sets: &ServersBySet) -> bool {
     let all: usize = sets.values().map(Vec::len).sum();
     let has_majority = sets.values().any(|servers| servers.len() * 2 > all);

@@ -1,10 +1,10 @@
-//! Finds the client that sent a message, from the header fields that receiving hosts have added.
+//! Finds the client that sent an email, from the header fields that receiving hosts have added.
 //!
 //! RFC 5321 section 4.4 (`Received`), RFC 7208 section 9.1 (`Received-SPF`), RFC 8601 (`Authentication-Results`).
 //!
 //! # Decisions
 //!
-//! - The client is certain only if the message has one host outside of the receiver's network, and no field says that SPF passes for another
+//! - The client is certain only if the email has one host outside of the receiver's network, and no field says that SPF passes for another
 //!   host. Otherwise the client may be a forwarder or a gateway. Then an SPF result other than "pass", its PTR records and its HELO name are not
 //!   judged.
 
@@ -15,7 +15,7 @@ use crate::facts::DomainFacts;
 use crate::facts::private_address::is_private;
 use crate::limits::MAX_HELO;
 
-/// The client that sent a message, as receivers name it in header fields.
+/// The client that sent an email, as receivers name it in header fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sender {
     pub(super) address: IpAddr,
@@ -44,7 +44,7 @@ struct Hop {
     is_own: bool,
 }
 
-/// A result of SPF that a receiver has written into the message.
+/// A result of SPF that a receiver has written into the email.
 struct SpfClaim {
     place: usize,
     address: Option<IpAddr>,

@@ -1,4 +1,4 @@
-//! Reads a message, a bounce or pasted log lines. Finds the recipients that did not get the mail, the senders and signers, the client, and
+//! Reads an email, a bounce or pasted lines of mail logs. Finds the recipients that did not get the mail, the senders and signers, the client, and
 //! the refusal by a receiver.
 //!
 //! RFC 5322 (fields), RFC 3464 (reports), RFC 6376 (signatures). There are three stages: `text` turns the file into one text, `reply` finds the
@@ -28,18 +28,18 @@ const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-faile
 /// The header fields that name senders. Those with the envelope sender come first.
 const SENDERS: [&str; 5] = ["return-path", "x-envelope-from", "x-postfix-sender", "from", "sender"];
 
-/// The domains and addresses that are checked because of a message.
+/// The domains and addresses that are checked because of an email.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageSubjects {
     /// The domains and addresses to check: the recipients first, then the senders and signers.
     pub subjects: Vec<CheckSubject>,
-    /// True if the message reports that all recipients got the mail.
+    /// True if the email reports that all recipients got the mail.
     pub is_delivered: bool,
-    /// The parts of the message that could not be read or are missing, as text.
+    /// The parts of the email that could not be read or are missing, as text.
     pub unread: Vec<String>,
 }
 
-/// Reads a message, and returns the domains and addresses that must be checked.
+/// Reads an email, and returns the domains and addresses that must be checked.
 pub fn read(octets: &[u8]) -> MessageSubjects {
     let (text, is_damaged) = text::read(octets);
     let mut read = from_text(&text);
@@ -69,7 +69,7 @@ fn is_daemon(body: &str) -> bool {
     of.iter().any(|begin| lower.contains(begin))
 }
 
-/// Returns true if a header field shows that the message is a bounce.
+/// Returns true if a header field shows that the email is a bounce.
 fn is_of_bounce((name, body): &Field) -> bool {
     let lower = body.to_ascii_lowercase();
     match name.as_str() {
@@ -143,7 +143,7 @@ fn signer(body: &str) -> Option<(String, String)> {
     Some((domain(value(body, "d")?)?, Some(selector).filter(|selector| dkim::is_selector(selector))?))
 }
 
-/// The domains that a message names, with their roles, and the DKIM selectors of the signers.
+/// The domains that an email names, with their roles, and the DKIM selectors of the signers.
 #[derive(Default)]
 struct Named {
     roles: Vec<(String, Role)>,
@@ -171,7 +171,7 @@ impl Named {
         }
     }
 
-    /// Reads the header fields and the text of a message. `of_header` is the number of fields in its own header.
+    /// Reads the header fields and the text of an email. `of_header` is the number of fields in its own header.
     fn read(text: &str, fields: &[Field], (of_header, is_bounce): (usize, bool)) -> Self {
         let mut named = Self::default();
         for (place, (name, body)) in fields.iter().enumerate() {
@@ -212,7 +212,7 @@ impl Named {
         named
     }
 
-    /// Moves the domain that a receiver refuses to the first place of the list.
+    /// Puts a domain at the start of the list: the domain that a receiver has refused.
     fn take_refused(&mut self, of: &NamedReason) {
         let is_of_domain =
             [RefusalReason::Sender, RefusalReason::Spf, RefusalReason::Authentication].contains(&of.reason);
@@ -243,7 +243,7 @@ impl Named {
         self.roles.iter().take(MAX_MESSAGE_DOMAINS).map(subject).collect()
     }
 
-    /// Returns a text with the domains that are not checked because the message has too many.
+    /// Returns a text with the domains that are not checked because the email has too many.
     fn left_out(&self) -> Option<String> {
         let beyond: Vec<&str> =
             self.roles.iter().skip(MAX_MESSAGE_DOMAINS).map(|(domain, _)| domain.as_str()).collect();
@@ -258,7 +258,7 @@ fn from_text(text: &str) -> MessageSubjects {
     let header = fields.get(..of_header).unwrap_or_default();
     let has_field = |wanted: &str| header.iter().any(|(name, _)| name == wanted);
     let is_report = fields.iter().any(is_of_bounce);
-    // If this is an ordinary letter, messages that it quotes do not belong to it.
+    // If this is an ordinary letter, emails that it quotes do not belong to it.
     let is_letter =
         has_field("from") && has_field("received") && !is_report && recipients(text, false).is_empty();
     let is_bare = !["from", "to", "subject", "received", "return-path"].into_iter().any(has_field);

@@ -1,4 +1,4 @@
-//! The phrases that mail software and receivers use, read from a data file. They are also used for pasted log lines.
+//! The phrases that mail software and receivers use, read from a data file. They are also used for pasted lines of mail logs.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

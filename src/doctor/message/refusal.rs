@@ -1,5 +1,5 @@
-//! The refusal that a bounce reports, and the findings that explain it: whether the DNS lists that the bounce names still contain the sender, and
-//! which operators' web pages it names.
+//! The refusal that a bounce reports, and the findings that explain it. The findings say if the DNS lists in the bounce still contain the sender, and
+//! which operators have web pages in the bounce.
 //!
 //! RFC 5782 section 2. A bounce may be days old, so the lists are asked again, including lists that this host does not use.
 
@@ -116,7 +116,8 @@ fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     found.into_iter().find_map(finding).or_else(|| unasked(facts, subject))
 }
 
-/// Returns the finding that explains the status code of the bounce: the meaning of its subject and detail, or else of its subject alone.
+/// Returns the finding that explains the status code of the bounce (RFC 3463). It uses the second and the third number of the code (subject and
+/// detail). If the meaning of both is not known, it uses only the second number.
 fn status(facts: &DomainFacts) -> Option<Finding> {
     let status = facts.subject.refusal.status.as_ref()?;
     let subject = status.split('.').next().unwrap_or_default();

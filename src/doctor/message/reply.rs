@@ -135,11 +135,12 @@ impl Replies {
         self.texts.iter().any(|text| words(text).any(|word| is_code(word) || status(word).is_some()))
     }
 
-    /// Returns the public address of the client that a receiver refused: the first address that does not belong to a host which received the mail.
+    /// Returns the public address of the client that a receiver refused. It is the first address in the replies that does not belong to a host which
+    /// received the mail.
     pub(super) fn refused(&self) -> Option<IpAddr> {
         let mut found: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| addresses(text)).collect();
         found.retain(|(address, _)| !is_private(*address) && !self.receivers.contains(address));
-        // If the receiver objects to the client's PTR record or to SPF, the reply contains no other address than that of the client.
+        // If the receiver objects to the client's PTR record or to SPF, the only address in the reply is the address of the client.
         let of_client = [RefusalReason::Pointer, RefusalReason::Spf];
         let is_judged = || self.reason().is_some_and(|named| of_client.contains(&named.reason));
         let is_alone = |one: &IpAddr| found.iter().all(|(other, _)| other == one) && is_judged();
@@ -231,7 +232,8 @@ fn is_of_recipient(text: &str) -> bool {
     }
 }
 
-/// Returns the reason for a refusal in a reply: from its phrases, from its verdict on the sender, or from its enhanced status code.
+/// Returns the reason for which a reply refuses the mail. The reason comes from phrases in the reply, from what the reply says about the sender, or
+/// from the enhanced status code.
 fn reason(reply: &str) -> Option<NamedReason> {
     let lower = reply.to_ascii_lowercase();
     let (alone, selector) = name_and_selector(reply);

@@ -1,4 +1,4 @@
-//! Tests with messages, bounces and pasted lines.
+//! Tests with emails, bounces and pasted lines.
 
 use super::*;
 

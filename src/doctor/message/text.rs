@@ -1,6 +1,6 @@
-//! Turns a file with a message into one text: its header, and the text of its parts, including messages inside it.
+//! Turns a file with an email into one text: its header, and the text of its parts, including emails inside it.
 //!
-//! RFC 5322, RFC 2045. A pasted bounce or pasted log lines have no header, so their text is used unchanged.
+//! RFC 5322, RFC 2045. A pasted bounce or pasted lines of mail logs have no header, so their text is used unchanged.
 
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
@@ -24,7 +24,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
 }
 
-/// Appends the header and the parts of a message to `text`. Returns true if the encoding of a part is damaged.
+/// Appends the header and the parts of an email to `text`. Returns true if the encoding of a part is damaged.
 fn flatten(message: &Message<'_>, text: &mut String) -> bool {
     for (name, body) in message.headers_raw() {
         text.push_str(&format!("{name}:{}\n", body.trim_end()));
@@ -61,7 +61,7 @@ fn readable(text: &str) -> String {
     }
 }
 
-/// Returns the header fields in a text: those of its own header, of reports, and of messages inside it.
+/// Returns all header fields in a text: the fields of its own header, of delivery reports, and of emails inside the text.
 pub(super) fn fields(text: &str) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
     let mut open = false;

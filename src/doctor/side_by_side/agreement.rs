@@ -42,7 +42,7 @@ impl Samples {
     }
 }
 
-/// The result of comparing the answer of a name server with those of the others.
+/// The result of comparing the answer of one name server with the answers of the other name servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// The server gives the present answer of the zone.
@@ -53,7 +53,7 @@ pub(super) enum Standing {
     Behind,
     /// The server gave a different answer when it was asked again, and the zone does not give addresses in turn.
     Unsteady,
-    /// The answer of the server is different from that of most servers with the same serial.
+    /// Most servers with the same serial give another answer than this server.
     Fewer,
     /// It is unknown which answer is right, for this reason.
     Open(Doubt),
@@ -216,8 +216,8 @@ mod tests {
             ("a,b,c@7,7 b,c,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b,a@7,7 a,a,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b@7,7 c,d@7,7", short, vec![InTurn, InTurn]),
-            // It is not proven that the zone gives addresses in turn: a server always gives an answer that no other gives, a serial was given only
-            // once, or versions differ.
+            // It is not proven that the zone gives addresses in turn. A server always gives an answer that no other server gives, a serial was given
+            // only once, or the servers have different versions of the zone.
             ("a,b,c@7,7 x,x,x@7,7", long, vec![Open(Addresses), Open(Addresses)]),
             ("a,b@7,7 b,a@7", long, vec![Open(Addresses), Open(Addresses)]),
             ("a,b@7,7 b,a@7,8", long, vec![Behind, Open(Serials)]),

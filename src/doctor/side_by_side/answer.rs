@@ -1,4 +1,5 @@
-//! An answer to the compared question: its data in the form in which they are compared, its source, and the verdict about it.
+//! An answer to the compared question. It has data in the form in which answers are compared, the server or resolver that gave it, and the verdict
+//! about it.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -75,7 +76,7 @@ pub enum AnswerSource {
     NameServer,
 }
 
-/// The verdict about an answer, after comparison with those of the name servers. The most serious one comes first.
+/// The verdict about an answer, after it was compared with the answers of the name servers. The most serious verdict comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerVerdict {
@@ -83,7 +84,7 @@ pub enum AnswerVerdict {
     Bogus,
     /// The answer is an expired cache entry, which the resolver gives because no name server answers.
     Stale,
-    /// The name server gives a different answer from most other servers, or no answer is given by most servers.
+    /// The name server gives a different answer from most other name servers. Or the answers differ, and no answer is given by most of them.
     Different,
     /// The name server has an older version of the zone.
     NotTransferred,
@@ -103,7 +104,7 @@ pub enum AnswerVerdict {
     Unknown,
     /// The zone gives several addresses in turn, so different answers are normal.
     InTurn,
-    /// The answer is the same as that of the name servers.
+    /// The answer is equal to the answer of the name servers.
     Same,
 }
 
@@ -223,7 +224,8 @@ fn ttl(reply: &ReplyFacts, data: &AnswerData, (name, kind): (&str, &str)) -> Opt
 pub enum Doubt {
     /// The answers differ, and not all serials are known or can be compared.
     Serials,
-    /// Servers with the same serial give different addresses. They may be given in turn or by the location of the client, or be a fault.
+    /// Servers with the same serial give different addresses. The zone may give addresses in turn or by the location of the client, or the difference
+    /// may be a fault.
     Addresses,
     /// The answers of the servers with the same serial differ, and none of them is given by most servers.
     Tie,
@@ -259,7 +261,7 @@ pub struct Compared {
     pub doubt: Option<Doubt>,
     /// The zone whose name servers were asked; `None` if none was found.
     pub zone: Option<String>,
-    /// The reason why only the daemon was asked; `None` if others were asked too.
+    /// The reason why only the daemon was asked; `None` if name servers or other resolvers were asked too.
     pub kept_here: Option<String>,
     /// Name servers that were not asked, because there are too many.
     pub servers_left_out: Vec<String>,

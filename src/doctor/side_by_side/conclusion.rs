@@ -86,12 +86,12 @@ impl Conclusion {
     }
 }
 
-/// Returns the answers that decide the result: all except those that are missing because of this host (`is_silent`).
+/// Returns the answers that decide the exit code. Answers are left out if they are missing only because of this host (`is_silent`).
 fn counted(answers: &[ComparedAnswer]) -> impl Iterator<Item = &ComparedAnswer> {
     answers.iter().filter(|answer| !is_silent(answer, answers))
 }
 
-/// Returns true if an answer is missing because of this host: another resolver may not serve this host, or this host may have no IPv6.
+/// Returns true if an answer is missing only because of this host. For example, another resolver refuses its queries, or this host has no IPv6.
 fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
     let is_ipv6 = |answer: &ComparedAnswer| answer.address.is_some_and(|address| address.is_ipv6());
     match answer.source {
@@ -119,7 +119,7 @@ fn are_asked(answers: &[ComparedAnswer]) -> bool {
         && rows.all(|answer| answer.verdict != AnswerVerdict::Unknown || answer.elapsed.is_some())
 }
 
-/// Returns the groups of equal answers: first the one that the most name servers give, then the others by size.
+/// Returns the groups of equal answers. The answer that the most name servers give comes first. The other groups are sorted by size.
 fn groups(answers: &[ComparedAnswer]) -> Vec<AnswerGroup> {
     let mut groups: Vec<AnswerGroup> = Vec::new();
     for answer in answers.iter().filter(|answer| answer.is_known()) {
@@ -216,14 +216,16 @@ fn sentence(compared: &Compared, groups: &[AnswerGroup]) -> String {
     format!("{differing}{gap}{}{silent}", agreed(compared, groups))
 }
 
-/// Returns a text about the other resolvers without an answer, and the name servers in an address family that this host cannot reach.
+/// Returns a text about answers that are missing only because of this host: of other resolvers, or of name servers in an address family without a
+/// route.
 fn silent(answers: &[ComparedAnswer]) -> String {
     let silent = answers.iter().filter(|answer| is_silent(answer, answers));
     let names: Vec<String> = silent.map(|answer| format!("{} ({})", answer.server, answer.why)).collect();
     if names.is_empty() { String::new() } else { format!("; without an answer: {}", names.join(", ")) }
 }
 
-/// Returns a text about the answers of the name servers, with the number of servers. If no name server answers, it is about those of the resolvers.
+/// Returns a text about the answers of the name servers, with the number of servers. If no name server answers, the text is about the answers of the
+/// resolvers.
 fn agreed(compared: &Compared, groups: &[AnswerGroup]) -> String {
     let answers = &compared.answers;
     if !answers.iter().any(is_of_zone) {

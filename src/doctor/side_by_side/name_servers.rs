@@ -13,8 +13,8 @@ use crate::zone;
 /// The forms of query in which a server is asked. The usual one is first. Some servers deny names in mixed case, which the daemon sends.
 const FORMS: [QueryForm; 4] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// Returns the questions to a server of the zone that must be asked next. `is_close` is true if the answers of the servers differ. Then the serials
-/// are asked for too, and the question is repeated to see if a server gives its answers in turn.
+/// Returns the questions to the servers of the zone that must be asked next. If the answers of the servers differ, `is_close` is true. Then the check
+/// also asks for the serials, and repeats the question to see if a server gives its answers in turn.
 pub(super) fn wants(facts: &DomainFacts, asked: Asked<'_>, zone: &ZoneServers, is_close: bool) -> Vec<Want> {
     let mut wants = Vec::new();
     for server in zone.servers.keys().copied() {

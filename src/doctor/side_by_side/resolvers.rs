@@ -65,7 +65,7 @@ fn failure(reply: &ReplyFacts, is_this: bool) -> (AnswerVerdict, String) {
     (verdict, no_answer(reply) + &by.unwrap_or_default())
 }
 
-/// Returns true if the answer of a resolver may come from a server to which it forwards its queries.
+/// Returns true if the resolver may forward its queries to another server, so that its answer comes from there.
 fn is_forwarded(facts: &DomainFacts, resolver: Option<&OtherResolver>) -> bool {
     let forwarders = &facts.subject.forwarders;
     match resolver.map(|resolver| &resolver.way) {
@@ -186,8 +186,8 @@ impl Comparison<'_> {
             .or_else(|| is_replaced.then(|| "all name servers gave another one twice".to_owned()))
     }
 
-    /// Returns the code in the answer with which a DNS list refuses a resolver: any address in 127.255.255.0/24, or 127.0.0.1 if the list uses other
-    /// codes. (RFC 5782 section 2.3 defines codes in 127.0.0.0/8.)
+    /// Returns the return code in the answer if it is a refusal of a DNS list. Such a code is any address in 127.255.255.0/24. For a name in the zone
+    /// of a DNS list, 127.0.0.1 is a refusal too. (RFC 5782 section 2.3 defines codes in 127.0.0.0/8.)
     fn refusal(&self) -> Option<&str> {
         let is_code =
             |data: &String| data.starts_with("127.255.255.") || data == "127.0.0.1" && self.is_list();
@@ -195,7 +195,8 @@ impl Comparison<'_> {
         records.first().filter(|_| records.iter().all(is_code)).map(String::as_str)
     }
 
-    /// Returns true if the name is in a DNS list: its name servers give codes of a list (RFC 5782 section 2.3), which are not real addresses.
+    /// Returns true if the name belongs to the zone of a DNS list. This is so if the name servers answer with return codes of a list (RFC 5782
+    /// section 2.3), which are not real addresses.
     fn is_list(&self) -> bool {
         let mut records = self.zone.agreed.current.iter().flat_map(|answer| &answer.records).peekable();
         records.peek().is_some() && records.all(|data| data.starts_with("127."))
@@ -206,7 +207,7 @@ impl Comparison<'_> {
         if self.is_this() {
             return None;
         }
-        // Filters send no SOA record, or one whose owner is the name itself, or one of a zone of their own.
+        // A resolver that filters names sends no SOA record, or a wrong one: its owner is the name itself, or a zone of the resolver.
         if self.data.is_empty() && negative_ttl(self.reply, &self.zone.apex).is_none() {
             return Some("it filters the name: its answer does not contain the SOA of the zone");
         }

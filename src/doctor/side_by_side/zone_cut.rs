@@ -18,7 +18,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS,
 use crate::zone::{self, named};
 use dns::wire::presentation::name_text;
 
-/// A zone with those of its name servers that are asked.
+/// A zone and its name servers. Only the name servers that the comparison asks are included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneServers {
     /// The apex of the zone.
@@ -31,7 +31,7 @@ pub(super) struct ZoneServers {
     pub(super) left_out: Vec<String>,
 }
 
-/// The zone of a name, as far as it is known, and the questions whose answers show it.
+/// The result of the search for the zone of a name: the zone if it is already known, and the questions that must still be asked to find it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Way {
     /// The questions that must be asked next to find the zone.

@@ -34,7 +34,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     walks(facts).flat_map(|walk| walk.wants).collect()
 }
 
-/// Returns the lookups for the terms of the SPF record that have failed or were not made yet.
+/// Returns the lookups for the terms of the SPF record that have failed or were not made yet. If one of them fails, the check finds out why.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let walks = walks(facts).filter(|_| facts.subject.role.sends());
     let lookups = walks.flat_map(|walk| {
@@ -99,7 +99,8 @@ fn others(walk: &Walk, subject: &str) -> String {
     }
 }
 
-/// Returns the finding about a failed lookup. If the lookup is for a mail host, the finding names this host. `end` is the end of the evidence.
+/// Returns the finding about a failed lookup for SPF. If the failed lookup is for the addresses of a mail host, the finding names this host. `end` is
+/// added to the evidence.
 fn failed(facts: &DomainFacts, (name, kind, why): (String, &'static str, String), end: &str) -> Finding {
     let finding = match elsewhere::evidence(facts, &name, kind) {
         Some(evidence) => Finding::new(Code::SpfUnanswered, evidence + end),

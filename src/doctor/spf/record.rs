@@ -9,7 +9,7 @@ use crate::authentication::tags::{Versioned, texts};
 use crate::facts::{DomainFacts, canonical};
 use crate::spf::macros::{SpfClient, expanded};
 
-/// The SPF records of a domain, as far as they are known.
+/// The SPF records of a domain, or the reason why they are not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SpfRecords {
     /// The domain has no SPF record.
@@ -52,7 +52,7 @@ pub(crate) struct Term {
     pub(crate) kind: TermKind,
     /// The term as it is written in the record.
     pub(crate) text: String,
-    /// The domain in the term, if it has one: in canonical form, or as it is written if it has macros.
+    /// The domain in the term, in canonical form. A domain with macros is stored as it is written. `None` if the term has no domain.
     pub(crate) target: Option<String>,
     /// The prefix lengths in the term, for IPv4 and for IPv6, in bits.
     pub(crate) prefixes: (u8, u8),
@@ -80,7 +80,7 @@ impl Term {
         modifier(&self.text).filter(|_| is_modifier).map(|(name, _)| name.to_ascii_lowercase())
     }
 
-    /// Returns the network around an address of the host in this term. Its size is the prefix length of the term.
+    /// Returns the network that contains an address of the host in this term. The prefix length in the term is the size of the network.
     pub(crate) fn around(&self, address: IpAddr) -> Option<IpNet> {
         let (ipv4, ipv6) = self.prefixes;
         Some(IpNet::new(address, if address.is_ipv4() { ipv4 } else { ipv6 }).ok()?.trunc())

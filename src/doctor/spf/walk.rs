@@ -1,5 +1,5 @@
-//! Evaluates an SPF record and the records that it includes: either for the address of a client, as receivers do (RFC 7208 section 4), or for
-//! all addresses that no term names, which causes the most lookups.
+//! Evaluates an SPF record and the records that it includes. There are two ways: for the address of a client, as receivers do (RFC 7208 section 4),
+//! or for all addresses that no term names. The second way causes the most lookups.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -65,8 +65,8 @@ pub(crate) struct NamedSenders {
 }
 
 impl NamedSenders {
-    /// Returns true if the record names this address on purpose: it is in the record or belongs to a host name in it. If the record allows no other
-    /// addresses, those of `a` and `mx` without a name count too.
+    /// Returns true if the record names this address on purpose: as an address, or by the name of a host. The addresses of the mechanisms `a` and
+    /// `mx` without a name also count if the record allows no other addresses.
     pub(crate) fn has(&self, address: IpAddr) -> bool {
         self.by_name.contains(&address) || !self.has_others && self.addresses.contains(&address)
     }
@@ -110,7 +110,7 @@ pub(crate) struct Walk {
     path: Vec<String>,
 }
 
-/// The record that is evaluated: its domain, and whether it is the checked domain's own record, directly or through `redirect`.
+/// The record that is evaluated now. It is either the own record of the checked domain (directly or through `redirect`), or an included record.
 #[derive(Clone, Copy)]
 struct Place<'p> {
     domain: &'p str,
@@ -125,8 +125,8 @@ pub(crate) fn outcome(facts: &DomainFacts, domain: &str, address: IpAddr) -> (Sp
     (walk.record(facts, Place { domain, is_own: true }, Some(client)), walk)
 }
 
-/// Returns the result of SPF for all addresses that no term names, and all that was found during the evaluation, which includes every name in the
-/// record.
+/// Returns the result of SPF for all addresses that no term names, and all facts that were found during the evaluation. The evaluation visits every
+/// name in the record.
 pub(crate) fn reach(facts: &DomainFacts, domain: &str) -> (SpfOutcome, Walk) {
     let mut walk = Walk::default();
     let rest = walk.record(facts, Place { domain, is_own: true }, None);
@@ -412,7 +412,7 @@ fn with_record(facts: &DomainFacts, domain: &str) -> String {
     }
 }
 
-/// Returns the networks that a term with the prefix length 0 allows: all addresses, whatever its host is.
+/// Returns the networks that a term `a` or `mx` with the prefix length 0 allows. This is every address of the family, whatever address the host has.
 fn around_all(term: &Term) -> impl Iterator<Item = IpNet> + use<> {
     let (ipv4, ipv6) = term.prefixes;
     let all = [(ipv4, IpAddr::from(Ipv4Addr::UNSPECIFIED)), (ipv6, IpAddr::from(Ipv6Addr::UNSPECIFIED))];

@@ -34,9 +34,9 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     mail::hosts(facts).iter().map(|host| want(host)).collect()
 }
 
-/// Returns the questions to servers of the zone about TLSA records whose existence or absence this host has validated. Each server must sign
-/// the records or send the proof. This host may have a proof for the name above in its cache (RFC 8020), which other hosts lack. Then the
-/// servers are asked for the name itself, because they may fail for it. They are also asked if the lookup fails validation.
+/// Returns questions to the servers of the zone about TLSA records. They are asked if this host has validated that the records exist or do not exist:
+/// each server must send the signatures or the proof. They are also asked if the lookup fails validation, or if a denial came from the cache: other
+/// hosts may not have the proof in their caches (RFC 8020).
 pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     let serving = served::serving(facts);
     let mut each = zone::one_of_each(&zone::servers(facts));
@@ -59,8 +59,8 @@ pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     names.flat_map(ask).take(MAX_UNPROVEN_ASKED).collect()
 }
 
-/// Returns the name above that of the TLSA records, if DNSSEC proves that this name does not exist. Then the TLSA records do not exist either (RFC
-/// 8020).
+/// TLSA records are at a name such as `_25._tcp.mx.example`. Returns the name directly above it, if DNSSEC proves that this upper name does not
+/// exist. Then there are no TLSA records either (RFC 8020).
 fn proof<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let above = above(name);
     let found = facts.lookup(above, "SOA");
@@ -121,7 +121,7 @@ fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
     !known.is_empty() && known.into_iter().all(|is_insecure| is_insecure)
 }
 
-/// Returns the lookups of TLSA records whose cause is examined if they fail.
+/// Returns the lookups of TLSA records of the mail hosts. If one of them fails, the check finds out why.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let hosts = mail::hosts(facts).into_iter();
     let examined = hosts.filter(|host| !is_insecure(facts, host) && !facts.addresses(host).is_empty());

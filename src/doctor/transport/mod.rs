@@ -54,7 +54,7 @@ fn record(
     let found = match texts(facts, &name, version) {
         Versioned::Texts(found) => found,
         Versioned::Unknown(why) => {
-            // If senders cannot look up the policy of MTA-STS, they deliver as they would without one.
+            // If senders cannot look up the policy of MTA-STS, they deliver as if the domain had no policy.
             let level = if wrong == Code::MtaStsSyntax { Level::Warning } else { Level::Note };
             let finding = not_found(facts, (&name, why), level);
             // The record could not be read. So the parts of the check that a fault in this record would concern are unknown.

@@ -15,7 +15,7 @@ use super::whole;
 use resolver::config::{Config, ConfiguredZone};
 use resolver::zones::Views;
 
-/// The lists of resolverd's configuration that an imported block list can fill, and the maximum number of entries in each.
+/// The lists in resolverd's configuration that an imported block list can fill, each with its maximum number of entries.
 const MOST: [(&str, usize); 3] = [
     ("[[zone]]", resolver::limits::MAX_ZONES),
     ("[[host]]", resolver::limits::MAX_HOSTS),
@@ -25,7 +25,8 @@ const MOST: [(&str, usize); 3] = [
 /// The lists of resolverd's configuration whose entries have the data of one name.
 const NAMES: [&str; 2] = ["[[host]]", "[[record]]"];
 
-/// An entry of a list in resolverd's configuration, or one key of a section, with the setting of the other resolver from which it was converted.
+/// An entry of a list in resolverd's configuration, or one key of a section. It contains the setting of the other resolver from which it was
+/// converted.
 #[derive(Clone, Debug)]
 struct DraftEntry {
     setting: TypedSetting,
@@ -124,8 +125,8 @@ impl Draft {
         Imported { config: self.config, findings: self.findings, more: self.more }
     }
 
-    /// Adds the findings about effects that several entries have together. Each finding has the position of the last entry with the key that it is
-    /// about.
+    /// Adds the findings about effects that several entries have only together. The position of each finding is that of the last entry with the
+    /// affected key.
     fn report_effects(&mut self, entries: &[DraftEntry]) {
         let (memory, unprotected) = (whole::memory(&self.config), whole::unprotected(&self.config));
         for (key, effect) in [
@@ -170,7 +171,8 @@ impl Draft {
         self.report(Weight::Dangerous, &first.setting, (&did, instead));
     }
 
-    /// Adds all entries to the configuration. If they are refused, adds each half separately, and so on, until only the faulty entries are left out.
+    /// Adds all entries to the configuration. If the configuration refuses them together, this function tries each half separately, and repeats this
+    /// until only the faulty entries are left out.
     fn take(&mut self, entries: &[DraftEntry]) {
         let text: String = entries.iter().map(DraftEntry::text).collect();
         // A relative path in the result is relative to the working directory of the operator's shell.
@@ -223,7 +225,7 @@ impl DraftEntry {
         self.head == head && self.keys.iter().any(|(key, _)| *key == wanted)
     }
 
-    /// Returns true if this entry is the one from which the configured zone was created.
+    /// Returns true if the configured zone `zone` was created from this entry.
     fn is_of(&self, zone: &ConfiguredZone) -> bool {
         let apex = zone.name.to_string();
         let is_named =

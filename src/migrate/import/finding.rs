@@ -127,7 +127,7 @@ impl Weight {
 /// How to get the same effect in resolverd, if the other resolver did not validate answers with DNSSEC.
 pub(super) const UNVALIDATED: &str = "dnssec.validate = false does the same; remove it unless a forwarder removes signatures: DANE needs validation";
 
-/// The finding about a file that lacks the main section of its format. Probably it is only a part, which another file includes.
+/// The finding about a file without the main section of its format. Such a file is probably only a part that another file includes.
 pub(super) const FRAGMENT: (&str, &str) = (
     "is missing, with the clients, the addresses and the forwarders that it may have",
     "if another file includes this one, import that file instead",

@@ -114,7 +114,7 @@ impl Names {
     }
 
     /// Adds the names in a file that has the form of /etc/hosts. A name without a dot is also added with `domain` at its end, and the PTR record then
-    /// has the longer name. /etc/hosts itself is only reported, because it names this host as only its own programs should see it.
+    /// has the longer name. For /etc/hosts itself, only a finding is added: its names for this host are meant only for programs of this host.
     pub(super) fn file(
         &mut self,
         setting: &impl Setting,
@@ -157,7 +157,8 @@ impl Names {
         sources.end();
     }
 
-    /// Adds all collected names to the draft: those to which a reverse name points as `[[host]]` entries, the others as address records.
+    /// Adds all collected names to the draft. A name to which a reverse name points becomes a `[[host]]` entry. All other names become address
+    /// records.
     pub(super) fn finish(mut self, draft: &mut Draft) {
         for host in std::mem::take(&mut self.hosts) {
             if host.is_first {

@@ -29,7 +29,7 @@ pub(super) struct ProgramOptions {
     /// Options in zones whose names are resolved by querying configured servers.
     #[serde(default)]
     pub(super) zones: OptionTable,
-    /// Options in zones of which the program has a copy of the zone data.
+    /// Options in zones whose data the program has itself, as a copy.
     #[serde(default)]
     pub(super) auth_zones: OptionTable,
     /// Types of local zones of the program.
@@ -40,7 +40,8 @@ pub(super) struct ProgramOptions {
     pub(super) parts: OptionTable,
 }
 
-/// A table of options: those that the reader handles itself (`read`), those that need no counterpart (`details`), and rows for the others.
+/// A table of options. `read` names the options that the reader converts or reports itself, and `details` names the options that need no counterpart.
+/// All other options have a row.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OptionTable {
@@ -117,7 +118,7 @@ impl OptionTable {
         fits(&self.read, name)
     }
 
-    /// Returns the first row that applies to this option and this value.
+    /// Returns the first row that names this option and applies to this value.
     pub(super) fn row(&self, name: &str, value: &str) -> Option<&OptionRow> {
         self.row.iter().find(|row| {
             row.has(name) && (row.values.is_empty() || row.values.iter().any(|wanted| wanted == value))

@@ -1,5 +1,5 @@
-//! Removes the parts of another resolver's configuration that no finding may show: the values of secrets, and lines that cannot be parsed,
-//! because they may belong to a file that was named by mistake. The functions here are pure.
+//! Removes the parts of another resolver's configuration that no finding may show. These are the values of secrets, and lines that cannot be parsed:
+//! such a line may belong to a file that was named by mistake. The functions here are pure.
 
 /// Words in the names of settings whose values are secrets.
 const SECRET: [&str; 9] =

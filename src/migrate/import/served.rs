@@ -1,8 +1,8 @@
 //! Handles the zones that other resolvers answer themselves, without asking a server.
 //!
-//! The locally served zones (RFC 6303) are answered even if a zone above them is forwarded. In resolverd, their names belong to a `[[zone]]`
-//! above them, unless that zone has `locally_served`. A zone without data becomes a `[[zone]]` with `records = []`: it has a SOA record at its
-//! name, and the answer for each name below it is NXDOMAIN. Zones that answered differently are reported together.
+//! Other resolvers answer the locally served zones (RFC 6303) themselves, even if a zone above them is forwarded. In resolverd, a `[[zone]]` above
+//! them gets their names, unless it has `locally_served`. A zone without data becomes a `[[zone]]` with `records = []`: it has a SOA record, and each
+//! name below its apex gets NXDOMAIN. Zones that the other resolver answered differently are reported together.
 
 use super::draft::Draft;
 use super::finding::{TypedSetting, Weight};

@@ -17,7 +17,7 @@ use super::finding::{Setting, TypedSetting, Weight};
 pub(super) struct Sources {
     files: usize,
     octets: u64,
-    /// The files that are being read now. Each of them includes the next one.
+    /// The files that are being read now, the first one outermost: each file includes the file after it.
     open: Vec<PathBuf>,
     /// The directory to which the other resolver changes, if its configuration has such a setting. Relative paths start there.
     directory: Option<WorkingDirectory>,
@@ -32,7 +32,7 @@ struct WorkingDirectory {
     path: PathBuf,
 }
 
-/// An include that the other resolver may read differently than this import, with the text of the finding.
+/// An include that the other resolver may read differently from this import, and the text of the finding about it.
 #[derive(Debug)]
 struct IncludeDoubt {
     setting: TypedSetting,
@@ -65,7 +65,7 @@ impl Sources {
         Ok(Source { path: Arc::from(path), text })
     }
 
-    /// Returns true if a file is being read now, so that including it again would never end.
+    /// Returns true if a file is being read now. If it were included again, the files would include each other without end.
     pub(super) fn is_open(&self, path: &Path) -> bool {
         self.open.iter().any(|open| open == path)
     }
@@ -113,7 +113,7 @@ impl Sources {
         self.readable(setting, files)
     }
 
-    /// Returns those of the files that can be read. A file that cannot be read is stored for `report`.
+    /// Returns the files that can be read. Each other file is stored for `report`.
     pub(super) fn readable(&mut self, setting: &impl Setting, mut files: Vec<PathBuf>) -> Vec<PathBuf> {
         files.retain(|file| {
             let Err(reason) = opened(file) else { return true };

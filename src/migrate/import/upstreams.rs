@@ -42,7 +42,7 @@ struct GatheredZone {
     locally_served: bool,
 }
 
-/// A reverse zone that contains the reverse names of 100.64.0.0/10 (shared address space), but also those of other addresses.
+/// A reverse zone that contains the reverse names of 100.64.0.0/10 (shared address space) and the reverse names of public addresses.
 const AROUND_SHARED: &str = "100.in-addr.arpa";
 
 /// The collected zones, in the order in which the file has them.
@@ -101,7 +101,8 @@ impl GatheredZones {
         root.map(|zone| zone.values.clone()).unwrap_or_default()
     }
 
-    /// Returns the zones that have no data. Reverse zones are left out, because no client asks for the name of a reverse zone itself.
+    /// Returns the zones without data. Reverse zones are left out: it does not matter how they are answered at the apex, because no client asks for
+    /// it.
     pub(super) fn without_data(&self) -> Vec<EmptyZone> {
         let is_empty = |zone: &&GatheredZone| {
             zone.source == ZoneSource::Records && zone.values.is_empty() && !is_within(&zone.name, "arpa")
@@ -111,9 +112,9 @@ impl GatheredZones {
         self.zones.iter().filter(is_empty).map(empty).collect()
     }
 
-    /// Sets `locally_served` where resolverd itself must answer the locally served reverse zones below `trees`, so that their names are not sent to
-    /// the servers of the zones above them. The names of 100.64.0.0/10 are still sent to forwarders. Returns the zones for which `locally_served` was
-    /// set.
+    /// Sets `locally_served` for zones with servers that contain locally served reverse zones below `trees`. resolverd then answers these reverse
+    /// zones itself and does not send their names to the servers. The names of 100.64.0.0/10 are still sent to forwarders. Returns the names of the
+    /// changed zones.
     pub(super) fn keep_reverse(&mut self, setting: &impl Setting, trees: &[&str]) -> BTreeSet<String> {
         let has_servers = |zone: &&GatheredZone| zone.source != ZoneSource::Records;
         let closest = |zones: &[GatheredZone], name: &str| {
@@ -122,8 +123,8 @@ impl GatheredZones {
             around.max_by_key(|(_, zone)| zone.name.trim_end_matches('.').len()).map(|(at, _)| at)
         };
         let mut kept = BTreeSet::new();
-        // A zone between one of `trees` and its locally served zones also needs `locally_served`, because its own servers would get their names
-        // otherwise.
+        // A zone with servers may be between a zone in `trees` and a locally served zone. It needs `locally_served` too, because otherwise its
+        // servers would get the names of the locally served zone.
         let between = |zone: &GatheredZone| {
             trees.iter().any(|tree| is_within(&zone.name, tree)) && is_around(&zone.name)
         };

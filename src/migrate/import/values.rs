@@ -95,13 +95,14 @@ pub(super) fn is_within(name: &str, around: &str) -> bool {
     around.is_empty() || name == around || name.ends_with(&format!(".{around}"))
 }
 
-/// Converts a number of seconds to a duration in resolverd's configuration, with the maximum `most`. The flag is true if it was longer than `most`.
+/// Converts a number of seconds to a duration of resolverd's configuration. `most` is the maximum in seconds. The flag is true if the number was
+/// greater and was reduced to `most`.
 pub(super) fn seconds(text: &str, most: u64) -> Option<(String, bool)> {
     let seconds: u64 = text.parse().ok()?;
     Some((format!("{}s", seconds.min(most)), seconds > most))
 }
 
-/// Like `seconds`, but the number may have units as in zone files: `1h30m`.
+/// Converts a time to a duration of resolverd's configuration, as `seconds` does. The time may have units as in zone files: `1h30m`.
 pub(super) fn span(text: &str, most: u64) -> Option<(String, bool)> {
     seconds(&zone_file::span(text)?.to_string(), most)
 }
@@ -161,8 +162,8 @@ impl Clients {
         self.allow.iter().any(|net| !net.addr().is_loopback())
     }
 
-    /// Returns lists with the clients for which `permits` returns true. Its result for a prefix is used for all addresses of the prefix, except those
-    /// in a longer prefix of `nets`. Prefixes that would change nothing are left out.
+    /// Returns lists of the clients for which `permits` returns true. The function is called once for each prefix in `nets`, and its result applies
+    /// to all addresses that are in no longer prefix of `nets`. Prefixes that change nothing are left out.
     pub(super) fn deciding(nets: impl IntoIterator<Item = IpNet>, permits: impl Fn(&IpNet) -> bool) -> Self {
         let mut decided: Vec<(IpNet, bool)> = Vec::new();
         for net in nets {
@@ -185,8 +186,8 @@ impl Clients {
         clients
     }
 
-    /// Returns true if the addresses of a prefix are allowed. The longest prefix in these lists that contains it decides; longer ones are not
-    /// considered.
+    /// Returns true if the clients of a prefix are allowed. The longest prefix of these lists that contains all of `net` decides. Longer prefixes
+    /// inside `net` are ignored.
     pub(super) fn permits(&self, net: &IpNet) -> bool {
         let longest =
             |nets: &[IpNet]| nets.iter().filter(|other| other.contains(net)).map(IpNet::prefix_len).max();

@@ -1,5 +1,6 @@
-//! Findings about the imported configuration as a whole, which no single setting shows. They are about the memory that the cache needs, zones in
-//! whose answers private addresses remain, queries of this host that are refused, and servers that are not queried. The functions here are pure.
+//! Findings about the imported configuration as a whole, which no single setting shows. They concern four things: the memory that the cache needs,
+//! zones from whose answers private addresses are not removed, refused queries of this host, and servers that are never queried. The functions here
+//! are pure.
 
 use std::net::IpAddr;
 
@@ -57,8 +58,8 @@ fn needed(size: u64, history: u64) -> u64 {
     [slack, MEMORY_BESIDE_CACHE, record, stored].into_iter().fold(size, u64::saturating_add)
 }
 
-/// Returns a finding about the zones in whose answers `private_addresses` removes nothing. The root zone is not considered: its names belong to
-/// other organizations, and private addresses are removed from answers for them.
+/// Returns a finding about zones from whose answers resolverd does not remove private addresses. The root zone is not reported: its names belong to
+/// other organizations, and private addresses are removed from their answers.
 pub(super) fn unprotected(config: &Config) -> Option<EffectAndRemedy> {
     let resolve = &config.resolve;
     let is_asked = |kind: &ZoneKind| matches!(kind, ZoneKind::Forward(_) | ZoneKind::Stub(_));
@@ -104,7 +105,8 @@ pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> 
     Some((weight, (did, instead)))
 }
 
-/// Returns a finding about servers in private networks, to which names may be delegated. It is returned only if resolverd resolves names itself.
+/// Returns a finding about name servers with private addresses: zones may be delegated to such servers, but resolverd does not query them. Only a
+/// resolverd that resolves names itself has this problem.
 pub(super) fn private_servers(config: &Config) -> Option<(&'static str, &'static str)> {
     let private = private_networks();
     let is_private = |address: IpAddr| private.iter().any(|net| net.contains(&address));

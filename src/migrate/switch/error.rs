@@ -60,7 +60,7 @@ pub enum SwitchError {
         "no resolver would answer at {servers}, which /etc/resolv.conf named before the switch{gone}; nothing is changed. Install a resolver, or write the address of one into /etc/resolv.conf, then run this again"
     )]
     NoResolver {
-        /// The addresses of the name servers in the former `resolv.conf`.
+        /// The addresses of the name servers that `resolv.conf` had before the switch.
         servers: String,
         /// A part of the error message that names the services which no longer exist; empty if all exist.
         gone: String,
@@ -73,7 +73,7 @@ pub enum SwitchError {
         /// Path of the file.
         path: String,
     },
-    /// The step was not undone, because another step that must be undone before it could not be undone.
+    /// The step was not undone. Another step must be undone first, and this failed.
     #[error("resolverd must keep running until the failures above are repaired")]
     Needed,
     /// The old resolver runs, but no program listens at its addresses.

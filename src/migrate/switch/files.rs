@@ -16,8 +16,8 @@ use crate::limits::MAX_SWITCHED_FILE;
 use crate::system::host::{CheckedHost, HostFile};
 use resolver::config::files::open_regular;
 
-/// Suffix of a new file until it is renamed to its final name. Programs that read all files of a directory skip a file with this suffix: the script
-/// of dhclient because of the dot, other programs because of the unknown extension.
+/// Suffix of a new file until it is renamed to its final name. Programs that read all files of a directory skip files with this suffix. The script of
+/// dhclient skips them because of the dot, and other programs skip them because of the unknown extension.
 const NEW: &str = ".resolverctl";
 
 /// Permissions of the files that a switch creates: all users may read them.
@@ -92,8 +92,8 @@ impl Machine<'_> {
         written().map_err(failed("write", path))
     }
 
-    /// Returns true if nobody else has changed a file since the switch: it is still as before the switch, or it is as after the switch (`after`), or
-    /// it is half-written because a power failure interrupted the switch.
+    /// Returns true if nobody else has changed a file since the switch. The file then has its text from before the switch or the text `after` that
+    /// the switch wrote. Or it is half-written, because a power failure interrupted the switch.
     ///
     /// # Errors
     /// Fails if the file cannot be read.
@@ -172,7 +172,8 @@ impl Machine<'_> {
     }
 }
 
-/// Returns true if a file has the same state as before. Of a link, only the path of the target is compared, not whether the target exists.
+/// Returns true if a file has the same state as before. Two links are the same if they have the same target path; it does not matter whether the
+/// target exists.
 fn is_same(now: &StateBefore, before: &StateBefore) -> bool {
     match (now, before) {
         (StateBefore::Link { target: now, .. }, StateBefore::Link { target: before, .. }) => now == before,

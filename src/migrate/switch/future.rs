@@ -54,7 +54,7 @@ pub(super) fn servers(file: &HostFile) -> Vec<String> {
     ResolvConf::parse(file.text().unwrap_or_default()).nameservers
 }
 
-/// Returns true if some program listens at each of those addresses in `resolv.conf` that belong to resolverd.
+/// Returns true if programs listen at all addresses of resolverd that `resolv.conf` names.
 pub fn is_heard(machine: &Machine<'_>) -> bool {
     let holders = proc::holders(&CheckedHost { root: machine.root }).unwrap_or_default();
     let named = servers(&resolv_conf(machine));

@@ -18,7 +18,8 @@ const PORT_STEP: Duration = Duration::from_millis(50);
 /// Maximum number of characters of systemctl's output in an error message.
 const MAX_SAID: usize = 300;
 
-/// A command of systemctl such as "start", and a function that returns true if a unit needs this command to get from its current to its former state.
+/// A command of systemctl such as "start", and a function that returns true if a unit needs this command. The function gets the former and the
+/// present state of the unit.
 type Verb = (&'static str, fn(&UnitState, &UnitState) -> bool);
 
 const DISABLE: Verb = ("disable", |before, now| !before.enabled && now.enabled);
@@ -117,8 +118,8 @@ impl Machine<'_> {
         }
     }
 
-    /// Runs systemctl with those of the commands `verbs` that the units need to return to their former state, in this order. If one command fails,
-    /// the next ones are still run.
+    /// Restores the former states of units with systemctl. `verbs` are the commands in the order in which they are run, each only for the units that
+    /// need it. If one command fails, the next commands are still run.
     fn restore_units(&self, before: &[UnitState], verbs: &[Verb]) -> Result<(), SwitchError> {
         let names: Vec<&str> = before.iter().map(|state| state.unit.as_str()).collect();
         let mut result = Ok(());

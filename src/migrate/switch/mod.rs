@@ -10,8 +10,8 @@
 //!   failure, such as a firewall, prevents the switch.
 //! - Before a step is carried out, the step and the state before it are recorded on disk. So `--back` can also undo a switch
 //!   that a power failure has interrupted.
-//! - A file that was changed after the switch is not restored, because the later work of the operator takes precedence. A file
-//!   that has only a part of the former or of the new text was interrupted by a power failure, and is restored.
+//! - A file that was changed after the switch is not restored, because the later work of the operator takes precedence. If a file has only the
+//!   beginning of the old or of the new text, a power failure has interrupted the write, and the file is restored.
 //! - resolverd continues to run as long as no other resolver would answer: if `resolv.conf` cannot be restored, or if the old
 //!   resolver no longer exists, does not start, or does not start at boot. Packages are not removed then.
 //! - The record says which services held port 53, and at which addresses. The undo waits until these addresses are in use again.

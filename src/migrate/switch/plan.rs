@@ -24,7 +24,7 @@ pub struct SwitchPlan {
     pub stop_shared: bool,
 }
 
-/// The checks of `check system` whose failures a step of the switch solves, or which are refused separately.
+/// Checks of `check system` whose failures do not refuse the switch here: a step of the switch solves them, or other code refuses them.
 const MENDED: [&str; 8] = [
     resolv_conf::CHECK,
     resolv_conf::TRUST_AD,
@@ -102,7 +102,7 @@ impl PlanDraft<'_> {
         self.step(Change::File { path: path.to_owned(), text, informs }, why);
     }
 
-    /// Adds the failures of this host that no step of the switch repairs to the refusals.
+    /// Adds a refusal for each failure of this host that no step of the switch repairs.
     fn refuse(&mut self) {
         let failed = |finding: &&HostFinding| {
             finding.verdict == CheckVerdict::Failure && !MENDED.contains(&finding.check)
@@ -221,8 +221,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Adds a warning for each service on this host that stops when a stopped resolver stops. Other functions of dnsmasq, such as
-    /// DHCP, are not examined here.
+    /// Adds a warning for each service that stops together with a stopped resolver. For dnsmasq, other functions such as DHCP are not examined here.
     fn report_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
         let is_stopped = |unit: &Option<String>| unit.as_ref().is_some_and(|unit| stopped.contains(unit));
         let elsewhere: BTreeSet<String> = holders
@@ -335,7 +334,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Adds a warning about running services that read the name servers only when they start, and so continue to query the old resolver.
+    /// Adds a warning about running services that read the name servers only at their start. These services continue to query the old resolver.
     fn report_what_keeps_the_old(&mut self) {
         let units = self.facts.units.iter().filter(|state| state.active).map(|state| state.unit.as_str());
         let names: Vec<&str> = units
@@ -363,7 +362,7 @@ impl PlanDraft<'_> {
 /// A socket address at port 53 at which a program listens, and the program if it is known.
 type Held = (std::net::SocketAddr, Option<crate::system::proc::Holder>);
 
-/// The service of Postfix, and false because a reload is enough for it to read a new `resolv.conf`; no restart is needed.
+/// The service of Postfix. The value false says that a reload is enough for Postfix to read a new `resolv.conf`, so that no restart is needed.
 const POSTFIX: (&str, bool) = ("postfix.service", false);
 
 /// The setting of openresolv with which it does not change `/etc/resolv.conf`.

@@ -40,7 +40,7 @@ impl FormerHolder {
     }
 }
 
-/// Returns the services other than resolverd that listen on port 53 now, with their addresses.
+/// Returns the services that listen on port 53 now, with their addresses. resolverd itself is left out.
 pub(super) fn holders(machine: &Machine<'_>) -> Vec<FormerHolder> {
     let mut found: BTreeMap<String, BTreeSet<IpAddr>> = BTreeMap::new();
     for (address, holder) in proc::holders(&CheckedHost { root: machine.root }).unwrap_or_default() {
@@ -119,7 +119,7 @@ impl SwitchRecord {
     /// Reads the record of a switch from disk.
     ///
     /// # Errors
-    /// Fails if there is no record, if it cannot be read, or if a user other than the one who runs this program may have written it.
+    /// Fails if there is no record, or if it cannot be read. Also fails if a user other than the user of this process may have written the record.
     pub(crate) fn read(machine: &Machine<'_>) -> Result<Self, SwitchError> {
         let file = match open_regular(&machine.path(RECORD)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -43,7 +43,7 @@ pub enum Change {
 pub struct Informed {
     /// Name of the systemd unit.
     pub unit: String,
-    /// True if the service must be restarted, because it cannot read the file again while it runs.
+    /// True if the service must be restarted. Such a service cannot read the file again while it runs.
     pub restart: bool,
 }
 

@@ -28,8 +28,8 @@ pub fn back(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec<En
     Undoing { machine, record: &record, undone: Vec::new(), ended: Vec::new(), watch }.run()
 }
 
-/// Undoes a switch that failed. It does not check first that another resolver would answer, because resolverd may not answer either. So the former
-/// state is never worse.
+/// Undoes a switch that failed. resolverd may not answer after such a switch, so the former state is never worse. This is why this function does not
+/// check first that another resolver would answer.
 ///
 /// # Errors
 /// Fails if there is no record, or if it cannot be trusted, read, written or removed.
@@ -112,7 +112,8 @@ impl Undoing<'_> {
         }
     }
 
-    /// Returns the steps whose service was started by the undo, but does not listen at its former addresses. Each has an error that says so.
+    /// Returns the started services of the old resolver that do not listen at their former addresses. Each is given as the index of its step, with an
+    /// error that says so.
     fn silent(&self) -> Vec<(usize, SwitchError)> {
         let future = Future { machine: self.machine, record: self.record };
         let steps = self.undone.iter().filter_map(|place| Some((*place, self.record.steps.get(*place)?)));
@@ -126,7 +127,8 @@ impl Undoing<'_> {
         silent.collect()
     }
 
-    /// Starts resolverd again if no other program uses its addresses. If programs find no other resolver, changes `resolv.conf` to name it.
+    /// Starts resolverd again if no other program uses its addresses. If the programs of this host would find no other resolver, also writes the
+    /// address of resolverd to `resolv.conf`.
     fn answer_again(&mut self) {
         let record = self.record;
         let holders = proc::holders(&CheckedHost { root: self.machine.root }).unwrap_or_default();

@@ -53,11 +53,11 @@ pub struct HostFacts {
     pub resolv_conf: (HostFile, Option<String>),
     /// The file `/etc/nsswitch.conf`.
     pub nsswitch: HostFile,
-    /// True if systemd-resolved runs; and its configuration files in the order of precedence.
+    /// The flag is true if systemd-resolved runs. The files are its configuration files, in the order of precedence.
     pub resolved: (bool, Vec<HostFile>),
-    /// True if NetworkManager runs; and its configuration files in the order of precedence.
+    /// The flag is true if NetworkManager runs. The files are its configuration files, in the order of precedence.
     pub(crate) network_manager: (bool, Vec<HostFile>),
-    /// True if cloud-init runs; and its configuration files in the order of precedence.
+    /// The flag is true if this host uses cloud-init. The files are its configuration files, in the order of precedence.
     pub(crate) cloud_init: (bool, Vec<HostFile>),
     /// The configuration files of Postfix.
     pub postfix: Postfix,

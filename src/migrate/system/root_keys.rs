@@ -52,8 +52,8 @@ pub enum RootKeysUnknown {
     NotAsked(String),
 }
 
-/// Returns the finding about the root keys from the facts of the daemon. If no daemon answers, this is a finding of its own. `listens` is true if one
-/// listens on port 53 nevertheless: then its control socket has another path.
+/// Returns the finding about the root keys from the facts of the daemon. If no daemon answers on the control socket, returns a finding about that.
+/// `listens` is true if a daemon listens on port 53: then its control socket probably has another path.
 pub(super) fn check(here: &Result<RootKeysHere, RootKeysUnknown>, listens: bool) -> HostFinding {
     let RootKeysHere { verdict, tags } = match here {
         Ok(here) => here,

@@ -24,7 +24,7 @@ pub struct RootZoneAnswer {
     pub authoritative: bool,
     /// The flag RA of the reply: the server offers recursion. No root server does so.
     pub recursive: bool,
-    /// The begin and the end of the validity of the SOA's signature, in seconds since 1970; `None` without a signature.
+    /// The times from which and until which the signature of the SOA is valid, in seconds since 1970; `None` if there is no signature.
     pub signature: Option<(u64, u64)>,
 }
 
@@ -40,7 +40,7 @@ pub struct RootZoneReplies {
     pub tcp: RootZoneReply,
 }
 
-/// Sends the query over UDP and TCP at the same time. Over each transport, `servers` are asked one after the other until one answers.
+/// Sends the query over UDP and over TCP at the same time. Over each transport, it is sent to one server after the other until a server answers.
 pub(super) fn ask(servers: &[SocketAddr]) -> RootZoneReplies {
     std::thread::scope(|threads| {
         let udp = threads.spawn(|| first(servers, datagram));
@@ -89,7 +89,7 @@ fn datagram(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
         socket.set_read_timeout(Some(left))?;
         let length = socket.recv(&mut datagram)?;
         let reply = datagram.get(..length).unwrap_or_default();
-        // A reply whose id differs from that of the query is ignored. Another one may follow.
+        // A reply with another id than the query is ignored. The right reply may still come.
         if reply.get(..2) == query.get(..2) {
             return Ok(reply.to_vec());
         }
@@ -122,7 +122,7 @@ fn read(reply: &[u8], query: &[u8]) -> io::Result<RootZoneAnswer> {
     })
 }
 
-/// Returns the begin and the end of the validity of an RRSIG, in seconds since 1970. Returns `None` for other record types.
+/// Returns the times from which and until which an RRSIG is valid, in seconds since 1970. Returns `None` for other record types.
 fn validity(data: &RData) -> Option<(u64, u64)> {
     let RData::DNSSEC(DNSSECRData::RRSIG(signature)) = data else { return None };
     let input = signature.input();

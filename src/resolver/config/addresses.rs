@@ -1,4 +1,4 @@
-//! Reads the addresses in the configuration file: those of listeners, clients, servers and hosts, most of them with a port.
+//! Reads the addresses in the configuration file: addresses of listeners, clients, servers and hosts. Most of these addresses have a port.
 
 use crate::limits;
 use std::fmt;
@@ -40,8 +40,8 @@ pub struct Forwarder {
     pub encryption: Option<Encryption>,
 }
 
-/// Returns true if two sockets cannot be bound to these addresses at the same time: the ports are equal, and the addresses are equal or one is
-/// the unspecified address of the same family. (A socket of a listener at `::` does not receive IPv4.)
+/// Returns true if two sockets cannot be bound to these addresses at the same time. The ports must be equal, and either the addresses are equal, or
+/// one is the unspecified address of the same family. (A socket of a listener at `::` does not receive IPv4.)
 pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port()
         && one.is_ipv4() == other.is_ipv4()
@@ -99,8 +99,8 @@ pub fn mapped(net: IpNet) -> Option<IpNet> {
     IpNet::new(address.into(), length).ok()
 }
 
-/// Reads a network of clients. An IPv4 network written as an IPv4-mapped IPv6 network is an error: the addresses of IPv4 clients are compared
-/// with IPv4 networks, so it would match no client.
+/// Reads a network of clients. An IPv4-mapped IPv6 network is an error. The addresses of IPv4 clients are compared only with IPv4 networks, so such a
+/// network would match no client.
 pub(super) fn client_network(value: &Typed<'_>) -> Read<IpNet> {
     let net = network(value)?;
     match mapped(net) {
@@ -201,8 +201,8 @@ pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     filled(list(value, read)?, "10.1.1.1")
 }
 
-/// Reads forwarders (recursive servers). Each is written like an authoritative server, or for an encrypted connection with `tls://` or `https://`
-/// before the address and the name of the certificate after it.
+/// Reads forwarders (recursive servers). A forwarder without encryption is written like an authoritative server. For an encrypted connection,
+/// `tls://` or `https://` comes before the address, and the name of the certificate comes after it.
 pub(super) fn forwarders(value: &Typed<'_>) -> Read<Vec<Forwarder>> {
     filled(list(value, forwarder)?, "10.1.1.1")
 }
@@ -223,7 +223,8 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
             return Ok(Forwarder { address, encryption: None });
         }
     };
-    // Logs and screens show the forwarder, so its URL must not contain a user or a query. This error does not repeat them.
+    // Logs and screens show forwarders, so a URL with a user or a query could reveal a password there. Such a URL is an error, and the error message
+    // does not repeat it.
     if secure.contains(['@', '?']) {
         return Err(WrongValue::new(
             "has a user or a query in the URL of a forwarder",

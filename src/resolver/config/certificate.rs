@@ -137,7 +137,8 @@ pub(super) fn pair(certificate: &CertificateFile, key: &PrivateKeyFile) -> Resul
 impl CertificateFile {
     /// Returns the period in which the certificate is valid.
     pub fn validity(&self) -> Validity {
-        // The library shows the dates of a certificate only in errors. Such errors occur when a time before or after the period is verified.
+        // The library does not return the dates of a certificate. It only shows them in errors, so a time before and a time after the period are
+        // verified to get these errors.
         let refused = |unix: u64| {
             let parsed = ParsedCertificate::try_from(self.chain.first()?).ok()?;
             let now = UnixTime::since_unix_epoch(Duration::from_secs(unix));
@@ -169,7 +170,8 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tls").join(name)
     }
 
-    /// Copies the private key file `name`, gives the copy the mode `mode`, and reads it. A checkout of the repository does not keep modes.
+    /// Copies the private key file `name`, and reads the copy with the mode `mode`. The copy is needed because a checkout of the repository does not
+    /// keep the modes of files.
     fn key(name: &str, mode: u32) -> (tempfile::TempDir, Read<PrivateKeyFile>) {
         let directory = tempfile::tempdir().unwrap();
         let copy = directory.path().join("a.key");

@@ -51,8 +51,8 @@ impl Visitor for Changes<'_> {
     }
 }
 
-/// Returns the differences between two versions of a section or entry: first the changed values of its keys, then the named files whose content
-/// has changed.
+/// Returns the differences between two versions of a section or entry. The changed values of its keys come first. The files whose content has changed
+/// follow.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
     let values = keys.iter().filter_map(|key| {
         let change = change(key, (key.show)(old), (key.show)(new))?;

@@ -1,5 +1,5 @@
-//! Finds keys and entries of the configuration file that are invalid in combination. This happens after the whole file has been read, because
-//! keys and entries may be in any order.
+//! Finds keys and entries of the configuration file that are invalid together. They may be in any order in the file, so this is checked after the
+//! whole file has been read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -124,8 +124,8 @@ fn listeners(checks: &mut Checks<'_>) {
     }
 }
 
-/// Checks that no address is already `taken`, that an encrypted listener has a certificate with its key, and that only an open resolver permits
-/// every client.
+/// Adds an error for four faults: an address of the listener is in `taken` already; an encrypted listener has no certificate or no key; the key does
+/// not belong to the certificate; or a listener that is not an open resolver allows every client.
 fn one_listener(
     listener: &Listener,
     line: &dyn Fn(&'static str) -> Option<usize>,
@@ -201,7 +201,7 @@ fn metrics(checks: &mut Checks<'_>) {
     checks.add("metrics", "listen", wrong, format!("use another port, like \"{free}\""));
 }
 
-/// Adds an error if dnstap is used, but its list of message kinds to copy is empty.
+/// Adds an error if dnstap is on, but its list of the kinds of DNS messages to copy is empty.
 fn dnstap(checks: &mut Checks<'_>) {
     let dnstap = &checks.config.dnstap;
     if dnstap.socket.is_some() && dnstap.messages.is_empty() {
@@ -210,8 +210,8 @@ fn dnstap(checks: &mut Checks<'_>) {
     }
 }
 
-/// Adds an error if two `[[record]]` entries of the same view have the same name and type, if a name has both an alias and other records, or if
-/// the addresses of a name are configured both in a `[[host]]` and in a `[[record]]`.
+/// Adds an error if `[[record]]` entries of one view contradict each other or a `[[host]]`. For example, two of them have the same name and type, or
+/// a name has an alias and other records.
 fn records(checks: &mut Checks<'_>) {
     let config = checks.config;
     let hosts: BTreeSet<_> = config.hosts.iter().map(|host| (&host.name, &host.view)).collect();

@@ -43,8 +43,8 @@ pub(super) fn check(checks: &mut Checks<'_>) {
     sets(checks);
 }
 
-/// Checks the number of different sets of configured zones that groups of clients see. If it exceeds the limit, adds an error about the first
-/// entry with which it does.
+/// Groups of clients may get different answers: they see different zones, or their listeners have different settings for DNS lists. If there are too
+/// many such groups, adds an error about the first entry that is too many.
 fn sets(checks: &mut Checks<'_>) {
     let (config, most) = (checks.config, limits::MAX_VIEWS);
     let mut known: Vec<Sees> = Vec::new();
@@ -84,7 +84,7 @@ pub(super) fn not_shared(config: &Config, zone: &Name) -> (String, &'static str)
     (format!("{name} is not a configured zone"), "add a [[zone]] for it, or remove it here")
 }
 
-/// Checks that each entry of a section that names a view names one that is configured.
+/// Adds an error for each entry that names a view which is not configured.
 fn known<'c>(
     checks: &mut Checks<'_>,
     section: &str,

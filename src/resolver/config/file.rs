@@ -19,7 +19,8 @@ use super::{defaults, trust_anchor};
 /// The version of the format of the configuration file. It is not the version of the program.
 const VERSION: &str = "1";
 
-/// The message of the crate `toml` for a key or a section that appears twice. It is the most common error whose remedy is not the syntax of TOML.
+/// The message of the crate `toml` for a key or a section that appears twice. This is the most common error for which advice about the syntax of TOML
+/// would be wrong.
 const DUPLICATE: &str = "duplicate key";
 
 impl Config {
@@ -41,8 +42,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads `text` as if it were a configuration file in `directory`. Keys that `text` does not contain have their values in `base`, and entries
-    /// such as `[[zone]]` are added to those of `base`. No trust anchors are read from this host.
+    /// Reads `text` as if it were a configuration file in `directory`. A key that is not in `text` has its value in `base`. An entry in `text`, such
+    /// as a `[[zone]]`, is added to the entries of `base`. No trust anchors are read from this host.
     ///
     /// # Errors
     /// The text has errors. All of them are returned together.
@@ -77,8 +78,8 @@ fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Error
     meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.into_sorted() })
 }
 
-/// Converts the text of a configuration file in `directory` to a configuration. Keys that the text does not contain have their values in `base`,
-/// and entries such as `[[zone]]` are added to those of `base`.
+/// Converts the text of a configuration file in `directory` to a configuration. A key that is not in the text has its value in `base`. An entry in
+/// the text, such as a `[[zone]]`, is added to the entries of `base`.
 fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
     let places = LineStarts::new(text);
     let (tree, errors) = DeTable::parse_recoverable(text);

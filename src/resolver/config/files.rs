@@ -113,7 +113,7 @@ impl Opened {
         let mut octets = Vec::new();
         loop {
             wait(&self.file, until)?;
-            // One octet more than permitted is read, to see whether the file is too large.
+            // Reads one octet more than permitted. If this octet exists, the file is too large.
             let left = most.saturating_add(1).saturating_sub(len(&octets));
             match (&mut self.file).take(left.min(CHUNK)).read_to_end(&mut octets) {
                 Ok(0) => break,

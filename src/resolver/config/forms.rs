@@ -23,7 +23,7 @@ pub(super) trait Form {
     fn write(&self, meant: &Self::Meant) -> Option<Value>;
 }
 
-/// The form of a value that is written as a quoted text: the functions that read it and that write it.
+/// The form of a value that is written as a quoted text. It consists of two functions: one reads the value, and the other writes it.
 pub(super) struct Text<Meant>(pub(super) fn(&Typed<'_>) -> Read<Meant>, pub(super) fn(&Meant) -> String);
 
 /// The form of a value that is a domain name.
@@ -178,7 +178,7 @@ impl<Own: Form> Form for OrEmpty<Own> {
     }
 }
 
-/// The form of a value that is the path of a file: the function that reads the file, and the function that returns its path.
+/// The form of a value that is the path of a file. It consists of two functions: one reads the file, and the other returns its path.
 pub(super) struct NamedFile<Meant>(
     pub(super) fn(&Path) -> Read<Meant>,
     pub(super) for<'m> fn(&'m Meant) -> &'m Path,

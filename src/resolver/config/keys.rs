@@ -23,13 +23,13 @@ pub(super) struct ConfigKey<Holder: 'static> {
     pub(super) required: bool,
     /// True if the key is read only at the start of resolverd, and not at a reload, because memory, threads or a socket are created at the start.
     pub(super) at_start: bool,
-    /// What applies if the key is left out, in words.
+    /// What applies if the key is left out, as text for the operator.
     pub(super) unset: &'static str,
-    /// Sentences with which `resolverctl config show` explains some values. Each has the value as in the configuration file, or `None` if it
-    /// explains every value that has no sentence of its own.
+    /// Sentences with which `resolverctl config show` explains some values of the key. Each sentence has the value to which it belongs, as in the
+    /// configuration file. A sentence with `None` explains all values without their own sentence.
     pub(super) comments: Comments,
-    /// For a key that names a file: how a reload notices that the content of the file has changed, and what it reports. `None` for all other
-    /// keys.
+    /// For a key with the path of a file: how a reload notices that the content of this file has changed, and the sentence that it shows then. `None`
+    /// for all other keys.
     pub(super) content: Option<Content<Holder>>,
 }
 
@@ -58,8 +58,8 @@ pub(super) struct Content<Holder: 'static> {
     pub(super) differs: fn(&Holder, &Holder) -> bool,
 }
 
-/// Creates the row of a key from the type of its section, the name of the key (if it differs from the name of the field), the field, and the form
-/// of its values.
+/// Creates the row of a key. The arguments are the type of the section, the name of the key (only if it differs from the name of the field), the
+/// field, and the form of the values.
 macro_rules! key {
     ($holder:ty, $field:ident, $form:expr) => {
         key!($holder, stringify!($field), $field, $form)
@@ -84,7 +84,7 @@ impl<Holder> ConfigKey<Holder> {
         found.map(|(_, comment)| *comment)
     }
 
-    /// Creates the row of a key that need not be in the file and that is read again by a reload.
+    /// Creates the row of a key that may be missing in the file. A reload reads its value again.
     pub(super) const fn new(
         name: &'static str,
         read: ReadKey<Holder>,
@@ -150,8 +150,7 @@ pub(super) trait TableEntry: Sized + 'static {
     /// Returns words that identify the entry in messages: its kind and its name.
     fn title(&self) -> String;
 
-    /// Returns an error if the keys that are written in an entry must not be combined. The error is about one key, or about the entry as a whole
-    /// if there is no key.
+    /// Returns an error if an entry contains keys that must not be combined. The error names a key; without a key, it is about the entry as a whole.
     fn check(_typed: &[&'static str]) -> Option<(Option<&'static str>, WrongValue)> {
         None
     }

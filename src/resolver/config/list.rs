@@ -132,7 +132,7 @@ impl ConfiguredList {
     pub fn list(&self, known: Option<&List>) -> Option<List> {
         let known = known.filter(|known| known.is_alive() || self.subjects.is_none());
         let mut list = match (known, self.purpose, &self.subjects) {
-            // The entry changes the purpose or the subjects, so the defaults that depend on them are computed again.
+            // The entry changes the purpose or the subjects. The defaults of other values depend on these two, so the defaults are computed again.
             (Some(known), purpose, subjects) if purpose.is_some() || subjects.is_some() => {
                 let subjects = subjects.clone().unwrap_or_else(|| known.subjects.clone());
                 let own = List::new(self.name.clone(), purpose.unwrap_or(known.purpose), subjects);

@@ -42,7 +42,8 @@ pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
 pub(super) fn key_file(directory: &Path, named: &str) -> Read<KeyFile> {
     let path = &directory.join(named);
     if !named.contains('/') && !path.exists() {
-        // The operator may have written the key itself instead of a path. The value is not shown, because error messages are written to logs.
+        // The operator may have written the key itself instead of the path of its file. So the error message does not show the value, because error
+        // messages are written to logs.
         let wrong = format!("the file with the key cannot be read: {} has no such file", directory.display());
         return Err(WrongValue::new(wrong, KEY_REMEDY));
     }

@@ -52,8 +52,8 @@ pub struct Listener {
     /// The number of UDP workers for each address of every listener. 0 means one worker for two processor cores, but at most
     /// `limits::MAX_WORKERS`. The value in `[listen]` applies to all listeners.
     pub workers: usize,
-    /// The `[[zone]]` entries without `view` that the clients of this listener see, by apex. `None` means that the address of a client decides:
-    /// the client sees the zones of its `[[view]]`, or all zones if it has none. Always `None` in `[listen]`.
+    /// The shared zones (`[[zone]]` entries without `view`) that the clients of this listener see, by apex. `None` means that the address of a client
+    /// decides: the client sees the zones of its `[[view]]`, or all shared zones if it has no view. Always `None` in `[listen]`.
     pub zones: Option<Vec<Name>>,
     /// Whether resolverd replaces answers of DNS lists that are neither "listed" nor "not listed".
     pub dnsbl: Guard,
@@ -122,7 +122,7 @@ pub struct ListenAt {
 }
 
 impl ListenAt {
-    /// Returns true if sockets cannot be bound for both addresses at the same time: both need a socket of the same kind (TCP or UDP), and their
+    /// Returns true if sockets cannot be bound for both addresses at the same time. Both need a socket of the same kind (TCP or UDP), and the
     /// addresses are equal or one includes the other.
     pub fn meets(self, other: Self) -> bool {
         let (one, second) = (self.serves, other.serves);

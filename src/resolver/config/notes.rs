@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::report::ConfigProblem;
 use super::{Config, Listener};
 
-/// Returns a note for each listener that no client on another host may use, or that every client on the internet may use.
+/// Returns a note for each listener with probably wrong clients: no client on another host may use it, or every client on the internet may use it.
 pub fn notes(config: &Config) -> Vec<ConfigProblem> {
     let sections = std::iter::once("listen").chain(std::iter::repeat("listener"));
     sections.zip(config.all_listeners()).filter_map(|(section, listener)| note(section, listener)).collect()

@@ -31,11 +31,12 @@ pub(super) struct ConfigReader<'t> {
 pub(super) struct KeyLines {
     /// The line numbers of keys in sections that can occur only once, by section and key.
     once: BTreeMap<(&'static str, String), usize>,
-    /// The line numbers of the entries and their keys, by section (such as `zone`) and then by the index of the entry in the configuration.
+    /// For each section that can occur several times (such as `zone`): the line numbers of its entries and of their keys. The entries have the order
+    /// of the configuration.
     many: BTreeMap<&'static str, Vec<EntryLines>>,
 }
 
-/// The line number of the header of an entry, and those of its keys.
+/// The line number of the header of an entry, and the line numbers of its keys.
 #[derive(Default)]
 struct EntryLines {
     head: usize,
@@ -64,8 +65,8 @@ struct TypedKeys<'f> {
 }
 
 impl TypedKeys<'_> {
-    /// Returns the line number to show for the error `wrong` about `key`: the line of the error itself if that is known, otherwise the line of
-    /// the key, otherwise the line of the header.
+    /// Returns the line number to show for the error `wrong` about `key`. It is the line of the error itself if that is known, or else the line of
+    /// the key, or else the line of the header.
     fn line_of(&self, key: &str, wrong: &WrongValue, places: &LineStarts) -> usize {
         let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
         wrong.span.clone().map_or(line, |span| places.line_of(span.start))

@@ -54,8 +54,8 @@ pub struct ConfiguredRecord {
     pub data: Vec<String>,
     /// The TTL of the records. `None` means the default, `RECORD_TTL`.
     pub ttl: Option<Duration>,
-    /// The `[[view]]` whose clients see the records. If it is `None`, these are clients without a view, and clients of each view that has no
-    /// entry of its own for this name.
+    /// The `[[view]]` whose clients see the records. `None` means that clients without a view see them, and also the clients of each view that has no
+    /// entry with this name.
     pub view: Option<String>,
 }
 
@@ -189,8 +189,8 @@ fn one(origin: &Name, text: &str) -> Result<Record, String> {
     }
 }
 
-/// Returns true if a semicolon after a word without quotes begins a comment, as in `v=DMARC1; p=none`. The operator has probably forgotten the
-/// quotes, and the text after the semicolon would be lost.
+/// Returns true if a word without quotes is followed by a semicolon, as in `v=DMARC1; p=none`. The semicolon begins a comment, so the text after it
+/// would be lost. The operator has probably forgotten the quotes.
 fn is_cut(text: &str) -> bool {
     let mut entries = zone_file::entries(text).flatten();
     entries.any(|entry| !entry.comment.is_empty() && entry.words.last().is_some_and(|word| !word.quoted))

@@ -15,7 +15,8 @@ const LONGEST_NEAR: usize = 64;
 /// and "frobnicate" has less than 0.6 with any known key.
 const SIMILAR: f64 = 0.75;
 
-/// The first words of error texts that say something about the key itself. They are shown directly after the name of the key, without a colon.
+/// Beginnings of error texts that continue a sentence with the key, such as "is too large". Before these texts, the name of the key is shown without
+/// a colon.
 const VERBS: [&str; 3] = ["is ", "has ", "cannot "];
 
 /// All errors in one configuration file. Each line of the message begins with the name of the file.

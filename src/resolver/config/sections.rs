@@ -1,5 +1,4 @@
-//! The sections that can occur only once, except `[listen]` and the sections that have modules of their own: their types, and the rows of their
-//! keys.
+//! The sections that can occur only once: their types, and the rows of their keys. `[listen]` and some other sections have modules of their own.
 //!
 //! To add a key, add a field and a row here, and a default value in `defaults`.
 
@@ -182,7 +181,7 @@ pub struct Dnssec {
     pub trust_anchor: TrustAnchor,
     /// True if resolverd replaces the trust anchors of the root zone when the root changes its keys (RFC 5011).
     pub update_trust_anchors: bool,
-    /// Names for which, like for all names below them, nothing is validated (RFC 7646).
+    /// Names at and below which nothing is validated (RFC 7646).
     pub negative_trust_anchors: Vec<Name>,
     /// True if signatures with SHA-1 are verified. If it is false, a zone that has no other signatures counts as insecure.
     pub sha1: bool,

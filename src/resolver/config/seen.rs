@@ -1,4 +1,5 @@
-//! Which configured zones, hosts and records a group of clients sees, and the other settings in which groups of clients can differ.
+//! Finds out which configured zones, hosts and records a group of clients sees. Also describes the other settings in which groups of clients can
+//! differ.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -66,8 +67,8 @@ impl SeenZones {
         Self { shared: view.zones.as_deref().map(in_order), own }
     }
 
-    /// Returns the zones of `config` that this group sees. If a zone of its view and a zone without `view` have the same name, it sees only the
-    /// former.
+    /// Returns the zones of `config` that this group sees. If a zone of its view and a zone without `view` have the same name, the group sees only
+    /// the zone of its view.
     pub fn zones_in<'c>(&self, config: &'c Config) -> Vec<&'c ConfiguredZone> {
         let (own, others): (Vec<_>, Vec<_>) =
             config.zones.iter().filter(|zone| self.sees(zone)).partition(|zone| zone.view.is_some());
@@ -83,8 +84,8 @@ impl SeenZones {
         }
     }
 
-    /// Returns the hosts and records of `config` that this group sees. If its view has an entry for a name, the group does not see the entries
-    /// without `view` for this name.
+    /// Returns the hosts and records of `config` that this group sees. If the view of the group has an entry for a name, this entry hides the entries
+    /// without `view` for the same name.
     pub fn names<'c>(&self, config: &'c Config) -> SeenNames<'c> {
         let of_hosts = config.hosts.iter().map(|host| (&host.name, &host.view));
         let of_records = config.records.iter().map(|record| (&record.name, &record.view));
@@ -123,8 +124,8 @@ impl SeenZones {
         around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
     }
 
-    /// Returns a function that says whether the group sees a `[[host]]` or `[[record]]` without `view` that has a given name. If the group sees
-    /// only some zones, it does not see such an entry if the closest zone around its name is one that it does not see.
+    /// Returns a function that tells for a name if the group sees `[[host]]` and `[[record]]` entries without `view` for this name. If the group sees
+    /// only some zones, the closest configured zone around the name decides: the group sees the entries only if it sees this zone.
     fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
         let around = |zone: &&ConfiguredZone| zone.view.is_none() || self.sees(zone);
         let configured: HashSet<&Name> = config.zones.iter().filter(around).map(|zone| &zone.name).collect();
@@ -142,8 +143,8 @@ impl Sees {
         Self::new(SeenZones::of_listener(listener), listener, config)
     }
 
-    /// Returns the settings for the clients of `listener` in each `[[view]]`. Returns nothing if the listener has a list of zones, which then
-    /// applies to all its clients.
+    /// Returns the settings for the clients of `listener` in each `[[view]]`. If the listener has its own list of zones, this list applies to all its
+    /// clients, so nothing is returned.
     pub fn by_client(listener: &Listener, config: &Config) -> impl Iterator<Item = Self> {
         let views = config.views.iter().filter(|_| listener.zones.is_none());
         views.map(|view| Self::new(SeenZones::of_view(view, config), listener, config))
@@ -161,7 +162,7 @@ impl Sees {
     }
 }
 
-/// Returns the one of `zones` that is closest to `name`, at or above it. Returns `None` if there is none.
+/// Returns the closest zone in `zones` at or above `name`. Returns `None` if there is no such zone.
 pub fn closest(name: &Name, zones: &HashSet<&Name>) -> Option<Name> {
     let parent = |name: &Name| (!name.is_root()).then(|| name.base_name());
     std::iter::successors(Some(name.clone()), parent).find(|zone| zones.contains(zone))

@@ -72,7 +72,7 @@ impl Config {
         self.history.size.unwrap_or_else(|| share.clamp(MIN_RECORD, MAX_AUTO_RECORD))
     }
 
-    /// Returns all listeners: first that of `[listen]`, then those of each `[[listener]]`.
+    /// Returns all listeners: first the listener of `[listen]`, then the listener of each `[[listener]]`.
     pub fn all_listeners(&self) -> impl Iterator<Item = &Listener> {
         std::iter::once(&self.listen).chain(&self.listeners)
     }
@@ -93,7 +93,7 @@ impl Config {
         self
     }
 
-    /// Returns all DNS lists: those of the registry and those that the operator has configured, by the apexes of their zones.
+    /// Returns all DNS lists by the apexes of their zones: the lists of the registry, and the lists that the operator has configured.
     pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
         let mut lists = self.dnsbl.registry.lists.clone();
         for entry in &self.lists {

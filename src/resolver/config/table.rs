@@ -24,7 +24,8 @@ pub(super) trait Visitor {
     fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>);
 }
 
-/// The field of `Config` that contains the values of a section: two functions that return this field.
+/// The field of `Config` that contains the values of a section. One function returns the field for reading, and the other function returns it for
+/// changes.
 pub(super) struct KeyPlace<Holder: 'static> {
     pub(super) of: fn(&Config) -> &Holder,
     /// Returns the same field as `of`, so that its values can be changed.

@@ -45,8 +45,8 @@ impl TrustAnchor {
     }
 }
 
-/// Reads a file of trust anchors. If it has no keys of the root, the known keys of the root are added, because an anchor of the operator for one
-/// zone must not remove the anchor for all other zones.
+/// Reads a file of trust anchors. If the file has no keys of the root, the known keys of the root are added. Otherwise an operator who adds the
+/// anchor of one zone would remove the anchor for all other zones.
 pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
     let mut anchors = parse(&text)
@@ -57,8 +57,8 @@ pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     Ok(TrustAnchor { path: Some(path.to_owned()), anchors })
 }
 
-/// Returns the known keys of the root: those built into the program and those in the file that the system has installed. That file may be newer
-/// or older than this program, or changed by hand. In each of these cases, no key that the root uses is missing.
+/// Returns the known keys of the root: the built-in keys, and the keys in the file that the system has installed. The file may be newer or older than
+/// this program, or changed by hand. With both sources together, no key that the root uses is missing.
 pub(super) fn newest() -> TrustAnchor {
     let text = value::file(Path::new(SYSTEM), limits::MAX_TRUST_ANCHOR_FILE, REMEDY).ok();
     let system = text.and_then(|text| parse(&text).ok());
@@ -133,8 +133,8 @@ fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     entry
 }
 
-/// Returns true if `comment`, which Unbound has written after a key in `root.key`, says that it does not trust the key. This is so in the states
-/// 0 (start), 1 (pending), 4 (revoked) and 5 (removed) of RFC 5011 section 4.
+/// Returns true if Unbound does not trust a key in its file `root.key`. `comment` is the text that Unbound has written after the key. A key is not
+/// trusted in the states 0 (start), 1 (pending), 4 (revoked) and 5 (removed) of RFC 5011 section 4.
 fn distrusted(comment: &str) -> bool {
     let state = comment.split_once(";;state=").and_then(|(_, rest)| rest.chars().next());
     state.is_some_and(|state| !matches!(state, '2' | '3'))
@@ -161,8 +161,8 @@ fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// Adds the trust anchor in one entry of a BIND block. The entry has a name, in newer versions the kind of the anchor, and the data of a DS or a
-/// DNSKEY.
+/// Adds the trust anchor in one entry of a BIND block. The entry has a name and the data of a DS or a DNSKEY. In newer versions of BIND, the kind of
+/// the anchor stands between them.
 fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     let shown = entry.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
     let wrong = |wrong: &str| format!("{wrong} in the entry {shown}");

@@ -15,7 +15,7 @@ use super::{addresses, value};
 pub struct ConfiguredView {
     /// The name of the view. The key `view` of zones, hosts and records refers to it.
     pub name: String,
-    /// The networks of the clients. If a client is in networks of several views, the longest prefix decides.
+    /// The networks of the clients. If the networks of several views contain a client, the view with the longest prefix is used.
     pub clients: Vec<IpNet>,
     /// The zones without `view` that the clients of this view see, by apex. `None` means all of them.
     pub zones: Option<Vec<Name>>,
@@ -60,7 +60,8 @@ fn word(typed: &Typed<'_>) -> Read<String> {
     Ok(text.to_owned())
 }
 
-/// Returns words such as " of the view X", which messages show after the name of an entry. Returns an empty text if the entry has no view.
+/// Returns words such as " of the view X", which messages show after the name of a zone, host or record. Returns an empty text if the zone, host or
+/// record has no view.
 pub(super) fn of_view(view: Option<&str>) -> String {
     view.map_or_else(String::new, |view| format!(" of the view {view}"))
 }

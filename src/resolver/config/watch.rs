@@ -48,7 +48,7 @@ const LEVELS: [(&str, WatchLevel); 4] = [
     ("note", WatchLevel::Note),
 ];
 
-/// Reads the domain part of mail addresses. An IP address, a wildcard or the root is an error, because a check would report it as a domain that
+/// Reads a domain, as in mail addresses. An IP address, a wildcard or the root is an error: a check of such a name would only say that the domain
 /// does not exist.
 fn domain(typed: &Typed<'_>) -> Read<Name> {
     let name = value::name(typed)?;

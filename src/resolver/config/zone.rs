@@ -18,13 +18,13 @@ use super::{addresses, records, value};
 /// The keys of a `[[zone]]` that say where its answers come from. A zone has exactly one of them.
 const ZONE_KINDS: [&str; 5] = ["forward", "stub", "recurse", "file", "records"];
 
-/// What applies if one of these keys is left out, in words.
+/// The text for a key of `ZONE_KINDS` that is left out: the zone has no servers or data of this kind.
 const NO_SERVERS: &str = "none";
 
 /// The advice that an error message gives if a zone file cannot be used.
 const FILE_REMEDY: &str = "name a zone file (RFC 1035 section 5) that the daemon may read";
 
-/// What applies if a `[[zone]]` has no maximum TTL of its own, in words.
+/// The text for a maximum TTL of a `[[zone]]` that is left out: the maximum in `[cache]` applies.
 const CAP: &str = "that of [cache]";
 
 /// The values of a `[[zone]]`. If a name is in several configured zones, the closest zone to the name is used.
@@ -32,8 +32,8 @@ const CAP: &str = "that of [cache]";
 pub struct ConfiguredZone {
     /// The apex of the zone, absolute and in lower case.
     pub name: Name,
-    /// The `[[view]]` whose clients see the zone. If it is `None`, these are clients without a view, and clients of each view that has no zone of
-    /// its own with this name.
+    /// The `[[view]]` whose clients see the zone. `None` means that clients without a view see it, and also the clients of each view that has no zone
+    /// with this name.
     pub view: Option<String>,
     /// Where the answers for names in the zone come from.
     pub kind: ZoneKind,
@@ -58,7 +58,8 @@ pub enum ZoneKind {
     Forward(Vec<Forwarder>),
     /// `stub`: these authoritative servers of the zone.
     Stub(Vec<SocketAddr>),
-    /// `recurse`: the authoritative servers that are found from the root servers on, although a configured zone above has other servers.
+    /// `recurse`: the authoritative servers that recursion from the root servers finds. This is needed if a configured zone above this zone has other
+    /// servers.
     Recurse,
     /// `file`: a zone file, which is read when the configuration is read.
     File {
@@ -175,7 +176,8 @@ impl TableEntry for ConfiguredZone {
 }
 
 impl ConfiguredZone {
-    /// Returns the name of the zone together with its view, to show it. No two zones of a configuration have both in common.
+    /// Returns the name of the zone together with its view, as messages show it. No two zones of a configuration have both the same name and the same
+    /// view.
     pub fn shown(&self) -> String {
         format!("{}{}", value::name_text(&self.name), view::of_view(self.view.as_deref()))
     }
@@ -193,8 +195,8 @@ pub struct ConfiguredHost {
     pub name: Name,
     /// The IP addresses of the name.
     pub addresses: Vec<IpAddr>,
-    /// The `[[view]]` whose clients see the host. If it is `None`, these are clients without a view, and clients of each view that has no entry
-    /// of its own for this name.
+    /// The `[[view]]` whose clients see the host. `None` means that clients without a view see it, and also the clients of each view that has no
+    /// entry with this name.
     pub view: Option<String>,
 }
 

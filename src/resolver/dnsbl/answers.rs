@@ -1,5 +1,5 @@
-//! Counts the answers that the servers of a DNS list give to clients' questions. These counts complement the tests with the list's test entries,
-//! because a list may have changed its test entries.
+//! Counts the answers that the servers of a DNS list give to clients' questions. The counts show whether the list works if its test entries give a
+//! wrong result, because the list may have changed its test entries.
 //!
 //! Pure: this module reads no clock and sends nothing.
 
@@ -13,15 +13,15 @@ pub struct ListAnswers {
     pub(crate) since_listing: u32,
     /// True if at least one answer of the DNS list since the start of resolverd was a listing.
     pub has_listed: bool,
-    /// The number of answers that were a listing, since a test of the DNS list last showed a fault.
+    /// The number of listings in answers, counted since a test of the DNS list last showed a fault.
     listed: u32,
-    /// The number of answers that were not a listing, since a test of the DNS list last showed a fault.
+    /// The number of "not listed" answers, counted since a test of the DNS list last showed a fault.
     not_listed: u32,
 }
 
 impl ListAnswers {
-    /// Called when a test of the DNS list shows a fault. Sets both counts to 0, so that they count only the answers from now on, which show
-    /// whether the test result is correct.
+    /// Called when a test of the DNS list shows a fault. Sets the counts of listings and of "not listed" answers to 0. The answers from now on then
+    /// show whether the result of the test is correct.
     pub fn begin(&mut self) {
         (self.listed, self.not_listed) = (0, 0);
     }
@@ -41,20 +41,21 @@ impl ListAnswers {
         }
     }
 
-    /// Returns true if the answers to clients show that the DNS list lists nothing. `before` is true if the list already had the state
-    /// `ListsNothing`.
+    /// Returns true if the answers to clients show that the DNS list lists nothing. If `before` is true, the DNS list is already known to list
+    /// nothing. Then it is enough that no answer since the start of resolverd was a listing.
     pub(crate) fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }
 
-    /// Returns true if the answers to clients show that the DNS list does not list everything: they are many, and at least three quarters are
-    /// "not listed".
+    /// Returns true if the answers to clients show that the DNS list does not list everything. For this, there must be enough answers, and at least
+    /// three quarters of them must be "not listed".
     pub fn show_no_world(&self) -> bool {
         let all = self.listed.saturating_add(self.not_listed);
         all >= LISTS_WORLD_ANSWERS && self.not_listed / 3 >= self.listed
     }
 
-    /// Returns true if the answers to clients show that the DNS list lists everything: they are many, and all are listings.
+    /// Returns true if the answers to clients show that the DNS list lists everything. For this, there must be enough answers, and all of them must
+    /// be listings.
     pub fn show_world(&self) -> bool {
         self.listed >= LISTS_WORLD_ANSWERS && self.not_listed == 0
     }

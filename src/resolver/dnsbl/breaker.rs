@@ -36,8 +36,8 @@ pub(crate) struct EndedQuery {
     pub end: ListQueryEnd,
     /// The time between sending the question and its result.
     pub elapsed: Duration,
-    /// The round trip of the message that was answered, without the time for other zones and for lost messages. `None` if no message was
-    /// answered.
+    /// The round trip of the DNS message that was answered. It does not include the time for other zones or for lost DNS messages. `None` if no DNS
+    /// message was answered.
     pub round_trip: Option<Duration>,
     /// True if the question was a probe, which resolverd sends itself to test whether the DNS list works.
     pub probe: bool,
@@ -60,8 +60,8 @@ pub(crate) enum Judgement {
     Rest,
     /// Judge the DNS list again at this time, because it is too early for a decision.
     Later(Mono),
-    /// No other server has recently answered, so our network may be down: send a query to another zone, and judge the DNS list again at this
-    /// time.
+    /// No other server has answered recently, so our own network may be down. Send a query to another zone to find out, and judge the DNS list again
+    /// at this time.
     Witness(Mono),
     /// The DNS list does not answer or answers only with errors, and its breaker has been opened now.
     Opened,
@@ -76,12 +76,12 @@ pub(crate) struct Breaker {
     under_way: u32,
     /// The time since which the DNS list has not answered any question. `None` if no question waits for an answer and none has recently failed.
     silent_since: Option<Mono>,
-    /// The time at which a question to the DNS list last failed: it got errors or no answer.
+    /// The time of the last failed question to the DNS list. A question fails if it gets errors or no answer.
     failed_at: Option<Mono>,
     /// The number of questions in a row that the servers of the DNS list answered with errors.
     failures: u32,
-    /// The time at which the errors for a probe arrived, and the time that the probe took. `None` if no probe has got errors since the last good
-    /// answer.
+    /// The time at which errors arrived for a probe, and how long the probe took. `None` if the DNS list has given a good answer after the last such
+    /// probe.
     confirmed: Option<(Mono, Duration)>,
     /// The time at which the last probe was sent, while the breaker is open or may soon open.
     probed: Option<Mono>,
@@ -118,8 +118,8 @@ impl Breaker {
         self.silent_since.get_or_insert(now);
     }
 
-    /// Called when a question to the DNS list has ended. Errors count against the list only if a probe also gets them, because clients may ask
-    /// questions that no server would answer. Returns true if the breaker closes.
+    /// Called when a question to the DNS list has ended. Clients may ask questions that every server refuses, so errors count against the list only
+    /// if a probe gets errors too. Returns true if the breaker closes.
     pub(crate) fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
         let EndedQuery { end, elapsed, round_trip, probe } = query;
         self.under_way = self.under_way.saturating_sub(1);
@@ -140,8 +140,8 @@ impl Breaker {
                 if probe && self.failures >= BREAKER_FAILURES {
                     self.confirmed = Some((now, elapsed));
                 }
-                // A server that answers with an error still answers, so a breaker that is open because of silence closes. The module `gate`
-                // handles refusals.
+                // A server that answers with an error does answer. So a breaker that opened because of silence closes. Refusals are handled by the
+                // module `gate`.
                 self.open.take_if(|open| open.why == OpenReason::Silent).is_some()
             }
             ListQueryEnd::Silent => {
@@ -151,7 +151,7 @@ impl Breaker {
         }
     }
 
-    /// Takes back a call of `asked`: the question was answered from the cache, so that no message was sent to the DNS list.
+    /// Undoes a call of `asked`: the cache had the answer to the question, so no DNS message was sent to the DNS list.
     pub(crate) fn withdrawn(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 && self.failed_at.is_none() {
@@ -171,8 +171,8 @@ impl Breaker {
         }
     }
 
-    /// Returns what to do next about a DNS list whose servers answer with errors. If a forwarder or this host cannot reach the internet, all
-    /// lists fail in the same way. Therefore servers of other zones must have answered both before the failed probe and after it.
+    /// Decides what to do about a DNS list whose servers answer with errors. All lists fail in the same way if a forwarder or this host cannot reach
+    /// the internet. So servers of other zones must have answered both before the failed probe and after it.
     fn judge_errors(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
@@ -180,8 +180,8 @@ impl Breaker {
             return Judgement::Witness(now.after(BREAKER_JUDGE_AGAIN));
         }
         if failed.since(evidence.streak) < took {
-            // The network may have been down when that probe was sent, and may work again by now. So this probe is ignored; a new one is sent
-            // soon and decides.
+            // The network may have been down when the failed probe was sent, and may work again now. So the result of this probe is ignored. A new
+            // probe is sent soon and decides.
             self.confirmed = None;
             self.probes = 0;
             return Judgement::Later(now.after(BREAKER_JUDGE_AGAIN));
@@ -201,8 +201,8 @@ impl Breaker {
         if now < half {
             return Judgement::Later(half);
         }
-        // Servers of other zones must have answered in the second half of `patience`, because answers from before an outage of our network prove
-        // nothing. After an outage, the list has half of `patience` to answer again.
+        // Servers of other zones must have answered in the second half of `patience`: earlier answers may come from before an outage of our network.
+        // After such an outage, the list has half of `patience` to answer again.
         let vouched = evidence.last.is_some_and(|last| last >= half);
         let due = since.after(patience).max(evidence.streak.after(patience / 2));
         match (vouched, now >= due) {
@@ -230,8 +230,8 @@ impl Breaker {
         due.map(|due| self.probed.map_or(due, |probed| due.max(probed.after(pause))))
     }
 
-    /// Called when a probe is sent. The pause before the next probe is longer each time. It also grows with the time for which no client has
-    /// asked the DNS list (`idle`).
+    /// Called when a probe is sent. Plans the next probe: the pause grows with each probe, and with the time `idle` since a client last asked the DNS
+    /// list.
     pub(crate) fn probing(&mut self, now: Mono, idle: Duration) {
         self.probed = Some(now);
         self.probes = self.probes.saturating_add(1);
@@ -240,8 +240,8 @@ impl Breaker {
         }
     }
 
-    /// Called when a client asks the DNS list again after some time without questions, in which probes had become rare. Plans the next probe as
-    /// early as if clients had asked all the time.
+    /// Called when a client asks the DNS list again after a time without questions. In such a time, probes are rare. Plans the next probe for the
+    /// time at which it would have been sent if clients had asked all the time.
     pub(crate) fn wanted_soon(&mut self, now: Mono) {
         let due = self.probed.map_or(now, |probed| probed.after(pause_after(self.probes)));
         if let Some(open) = &mut self.open {
@@ -257,8 +257,8 @@ impl Breaker {
         }
     }
 
-    /// Called when a question that was sent `elapsed` ago has been answered. Silence before it was sent no longer counts against the DNS list,
-    /// even if other questions still wait for an answer.
+    /// Called when a question that was sent `elapsed` ago has been answered. A silence that began before the question was sent has then ended, even
+    /// if other questions still wait for an answer.
     fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
         let began_later = |since: &Mono| now.since(*since) < elapsed;
         self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));

@@ -23,13 +23,13 @@ fn known(usual: u64) -> Breaker {
     breaker
 }
 
-/// Ends a question for which only one message was sent, so that its round trip equals the time of the whole question.
+/// Ends a question for which only one DNS message was sent. So its round trip equals the time of the whole question.
 fn ended(breaker: &mut Breaker, end: ListQueryEnd, elapsed: Duration, probe: bool, now: Mono) -> bool {
     breaker.ended(EndedQuery { end, elapsed, round_trip: Some(elapsed), probe }, now)
 }
 
-/// Returns the time, counted from `begin`, at which the breaker opens if the DNS list is silent from `begin` on. The breaker is asked every 10
-/// ms, and other servers answer all the time.
+/// Returns the time at which the breaker opens if the DNS list is silent from `begin` on. The time is counted from `begin`. The breaker is asked
+/// every 10 ms, and other servers answer all the time.
 fn opens_after(mut breaker: Breaker, begin: u64) -> Option<u64> {
     breaker.asked(at(begin));
     (begin..begin + 60_000)

@@ -1,4 +1,4 @@
-//! The state of one DNS list that is asked at certain servers, the time since which it has this state, and the counters of the list.
+//! One DNS list, together with the servers at which it is asked: its state, the time since which it has this state, and its counters.
 //!
 //! The gate (which judges the answers of lists), the tests in the background and the displays of the control program use these entries.
 
@@ -78,12 +78,12 @@ impl ListEntry {
         Self { apex, way, watch: ListWatch::default(), number, knowledge: Mutex::default(), tally }
     }
 
-    /// Creates an entry that is not part of the table, for a question that still uses the configuration from before a reload.
+    /// Creates an entry that is not part of the table. It is used for a question that began before a reload and still uses the old configuration.
     pub fn apart(apex: Name, way: Way) -> Self {
         Self::new(apex, way, u32::MAX, Arc::default())
     }
 
-    /// Returns the counters of the DNS list. An entry that replaces this one continues them.
+    /// Returns the counters of the DNS list. If a new entry replaces this one, it gets these counters and continues them.
     pub(super) fn tally(&self) -> Arc<ListTally> {
         Arc::clone(&self.tally)
     }
@@ -103,8 +103,8 @@ impl ListEntry {
         self.knowledge().known.shown().state
     }
 
-    /// Records the result of a test of the DNS list. `insists` is true if the operator has asked for the test. Returns true if answers of the
-    /// list in the cache must no longer be used, because the state "lists everything" has begun or ended.
+    /// Records the result of a test of the DNS list. `insists` is true if the operator has asked for the test. Returns true if the state "lists
+    /// everything" has begun or ended. Then cached answers of the list must no longer be used.
     pub fn tested(&self, state: ListState, why: &str, insists: bool, now: Now) -> bool {
         let mut knowledge = self.knowledge();
         let world = state == ListState::ListsTheWorld;
@@ -115,9 +115,9 @@ impl ListEntry {
             knowledge.known.world.get_or_insert(since);
         } else {
             knowledge.known.world = None;
-            // An answer that is a refusal, or a missing answer, counts more than a test with the expected result, because it may be newer. An
-            // expected result ends the state "refuses queries" after some time without faults, like a good answer to a client does; it ends the
-            // state at once if the operator has asked for the test.
+            // A refusal or a missing answer may be newer than this test, so the test does not always end that state. A test with the expected result
+            // ends the state "refuses queries" after some time without faults, as a good answer to a client does. If the operator has asked for the
+            // test, it ends the state at once.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match knowledge.known.standing.state {
                 ListState::Silent => true,
@@ -134,13 +134,14 @@ impl ListEntry {
         void
     }
 
-    /// Called when a test has found a fault of the DNS list. Restarts the counts of the answers to clients, which then show whether the test
-    /// result is correct.
+    /// Called when a test has found a fault of the DNS list. Sets the counts of answers to clients to 0. The answers from now on then show whether
+    /// the result of the test is correct.
     pub(crate) fn suspected(&self) {
         self.knowledge().answers.begin();
     }
 
-    /// Returns the state of the DNS list: the state that a test has shown, unless the list's answers to clients contradict it.
+    /// Returns the state of the DNS list after a test. `state` is the result of the test. If the list's answers to clients contradict it, returns
+    /// `TestsDiffer` instead.
     pub fn judged(&self, state: ListState) -> ListState {
         let knowledge = self.knowledge();
         let before = knowledge.known.standing.state == ListState::ListsNothing;
@@ -169,16 +170,16 @@ impl ListEntry {
         self.knowledge().known.clone()
     }
 
-    /// Records the meaning of an answer of the DNS list's servers to a client. Such answers show refusals and parked domains; tests show all
-    /// other states.
+    /// Records the meaning of an answer that the DNS list's servers gave to a client. Answers to clients show refusals and parked domains. All other
+    /// states are shown by tests.
     pub fn heard(&self, verdict: &ListVerdict, now: Now) {
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
         knowledge.answers.heard(verdict);
         match verdict {
             ListVerdict::Unknown(why) => {
-                // An answer to a wrong question of a client shows nothing about the list. Neither does an answer that resolverd made itself
-                // because the list was silent.
+                // Two kinds of answers show nothing about the list: an answer to a wrong question of a client, and an answer that resolverd made
+                // itself because the list was silent.
                 let Some(state) = why.state() else { return };
                 knowledge.last_unknown = now.mono;
                 knowledge.known.turn(state, &why.sentence(&self.apex), now.unix);
@@ -228,15 +229,15 @@ impl ListEntry {
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
-        // If the errors of the list's servers are refusals, the list already has the state "refuses queries", which stays.
+        // The errors of the servers may be refusals. Then the list already has the state "refuses queries", and keeps this state.
         if cause != breaker::OpenReason::Failing || knowledge.known.standing.state != ListState::Refusing {
             knowledge.known.turn(ListState::Silent, &why, now.unix);
         }
         self.write_lines(knowledge, &before, now.unix);
     }
 
-    /// Returns the reason if resolverd answers the questions to the DNS list itself because its breaker is open, and `None` otherwise. Error
-    /// messages show this text after the name of the list.
+    /// If the breaker is open, returns the reason why resolverd itself answers the questions to this DNS list. Otherwise returns `None`. Error
+    /// messages show the reason after the name of the list.
     pub(crate) fn why_held(&self) -> Option<&'static str> {
         let (why, _) = self.watch.open()?;
         Some(match why {
@@ -254,7 +255,7 @@ impl ListEntry {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
-    /// Returns true if it is time to log that clients still ask this DNS list although it is shut down. This happens once in
+    /// Returns true if a log message is due: clients still ask this DNS list although it is shut down. The message is due once in
     /// `SHUT_DOWN_LIST_LINE`.
     pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
         let mut knowledge = self.knowledge();
@@ -312,8 +313,8 @@ impl ListEntry {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Logs a message if the DNS list has become faulty since the state `before`, and a message if it works again. A change from one fault to
-    /// another is not logged, because a list whose servers fail in several ways would fill the log. The fault "lists everything" is logged
+    /// Compares the state of the DNS list with the earlier state `before`. Logs a message if the list has become faulty, or if it works again. A
+    /// change from one fault to another is not logged, because a list with changing faults would fill the log. The fault "lists everything" is logged
     /// separately.
     fn write_lines(&self, knowledge: MutexGuard<'_, ListKnowledge>, before: &ListStanding, unix: u64) {
         let shown = knowledge.known.shown().clone();

@@ -87,7 +87,7 @@ pub enum Given {
     Nxdomain(ExtendedError),
 }
 
-/// The settings of a listener that decide which answers its clients get if a DNS list refuses. They apply to every list.
+/// The settings of a listener for questions to DNS lists. They decide which answers its clients get if a list refuses, and apply to every list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guarding {
     /// The option `dnsbl` of the listener: whether resolverd replaces answers that are neither "listed" nor "not listed".
@@ -98,8 +98,8 @@ pub struct Guarding {
 }
 
 impl Guarding {
-    /// Returns which answer a client gets if `list` refuses. A listener with `dnsbl = "pass"` passes the refusal on. Otherwise `on_refusal` of
-    /// the listener applies if it is set, and `on_refusal` of the DNS list if not.
+    /// Returns which answer a client gets if `list` refuses. With `dnsbl = "pass"`, the listener passes the refusal on. Otherwise the option
+    /// `on_refusal` of the listener applies. If the listener does not set this option, `on_refusal` of the DNS list applies.
     pub fn on_refusal(self, list: &List) -> OnRefusal {
         match self.guard {
             Guard::Pass => OnRefusal::Pass,
@@ -143,7 +143,7 @@ fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
     }
 }
 
-/// Returns the meaning of an error code by the convention of Spamhaus. It is used for a DNS list whose own codes do not explain the code.
+/// Returns the meaning of an error code by the convention of Spamhaus. It is used if the DNS list does not itself define the code.
 fn convention(code: Ipv4Addr) -> &'static str {
     match code.octets() {
         [.., 252] => "typing error in the name of the list",
@@ -177,7 +177,8 @@ impl UnknownReason {
         let error = self.extended_error(&list.apex);
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
-            // For such a name, the list has a TXT record but no A record, which means "not listed". The answer for type TXT must agree with this.
+            // The list has a TXT record for this name, but no A record, which means "not listed". So the answer for the type TXT must be "not listed"
+            // too.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
             Self::Silent { .. } => match list.when_silent {
                 WhenSilent::Servfail => Given::Servfail(error),
@@ -263,13 +264,13 @@ impl UnknownReason {
 /// Returns the SOA record of a "not listed" answer that resolverd makes itself for a name in `list` (RFC 2308 section 3).
 pub fn soa(list: &List) -> Record {
     let contact = Name::from_ascii("nobody.invalid.").unwrap_or_default();
-    // The values of the SOA are those of RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
+    // The numbers in the SOA come from RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
     let soa = rdata::SOA::new(list.apex.clone(), contact, 1, 3_600, 1_200, 604_800, MADE_HERE_TTL);
     Record::from_rdata(list.apex.clone(), MADE_HERE_TTL, RData::SOA(soa))
 }
 
-/// Returns true if the A record of a name in the DNS list decides what its TXT record means. This is false for data lists, which have TXT records
-/// without A records.
+/// Returns true if the A record of a name decides whether its TXT record is used. Returns false for lists that give data: these lists have TXT
+/// records without A records.
 pub(crate) fn text_follows_address(list: &List) -> bool {
     list.purpose != Purpose::Data
 }
@@ -463,7 +464,7 @@ mod tests {
     }
 
     proptest! {
-        /// Tests that every answer within 127.0.0.0/8 is a listing, unless its code is an error by convention or according to the DNS list's own
+        /// Tests that every answer within 127.0.0.0/8 is a listing. The only exceptions are error codes: by convention, or by the DNS list's own
         /// codes.
         #[test]
         fn no_listing_is_lost(low in any::<[u8; 3]>()) {

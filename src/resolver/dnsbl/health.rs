@@ -1,7 +1,8 @@
-//! The tests of a DNS list. resolverd asks for two test entries: one that the list must list, and one that it must not list (RFC 5782 section 5).
+//! The tests of a DNS list. resolverd asks for two test entries. The list must list the first one, and must not list the second one (RFC 5782 section
+//! 5).
 //!
-//! All functions are pure. The results "lists everything" and "lists nothing" are accepted only after two tests, some minutes apart, at different
-//! servers, because one broken mirror must not make a list unusable. If only one server answers, a third test is needed.
+//! All functions are pure. The results "lists everything" and "lists nothing" need two tests with the same result, some minutes apart, at different
+//! servers. Otherwise a single broken mirror would make a list unusable. If only one server answers, a third test is needed.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -39,7 +40,7 @@ pub enum TestResult {
     Is(ListState),
     /// This test shows a fault of the DNS list, which is not certain yet. The next test decides.
     Suspected(ListState),
-    /// The test shows nothing, because the DNS list refused or did not answer. Its answers to clients show these faults too.
+    /// The test shows nothing, because the DNS list refused or did not answer. The list's answers to clients show such faults.
     Nothing,
 }
 
@@ -58,12 +59,12 @@ struct Suspicion {
     state: ListState,
     server: Option<IpAddr>,
     at: Mono,
-    /// The number of further tests in which the same server gave the same result.
+    /// The number of further tests in which no other server has answered, and the suspected server gave the same result again.
     again: u8,
 }
 
 impl ListHealth {
-    /// Called when a client asks the DNS list. Makes the first test due, if none is planned yet.
+    /// Called when a client asks the DNS list. Plans the first test for this moment, if no test is planned yet.
     pub(crate) fn wanted(&mut self, now: Mono) {
         self.due.get_or_insert(now);
     }
@@ -73,7 +74,7 @@ impl ListHealth {
         self.due
     }
 
-    /// Called when a test begins. Plans the next test for the case that this test has no result. The result may change the plan.
+    /// Called when a test begins. Plans another test, in case this one has no result. If it has a result, `tested` plans the next test.
     pub(crate) fn testing(&mut self, now: Mono) {
         self.due = Some(now.after(HEALTH_AGAIN));
         self.insists = false;
@@ -102,8 +103,8 @@ impl ListHealth {
         self.suspicion.and_then(|suspicion| suspicion.server)
     }
 
-    /// Records the result of a test that ended at `now`, and plans the next one. `toss` returns a random number below its argument, so that not
-    /// all lists are tested at the same time.
+    /// Records the result of a test that ended at `now`, and plans the next test. `toss` returns a random number below its argument. Random pauses
+    /// prevent that all lists are tested at the same time.
     pub(crate) fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let shown = match read(tested) {
             Some((state, server)) if is_broken(state) => self.suspect(state, server, now),
@@ -129,7 +130,7 @@ impl ListHealth {
         if now.since(before.at) < HEALTH_AGAIN {
             return TestResult::Suspected(state);
         }
-        // A test asks the suspected server last. If the test uses its answer again, no other server has answered.
+        // A test asks the suspected server last. So if the result comes from this server again, no other server has answered.
         let again = before.again.saturating_add(u8::from(before.server == server));
         self.suspicion = Some(Suspicion { at: now, again, ..before });
         if before.server != server || again >= HEALTH_ALONE {

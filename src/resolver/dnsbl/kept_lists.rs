@@ -50,8 +50,8 @@ impl KeptLists {
         Self { version: VERSION, lists: lists.all().iter().map(|entry| list(entry)).collect() }
     }
 
-    /// Copies the states and counters in the file to `lists`, except those of lists for whose apex and servers `are_asked` returns false. Whether
-    /// a DNS list answers is not restored.
+    /// Copies the states and counters from the file to `lists`. A list is left out if `are_asked` returns false for its apex and its servers. The
+    /// state "silent" is not restored.
     pub fn restore(self, lists: &Lists, now: Mono, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {
             return;

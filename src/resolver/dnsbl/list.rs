@@ -112,7 +112,7 @@ pub struct List {
     pub purpose: Purpose,
     /// The kinds of names that clients look up in the DNS list.
     pub subjects: Vec<ListSubject>,
-    /// True if names in the DNS list contain a customer's key, as a label between the subject (such as a reversed address) and the apex.
+    /// True if names in the DNS list contain a customer's key. The key is a label between the subject (such as a reversed address) and the apex.
     pub keyed: bool,
     /// Whether the DNS list is still in operation.
     pub life: Life,
@@ -238,9 +238,9 @@ impl List {
         }
     }
 
-    /// Returns true if a question for `name` is a question to this DNS list, which is shut down. The kinds of its subjects are no longer known. A
-    /// name with a reversed address always counts. Another name counts only if the apex is not itself a registered domain, which may have other
-    /// uses.
+    /// Returns true if a question for `name` is a question to this DNS list, which is shut down. The kinds of subjects of such a list are no longer
+    /// known. So a name with a reversed address always counts. Any other name counts only if the apex has more labels than a registered domain,
+    /// because a registered domain may have other uses.
     pub(crate) fn asks_though_shut_down(&self, name: &Name) -> bool {
         let labels: Vec<&[u8]> = name.iter().collect();
         let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
@@ -280,8 +280,8 @@ impl TestEntries {
         self.listed.is_empty() && self.unlisted.is_empty()
     }
 
-    /// Returns the usual test entries of a DNS list at `apex`: those of RFC 5782 section 5 for addresses, and of section 3 for domains. There are
-    /// none for hashes.
+    /// Returns the usual test entries of a DNS list at `apex`. RFC 5782 defines them in section 5 for addresses, and in section 3 for domains.
+    /// Returns `None` for hashes, which have no usual test entries.
     pub fn usual(apex: &Name, subjects: &[ListSubject]) -> Option<Self> {
         const IP6_ZEROS: &str = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
         let mut points = Self { listed: Vec::new(), unlisted: Vec::new() };

@@ -22,8 +22,8 @@ pub enum ListEventKind {
     CameOut {
         /// The meaning of the answer: listed, not listed or unknown.
         says: ListSays,
-        /// True if a query was sent to the DNS list. False if the cache had the answer after all, for instance because a client of another
-        /// listener had asked meanwhile.
+        /// True if a query was sent to the DNS list. False if the answer came from the cache after all, for instance because a client of another
+        /// listener had just asked the same question.
         went_out: bool,
     },
 }
@@ -52,8 +52,8 @@ pub struct ListEventQueue {
     lost: AtomicU64,
 }
 
-/// The reader of the queue. There is at most one. When it is dropped, another one can be created, which also gets the events that were added in
-/// between.
+/// The reader of the queue. There is at most one reader. After it is dropped, a new reader can be created, which also gets the events that were added
+/// in the meantime.
 pub struct Listening<'queue> {
     queue: &'queue ListEventQueue,
     events: Option<mpsc::Receiver<ListEvent>>,
@@ -93,7 +93,7 @@ impl ListEventQueue {
 }
 
 impl Listening<'_> {
-    /// Waits for the next event and returns it. There always is a next one, because the queue itself keeps its sending side open.
+    /// Waits for the next event and returns it. The queue never ends, because it owns its sending side itself.
     pub async fn event(&mut self) -> ListEvent {
         let next = match &mut self.events {
             Some(events) => events.recv().await,

@@ -21,12 +21,12 @@ pub struct Lookalikes(Mutex<BTreeMap<Name, AskedZone>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct AskedZone {
     questions: u64,
-    /// The number of questions that were about another address than the question before them.
+    /// The number of questions about an address that differs from the address in the question before.
     changes: u64,
     last: IpAddr,
 }
 
-/// A zone that clients use like a DNS list although it is not known as one.
+/// A zone that clients use like a DNS list. resolverd does not know it as a DNS list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookalike {
     /// The zone: the part of the asked names after the reversed address.

@@ -10,7 +10,7 @@ use dns::clock::Mono;
 pub struct NetworkAnswers {
     /// The time of the last answer, or `None` before the first one.
     pub last: Option<Mono>,
-    /// The time since which answers have arrived without a pause longer than `WITNESS_STREAK`.
+    /// The start of the present series of answers. In a series, no pause between two answers is longer than `WITNESS_STREAK`.
     pub(crate) streak: Mono,
 }
 

@@ -34,8 +34,8 @@ impl Quota {
         warn
     }
 
-    /// Counts a query that the operator caused, for instance with a trace. Unlike `went_out`, it asks for no warning; the next query of a client
-    /// does that.
+    /// Counts a query that the operator caused, for instance with a trace. Unlike `went_out`, this function does not report a nearly used quota. The
+    /// next query of a client does.
     pub(crate) fn went_out_aside(&mut self, unix: u64) {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
@@ -56,8 +56,8 @@ impl Quota {
         (today < most && needed < DAY).then(|| unix.saturating_sub(passed).saturating_add(needed))
     }
 
-    /// Returns true if the quota of `most` queries is nearly used up on the day of the time `unix`. Then only queries for clients may be sent to
-    /// the DNS list.
+    /// Returns true if the quota of `most` queries is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries for
+    /// clients may be sent to the DNS list.
     pub fn is_spent(mut self, most: u64, unix: u64) -> bool {
         self.turn(unix);
         self.is_near(most)

@@ -25,8 +25,8 @@ pub struct Registry {
     pub dated: String,
     /// The DNS lists, by the apexes of their zones.
     pub lists: BTreeMap<Name, Arc<List>>,
-    /// The zone to ask instead of the DNS list if the operator has a customer's key, by the apex of the list. Names in this zone contain the key.
-    /// Clients ask the list without the key, and resolverd adds it.
+    /// For DNS lists with customer keys: the zone that resolverd asks instead of the list, by the apex of the list. Names in this zone contain the
+    /// key. Clients ask the list without the key, and resolverd adds it.
     pub keyed: BTreeMap<Name, Name>,
 }
 
@@ -189,7 +189,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
         list.tests = test_entries(apex, &tests)?;
     }
     if list.keyed || !list.is_alive() {
-        // Without the customer's key, or if its servers are gone, the list cannot be tested.
+        // A list that needs the customer's key in its names, or that is shut down, cannot be tested.
         list.tests = None;
     }
     list.free_quota = entry.free_quota;

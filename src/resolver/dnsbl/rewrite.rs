@@ -11,12 +11,12 @@ use hickory_proto::rr::{Name, Record};
 
 use crate::exchange::secret::{Key, STANDS_FOR, Secret};
 
-/// The least number of labels of a zone that belongs to a provider of DNS lists alone, such as dq.spamhaus.net. A zone with fewer labels may also
+/// A zone with at least this many labels, such as dq.spamhaus.net, belongs to a provider of DNS lists alone. A zone with fewer labels may also
 /// contain other names.
 const PROVIDER_LABELS: u8 = 3;
 
-/// Returns the zone directly above `list` if it belongs only to the provider of this DNS list, and `None` otherwise. All lists in such a zone use
-/// the same key.
+/// Returns the zone directly above `list` if it belongs only to the provider of this DNS list. All lists in such a zone use the same key. Otherwise
+/// returns `None`.
 pub(crate) fn provider_of(list: &Name) -> Option<Name> {
     Some(list.base_name()).filter(|zone| zone.num_labels() >= PROVIDER_LABELS)
 }
@@ -67,7 +67,7 @@ impl Rewrite {
         Some(asked)
     }
 
-    /// Translates a name with the label for the key back into the name that the client asked for. Any other name is returned unchanged.
+    /// Translates a name with the label for the key back into the name that the client asked for. Other names stay unchanged.
     pub(crate) fn outward(&self, name: &Name) -> Name {
         let base = self.secret.base();
         let own = name.iter().len().checked_sub(base.iter().len());
@@ -80,8 +80,8 @@ impl Rewrite {
         rewritten
     }
 
-    /// Translates the owner name of a record like `outward`. The SOA record of a negative answer may belong to a zone above `base`; its owner
-    /// becomes the apex of the DNS list.
+    /// Translates the owner name of a record, as `outward` does for a name. A negative answer may have the SOA record of a zone above `base`; its
+    /// owner becomes the apex of the DNS list.
     pub(crate) fn outward_record(&self, mut record: Record) -> Record {
         let covers = record.name.zone_of(self.secret.base());
         record.name = if covers { self.apex.clone() } else { self.outward(&record.name) };

@@ -28,7 +28,7 @@ pub struct Lists {
     /// True if resolverd has already logged that the table is full.
     full_reported: AtomicBool,
     lookalikes: Lookalikes,
-    /// The times at which answers showed that forwarders reach the internet, for each set of forwarders through which lists are asked.
+    /// For each set of forwarders through which lists are asked: the times of answers which showed that these forwarders reach the internet.
     through: Mutex<BTreeMap<Way, NetworkAnswers>>,
     /// The signal that wakes the task that tests and probes the DNS lists.
     wake: Notify,
@@ -45,8 +45,8 @@ pub struct Lists {
 struct ListEntries {
     by_number: BTreeMap<u32, Arc<ListEntry>>,
     by_apex: HashMap<Name, Vec<Arc<ListEntry>>>,
-    /// The counters of lists whose last entry a reload has removed. If such a DNS list is asked again, its counters continue. The number of these
-    /// counters is at most `MAX_LIST_WAYS`.
+    /// The counters of lists that have no entry any more because of a reload. If such a DNS list is asked again, its counters continue. At most
+    /// `MAX_LIST_WAYS` counters are stored here.
     left: HashMap<Name, Arc<ListTally>>,
     /// The number for the next new entry.
     next: u32,
@@ -123,7 +123,8 @@ impl Lists {
         self.entries.load().find(apex, way).cloned()
     }
 
-    /// Removes the entries for whose apex and way `are_asked` returns false, because no view uses them any longer.
+    /// Removes the entries that no view uses any longer. These are the entries for which `are_asked` returns false, when it gets the apex and the way
+    /// of the entry.
     pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
         self.entries.rcu(|entries| {
             let mut entries = ListEntries::clone(entries);
@@ -151,7 +152,7 @@ impl Lists {
         self.entries.load().by_number.values().cloned().collect()
     }
 
-    /// Counts a question that was answered from the cache. `mark` was stored in the cache with the answer and names the DNS list.
+    /// Counts a question that was answered from the cache. `mark` is stored with the cached answer and contains the number of the DNS list.
     pub fn hit(&self, mark: ListMark) {
         if let Some(entry) = self.entries.load().by_number.get(&mark.list) {
             entry.hit(mark.says);
@@ -163,8 +164,8 @@ impl Lists {
         self.entries.load().by_number.get(&number).cloned()
     }
 
-    /// Records that a DNS list has answered over the forwarders `way`, with an answer that no forwarder can have had in its cache. This shows
-    /// that the forwarders reach the internet.
+    /// Records that a DNS list has answered through the forwarders in `way`. The answer cannot come from a cache of the forwarders, so it shows that
+    /// they reach the internet.
     pub(crate) fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);
@@ -188,7 +189,7 @@ impl Lists {
         }
     }
 
-    /// Sets whether the task that tests and probes the DNS lists is about to sleep for a long time.
+    /// Sets whether the task that tests and probes the DNS lists sleeps for a long time from now on.
     pub fn rests(&self, rests: bool) {
         self.resting.store(rests, Ordering::Relaxed);
     }
@@ -257,7 +258,7 @@ mod tests {
         after.miss(ListSays::NotListed, Duration::from_millis(20));
         let counts = after.counts();
         assert_eq!((counts.questions, counts.listed, counts.not_listed), (2, 1, 1));
-        // A second set of servers that is used at the same time as the first has its own counters, because the screens show both.
+        // The list is asked at two sets of servers at the same time. Each set has its own counters, because the screens show both sets.
         assert_eq!(lists.entry(&apex, &mirror(3)).counts().questions, 0);
     }
 

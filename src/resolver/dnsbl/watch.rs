@@ -168,8 +168,8 @@ impl ListWatch {
         Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
 
-    /// Returns what the background task must do about the DNS list at `now`. If `room` is true, the task does it at once, and the next probe and
-    /// test are planned. If `room` is false, too much work is in progress, and no probe or test begins.
+    /// Returns what the background task must do about the DNS list at `now`. If `room` is true, the task must do this at once, and the next probe and
+    /// test are planned. If `room` is false, too much other work is in progress, so no probe and no test begins.
     pub fn due(&self, evidence: NetworkAnswers, room: bool, now: Mono) -> DueOfList {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
@@ -190,7 +190,7 @@ impl ListWatch {
             Judgement::Later(at) | Judgement::Witness(at) => Some(at),
             Judgement::Rest | Judgement::Opened => None,
         };
-        // If too much work is in progress now, the task is woken as soon as some of it ends. So no time for a probe is set.
+        // If too much work is in progress, the task is woken as soon as a part of this work ends. So no time for a probe or a test is set here.
         let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
         let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
@@ -207,8 +207,8 @@ impl ListWatch {
         self.state().health.insist(now);
     }
 
-    /// Returns the view of the client that last asked the DNS list. Returns `None` if no client has asked recently, or if the list does not
-    /// answer.
+    /// Returns the view of the client that last asked the DNS list. Returns `None` if no client has asked recently, or if the breaker is open because
+    /// the list does not answer.
     pub fn answers_in(&self, now: Mono) -> Option<ViewId> {
         let state = self.state();
         let wanted = state.wanted.filter(|(wanted, _)| now.since(*wanted) < PROBE_WHILE_WANTED);
@@ -248,8 +248,8 @@ impl ListWatch {
         state.most.is_some_and(|most| state.quota.is_spent(most, unix))
     }
 
-    /// Counts a query of a trace that does not use the cache. Returns false, without counting it, if the query must not be sent because the quota
-    /// of `most` queries is nearly used up on the day of the time `unix` (in seconds since 1970).
+    /// Counts a query of a trace that does not use the cache. If the quota of `most` queries is nearly used up on the day of the time `unix` (in
+    /// seconds since 1970), the query must not be sent: then returns false and does not count it.
     pub(crate) fn takes_aside(&self, most: Option<u64>, unix: u64) -> bool {
         let mut state = self.state();
         let may = most.is_none_or(|most| !state.quota.is_spent(most, unix));

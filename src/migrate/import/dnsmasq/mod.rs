@@ -26,7 +26,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let mut denied = zones.without_data();
     zones.finish(draft);
     records::add(&settings, (path, &mut sources), draft);
-    // If a name has data, dnsmasq does not answer NXDOMAIN for the names above it, even if a setting blocks the zone. So such zones are not reported.
+    // A blocked zone is not reported if names in it have data: dnsmasq then does not answer NXDOMAIN for the names above them.
     denied.retain(|zone| !draft.has_names_within(&zone.name));
     report_denied(&denied, draft);
     settings::add(&settings, draft);

@@ -11,7 +11,7 @@ use crate::import::ImportError;
 use crate::import::finding::{Setting, SourcePlace};
 use crate::import::source::{Source, Sources, entries_of};
 
-/// The endings of files that Debian's service ignores when it reads /etc/dnsmasq.d.
+/// The endings of files in /etc/dnsmasq.d that are not read, because Debian's service for dnsmasq does not read them either.
 const DEBIAN_ENDINGS: [&str; 3] = [".dpkg-dist", ".dpkg-old", ".dpkg-new"];
 
 /// A setting of dnsmasq.conf.
@@ -55,8 +55,8 @@ impl Setting for DnsmasqSetting {
     }
 }
 
-/// Reads the settings of a file and of the files that it includes. On Debian, the directory `dnsmasq.d` next to dnsmasq.conf is read too, as the
-/// service there does.
+/// Reads the settings of a file and of the files that it includes. For dnsmasq.conf, the files in the directory `dnsmasq.d` next to it are read too,
+/// because Debian's service for dnsmasq reads them.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSetting>, ImportError> {
     let mut settings = Vec::new();
     read_into(path, sources, &mut settings)?;
@@ -107,8 +107,8 @@ fn read_into(
     Ok(())
 }
 
-/// Returns the sorted files of a directory. If some of the `endings` begin with `*`, only files with one of these endings are returned. Files with
-/// one of the other `endings` are left out.
+/// Returns the sorted files of a directory. An ending in `endings` that begins with `*` selects files: if there is one, all other files are left out.
+/// An ending without `*` excludes the files with this ending.
 ///
 /// # Errors
 /// Fails if the directory cannot be read. The text is a sentence without its end.

@@ -60,7 +60,8 @@ fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut D
     draft.report(Unneeded, setting, (did, instead));
 }
 
-/// Adds a server for some domains. If the setting has no address, dnsmasq answered names in the domains itself.
+/// Adds a server for the domains that the setting names. If the setting names no server, dnsmasq answers names in these domains only from its own
+/// data.
 fn for_domains(
     setting: &DnsmasqSetting,
     domains: &[String],
@@ -77,7 +78,7 @@ fn for_domains(
                 draft.report(Dangerous, setting, (did, instead));
             }
             (name, _) if name.starts_with('*') || name == "#" => pattern(setting, draft),
-            // `#` sends these domains to the usual servers; `standard` converts this.
+            // The server `#` means that dnsmasq sends these domains to its usual servers. The function `standard` converts such settings.
             (_, "#") => {}
             (name, "") => zones.add(setting, (name, true), (ZoneSource::Records, Vec::new()), draft),
             // dnsmasq does not validate answers of servers for single domains with DNSSEC, so the zone is not validated (`false`).
@@ -86,12 +87,12 @@ fn for_domains(
     }
 }
 
-/// Adds the domains whose names dnsmasq sent to its usual servers (`#`), although a domain above them has other servers.
+/// Adds zones for the domains that dnsmasq sends to its usual servers (`#`). They are needed if a domain above them has other servers.
 fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut Draft) {
     for setting in settings.iter().filter(|one| matches!(one.option.as_str(), "server" | "local")) {
         let Some((domains, _)) = setting.domains().filter(|(_, server)| server == "#") else { continue };
         let usual = zones.root_servers();
-        // If no usual servers are configured, dnsmasq queries those of /etc/resolv.conf. resolverd resolves from the root instead.
+        // If no usual servers are configured, dnsmasq queries the servers in /etc/resolv.conf. resolverd resolves from the root instead.
         let (source, validate) =
             if usual.is_empty() { (ZoneSource::Recurse, true) } else { (ZoneSource::Forward, false) };
         for domain in domains {
@@ -101,8 +102,8 @@ fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut 
     }
 }
 
-/// Returns the domain of the setting. `*.domain` means only the names below the domain, but resolverd can send only the domain together with them to
-/// a server, so this is reported.
+/// Returns the domain in a setting. `*.domain` stands only for the names below the domain. resolverd can only send the domain and these names
+/// together to a server, so the difference is reported.
 fn below<'d>(setting: &DnsmasqSetting, domain: &'d str, server: &str, draft: &mut Draft) -> &'d str {
     let is_whole = |below: &&str| !below.is_empty() && !below.contains('*') && !["", "#"].contains(&server);
     let Some(below) = domain.strip_prefix("*.").filter(is_whole) else { return domain };
@@ -277,7 +278,7 @@ fn resolv(
         sources.end();
     }
     if !settings.iter().any(|setting| setting.option == "resolv-file") {
-        // This is also reported for a file that has only comments, like Debian's, because dnsmasq reads /etc/resolv.conf by default.
+        // The position is line 1 even if the file has only comments, like Debian's, because dnsmasq reads /etc/resolv.conf by default.
         let place = SourcePlace { file: file.into(), line: 1 };
         let did = "sent queries to the servers in /etc/resolv.conf too";
         draft.report(Different, &(&place, "resolv-file"), (did, RESOLVES));

@@ -28,7 +28,8 @@ pub(super) fn add(settings: &[DnsmasqSetting], draft: &mut Draft) {
         .for_each(|setting| anchor(setting, draft));
 }
 
-/// Adds one finding for each function of dnsmasq such as DHCP, with the position of its first setting and the number of its other settings.
+/// Adds one finding for each function of dnsmasq that is not part of a resolver, such as DHCP. The finding has the position of the first setting of
+/// this function, and the number of its other settings.
 fn parts(settings: &[DnsmasqSetting], draft: &mut Draft) {
     for row in &OPTIONS.parts.row {
         let of_part: Vec<&DnsmasqSetting> =
@@ -47,7 +48,7 @@ fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let longest = ["max-ttl", "max-cache-ttl"].iter().filter_map(|option| last(option));
     let number = |setting: &DnsmasqSetting| setting.field(0).parse::<u64>().ok();
-    // If both maximum times are set, the shorter one is used, because it is the one that clients see.
+    // If both maximum times are set, the shorter time is used, because dnsmasq's clients see the shorter time.
     if let Some(shortest) =
         longest.filter(|setting| number(setting).is_some_and(|ttl| ttl > 0)).min_by_key(|one| number(one))
         && let Some((text, _)) = seconds(shortest.field(0), 604_800)

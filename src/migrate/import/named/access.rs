@@ -1,8 +1,9 @@
 //! Converts the lists of the clients for which BIND (named) resolved names.
 //!
-//! A client must be in both `allow-recursion` and `allow-query-cache`. If one of them is not set, the other one is used; if neither is set,
-//! `allow-query` is used, and without it this host and its networks. If one of the two is set, `allow-query` applies only to named's own zones.
-//! Clients in `blackhole` get no reply, whatever these lists say (BIND's Administrator Reference Manual, at these options).
+//! A client must be in both `allow-recursion` and `allow-query-cache`. If only one of these options is set, it is used for both. If neither is set,
+//! `allow-query` is used. If this is not set either, the clients are this host and its networks. If `allow-recursion` or `allow-query-cache` is set,
+//! `allow-query` applies only to named's own zones. Clients in `blackhole` get no reply, whatever these lists say (BIND's Administrator Reference
+//! Manual, at these options).
 
 use ipnet::IpNet;
 
@@ -60,8 +61,8 @@ pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut D
     Some(AccessList { setting: list.typed(), clients })
 }
 
-/// Returns the clients `found` without those in `blackhole`. If no option selects clients, only this host is one. In resolverd the longest prefix
-/// decides, so exceptions in `blackhole` become separate entries.
+/// Returns the clients in `found` without the clients in `blackhole`. If `found` is `None`, starts with this host as the only client. Exceptions
+/// inside `blackhole` become separate entries, because in resolverd the longest prefix decides.
 pub(super) fn without_blackhole(
     found: Option<AccessList>,
     options: &[Statement],
@@ -91,7 +92,7 @@ pub(super) fn without_blackhole(
     Some(found)
 }
 
-/// Returns those of the clients that are also in `allow-query-cache`, as BIND requires.
+/// Returns those of `clients` that `allow-query-cache` permits too. BIND requires that a client is in both lists.
 fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &mut Draft) -> Clients {
     let cached = clients::clients(cache, lists, Belonging::Allowed, draft);
     if cached.allow.iter().any(|net| !clients.permits(net) && !net.addr().is_loopback()) {

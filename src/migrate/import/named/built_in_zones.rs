@@ -1,5 +1,5 @@
-//! Zones that named answers itself although no operator has added them: the zones of this host that the packages install, such
-//! as localhost, and the empty zones (RFC 6303).
+//! Zones that named answers itself although no operator has added them. There are two kinds: zones for this host such as localhost, which the
+//! packages install, and the empty zones (RFC 6303).
 //!
 //! The names of this host are built into resolverd or are in /etc/hosts. An operator may have added other names to the files of
 //! the packages.
@@ -86,7 +86,7 @@ pub(super) fn has_empty_zones(statements: &[Statement]) -> bool {
     enabled.is_none_or(|enabled| !matches!(enabled.value(), "no" | "false" | "0"))
 }
 
-/// Returns true if named answers empty zones below the zone `apex` itself, although it forwards that zone with `forward first`.
+/// Returns true if named itself answers an empty zone below the zone `apex`, although named sends names in `apex` to forwarders with `forward first`.
 pub(super) fn has_empty_zones_below(apex: &str, statements: &[Statement]) -> bool {
     has_empty_zones(statements) && served::is_around(apex)
 }
@@ -111,7 +111,8 @@ pub(super) fn disabled(statements: &[Statement]) -> impl Iterator<Item = &Statem
     options_of(statements).iter().filter(|option| option.option() == EMPTY_ZONES[1])
 }
 
-/// Returns true if named can resolve a name without forwarders: no forwarders apply to it, or they are used with `forward first`.
+/// Returns true if named can resolve a name without forwarders. This is so if the file has no forwarders for the name, or if they are used with
+/// `forward first`.
 fn is_forwarded_first(name: &str, statements: &[Statement]) -> bool {
     let is_around = |zone: &&Statement| {
         let is_forward = find(zone.block(), "type").is_some_and(|kind| kind.value() == "forward");

@@ -64,8 +64,8 @@ pub(super) struct Sample {
     pub(super) is_unknown: bool,
 }
 
-/// Returns true if an access list allows these addresses, and false if it denies them. The first matching element decides. Returns `None` if no
-/// element matches.
+/// Returns true if an access list allows the addresses in `of`, and false if it denies them. The first element that matches the addresses decides.
+/// Returns `None` if no element matches.
 pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> Option<bool> {
     let nested = |elements: &[Statement]| {
         depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true)
@@ -114,7 +114,7 @@ impl Gathered<'_> {
             let typed = element.option();
             let (typed, own) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
             let denied = denied != own;
-            // A client that this nested list denies is not decided here. The elements after the nested list decide about it.
+            // A nested list that denies a client does not decide about this client. Elements after the nested list decide about it.
             self.exempts |= depth > 0 && (own || typed == "none");
             let all = || ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all));
             match typed {
@@ -140,8 +140,8 @@ impl Gathered<'_> {
         }
     }
 
-    /// Adds a prefix. In resolverd the longest prefix decides. So an element that has no effect in BIND, because an earlier one
-    /// covers it, is left out.
+    /// Adds a prefix to the allowed or denied clients. BIND uses the first matching element, and resolverd uses the longest prefix. So a prefix that
+    /// an earlier element covers is left out.
     fn one(&mut self, net: IpNet, denied: bool, element: &Statement) {
         if self.exempts {
             return;

@@ -44,7 +44,7 @@ pub(super) fn add_settings(path: &Path, statements: &[Statement], draft: &mut Dr
     }
 }
 
-/// Returns true if a statement in a view is not an option, but one that can also stand outside of views, such as `zone`.
+/// Returns true if a statement in a view can also stand outside of views, such as `zone`. Returns false for an option.
 pub(super) fn is_whole(statement: &Statement) -> bool {
     statement.option() == "zone" || OPTIONS.sections.row(statement.option(), "").is_some()
 }
@@ -63,7 +63,8 @@ fn report(statement: &Statement, draft: &mut Draft) {
     OPTIONS.report(&OPTIONS.sections, (option, ""), statement, draft);
 }
 
-/// Adds the servers that named never queries (`server` statements with `bogus yes`) to those that resolverd never queries by default.
+/// Adds the servers that named never queries (`server` statements with `bogus yes`) to `resolve.deny_servers`, together with the default networks of
+/// this key.
 fn deny_servers(statements: &[Statement], draft: &mut Draft) {
     let mut denied = Config::default().resolve.deny_servers;
     let mut first: Option<&Statement> = None;

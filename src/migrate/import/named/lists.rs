@@ -18,7 +18,7 @@ const LISTENS: [&str; 2] = ["listen-on", "listen-on-v6"];
 /// The access lists in a named.conf, and what is known about the addresses of its host.
 pub(super) struct Lists<'s> {
     named: BTreeMap<&'s str, &'s Statement>,
-    /// The addresses of named's host, as far as they are written in the file.
+    /// The addresses of named's host that are written in the file. There may be other addresses.
     own: Vec<IpNet>,
     /// True if named also listens at addresses that are not written in the file.
     listens_elsewhere: bool,

@@ -63,8 +63,8 @@ fn cache(options: &[Statement], draft: &mut Draft) {
     draft.set(stale, ("[cache]", "serve_stale"), span);
 }
 
-/// Converts the options for DNSSEC validation. With `yes`, named validates only if the file has trust anchors. With `auto`, the default, it uses
-/// those of the root (BIND's Administrator Reference Manual, "dnssec-validation").
+/// Converts the options for DNSSEC validation. With `yes`, named validates only if the file has trust anchors. With `auto`, the default, named uses
+/// the trust anchors of the root (BIND's Administrator Reference Manual, "dnssec-validation").
 fn trust(options: &[Statement], statements: &[Statement], draft: &mut Draft) {
     let key = ("[dnssec]", "validate");
     // Before BIND 9.16, `dnssec-enable no` also turned validation off.
@@ -124,7 +124,7 @@ const PORTS: [&str; 2] = ["use-v4-udp-ports", "use-v6-udp-ports"];
 /// The first port that BIND uses by default. resolverd uses no lower port.
 const FIRST_PORT: u16 = 1024;
 
-/// Sets the source ports, if the options permit other ports than BIND permits by default.
+/// Sets the source ports of queries, if the options permit other ports than BIND's default ports.
 fn source_ports(options: &[Statement], draft: &mut Draft) {
     let mut typed = PORTS.iter().filter_map(|option| find(options, option));
     let Some(first) = typed.next() else { return };
@@ -165,7 +165,8 @@ fn ranges_of(list: &Statement) -> Vec<(u16, u16)> {
     list.block().iter().filter_map(of).collect()
 }
 
-/// Converts `deny-answer-addresses`: addresses that names on the internet must not have, and the domains (`except-from`) that may have them.
+/// Converts `deny-answer-addresses`. It names addresses that BIND does not accept in answers for names on the internet. `except-from` names the
+/// domains for which such addresses are accepted.
 fn private_addresses(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
     let Some(denied) = find(options, "deny-answer-addresses") else { return };
     let mut blocks = denied.parts.iter().filter_map(|part| match part {

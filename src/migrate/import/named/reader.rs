@@ -95,7 +95,8 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Statement>,
     let Source { path, text } = sources.begin(path)?;
     let words = words(&path, &text)?;
     let mut reader = WordReader { words: words.into_iter(), sources };
-    // A file that is included inside `options` may contain `directory`, so its statements are read as those of `options`.
+    // A file that is included inside `options` may contain the statement `directory`. So the statements of the file are read like statements of
+    // `options`.
     let (statements, _) = reader.statements((0, true), &SourcePlace { file: path, line: 1 })?;
     sources.end();
     Ok(statements)

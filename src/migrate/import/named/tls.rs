@@ -11,7 +11,7 @@ fn named<'s>(statements: &'s [Statement], name: &str) -> Option<&'s Statement> {
     statements.iter().find(|statement| statement.option() == "tls" && statement.value() == name)
 }
 
-/// Returns the name that the certificate of a server must contain. `name` is that of the `tls` statement.
+/// Returns the name that the certificate of a server must contain. `name` is the name of a `tls` statement.
 pub(super) fn remote_name(statements: &[Statement], name: &str) -> Option<String> {
     let remote = find(named(statements, name)?.block(), "remote-hostname")?;
     Some(plain(remote.value()))

@@ -93,7 +93,7 @@ fn takes(view: &Statement, option: &str, of: Sample, lists: &Lists<'_>) -> bool 
     find(view.block(), option).is_none_or(|list| clients::decides(list.block(), of, lists, 0) == Some(true))
 }
 
-/// Returns the clients that a view matches and that no earlier view with the same addresses may match.
+/// Returns the clients that a view serves: those in its list, without the clients that an earlier view with the same addresses may serve.
 fn taken(views: &[&Statement], own: usize, lists: &Lists<'_>) -> Clients {
     let named = views.iter().filter_map(|view| find(view.block(), CLIENTS));
     let named: Vec<IpNet> = named.flat_map(|list| clients::networks(list, lists)).collect();
@@ -111,7 +111,7 @@ fn taken(views: &[&Statement], own: usize, lists: &Lists<'_>) -> Clients {
     })
 }
 
-/// Returns the clients for which a view resolves names. Returns `None` if no option of the file selects them.
+/// Returns the clients for which a view resolves names. Returns `None` if neither the view nor the file has an option that selects clients.
 fn allowed(
     view: &Statement,
     file: &[Statement],
@@ -148,8 +148,8 @@ fn allowed(
     }
 }
 
-/// Returns the statements that apply to the clients of a view: an option of the view replaces the same option in `options`, and only
-/// the zones of the view exist.
+/// Returns the statements that apply to the clients of a view. An option in the view replaces the same option in `options`. Of all zones, only the
+/// zones in the view are included.
 fn seen_by(view: &Statement, statements: &[Statement]) -> Vec<Statement> {
     let (whole, options): (Vec<Statement>, Vec<Statement>) = view.block().iter().cloned().partition(is_whole);
     let inherited = options_of(statements).iter();

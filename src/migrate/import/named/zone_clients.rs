@@ -1,7 +1,7 @@
-//! Compares two groups of clients, which may differ: those that may query named's own zones, and those for which named resolved other names.
+//! Compares two groups of clients, which may differ: clients that may query named's own zones, and clients for which named resolved other names.
 //!
-//! The clients of a zone are those of `allow-query` in the zone, otherwise in the view, otherwise in `options`. The default is all clients
-//! (BIND's Administrator Reference Manual, "allow-query"). In resolverd, `listen.allow` applies to all names.
+//! The clients of a zone are the clients in its `allow-query`. If the zone has none, `allow-query` of the view is used, or else `allow-query` of
+//! `options`. The default is all clients (BIND's Administrator Reference Manual, "allow-query"). In resolverd, `listen.allow` applies to all names.
 
 use std::net::IpAddr;
 
@@ -25,8 +25,8 @@ pub(super) struct ZoneClients<'c> {
 }
 
 impl ZoneClients<'_> {
-    /// Reports the zones of named that clients could query although named resolved no other names for them, and the lists that denied zones to some
-    /// clients.
+    /// Reports two kinds of differences between these groups of clients. First, a client could query zones of named, but named did not resolve other
+    /// names for it. Second, a list denied zones of named to a client, although named resolved other names for it.
     pub(super) fn report(&self, file: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
         let options = options_of(file);
         let of_all = find(options, "allow-query");
@@ -59,7 +59,8 @@ impl ZoneClients<'_> {
             };
             self.has(&queried, is_stranger)
         };
-        // Only named's own zones are considered. For the others, servers are queried on behalf of the clients for which names are resolved.
+        // Only zones whose data named has itself are compared. For the other zones, named queries servers, and only for clients that may use
+        // recursion.
         let own = zones.iter().filter(|zone| is_own(zone));
         let wider: Vec<&Statement> = own.filter(is_wider).copied().collect();
         let Some(first) = wider.first() else { return };

@@ -54,8 +54,8 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
     }
 }
 
-/// Converts `disable-empty-zone`. The names of this empty zone are sent to the forwarders of the zone above it; those of other empty zones are
-/// not.
+/// Converts `disable-empty-zone`. BIND sends the names of this empty zone to the forwarders of the zone above it. BIND answers the names of all other
+/// empty zones itself.
 fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     let name = disabled.value().trim_end_matches('.');
     let is_same = |zone: &&Statement| {
@@ -230,7 +230,8 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
 
 /// Converts a zone of type forward. If it has no forwarders, its names are resolved from the root.
 fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
-    // Even if the zone has no forwarders, its names are not sent to those of `options` (BIND's Administrator Reference Manual, "type forward").
+    // A zone of type forward without forwarders is resolved from the root, even if `options` has forwarders (BIND's Administrator Reference Manual,
+    // "type forward").
     let list = find(zone.block(), "forwarders").filter(|list| !list.block().is_empty());
     let Some(list) = list else {
         let setting = (&zone.place, format!("zone \"{}\"", zone.value()));
@@ -266,8 +267,8 @@ fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
     }
 }
 
-/// Returns the forwarders that named queries before the servers of a zone: those in the zone, otherwise the nearest ones above it, unless they are
-/// empty (BIND's Administrator Reference Manual, "forwarders").
+/// Returns the forwarders that named queries before the servers of a zone. These are the forwarders in the zone itself, or else those of the nearest
+/// zone above it. Returns `None` if that list is empty (BIND's Administrator Reference Manual, "forwarders").
 fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
     match find(zone.block(), "forwarders") {
         Some(list) => Some(list).filter(|list| !list.block().is_empty()),
@@ -275,7 +276,7 @@ fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -
     }
 }
 
-/// Returns the forwarders of the nearest zone above a zone. Returns `None` if that list is empty.
+/// Returns the forwarders of the nearest forward zone above the zone `name`. Returns `None` if the list of these forwarders is empty.
 fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
     let nearest = forward_zones_around(name, settings).max_by_key(|other| other.value().len());
     let list = match nearest {
@@ -301,8 +302,8 @@ fn forward_zones_around<'s>(name: &str, settings: &Settings<'s>) -> impl Iterato
     })
 }
 
-/// Converts a zone whose servers named queries only after forwarders have failed. Only its forwarders are imported. If they are the same
-/// as those of the zone above, the zone is left out, because resolverd sends its names to these forwarders anyway.
+/// Converts a zone whose own servers named queries only after the forwarders have failed. The import takes only the forwarders. The zone is left out
+/// if the zone above it has the same forwarders, because resolverd then uses these anyway.
 fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     if find(zone.block(), "forwarders").is_some() {
         return forward(zone, name, settings, draft);

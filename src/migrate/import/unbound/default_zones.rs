@@ -34,8 +34,8 @@ pub(super) fn is_default(name: &str) -> bool {
     served || SPECIAL.iter().chain(&LOOPBACK).any(|zone| *zone == name)
 }
 
-/// Returns true if Unbound answers a name itself, provided that the file has no `local-zone` for it. `lets_lan_out` is the setting
-/// `unblock-lan-zones`.
+/// Returns true if Unbound itself answers a name for which the file has no `local-zone`. `lets_lan_out` is true if `unblock-lan-zones` is set:
+/// Unbound then resolves the reverse names of private networks.
 pub(super) fn is_answered(name: &str, lets_lan_out: bool) -> bool {
     !lets_lan_out && served::zone_around(name).is_some() || SPECIAL.iter().any(|zone| is_within(name, zone))
 }
@@ -53,11 +53,12 @@ pub(super) fn is_answered_here(name: &str) -> bool {
 /// A zone that Unbound answers by default.
 pub(super) struct DefaultZone {
     pub(super) name: Name,
-    /// The position of the setting for the zone that contains this default zone and has its own servers.
+    /// The position of the setting that gives servers to a zone above this default zone.
     pub(super) place: SourcePlace,
 }
 
-/// Returns the default zones that must be written to the file, because a zone with servers contains them.
+/// Returns the default zones of Unbound that the imported file must contain. They are needed if a zone with servers contains them, because resolverd
+/// would send their names to these servers.
 pub(super) fn below(upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<DefaultZone> {
     let names: &[&str] = if upstreams.lets_lan_out { &NOT_OF_LAN } else { &OTHERS };
     let below = names.iter().filter(|name| !upstreams.has(name)).filter_map(|text| {

@@ -1,6 +1,7 @@
 //! Converts `local-zone`, `local-data` and `local-data-ptr` of Unbound.
 //!
-//! For a name, the zone with the longest name that contains it is used, even if that zone is transparent and a zone above it is not.
+//! Of all local zones that contain a name, Unbound uses the zone with the longest name. This is so even if this zone is transparent and a zone above
+//! it is not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -80,8 +81,8 @@ pub(super) fn leave_out_asterisks(sections: &mut [Section], draft: &mut Draft) {
     }
 }
 
-/// Moves local records into their zones, if these zones are closed: Unbound answers all names of a closed zone itself. Returns the
-/// other records.
+/// Moves records of `local-data` into their zones, if these zones are closed: Unbound itself answers all names of a closed zone. Returns the records
+/// that belong to no closed zone.
 fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<LocalRecord> {
     let mut alone = Vec::new();
     for setting in server.settings.iter() {
@@ -155,8 +156,8 @@ fn add_alone(
     report_other_family(&sets, zones, draft);
     let mut reported: Option<&Name> = None;
     for record in sets.values().filter_map(|records| records.first()) {
-        // A name with records of several types is reported once. If resolverd serves the name locally, other types of it do not exist in resolverd
-        // either.
+        // A name with records of several types is reported only once. If resolverd answers the zone of the name itself, other record types of the
+        // name do not exist in resolverd either, so nothing is reported.
         let is_open = upstreams.lets_lan_out || zones.around(&record.name).is_some();
         let stays = !is_open && served::zone_around(&name_text(&record.name)).is_some();
         if reported.replace(&record.name) == Some(&record.name) || stays {
@@ -178,7 +179,7 @@ fn add_alone(
     }
 }
 
-/// Returns the zones of the file, together with those of Unbound's default zones that the file does not change.
+/// Returns the local zones of the file and Unbound's default zones. A default zone that the file changes is not added again.
 fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
     let missing: Vec<(Name, LocalZone)> = by_default
         .iter()
@@ -191,8 +192,8 @@ fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
     LocalZones::new(zones.into_iter().chain(missing))
 }
 
-/// Adds the zones that are open (whose names Unbound resolves) but lie below a closed zone, or below a zone that resolverd answers because of
-/// `locally_served`. Their names are resolved like those of the zone with servers that contains them.
+/// Adds those open zones (Unbound resolves their names) that are below a closed zone, or below a zone that resolverd answers because of
+/// `locally_served`. Their names are resolved like all other names of the zone with servers that contains them.
 fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     for (apex, zone) in zones.iter().filter(|(_, zone)| !local_zones::is_closed(&zone.kind)) {
         let name = name_text(apex);
@@ -212,8 +213,8 @@ fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft
     }
 }
 
-/// Reports the zones with servers whose names Unbound answered itself. Returns the positions of those that are left out: a closed
-/// `local-zone` of the file makes them ineffective, or resolverd also answers their names itself.
+/// Reports the zones with servers whose names Unbound answered itself. Some of these zones are left out of the result of the import: a closed
+/// `local-zone` makes them ineffective, or resolverd answers their names itself too. Returns the positions of the zones that are left out.
 fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<SourcePlace> {
     let mut left_out = Vec::new();
     for section in upstreams.all() {
@@ -393,7 +394,8 @@ fn pointer(text: &str) -> Option<String> {
     Some(format!("{} {ttl} IN PTR {name}", name_text(&reverse)))
 }
 
-/// Parses a record. Returns `None` if resolverd's configuration would refuse it, because then all other records of its zone would be refused too.
+/// Parses a record. Returns `None` if resolverd's configuration would refuse the record. With such a record, all other records of its zone would be
+/// refused too.
 fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
     zone_file::record(text).ok()?;
     let entry = zone_file::entries(text).next()?.ok()?;

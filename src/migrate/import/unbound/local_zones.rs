@@ -23,7 +23,8 @@ pub(super) fn has_data(kind: &str) -> bool {
     !WITHOUT_DATA.contains(&kind)
 }
 
-/// Returns true if a zone of this type answers only those record types that a name has, and leaves the other types to the zones above it.
+/// Returns true if a zone of this type answers only the record types that it has for a name. Queries for other types of the name are answered by the
+/// zones above it.
 pub(super) fn is_by_type(kind: &str) -> bool {
     kind == "typetransparent"
 }
@@ -49,12 +50,12 @@ impl<Zone> LocalZones<Zone> {
         Self { zones, places }
     }
 
-    /// Returns the zone that contains a name. If several do, returns the one with the longest name.
+    /// Returns the zone that contains a name. If several zones contain the name, returns the one with the longest zone name.
     pub(super) fn around(&self, name: &Name) -> Option<&(Name, Zone)> {
         self.zones.get(self.place_around(name)?)
     }
 
-    /// Like `around`, but returns a mutable reference to the zone.
+    /// Returns a mutable reference to the zone that contains a name, with the same rule as `around`.
     pub(super) fn around_mut(&mut self, name: &Name) -> Option<&mut (Name, Zone)> {
         let at = self.place_around(name)?;
         self.zones.get_mut(at)

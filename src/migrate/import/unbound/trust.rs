@@ -60,7 +60,8 @@ fn validates(server: &Section, draft: &mut Draft) -> bool {
     false
 }
 
-/// Reports the trust anchors if none of them is for the root. Trust anchors in files may be for the root, so then nothing is reported.
+/// Reports that all trust anchors are for other zones than the root. Nothing is reported if a file has trust anchors, because they may be for the
+/// root.
 fn report_partly_validated(server: &Section, draft: &mut Draft) {
     let is_named =
         |setting: &&UnboundSetting| ANCHORS.contains(&setting.option.as_str()) && !setting.value().is_empty();

@@ -76,7 +76,7 @@ impl<'s> UpstreamZones<'s> {
         self.sections.iter().any(|section| is_within(name(section), asked) && is_within(asked, name(section)))
     }
 
-    /// Returns the zone that contains the name `asked`. If several do, returns the one with the longest name.
+    /// Returns the zone that contains the name `asked`. If several zones contain it, returns the one with the longest zone name.
     pub(super) fn around(&self, asked: &str) -> Option<&'s Section> {
         let around = self.sections.iter().filter(|section| is_within(asked, name(section)));
         around.copied().max_by_key(|section| name(section).trim_end_matches('.').len())

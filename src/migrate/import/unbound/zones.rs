@@ -72,7 +72,7 @@ fn rest(section: &Section, draft: &mut Draft) {
     let is_named = section.kind == "stub-zone" && section.last("stub-addr").is_none();
     for setting in &section.settings {
         let is_server = setting.option.ends_with("-host");
-        // `by_name` handles these settings.
+        // The function `by_name` converts or reports these settings.
         if is_server && is_named || !is_server && !setting.is_yes() {
             continue;
         }

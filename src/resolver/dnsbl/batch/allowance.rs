@@ -1,12 +1,13 @@
 //! Limits the number of batch questions whose answers no client uses. (A batch question is a question to a DNS list that resolverd asks before a
 //! client asks it.)
 //!
-//! All functions are pure. Until it is known whether a client uses the answer of a batch question, the question counts with the probability that
-//! no client does, so that many batch questions at once do not exceed the limit.
+//! All functions are pure. At first it is not known whether a client will use the answer of a batch question. Until then, the probability that no
+//! client uses it counts against the limit, so that many batch questions at once do not exceed the limit.
 
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
-/// The numbers of questions sent and of answers not used, for all DNS lists together. All counts are in thousandths of a question.
+/// Counts two things for all DNS lists together: the questions that were sent, and the answers that no client used. Both counts are in thousandths of
+/// a question.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowance {
     /// The limit: the number of batch questions with unused answers that are allowed for each hundred questions sent to DNS lists.
@@ -31,8 +32,8 @@ impl BatchAllowance {
         }
     }
 
-    /// Counts a batch question that is about to be sent. In `risk` of a thousand such cases, no client uses the answer. Returns false and counts
-    /// nothing if the question would exceed the limit.
+    /// Counts a batch question that is about to be sent. `risk` is the probability, in thousandths, that no client will use its answer. If the
+    /// question would exceed the limit, returns false and counts nothing.
     pub(super) fn take(&mut self, risk: u32) -> bool {
         let risk = u64::from(risk);
         let cost = self.wasted.saturating_add(self.at_risk).saturating_add(risk);
@@ -65,8 +66,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// The number of unused questions exceeds the limit at most by the questions that had been sent, and not yet judged, when clients stopped
-        /// asking.
+        /// The number of unused batch questions can exceed the limit only by questions that were already sent when clients stopped asking.
         #[test]
         fn the_waste_stays_within_the_allowance(uses in prop::collection::vec(any::<bool>(), 1..2_000)) {
             let mut allowance = BatchAllowance::new(3);

@@ -1,8 +1,8 @@
 //! Learns which DNS lists clients ask after a certain question to a list, from the last addresses that they asked about.
 //!
-//! All functions are pure. Each list has one bit for each of the last 128 addresses, so that a change in the clients' behaviour is noticed within
-//! 128 addresses. An address is added `BATCH_WINDOW` after the first question about it. The first addresses also form a trial, which is counted
-//! at once: if clients have asked a list about enough of them, this list is asked in batches before the addresses are added.
+//! All functions are pure. For each list, one bit for each of the last 128 addresses says whether clients asked the list about this address. So a
+//! change in the clients' behaviour is noticed within 128 addresses. An address is added `BATCH_WINDOW` after the first question about it. Until
+//! enough addresses were added, a trial with the first addresses is used, which counts each question at once.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::ListId;
 /// The number of addresses from which a `Habit` is computed.
 const MEMORY: u32 = u128::BITS;
 
-/// The DNS lists that clients usually ask after a certain question with a certain result. Used to ask these lists in advance.
+/// The DNS lists that clients usually ask after a certain question with a certain result. resolverd asks these lists in advance.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habit {
     /// The number of addresses from which this habit has been learned, at most `MEMORY`.
@@ -63,8 +63,8 @@ impl Habit {
         (place < BATCH_MIN_SEEN).then_some(place)
     }
 
-    /// Records that a client asked `list` about the address with the index `place` in the trial, `gap` after the question to which this habit
-    /// belongs.
+    /// Records that a client asked `list` about an address of the trial. `place` is the index of the address in the trial. `gap` is the time since
+    /// the question to which this habit belongs.
     pub(super) fn follow_trial(&mut self, place: u32, list: ListId, gap: Duration) {
         let bit = 1_u128.checked_shl(place).unwrap_or_default();
         if let Some(follower) = self.tried_followers.iter_mut().find(|follower| follower.list == list) {
@@ -75,8 +75,8 @@ impl Habit {
         }
     }
 
-    /// Returns the DNS lists that clients asked about at least `percent` of a hundred addresses, each with the probability, in thousandths, that
-    /// a client does not ask it next time. Returns no lists before clients have asked about enough addresses.
+    /// Returns the DNS lists that clients asked about at least `percent` of a hundred addresses. Each has the probability, in thousandths, that no
+    /// client asks it next time. Returns no list before clients have asked about enough addresses.
     pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&FollowingList, u32)> {
         let (followers, seen) = if self.seen >= BATCH_MIN_SEEN {
             (&self.followers, self.seen)
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!((expected(&usual), usual.begin_trial()), (vec![1], None));
         usual.follow_trial(BATCH_MIN_SEEN - 1, 2, GAP);
         assert_eq!(expected(&usual), [1, 2]);
-        // The learned addresses count more than the trial.
+        // The added addresses now decide, and the trial no longer has an effect.
         (0..BATCH_MIN_SEEN).for_each(|_| usual.learn(&[(2, GAP)]));
         assert_eq!(expected(&usual), [2]);
     }

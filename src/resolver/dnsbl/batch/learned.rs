@@ -32,28 +32,28 @@ pub enum Mode {
 /// A group of clients whose questions get the same answers: the DO and CD flags and the view of their questions.
 pub type ClientGroup = (u8, ViewId);
 
-/// All questions that a group of clients asks several DNS lists about the same subject, such as an IP address.
+/// A subject, such as an IP address, about which a group of clients asks DNS lists. It identifies all their questions about this subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Check {
     /// The clients that ask.
     pub clients: ClientGroup,
     /// The subject: the labels before the apex of the DNS list (such as a reversed address), in lower case and wire form.
     pub subject: Box<[u8]>,
-    /// The number of labels of the subject. It shows whether the subject is an IPv4 address, an IPv6 address or a domain, about which clients ask
-    /// different lists.
+    /// The number of labels of the subject. It shows whether the subject is an IPv4 address, an IPv6 address or a domain. Clients ask different lists
+    /// about each of these three.
     pub labels: u8,
 }
 
 /// A question to one DNS list, which belongs to a `Check`.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckQuery<'a> {
-    /// The group of questions about the same subject to which this question belongs.
+    /// The subject of the question, and the clients that ask about it.
     pub check: &'a Check,
     /// The DNS list that the question is sent to.
     pub list: ListId,
 }
 
-/// The state of a DNS list, as far as it decides whether resolverd may ask the list in advance, in a batch.
+/// The facts about a DNS list that decide whether resolverd may ask the list in advance, in a batch.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BatchStanding {
     /// True if resolverd may ask the DNS list in advance: the list answers, and its daily quota of queries is not nearly used up.
@@ -89,26 +89,27 @@ pub struct Batch {
     groups: Vec<Vec<ListId>>,
     allowance: BatchAllowance,
     open: BTreeMap<Check, SubjectQuestions>,
-    /// The keys of `open`, each with the time of the first question of the check. The oldest check is first.
+    /// The keys of `open` in the order of their age, the oldest first. Each has the time of the first question about this subject.
     order: VecDeque<(Check, Mono)>,
     habits: BTreeMap<Trigger, (Mono, Habit)>,
     counts: BTreeMap<ListId, BatchCounts>,
 }
 
-/// A question to a DNS list and its result, after which a batch may be sent. The table `habits` has at most one `Habit` for each trigger.
+/// A question to a DNS list, with its result, that can start a batch. The table `habits` has one `Habit` for each trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Trigger {
     clients: ClientGroup,
     labels: u8,
     list: ListId,
-    /// The result of the question. `None` selects the `Habit` that was learned over all results; it is used while the result is not known yet.
+    /// The result of the question. `None` means any result: the `Habit` of such a trigger is learned from all results, and is used while the result
+    /// is not known yet.
     came: Option<ListSays>,
 }
 
 /// The questions that were asked about one subject, such as an IP address, so far.
 #[derive(Debug, Default)]
 struct SubjectQuestions {
-    /// The questions that clients asked, in this order.
+    /// The questions that clients asked about this subject, the first one first.
     asked: Vec<AskedList>,
     /// The questions that were sent as part of a batch, before any client asked them.
     ahead: Vec<AheadQuery>,
@@ -120,8 +121,8 @@ struct AskedList {
     list: ListId,
     at: Mono,
     came: Option<ListSays>,
-    /// The index of this subject among the first subjects (the trial) from which the `Habit` of `list` is learned. `None` if the subject came
-    /// later.
+    /// The index of this subject in the trial of `list`, which consists of the first subjects about which clients asked `list`. `None` if the trial
+    /// was complete before this subject.
     trial: Option<u32>,
 }
 
@@ -207,8 +208,8 @@ impl Batch {
         {
             return Vec::new();
         }
-        // A question for a PTR or MX starts a batch only if it is the first question about its subject: an smtpd behind postscreen asks for the
-        // PTR after the lists, and this must not be learned as the order of an smtpd that asks for the PTR first.
+        // A question for a PTR or MX starts a batch only if it is the first question about its subject. An smtpd behind postscreen asks for the PTR
+        // after the lists, and then the PTR question says nothing about the next lists.
         if list >= EXCHANGER && !questions.asked.is_empty() {
             return Vec::new();
         }
@@ -225,9 +226,9 @@ impl Batch {
         start
     }
 
-    /// Counts a question that was sent to `list`, unless it belongs to a batch, because `start` has already counted those.
+    /// Counts a question that was sent to `list`. Batch questions are not counted here, because `start` has already counted them.
     pub(crate) fn went_out(&mut self, check: &Check, list: ListId) {
-        // If no client has asked about this subject, the operator has sent the question with the control program. Such questions are not counted.
+        // If no client has asked about this subject, the operator has asked, with `resolverctl`. Such a question is not counted.
         let Some(questions) = self.open.get(check) else { return };
         if !questions.ahead.iter().any(|ahead| ahead.list == list) {
             self.allowance.went_out();
@@ -254,8 +255,8 @@ impl Batch {
         self.start(query, Some(came), now, &standing)
     }
 
-    /// Called when a batch question to `list` was not sent, because the cache had the answer, or because a client asked the same question
-    /// meanwhile. Takes back its counts.
+    /// Called when a batch question to `list` was not sent: the cache had the answer, or a client asked the same question meanwhile. The question no
+    /// longer counts as sent.
     pub(crate) fn not_needed(&mut self, check: &Check, list: ListId) {
         let Some(questions) = self.open.get_mut(check) else { return };
         let Some(place) = questions.ahead.iter().position(|ahead| ahead.list == list) else { return };
@@ -268,7 +269,8 @@ impl Batch {
         }
     }
 
-    /// Ends each `Check` that began more than `BATCH_WINDOW` ago, and learns from it which lists clients ask one after the other.
+    /// Removes each subject about which clients first asked more than `BATCH_WINDOW` ago. Learns from the questions about it which lists clients ask
+    /// one after the other.
     pub fn settle(&mut self, now: Mono) {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < BATCH_WINDOW {
@@ -281,8 +283,8 @@ impl Batch {
         }
     }
 
-    /// Returns the DNS lists to ask as a batch after the question `list` about `check` had the result `came`. The list with the longest usual
-    /// round trip is first.
+    /// Returns the DNS lists that resolverd must ask in a batch, after a question to `list` had the result `came`. The list with the longest usual
+    /// round trip comes first.
     fn start(
         &mut self,
         CheckQuery { check, list }: CheckQuery<'_>,
@@ -321,16 +323,16 @@ impl Batch {
         if self.mode == Mode::Observe { Vec::new() } else { start }
     }
 
-    /// Returns the DNS lists that clients usually ask after this trigger: each with the probability, in thousandths, that no client asks it, and
-    /// the usual time until a client asks it.
+    /// Returns the DNS lists that clients usually ask after this trigger. Each has two values: the probability, in thousandths, that no client asks
+    /// it, and the usual time until a client asks it.
     fn expected(&self, trigger: Trigger) -> Vec<(ListId, u32, Duration)> {
         let Some((_, habit)) = self.habits.get(&trigger) else { return Vec::new() };
         let followers = habit.expected(BATCH_PERCENT);
         followers.map(|(follower, risk)| (follower.list, risk, follower.gap)).collect()
     }
 
-    /// Returns the other lists of the operator's groups that contain `list`. Each has the risk 0 and no pause, because the operator expects
-    /// clients to ask them at once.
+    /// Returns the other lists in those groups of the operator that contain `list`. Each has the risk 0 and no pause, because the operator says that
+    /// clients ask all lists of a group.
     fn grouped(&self, list: ListId, came: Option<ListSays>) -> Vec<(ListId, u32, Duration)> {
         let groups = self.groups.iter().filter(|group| came.is_none() && group.contains(&list));
         groups.flatten().filter(|other| **other != list).map(|other| (*other, 0, Duration::ZERO)).collect()
@@ -357,9 +359,9 @@ impl Batch {
         }
     }
 
-    /// Called when a client asks `list` about a subject. `before` has the lists that clients have already asked about it, each with the index of
-    /// the subject in the trial of that list (its first subjects) and the time since that question. Records in these trials that clients asked
-    /// `list` too. Then adds the subject to the trial of `list`, and returns its index there.
+    /// Called when a client asks `list` about a subject. `before` contains earlier questions about this subject: for each, the list, the index of the
+    /// subject in the trial of this list, and the time since the question. Records in these trials that `list` was asked too. Then adds the subject
+    /// to the trial of `list`, and returns its index in this trial.
     fn try_habits(
         &mut self,
         CheckQuery { check, list }: CheckQuery<'_>,
@@ -375,7 +377,8 @@ impl Batch {
         self.habit(trigger(list), now).begin_trial()
     }
 
-    /// Returns the `Habit` of a trigger. If the table is full, a new one replaces the one that was not used for the longest time.
+    /// Returns the `Habit` of a trigger, and creates it if necessary. If the table is full, the new habit replaces the habit that was not used for
+    /// the longest time.
     fn habit(&mut self, trigger: Trigger, now: Mono) -> &mut Habit {
         if !self.habits.contains_key(&trigger) && self.habits.len() >= MAX_BATCH_HABITS {
             let oldest = self.habits.iter().min_by_key(|(_, (met, _))| *met).map(|(trigger, _)| *trigger);

@@ -14,10 +14,10 @@ pub use learned::{Batch, BatchCounts, BatchStanding, Check, CheckQuery, ClientGr
 /// The number of a DNS list in the table of lists.
 pub type ListId = u32;
 
-/// The number that represents the PTR question for an address among the numbers of DNS lists: an smtpd without postscreen asks for the PTR before
-/// its lists, so this question too can start a batch.
+/// The number that stands for the PTR question about an address, as if it were a DNS list. An smtpd without postscreen asks for the PTR before its
+/// lists, so this question can start a batch.
 pub const POINTER: ListId = ListId::MAX;
 
-/// The number that represents the MX question for a domain among the numbers of DNS lists: an smtpd asks for the MX before a content scanner asks
-/// lists of domains, so this question too can start a batch.
+/// The number that stands for the MX question about a domain, as if it were a DNS list. An smtpd asks for the MX before a content scanner asks lists
+/// of domains, so this question can start a batch.
 pub const EXCHANGER: ListId = ListId::MAX - 1;
