@@ -44,8 +44,8 @@ pub(crate) const MAX_LINE_SUBJECTS: usize = 6;
 /// to another mail of the same domain.
 pub(crate) const PASTED_BEFORE: Duration = Duration::from_secs(30);
 
-/// A shorter `PASTED_BEFORE`, for the first search of a line that names only one domain. A busy domain may have more than `MAX_WHY_MESSAGES` mails
-/// in the longer period, and then the reply would contain the slowest of them instead of the nearest.
+/// A shorter `PASTED_BEFORE`. It is used in the first search for the mail of a log line that names only one domain. A busy domain may have more than
+/// `MAX_WHY_MESSAGES` mails in the longer period. The reply would then contain the slowest mails, not the mails nearest to the time of the line.
 pub(crate) const PASTED_NEAR: Duration = Duration::from_secs(2);
 
 /// The first DNS query of a mail may be this long after the time of its log line, because the times of syslog are whole seconds.

@@ -21,7 +21,7 @@ const EMPTY: &str = "version = 1\n";
 /// The command line of `zone`.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Resolve a zone through its own servers: until the daemon ends, or as the options say.
+    /// Resolve a zone through these servers, until the daemon ends by default.
     Add(Added),
     /// Remove a zone that `zone add` added.
     Remove {

@@ -45,7 +45,8 @@ impl QueryAllowance {
         true
     }
 
-    /// Corrects the number of unused queries for one question: it was counted with `before` queries, and is now counted with `now`.
+    /// Corrects the number of unused queries, which were sent although no client asked for their answers. One question was counted with `before` such
+    /// queries, and is now counted with `now`.
     pub(super) fn settle(&mut self, before: u64, now: u64) {
         self.unused = self.unused.saturating_sub(before).saturating_add(now);
     }

@@ -21,7 +21,7 @@ struct Gathered<'d> {
     clients: Clients,
     belonging: Belonging,
     draft: &'d mut Draft,
-    /// True if a nested list denies some clients, so that it must be decided for each prefix separately.
+    /// True if a nested list denies some clients. Then each prefix is compared with the whole list, to find out if its clients are allowed.
     exempts: bool,
 }
 
