@@ -99,10 +99,9 @@ async fn serve(
     let mut hangup = signal(SignalKind::hangup())?;
     let from =
         origin.as_ref().map_or_else(|| "no configuration file".to_owned(), |path| path.display().to_string());
-    for note in notes(&config) {
-        tracing::warn!("{note}");
-    }
+    let noted = notes(&config);
     let daemon = Daemon::start_with(config, origin, inherited)?;
+    noted.iter().for_each(|note| tracing::warn!("{note}"));
     let addresses: Vec<String> = daemon.addresses().iter().map(ToString::to_string).collect();
     let (version, addresses) = (env!("CARGO_PKG_VERSION"), addresses.join(", "));
     let metrics =

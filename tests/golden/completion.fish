@@ -156,7 +156,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -f -a "add" -d 'Resolve a zone through its own servers: until the daemon ends, or as the options say'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -f -a "add" -d 'Resolve a zone through these servers, until the daemon ends by default'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -f -a "remove" -d 'Remove a zone that `zone add` added'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -l forward -d 'Resolvers to forward to, as `forward` in resolverd.toml(5)' -r
@@ -176,7 +176,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from remove" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from help" -f -a "add" -d 'Resolve a zone through its own servers: until the daemon ends, or as the options say'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from help" -f -a "add" -d 'Resolve a zone through these servers, until the daemon ends by default'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a zone that `zone add` added'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l socket -d 'Control socket of the daemon' -r -F
@@ -429,7 +429,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "completion" -d 'Print a completion script for a shell'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "check" -d 'Check a domain, an address, a message or this host for faults'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from zone" -f -a "add" -d 'Resolve a zone through its own servers: until the daemon ends, or as the options say'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from zone" -f -a "add" -d 'Resolve a zone through these servers, until the daemon ends by default'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from zone" -f -a "remove" -d 'Remove a zone that `zone add` added'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "test" -d 'Query each list in use about an address or a domain'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "health" -d 'Test the lists in use now, and show their state two seconds later'

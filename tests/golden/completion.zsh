@@ -1359,7 +1359,7 @@ _resolverctl__subcmd__help__subcmd__why_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__zone_commands] )) ||
 _resolverctl__subcmd__help__subcmd__zone_commands() {
     local commands; commands=(
-'add:Resolve a zone through its own servers\: until the daemon ends, or as the options say' \
+'add:Resolve a zone through these servers, until the daemon ends by default' \
 'remove:Remove a zone that \`zone add\` added' \
     )
     _describe -t commands 'resolverctl help zone commands' commands "$@"
@@ -1507,7 +1507,7 @@ _resolverctl__subcmd__why_commands() {
 (( $+functions[_resolverctl__subcmd__zone_commands] )) ||
 _resolverctl__subcmd__zone_commands() {
     local commands; commands=(
-'add:Resolve a zone through its own servers\: until the daemon ends, or as the options say' \
+'add:Resolve a zone through these servers, until the daemon ends by default' \
 'remove:Remove a zone that \`zone add\` added' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -1521,7 +1521,7 @@ _resolverctl__subcmd__zone__subcmd__add_commands() {
 (( $+functions[_resolverctl__subcmd__zone__subcmd__help_commands] )) ||
 _resolverctl__subcmd__zone__subcmd__help_commands() {
     local commands; commands=(
-'add:Resolve a zone through its own servers\: until the daemon ends, or as the options say' \
+'add:Resolve a zone through these servers, until the daemon ends by default' \
 'remove:Remove a zone that \`zone add\` added' \
 'help:Print this message or the help of the given subcommand(s)' \
     )

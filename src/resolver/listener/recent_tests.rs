@@ -205,7 +205,7 @@ fn ask_together(
 
 #[test]
 fn clients_of_several_views_in_one_batch_get_the_replies_of_their_views() {
-    let text = "version = 1\n[listen]\nallow = [\"0.0.0.0/0\"]\n[[view]]\nname = \"office\"\nclients = [\"10.1.0.0/16\"]\n[[zone]]\nname = \"corp.example\"\nview = \"office\"\nrecords = []\n";
+    let text = "version = 1\n[listen]\nallow = [\"0.0.0.0/0\"]\nopen_resolver = true\n[[view]]\nname = \"office\"\nclients = [\"10.1.0.0/16\"]\n[[zone]]\nname = \"corp.example\"\nview = \"office\"\nrecords = []\n";
     let config = Config::read_over(Config::default(), text, std::path::Path::new("/")).unwrap();
     let (front, resolver, _) = front();
     let views = Views::new(&Arc::new(config.clone())).unwrap();
