@@ -112,3 +112,18 @@ pub const METRICS_HEADER_TIME: Duration = Duration::from_secs(2);
 
 /// The longest time that sending the metrics may take. Prometheus gives up after 10 s.
 pub const METRICS_TIME: Duration = Duration::from_secs(10);
+
+/// The largest number of concurrent requests of the page for its data. Each has up to some megabytes; further ones wait.
+pub const MAX_PAGE_REQUESTS: usize = 2;
+
+/// The longest span of minutes in a request of the page: a week, and a day for the time zone.
+pub const MAX_PAGE_SPAN: Duration = Duration::from_secs(8 * 86_400);
+
+/// The largest number of parts of such a span: those of five minutes in a day.
+pub const MAX_PAGE_PARTS: u64 = 288;
+
+/// The longest span of messages (emails) in a request of the page. It shows one hour.
+pub const MAX_PAGE_WHY: Duration = Duration::from_secs(2 * 3_600);
+
+/// The largest number of digits in a number that the page sends: those of microseconds since 1970 are fewer.
+pub const MAX_PAGE_NUMBER: usize = 17;

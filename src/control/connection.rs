@@ -122,6 +122,18 @@ async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io
     stream.shutdown().await
 }
 
+/// Returns the lines of the reply to a request that only reads, for another listener than the control socket. A request that changes something, or
+/// whose reply is a stream, is refused. The caller bounds the number of concurrent requests, and removes the customer keys of DNS lists.
+pub async fn read_only(request: Request, subject: &impl Controlled) -> Vec<Reply> {
+    if matches!(request, Request::Monitor(_) | Request::Trace(_)) {
+        return vec![Reply::Problem(wrong("This request is served only on the control socket."))];
+    }
+    match permitted(&request, Rights::Look) {
+        Ok(()) => answer(request, subject).await,
+        Err(problem) => vec![Reply::Problem(problem)],
+    }
+}
+
 /// Returns true if the reply may contain names with customer keys of DNS lists, which must then be removed. Such names occur only in tables of names
 /// for which clients asked. The query history has no keys, and the names in the replies to other requests come from the operator.
 fn may_show_keys(request: &Request) -> bool {

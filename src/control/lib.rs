@@ -43,6 +43,8 @@ pub mod trace;
 mod why;
 pub mod zones;
 
+pub use self::connection::read_only;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,7 +7,9 @@ use super::client::ControlClient;
 use super::input::read_at_most;
 use super::line_search::{LINES_AT_ONCE, LineSearch};
 use super::pasted::{self, LineResult, PastedLine};
+use super::render::html::waterfall;
 use super::render::{Format, costs, json, why};
+use super::render::{Format, json, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
 use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, WHY_AROUND};
@@ -38,6 +40,9 @@ pub(super) struct Arguments {
     /// Show only messages of these clients.
     #[arg(long, value_name = "ADDRESS|NETWORK")]
     client: Option<String>,
+    /// Write the slowest message to this file too, as an HTML page.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// Maximum number of messages that are requested if the command line has no `--slowest`.
@@ -68,6 +73,13 @@ impl Arguments {
         let (subject, client) = (self.subject.clone(), self.client.clone());
         let most = self.slowest.unwrap_or(MOST);
         Ok(WhyRequest { subject, from, to, client, most, ..WhyRequest::default() })
+    }
+
+    /// Writes the messages to the file of `--html`, if the command line has one.
+    fn write_html(&self, messages: &[&MessageReport]) -> Result<(), CommandFailure> {
+        let Some(file) = &self.html else { return Ok(()) };
+        let written = std::fs::write(file, waterfall::page(messages, "", &moment::shown, true));
+        written.map_err(|error| CommandFailure::Written { file: file.clone(), error })
     }
 }
 
@@ -100,6 +112,7 @@ pub(super) fn run(
             _ => None,
         })
         .collect();
+    arguments.write_html(&messages)?;
     let text = match format {
         Format::Json => replies.iter().map(json::reply).collect(),
         Format::Text(style) => why::messages(&messages, &moment::shown, style),
@@ -143,6 +156,7 @@ fn run_pasted(
     let results: Vec<MessageReport> =
         pasted::known_first(results).into_iter().map(LineResult::into_message).collect();
     let known = results.iter().any(|message| message.culprit.kind != CulpritKind::Unknown);
+    arguments.write_html(&results.iter().collect::<Vec<_>>())?;
     let text = match format {
         Format::Json => {
             results.into_iter().map(|message| json::reply(&Reply::Message(Box::new(message)))).collect()

@@ -1,4 +1,5 @@
-//! The HTTP listener for metrics. It serves one request per connection, and only `GET` or `HEAD` of `/metrics`.
+//! The HTTP listener for metrics and for the page. It serves one request per connection, and only `GET` or `HEAD` of `/metrics`, of `/`, and of the
+//! data of the page.
 //!
 //! See RFC 9110 and RFC 9112. Requests are limited in number, size and time. The body of a request is not read: the reply is sent after the header,
 //! and the connection is then closed.
@@ -16,10 +17,11 @@ use tokio::time::timeout;
 
 use super::exposition::MEDIA_TYPE;
 use super::gather;
+use super::page::{self, PageData};
 use control::Controlled;
 use history::Counter;
 
-/// The only path that is served.
+/// The path of the metrics.
 const PATH: &str = "/metrics";
 
 /// The reason why there is no listener for metrics.
@@ -68,6 +70,7 @@ impl MetricsServer {
     /// Accepts connections and serves them until `ending` becomes true. Dropping the future closes all connections.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_METRICS_CONNECTIONS));
+        let readers = Arc::new(Semaphore::new(limits::MAX_PAGE_REQUESTS));
         let mut connections = JoinSet::new();
         loop {
             while connections.try_join_next().is_some() {}
@@ -83,9 +86,9 @@ impl MetricsServer {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let subject = Arc::clone(&subject);
+                    let (subject, readers) = (Arc::clone(&subject), Arc::clone(&readers));
                     connections.spawn(async move {
-                        serve(stream, subject.as_ref()).await;
+                        serve(stream, subject.as_ref(), &readers).await;
                         drop(permit);
                     });
                 }
@@ -102,15 +105,16 @@ impl MetricsServer {
 }
 
 /// Serves one connection, for a limited time. The client may close the connection early.
-async fn serve(mut stream: TcpStream, subject: &impl Controlled) {
+async fn serve(mut stream: TcpStream, subject: &impl Controlled, readers: &Semaphore) {
     let header = match timeout(limits::METRICS_HEADER_TIME, read(&mut stream)).await {
         Ok(Ok(Some(header))) => header,
         Ok(Ok(None)) => return,
         Ok(Err(error)) => return tracing::debug!("a connection for metrics failed: {error}"),
         Err(_) => return tracing::debug!("a connection for metrics sent no request in time"),
     };
-    let reply = reply(&header, || gather::text(subject));
     let exchange = async {
+        let (asked, has_body) = asked(&header);
+        let reply = message(asked, has_body, subject, readers).await;
         stream.write_all(reply.as_bytes()).await?;
         stream.shutdown().await
     };
@@ -143,35 +147,76 @@ fn is_whole(header: &[u8]) -> bool {
     !matches!(httparse::Request::new(&mut fields).parse(header), Ok(httparse::Status::Partial))
 }
 
-/// Returns the path in a request target. The target may have a scheme and a host before the path (RFC 9112 section 3.2.2), and a query after it.
-fn path(target: &str) -> &str {
-    let rest =
-        target.strip_prefix("http://").and_then(|rest| rest.find('/').and_then(|place| rest.get(place..)));
-    rest.unwrap_or(target).split('?').next().unwrap_or_default()
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq)]
+enum Asked {
+    Metrics,
+    Page,
+    Data(PageData),
+    /// The status and the sentence of a refusal.
+    Refused(&'static str, &'static str),
 }
 
-/// Returns the reply to the request with this header. `metrics` returns the body for a valid request.
-fn reply(header: &[u8], metrics: impl FnOnce() -> String) -> String {
+/// Returns the path and the query in a request target. The target may have a scheme and a host before the path (RFC 9112 section 3.2.2).
+fn path(target: &str) -> (&str, &str) {
+    let rest =
+        target.strip_prefix("http://").and_then(|rest| rest.find('/').and_then(|place| rest.get(place..)));
+    let rest = rest.unwrap_or(target);
+    rest.split_once('?').unwrap_or((rest, ""))
+}
+
+/// Returns what the request with this header asks for, and true if the reply has a body: that to HEAD has none (RFC 9110 section 9.3.2).
+fn asked(header: &[u8]) -> (Asked, bool) {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     let parsed = request.parse(header);
-    let (status, body) = match parsed {
-        Ok(httparse::Status::Complete(_)) => match (request.method, path(request.path.unwrap_or_default())) {
-            (Some("GET" | "HEAD"), PATH) => ("200 OK", metrics()),
-            (Some("GET" | "HEAD"), _) => ("404 Not Found", format!("The metrics are at {PATH}.\n")),
-            _ => ("405 Method Not Allowed", "Only GET and HEAD are served.\n".to_owned()),
-        },
-        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            ("431 Request Header Fields Too Large", "The request is too long.\n".to_owned())
+    let (target, query) = path(request.path.unwrap_or_default());
+    let asked = match parsed {
+        Ok(httparse::Status::Complete(_)) if !matches!(request.method, Some("GET" | "HEAD")) => {
+            Asked::Refused("405 Method Not Allowed", "Only GET and HEAD are served.\n")
         }
-        Err(_) => ("400 Bad Request", "The request cannot be read.\n".to_owned()),
+        Ok(httparse::Status::Complete(_)) if target == PATH => Asked::Metrics,
+        Ok(httparse::Status::Complete(_)) => {
+            let mut hosts = request.headers.iter().filter(|field| field.name.eq_ignore_ascii_case("host"));
+            match (hosts.all(|host| page::is_own_host(host.value)), target) {
+                (false, _) => Asked::Refused(
+                    "403 Forbidden",
+                    "The page is served only under an address or localhost: open it as http://ADDRESS:PORT/.\n",
+                ),
+                (true, "/") => Asked::Page,
+                (true, _) => PageData::read(target, query).map_or(
+                    Asked::Refused("404 Not Found", "The page is at /, the metrics are at /metrics.\n"),
+                    Asked::Data,
+                ),
+            }
+        }
+        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
+            Asked::Refused("431 Request Header Fields Too Large", "The request is too long.\n")
+        }
+        Err(_) => Asked::Refused("400 Bad Request", "The request cannot be read.\n"),
     };
-    let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
+    (asked, request.method != Some("HEAD"))
+}
+
+/// Returns the whole reply to a request.
+async fn message(asked: Asked, has_body: bool, subject: &impl Controlled, readers: &Semaphore) -> String {
+    let (status, media, fields, body) = match asked {
+        Asked::Metrics => ("200 OK", MEDIA_TYPE, "", gather::text(subject)),
+        Asked::Page => ("200 OK", page::HTML, page::FIELDS, page::PAGE.to_owned()),
+        Asked::Data(data) => {
+            let _reading = readers.acquire().await;
+            let (media, content) = data.content(subject).await;
+            ("200 OK", media, page::FIELDS, content)
+        }
+        Asked::Refused(status, sentence) => {
+            let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
+            (status, MEDIA_TYPE, allow, sentence.to_owned())
+        }
+    };
     let length = body.len();
-    // A reply to HEAD has the length of the body that GET would get, but no body (RFC 9110 section 9.3.2).
-    let body = if request.method == Some("HEAD") { String::new() } else { body };
+    let body = if has_body { body } else { String::new() };
     format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {length}\r\n{allow}Connection: close\r\n\r\n{body}"
+        "HTTP/1.1 {status}\r\nContent-Type: {media}\r\nContent-Length: {length}\r\n{fields}Connection: close\r\n\r\n{body}"
     )
 }
 
@@ -181,25 +226,28 @@ mod tests {
 
     use super::*;
 
-    fn status(request: &str) -> String {
-        let reply = reply(request.as_bytes(), || "a 1\n".to_owned());
-        let (header, body) = reply.split_once("\r\n\r\n").unwrap();
-        let header = format!("{header}\r\n");
-        let length = if request.starts_with("HEAD") { 4 } else { body.len() };
-        assert!(header.contains(&format!("Content-Length: {length}\r\n")), "{header}");
-        header.split(' ').nth(1).unwrap().to_owned()
+    fn status(request: &str) -> &'static str {
+        match asked(request.as_bytes()).0 {
+            Asked::Refused(status, _) => status.split(' ').next().unwrap(),
+            Asked::Metrics => "metrics",
+            Asked::Page => "page",
+            Asked::Data(_) => "data",
+        }
     }
 
     #[test]
-    fn only_a_get_of_the_path_has_the_metrics() {
+    fn only_a_get_of_these_paths_is_served() {
         let asks = |line: &str| status(&format!("{line} HTTP/1.1\r\nHost: localhost:9453\r\n\r\n"));
-        assert_eq!(asks("GET /metrics"), "200");
-        assert_eq!(asks("GET /metrics?debug=1"), "200");
-        assert_eq!(asks("GET /"), "404");
+        assert_eq!(asks("GET /metrics"), "metrics");
+        assert_eq!(asks("GET /metrics?debug=1"), "metrics");
+        assert_eq!(asks("GET /"), "page");
+        assert_eq!(asks("GET /data/lists"), "data");
+        assert_eq!(asks("GET /data/flush"), "404");
         assert_eq!(asks("GET /metrics/"), "404");
         assert_eq!(asks("POST /metrics"), "405");
-        assert_eq!(asks("HEAD /metrics"), "200");
-        assert_eq!(asks("GET http://localhost:9453/metrics?debug=1"), "200");
+        assert_eq!(asks("POST /data/lists"), "405");
+        assert_eq!(asks("HEAD /metrics"), "metrics");
+        assert_eq!(asks("GET http://localhost:9453/metrics?debug=1"), "metrics");
         assert_eq!(asks("GET http://localhost:9453"), "404");
         assert_eq!(status("GET /metrics HTTP/9\r\n\r\n"), "400");
         assert_eq!(status("\0\r\n\r\n"), "400");
@@ -209,15 +257,20 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_to_head_has_no_body() {
-        let reply = reply(b"HEAD /metrics HTTP/1.1\r\n\r\n", || "a 1\n".to_owned());
-        assert!(reply.contains("Content-Length: 4\r\n") && reply.ends_with("\r\n\r\n"), "{reply}");
+    fn a_name_that_a_stranger_points_at_this_host_gets_no_page() {
+        let asks = |path: &str, host: &str| status(&format!("GET {path} HTTP/1.1\r\n{host}\r\n"));
+        assert_eq!(asks("/", "Host: rebound.example:9453\r\n"), "403");
+        assert_eq!(asks("/data/lists", "Host: rebound.example\r\n"), "403");
+        assert_eq!(asks("/", "Host: 127.0.0.1\r\nhost: rebound.example\r\n"), "403");
+        assert_eq!(asks("/", ""), "page");
+        // Prometheus may know the host by its name.
+        assert_eq!(asks("/metrics", "Host: gateway.example:9453\r\n"), "metrics");
     }
 
     proptest! {
         #[test]
         fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(reply(&octets, String::new).starts_with("HTTP/1.1 "));
+            prop_assert!(matches!(asked(&octets).0, Asked::Refused(..)));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::row::{Busy, BusyCounts, BusyKind, Row};
-use super::times::{Counts, quantiles};
+use super::times::{Counts, by_time, quantiles};
 use crate::limits::{MAX_BUSY, MAX_SUMMED_NAMES};
 use dns::conduct::Conduct;
 use dns::question::Outcome;
@@ -28,6 +28,9 @@ pub struct SpanReport {
     pub messages: BTreeMap<Conduct, u64>,
     /// The DNS times of messages (emails): the time in which their questions were in progress.
     pub message_time: Quantiles,
+    /// The histogram of these times: the shortest time of a bucket in microseconds, and the number of messages in it.
+    #[serde(default)]
+    pub message_times: Vec<(u64, u64)>,
     /// The time from the arrival of a question to its reply.
     pub latency: Quantiles,
     /// Round trips of queries to servers that got a reply.
@@ -111,6 +114,7 @@ impl Span {
             outcomes: named(&Outcome::ALL, &self.sum.outcomes),
             messages: named(&Conduct::ALL, &self.sum.messages),
             message_time: quantiles(&self.sum.message_time),
+            message_times: by_time(&self.sum.message_time),
             latency: quantiles(&self.sum.latency),
             round_trip: quantiles(&self.sum.round_trip),
             busiest,
@@ -147,6 +151,7 @@ mod tests {
             minute,
             outcomes: [(0, 5), (4, 1)].into(),
             messages: [(0, 2)].into(),
+            message_time: [(20, 3)].into(),
             latency: [(20, 3)].into(),
             busy: vec![Busy {
                 kind: BusyKind::Zone,
@@ -166,5 +171,6 @@ mod tests {
         let names = reports[0].busiest.iter().map(|row| (&*row.name, row.counts.questions));
         assert_eq!(names.collect::<Vec<_>>(), [("b.", 4), ("a.", 2)]);
         assert_eq!(reports[0].latency.count, 9);
+        assert_eq!(reports[0].message_times, [(92_672, 9)]);
     }
 }

@@ -51,6 +51,11 @@ pub fn coarse(times: &Spread) -> Counts {
     counts
 }
 
+/// Returns the counts, each with the time at which its bucket begins, in microseconds.
+pub(crate) fn by_time(counts: &Counts) -> Vec<(u64, u64)> {
+    counts.iter().map(|(bucket, count)| (begin(*bucket), *count)).collect()
+}
+
 /// Returns the quantiles of times in buckets.
 pub fn quantiles(counts: &Counts) -> Quantiles {
     let total = counts.values().fold(0_u64, |sum, count| sum.saturating_add(*count));

@@ -215,7 +215,7 @@ async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
     }
     let client = stage.client();
     assert_eq!(client.ask_datagram(&name("www.tld."), RecordType::A).await.unwrap().answers.len(), 1);
-    assert_eq!(get(address, "/").await.0, 404);
+    assert_eq!(get(address, "/other").await.0, 404);
     // A long header is refused and not read on.
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("GET /metrics HTTP/1.1\r\nX: {}", "x".repeat(8_192)).as_bytes()).await.unwrap();
@@ -224,6 +224,37 @@ async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
     assert_eq!(&reply, b"HTTP/1.1 431");
     stage.daemon.stop().await;
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_and_its_data_are_served_to_nobody_else() {
+    let (stage, address) = stage().await;
+    stage.client().ask_datagram(&name("www.tld."), RecordType::A).await.unwrap();
+    let ask = async |target: &str, host: &str| {
+        exchange(address, &format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")).await
+    };
+    let page = ask("/", &address.to_string()).await;
+    assert!(page.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"), "{page}");
+    assert!(page.contains("\r\nContent-Security-Policy: default-src 'none'; ") && page.ends_with("</html>\n"));
+    assert!(!page.contains("innerHTML") && !page.contains("src=\"") && !page.contains("://"), "{page}");
+    let why = "/data/why?from=0&to=1&least=0&most=1&offset=0";
+    // The stage has no state directory, so there are no minutes.
+    for (target, part) in [
+        (why, "the query history has no such query"),
+        ("/data/lists", "[{\"reply\":"),
+        ("/data/minutes?from=0&to=300&step=300", "\"reply\":\"problem\""),
+    ] {
+        let reply = ask(target, "localhost").await;
+        assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains(part), "{target}: {reply}");
+        assert!(ask(target, "rebound.example").await.starts_with("HTTP/1.1 403 "), "{target}");
+        let post = exchange(address, &format!("POST {target} HTTP/1.1\r\n\r\n")).await;
+        assert!(post.starts_with("HTTP/1.1 405 "), "{post}");
+    }
+    for target in ["/data/flush", "/data/why", "/data/minutes?from=0&to=300&step=1", "/data/lists?x", "//"] {
+        assert!(ask(target, "localhost").await.starts_with("HTTP/1.1 404 "), "{target}");
+    }
+    assert!(ask("/", "rebound.example").await.contains("\r\n\r\nThe page is served only under an address"));
+    stage.daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,6 +42,7 @@ fn span((from, to): (u64, u64), minutes: u64, load: u64) -> SpanReport {
                 },
             },
         ],
+        ..SpanReport::default()
     }
 }
 

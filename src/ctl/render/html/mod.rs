@@ -5,6 +5,7 @@
 //! other hosts.
 
 mod escape;
+pub mod waterfall;
 
 use self::escape::escaped;
 use super::domain::{counts, sentence, worst};
@@ -37,12 +38,17 @@ pub fn page(reports: &[DomainReport], unix: u64) -> String {
     let names: Vec<String> = reports.iter().map(|report| escaped(&report.subject)).collect();
     let title = format!("Mail and DNS of {}", names.join(", "));
     let sections: String = reports.iter().map(|report| section(report, unix)).collect();
+    document(&title, "light", STYLE, &format!("<body>\n{sections}</body>\n"))
+}
+
+/// Returns an HTML document with this title and body. It loads nothing and has no scripts.
+fn document(title: &str, scheme: &str, style: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <meta name=\"color-scheme\" content=\"light\"/>\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{sections}</body>\n</html>\n"
+         <meta name=\"color-scheme\" content=\"{scheme}\"/>\n\
+         <title>{title}</title>\n<style>{style}</style>\n</head>\n{body}</html>\n"
     )
 }
 

@@ -1,0 +1,301 @@
+//! Writes messages (emails) of the query history as an HTML page: the slowest one as a waterfall, and a line for each other one. `resolverctl why
+//! --html` writes the page to a file, and the daemon serves it as a part of its own page.
+
+use super::{document, escaped};
+use crate::render::why::{has_row, shown};
+use crate::render::words;
+use history::culprit::CulpritKind;
+use history::why::{MessageReport, QuestionReport, SentReport};
+
+/// The largest number of queries to servers that are shown below a query of a client.
+const SENT: usize = 6;
+
+/// The largest number of other messages that are listed.
+const OTHERS: usize = 20;
+
+const STYLE: &str = "
+:root { color-scheme: light dark; --text: #1b1b1b; --faint: #595959; --back: #fff; --line: #d5d5d5; --cache: #56b4e9; --server: #0072b2; --silent: #d55e00; --wait: #cc79a7; }
+@media (prefers-color-scheme: dark) { :root { --text: #e6e6e6; --faint: #a8a8a8; --back: #16181c; --line: #3a3d44; --server: #3d9be0; --silent: #f0802b; } }
+body { font: 15px/1.45 sans-serif; color: var(--text); background: var(--back); margin: 0; padding: .2rem; overflow-wrap: anywhere; }
+body.file { max-width: 70rem; margin: 1.5rem auto; padding: 0 1rem; }
+h1 { font-size: 1.05rem; margin: 0 0 .3rem; } h2 { font-size: 1rem; margin: .9rem 0 .2rem; } p { margin: .25rem 0; }
+.small, small { color: var(--faint); font-size: .85rem; }
+.legend i { display: inline-block; width: 1.1rem; height: .7rem; margin: 0 .3rem 0 .9rem; }
+.sums { display: flex; height: 1.6rem; margin: .3rem 0; }
+.sums b { display: block; overflow: hidden; white-space: nowrap; color: #fff; font-size: .85rem; line-height: 1.6rem; text-indent: .3rem; }
+.row { display: grid; grid-template-columns: minmax(8rem, 24rem) 1fr; gap: .1rem .6rem; border-top: 1px solid var(--line); padding: .1rem 0; }
+.row.critical .name { font-weight: bold; } .row.sent { border: 0; color: var(--faint); font-size: .85rem; } .row.sent .name { padding-left: 1rem; }
+svg { width: 100%; height: 1.25rem; display: block; overflow: visible; } svg text { font: 12px sans-serif; fill: var(--text); }
+.critical svg text { font-weight: bold; }
+.cache { fill: var(--cache); background: var(--cache); } .server { fill: var(--server); background: var(--server); }
+.silent { fill: var(--silent); background: var(--silent); } .wait { fill: var(--wait); background: var(--wait); }
+.theirs { background: #a14700; } .mine { background: #005b8e; } .client { background: #6b6b6b; }
+ol { margin: .2rem 0; padding-left: 1.6rem; }
+@media (max-width: 600px) { .row { grid-template-columns: 1fr; } }
+@media print { body.file { margin: 0; max-width: none; } * { print-color-adjust: exact; } }
+";
+
+/// Who had the time of a message, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Sums {
+    /// This host waited or had too much work, or its network lost packets.
+    mine: f64,
+    /// Servers of others had not yet answered.
+    theirs: f64,
+    /// The client had no query in progress.
+    client: f64,
+}
+
+/// Returns the page about the messages, the first one as a waterfall. `note` is a sentence above it; `moment` formats a point in time.
+pub fn page(messages: &[&MessageReport], note: &str, moment: &dyn Fn(f64) -> String, is_file: bool) -> String {
+    let mut body = String::new();
+    if !note.is_empty() {
+        body.push_str(&format!("<p>{}</p>\n", escaped(note)));
+    }
+    match messages.split_first() {
+        None => body.push_str("<p>No message (email).</p>\n"),
+        Some((worst, _)) if worst.is_absent() => {
+            let text = format!("{}. To do: {}.", worst.culprit.evidence, worst.culprit.advice);
+            body.push_str(&format!("<p>{}</p>\n", escaped(&text)));
+        }
+        Some((worst, others)) => {
+            body.push_str(&waterfall(worst, moment));
+            if !others.is_empty() {
+                let line = |other: &&MessageReport| format!("<li>{}</li>\n", one_line(other, moment));
+                let lines: String = others.iter().take(OTHERS).map(line).collect();
+                body.push_str(&format!("<h2>Other messages (emails)</h2>\n<ol>\n{lines}</ol>\n"));
+            }
+        }
+    }
+    let class = if is_file { " class=\"file\"" } else { "" };
+    document("Why a mail was slow", "light dark", STYLE, &format!("<body{class}>\n{body}</body>\n"))
+}
+
+fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
+    let count = report.questions.len() as u64 + report.left_out;
+    let mut text = format!(
+        "<h1>{}: {} of DNS for one mail</h1>\n<p class=\"small\">client {}, {} queries in {}</p>\n",
+        escaped(&moment(report.began)),
+        words::time(report.waited),
+        escaped(&report.client),
+        words::number(count),
+        words::time(report.took)
+    );
+    for culprit in std::iter::once(&report.culprit).chain(&report.also) {
+        text.push_str(&format!(
+            "<p><b>Cause: {}</b>; {}</p>\n",
+            culprit.kind.label(),
+            escaped(&culprit.evidence)
+        ));
+        for (head, line) in [("This zone", culprit.usual.as_deref()), ("To do", Some(culprit.advice.as_str()))] {
+            if let Some(line) = line {
+                text.push_str(&format!("<p><b>{head}:</b> {}</p>\n", escaped(line)));
+            }
+        }
+    }
+    text.push_str(&sums_bar(sums(report)));
+    text.push_str(
+        "<p class=\"legend small\"><i class=\"cache\"></i>from cache<i class=\"server\"></i>server answered<i class=\"silent\"></i>no usable answer\
+         <i class=\"wait\"></i>waited here; <b>bold</b>: the mail waited for this query alone</p>\n",
+    );
+    let critical = critical(report);
+    let rows = shown(report);
+    for question in &rows {
+        let is_critical = critical.iter().any(|one| std::ptr::eq(*one, *question));
+        text.push_str(&row(question, is_critical, report.took));
+    }
+    let hidden = count.saturating_sub(rows.len() as u64);
+    if hidden > 0 {
+        let quick = report.questions.iter().any(|question| !has_row(question));
+        let why = if quick { "the quickest, or from the cache" } else { "the quickest" };
+        text.push_str(&format!("<p class=\"small\">and {} more queries ({why})</p>\n", words::number(hidden)));
+    }
+    text
+}
+
+/// Returns whose time it was. The time with servers counts as the host's own if its network or its load was the cause.
+fn sums(report: &MessageReport) -> Sums {
+    let waits = |question: &QuestionReport| (question.at, question.at + question.elapsed);
+    let with_servers: Vec<(f64, f64)> = report
+        .questions
+        .iter()
+        .flat_map(|question| {
+            let (from, to) = waits(question);
+            let span = move |sent: &SentReport| (sent.at.max(from), (sent.at + sent.round_trip).min(to));
+            question.messages.iter().map(span)
+        })
+        .collect();
+    let theirs = covered(with_servers).min(report.waited);
+    let is_own =
+        matches!(report.culprit.kind, CulpritKind::Network | CulpritKind::NetworkLossy | CulpritKind::Overload);
+    let theirs = if is_own { 0.0 } else { theirs };
+    Sums { mine: report.waited - theirs, theirs, client: (report.took - report.waited).max(0.0) }
+}
+
+/// Returns the length of the union of spans.
+fn covered(mut spans: Vec<(f64, f64)>) -> f64 {
+    spans.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let add = |(sum, end): (f64, f64), (from, to): (f64, f64)| {
+        (sum + (to - from.max(end)).max(0.0), end.max(to))
+    };
+    spans.into_iter().fold((0.0, f64::MIN), add).0
+}
+
+fn sums_bar(sums: Sums) -> String {
+    let parts = [
+        ("theirs", "theirs (servers of others)", sums.theirs),
+        ("mine", "mine (this host and its network)", sums.mine),
+        ("client", "the client's (between its queries)", sums.client),
+    ];
+    let bars: String = parts
+        .iter()
+        .filter(|(.., time)| *time > 0.0)
+        .map(|(class, _, time)| format!("<b class=\"{class}\" style=\"flex:{time:.6} 1 0\">{}</b>", words::time(*time)))
+        .collect();
+    let legend: String = parts
+        .iter()
+        .map(|(class, label, time)| format!("<i class=\"{class}\"></i>{label}: {}", words::time(*time)))
+        .collect();
+    format!("<div class=\"sums\">{bars}</div>\n<p class=\"legend small\">{legend}</p>\n")
+}
+
+/// Returns the questions for which the mail waited: from its end backwards, the earliest question in progress at each moment.
+fn critical(report: &MessageReport) -> Vec<&QuestionReport> {
+    let mut path = Vec::new();
+    let mut end = f64::MAX;
+    loop {
+        let ends = |question: &QuestionReport| question.at + question.elapsed;
+        let before = report.questions.iter().filter(|question| has_row(question) && ends(question) <= end);
+        let Some(last) = before.max_by(|one, other| ends(one).total_cmp(&ends(other))) else { return path };
+        path.push(last);
+        // A row takes at least 1 ms, so each step goes back in time.
+        end = last.at;
+    }
+}
+
+fn row(question: &QuestionReport, is_critical: bool, took: f64) -> String {
+    let class = if is_critical { "row critical" } else { "row" };
+    let waited = question.elapsed - question.servers;
+    let kind = match question.messages.is_empty() && question.servers <= 0.0 {
+        true if question.outcome.is_failure() => "silent",
+        true => "cache",
+        false => "wait",
+    };
+    let mut bars = bar(kind, question.at, question.elapsed, took);
+    for sent in &question.messages {
+        let end = (sent.at + sent.round_trip).min(question.at + question.elapsed);
+        bars.push_str(&bar(kind_of(sent), sent.at, end - sent.at, took));
+    }
+    let label = format!("{} {}", words::time(question.elapsed), question.outcome.label());
+    let mut text = format!(
+        "<div class=\"{class}\" title=\"at {}, {} of it without a query to a server\"><div class=\"name\">{} {}</div><svg role=\"img\" aria-label=\"{label}\">{bars}{}</svg></div>\n",
+        words::time(question.at),
+        words::time(waited.max(0.0)),
+        escaped(&question.name),
+        escaped(&question.kind),
+        label_at(question.at, question.elapsed, took, &label)
+    );
+    if let Some(error) = &question.error {
+        text.push_str(&format!("<p class=\"small\">{}</p>\n", escaped(error)));
+    }
+    if !is_critical && !question.outcome.is_failure() {
+        return text;
+    }
+    let mut sent: Vec<&SentReport> = question.messages.iter().collect();
+    sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));
+    sent.truncate(SENT);
+    sent.sort_by(|one, other| one.at.total_cmp(&other.at));
+    for one in sent {
+        let result = one.conduct.map_or("silent", |conduct| conduct.label());
+        let label = format!("{} {result}", words::time(one.round_trip));
+        text.push_str(&format!(
+            "<div class=\"row sent\"><div class=\"name\">{} over {} for {}</div><svg role=\"img\" aria-label=\"{label}\">{}{}</svg></div>\n",
+            escaped(&one.server),
+            words::word(&one.transport).to_uppercase(),
+            escaped(&one.zone),
+            bar(kind_of(one), one.at, one.round_trip, took),
+            label_at(one.at, one.round_trip, took, &label)
+        ));
+    }
+    text
+}
+
+fn kind_of(sent: &SentReport) -> &'static str {
+    if sent.conduct.is_some_and(|conduct| !conduct.is_fault()) { "server" } else { "silent" }
+}
+
+/// Returns the part of the whole time in per cent.
+fn part(seconds: f64, took: f64) -> f64 {
+    if took > 0.0 { (seconds / took * 100.0).clamp(0.0, 100.0) } else { 0.0 }
+}
+
+fn bar(class: &str, at: f64, elapsed: f64, took: f64) -> String {
+    let (begin, width) = (part(at, took).min(99.6), part(elapsed.max(0.0), took).max(0.4));
+    format!(
+        "<rect class=\"{class}\" x=\"{begin:.2}%\" y=\"15%\" width=\"{:.2}%\" height=\"70%\"/>",
+        width.min(100.0 - begin)
+    )
+}
+
+/// Returns the label of a bar: behind the bar if there is room, before it, or over its begin.
+fn label_at(at: f64, elapsed: f64, took: f64, label: &str) -> String {
+    const ROOM: f64 = 60.0;
+    let (begin, end) = (part(at, took), part(at + elapsed, took));
+    let (x, shift, anchor, over) = match (end < ROOM, begin > 100.0 - ROOM) {
+        (true, _) => (end, 5, "start", ""),
+        (_, true) => (begin, -5, "end", ""),
+        _ => (begin, 5, "start", " style=\"fill:#fff;paint-order:stroke;stroke:#333;stroke-width:2px\""),
+    };
+    format!("<text x=\"{x:.2}%\" y=\"68%\" dx=\"{shift}\" text-anchor=\"{anchor}\"{over}>{}</text>", escaped(label))
+}
+
+fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
+    let zone = report.culprit.zone.as_deref().unwrap_or_default();
+    let first = report.questions.first().map_or("", |question| &question.name);
+    format!(
+        "{}: <b>{}</b> {} {} <small>first query {}</small>",
+        escaped(&moment(report.began)),
+        words::time(report.waited),
+        report.culprit.kind.label(),
+        escaped(zone),
+        escaped(first)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dns::question::Outcome;
+
+    fn question(at: f64, elapsed: f64) -> QuestionReport {
+        QuestionReport {
+            at,
+            name: "<b>.example.".to_owned(),
+            kind: "A".to_owned(),
+            outcome: Outcome::Upstream,
+            elapsed,
+            queued: 0.0,
+            servers: elapsed,
+            of_subject: false,
+            transport: None,
+            user: None,
+            error: None,
+            messages: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_critical_path_has_what_the_mail_waited_for() {
+        let questions = vec![question(0.0, 0.2), question(0.0, 0.5), question(0.5, 0.1), question(0.6, 2.0)];
+        let report = MessageReport { took: 2.6, waited: 2.6, questions, ..MessageReport::default() };
+        let path: Vec<f64> = critical(&report).iter().map(|one| one.elapsed).collect();
+        assert_eq!(path, [2.0, 0.1, 0.5]);
+        let page = page(&[&report], "", &|_| "noon".to_owned(), true);
+        assert!(page.contains("&lt;b&gt;.example. A") && !page.contains("<b>.example"), "{page}");
+    }
+
+    #[test]
+    fn a_moment_counts_once() {
+        assert_eq!(covered(vec![(1.0, 3.0), (0.0, 2.0), (4.0, 5.0), (4.2, 4.5)]), 4.0);
+    }
+}
