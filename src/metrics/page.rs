@@ -90,7 +90,8 @@ impl PageData {
         if let Self::Why { waited, offset, .. } = self {
             return (HTML, messages(&replies, *waited, *offset));
         }
-        let lines: Vec<String> = replies.iter().filter_map(|reply| serde_json::to_string(reply).ok()).collect();
+        let lines: Vec<String> =
+            replies.iter().filter_map(|reply| serde_json::to_string(reply).ok()).collect();
         let text = format!("[{}]\n", lines.join(",\n"));
         let keys = secrets_of(&subject.config());
         ("application/json", if keys.is_empty() { text } else { keys.without_keys(text) })
@@ -116,7 +117,8 @@ fn messages(replies: &[Reply], (least, most): (u64, u64), offset: Offset) -> Str
         _ => "",
     };
     let moment = |unix: f64| {
-        let time = SignedDuration::try_from_secs_f64(unix).ok().and_then(|time| Timestamp::from_duration(time).ok());
+        let time =
+            SignedDuration::try_from_secs_f64(unix).ok().and_then(|time| Timestamp::from_duration(time).ok());
         let zoned = time.map(|time| time.to_zoned(TimeZone::fixed(offset)));
         zoned.map(|zoned| zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
     };

@@ -2068,7 +2068,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__why)
-            opts="-h --slowest --at --since --client --socket --json --color --help"
+            opts="-h --slowest --at --since --client --html --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2087,6 +2087,10 @@ _resolverctl() {
                     return 0
                     ;;
                 --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --html)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -251,6 +251,7 @@ _arguments "${_arguments_options[@]}" : \
 '(--since)--at=[Show messages within two minutes of this time, like 03\:12 or 2026-08-01 03\:12\:30]:TIME:_default' \
 '--since=[Show messages since this time, like 03\:00, or of the last 1h or 30m]:SPAN|TIME:_default' \
 '--client=[Show only messages of these clients]:ADDRESS|NETWORK:_default' \
+'--html=[Write the slowest message to this file too, as an HTML page]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \

@@ -45,6 +45,16 @@ text_format() {
   hasnt 'domain\.example|198\.18\.' cat "$work/scraped"
 }
 
+# The page in a browser: its parts are there after its scripts ran, and nothing is on the console.
+page() {
+  local chromium=(chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/chromium" --virtual-time-budget=5000)
+  "${chromium[@]}" --enable-logging=stderr --dump-dom http://127.0.0.1:9453/ >"$work/page" 2>"$work/console"
+  has '<td data-head="list">bl\.lists\.example</td>' cat "$work/page"
+  has '<iframe id="why"' cat "$work/page"
+  has 'The slowest of the last hour' cat "$work/page"
+  hasnt 'CONSOLE' cat "$work/console"
+}
+
 # ask_prometheus EXPRESSION
 ask_prometheus() { promtool query instant http://127.0.0.1:9090 "$1"; }
 
@@ -111,6 +121,7 @@ unreachable() {
 check "metrics: the configuration is taken" raise_metrics
 check "metrics: promtool accepts the alerts" alerts
 check "metrics: promtool accepts the metrics and finds no bad practice" text_format
+check "metrics: the page shows its parts in Chromium without an error" page
 check "metrics: Prometheus scrapes them" scraped_by_prometheus
 check "metrics: Prometheus accepts the dashboard" dashboard
 check "metrics: a failing zone is in the metrics, the alerts and the plug-in" failing_zone

@@ -217,7 +217,10 @@ fn resolverd_metrics_7() {
              format of Prometheus. Times are in seconds, sizes in bytes. Counters begin at 0 when resolverd \
              starts. Words and values of labels are those of `resolverctl --json`; `resolverctl stats --help` \
              explains them. No client, name or server is a label.\n\
-             Everybody who can connect may read the metrics: keep the listener on loopback, or behind a firewall.",
+             Everybody who can connect may read the metrics: keep the listener on loopback, or behind a firewall.\n\
+             At / it serves a page with the last 24 hours: zones and lists, the DNS time of messages (emails), why a mail was slow, \
+             lists, and local users. The page changes nothing and loads nothing from elsewhere. It has names and clients, as far as \
+             history.redact leaves them, and is served only under an address or localhost, not under a host name.",
         )
         + ".SH METRICS\n"
         + &rows

@@ -235,7 +235,9 @@ async fn the_page_and_its_data_are_served_to_nobody_else() {
     };
     let page = ask("/", &address.to_string()).await;
     assert!(page.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"), "{page}");
-    assert!(page.contains("\r\nContent-Security-Policy: default-src 'none'; ") && page.ends_with("</html>\n"));
+    assert!(
+        page.contains("\r\nContent-Security-Policy: default-src 'none'; ") && page.ends_with("</html>\n")
+    );
     assert!(!page.contains("innerHTML") && !page.contains("src=\"") && !page.contains("://"), "{page}");
     let why = "/data/why?from=0&to=1&least=0&most=1&offset=0";
     // The stage has no state directory, so there are no minutes.

@@ -11,7 +11,7 @@ use history::why::{MessageReport, QuestionReport, SentReport};
 const SENT: usize = 6;
 
 /// The largest number of other messages that are listed.
-const OTHERS: usize = 20;
+const OTHERS: usize = 8;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --text: #1b1b1b; --faint: #595959; --back: #fff; --line: #d5d5d5; --cache: #56b4e9; --server: #0072b2; --silent: #d55e00; --wait: #cc79a7; }
@@ -20,7 +20,7 @@ body { font: 15px/1.45 sans-serif; color: var(--text); background: var(--back); 
 body.file { max-width: 70rem; margin: 1.5rem auto; padding: 0 1rem; }
 h1 { font-size: 1.05rem; margin: 0 0 .3rem; } h2 { font-size: 1rem; margin: .9rem 0 .2rem; } p { margin: .25rem 0; }
 .small, small { color: var(--faint); font-size: .85rem; }
-.legend i { display: inline-block; width: 1.1rem; height: .7rem; margin: 0 .3rem 0 .9rem; }
+.legend span { display: inline-block; margin-right: .9rem; } .legend i { display: inline-block; width: 1.1rem; height: .7rem; margin-right: .3rem; }
 .sums { display: flex; height: 1.6rem; margin: .3rem 0; }
 .sums b { display: block; overflow: hidden; white-space: nowrap; color: #fff; font-size: .85rem; line-height: 1.6rem; text-indent: .3rem; }
 .row { display: grid; grid-template-columns: minmax(8rem, 24rem) 1fr; gap: .1rem .6rem; border-top: 1px solid var(--line); padding: .1rem 0; }
@@ -47,7 +47,12 @@ struct Sums {
 }
 
 /// Returns the page about the messages, the first one as a waterfall. `note` is a sentence above it; `moment` formats a point in time.
-pub fn page(messages: &[&MessageReport], note: &str, moment: &dyn Fn(f64) -> String, is_file: bool) -> String {
+pub fn page(
+    messages: &[&MessageReport],
+    note: &str,
+    moment: &dyn Fn(f64) -> String,
+    is_file: bool,
+) -> String {
     let mut body = String::new();
     if !note.is_empty() {
         body.push_str(&format!("<p>{}</p>\n", escaped(note)));
@@ -87,7 +92,9 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
             culprit.kind.label(),
             escaped(&culprit.evidence)
         ));
-        for (head, line) in [("This zone", culprit.usual.as_deref()), ("To do", Some(culprit.advice.as_str()))] {
+        for (head, line) in
+            [("This zone", culprit.usual.as_deref()), ("To do", Some(culprit.advice.as_str()))]
+        {
             if let Some(line) = line {
                 text.push_str(&format!("<p><b>{head}:</b> {}</p>\n", escaped(line)));
             }
@@ -95,8 +102,8 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     }
     text.push_str(&sums_bar(sums(report)));
     text.push_str(
-        "<p class=\"legend small\"><i class=\"cache\"></i>from cache<i class=\"server\"></i>server answered<i class=\"silent\"></i>no usable answer\
-         <i class=\"wait\"></i>waited here; <b>bold</b>: the mail waited for this query alone</p>\n",
+        "<p class=\"legend small\"><span><i class=\"cache\"></i>from cache</span> <span><i class=\"server\"></i>server answered</span> \
+         <span><i class=\"silent\"></i>no usable answer</span> <span><i class=\"wait\"></i>waited here</span> <b>bold</b>: the mail waited for this query alone</p>\n",
     );
     let critical = critical(report);
     let rows = shown(report);
@@ -108,36 +115,37 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     if hidden > 0 {
         let quick = report.questions.iter().any(|question| !has_row(question));
         let why = if quick { "the quickest, or from the cache" } else { "the quickest" };
-        text.push_str(&format!("<p class=\"small\">and {} more queries ({why})</p>\n", words::number(hidden)));
+        text.push_str(&format!(
+            "<p class=\"small\">and {} more queries ({why})</p>\n",
+            words::number(hidden)
+        ));
     }
     text
 }
 
 /// Returns whose time it was. The time with servers counts as the host's own if its network or its load was the cause.
 fn sums(report: &MessageReport) -> Sums {
-    let waits = |question: &QuestionReport| (question.at, question.at + question.elapsed);
-    let with_servers: Vec<(f64, f64)> = report
-        .questions
-        .iter()
-        .flat_map(|question| {
-            let (from, to) = waits(question);
-            let span = move |sent: &SentReport| (sent.at.max(from), (sent.at + sent.round_trip).min(to));
-            question.messages.iter().map(span)
-        })
-        .collect();
+    let with_servers = report.questions.iter().map(with_servers).collect();
     let theirs = covered(with_servers).min(report.waited);
-    let is_own =
-        matches!(report.culprit.kind, CulpritKind::Network | CulpritKind::NetworkLossy | CulpritKind::Overload);
+    let is_own = matches!(
+        report.culprit.kind,
+        CulpritKind::Network | CulpritKind::NetworkLossy | CulpritKind::Overload
+    );
     let theirs = if is_own { 0.0 } else { theirs };
     Sums { mine: report.waited - theirs, theirs, client: (report.took - report.waited).max(0.0) }
+}
+
+/// Returns the span in which a question waited for servers. The report may lack some of the queries to them, so the length of all decides.
+fn with_servers(question: &QuestionReport) -> (f64, f64) {
+    let begin = question.at + question.queued.min((question.elapsed - question.servers).max(0.0));
+    (begin, begin + question.servers)
 }
 
 /// Returns the length of the union of spans.
 fn covered(mut spans: Vec<(f64, f64)>) -> f64 {
     spans.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let add = |(sum, end): (f64, f64), (from, to): (f64, f64)| {
-        (sum + (to - from.max(end)).max(0.0), end.max(to))
-    };
+    let add =
+        |(sum, end): (f64, f64), (from, to): (f64, f64)| (sum + (to - from.max(end)).max(0.0), end.max(to));
     spans.into_iter().fold((0.0, f64::MIN), add).0
 }
 
@@ -150,11 +158,15 @@ fn sums_bar(sums: Sums) -> String {
     let bars: String = parts
         .iter()
         .filter(|(.., time)| *time > 0.0)
-        .map(|(class, _, time)| format!("<b class=\"{class}\" style=\"flex:{time:.6} 1 0\">{}</b>", words::time(*time)))
+        .map(|(class, _, time)| {
+            format!("<b class=\"{class}\" style=\"flex:{time:.6} 1 0\">{}</b>", words::time(*time))
+        })
         .collect();
     let legend: String = parts
         .iter()
-        .map(|(class, label, time)| format!("<i class=\"{class}\"></i>{label}: {}", words::time(*time)))
+        .map(|(class, label, time)| {
+            format!("<span><i class=\"{class}\"></i>{label}: {}</span> ", words::time(*time))
+        })
         .collect();
     format!("<div class=\"sums\">{bars}</div>\n<p class=\"legend small\">{legend}</p>\n")
 }
@@ -182,9 +194,17 @@ fn row(question: &QuestionReport, is_critical: bool, took: f64) -> String {
         false => "wait",
     };
     let mut bars = bar(kind, question.at, question.elapsed, took);
+    let (begin, end) = with_servers(question);
+    if kind == "wait" && end > begin {
+        bars.push_str(&bar("server", begin, end - begin, took));
+    }
     for sent in &question.messages {
+        // A shared resolution may have sent it before this question came.
+        let begin = sent.at.max(question.at);
         let end = (sent.at + sent.round_trip).min(question.at + question.elapsed);
-        bars.push_str(&bar(kind_of(sent), sent.at, end - sent.at, took));
+        if end > begin {
+            bars.push_str(&bar(kind_of(sent), begin, end - begin, took));
+        }
     }
     let label = format!("{} {}", words::time(question.elapsed), question.outcome.label());
     let mut text = format!(
@@ -246,7 +266,10 @@ fn label_at(at: f64, elapsed: f64, took: f64, label: &str) -> String {
         (_, true) => (begin, -5, "end", ""),
         _ => (begin, 5, "start", " style=\"fill:#fff;paint-order:stroke;stroke:#333;stroke-width:2px\""),
     };
-    format!("<text x=\"{x:.2}%\" y=\"68%\" dx=\"{shift}\" text-anchor=\"{anchor}\"{over}>{}</text>", escaped(label))
+    format!(
+        "<text x=\"{x:.2}%\" y=\"68%\" dx=\"{shift}\" text-anchor=\"{anchor}\"{over}>{}</text>",
+        escaped(label)
+    )
 }
 
 fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
