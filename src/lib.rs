@@ -73,7 +73,7 @@
 //!    `Network` has two implementations: sockets, and the simulated servers of the `lab` in memory.
 //! 5. The result of each step is reported to [`history`]. Over the control socket ([`control`]), `resolverctl` ([`ctl`]) reads and shows it.
 //!    [`doctor`] checks domains through the daemon, [`migrate::system`] checks this host, and [`watched`] checks the domains in the configuration on
-//!    schedule. [`migrate::switch`] replaces another resolver by resolverd. [`metrics`] serves the same numbers to Prometheus.
+//!    schedule. [`migrate::switch`] replaces another resolver by resolverd. [`metrics`] serves the same numbers to Prometheus, and as a page.
 //!    [`resolver::dnstap`] copies DNS messages to other programs. `shadow` finds out why another resolver answers differently.
 //! 6. [`resolver::lookahead`] gets the answers that were not in the cache, and sends in advance the queries that mail software will send next.
 //!
