@@ -9,7 +9,6 @@ use super::line_search::{LINES_AT_ONCE, LineSearch};
 use super::pasted::{self, LineResult, PastedLine};
 use super::render::html::waterfall;
 use super::render::{Format, costs, json, why};
-use super::render::{Format, json, why};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
 use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, WHY_AROUND};

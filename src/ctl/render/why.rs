@@ -164,9 +164,25 @@ fn users(report: &MessageReport) -> String {
 /// Maximum number of rows of a waterfall.
 const ROWS: usize = 40;
 
-/// Returns true if a query gets a row in the waterfall, because it took some time or failed.
+/// Returns true if a question took time or failed, or if its answer may be the reason why a mail was refused.
 pub(super) fn has_row(question: &QuestionReport) -> bool {
-    question.elapsed >= SHOWN || question.outcome.is_failure()
+    let is_reason = match question.result {
+        DnsResult::NoName | DnsResult::NullMx | DnsResult::Listed => question.of_subject,
+        DnsResult::NoData => question.of_subject && question.kind == "A",
+        _ => false,
+    };
+    question.elapsed >= SHOWN || question.outcome.is_failure() || is_reason || question.named_by.is_some()
+}
+
+/// Returns what DNS said to a question, or how the question was answered or failed.
+pub(super) fn outcome(question: &QuestionReport) -> String {
+    match question.result {
+        DnsResult::Unknown | DnsResult::Answer | DnsResult::Failure => question.outcome.label().to_owned(),
+        result => match question.codes.first() {
+            Some(code) => format!("{} {code}", result.label()),
+            None => result.label().to_owned(),
+        },
+    }
 }
 
 /// Returns the queries that get a row in the waterfall, in the order of time.

@@ -2,7 +2,7 @@
 //! --html` writes the page to a file, and the daemon serves it as a part of its own page.
 
 use super::{document, escaped};
-use crate::render::why::{has_row, shown};
+use crate::render::why::{has_row, outcome, shown};
 use crate::render::words;
 use history::culprit::CulpritKind;
 use history::why::{MessageReport, QuestionReport, SentReport};
@@ -206,7 +206,7 @@ fn row(question: &QuestionReport, is_critical: bool, took: f64) -> String {
             bars.push_str(&bar(kind_of(sent), begin, end - begin, took));
         }
     }
-    let label = format!("{} {}", words::time(question.elapsed), question.outcome.label());
+    let label = format!("{} {}", words::time(question.elapsed), outcome(question));
     let mut text = format!(
         "<div class=\"{class}\" title=\"at {}, {} of it without a query to a server\"><div class=\"name\">{} {}</div><svg role=\"img\" aria-label=\"{label}\">{bars}{}</svg></div>\n",
         words::time(question.at),
@@ -288,7 +288,7 @@ fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::question::Outcome;
+    use dns::question::{DnsResult, Outcome};
 
     fn question(at: f64, elapsed: f64) -> QuestionReport {
         QuestionReport {
@@ -296,6 +296,10 @@ mod tests {
             name: "<b>.example.".to_owned(),
             kind: "A".to_owned(),
             outcome: Outcome::Upstream,
+            result: DnsResult::Unknown,
+            list: None,
+            codes: Vec::new(),
+            named_by: None,
             elapsed,
             queued: 0.0,
             servers: elapsed,
