@@ -242,7 +242,7 @@ async fn the_page_and_its_data_are_served_to_nobody_else() {
     let why = "/data/why?from=0&to=1&least=0&most=1&offset=0";
     // The stage has no state directory, so there are no minutes.
     for (target, part) in [
-        (why, "the query history has no such query"),
+        (why, "the query history has no query for this name and time"),
         ("/data/lists", "[{\"reply\":"),
         ("/data/minutes?from=0&to=300&step=300", "\"reply\":\"problem\""),
     ] {

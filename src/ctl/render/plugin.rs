@@ -29,6 +29,9 @@ pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
             words::number(status.questions),
             words::age(status.seconds)
         ),
+        Some(warning) if warning.severity == Severity::Notice => {
+            format!("works; fault of others: {}", warning.problem)
+        }
         Some(warning) if more == 0 => warning.problem.clone(),
         Some(warning) => {
             let problems = if more == 1 { "problem" } else { "problems" };

@@ -115,7 +115,7 @@ fn overload(stats: &Stats, style: Style) -> String {
             |row: &ShedRow| format!("{} {word} {}", words::number(row.shed), words::cut(&row.name, ZONE));
         rows.first().map(item)
     };
-    let rows = [item("for zone", &stats.shed_zones), item("to client", &stats.shed_clients)];
+    let rows = [item("for zone", &stats.shed_zones), item("of client", &stats.shed_clients)];
     let rows: Vec<String> = rows.into_iter().flatten().collect();
     if rows.is_empty() { String::new() } else { items("overload", &rows, style) }
 }

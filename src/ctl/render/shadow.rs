@@ -86,7 +86,7 @@ fn counts(summary: &ShadowSummary, style: Style) -> String {
     if !skipped.is_empty() {
         text.push_str(&items("skipped", &skipped, style));
     }
-    text.push_str(&items("in place", &of_side(&summary.counts.in_place), style));
+    text.push_str(&items("current", &of_side(&summary.counts.in_place), style));
     text.push_str(&items("resolverd", &of_side(&summary.counts.resolverd), style));
     text
 }

@@ -23,8 +23,8 @@ pub fn status(status: &Status, style: Style) -> String {
     let (count, works) = (status.warnings.len(), status.works());
     let (paint, verdict) = match count {
         0 => (Paint::Good, "is healthy".to_owned()),
-        1 if works => (Paint::Good, "works; 1 zone of others fails, see below".to_owned()),
-        _ if works => (Paint::Good, "works; zones of others fail, see below".to_owned()),
+        1 if works => (Paint::Good, "works; 1 zone that others operate fails, see below".to_owned()),
+        _ if works => (Paint::Good, "works; zones that others operate fail, see below".to_owned()),
         1 => (Paint::Bad, "is not healthy: 1 problem, see below".to_owned()),
         _ => (Paint::Bad, format!("is not healthy: {count} problems, see below")),
     };
@@ -200,6 +200,9 @@ fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
         let name = error.name().map(|name| format!(" ({name})")).unwrap_or_default();
         let said = if error.text.is_empty() { String::new() } else { format!(": {}", harmless(&error.text)) };
         text.push_str(&format!("extended error {}{name}{said}\n", error.code));
+    }
+    if !is_answer {
+        text.push_str(&format!("to do: `resolverctl trace {} {}` shows each step\n", reply.name, reply.kind));
     }
     if !reply.views.is_empty() {
         let views = reply.views.join(", ");

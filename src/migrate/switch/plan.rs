@@ -257,11 +257,11 @@ impl PlanDraft<'_> {
     fn stop_shared(&mut self, evidence: &str, advice: &str) {
         if self.plan.stop_shared {
             let evidence = format!(
-                "{evidence}; the switch stops it, because you gave --stop-shared, and these hosts then get no answers from it"
+                "{evidence}; the switch stops it, because --stop-shared is given, and these hosts then get no answers from it"
             );
             self.warn(
                 evidence,
-                "if they need it, run `resolverctl switch --back`, then switch again without --stop-shared",
+                "if they need it, leave out --stop-shared; after the switch, undo it first: `resolverctl switch --back`",
             );
         } else {
             self.plan.refusals.push(HostFinding::failure(CHECK, evidence, advice));

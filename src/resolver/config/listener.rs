@@ -231,10 +231,10 @@ const ALLOW: ConfigKey<Listener> = key!(Listener, allow, List(CLIENTS));
 const OPEN_RESOLVER: ConfigKey<Listener> = key!(Listener, open_resolver, Flag);
 
 const REFUSE: ConfigKey<Listener> =
-    key!(Listener, refuse, List(CLIENTS)).comment(&[(Some("[]"), "no exceptions from `allow`")]);
+    key!(Listener, refuse, List(CLIENTS)).comment(&[(Some("[]"), "no client of `allow` gets REFUSED")]);
 
 const DROP: ConfigKey<Listener> =
-    key!(Listener, drop, List(CLIENTS)).comment(&[(Some("[]"), "no exceptions from `allow`")]);
+    key!(Listener, drop, List(CLIENTS)).comment(&[(Some("[]"), "no client of `allow` is without a reply")]);
 
 const WORKERS: ConfigKey<Listener> = key!(Listener, workers, Number(0..=limits::MAX_WORKERS))
     .comment(&[(Some("0"), "automatic: one thread for every two CPU cores")])

@@ -150,7 +150,7 @@ fn what_the_record_does_not_have_is_said() {
         culprit: culprit(
             CulpritKind::Unknown,
             None,
-            "the query history has no such query",
+            "the query history has no query for this name and time",
             "check the name and the time",
         ),
         ..silent()

@@ -366,7 +366,10 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
         &["why", "192.0.2.1"],
     ] {
         let (code, text, _) = world.run(arguments);
-        assert!(code == 4 && text.starts_with("The query history has no such query"), "{arguments:?} {text}");
+        assert!(
+            code == 4 && text.starts_with("The query history has no query for this name and time"),
+            "{arguments:?} {text}"
+        );
     }
     for arguments in [
         &["why", "a..b"][..],
