@@ -231,10 +231,10 @@ const ALLOW: ConfigKey<Listener> = key!(Listener, allow, List(CLIENTS));
 const OPEN_RESOLVER: ConfigKey<Listener> = key!(Listener, open_resolver, Flag);
 
 const REFUSE: ConfigKey<Listener> =
-    key!(Listener, refuse, List(CLIENTS)).comment(&[(Some("[]"), "no client of `allow` gets REFUSED")]);
+    key!(Listener, refuse, List(CLIENTS)).comment(&[(Some("[]"), "all clients in `allow` get answers")]);
 
 const DROP: ConfigKey<Listener> =
-    key!(Listener, drop, List(CLIENTS)).comment(&[(Some("[]"), "no client of `allow` is without a reply")]);
+    key!(Listener, drop, List(CLIENTS)).comment(&[(Some("[]"), "all clients in `allow` get replies")]);
 
 const WORKERS: ConfigKey<Listener> = key!(Listener, workers, Number(0..=limits::MAX_WORKERS))
     .comment(&[(Some("0"), "automatic: one thread for every two CPU cores")])
@@ -252,7 +252,7 @@ const DNSBL: ConfigKey<Listener> = key!(Listener, dnsbl, Word(&GUARDS))
 
 const ON_REFUSED: ConfigKey<Listener> = key!(Listener, on_refusal, Word(&ON_REFUSAL)).comment(&[(
     Some("\"list\""),
-    "each DNS list has its own answer: `on_refusal` of its [[list]], or the default",
+    "if a DNS list refuses queries, clients get the answer of its [[list]], or the default",
 )]);
 
 const LOOKAHEAD: ConfigKey<Listener> = key!(Listener, lookahead, Word(&LISTENER_MODES))
