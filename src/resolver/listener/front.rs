@@ -428,7 +428,7 @@ impl<'a> FrontBatch<'a> {
         let is_allowed = self.allows(client.ip());
         let place = match self.repeat((message, hash.filter(|_| is_allowed)), out) {
             Repeat::Reply(kind, name) => {
-                self.hit(client.ip(), kind, asked_in(message, name.into()), out);
+                self.hit(client.ip(), kind, asked_in(message, name.into()), DnsResult::in_reply(out));
                 return Handled::Reply;
             }
             Repeat::Keep(place) => Some(place),
@@ -459,7 +459,7 @@ impl<'a> FrontBatch<'a> {
         }
         if self.answer(arrival, message, place, out) {
             let name = self.query.name().len();
-            self.hit(client.ip(), self.query.kind(), asked_in(message, name), out);
+            self.hit(client.ip(), self.query.kind(), asked_in(message, name), DnsResult::in_reply(out));
             return Handled::Reply;
         }
         self.miss(arrival, out)
@@ -566,14 +566,14 @@ impl<'a> FrontBatch<'a> {
         allows
     }
 
-    /// Stores a hit with its reply, and counts it together with equal hits before it. `asked` contains the name and the type.
-    fn hit(&mut self, client: IpAddr, kind: RecordType, asked: &[u8], reply: &[u8]) {
+    /// Stores a hit with its result, and counts it together with equal hits before it. `asked` contains the name and the type.
+    fn hit(&mut self, client: IpAddr, kind: RecordType, asked: &[u8], result: DnsResult) {
         let (recorder, Occasion { shard, at, .. }) = (&self.front.parts.recorder, self.occasion);
         if self.page.is_none() {
             self.page = recorder.hits(shard, at, self.view.number());
         }
         if let Some(page) = &mut self.page {
-            page.put(asked, client, DnsResult::in_reply(reply));
+            page.put(asked, client, result);
         }
         if self.logs {
             recorder.log_hit(asked, client, self.view.number(), self.front.now().since(at));
