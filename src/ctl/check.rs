@@ -1,4 +1,4 @@
-//! `resolverctl check`: finds problems of this host, even without a daemon, and problems of a domain, an address or a message.
+//! `resolverctl check`: finds problems of this host, even without a daemon, and problems of a domain, an address or an email.
 
 use std::io::{self, IsTerminal};
 use std::net::{IpAddr, SocketAddr};
@@ -265,12 +265,12 @@ fn with_others(
     Ok(subjects)
 }
 
-/// Returns the finding "parts of the message cannot be read". Returns `None` if `unread`, the list of these parts, is empty.
+/// Returns the finding that parts of the checked email cannot be read. Returns `None` if `unread`, the list of these parts, is empty.
 fn of_unread(unread: &[String]) -> Option<Finding> {
     (!unread.is_empty()).then(|| Finding::new(Code::MessageUnread, unread.join("; ")))
 }
 
-/// Checks domains and addresses, one after the other. `further` are findings about the whole message; they are shown with the last domain.
+/// Checks domains and addresses, one after the other. `further` are findings about the whole email; they are shown with the last domain.
 fn of_subjects(
     (subjects, mut further): (Vec<CheckSubject>, Vec<Finding>),
     daemon: &Daemon,

@@ -281,7 +281,7 @@ pub fn run(words: &[OsString]) -> Exit {
 
 /// Prints the reason of a failed command on stderr, and returns the exit code for it.
 fn complain(failure: &CommandFailure) -> Exit {
-    // If stderr is closed, the message is lost, but the exit code still reports the failure.
+    // If stderr is closed, the error text is lost, but the exit code still reports the failure.
     let _closed = writeln!(io::stderr(), "resolverctl: {}", shown(&failure.to_string()));
     failure.exit()
 }

@@ -22,7 +22,8 @@ pub(crate) const TOP_PATIENCE: Duration = Duration::from_secs(2);
 /// Maximum number of table rows that `resolverctl` prints, so that they fit on one screen. These are the worst rows. JSON has all rows.
 pub const MAX_SHOWN_ROWS: usize = 20;
 
-/// Maximum size of one line of a daemon's reply that `resolverctl` reads, in octets. A message of `why` with a hundred questions has about 40 KiB.
+/// Maximum size of one line of a daemon's reply that `resolverctl` reads, in octets. A message (email) of `why` with a hundred questions takes about
+/// 40 KiB.
 pub(crate) const MAX_CONTROL_REPLY: u64 = 1 << 20;
 
 /// Number of rows or lines that a page key of `resolverctl top` moves: half of a screen of 24 lines.
@@ -58,12 +59,12 @@ pub const WHY_AROUND: Duration = Duration::from_secs(120);
 /// Minimum time before a deferred mail is tried again: `minimal_backoff_time` of Postfix.
 pub(crate) const RETRY_PAUSE: Duration = Duration::from_secs(300);
 
-/// Maximum duration of one step of an SMTP session, for which mail software writes a log line without a delay. Postfix waits 600 s for the reply
-/// to the message data, and 300 s for the replies to other commands.
+/// Maximum duration of one step of an SMTP session, for which mail software writes a log line without a delay. Postfix waits 600 s for the reply to
+/// the data of the email, and 300 s for the replies to other commands.
 pub(crate) const SESSION_PART: Duration = Duration::from_secs(600);
 
-/// Maximum number of messages that `resolverctl why -` shows for one log line that matches several: one for the mail's host, one for its sender, and
-/// one other.
+/// Maximum number of messages (groups of DNS queries for one mail) that `resolverctl why -` shows for one log line that matches several: one for the
+/// mail's host, one for its sender, and one other.
 pub(crate) const MAX_FITTING_MESSAGES: usize = 3;
 
 /// Maximum size of a reply of a mail host, in octets. The longest replies to EHLO have 1 KiB.
@@ -88,8 +89,7 @@ pub(crate) const MAX_COMPARED_NAMES: usize = 4;
 /// Maximum number of DKIM selectors on the command line of `check`. Each takes at least one of the `MAX_CHECK_QUESTIONS` lookups of a check.
 pub(crate) const MAX_GIVEN_SELECTORS: usize = 10;
 
-/// Maximum number of octets that `check mail` reads of a message. Header fields come first, and the fields in the parts of a bounce come soon
-/// after.
+/// Maximum number of octets that `check mail` reads of an email. Header fields come first, and the fields in the parts of a bounce come soon after.
 pub(crate) const MAX_CHECKED_MESSAGE: u64 = 1 << 20;
 
 /// Default number of questions per second that `resolverctl shadow` sends to each of the two resolvers. A mail gateway asks some hundred per second.

@@ -18,13 +18,13 @@ use control::protocol::{Reply, Request, WhyRequest};
 use history::limits::{MAX_WHY_MESSAGES, MAX_WHY_REQUESTS};
 use history::why::MessageReport;
 
-/// The number of pasted lines whose messages are searched together, so that all their requests can be sent to the daemon as one request.
+/// The number of pasted log lines whose messages (emails) are searched together, so that all their requests can be sent to the daemon as one request.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;
 
 /// The number of octets that a request to the daemon has in addition to the list of `WhyRequest`s in it.
 const ENVELOPE: usize = 64;
 
-/// Searches the query history for the messages to which pasted lines belong.
+/// Searches the query history for the messages (emails) to which pasted log lines belong.
 pub(super) struct LineSearch<'a> {
     /// The request that the options of the command line describe, such as the client and the period.
     pub(super) asked: &'a WhyRequest,
@@ -32,15 +32,15 @@ pub(super) struct LineSearch<'a> {
 }
 
 impl LineSearch<'_> {
-    /// Returns for each pasted line the messages to which the line may belong, the best match first.
+    /// Returns for each pasted line the messages (emails) to which the line may belong, the best match first.
     pub(super) fn settled(&self, lines: &[PastedLine]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let found = self.found(lines)?.into_iter();
         Ok(lines.iter().zip(found).map(|(line, found)| pasted::settle(line, found, &moment::shown)).collect())
     }
 
-    /// Returns for each pasted line the messages of the history that contain queries for a name or an address of the line. Several periods around the
-    /// time of the line are tried in order; the messages of the first period that has a match are returned, otherwise those of the last period.
-    /// A line without a time uses the period of the command line.
+    /// Returns for each pasted line the messages (emails) of the history that contain queries for a name or an address of the line. Several periods
+    /// around the time of the line are tried in order; the messages of the first period that has a match are returned, otherwise those of the last
+    /// period. A line without a time uses the period of the command line.
     fn found(&self, lines: &[PastedLine]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
         let mut searched: Vec<_> =
@@ -64,8 +64,8 @@ impl LineSearch<'_> {
         }
     }
 
-    /// Returns one request for each name and address of a pasted line: it asks for the messages of a period. For a domain, the names below it are not
-    /// included: names below the domain of a provider are its hosts and its customers, which have other mails.
+    /// Returns one request for each name and address of a pasted line: it asks for the messages (groups of queries) of a period. For a domain, the
+    /// names below it are not included: names below the domain of a provider are its hosts and its customers, which have other mails.
     fn requests(&self, line: &PastedLine, span: Option<(f64, f64)>) -> impl Iterator<Item = WhyRequest> {
         line.subjects.iter().map(move |subject| WhyRequest {
             subject: Some(subject.clone()),
@@ -78,7 +78,7 @@ impl LineSearch<'_> {
         })
     }
 
-    /// Returns the messages that the daemon finds for each request, in the order of the requests. Equal requests are sent only once.
+    /// Returns the messages (emails) that the daemon finds for each request, in the order of the requests. Equal requests are sent only once.
     fn replies(&self, requests: Vec<WhyRequest>) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let mut distinct: Vec<WhyRequest> = Vec::new();
         let place = |request: WhyRequest| {

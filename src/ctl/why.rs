@@ -44,13 +44,13 @@ pub(super) struct Arguments {
     html: Option<PathBuf>,
 }
 
-/// Maximum number of messages that are requested if the command line has no `--slowest`.
+/// Maximum number of messages (emails) that are requested if the command line has no `--slowest`.
 const MOST: usize = 20;
 
 /// The period of what cost mail time if the command line names none, in seconds.
 const COSTS_SPAN: f64 = 3_600.0;
 
-/// Parses the value of `--slowest`, a number of messages.
+/// Parses the value of `--slowest`, a number of messages (emails).
 fn number_of_messages(typed: &str) -> Result<usize, String> {
     let number = typed.parse().ok().filter(|number| (1..=MAX_WHY_MESSAGES).contains(number));
     number.ok_or_else(|| format!("\"{typed}\" is not a number from 1 to {MAX_WHY_MESSAGES}"))
@@ -74,7 +74,7 @@ impl Arguments {
         Ok(WhyRequest { subject, from, to, client, most, ..WhyRequest::default() })
     }
 
-    /// Writes the messages to the file of `--html`, if the command line has one.
+    /// Writes the messages (emails) to the file of `--html`, if the command line has one.
     fn write_html(&self, messages: &[&MessageReport]) -> Result<(), CommandFailure> {
         let Some(file) = &self.html else { return Ok(()) };
         let written = std::fs::write(file, waterfall::page(messages, "", &moment::shown, true));
@@ -82,7 +82,8 @@ impl Arguments {
     }
 }
 
-/// Asks the daemon for the matching messages, and prints them. The exit code is "could not tell" if the query history has no message of this kind.
+/// Asks the daemon for the matching messages (emails), and prints them. The exit code is "could not tell" if the query history has no message of this
+/// kind.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -138,7 +139,7 @@ fn run_pasted(
             }
             for message in messages {
                 let message = MessageReport { note: note.clone(), ..message };
-                // Several log lines of one mail belong to the same message, which is printed only once.
+                // Several log lines of one mail belong to the same message (group of queries), which is printed only once.
                 let same = results.iter_mut().find(|other| {
                     let LineResult { message: other, .. } = other;
                     other.began == message.began

@@ -285,7 +285,7 @@ impl Daemon {
             control.abort();
             let _ = control.await;
         }
-        // Writes the remaining dnstap messages. If this takes longer than `TAP_END`, they are lost.
+        // Writes the DNS messages that still wait to be written to dnstap. If this takes longer than `TAP_END`, they are lost.
         let _ = timeout(TAP_END, subject.resolver.tap().end()).await;
         tasks.shutdown().await;
         subject.metrics.set(None);

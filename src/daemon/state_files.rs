@@ -88,7 +88,7 @@ pub(super) fn with_extension_added(path: &Path, extension: &str) -> PathBuf {
     whole.into()
 }
 
-/// Renames a file that cannot be used, so that an operator can examine it. Returns the result as a part of a log message.
+/// Renames a file that cannot be used, so that an operator can examine it. Returns the result as a part of a log line.
 pub(super) fn set_aside(path: &Path) -> String {
     let aside = with_extension_added(path, "refused");
     match fs::rename(path, &aside) {

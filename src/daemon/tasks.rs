@@ -190,7 +190,8 @@ fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     }
 }
 
-/// Regularly takes a snapshot of the statistics, after adding the numbers of dropped queries and of dnstap messages. Runs forever.
+/// Regularly takes a snapshot of the statistics, after adding the numbers of dropped queries and of the DNS messages that were written or dropped for
+/// dnstap. Runs forever.
 async fn tick(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(SNAPSHOT_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);

@@ -10,7 +10,7 @@ use hickory_proto::op::ResponseCode;
 use crate::words;
 
 words! {
-    /// The transport with which a message is sent to a server. The query history stores the positions of the variants, so their order must stay.
+    /// The transport with which a DNS message is sent to a server. The query history stores the positions of the variants, so their order must stay.
     pub enum Transport {
         /// A UDP datagram without encryption.
         Udp = "udp": "UDP",
@@ -41,7 +41,7 @@ words! {
         Truncated = "truncated": "truncated",
         /// The server did not answer in time.
         Silent = "timeout": "timeout",
-        /// The network reports that it cannot deliver messages to the server.
+        /// The network reports that it cannot deliver DNS messages to the server.
         Unreachable = "unreachable": "unreachable",
         /// The server answered over UDP, but refused or closed the connection over TCP, or did not answer over TCP.
         NoTcp = "no_tcp": "no answer over TCP",
@@ -63,7 +63,7 @@ words! {
         OtherError = "other_error": "unknown RCODE",
         /// The server does not serve the zone: it answers with a referral to a zone above, to an unrelated zone or to the same zone.
         Lame = "lame": "lame",
-        /// The server sent a message that does not answer the question or cannot be parsed.
+        /// The server sent a DNS message that does not answer the question or cannot be parsed.
         Unfit = "invalid": "invalid reply",
         /// The query did not leave this host: there is no route to the server, a local firewall blocks it, or no file descriptor or memory is
         /// left.
@@ -95,7 +95,7 @@ impl Conduct {
         !matches!(self, Self::Answered | Self::Truncated)
     }
 
-    /// Returns true if a message of the server arrived after the query, so that the measured time is a round trip.
+    /// Returns true if a DNS message of the server arrived after the query, so that the measured time is a round trip.
     pub const fn came_back(self) -> bool {
         !matches!(self, Self::Silent | Self::Unreachable | Self::NotSent | Self::NoTcp)
     }

@@ -34,7 +34,7 @@ impl Keyed {
         Self { secret: [state.hash_one(0_u8), state.hash_one(1_u8)] }
     }
 
-    /// Returns the hash of these octets alone. (The `Hash` implementation of a slice also hashes the length of the slice.)
+    /// Returns the hash of `octets` alone. (The `Hash` implementation of a slice also hashes the length of the slice.)
     pub fn octets(&self, octets: &[u8]) -> u64 {
         let mut sip = self.build_hasher();
         let (words, rest) = octets.as_chunks::<8>();
@@ -131,7 +131,7 @@ impl Sip {
     }
 }
 
-/// Returns `rest`, the last 1 to 7 octets of a message, as a word. They are taken from the last eight octets of the message, which are read with
+/// Returns `rest`, the last 1 to 7 octets to be hashed, as a word. They are taken from the last eight of all these octets, which are read with
 /// one access.
 fn end_of(octets: &[u8], rest: &[u8]) -> u64 {
     match octets.last_chunk::<8>() {

@@ -1,4 +1,4 @@
-//! Shared types: names, questions, messages in wire form, record data, zone files, and the results of queries to servers. Also the clock, the
+//! Shared types: names, questions, DNS messages in wire form, record data, zone files, and the results of queries to servers. Also the clock, the
 //! random source and the keyed hash, which functions receive as arguments instead of using those of the system.
 //!
 //! This crate calls none of our other crates. All others share its types, so that a question has the same type from the listener to the server.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// The maximum number of compression pointers that one name in a message may follow. Programs that write messages usually point to labels, and
-/// some point to one other pointer.
+/// The maximum number of compression pointers that one name in a DNS message may follow. Programs that write DNS messages usually point to labels,
+/// and some point to one other pointer.
 pub(crate) const MAX_POINTERS: u8 = 16;
 
 /// The maximum length of the text of an extended error, in octets: one sentence, which with any question fits into a reply of 512 octets.

@@ -1,4 +1,4 @@
-//! The source of random numbers. Functions receive it as an argument. It is used for message ids, ports, random delays, and the choice among
+//! The source of random numbers. Functions receive it as an argument. It is used for DNS message ids, ports, random delays, and the choice among
 //! equal candidates.
 //!
 //! # Decisions
@@ -51,7 +51,7 @@ impl Random {
         Self(Arc::new([Source(Mutex::new(StdRng::seed_from_u64(seed)))]))
     }
 
-    /// Draws a random number of 16 bits, for a message id or a port.
+    /// Draws a random number of 16 bits, for a DNS message id or a port.
     pub fn u16(&self) -> u16 {
         self.with(|rng| rng.random())
     }

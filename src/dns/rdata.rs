@@ -1,6 +1,6 @@
 //! Reads the data of a record, even if the DNS library rejects them.
 //!
-//! If the DNS library cannot interpret the data of one record, it rejects the whole message. This module keeps the message usable.
+//! If the DNS library cannot interpret the data of one record, it rejects the whole DNS message. This module keeps the message usable.
 //!
 //! # Decisions
 //!
@@ -14,7 +14,7 @@ use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError, Restrict};
 
-/// Types whose data must be interpreted, because their octets have no meaning outside their message: addresses, and types whose names may be
+/// Types whose data must be interpreted, because their octets have no meaning outside their DNS message: addresses, and types whose names may be
 /// compressed (RFC 3597 section 4: the types of RFC 1035; old servers also compress SRV). OPT, TSIG and types that occur only in questions are
 /// not in this list, because they have no such data.
 const UNDERSTOOD: [RecordType; 13] = [
@@ -41,7 +41,7 @@ const UNDERSTOOD: [RecordType; 13] = [
 pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Result<RData, DecodeError> {
     let begin = decoder.index();
     let octets = decoder.read_slice(usize::from(length))?.unverified();
-    // A compressed name in the data points to an earlier octet of the message. A message is never longer than a pointer can reach. Names from
+    // A compressed name in the data points to an earlier octet of the DNS message. A message is never longer than a pointer can reach. Names from
     // other sources contain no pointers.
     let whole = u16::try_from(begin).ok().filter(|_| length > 0).map(|begin| decoder.clone(begin));
     let mut data = whole.unwrap_or_else(|| BinDecoder::new(octets));

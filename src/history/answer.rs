@@ -1,7 +1,7 @@
 //! The answers of DNS for which mail software refuses or returns a mail: a name that does not exist or has no address, a null MX, an entry in a
 //! DNS list.
 //!
-//! Pure: a function of the questions of a message.
+//! Pure: a function of the questions that mail software asks for one message (email).
 //!
 //! # Decisions
 //!
@@ -19,7 +19,7 @@ use super::why::QuestionReport;
 use dns::clock::micros;
 use dns::question::{DnsResult, Outcome};
 
-/// Returns the culprit for a result that mail software reports, if a question of a message has this result. `is_meant` returns true for the
+/// Returns the culprit for a result that mail software reports, if a question of a message (email) has this result. `is_meant` returns true for the
 /// names of questions that the report is about. If the MX or PTR record of such a name leads to a host, the report may be about the host.
 pub fn culprit(
     questions: &[QuestionReport],

@@ -4,8 +4,8 @@
 //!
 //! # Decisions
 //!
-//! - A message counts if it took as long as a slow question, or if a question of it failed. Its causes are those that `culprit` names.
-//! - The share of messages is known only where memory has every question. The disk has only slow and failed ones.
+//! - A message (email) counts if it took as long as a slow question, or if a question of it failed. Its causes are those that `culprit` names.
+//! - The share of emails is known only where memory has every question. The disk has only slow and failed ones.
 //! - Packets that get lost on the way to one zone are a fault of its path. If they get lost on the way to several zones, it is the network of
 //!   this host.
 
@@ -29,27 +29,27 @@ use dns::question::{name_of_wire, name_text};
 use dns::words;
 
 words! {
-    /// Who can remove a cause.
+    /// Who can remove a cause of a delay or of a failure of mail.
     pub enum Side {
         /// This host, its network or its configuration.
         Mine = "this_host": "this host",
         /// The owner of a zone, a server or a DNS list.
         Theirs = "others",
-        /// The program that asks.
+        /// The program that asks resolverd.
         Client = "client",
-        /// Nobody knows.
+        /// It is not known who can remove the cause.
         Unknown = "unknown": "not known",
     }
 }
 
-/// Selects a period and the clients. Times are in microseconds since 1970.
+/// Selects the period and the clients whose costs are computed. Times are in microseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CostsWanted {
     /// The start of the period.
     pub from: u64,
     /// The end of the period.
     pub to: u64,
-    /// Only messages of these clients.
+    /// If set, only messages (emails) of these clients are counted.
     pub client: Option<IpNet>,
 }
 
@@ -62,32 +62,33 @@ pub struct CostRow {
     pub kind: Option<CulpritKind>,
     /// The zone or list of the cause.
     pub zone: Option<String>,
-    /// The time that mail waited, in seconds.
+    /// The time that mail waited because of the cause, or of all causes of the side, in seconds.
     pub time: f64,
-    /// The same in the period of equal length before; none if the history does not reach back so far.
+    /// The time that mail waited because of them in the previous period of equal length, in seconds; none if the history does not reach back so far.
     pub before: Option<f64>,
-    /// The number of failed queries.
+    /// The number of queries that failed because of them.
     pub failed: u64,
-    /// The number of messages.
+    /// The number of messages (emails) that were delayed or failed because of them.
     pub messages: u64,
-    /// The part of all messages of the period; none if the history has only the slow and failed queries of the period.
+    /// `messages` divided by the number of all messages (emails) of the period; none if the history has only the slow and failed queries of the
+    /// period.
     pub share: Option<f64>,
-    /// The next command to type.
+    /// The command that shows more about the cause; none for the sum of the side.
     pub next: Option<String>,
 }
 
-/// The period of the rows.
+/// The period to which the rows of a `CostReport` belong.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostSpan {
     /// The start of the period, in seconds since 1970. It is later than the wanted start if the history begins later.
     pub from: f64,
     /// The end of the period.
     pub to: f64,
-    /// The number of messages of the period; none if the history has only its slow and failed queries.
+    /// The number of messages (emails) of the period; none if the history has only its slow and failed queries.
     pub messages: Option<u64>,
-    /// The number of these messages that took long or had a failed query.
+    /// The number of messages (emails) of the period that took long or had a failed query.
     pub touched: u64,
-    /// From this time on, a message took long; in seconds.
+    /// The shortest time, in seconds, with which a message (email) counts as one that took long.
     pub slow: f64,
     /// True if the history is empty.
     pub empty: bool,
@@ -98,9 +99,9 @@ pub struct CostSpan {
 /// The rows of a period: for each side its sum, and then its causes, the greatest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CostReport {
-    /// The rows.
+    /// The sums of the sides and of their causes.
     pub rows: Vec<CostRow>,
-    /// The period.
+    /// The period to which the rows belong.
     pub span: CostSpan,
 }
 
@@ -121,20 +122,20 @@ struct Cost {
 }
 
 impl CostsWanted {
-    /// Returns the period of equal length before.
+    /// Returns the previous period of equal length, with the same clients.
     const fn before(&self) -> Self {
         let from = self.from.saturating_sub(self.to.saturating_sub(self.from));
         Self { from, to: self.from, client: self.client }
     }
 
-    /// Selects the questions to read.
+    /// Selects the questions to read from the record: those of the period and of the previous one, with a margin.
     pub fn span(&self) -> ReadSpan {
         let (from, client) = (self.before().from.saturating_sub(micros(WHY_MARGIN)), self.client);
         ReadSpan { from, to: self.to.saturating_add(micros(WHY_MARGIN)), client, hits: true }
     }
 }
 
-/// Returns what cost mail time in a period.
+/// Returns the causes that cost mail time in a period, with their sums.
 pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) -> CostReport {
     let whole = recorded.whole().max(recorded.lost_hits).unwrap_or(u64::MAX);
     let from = if whole < wanted.to { wanted.from.max(whole) } else { wanted.from };
@@ -167,12 +168,12 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
     }
 }
 
-/// The messages of a period.
+/// The messages (emails) of a period.
 struct JudgedMessages {
     messages: u64,
-    /// The number of messages that took long or had a failed question.
+    /// The number of messages (emails) that took long or had a failed question.
     touched: u64,
-    /// The causes of each of them.
+    /// The causes of each of these messages (emails), of at most `MAX_COST_MESSAGES`.
     causes: Vec<Vec<Cause>>,
 }
 
@@ -195,11 +196,11 @@ impl JudgedMessages {
     }
 }
 
-/// Returns the sums of the causes of each message. `is_lossy` is true if packets to several zones get lost.
+/// Returns the sums of the causes of each message (email). `is_lossy` is true if packets to several zones get lost.
 fn table(judged: &[Vec<Cause>], is_lossy: bool) -> CostTable {
     let mut table = CostTable::new();
     for causes in judged {
-        // A message with two causes of a side is one message of the side.
+        // A message (email) with two causes of the same side counts only once for this side.
         let mut of_message = CostTable::new();
         for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None) {
             let side = side(cause, is_lossy);
@@ -268,7 +269,7 @@ fn side(cause: &Cause, is_lossy: bool) -> Side {
     }
 }
 
-/// Returns the next command to type about a cause.
+/// Returns the command that shows more about a cause.
 fn next(side: Side, kind: CulpritKind, zone: &str) -> String {
     let zone = zone.trim_end_matches('.');
     match kind {

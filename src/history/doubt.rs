@@ -1,4 +1,5 @@
-//! Finds out if the verdict on a quick message is doubtful, because a wait of the same client may belong to the same mail.
+//! Finds out if the verdict on a quick message (the queries that the history groups for one mail) is doubtful, because a wait of the same client may
+//! belong to the same mail.
 //!
 //! The queries about the address of a host and the queries about the domain of a sender are connected only by their times. If several mails of one
 //! client are in progress, the wait for the queries about a host may be in another message, or in a part of this message that does not certainly
@@ -27,22 +28,22 @@ use crate::limits::POSSIBLE_WAIT;
 use dns::clock::micros;
 use dns::question::{kind_text, name_of_wire, name_text};
 
-/// The largest number of waits that a sentence names.
+/// The largest number of possible waits that the sentence of `evidence` names.
 const NAMED: usize = 3;
 
-/// The order of a wait and the queries of a message: the wait came before, during or after them.
+/// The order of a wait and the queries of a message (email): the wait came before, during or after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitOrder {
-    /// The wait overlaps the queries of the message.
+    /// The wait overlaps the queries of the message (email).
     During,
-    /// The wait ended before the first query of the message.
+    /// The wait ended before the first query of the message (email).
     Before,
-    /// The wait began after the last query of the message.
+    /// The wait began after the last query of the message (email).
     After,
 }
 
-/// A wait of the same client, or a failed query, that may belong to the mail of a message. Times are in seconds.
+/// A wait of the same client, or a failed query, that may belong to the mail of a message (group of queries). Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PossibleWait {
     /// The name for which the query of this wait asked.
@@ -58,9 +59,9 @@ pub struct PossibleWait {
     /// True if the query of this wait failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
-    /// If the wait came before, during or after the queries of the message.
+    /// Tells if the wait came before, during or after the queries of the message (email).
     pub order: WaitOrder,
-    /// The time between the wait and the queries of the message, in seconds; 0 if they overlap.
+    /// The time between the wait and the queries of the message (email), in seconds; 0 if they overlap.
     pub gap: f64,
 }
 
@@ -71,8 +72,8 @@ pub(super) fn is_delay(question: &QuestionEntry, list: Option<ListName>) -> bool
 }
 
 impl PossibleWait {
-    /// Creates the description of a query of another message as a possible wait. The queries of the message itself were in progress from `began` to
-    /// `ended`.
+    /// Creates the description of a query of another message (email) as a possible wait. The queries of the message itself were in progress from
+    /// `began` to `ended`.
     pub(super) fn new(question: &QuestionEntry, list: Option<ListName>, (began, ended): (u64, u64)) -> Self {
         let (order, gap) = if question.end() <= began {
             (WaitOrder::Before, began.saturating_sub(question.end()))
@@ -94,8 +95,8 @@ impl PossibleWait {
     }
 }
 
-/// Returns the culprit `unknown` for a message that waited for `waited` seconds. The reason is that one of `waits` (the nearest first) may belong to
-/// the same mail. If `waits` is empty, the reason is a wait that was left out of the report.
+/// Returns the culprit `unknown` for a message (group of queries) that waited for `waited` seconds. The reason is that one of `waits` (the nearest
+/// first) may belong to the same mail. If `waits` is empty, the reason is a wait that was left out of the report.
 pub fn culprit(waited: f64, waits: &[&PossibleWait]) -> CulpritReport {
     let advice = "look in the mail log for the address of the host that sent this mail and for the domain of its sender: `resolverctl why` with each of them shows whether its queries waited or failed";
     CulpritReport::new(CulpritKind::Unknown, evidence(waited, waits), advice)
@@ -128,11 +129,11 @@ fn time(seconds: f64) -> String {
     span(std::time::Duration::try_from_secs_f64(seconds).map(micros).unwrap_or(u64::MAX))
 }
 
-/// The end of a sentence about quick queries, used if the history for that time was only read from disk.
+/// The end of a sentence about the quick queries of a message (email), used if the history for that time was only read from disk.
 pub const ON_DISK_ALONE: &str = "but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing";
 
-/// Returns the culprit for a message that was read from disk and whose queries were quick, as the report `quick` says. It is `unknown`, because the
-/// disk lacks other queries of the mail.
+/// Returns the culprit for a message (group of queries) that was read from disk and whose queries were quick, as the report `quick` says. It is
+/// `unknown`, because the disk lacks other queries of the mail.
 pub(super) fn of_disk(quick: &CulpritReport) -> CulpritReport {
     CulpritReport::new(
         CulpritKind::Unknown,

@@ -9,7 +9,7 @@ use super::event::ListFault;
 use super::failure::turned_away;
 use dns::question::{ExtendedError, is_within, kind_text, name_of_wire, name_text};
 
-/// A culprit: what delayed a message or made it fail, with the evidence and the advice.
+/// A culprit: what delayed a message (email) or made it fail, with the evidence and the advice.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CulpritReport {
     /// The kind of the culprit.
@@ -52,7 +52,7 @@ impl CulpritReport {
     }
 }
 
-/// Returns a report with the culprit `unknown`. It says why the history does not have the wanted message.
+/// Returns a report with the culprit `unknown`. It says why the history does not have the wanted message (email).
 pub(super) fn unknown(absence: Absence) -> CulpritReport {
     let row = match absence {
         Absence::Off => "off",
@@ -192,7 +192,7 @@ impl Seen<'_> {
         format!("{seen}{}", self.cost())
     }
 
-    /// Returns the end of the sentence: how long the message waited because of this cause, and how many questions failed.
+    /// Returns the end of the sentence about a cause: how long the message (email) waited because of this cause, and how many questions failed.
     fn cost(&self) -> String {
         let (cause, waited) = (self.cause, self.verdict.waited);
         let [time, waited] = [cause.micros, waited].map(span);

@@ -1,8 +1,8 @@
 //! Replaces the addresses of clients by numbers, in entries for the disk and the log, if `history.redact` says that they must not contain addresses.
 //!
-//! The address of a client is replaced by a number, so that messages of different clients stay separate. The number is a keyed hash of the
-//! address; each process draws a new random key and never writes it. Without the key, a reader of the disk cannot find an address by trying
-//! all addresses, and cannot recognize a client after a restart of the daemon.
+//! The address of a client is replaced by a number, so that messages (emails) of different clients stay separate. The number is a keyed hash of the
+//! address; each process draws a new random key and never writes it. Without the key, a reader of the disk cannot find an address by trying all
+//! addresses, and cannot recognize a client after a restart of the daemon.
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -216,7 +216,8 @@ impl Recorder {
         }
     }
 
-    /// Counts a message to a listener that is not a question, or that repeats an earlier question.
+    /// Counts an event at a listener that is not counted as a question: a DNS message that is dropped, refused or a repeat, a lost reply, or a
+    /// connection that could not be accepted. `apart` is its kind.
     pub fn apart(&self, shard: usize, apart: Apart) {
         if let Some(shard) = self.shard(shard) {
             shard.apart(apart);

@@ -53,8 +53,8 @@ pub const INCIDENT_FAILURES: u32 = 3;
 /// most.
 pub(crate) const INCIDENT_WINDOW: Duration = Duration::from_secs(60);
 
-/// A zone that has never worked is reported after this number of failures, if they span at least `INCIDENT_STRANGER_TIME`. Most of these zones
-/// are domains in spam, and all questions of one message about such a domain end within a minute.
+/// A zone that has never worked is reported after this number of failures, if they span at least `INCIDENT_STRANGER_TIME`. Most of these zones are
+/// domains in spam, and all questions for one email about such a domain end within a minute.
 pub(crate) const INCIDENT_STRANGER_FAILURES: u32 = 10;
 
 /// The shortest time between the first and the last of `INCIDENT_STRANGER_FAILURES` failures.
@@ -176,11 +176,11 @@ pub(crate) const MAX_OPEN_MESSAGES: usize = 64;
 /// hundred questions.
 pub(crate) const MAX_MESSAGE_QUESTIONS: usize = 500;
 
-/// The largest number of messages with a wanted name whose culprit is searched, the longest messages first. The search takes up to 100 µs for each
-/// message.
+/// The largest number of messages (emails) with a wanted name whose culprit is searched, those that took longest first. The search takes up to 100 µs
+/// for each email.
 pub(crate) const MAX_JUDGED_MESSAGES: usize = 500;
 
-/// The number of messages of a period whose causes are searched for `costs`, the longest first: this takes up to 100 µs for each message.
+/// The number of messages (emails) of a period whose causes are searched for `costs`, the longest first: this takes up to 100 µs for each message.
 pub(crate) const MAX_COST_MESSAGES: usize = 5_000;
 
 /// The number of causes that `costs` shows of each side.
@@ -303,19 +303,19 @@ pub(crate) const SILENT_IPV6_NETWORKS: usize = 3;
 /// themselves are not counted here. In seven days this is a third of `MAX_STORED`. A message of 60 questions takes 7 KiB.
 pub(crate) const LONG_MESSAGES_AN_HOUR: u64 = 128 << 10;
 
-/// The octets of such messages (see `LONG_MESSAGES_AN_HOUR`) that are stored at once after a quiet time. The worst night so far had about 150 such
-/// messages.
+/// The octets of such messages (emails, see `LONG_MESSAGES_AN_HOUR`) that are stored at once after a quiet time. The worst night so far had about 150
+/// such messages.
 pub(crate) const LONG_MESSAGE_BURST: u64 = 4 << 20;
 
-/// The part of `LONG_MESSAGE_BURST` that is open to messages which had a failed question but did not take long. Most of these are spam from dead
-/// domains, and there must still be room for a message that took long.
+/// The part of `LONG_MESSAGE_BURST` that is open to messages (emails) which had a failed question but did not take long. Most of these are spam from
+/// dead domains, and there must still be room for a message that took long.
 pub(crate) const FAILED_MESSAGE_BURST: u64 = LONG_MESSAGE_BURST / 2;
 
-/// The octets of memory that a reader may use to find long messages, every `SNAPSHOT_INTERVAL`: about 40 000 questions.
+/// The octets of memory that a reader may use to find long messages (emails that took long), every `SNAPSHOT_INTERVAL`: about 40 000 questions.
 pub(crate) const LONG_MESSAGE_MEMORY: usize = 16 << 20;
 
-/// The longest time for which the questions of a message are collected. Most messages take a few seconds. If a client asks again after a minute, this
-/// is another message.
+/// The longest time for which the questions of a message (email) are collected. Most messages take a few seconds. If a client asks again after a
+/// minute, this is another message.
 pub(crate) const LONG_MESSAGE_TIME: Duration = Duration::from_secs(60);
 
 /// The largest number of clients that may wait for the lookup of their local user, about 32 octets each. If there are more, `resolverctl why` shows

@@ -6,8 +6,8 @@
 //!
 //! - Questions that the cache answered are read too, because they show when a client continued. This costs more than to read only the failures, so it
 //!   is done only every `SNAPSHOT_INTERVAL`, and only the entries of the last `LONG_MESSAGE_TIME` are read.
-//! - The longest messages are stored first. Messages that had a failed question but were not delayed get less room, because most of them are
-//!   about domains in spam.
+//! - The longest messages are stored first. Messages that had a failed question but were not delayed get less room, because most of them are about
+//!   domains in spam.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -28,13 +28,14 @@ use dns::clock::{Mono, micros};
 /// The number of seconds in an hour.
 const HOUR: u64 = 3_600;
 
-/// Selects the messages that took long or had a failed question, so that all their questions are stored.
+/// Selects the messages (emails) that took long or had a failed question, so that all their questions are stored.
 #[derive(Debug, Default)]
 pub(super) struct LongMessages {
     read_at: Option<Mono>,
-    /// Messages that had ended at this time were already selected. In microseconds since 1970.
+    /// Messages (emails) that had ended at this time were already selected. In microseconds since 1970.
     taken_until: u64,
-    /// The number of octets on disk that such messages have used. `LONG_MESSAGES_AN_HOUR` of them become free again in an hour.
+    /// The number of octets on disk that such messages (emails that took long or had a failed question) have used. `LONG_MESSAGES_AN_HOUR` of them
+    /// become free again in an hour.
     used: u64,
 }
 
@@ -44,19 +45,20 @@ impl LongMessages {
         self.read_at.is_none_or(|read| now.since(read) >= SNAPSHOT_INTERVAL)
     }
 
-    /// Skips the messages that had ended at the time `until`, because the previous process has already stored them.
+    /// Skips the messages (emails) that had ended at the time `until`, because the previous process has already stored them.
     pub(super) fn pass_over(&mut self, until: u64) {
         self.taken_until = self.taken_until.max(until);
     }
 
-    /// Returns the time whose messages the next call of `take` takes, in microseconds since 1970.
+    /// Returns the time whose messages (emails) the next call of `take` takes, in microseconds since 1970.
     pub(super) fn untaken(&self, until: u64) -> Range<u64> {
         self.taken_until..until
     }
 
-    /// Returns the entries of the messages that have ended at `until` but had not ended at the last call, if they took as long as a slow
+    /// Returns the entries of the messages (emails) that have ended at `until` but had not ended at the last call, if they took as long as a slow
     /// question or have a failed question. Questions that are stored for another reason are left out. The longest messages come first. Messages for
-    /// which there is no more room are left out. Counts the DNS times of all messages that have ended in `times`: the time in which their questions were in progress.
+    /// which there is no more room are left out. Adds to the histogram `times`, for each message that has ended, the time in which its questions were
+    /// in progress.
     pub(super) fn take(
         &mut self,
         recorded: &Recorded,
@@ -94,8 +96,8 @@ impl LongMessages {
     }
 }
 
-/// Returns the entries that must be stored for a message: those of its questions that are not already stored because they failed or were slow, and
-/// their flights.
+/// Returns the entries that must be stored for a message (email): those of its questions that are not already stored because they failed or were
+/// slow, and their flights.
 fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) -> Vec<Entry> {
     let is_stored = |question: &QuestionEntry| {
         let waited = question.flight.is_some_and(|flight| stored.has(flight));
@@ -104,7 +106,8 @@ fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) 
     let questions = message.queries(recorded);
     let questions: Vec<&QuestionEntry> = questions.filter(|question| !is_stored(question)).collect();
     let flights: BTreeSet<u64> = questions.iter().filter_map(|question| question.flight).collect();
-    // If a flight was for the same name and type, its answer contains names. These show to which message a later question from the cache belongs.
+    // If a flight was for the same name and type, its answer contains names. These show to which message (email) a later question from the cache
+    // belongs.
     let is_asked = |name: &[u8], kind| questions.iter().any(|one| one.kind == kind && *one.name == *name);
     let of_flights = recorded.flights.iter().filter(|flight| {
         flights.contains(&flight.id) || !flight.links.is_empty() && is_asked(&flight.name, flight.kind)
@@ -141,12 +144,12 @@ mod tests {
             question(1, 0, 10, Outcome::Upstream),
             question(1, SECOND, 0, Outcome::Cache),
             question(1, 2 * SECOND, 10, Outcome::Failed),
-            // This message took as long as a slow question.
+            // This message (email) took as long as a slow question.
             question(2, 0, 4 * SECOND, Outcome::Upstream),
             question(2, 4 * SECOND, 10, Outcome::Upstream),
             question(3, 0, 10, Outcome::Upstream),
             question(3, SECOND / 2, 10, Outcome::Upstream),
-            // In this message, a question to a DNS list failed immediately.
+            // In this message (email), a question to a DNS list failed immediately.
             question(4, 1, 10, Outcome::Upstream),
             question(4, SECOND / 2, 10, Outcome::Failed),
         ]);

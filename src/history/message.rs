@@ -1,4 +1,4 @@
-//! Groups the recorded queries of clients by message: finds which queries were sent for the same message (an email).
+//! Groups the recorded queries of clients by message: finds which queries were sent for the same email. A message here is such a group of queries.
 //!
 //! The grouping is a pure function of the recorded entries. Mail software does not say for which message it asks. So a message is only what can be
 //! shown: queries of one client that have a subject in common, with pauses of at most `MESSAGE_PAUSE` between them. A subject is an address, a host
@@ -37,33 +37,34 @@ use dns::clock::micros;
 /// Finds the DNS list to which a name in wire form belongs. Returns `None` for other names.
 pub type ListOf<'a> = &'a dyn Fn(&[u8]) -> Option<ListName>;
 
-/// The queries of one message, and what they show about its mail. Times are in microseconds since 1970.
+/// The queries of one message (email), and what they show about the email. Times are in microseconds since 1970.
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) client: IpAddr,
-    /// When the first query of the message came.
+    /// When the first query of the message (email) came.
     pub(super) began: u64,
-    /// When the last reply to the message was sent.
+    /// When the last reply to the message (email) was sent.
     pub(super) ended: u64,
-    /// The indices of the message's queries, sorted by the start of each query.
+    /// The indices of the queries of the message (email), sorted by the start of each query.
     pub(super) questions: Vec<usize>,
-    /// When the last query of the message began.
+    /// When the last query of the message (email) began.
     begun: u64,
-    /// The numbers of the subjects of the message, as assigned by `Subjects`.
+    /// The subjects of the message (email), as numbers of `Subjects`. A subject is an address, a host or a domain that its queries are about.
     subjects: Vec<u32>,
-    /// A bit for each subject. If two sets of bits have none in common, there is no common subject, so most messages need no further comparison.
+    /// A bit for each subject. If two sets of bits have none in common, there is no common subject, so most messages (emails) need no further
+    /// comparison.
     bits: u64,
     /// The number of the subject that is the address of the connecting host; none if no query was about such an address.
     host: Option<u32>,
-    /// The numbers of the subjects that are the names for whose MX the message has asked; mostly one.
+    /// The numbers of the subjects that are the names for whose MX the message (email) has asked; mostly one.
     exchangers: SmallVec<[u32; 1]>,
-    /// True if the message has asked for an MTA-STS policy. Then it is a delivery to another host.
+    /// True if the message (email) has asked for an MTA-STS policy. Then it is a delivery to another host.
     delivers: bool,
 }
 
-/// All messages that were found in a record.
+/// All messages (emails) that were found in a record.
 pub(super) struct Messages {
-    /// All messages, sorted by their start.
+    /// All messages (emails), sorted by the time of their first query.
     pub(super) all: Vec<Message>,
     subjects: Subjects,
 }
@@ -92,7 +93,7 @@ struct AskedSubjects {
     opening: Opening,
 }
 
-/// Assigns numbers to subjects. Numbers make it cheap to compare the subjects of each query with those of all messages in progress.
+/// Assigns numbers to subjects. Numbers make it cheap to compare the subjects of each query with those of all messages (emails) in progress.
 #[derive(Default)]
 struct Subjects {
     /// The number of each subject. Strangers choose the names, so the hash uses a secret.
@@ -139,13 +140,13 @@ impl Subjects {
     }
 }
 
-/// Groups the recorded queries into messages. The queries must be sorted by time.
+/// Groups the recorded queries into messages (emails). The queries must be sorted by time.
 pub(super) fn group(recorded: &Recorded, list: ListOf<'_>) -> Messages {
     let mut links: ByAsked<&[Link]> = ByAsked::default();
     let linked = recorded.flights.iter().filter(|flight| !flight.links.is_empty());
     links.extend(linked.map(|flight| (place_of(&flight.name, flight.kind), &*flight.links)));
     let (mut all, mut subjects) = (Vec::<Message>::new(), Subjects::default());
-    // For each client, the indices of the messages to which further queries may still belong.
+    // For each client, the indices of the messages (emails) to which further queries may still belong.
     let mut clients: HashMap<IpAddr, Vec<usize>> = HashMap::new();
     for (place, question) in recorded.questions.iter().enumerate() {
         subjects.find(question, links.get(&question.place()).copied().unwrap_or_default(), list);
@@ -174,8 +175,8 @@ pub(super) fn group(recorded: &Recorded, list: ListOf<'_>) -> Messages {
     Messages { all, subjects }
 }
 
-/// Returns the index of the message to which a query belongs. `open` has the indices of the messages in progress. Returns `None` if the query begins
-/// a new message.
+/// Returns the index of the message (email) to which a query belongs. `open` has the indices of the messages in progress. Returns `None` if the query
+/// begins a new message.
 fn choose(open: &[usize], all: &[Message], question: &QuestionEntry, asked: &AskedSubjects) -> Option<usize> {
     let known = || open.iter().filter_map(|place| Some((*place, all.get(*place)?)));
     let with_room = || known().filter(|(_, message)| message.questions.len() < MAX_MESSAGE_QUESTIONS);
@@ -195,9 +196,9 @@ const fn bit(subject: u32) -> u64 {
 }
 
 impl Messages {
-    /// Returns true if the query `wait` of the message `other` may belong to the mail of `message`. It cannot if both messages have a host, or both
-    /// have a sender, because each mail has only one. But if domains share a mail host, the query for this host is in one message only, although the
-    /// mails of all these domains wait for it. So `wait` may always belong to a message that has its subject.
+    /// Returns true if the query `wait` of the message (group of queries) `other` may belong to the mail of `message`. It cannot if both messages
+    /// have a host, or both have a sender, because each mail has only one. But if domains share a mail host, the query for this host is in one
+    /// message only, although the mails of all these domains wait for it. So `wait` may always belong to a message that has its subject.
     pub(super) fn may_be_of(&self, message: &Message, other: &Message, wait: &QuestionEntry) -> bool {
         let excludes = message.host.is_some() && other.host.is_some()
             || !message.exchangers.is_empty() && !other.exchangers.is_empty();
@@ -222,12 +223,12 @@ impl Message {
         }
     }
 
-    /// Returns the queries of the message. `recorded` is the record in which it was found.
+    /// Returns the queries of the message (email). `recorded` is the record in which it was found.
     pub(super) fn queries<'r>(&self, recorded: &'r Recorded) -> impl Iterator<Item = &'r QuestionEntry> {
         self.questions.iter().filter_map(|place| recorded.questions.get(*place))
     }
 
-    /// Returns true if a query of the message failed.
+    /// Returns true if a query of the message (email) failed.
     pub(super) fn has_failed(&self, recorded: &Recorded) -> bool {
         self.queries(recorded).any(|question| question.outcome.is_failure())
     }
@@ -237,7 +238,7 @@ impl Message {
         self.ended.saturating_sub(self.began)
     }
 
-    /// Returns true if the message `other` is of the same client, and overlaps this message or is less than `POSSIBLE_WAIT` apart from it.
+    /// Returns true if the message (email) `other` is of the same client, and overlaps this message or is less than `POSSIBLE_WAIT` apart from it.
     pub(super) fn is_near(&self, other: &Self) -> bool {
         let margin = micros(POSSIBLE_WAIT);
         self.client == other.client
@@ -245,7 +246,8 @@ impl Message {
             && other.began <= self.ended.saturating_add(margin)
     }
 
-    /// Returns the time from the end of the message to `at`. If the message had not ended at `at`, returns the time since its last query began.
+    /// Returns the time from the end of the message (email) to `at`. If the message had not ended at `at`, returns the time since its last query
+    /// began.
     fn gap(&self, at: u64) -> u64 {
         at.saturating_sub(if self.ended <= at { self.ended } else { self.begun })
     }
@@ -254,7 +256,7 @@ impl Message {
         self.bits & bit(subject) != 0 && self.subjects.contains(&subject)
     }
 
-    /// Returns true if the message has the subject of a query, and if the query does not begin a new message by asking for another MX.
+    /// Returns true if the message (email) has the subject of a query, and if the query does not begin a new message by asking for another MX.
     fn is_about(&self, asked: &AskedSubjects) -> bool {
         let is_next = asked.opening == Opening::Exchangers && self.has_other_exchangers(asked);
         asked.own.is_some_and(|own| self.has(own)) && !is_next
@@ -264,7 +266,7 @@ impl Message {
         !self.exchangers.is_empty() && !asked.own.is_some_and(|own| self.exchangers.contains(&own))
     }
 
-    /// Returns true if a query that has no subject in common with this message shows that another mail begins.
+    /// Returns true if a query that has no subject in common with this message (group of queries) shows that another mail begins.
     fn ends_before(&self, asked: &AskedSubjects) -> bool {
         match asked.opening {
             Opening::Connection => true,

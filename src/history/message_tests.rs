@@ -35,7 +35,7 @@ impl World {
     }
 }
 
-/// Groups questions into messages, and returns the indices of the questions of each message.
+/// Groups questions into messages (emails), and returns the indices of the questions of each message.
 fn group(questions: &[QuestionEntry], world: &World) -> Vec<Vec<usize>> {
     let flights = world.links.iter().zip(1..).map(|(((name, kind), links), id)| FlightEntry {
         name: name.as_slice().into(),
@@ -159,8 +159,8 @@ fn draw(file: &str, begin: u64, fill: &[(&'static str, String)]) -> Vec<Question
     trace(file, begin, &fill)
 }
 
-/// Groups the questions of several mails that are in progress at the same time, and returns the number of messages. Checks that no message has
-/// questions of two mails.
+/// Groups the questions of several mails that are in progress at the same time, and returns the number of messages (groups of questions). Checks that
+/// no message has questions of two mails.
 fn messages(mails: &[Vec<QuestionEntry>], world: &World) -> usize {
     let mut all: Vec<(usize, QuestionEntry)> = Vec::new();
     for (mail, questions) in mails.iter().enumerate() {
@@ -183,12 +183,12 @@ fn a_mail_alone_is_one_message_but_for_what_other_names_in_it_are_asked() {
     let fill = inbound(&mut world, 1);
     let mail = draw(INBOUND, 0, &fill);
     assert!(mail.len() > 35, "{}", mail.len());
-    // The other messages are about the domain of a link, and about an address in a Received header.
+    // The other messages (groups of questions) are about the domain of a link, and about an address in a Received header.
     assert_eq!(messages(&[mail], &world), 3);
     let fill = outbound(&mut world, 1);
     let mail = draw(OUTBOUND, 0, &fill);
     assert!(mail.len() >= 6, "{}", mail.len());
-    // The other message consists of the questions for the servers of the root zone.
+    // The other message (group of questions) consists of the questions for the servers of the root zone.
     assert_eq!(messages(&[mail], &world), 2);
 }
 

@@ -23,9 +23,9 @@ use dns::question::Outcome;
 const SAME_MOMENT: u64 = 10_000;
 
 impl Recorder {
-    /// Returns the questions that `span` selects, and the flights that may explain these questions or connect them with a message, without the keys
-    /// in `secrets`. The memory for the result is limited to a multiple of the size of the rings (`RECORD_READER`): if there is more, the oldest
-    /// entries are left out. This takes some tens of milliseconds, so call it on a thread that may block.
+    /// Returns the questions that `span` selects, and the flights that may explain these questions or connect them with a message (email), without
+    /// the keys in `secrets`. The memory for the result is limited to a multiple of the size of the rings (`RECORD_READER`): if there is more, the
+    /// oldest entries are left out. This takes some tens of milliseconds, so call it on a thread that may block.
     pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         // One table of names is used for both readings: equal names in memory and on disk must share their memory.
         let mut names = ReadNames::without(secrets);

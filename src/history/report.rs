@@ -26,7 +26,8 @@ pub struct StatsReport {
     pub questions: u64,
     /// The number of clients' questions that ended, for each outcome. The sum is `questions`.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// The number of DNS messages to a listener that were not questions, or that repeated an earlier question, for each kind of message.
+    /// The number of events at listeners that are not counted as questions, for each kind: a DNS message that is dropped, refused or a repeat, a lost
+    /// reply, or a connection that could not be accepted.
     pub apart: BTreeMap<Apart, u64>,
     /// The times from the arrival of a question to its reply.
     pub latency: Quantiles,

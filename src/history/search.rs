@@ -66,7 +66,7 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
     }
 }
 
-/// The data that the search needs: the messages of the record, and the flights and the traffic that explain them.
+/// The data that the search needs: the messages (emails) of the record, and the flights and the traffic that explain them.
 struct Search<'a> {
     recorded: &'a Recorded,
     facts: &'a DaemonFacts<'a>,
@@ -76,8 +76,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Returns the reports on the wanted messages, the worst first. If there are none, the only report has the culprit `unknown`. The questions of
-    /// all reports take at most `left` octets; `left` is reduced by their size.
+    /// Returns the reports on the wanted messages (emails), the worst first. If there are none, the only report has the culprit `unknown`. The
+    /// questions of all reports take at most `left` octets; `left` is reduced by their size.
     fn reply(&self, wanted: &Wanted, left: &mut usize) -> Vec<MessageReport> {
         let subject = SubjectFilter::new(wanted.subject.as_ref(), self);
         let mut judged: Vec<_> =
@@ -110,7 +110,7 @@ impl Search<'_> {
             found.push((of_subject, report));
         }
         if wanted.subject.is_some() {
-            // Reports whose culprit belongs to the wanted subject come first. Reports on messages that were certainly quick come last.
+            // Reports whose culprit belongs to the wanted subject come first. Reports on messages (emails) that were certainly quick come last.
             found.sort_by_key(|(of_subject, one)| (one.culprit.kind == CulpritKind::None, !of_subject));
         }
         if found.is_empty() {
@@ -119,7 +119,7 @@ impl Search<'_> {
         found.into_iter().map(|(_, message)| message).collect()
     }
 
-    /// Returns the messages that contain a wanted question. If there are too many, those that may have been delayed longest are returned.
+    /// Returns the messages (emails) that contain a wanted question. If there are too many, those that may have been delayed longest are returned.
     fn candidates(&self, wanted: &Wanted, subject: &SubjectFilter<'_>) -> Vec<&Message> {
         let span = ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, hits: true };
         let is_wanted = |one: &QuestionEntry| span.has(one.at, one.client) && subject.has(one);
@@ -136,7 +136,7 @@ impl Search<'_> {
             })
         };
         found.sort_by_cached_key(|message| Reverse(most(message)));
-        // Without a wanted subject, only the requested number of messages is returned: those that waited longest.
+        // Without a wanted subject, only the requested number of messages (emails) is returned: those that waited longest.
         found.truncate(if wanted.subject.is_none() { wanted.most } else { MAX_JUDGED_MESSAGES });
         found
     }
@@ -149,8 +149,8 @@ impl Search<'_> {
         waited(self.questions(message).map(|question| (question.at, question.end())))
     }
 
-    /// Returns a message with its verdict and a number by which messages are sorted, the greatest first. Without a wanted subject, messages are
-    /// sorted by the time that they waited; with a subject, by the greatest delay that one cause explains, which includes failures.
+    /// Returns a message (email) with its verdict and a number by which messages are sorted, the greatest first. Without a wanted subject, messages
+    /// are sorted by the time that they waited; with a subject, by the greatest delay that one cause explains, which includes failures.
     fn judged<'m>(&'m self, message: &'m Message, wanted: &Wanted) -> JudgedMessage<'m> {
         let asked: Vec<_> =
             self.questions(message).map(|one| self.explained.explain(one, self.facts.list)).collect();
@@ -160,8 +160,8 @@ impl Search<'_> {
         (worth, message, asked, verdict)
     }
 
-    /// Adds waits of other messages that may belong to the same mail to the report. The culprit becomes `unknown` if there are such waits and the
-    /// message's own queries were quick, or if such a wait overlaps the pauses of the client.
+    /// Adds waits of other messages (groups of queries) that may belong to the same mail to the report. The culprit becomes `unknown` if there are
+    /// such waits and the message's own queries were quick, or if such a wait overlaps the pauses of the client.
     fn with_doubts(&self, mut report: MessageReport, message: &Message, wanted: &Wanted) -> MessageReport {
         report.of_disk = self.questions(message).next().is_some_and(|first| first.stored);
         let kind = report.culprit.kind;
@@ -185,7 +185,8 @@ impl Search<'_> {
         report
     }
 
-    /// Returns the waits and the failed questions in other messages that may belong to the mail of this message, the nearest first.
+    /// Returns the waits and the failed questions in other messages (groups of questions) that may belong to the mail of this message, the nearest
+    /// first.
     fn possible_waits(&self, message: &Message) -> Vec<PossibleWait> {
         let is_other = |other: &&Message| other.questions.first() != message.questions.first();
         let near = self.messages.all.iter().filter(|other| other.is_near(message)).filter(is_other);
@@ -203,7 +204,7 @@ impl Search<'_> {
     }
 }
 
-/// A message with the numbers by which messages are sorted, its questions and its verdict.
+/// A message (email) with the numbers by which messages are sorted, its questions and its verdict.
 type JudgedMessage<'m> = ((u64, u64), &'m Message, Vec<ExplainedQuestion<'m>>, MessageVerdict);
 
 /// Finds the questions that concern the wanted name or address.

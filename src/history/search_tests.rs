@@ -22,7 +22,7 @@ fn wire(text: &str) -> Arc<[u8]> {
     wire_name(&Name::from_ascii(text).unwrap()).into()
 }
 
-/// Returns a question that came at `at` and took `elapsed` microseconds. Each client has only one message.
+/// Returns a question that came at `at` and took `elapsed` microseconds. Each client has only one message (email).
 fn question(client: u8, at: u64, elapsed: u64, name: &str) -> QuestionEntry {
     let outcome = if elapsed == 0 { Outcome::Cache } else { Outcome::Upstream };
     QuestionEntry {
@@ -60,7 +60,7 @@ fn flight(of: &mut QuestionEntry, id: u64, server: u8, conduct: Conduct) -> Flig
     }
 }
 
-/// Returns a record with three messages: one was quick, one took three seconds, and one failed within a second.
+/// Returns a record with three messages (emails): one was quick, one took three seconds, and one failed within a second.
 fn three_messages() -> Recorded {
     let mut questions = vec![
         question(1, 0, 10 * MILLI, "quick.example."),
@@ -96,7 +96,7 @@ fn found(recorded: &Recorded, wanted: &Wanted) -> Vec<MessageReport> {
     why(&recorded, std::slice::from_ref(wanted), &facts, &|| false).remove(0)
 }
 
-/// Returns the first name of each message.
+/// Returns the first name of each message (email).
 fn names(found: &[MessageReport]) -> Vec<&str> {
     found.iter().map(|message| message.questions.first().map_or("", |one| &one.name)).collect()
 }
@@ -161,7 +161,7 @@ fn an_address_is_found_by_its_reverse_name_its_lists_and_the_hosts_that_have_it(
 
 #[test]
 fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
-    // The message has two questions at the same time. The wanted question takes less time than the other one.
+    // The message (email) has two questions at the same time. The wanted question takes less time than the other one.
     let mut questions =
         vec![question(1, 0, 4 * SECOND, "other.example."), question(1, 1, 2 * SECOND, "own.test.")];
     let mut flights = vec![flight(&mut questions[0], 1, 1, Conduct::Answered)];
@@ -180,7 +180,7 @@ fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
 
 #[test]
 fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_took_time() {
-    // This message has a client that pauses between two answers from the cache. It lasted longer than the quick message.
+    // This message (email) has a client that pauses between two answers from the cache. It lasted longer than the quick message.
     let mut questions = vec![question(9, 0, MILLI, "quick.example.")];
     questions.push(question(1, MILLI, 0, "mail.example."));
     questions.push(question(1, 500 * MILLI, 0, "_dmarc.mail.example."));

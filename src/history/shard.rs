@@ -25,7 +25,8 @@ pub(super) const OUTCOMES: usize = Outcome::ALL.len();
 pub(super) struct Shard {
     /// The number of questions, for each type and outcome. The outcomes of one type follow each other.
     questions: Box<[AtomicU64]>,
-    /// The number of messages that are not questions, for each kind of message. Indexed by `Apart::index`.
+    /// The number of events at listeners that are not counted as questions, for each kind of event, such as a DNS message that is dropped, or a lost
+    /// reply. Indexed by `Apart::index`.
     apart: [AtomicU64; Apart::ALL.len()],
     /// The times that questions took, for each outcome. Indexed by `Outcome::index`.
     pub(super) latency: [Histogram; OUTCOMES],
@@ -71,15 +72,15 @@ impl Shard {
         lock(&self.clients)
     }
 
-    /// Counts a message that is not a question.
+    /// Counts an event at a listener that is not counted as a question, such as a DNS message that is dropped, or a lost reply.
     pub(super) fn apart(&self, apart: Apart) {
         if let Some(count) = self.apart.get(apart.index()) {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Adds the counters of this shard to `questions` (one number for each type and outcome) and to `apart` (messages that are not questions).
-    /// Returns for each outcome if any question of the shard had it.
+    /// Adds the counters of this shard to `questions` (one number for each type and outcome) and to `apart` (events at listeners that are not counted
+    /// as questions). Returns for each outcome if any question of the shard had it.
     pub(super) fn add_to(&self, questions: &mut [u64], apart: &mut [u64]) -> [bool; OUTCOMES] {
         let mut had = [false; OUTCOMES];
         let of_types = questions.chunks_exact_mut(OUTCOMES).zip(self.questions.chunks_exact(OUTCOMES));

@@ -114,7 +114,8 @@ const SERVICES: [&[u8]; 9] =
 /// The host that has the MTA-STS policy of a domain (RFC 8461 section 3.3).
 const POLICY_HOST: &[u8] = b"\x07mta-sts";
 
-/// Returns the domain or the host to which the name of a service belongs: the name without these labels. Returns any other name unchanged.
+/// Returns the domain or the host to which the name of a service belongs: the name without the labels of services at its start. Returns any other
+/// name unchanged.
 pub(super) fn served(name: &[u8]) -> &[u8] {
     if !name.contains(&b'_') {
         return name.strip_prefix(POLICY_HOST).unwrap_or(name);
@@ -135,7 +136,7 @@ fn behind_last(name: &[u8], is_it: impl Fn(&[u8]) -> bool) -> &[u8] {
 }
 
 /// Returns the domain of the organisation to which a name belongs: the last two labels, or the last three below names like `co.uk`. A list of public
-/// suffixes would be more exact. But a mistake only joins two messages or cuts one, and changes no answer to a client.
+/// suffixes would be more exact. But a mistake only joins two messages (emails) of the history or cuts one in two, and changes no answer to a client.
 pub(super) fn organisation(name: &[u8]) -> &[u8] {
     let places: SmallVec<[usize; 16]> = label_places(name).collect();
     let label = |from_right: usize| {

@@ -71,7 +71,7 @@ pub(super) struct Totals {
     /// The times of the questions of each outcome, indexed by `Outcome::index`; `latency` is their sum.
     pub(super) latency_of: Vec<Spread>,
     pub(super) round_trip: Spread,
-    /// The DNS times of messages; see `LongMessages`.
+    /// The DNS times of messages (emails); see `LongMessages`.
     pub(super) message_time: Spread,
     pub(super) flight_time: Spread,
     pub(super) counts: Counts,
@@ -165,7 +165,7 @@ impl Totals {
         self.questions.chunks_exact(OUTCOMES)
     }
 
-    /// Returns the number of messages to listeners that are not questions, for every kind of message, including zeros.
+    /// Returns the number of events at listeners that are not counted as questions (see `Apart`), for every kind of event, including zeros.
     pub(super) fn apart(&self) -> BTreeMap<Apart, u64> {
         Apart::ALL.into_iter().zip(self.apart.iter().copied().chain(std::iter::repeat(0))).collect()
     }

@@ -304,8 +304,8 @@ pub(super) fn covered(mut spans: SmallVec<[(u64, u64); 4]>, (begin, end): (u64, 
     sum
 }
 
-/// Returns the time in which at least one question of a message was in progress, in microseconds. `questions` has the start and the end of each
-/// question.
+/// Returns the time in which at least one question of a message (email) was in progress, in microseconds. `questions` has the start and the end of
+/// each question.
 pub(super) fn waited(questions: impl Iterator<Item = (u64, u64)>) -> u64 {
     // A question that the cache answered takes no time.
     covered(questions.filter(|(at, end)| end > at).collect(), (0, u64::MAX))

@@ -23,19 +23,19 @@ use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, DnsResult, Outcome, kind_text, name_of_wire, name_text};
 
-/// The criteria by which messages are selected.
+/// The criteria by which messages (emails) are selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The name or address that at least one question of the message must concern; none if any message is wanted.
+    /// The name or address that at least one question of the message (email) must concern; none if any message is wanted.
     pub subject: Option<WantedSubject>,
-    /// The start of the period in which at least one question of the message must have been asked, in microseconds since 1970.
+    /// The start of the period in which at least one question of the message (email) must have been asked, in microseconds since 1970.
     pub from: u64,
     /// The end of this period, in microseconds since 1970.
     pub to: u64,
-    /// The client that sent the message's questions; none if any client is wanted.
+    /// The client that sent the questions of the message (email); none if any client is wanted.
     pub client: Option<IpNet>,
-    /// The largest number of messages in the reply. Without a subject, the messages that waited longest are returned; with a subject, the worst
-    /// messages.
+    /// The largest number of messages (emails) in the reply. Without a subject, the messages that waited longest are returned; with a subject, the
+    /// worst messages.
     pub most: usize,
     /// The time from a log line that decides which queries are the culprit, in microseconds since 1970; none if all queries count.
     pub decisive: Option<DecisiveTime<u64>>,
@@ -52,58 +52,61 @@ pub enum WantedSubject {
     Itself(Box<[u8]>),
 }
 
-/// A message, with the reason why it was slow.
+/// A message (email), with the reason why it was slow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MessageReport {
-    /// If the message was not found: when the record begins, in seconds since 1970. None if the record is empty, or if the message was found.
+    /// If the message (email) was not found: when the record begins, in seconds since 1970. None if the record is empty, or if the message was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_begin: Option<f64>,
-    /// If the message was not found: since when each part of the record is complete. Otherwise none.
+    /// If the message (email) was not found: since when each part of the record is complete. Otherwise none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<HistoryReach>,
     /// For `resolverctl why -`: the pasted line of a mail log that this report explains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
-    /// How long its queries waited, and what the line says about the other parts of its delay; none if the culprit says it.
+    /// For `resolverctl why -`: how long the queries of the message (email) waited, and what the pasted line says about the other parts of its delay.
+    /// None if the evidence of the culprit already says this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<String>,
-    /// For `resolverctl why -`: the number of further pasted lines for which the same message was found.
+    /// For `resolverctl why -`: the number of further pasted lines for which the same message (email) was found.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_lines: u64,
-    /// The number of messages that match the pasted line, if there are several: they may be parts of one mail, or belong to different mails.
+    /// The number of messages (groups of queries) that match the pasted line, if there are several: they may be parts of one mail, or belong to
+    /// different mails.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub fitting: u64,
     /// The part of the pasted line that was not understood; none if everything was understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// True if, for the time of this message, the record has only the entries from disk: failed, bogus and slow queries, and messages that took long.
+    /// True if, for the time of this message (email), the record has only the entries from disk: failed, bogus and slow queries, and messages that
+    /// took long.
     #[serde(default, skip_serializing_if = "is_false")]
     pub of_disk: bool,
-    /// When the first question of the message came, in seconds since 1970. If the message was not found: when the record begins.
+    /// When the first question of the message (email) came, in seconds since 1970. If the message was not found: when the record begins.
     pub began: f64,
-    /// The address of the client; `redacted` if `history.redact` has removed it, and empty if the message was not found.
+    /// The address of the client; `redacted` if `history.redact` has removed it, and empty if the message (email) was not found.
     pub client: String,
     /// The time from the first question to the last reply, in seconds.
     pub took: f64,
     /// The part of this time in which at least one question was in progress, in seconds.
     pub waited: f64,
-    /// The questions of the message, the earliest first. If they do not all fit into the reply, it has only the first question, the questions about
-    /// the wanted subject, the failed questions, and the questions that took longest.
+    /// The questions of the message (email), the earliest first. If they do not all fit into the reply, it has only the first question, the questions
+    /// about the wanted subject, the failed questions, and the questions that took longest.
     pub questions: Vec<QuestionReport>,
     /// The number of questions that were left out of `questions`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u64,
-    /// Waits of the same client that may belong to the mail of this message, the nearest first. They are uncertain: no name connects them with the
-    /// message, but messages of one client at the same time may belong to one mail.
+    /// Waits of the same client that may belong to the mail of this message (group of queries), the nearest first. They are uncertain: no name
+    /// connects them with the message, but messages of one client at the same time may belong to one mail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub possible_waits: Vec<PossibleWait>,
     /// The number of such waits that were left out of `possible_waits`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub possible_waits_left_out: u64,
-    /// The culprit of the message, with evidence and advice.
+    /// The culprit of the message (email), with evidence and advice.
     pub culprit: CulpritReport,
-    /// Other culprits that delayed the message for about the same time, or for a longer time than the culprit of the questions about the wanted
-    /// subject.
+    /// Other culprits that delayed the message (email) for about the same time, or for a longer time than the culprit of the questions about the
+    /// wanted subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<CulpritReport>,
 }
@@ -134,10 +137,10 @@ impl HistoryReach {
     }
 }
 
-/// A question of a message, in the reply to `resolverctl why`.
+/// A question of a message (email), in the reply to `resolverctl why`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuestionReport {
-    /// When the question came, in seconds since the first question of the message.
+    /// When the question came, in seconds since the first question of the message (email).
     pub at: f64,
     /// The name for which the client asked.
     pub name: String,
@@ -155,7 +158,8 @@ pub struct QuestionReport {
     /// The codes with which the list has an entry, if they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<IpAddr>,
-    /// If the name does not exist or has no address: the name of the message whose MX or PTR record has this name.
+    /// If the name does not exist or has no address: the other name, among the questions of the same message (email), whose MX or PTR record has this
+    /// name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<String>,
     /// The time from the question to the reply, in seconds.
@@ -181,7 +185,7 @@ pub struct QuestionReport {
 }
 
 impl MessageReport {
-    /// Returns true if the message was not found in the record.
+    /// Returns true if the message (email) was not found in the record.
     pub fn is_absent(&self) -> bool {
         self.questions.is_empty() && self.left_out == 0
     }
@@ -208,7 +212,7 @@ impl QuestionReport {
 /// A query to a server, in the reply to `resolverctl why`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SentReport {
-    /// When the query was sent, in seconds since the first question of the message.
+    /// When the query was sent, in seconds since the first question of the message (email).
     pub at: f64,
     /// The address of the server.
     pub server: String,
@@ -247,8 +251,8 @@ impl Wanted {
         Self { subject: hidden.or_else(|| self.subject.clone()), ..self.clone() }
     }
 
-    /// Selects the questions to read from the record. The period is some minutes longer at both ends than the wanted one, because a message may have
-    /// begun before it or ended after it.
+    /// Selects the questions to read from the record. The period is some minutes longer at both ends than the wanted one, because a message (email)
+    /// may have begun before it or ended after it.
     pub fn span(&self) -> ReadSpan {
         let margin = micros(WHY_MARGIN);
         let (from, to) = (self.from.saturating_sub(margin), self.to.saturating_add(margin));
@@ -256,7 +260,7 @@ impl Wanted {
     }
 }
 
-/// Returns the report on a message. Its questions take at most `left` octets, and `left` is reduced by their size.
+/// Returns the report on a message (email). Its questions take at most `left` octets, and `left` is reduced by their size.
 pub(super) fn report(
     asked: &[ExplainedQuestion<'_>],
     verdict: &MessageVerdict,

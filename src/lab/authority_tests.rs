@@ -42,7 +42,7 @@ fn ask(name: &str, kind: RecordType) -> Message {
     authority().respond(&query)
 }
 
-/// Returns the form of a message: its response code, its AA flag, and the numbers of records in the answer, authority and additional sections.
+/// Returns the form of a DNS message: its response code, its AA flag, and the numbers of records in the answer, authority and additional sections.
 fn shape(message: &Message) -> (ResponseCode, bool, [usize; 3]) {
     let metadata = message.metadata;
     let records = [message.answers.len(), message.authorities.len(), message.additionals.len()];

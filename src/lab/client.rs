@@ -21,7 +21,7 @@ const MAX_DATAGRAM: usize = 65_535;
 /// The reason why the client got no answer.
 #[derive(Debug, Error)]
 pub enum AskError {
-    /// A socket of this machine could not send or receive the messages.
+    /// A socket of this machine could not send the DNS query or receive its reply.
     #[error("no exchange with the server: {0}")]
     Io(#[from] io::Error),
     /// No answer arrived within this time.
@@ -160,7 +160,7 @@ async fn datagram(socket: &UdpSocket, query: &[u8]) -> Result<Message, AskError>
     loop {
         let length = socket.recv(&mut buffer).await?;
         let octets = buffer.get(..length).unwrap_or_default();
-        // A message with another id is ignored: it is a late answer to an earlier question that was sent from this port.
+        // A DNS message with another id is ignored: it is a late answer to an earlier question that was sent from this port.
         if octets.get(..2) == query.get(..2) {
             return read(octets);
         }

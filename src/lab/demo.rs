@@ -27,13 +27,14 @@ use super::sockets::LabSockets;
 use super::traffic::{self, Mail, Played};
 use super::world::LabError;
 
-/// The number of mail messages whose questions are asked at the same time. A small mail gateway has about as many SMTP sessions.
+/// The number of emails whose questions are asked at the same time. Questions of different emails run in parallel. A small mail gateway has about as
+/// many SMTP sessions. As many MX questions run in parallel in `count_resolved`.
 const SESSIONS: usize = 8;
 
 /// How long the simulated mail software waits for an answer: as long as glibc does by default.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The number of progress lines that are printed while the messages are processed.
+/// The number of progress lines that are printed while the questions of the emails are asked.
 const PROGRESS_LINES: usize = 4;
 
 /// The options of `resolverd demo`.
@@ -177,7 +178,7 @@ impl Demo {
     }
 }
 
-/// Asks the questions of all messages, for `SESSIONS` messages at the same time, and prints the progress.
+/// Asks the questions of all emails, and prints the progress. The questions of up to `SESSIONS` emails are asked in parallel.
 async fn play(
     internet: &Internet,
     mails: &[Mail],

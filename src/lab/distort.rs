@@ -1,4 +1,4 @@
-//! Turns the correct response of a server into the response of a server with a certain fault. This module has the faults that concern whole
+//! Turns the correct response of a server into the response of a server with a certain fault. This module has the faults that concern whole DNS
 //! messages.
 //!
 //! The functions are pure. Poisoned records (false data) have names of a bank and an address for documentation (RFC 5737), so that tests
@@ -23,7 +23,7 @@ pub(crate) const POISONED_NAME: &str = "www.bank.example.";
 /// The domain that is flooded with queries for names without addresses (attack NXNSAttack).
 pub(crate) const VICTIM: &str = "victim.example.";
 
-/// The number of name servers without addresses in one referral of NXNSAttack. Its authors put some 135 into a message; fewer have the same
+/// The number of name servers without addresses in one referral of NXNSAttack. Its authors put some 135 into a DNS message; fewer have the same
 /// effect.
 const NXNS_NAMES: usize = 60;
 
@@ -35,7 +35,7 @@ const LONG: u32 = 86_400;
 
 /// A query to a server, with what is needed to change its correct response.
 pub(super) struct TrueQuery<'a> {
-    /// The query message.
+    /// The DNS message with the query.
     pub(super) query: &'a Message,
     /// The deepest zone of this server that contains the name in the question.
     pub(super) origin: Name,

@@ -97,7 +97,7 @@ faults! {
     AddressForAll = "address-for-all",
     /// The server answers everything with a referral to the root, like an old BIND without the zone.
     UpwardReferral = "upward-referral",
-    /// The server answers with an empty message without AA, which is neither an answer nor a referral.
+    /// The server answers with a DNS message without records and without AA, which is neither an answer nor a referral.
     LameEmpty = "lame-empty",
     /// The server answers like a recursive server: with RA and without AA.
     Recursive = "recursive",
@@ -105,7 +105,7 @@ faults! {
     OffersRecursion = "offers-recursion",
     /// The server answers NXDOMAIN where the name exists but has no records of the type: a load balancer of RFC 4074 section 4.2.
     NxdomainOnNoData = "nxdomain-on-nodata",
-    /// The server answers NODATA as an empty message without AA: a load balancer that knows only one type.
+    /// The server answers NODATA as a DNS message without records and without AA: a load balancer that knows only one type.
     EmptyNoData = "empty-nodata",
     /// The server answers FORMERR to queries with OPT (RFC 6891 section 7: a server without EDNS).
     NoEdns = "no-edns",
@@ -126,8 +126,8 @@ faults! {
     SilentTcp = "silent-tcp",
     /// The server accepts TCP connections and questions, and never answers.
     MuteTcp = "mute-tcp",
-    /// The server accepts TCP connections and questions, but sends only an empty message from time to time, so that the connection is never
-    /// idle.
+    /// The server accepts TCP connections and questions, but sends only a DNS message of zero octets from time to time, so that the connection is
+    /// never idle.
     DripsTcp = "drips-tcp",
     /// The server closes a TCP connection after one answer.
     ClosesTcp = "closes-tcp",
@@ -192,7 +192,7 @@ faults! {
     MixedTtls = "mixed-ttls",
     /// The server answers with two questions (RFC 9619 allows one).
     TwoQuestions = "two-questions",
-    /// The server adds as many small records to its TCP answers as a message can hold.
+    /// The server adds as many small records to its TCP answers as a DNS message can hold.
     ManyRecords = "many-records",
     /// The server sends records whose names are chains of compression pointers.
     PointerBomb = "pointer-bomb",

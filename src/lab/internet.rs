@@ -73,7 +73,7 @@ const LISTS: [(&str, ListKind, &str); 7] = [
 /// The last octets of addresses in a hoster's network that send spam. The lower addresses of the same network send good mail.
 const SPAMMERS: std::ops::Range<u8> = 200..220;
 
-/// The domains of links in spam messages.
+/// The domains of links in spam emails.
 const SPAM_DOMAINS: [&str; 4] = ["cheap-watches.example", "pills.example", "lottery.example", "dbltest.com"];
 
 /// The percentage of servers that are dead or lame on a rough internet. Servers of the root and of top-level domains are never broken.

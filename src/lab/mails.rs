@@ -1,5 +1,5 @@
-//! The mail of a simulated gateway: two fifths of the messages are spam, one fifth is outbound, and the others are inbound, half of them to each
-//! kind of gateway.
+//! The mail of a simulated gateway: two fifths of the emails are spam, one fifth is outbound, and the others are inbound, half of them to each kind
+//! of gateway.
 
 use hickory_proto::rr::Name;
 
@@ -9,12 +9,12 @@ use super::internet::Internet;
 use super::mail_domains::MailDomain;
 use super::traffic::{Gateway, Mail};
 
-/// The percentages of spam and of outbound mail among all messages. The other messages are good inbound mail.
+/// The percentages of spam and of outbound mail among all emails. The other emails are good inbound mail.
 const SPAM_PER_CENT: u32 = 40;
 const OUTBOUND_PER_CENT: u32 = 20;
 
-/// The percentage of spam messages whose sender's domain does not exist. The other spam has domains of other people as its sender. Each of them
-/// is equally likely, because spammers use any domain that they find.
+/// The percentage of spam emails whose sender's domain does not exist. The other spam has domains of other people as its sender. Each of them is
+/// equally likely, because spammers use any domain that they find.
 const MADE_UP_PER_CENT: u32 = 50;
 
 /// The number of different domains that do not exist. It is so large that a domain occurs twice only by chance.
@@ -46,7 +46,7 @@ impl MailKind {
     /// All kinds of mail messages.
     pub const ALL: [Self; 4] = [Self::AtOnce, Self::OneByOne, Self::Spam, Self::Outbound];
 
-    /// Returns the kind of the message `mail`.
+    /// Returns the kind of the email `mail`.
     pub fn from_mail(mail: &Mail) -> Self {
         match mail {
             Mail::Outbound { .. } => Self::Outbound,
@@ -67,7 +67,7 @@ impl MailKind {
     }
 }
 
-/// Generates `count` mail messages. The same internet and seed always give the same messages.
+/// Generates `count` emails. The same internet and seed always give the same emails.
 pub fn draw(internet: &Internet, seed: u64, count: usize, popularity: Popularity) -> Vec<Mail> {
     let random = Random::seeded(seed);
     let weight = |place: usize| match popularity {

@@ -1,4 +1,4 @@
-//! Changes the octets of a response as a faulty server or a device in the network does, and creates forged messages. The functions are pure. RFC
+//! Changes the octets of a response as a faulty server or a device in the network does, and creates forged DNS messages. The functions are pure. RFC
 //! 1035 section 4 describes the octets.
 
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use dns::conduct::Transport;
 use dns::question::wire_name;
 use resolver::zones::authority::{datagram_size, encode};
 
-/// The maximum size of a message over TCP, in octets (RFC 1035 section 4.2.2: its length is a number of 16 bits).
+/// The maximum size of a DNS message over TCP, in octets (RFC 1035 section 4.2.2: its length is a number of 16 bits).
 const STREAM_SIZE: usize = 65_535;
 
 /// The size of the first fragment of a datagram on Ethernet, in octets, without IP and UDP headers.
@@ -24,9 +24,8 @@ const FIRST_FRAGMENT: usize = 1_472;
 /// pass.
 const UNMINDFUL_SIZE: usize = 4_096;
 
-/// The number of forged messages that arrive before the true answer in a flood. It is less than `limits::MAX_STRAY_DATAGRAMS`, so the resolver
+/// The number of forged DNS messages that arrive before the true answer in a flood. It is less than `limits::MAX_STRAY_DATAGRAMS`, so the resolver
 /// still reads the true answer.
-/// reads the true answer.
 const FLOOD: u16 = 60;
 
 /// The first of the record types for private use (RFC 6895 section 3.1).
@@ -64,7 +63,7 @@ pub(super) fn octets(
     Some(octets)
 }
 
-/// Returns the forged messages that arrive at the port of the query. All of them arrive before the true answer, which takes the time `delay`.
+/// Returns the forged DNS messages that arrive at the port of the query. All of them arrive before the true answer, which takes the time `delay`.
 pub(super) fn forgeries(faults: &[Fault], query: &Message, delay: Duration, source: IpAddr) -> Vec<Delivery> {
     if faults.contains(&Fault::Flood) {
         let one = |number: u16| {
@@ -101,8 +100,8 @@ pub(super) fn other_address(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Forges the second fragment of a message: every address in it becomes the address of the attacker, who need not know the id, the port and the
-/// question, because they are in the first fragment (Herzberg and Shulman, "Fragmentation Considered Poisonous").
+/// Forges the second IP fragment of a DNS message: every address in it becomes the address of the attacker, who need not know the id, the port and
+/// the question, because they are in the first fragment (Herzberg and Shulman, "Fragmentation Considered Poisonous").
 fn forge_tail(octets: &mut [u8]) {
     let poison = POISON.octets();
     for place in FIRST_FRAGMENT..octets.len() {
@@ -113,7 +112,7 @@ fn forge_tail(octets: &mut [u8]) {
     }
 }
 
-/// Returns the response with so many small records of other types that the message has its maximum size.
+/// Returns the response with so many small records of other types that the DNS message has its maximum size.
 fn with_many_records(response: &Message) -> Option<Vec<u8>> {
     let mut lean = response.clone();
     lean.authorities.clear();
@@ -138,7 +137,7 @@ fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     // The count of additional records becomes 0, because the OPT is cut off.
     octets.get_mut(10..12)?.fill(0);
     let data_begins = octets.len() + 12;
-    // The chain ends at the last offset that a pointer can reach, or in the middle of the message.
+    // The chain ends at the last offset that a pointer can reach, or in the middle of the DNS message.
     let pointers = (size.min(1 << 14).saturating_sub(data_begins) / 4).max(1);
     let mut data = Vec::new();
     let mut target: u16 = 12;
@@ -157,7 +156,7 @@ fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Returns the offset of the end of the question in a message: the octets before it are the header, the name, the type and the class.
+/// Returns the offset of the end of the question in a DNS message: the octets before it are the header, the name, the type and the class.
 fn query_end(query: &Message) -> Option<usize> {
     Some(12 + wire_name(query.queries.first()?.name()).len() + 4)
 }

@@ -1,6 +1,6 @@
 //! An authoritative server of the lab. It has a round-trip time, and faults that can be switched on and off while it runs.
 //!
-//! `respond` neither waits nor sends. It returns the messages that must arrive at the client, each with its source address and its delay; the
+//! `respond` neither waits nor sends. It returns the DNS messages that must arrive at the client, each with its source address and its delay; the
 //! network in memory or the sockets deliver them. RFC 1035 section 4.2 describes the transports.
 
 use std::collections::BTreeSet;
@@ -35,12 +35,12 @@ pub struct Distance {
 }
 
 impl Distance {
-    /// Creates a path with the same round-trip time for all messages, and without losses.
+    /// Creates a path with the same round-trip time for all DNS messages, and without losses.
     pub fn steady(round_trip: Duration) -> Self {
         Self { round_trip, jitter: Duration::ZERO, loss_per_mille: 0 }
     }
 
-    /// Draws a random round-trip time for one message.
+    /// Draws a random round-trip time for one DNS message.
     pub fn draw(&self, random: &Random) -> Duration {
         let jitter = u32::try_from(self.jitter.as_micros()).unwrap_or(u32::MAX);
         self.round_trip.saturating_add(Duration::from_micros(u64::from(random.below(jitter))))
@@ -58,14 +58,14 @@ pub struct Sending {
     pub at: Mono,
 }
 
-/// A message from a server that arrives at the port of the client.
+/// A DNS message from a server that arrives at the port of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// The time between sending the query and the arrival of this message.
+    /// The time between sending the query and the arrival of this DNS message.
     pub delay: Duration,
-    /// The source address of this message.
+    /// The source IP address of this DNS message.
     pub source: IpAddr,
-    /// The octets of this message.
+    /// The octets of this DNS message.
     pub octets: Vec<u8>,
 }
 
@@ -141,7 +141,7 @@ impl LabServer {
         ![Fault::Dead, Fault::Refused, Fault::ServFail].iter().any(|fault| self.has(*fault))
     }
 
-    /// Returns the messages that arrive at the client after it has sent the query `octets`. There are none if the server does not reply or cannot
+    /// Returns the DNS messages that arrive at the client after it has sent the query `octets`. There are none if the server does not reply or cannot
     /// parse the query.
     pub fn respond(&self, octets: &[u8], sending: Sending, random: &Random) -> Vec<Delivery> {
         let Sending { to: address, transport, at } = sending;
@@ -202,7 +202,7 @@ impl LabServer {
         self.authority().zones().first().is_some_and(|zone| *zone.origin() == self.origin_of(query))
     }
 
-    /// Returns true if the server does not answer the query, because of a fault or a lost message.
+    /// Returns true if the server does not answer the query, because of a fault or a lost packet.
     fn is_silent(&self, query: &Message, transport: Transport, faults: &[Fault], random: &Random) -> bool {
         let lost = transport == Transport::Udp && random.below(1000) < self.distance.loss_per_mille;
         let silences = |fault: &Fault| match fault {

@@ -22,14 +22,14 @@ use super::fault::Fault;
 use super::server::{Delivery, Sending};
 use super::world::Lab;
 
-/// The interval at which a server with `Fault::DripsTcp` sends an empty message. It is shorter than the time after which any server closes an
-/// idle connection.
+/// The interval at which a server with `Fault::DripsTcp` sends a DNS message of zero octets. It is shorter than the time after which any server
+/// closes an idle connection.
 const DRIP: Duration = Duration::from_secs(5);
 
 /// The faults of the simulated network that affect all servers.
 #[derive(Debug, Default)]
 struct Reach {
-    /// True if the network of the resolver's host is down, so that no message can be sent.
+    /// True if the network of the resolver's host is down, so that no DNS message can be sent.
     down: bool,
     /// The addresses to which the resolver's host has no route.
     unroutable: BTreeSet<IpAddr>,
@@ -37,19 +37,19 @@ struct Reach {
     loss_per_mille: u32,
     /// How many of a thousand TCP connections fail, on every path.
     stream_loss_per_mille: u32,
-    /// Whether messages over IPv6 can be sent, and whether they are answered.
+    /// Tells whether DNS messages over IPv6 can be sent, and whether they are answered.
     ipv6: Ipv6Way,
 }
 
-/// Whether messages over IPv6 can be sent, and whether they are answered.
+/// Tells whether DNS messages over IPv6 can be sent, and whether they are answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ipv6Way {
-    /// Messages over IPv6 are sent and answered.
+    /// DNS messages over IPv6 are sent and answered.
     #[default]
     Open,
     /// The host has no route for IPv6, so that sending fails at once.
     Unrouted,
-    /// Messages over IPv6 are sent, but no answer ever arrives.
+    /// DNS messages over IPv6 are sent, but no answer ever arrives.
     Swallowed,
 }
 
@@ -120,7 +120,8 @@ impl SimulatedNetwork {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).down = down;
     }
 
-    /// Removes the route to an address, so that sending to it fails. (Messages to other addresses without a server are only not answered.)
+    /// Removes the route to an address, so that sending to it fails. (DNS messages to other addresses without a server can be sent, but get no
+    /// answer.)
     pub fn set_unroutable(&self, address: IpAddr) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).unroutable.insert(address);
     }
@@ -154,7 +155,7 @@ impl SimulatedNetwork {
         transport == Transport::Udp && per_mille > 0 && self.random.below(1_000) < per_mille
     }
 
-    /// Sets whether messages over IPv6 can be sent, and whether they are answered.
+    /// Sets whether DNS messages over IPv6 can be sent, and whether they are answered.
     pub fn set_ipv6(&self, way: Ipv6Way) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).ipv6 = way;
     }
@@ -248,7 +249,8 @@ struct SimulatedStream {
     network: SimulatedNetwork,
     server: SocketAddr,
     pending: Vec<(Instant, Vec<u8>)>,
-    /// True if the server sends an empty message from time to time. `last` is the time of the last empty message.
+    /// True if the server sends a DNS message of zero octets from time to time. `last` is the time of the last one, and at first the time at which
+    /// the connection was opened.
     drips: bool,
     last: Instant,
     /// True if the server closes the connection after an answer.
@@ -293,7 +295,7 @@ impl SimulatedStream {
 impl Stream for SimulatedStream {
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
         let delivery = self.network.ask(self.server, message, Transport::Tcp).into_iter().next_back();
-        // The server sends fewer octets than the length before the message says, so the message never becomes complete.
+        // The server sends fewer octets than the length before the DNS message says, so the DNS message never becomes complete.
         let half = self.network.lab.at(self.server.ip()).is_some_and(|server| server.has(Fault::HalfAnswer));
         if half {
             return std::future::ready(Err(io::ErrorKind::UnexpectedEof.into())).boxed();
@@ -308,11 +310,11 @@ impl Stream for SimulatedStream {
     }
 }
 
-/// The messages that will arrive at one UDP port of the resolver.
+/// The DNS messages that will arrive at one UDP port of the resolver.
 struct Arrivals {
     sent: Instant,
     port: u16,
-    /// The messages, in reverse order of their arrival, so that the next one is at the end.
+    /// The DNS messages, in reverse order of their arrival, so that the next one is at the end.
     pending: Vec<Delivery>,
     _open: Open,
 }
@@ -329,7 +331,7 @@ impl Arrivals {
             Some(moment) => sleep_until(moment).await,
             None => std::future::pending().await,
         }
-        // The message is removed only after the wait, because the caller may cancel the wait and call this function again.
+        // The DNS message is removed only after the wait for its arrival, because the caller may cancel the wait and call this function again.
         match self.pending.pop() {
             Some(delivery) => Ok((SocketAddr::new(delivery.source, self.port), delivery.octets)),
             None => std::future::pending().await,

@@ -54,7 +54,7 @@ pub struct Simulation {
     recorder: Arc<Recorder>,
     resolver: Arc<Resolver>,
     lookahead: Arc<Lookahead>,
-    /// The number of clients so far. Each question comes from another port or has another message id; these repeat after 2^32 questions.
+    /// The number of clients so far. Each question comes from another port or has another DNS message id; these repeat after 2^32 questions.
     clients: AtomicU32,
     seed: u64,
     supervisor: Supervisor,
@@ -80,7 +80,7 @@ pub struct Flags {
 /// The reply to a client's question, with the steps of the resolution.
 #[derive(Clone, Debug)]
 pub struct SimulatedReply {
-    /// The reply message as the client receives it, with the TTLs that are left.
+    /// The reply (a DNS message) as the client receives it, with the TTLs that are left.
     pub message: Message,
     /// How the question ended, as it is counted.
     pub outcome: Outcome,
@@ -102,7 +102,7 @@ pub fn config_for(lab: &Lab) -> Config {
     config.resolve.ipv4 = Family::On;
     config.resolve.ipv6 = Family::Off;
     config.dnssec.validate = false;
-    // Look-ahead is off, because most tests count messages.
+    // Look-ahead is off, because most tests count the queries to servers.
     config.lookahead.mode = LookaheadMode::Off;
     config
 }
@@ -143,7 +143,7 @@ impl Simulation {
         let resolver = Resolver::new(ResolverParts {
             views,
             clock: clock.clone(),
-            // The network draws its own random numbers, so that a change in the network does not change the message ids of the resolver.
+            // The network draws its own random numbers, so that a change in the network does not change the DNS message ids of the resolver.
             random: Random::seeded(seed ^ u64::MAX),
             network: network.clone(),
             recorder: recorder.clone(),
@@ -336,7 +336,7 @@ impl Simulation {
     }
 }
 
-/// Returns the octets of a client's query with this message id, name, type and flags.
+/// Returns the octets of a client's query with this DNS message id, name, type and flags.
 fn query(id: u16, name: &Name, kind: RecordType, flags: Flags) -> Option<Vec<u8>> {
     let mut query = Message::query();
     query.metadata.id = id;

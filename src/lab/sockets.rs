@@ -145,7 +145,7 @@ impl Shared {
                     let arrived = Instant::now();
                     let octets = buffer.get(..length).unwrap_or_default();
                     for delivery in self.respond(address, octets, Transport::Udp) {
-                        // A socket can send only from its own address, so a message with another source address cannot be sent.
+                        // A socket can send only from its own address, so a DNS message with another source address cannot be sent.
                         if delivery.source == address && pending.len() < MAX_PENDING {
                             let reply = Reply { due: arrived + delivery.delay, octets: delivery.octets };
                             pending.spawn(self.clone().send_later(socket.clone(), client, reply));
@@ -218,7 +218,7 @@ impl Shared {
             return false;
         };
         sleep_until(arrived + delivery.delay).await;
-        // For this fault, the length before the message is twice its real length, and then the connection ends.
+        // For this fault, the length before the DNS message is twice its real length, and then the connection ends.
         let half = self.has(address, Fault::HalfAnswer);
         let length = u16::try_from(delivery.octets.len() * if half { 2 } else { 1 }).unwrap_or(u16::MAX);
         let framed = [length.to_be_bytes().as_slice(), &delivery.octets].concat();

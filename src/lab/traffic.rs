@@ -1,4 +1,4 @@
-//! Mail traffic: asks the questions that a mail gateway asks for one message, in the right order, and measures how long they take.
+//! Mail traffic: asks the questions that a mail gateway asks for one email, in the right order, and measures how long they take.
 //!
 //! The questions are those of postscreen, smtpd, rspamd and Postfix's SMTP client. For inbound mail: all DNS lists at the same time, then PTR and
 //! A, MX, SPF with its includes (limited by RFC 7208 section 4.6.4), DKIM (RFC 6376), DMARC (RFC 9989) and lists of domains. For outbound mail:
@@ -50,20 +50,20 @@ impl Asker for LabClient {
 /// A mail message. It determines the questions that mail software asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
-    /// A message that a client sends to this gateway.
+    /// An email that a client sends to this gateway.
     Inbound {
-        /// The software of the gateway that receives the message.
+        /// The software of the gateway that receives the email.
         gateway: Gateway,
-        /// The IP address of the client that sends the message.
+        /// The IP address of the client that sends the email.
         address: Ipv4Addr,
         /// The domain of the sender, in MAIL FROM and in the header From.
         sender: Name,
-        /// The selector of the message's DKIM signature, or `None` if it is not signed.
+        /// The selector of the email's DKIM signature, or `None` if it is not signed.
         selector: Option<&'static str>,
-        /// The domain of a link in the text of the message.
+        /// The domain of a link in the text of the email.
         link: Name,
     },
-    /// A message that this gateway sends to another domain.
+    /// An email that this gateway sends to another domain.
     Outbound {
         /// The domain of the recipient.
         recipient: Name,
@@ -82,15 +82,15 @@ pub enum Gateway {
 /// The measurements for one mail message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Played {
-    /// The time from the first question to the last answer for this message.
+    /// The time from the first question to the last answer for this email.
     pub elapsed: Duration,
-    /// The number of questions that were asked for this message.
+    /// The number of questions that were asked for this email.
     pub questions: u32,
     /// The number of those questions that ended with SERVFAIL or without an answer.
     pub failed: u32,
 }
 
-/// Asks all questions that mail software asks for the message `mail`. Each question waits for the answers that it depends on.
+/// Asks all questions that mail software asks for the email `mail`. Each question waits for the answers that it depends on.
 pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &Clock) -> Played {
     let began = clock.mono();
     let mut session = Session { internet, asker, questions: 0, failed: 0 };
@@ -159,8 +159,8 @@ impl Session<'_> {
         }
     }
 
-    /// Asks the questions about the envelope of a message: smtpd checks that the sender's domain receives mail, and the policy service checks
-    /// that this address may send for the domain (SPF). Returns false if the message is refused because the domain does not exist
+    /// Asks the questions about the envelope of an email: smtpd checks that the sender's domain receives mail, and the policy service checks that
+    /// this address may send for the domain (SPF). Returns false if the email is refused because the domain does not exist
     /// (`reject_unknown_sender_domain`).
     async fn envelope(&mut self, address: Ipv4Addr, sender: &Name) -> bool {
         let exchangers = self.one(sender, RecordType::MX).await;
@@ -186,7 +186,7 @@ impl Session<'_> {
         true
     }
 
-    /// Asks the questions of rspamd about the content of a message, all at the same time: for DKIM, DMARC, the link and the DNS lists of domains.
+    /// Asks the questions of rspamd about the content of an email, all at the same time: for DKIM, DMARC, the link and the DNS lists of domains.
     async fn content(&mut self, sender: &Name, selector: Option<&str>, link: &Name) {
         let mut questions = vec![(link.clone(), RecordType::A)];
         questions.extend(below("_dmarc", sender).map(|name| (name, RecordType::TXT)));
@@ -273,7 +273,7 @@ pub(super) fn includes(answer: &Message) -> Vec<Name> {
     policies.flat_map(domains).collect()
 }
 
-/// Returns three times of mail messages: the median, the 90th percentile and the maximum. They are zero if there are no messages.
+/// Returns three times of emails: the median, the 90th percentile and the maximum. They are zero if there are no emails.
 pub fn spread(played: &[Played]) -> [Duration; 3] {
     let mut times: Vec<Duration> = played.iter().map(|played| played.elapsed).collect();
     times.sort();

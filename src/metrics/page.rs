@@ -16,7 +16,7 @@ use history::limits::MAX_WHY_MESSAGES;
 use history::why::MessageReport;
 use resolver::resolve::list_keys::secrets_of;
 
-/// The page.
+/// The HTML page that the listener serves at `/`.
 pub(super) const PAGE: &str = include_str!("page.html");
 
 /// The header fields of the page and of its data. Nothing may be loaded from elsewhere, and no other page may contain them.
@@ -33,7 +33,7 @@ pub(super) enum PageData {
     Minutes { from: u64, to: u64, step: u64 },
     /// The DNS lists.
     Lists,
-    /// The messages (emails) of a span of time whose DNS time in microseconds is in `waited`, as an HTML page.
+    /// The messages (emails) between `from` and `to` whose DNS time in microseconds is between the two values of `waited`, as an HTML page.
     Why { from: u64, to: u64, waited: (u64, u64), offset: Offset },
 }
 
@@ -98,7 +98,8 @@ impl PageData {
     }
 }
 
-/// Returns the page about the messages that waited as long as wanted, or about the slowest ones if none did.
+/// Returns the HTML page about the messages (emails) whose DNS time is at least `least` and less than `most` microseconds, or about the slowest ones
+/// if there are none.
 fn messages(replies: &[Reply], (least, most): (u64, u64), offset: Offset) -> String {
     let mut all: Vec<&MessageReport> = replies
         .iter()

@@ -16,7 +16,7 @@ use history::minute::MinuteCounts;
 use history::{UserRow, ZoneRow};
 
 dns::words! {
-    /// What a name in a row is. Stored rows contain the positions of the variants: a new one must be added at the end.
+    /// What a name in a row is. Stored rows contain the positions of the variants: a new variant must be added at the end.
     pub enum BusyKind {
         /// A zone.
         Zone = "zone",
@@ -32,9 +32,9 @@ dns::words! {
 pub struct BusyCounts {
     /// The number of resolutions for a zone or a list, and of queries of a user.
     pub questions: u64,
-    /// The number of them that failed.
+    /// The number of these resolutions or queries that failed.
     pub failed: u64,
-    /// The number of them that took 1 s or longer.
+    /// The number of these resolutions or queries that took 1 s or longer.
     pub late: u64,
     /// The number of queries to servers without a reply in time.
     pub timeouts: u64,
@@ -49,7 +49,7 @@ pub struct Busy {
     pub kind: BusyKind,
     /// The name.
     pub name: Box<str>,
-    /// The counts.
+    /// The counts of this zone, list or user.
     #[serde(flatten)]
     pub counts: BusyCounts,
 }
@@ -59,15 +59,15 @@ pub struct Busy {
 pub struct Row {
     /// When the minute ended, in minutes since 1970.
     pub minute: u64,
-    /// Questions of clients, by `Outcome::index`.
+    /// The number of questions of clients for each outcome, by `Outcome::index`.
     pub outcomes: Counts,
-    /// Queries to servers, by `Conduct::index`.
+    /// The number of queries to servers for each behaviour, by `Conduct::index`.
     pub messages: Counts,
-    /// The DNS times of messages (emails).
+    /// The histogram of the DNS times of messages (emails): the time in which their questions were in progress.
     pub message_time: Counts,
-    /// The times of questions.
+    /// The histogram of the times from the arrival of a question to its reply.
     pub latency: Counts,
-    /// Round trips to servers.
+    /// The histogram of the round-trip times of queries to servers.
     pub round_trip: Counts,
     /// The busiest zones, lists and users; those for which most time was spent come first.
     pub busy: Vec<Busy>,

@@ -14,9 +14,9 @@ use history::Quantiles;
 /// The statistics of a span of time. Moments are in seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SpanReport {
-    /// When the span begins.
+    /// When the span of time begins.
     pub from: u64,
-    /// When the span ends.
+    /// When the span of time ends.
     pub to: u64,
     /// The number of minutes of the span of which the store has a row.
     pub minutes: u64,
@@ -28,7 +28,7 @@ pub struct SpanReport {
     pub messages: BTreeMap<Conduct, u64>,
     /// The DNS times of messages (emails): the time in which their questions were in progress.
     pub message_time: Quantiles,
-    /// The histogram of these times: the shortest time of a bucket in microseconds, and the number of messages in it.
+    /// The histogram of the DNS times of messages (emails): for each bucket its shortest time in microseconds, and the number of messages in it.
     #[serde(default)]
     pub message_times: Vec<(u64, u64)>,
     /// The time from the arrival of a question to its reply.

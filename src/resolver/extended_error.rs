@@ -1,7 +1,7 @@
 //! Chooses the extended error (RFC 8914) of a reply: each cause has its code.
 //!
 //! The text of an extended error is the sentence that describes its cause. Two groups of codes are chosen in other
-//! crates: the codes of failed validation in `validate::verdict`, and the codes for messages that are not a question in
+//! crates: the codes of failed validation in `validate::verdict`, and the codes for DNS messages that are not a question in
 //! `dns::wire::query`.
 
 use std::net::SocketAddr;

@@ -34,7 +34,7 @@ impl AskedQuestion {
     /// Parses the question in a DNS message.
     ///
     /// # Errors
-    /// Fails if the message is not a query of a client.
+    /// Fails if the DNS message is not a query of a client.
     pub fn from_message(octets: &[u8]) -> Result<Self, Skipped> {
         if octets.get(2).is_some_and(|flags| flags & 0x80 != 0) {
             return Err(Skipped::NoQuery);

@@ -1,7 +1,7 @@
 //! Limits of `resolverctl shadow`.
 
-/// The maximum number of different questions that one run of `shadow` compares: the first ones in the file. A gateway with 100 000 messages a day
-/// asks about as many. The report has the number of further questions.
+/// The maximum number of different questions that one run of `shadow` compares: the first ones in the file. A gateway with 100 000 emails a day asks
+/// about as many. The report has the number of further questions.
 pub const MAX_SHADOW_QUESTIONS: usize = 20_000;
 
 /// The maximum number of octets that are read from a capture file or a log. A day of a busy gateway has about as many.

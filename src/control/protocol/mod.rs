@@ -98,7 +98,7 @@ pub enum Request {
     /// Asks for messages (emails) of the query history, with the reasons why they were slow. The history is read once for all requests of the list.
     /// The last requests may get no reply; the client must send these again.
     Why {
-        /// Each request selects messages; at most `limits::MAX_WHY_REQUESTS`.
+        /// Each request selects messages (emails); at most `limits::MAX_WHY_REQUESTS`.
         requests: Vec<WhyRequest>,
     },
     /// Asks what cost mail time in a period.
@@ -179,7 +179,7 @@ impl Request {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WhyRequest {
-    /// The name, address or domain that a message must concern. `None` selects all messages.
+    /// The name, address or domain that a message (email) must concern. `None` selects all messages.
     pub subject: Option<String>,
     /// If true, a name selects only questions for this name, not for names below it.
     #[serde(default)]
@@ -325,7 +325,7 @@ pub enum Reply {
     Flight(FlightState),
     /// A message (an email) in the reply to `Request::Why`. The worst message comes first.
     Message(Box<MessageReport>),
-    /// In the reply to `Request::Why`: all messages for one request were sent, and those for the next request follow.
+    /// In the reply to `Request::Why`: all messages (emails) for one request were sent, and those for the next request follow.
     MessagesEnd,
     /// A row of the reply to `Request::Costs`: the sum of a side, or one of its causes.
     Cost(CostRow),

@@ -1,4 +1,4 @@
-//! Compares the result of DNS that a pasted line reports with the answers to the queries of a message.
+//! Compares the result of DNS that a pasted line reports with the answers to the queries of a message (email).
 
 use super::line::PastedLine;
 use super::subject::address_of;
@@ -7,8 +7,8 @@ use history::answer;
 use history::culprit::CulpritKind;
 use history::why::{CulpritReport, MessageReport};
 
-/// Returns the culprit for the result that a line reports, if a query of the message has this result. It must be about a name or an address of
-/// the line: about the rejected name if the line has one, and to a list that the line names.
+/// Returns the culprit for the result that a log line reports, if a query of the message (email) has this result. The query must be about a name or
+/// an address of the line: about the rejected name if the line has one, and to a list that the line names.
 pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<CulpritReport> {
     let reports = line.reports?;
     let text = line.text.to_ascii_lowercase();

@@ -3,11 +3,11 @@
 //!
 //! # Decisions
 //!
-//! - A line shows when its mail was in progress: the mail ended at the time of the line, and began earlier by the delay in the line. A domain
+//! - A log line shows when its mail was in progress: the mail ended at the time of the line, and began earlier by the delay in the line. A domain
 //!   often sends several mails, so a message at another time does not belong to the line, however slow it was.
 //! - A line about a failed lookup is more often caused by a failed query for a name than by a failed DNS list or reverse name, because these
 //!   two defer no mail. If the line rejects a name, the failed query for this name is the cause.
-//! - A line without a delay may be written long after the queries of its mail. Messages that ended just before the line come first.
+//! - A log line without a delay may be written long after the queries of its mail. Messages that ended just before the line come first.
 //! - A mail has one host and one sender. So a message with the MX of another domain, or with the reverse name of another address, belongs to
 //!   another mail. A delivery asks for no reverse name.
 
@@ -31,20 +31,20 @@ pub(super) const DELAYED: f64 = 1.0;
 /// If a delay in a log line has a decimal fraction, it may be rounded down by up to this many seconds.
 const FRACTION: f64 = 0.1;
 
-/// How the time of a message in the query history matches the time of a pasted log line. Greater values match better.
+/// How the time of a message (email) in the query history matches the time of a pasted log line. Greater values match better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TimeFit {
-    /// The queries of the message were sent at another time than the line shows.
+    /// The queries of the message (email) were sent at another time than the log line shows.
     Elsewhere,
-    /// The queries of the message were sent for an earlier delivery attempt of the mail.
+    /// The queries of the message (email) were sent for an earlier attempt to deliver it.
     EarlierTry,
-    /// The queries of the message were sent for the last delivery attempt, or the line has no time.
+    /// The queries of the message (email) were sent for the last delivery attempt, or the log line has no time.
     LastTry,
-    /// The queries of the message ended just before the line was written. The line has no delay.
+    /// The queries of the message (email) ended just before the log line was written. The log line has no delay.
     Near,
 }
 
-/// The most important failed query of a message, among its queries for names and addresses of a pasted line.
+/// The most important failed query of a message (email), among its queries for names and addresses of a pasted line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FailedQuery {
     /// None of these queries failed, or the line does not report a failed lookup.
@@ -57,21 +57,21 @@ pub(super) enum FailedQuery {
     OfRejected,
 }
 
-/// How well a message of the query history matches a pasted line. Of two values, the greater one is the better match.
+/// How well a message (email) of the query history matches a pasted line. Of two values, the greater one is the better match.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fit {
     pub(super) failed: FailedQuery,
     pub(super) time: TimeFit,
-    /// True if the message waited for DNS during most of the delay in the line.
+    /// True if the message (email) waited for DNS during most of the delay in the log line.
     pub(super) explains: bool,
-    /// The number of names and addresses in the pasted line about which the message has queries.
+    /// The number of names and addresses in the pasted line about which the message (email) has queries.
     pub(super) subjects: usize,
-    /// Whole seconds from the end of the message to the time of the line. The smallest number is the best match.
+    /// Whole seconds from the end of the message (email) to the time of the log line. The smallest number is the best match.
     pub(super) distance: Reverse<u64>,
 }
 
 impl Fit {
-    /// Computes how well a message of the query history matches a pasted line.
+    /// Computes how well a message (email) of the query history matches a pasted line.
     pub(super) fn new(line: &PastedLine, message: &MessageReport) -> Self {
         let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
         Self {
@@ -85,8 +85,8 @@ impl Fit {
     }
 }
 
-/// Returns the most important failed query of a message that concerns a name or an address of a pasted line. A line that reports no failed lookup
-/// always gives `None`.
+/// Returns the most important failed query of a message (email) that concerns a name or an address of a pasted line. A line that reports no failed
+/// lookup always gives `None`.
 pub(super) fn failed_query(line: &PastedLine, message: &MessageReport) -> FailedQuery {
     if answer::of_line(line, message).is_some() {
         return FailedQuery::OfRejected;
@@ -118,8 +118,8 @@ fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
     }
 }
 
-/// Returns how many whole seconds passed from the end of a message to the time of a pasted line. A message that began after the line gets the
-/// greatest value. For a line about the arrival of a mail, the seconds before or after the arrival are counted.
+/// Returns how many whole seconds passed from the end of a message (group of queries) to the time of a pasted line. A message that began after the
+/// line gets the greatest value. For a line about the arrival of a mail, the seconds before or after the arrival are counted.
 fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     /// Times of log lines are often cut to whole seconds, so the line may have been written up to one second later.
     const SECOND: f64 = 1.0;
@@ -136,7 +136,7 @@ fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     (end - message.began - message.took).max(0.0) as u64
 }
 
-/// Returns true if a message certainly belongs to another mail than the pasted line.
+/// Returns true if a message (group of queries) certainly belongs to another mail than the pasted log line.
 pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool {
     let has_address = |question: &QuestionReport| address_of(&question.name).is_some();
     let asked = |kind: &str, of_address: bool| {
@@ -146,23 +146,23 @@ pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool 
     let has_sender = line.mail_domains.iter().any(|domain| has(message, domain));
     let has_host = || line.addresses().any(|address| has(message, &address.to_string()));
     let has_another_sender = !line.mail_domains.is_empty() && asked("MX", false) && !has_sender;
-    // If the report lacks some queries of the message, one of them may have been for the address in the line, so no conclusion is possible.
+    // If the report lacks some queries of the message (email), one of them may have been for the address in the line, so no conclusion is possible.
     let names_host = line.addresses().next().is_some() && message.left_out == 0;
     let has_another_host = names_host && asked("PTR", true) && !has_host() && !has_sender;
     let is_inbound = || is_attempt(&line.text) && message.questions.iter().any(has_address);
     has_another_sender || has_another_host || is_inbound()
 }
 
-/// Returns how many seconds a message waited for DNS, as far as they can explain a pasted line. If the line says how long its program ran, and this
-/// was one second or more, only waits in this period are counted. For a shorter period, see `is_most_of_prompt`.
+/// Returns how many seconds a message (email) waited for DNS, as far as they can explain a pasted line. If the line says how long its program ran,
+/// and this was one second or more, only waits in this period are counted. For a shorter period, see `is_most_of_prompt`.
 pub(super) fn waited(line: &PastedLine, message: &MessageReport) -> f64 {
     let is_long = line.delay.with_dns().is_some_and(|delay| delay >= DELAYED);
     waited_within(line, message).filter(|_| is_long).unwrap_or(message.waited)
 }
 
-/// Returns how many seconds a message waited for DNS while the program of a pasted line ran. A query that took longer than the program ran was sent
-/// by another program, and is not counted. Returns `None` if the line does not say how long its program ran, or if the report lacks queries of the
-/// message.
+/// Returns how many seconds a message (email) waited for DNS while the program of a pasted line ran. A query that took longer than the program ran
+/// was sent by another program, and is not counted. Returns `None` if the line does not say how long its program ran, or if the report lacks queries
+/// of the message.
 fn waited_within(line: &PastedLine, message: &MessageReport) -> Option<f64> {
     let Some(DecisiveTime::Delay { from, to }) = line.decisive().filter(|_| message.left_out == 0) else {
         return None;
@@ -190,7 +190,7 @@ pub(super) fn is_of_dns(kind: CulpritKind) -> bool {
 
 /// Returns true if the whole delay of a line is short (less than one second) and DNS took most of it. If the line says how long its program ran, the
 /// waits in this period must also be slow enough for a slow answer: otherwise the culprit is a wait before this period. For other lines, a message
-/// with a query that took longer than the delay belongs to another mail.
+/// (group of queries) with a query that took longer than the delay belongs to another mail.
 pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> bool {
     let Some(whole) = line.delay.whole.filter(|whole| *whole < DELAYED) else { return false };
     if let Some(within) = waited_within(line, message) {

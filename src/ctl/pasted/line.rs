@@ -114,9 +114,9 @@ impl PastedLine {
         Some((self.last_try()?.0.min(begin), end))
     }
 
-    /// Returns the periods in which the query history is searched for the message of the line. They are searched in this order until a message is
-    /// found: first the delay of the line, then also the `around` seconds before it. A line with an address has only the longest period, because few
-    /// mails have the same address. A period of `None` is the whole history.
+    /// Returns the periods in which the query history is searched for the message (group of queries) of the line. They are searched in this order
+    /// until a message is found: first the delay of the line, then also the `around` seconds before it. A line with an address has only the longest
+    /// period, because few mails have the same address. A period of `None` is the whole history.
     pub fn spans(&self, around: f64) -> Vec<Option<Span>> {
         let has_address = self.addresses().next().is_some();
         let own = vec![self.last_try(), self.whole_delay()];
@@ -126,8 +126,8 @@ impl PastedLine {
         spans
     }
 
-    /// Returns the longest period in which the query history is searched for messages of the domains in the line: at least `around` seconds before
-    /// the line. Returns `None` if the line has no time.
+    /// Returns the longest period in which the query history is searched for messages (emails) of the domains in the line: at least `around` seconds
+    /// before the line. Returns `None` if the line has no time.
     pub fn span(&self, around: f64) -> Option<Span> {
         let (begin, end) = self.before_its_end(around)?;
         Some((self.whole_delay()?.0.min(begin), end))

@@ -3,7 +3,7 @@
 //!
 //! # Decisions
 //!
-//! - If several messages match the line equally well, or have names of the line that the other messages lack, all of them are shown, the best
+//! - If several messages match the log line equally well, or have names of the line that the other messages lack, all of them are shown, the best
 //!   first. The queries about the host of a mail and the queries about its sender are often two messages.
 //! - A message is not called quick if a wait that agrees with the delay of the line may belong to its mail, see `history::doubt`.
 //! - The line itself is evidence: if it reports a failed lookup, DNS is at fault; if its delay is in another part of the delivery, DNS is not
@@ -27,9 +27,10 @@ use history::culprit::CulpritKind;
 use history::doubt::{self, ON_DISK_ALONE, PossibleWait};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
 
-/// Returns the messages to which a pasted line may belong, the best match first, at most `MAX_FITTING_MESSAGES`. `messages` are those that the daemon
-/// found by the names and addresses of the line. If no message is from the time of the line, returns the nearest message with the culprit `unknown`;
-/// `moment` formats its time. If the history has no message for the line, returns the report about this. The result is empty if `messages` is empty.
+/// Returns the messages (emails) to which a pasted line may belong, the best match first, at most `MAX_FITTING_MESSAGES`. `messages` are those that
+/// the daemon found by the names and addresses of the line. If no message is from the time of the line, returns the nearest message with the culprit
+/// `unknown`; `moment` formats its time. If the history has no message for the line, returns the report about this. The result is empty if `messages`
+/// is empty.
 pub fn settle(
     line: &PastedLine,
     messages: Vec<MessageReport>,
@@ -42,8 +43,8 @@ pub fn settle(
     }
     let mut fitted: Vec<(Fit, MessageReport)> =
         known.into_iter().map(|message| (Fit::new(line, &message), message)).collect();
-    // If several messages match the line equally well, a message with a fault in DNS comes first. A line without a time matches all messages of its
-    // domain.
+    // If several messages (emails) match the log line equally well, a message with a fault in DNS comes first. A line without a time matches all
+    // messages of its domain.
     let worth = |(fit, message): &(Fit, MessageReport)| (fit.clone(), is_of_dns(message.culprit.kind));
     fitted.sort_by_cached_key(|fitted| Reverse(worth(fitted)));
     let Some((best, _)) = fitted.first() else {
@@ -63,7 +64,8 @@ pub fn settle(
     shown.into_iter().map(with_line).collect()
 }
 
-/// Returns true if a message is from the time of a pasted line. If the line reports a failed lookup, the message must also have a failed query.
+/// Returns true if a message (email) is from the time of a pasted line. If the line reports a failed lookup, the message must also have a failed
+/// query.
 pub fn is_of_line(line: &PastedLine, message: &MessageReport) -> bool {
     let Fit { time, .. } = Fit::new(line, message);
     let has_failed = || {
@@ -73,8 +75,8 @@ pub fn is_of_line(line: &PastedLine, message: &MessageReport) -> bool {
     !message.is_absent() && time > TimeFit::Elsewhere && (!line.blames_dns || has_failed())
 }
 
-/// Returns the messages without duplicates, because several names of a pasted line may find the same message. Of duplicates, the one whose failed
-/// query concerns the line is returned, otherwise one whose culprit is a fault or a delay in DNS.
+/// Returns the messages (emails) without duplicates, because several names of a pasted line may find the same message. Of duplicates, the one whose
+/// failed query concerns the line is returned, otherwise one whose culprit is a fault or a delay in DNS.
 fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageReport> {
     let worth = |message: &MessageReport| (failed_query(line, message), is_of_dns(message.culprit.kind));
     let mut distinct: Vec<MessageReport> = Vec::new();
@@ -96,8 +98,8 @@ fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageRepor
     distinct
 }
 
-/// Returns the message that matches the line best, the messages that match it equally well, and further messages with names or addresses of the line
-/// that the others lack.
+/// Returns the message (email) that matches the line best, the messages that match it equally well, and further messages with names or addresses of
+/// the line that the others lack.
 fn fitting(line: &PastedLine, fitted: Vec<(Fit, MessageReport)>) -> Vec<MessageReport> {
     let (mut shown, mut best): (Vec<MessageReport>, Option<Fit>) = (Vec::new(), None);
     for (fit, message) in fitted {
@@ -115,21 +117,22 @@ fn fitting(line: &PastedLine, fitted: Vec<(Fit, MessageReport)>) -> Vec<MessageR
     shown
 }
 
-/// Returns true if two messages match the time of a line in the same way, and the first ended nearer to the time of the line than the second.
+/// Returns true if two messages (emails) match the time of a line in the same way, and the first ended nearer to the time of the line than the
+/// second.
 fn is_nearer(fit: &Fit, than: &Fit) -> bool {
     fit.time == than.time && fit.distance > than.distance
 }
 
-/// Returns the messages with the culprit of the line's delay for each. If none of them explains the line, only the message that matches best is
-/// returned.
+/// Returns the messages (emails), each with the culprit of the delay in the log line. If DNS is not the culprit for any of them, only the message
+/// that matches best is returned.
 fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageReport> {
     let has = |is_it: &dyn Fn(&QuestionReport) -> bool| {
         messages.iter().any(|message| message.questions.iter().any(is_it))
     };
     let has_host = has(&|question| address_of(&question.name).is_some());
     if has_host && has(&|question| question.kind == "MX") {
-        // The messages have both the host and the sender of the mail, so waits in other messages cannot belong to it. Except: if two domains share a
-        // mail host, only one of their messages has the failed query for this host.
+        // The messages (groups of queries) have both the host and the sender of the mail, so waits in other messages cannot belong to it. Except: if
+        // two domains share a mail host, only one of their messages has the failed query for this host.
         let may_be_shared = |wait: &PossibleWait| wait.failed && address_of(&wait.name).is_none();
         messages.iter_mut().for_each(|message| message.possible_waits.retain(may_be_shared));
     }
@@ -139,7 +142,7 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     if judged.iter().all(|message| message.culprit.kind == CulpritKind::NotDns) {
         judged.truncate(1);
     }
-    // Messages with a fault in DNS come first, then messages whose culprit is unknown.
+    // Messages (emails) with a fault in DNS come first, then messages whose culprit is unknown.
     judged.sort_by_key(|message| {
         let kind = message.culprit.kind;
         (!is_of_dns(kind), kind != CulpritKind::Unknown)
@@ -153,8 +156,8 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     judged
 }
 
-/// Returns a message with the culprit of the line's delay. The culprit is `not_dns` if DNS did not take most of the delay. `waited_together` is the
-/// time, in seconds, that all messages of the line waited for DNS.
+/// Returns a message (email) with the culprit of the delay in the log line. The culprit is `not_dns` if DNS did not take most of the delay.
+/// `waited_together` is the time, in seconds, that all messages of the line waited for DNS.
 fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) -> MessageReport {
     let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
     let is_explained = delay.is_some_and(|delay| waited_together >= delay * SHARE);
@@ -189,7 +192,7 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     doubted(line, with_first(not_dns(line, &message), message))
 }
 
-/// Returns the message with another culprit. A culprit in DNS that it had is kept as a further one.
+/// Returns the message (email) with another culprit. If its previous culprit is in DNS, the report names it as a further one.
 fn with_first(culprit: CulpritReport, mut message: MessageReport) -> MessageReport {
     let before = std::mem::replace(&mut message.culprit, culprit);
     let is_other = is_of_dns(before.kind) && before.kind != message.culprit.kind;
@@ -208,15 +211,15 @@ fn sleeps(line: &PastedLine, message: &MessageReport) -> bool {
 }
 
 /// Returns true if the line shows that no lookup failed and that everything before the transmission of the mail was quick. Queries of the message
-/// that were slow or failed then belong to another mail.
+/// (group of queries) that were slow or failed then belong to another mail.
 fn is_prompt(line: &PastedLine) -> bool {
     let is_short = |delay: f64| delay < DELAYED;
     let before = line.delay.parts.is_none_or(|[before, queued, ..]| is_short(before) && is_short(queued));
     before && !line.blames_dns && line.delay.with_dns().is_some_and(is_short)
 }
 
-/// Changes the culprit of a quick message to `unknown` if a slow or failed query of the same client, which matches the line, may be one of its mail.
-/// The culprit is also `unknown` if such a query may be missing in the history on disk.
+/// Changes the culprit of a quick message (group of queries) to `unknown` if a slow or failed query of the same client, which matches the line, may
+/// be one of its mail. The culprit is also `unknown` if such a query may be missing in the history on disk.
 fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     let delay = line.delay.with_dns();
     let fits = |wait: &&PossibleWait| {
@@ -244,7 +247,7 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     message
 }
 
-/// Returns the report that the query history has only another message of the same domain, from another time.
+/// Returns the report that the query history has only another message (email) of the same domain, from another time.
 fn of_another_time(
     line: &PastedLine,
     message: MessageReport,
@@ -262,7 +265,8 @@ fn of_another_time(
     MessageReport { line: Some(line.text.clone()), culprit, also, ..message }
 }
 
-/// Returns the report that the query history has no message for the line. The advice differs if the history reaches back to the time of the line.
+/// Returns the report that the query history has no message (email) for the line. The advice differs if the history reaches back to the time of the
+/// line.
 fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let reach = message.history.as_ref().and_then(|history| history.resolved);
     if reach.zip(line.whole_delay()).is_some_and(|(reach, (begin, _))| reach <= begin) {
@@ -274,7 +278,7 @@ fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     MessageReport { line: Some(line.text.clone()), ..message }
 }
 
-/// Returns how long the queries of a message waited, and what the line says about its delay.
+/// Returns how long the queries of a message (email) waited, and what the line says about its delay.
 fn times(line: &PastedLine, message: &MessageReport) -> String {
     let delay = &line.delay;
     let said = match (delay.parts, delay.whole, delay.last_try.map(|last| (last, "in the last try"))) {
@@ -327,10 +331,10 @@ fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
     CulpritReport::new(CulpritKind::NotDns, times(line, message), advice)
 }
 
-/// A message of the query history, and the pasted lines for which it is printed.
+/// A message (email) of the query history, and the pasted lines for which it is printed.
 #[derive(Clone, Debug)]
 pub struct LineResult {
-    /// The message, with the culprit that was decided for the first of these lines.
+    /// The message (email), with the culprit that was found for the first of its pasted log lines.
     pub message: MessageReport,
     /// The numbers of the pasted lines. The two parts of a line of `postqueue -j` have the same number.
     numbers: BTreeSet<usize>,
@@ -347,12 +351,12 @@ impl LineResult {
         Self { message, numbers: BTreeSet::from([number]), entry, is_arrival }
     }
 
-    /// Adds another pasted line for which the same message was found.
+    /// Adds another pasted log line for which the same message (email) was found.
     pub fn add(&mut self, line: &PastedLine) {
         self.numbers.insert(line.number);
     }
 
-    /// Returns the message. Its `more_lines` is the number of pasted lines after the first one.
+    /// Returns the message (email). Its `more_lines` is the number of pasted lines after the first one.
     pub fn into_message(self) -> MessageReport {
         let more_lines = self.numbers.len().saturating_sub(1) as u64;
         MessageReport { more_lines, ..self.message }
@@ -360,8 +364,8 @@ impl LineResult {
 }
 
 /// Sorts the results in the order in which they are printed: within a queue entry or a bounce, results with a known culprit come first. The first
-/// line of an entry has the sender, mostly with a domain of this host. If another line of the entry has a known culprit, it does not matter that
-/// the history has no message for the sender.
+/// line of an entry has the sender, mostly with a domain of this host. If another line of the entry has a known culprit, it does not matter that the
+/// history has no message (email) for the sender.
 pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
     let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();

@@ -1,4 +1,4 @@
-//! Finds the DNS name or IP address in a word of a pasted line, and the queries of a message about this name or address.
+//! Finds the DNS name or IP address in a word of a pasted line, and the queries of a message (email) about this name or address.
 
 use std::net::IpAddr;
 
@@ -47,7 +47,7 @@ fn is_domain(word: &str) -> bool {
 /// Labels before a domain, below which the domain publishes keys and policies for its mail.
 const SERVICES: [&str; 3] = ["_dmarc", "_domainkey", "_mta-sts"];
 
-/// Returns true if a message has a query about this address, or for exactly this name.
+/// Returns true if a message (email) has a query about the address `subject`, or for exactly the name `subject`.
 pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
     let address = subject.parse::<IpAddr>().ok();
     message.questions.iter().any(|question| match address {

@@ -253,7 +253,7 @@ fn an_entry_in_one_line_has_its_sender_at_its_arrival_and_its_recipients_until_n
     assert!(read(r#"{"arrival_time": 1795302000, "recipients": 7}"#, NOW).is_empty());
 }
 
-/// Returns a message of the query history, with one query that waited for `waited` seconds.
+/// Returns a message (email) of the query history, with one query that waited for `waited` seconds.
 pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
     let question = QuestionReport {
         at: 0.0,
@@ -304,8 +304,8 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
     }
 }
 
-/// Returns the message that is shown for a pasted line. The times of the messages in `found` are relative to `NOW`, which stands for the end of the
-/// line.
+/// Returns the message (email) that is shown for a pasted line. The times of the messages in `found` are relative to `NOW`, which stands for the end
+/// of the line.
 pub(super) fn settled(text: &str, found: Vec<MessageReport>) -> Option<MessageReport> {
     settle_at_its_end(&one(text), found)
 }
@@ -318,12 +318,12 @@ fn settle_at_its_end(line: &PastedLine, mut found: Vec<MessageReport>) -> Option
     Some(MessageReport { began: (described.began - shift).round(), ..described })
 }
 
-/// A message of the query history: its start in seconds after the end of the line, its wait in seconds, its culprit and outcome, and the number of
-/// names and addresses of the line by which it was found.
+/// A message (email) of the query history: its start in seconds after the end of the line, its wait in seconds, its culprit and outcome, and the
+/// number of names and addresses of the line by which it was found.
 type Found = (f64, f64, CulpritKind, Outcome, usize);
 
-/// Test cases: a pasted line, the messages of the query history around its time, and the expected result: the start of the message that is shown, and
-/// its culprit.
+/// Test cases: a pasted line, the messages (emails) of the query history around its time, and the expected result: the start of the message that is
+/// shown, and its culprit.
 const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
     use CulpritKind::{Client, None as Nothing, NotDns, ServerFailed, ServerSilent, ServerSlow, Unknown};
     use Outcome::{Failed, Upstream};
@@ -337,7 +337,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
     const REJECT: &str = "Nov 21 03:12:05 mx postfix/smtpd[1]: 4A: reject: RCPT from unknown[192.0.2.7]: 450 4.1.8 <bob@fine.example>: Sender address rejected: Domain not found; from=<bob@fine.example>";
     const CONNECT: &str = "Nov 21 03:12:05 mx postfix/smtpd[1]: connect from mail.fine.example[192.0.2.7]";
     [
-        // A message of the same domain that was slow a minute before the line belongs to another mail.
+        // A message (group of queries) of the same domain that was slow a minute before the line belongs to another mail.
         (QMGR, &[(-62.0, 1.5, ServerSlow, Upstream, 1), (-5.0, 0.03, Nothing, Upstream, 1)], (-5.0, NotDns)),
         (
             SPAMD,
@@ -353,29 +353,29 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
             (-30.0, NotDns),
         ),
         (GREETING, &[(-450.0, 20.0, ServerSilent, Failed, 1)], (-450.0, Unknown)),
-        // If the times of two messages match the line, the message whose waits explain the delay is chosen.
+        // If the times of two messages (emails) match the line, the message whose waits explain the delay is chosen.
         (
             GREETING,
             &[(-29.0, 28.0, ServerSlow, Upstream, 1), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-29.0, ServerSlow),
         ),
-        // Messages that began while the mail of the line was transmitted belong to other mails.
+        // Messages (groups of queries) that began while the mail of the line was transmitted belong to other mails.
         (SENDING, &[(0.0, 0.2, Nothing, Upstream, 1), (580.0, 9.0, ServerSlow, Upstream, 1)], (0.0, NotDns)),
-        // The message of the last delivery attempt is chosen. If that attempt sent no queries, the message of an earlier attempt is chosen.
+        // The message (email) of the last delivery attempt is chosen. If that attempt sent no queries, the message of an earlier attempt is chosen.
         (
             RETRIED,
             &[(-1_800.0, 9.0, ServerSilent, Failed, 1), (-4.0, 3.6, ServerSlow, Upstream, 1)],
             (-4.0, ServerSlow),
         ),
         (SUSPENDED, &[(-2_000.0, 9.0, ServerSilent, Failed, 1)], (-2_000.0, NotDns)),
-        // For a line that reports a failed lookup, a message with a failed query is chosen.
+        // For a line that reports a failed lookup, a message (email) with a failed query is chosen.
         (
             REJECT,
             &[(-20.0, 4.0, ServerSilent, Failed, 1), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-20.0, ServerSilent),
         ),
-        // For a line without a delay, the number of names and addresses that a message shares with the line counts more than its time, unless the
-        // message is from another time.
+        // For a line without a delay, the number of names and addresses that a message (email) shares with the line counts more than its time, unless
+        // the message is from another time.
         (
             CONNECT,
             &[(-100.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 1)],
@@ -387,7 +387,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
             &[(-40.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 2)],
             (-2.0, NotDns),
         ),
-        // Two messages of the same second cannot be distinguished. That does no harm here, because both have the same cause.
+        // Two messages (emails) of the same second cannot be distinguished. That does no harm here, because both have the same cause.
         (
             QMGR,
             &[(-2.3, 0.9, ServerSlow, Upstream, 1), (-2.2, 0.9, ServerSlow, Upstream, 1)],
@@ -463,7 +463,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let rejected =
         smtp("0.1/0/0.4/0.4", "bounced (host mx.fine.example[192.0.2.9] said: 550 5.1.1 User unknown)");
     assert!(advice(&rejected).starts_with("nothing was slow"));
-    // If the line itself reports a failed lookup, the message with the failed query explains it.
+    // If the line itself reports a failed lookup, the message (email) with the failed query explains it.
     let deferred = smtp(
         "3000/0.01/0.1/0",
         "deferred (Host or domain name not found. Name service error for name=fine.example)",
@@ -484,7 +484,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     assert_eq!(settled(&lines[0], Vec::new()), None);
 }
 
-/// Returns the same message as if another name of the pasted line had found it.
+/// Returns the same message (email) as if another name of the pasted line had found it.
 fn of_subject(message: MessageReport, name: &str, zone: &str) -> MessageReport {
     let own = QuestionReport {
         name: name.to_owned(),
@@ -590,8 +590,8 @@ fn a_time_that_does_not_exist_is_not_understood() {
     }
 }
 
-/// Returns the messages that are shown for a pasted line. For each: its first name, its culprit, and the number of further messages that match the
-/// line.
+/// Returns the messages (emails) that are shown for a pasted line. For each: its first name, its culprit, and the number of further messages that
+/// match the line.
 fn shown(text: &str, mut found: Vec<MessageReport>) -> Vec<(String, CulpritKind, u64)> {
     let line = one(text);
     let shift = line.end().unwrap() - NOW;
@@ -613,17 +613,17 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     let host = || of("9.2.0.192.in-addr.arpa.", "PTR", -3.9, 0.03, Nothing);
     let sender = |waited: f64, kind| of("fine.example.", "MX", -3.5, waited, kind);
     let (reverse, domain) = ("9.2.0.192.in-addr.arpa.".to_owned(), "fine.example.".to_owned());
-    // The first message has the queries about the host of a mail, the second one those about its sender.
+    // The first message (group of queries) has the queries about the host of a mail, the second one those about its sender.
     assert_eq!(
         shown(exim, vec![host(), sender(3.2, ServerSlow)]),
         [(domain, ServerSlow, 2), (reverse.clone(), Nothing, 2)]
     );
     let quick = shown(exim, vec![host(), sender(0.1, Nothing)]);
     assert_eq!((quick.len(), quick[0].1), (1, NotDns), "{quick:?}");
-    // This message is about the sender of another mail, which came from the same host.
+    // This message (group of queries) is about the sender of another mail, which came from the same host.
     let other = of("other.example.", "MX", -3.5, 3.2, ServerSlow);
     assert_eq!(shown(exim, vec![host(), other]), [(reverse, NotDns, 0)]);
-    // Two mails of a busy domain match the line equally well, so both messages are shown.
+    // Two mails of a busy domain match the line equally well, so both messages (groups of queries) are shown.
     let qmgr =
         "Nov 21 03:12:05 mx postfix/qmgr[7]: 4A: from=<bob@fine.example>, size=9, nrcpt=1 (queue active)";
     let of_domain = |began: f64, waited: f64, kind| of("fine.example.", "MX", began, waited, kind);
@@ -637,12 +637,12 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     found.push(of_domain(-60.0, 4.0, ServerSlow));
     let all = settle(&one(queue), found, &|began| began.to_string());
     assert_eq!((all[0].questions[0].name.as_str(), all[0].culprit.kind), ("fine.example.", ServerSlow));
-    // A message that ended long before the line is not shown if another one ended just before the line.
+    // A message (email) that ended long before the line is not shown if another one ended just before the line.
     let far = shown(qmgr, vec![of_domain(-20.0, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
     assert_eq!(far.iter().map(|one| one.1).collect::<Vec<_>>(), [NotDns]);
 }
 
-/// The MX of the recipient is in one message and the failed query for its host, which another domain shares, in another one.
+/// The MX of the recipient is in one message (email) and the failed query for its host, which another domain shares, in another one.
 #[test]
 fn a_failed_query_for_a_shared_mail_host_is_a_doubt_also_if_host_and_sender_are_known() {
     let of = |name: &str, kind: &str| {

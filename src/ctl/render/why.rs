@@ -21,16 +21,18 @@ const OUTCOME: usize = 17;
 /// The width at which a pasted log line is cut, in columns.
 const LINE: usize = 110;
 
-/// A query of a client that took less than this many seconds is not shown, unless it failed.
+/// A query of a client that took less than this many seconds has no row in the waterfall, unless it failed or its answer may be the reason why a mail
+/// was refused.
 const SHOWN: f64 = 0.001;
 
 /// Maximum number of queries to servers that are shown below a query of a client.
 const MESSAGES: usize = 4;
 
-/// If a query of a client took at least this many seconds, the queries to servers are shown below it.
+/// If a query of a client took at least this many seconds or failed, the queries to servers that it caused are shown below it.
 const SLOW: f64 = 0.3;
 
-/// Returns the first (worst) message as a waterfall, and one line for each other message. `moment` formats a point in time in local time.
+/// Returns the text about messages (emails): the first (worst) one as a waterfall, and one line for each other one. `moment` formats a point in time
+/// in local time.
 pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let Some((worst, others)) = messages.split_first() else { return String::new() };
     let line = worst.line.as_ref().map(|line| format!("> {}", words::cut(&harmless(line), LINE)));
@@ -63,7 +65,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     text
 }
 
-/// Returns the text for a message about which the query history has nothing.
+/// Returns the text for a message (email) about which the query history has nothing.
 fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let reach = match report.history {
         Some(history) => reach(&history, moment),
@@ -93,7 +95,7 @@ fn reach(history: &HistoryReach, moment: &dyn Fn(f64) -> String) -> String {
     memory + &disk.unwrap_or_default()
 }
 
-/// Returns a message as a waterfall: a row for each query of the client, in the order of time.
+/// Returns a message (email) as a waterfall: a row for each query of the client, in the order of time.
 fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let count = report.questions.len() as u64 + report.left_out;
     let head = format!(
@@ -150,7 +152,7 @@ fn way(report: &MessageReport) -> String {
 }
 
 /// Returns the local users whose programs sent the queries, as far as they are known. There may be several: a mail server and its filters send
-/// queries for the same message.
+/// queries for the same email.
 fn users(report: &MessageReport) -> String {
     let users: BTreeSet<String> =
         report.questions.iter().filter_map(|question| question.user.as_deref()).map(harmless).collect();
@@ -164,7 +166,7 @@ fn users(report: &MessageReport) -> String {
 /// Maximum number of rows of a waterfall.
 const ROWS: usize = 40;
 
-/// Returns true if a question took time or failed, or if its answer may be the reason why a mail was refused.
+/// Returns true if a question took at least `SHOWN` seconds or failed, or if its answer may be the reason why a mail was refused.
 pub(super) fn has_row(question: &QuestionReport) -> bool {
     let is_reason = match question.result {
         DnsResult::NoName | DnsResult::NullMx | DnsResult::Listed => question.of_subject,
@@ -237,7 +239,7 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
     }
 }
 
-/// Returns a bar that shows when a query was in progress. The whole width is the duration of the message (`took`, in seconds).
+/// Returns a bar that shows when a query was in progress. The whole width is the duration of the message (email) (`took`, in seconds).
 fn bar(at: f64, elapsed: f64, took: f64) -> String {
     let column = |seconds: f64| {
         let share = if took > 0.0 { (seconds / took).clamp(0.0, 1.0) } else { 0.0 };
@@ -248,7 +250,7 @@ fn bar(at: f64, elapsed: f64, took: f64) -> String {
     format!("{}{}{}", "·".repeat(begin), "█".repeat(full), "·".repeat(BAR.saturating_sub(begin + full)))
 }
 
-/// Returns the lines about the culprit of a message's delay: the evidence, the usual behaviour of the servers, and the advice.
+/// Returns the lines about the culprit of the delay of a message (email): the evidence, the usual behaviour of the servers, and the advice.
 fn verdict(culprit: &CulpritReport, style: Style) -> String {
     let paint = match culprit.kind {
         CulpritKind::None | CulpritKind::NotDns => Paint::Good,
@@ -264,7 +266,7 @@ fn verdict(culprit: &CulpritReport, style: Style) -> String {
     text
 }
 
-/// Returns the line about one message: when it began, how long it waited for DNS, its culprit, and the name of its first query.
+/// Returns the line about one message (email): when it began, how long it waited for DNS, its culprit, and the name of its first query.
 fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let kind = report.culprit.kind.label();
     let zone = report.culprit.zone.as_deref().map(|zone| format!(" {}", harmless(zone))).unwrap_or_default();

@@ -91,7 +91,7 @@ async fn exchange(server: SocketAddr, query: &Message) -> io::Result<Message> {
     if message.metadata.truncation { stream(server, query, &octets).await } else { Ok(message) }
 }
 
-/// Returns true if `message` is the reply to `query`: it has the same id, and the same question or none.
+/// Returns true if the DNS message `message` is the reply to `query`: it has the same id, and the same question or none.
 fn is_reply(message: &Message, query: &Message) -> bool {
     let is_same = |(one, other): (&Query, &Query)| {
         one.query_type() == other.query_type() && one.name().eq_ignore_root_case(other.name())

@@ -34,15 +34,15 @@ impl Security {
 
 /// An answer in the form of the octets that are sent to clients. It is stored in the cache and given to all clients that wait for it.
 ///
-/// The octets are a complete message without OPT. The id is 0, the question is in lower case, and names are compressed with pointers to the
+/// The octets are a complete DNS message without OPT. The id is 0, the question is in lower case, and names are compressed with pointers to the
 /// question. So when the client's spelling replaces the question, the owner names get this spelling too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The octets of the message: header, question, answer section and authority section.
+    /// The octets of the DNS message: header, question, answer section and authority section.
     pub wire: Box<[u8]>,
     /// The offset of each TTL field in `wire`.
     pub ttl_offsets: Box<[u16]>,
-    /// The response code in the message header.
+    /// The response code in the DNS message header.
     pub rcode: ResponseCode,
     /// The time at which the TTLs in `wire` were correct.
     pub stored: Mono,

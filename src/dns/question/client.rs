@@ -61,14 +61,14 @@ impl fmt::Display for Question {
     }
 }
 
-/// The client that sent a question, with the id of its message.
+/// The client that sent a question, with the id of its DNS message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Client {
     /// The IP address from which the client sent its question.
     pub address: IpAddr,
     /// The port from which the client sent its question.
     pub port: u16,
-    /// The message id of the question. Together with address and port, it distinguishes a repeated question from a new one.
+    /// The DNS message id of the question. Together with address and port, it distinguishes a repeated question from a new one.
     pub id: u16,
 }
 
@@ -89,12 +89,12 @@ words! {
 }
 
 impl ClientTransport {
-    /// Returns true if messages of this transport arrive over TCP connections, and not as datagrams.
+    /// Returns true if DNS messages of this transport arrive over TCP connections, and not as datagrams.
     pub const fn is_stream(self) -> bool {
         !matches!(self, Self::Udp | Self::Quic)
     }
 
-    /// Returns true if the transport is encrypted, so that only the client and resolverd can read the messages.
+    /// Returns true if the transport is encrypted, so that only the client and resolverd can read the DNS messages.
     pub const fn is_encrypted(self) -> bool {
         matches!(self, Self::Tls | Self::Https | Self::Quic)
     }

@@ -1,4 +1,4 @@
-//! The outcomes of clients' questions: each question ends with exactly one of them. Also the kinds of messages from clients that do not count as
+//! The outcomes of clients' questions: each question ends with exactly one of them. Also the kinds of DNS messages from clients that do not count as
 //! questions.
 
 use crate::words;
@@ -97,11 +97,11 @@ words! {
     /// A DNS message that a listener received and that is not a question, or not a new one. It is counted separately from the outcomes of
     /// questions.
     pub enum Apart {
-        /// The message is shorter than a DNS header, and is dropped.
+        /// The DNS message is shorter than a DNS header, and is dropped.
         Runt = "too_short": "too short",
-        /// The message is a response. It is dropped, because an answer to a response could start a loop.
+        /// The DNS message is a response. It is dropped, because an answer to a response could start a loop.
         Response = "response",
-        /// The message comes from an address outside `listen.allow`. Some datagrams per second are answered with REFUSED, the others are
+        /// The DNS message comes from an address outside `listen.allow`. Some datagrams per second are answered with REFUSED, other datagrams are
         /// not answered. A connection is closed.
         Denied = "denied",
         /// The same client repeats a question that is still in progress, with the same id and port. Only its first copy is answered.

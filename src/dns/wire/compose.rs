@@ -24,7 +24,7 @@ pub struct AnswerParts<'a> {
     pub answers: &'a [Record],
     /// The records of the authority section: the SOA of a negative answer. For a question with DO, also the proofs.
     pub authorities: &'a [Record],
-    /// The time at which the TTLs of these records are correct.
+    /// The time at which the TTLs of the records in `answers` and `authorities` are correct.
     pub stored: Mono,
     /// The extended error of a failure, if the answer is one.
     pub extended_error: Option<ExtendedError>,
@@ -42,7 +42,7 @@ impl<'a> AnswerParts<'a> {
 
 /// Encodes an answer. The result may be cached until the smallest TTL in it ends. An answer without records must not be cached.
 ///
-/// Returns `None` if the records do not fit into a message of 65 535 octets.
+/// Returns `None` if the records do not fit into a DNS message of 65 535 octets.
 pub fn answer(parts: &AnswerParts<'_>) -> Option<Answer> {
     let wire = encode_addresses(parts).or_else(|| encode(parts).ok())?;
     let Ttls { offsets, shortest } = ttl::find(&wire)?;
@@ -61,10 +61,10 @@ pub fn answer(parts: &AnswerParts<'_>) -> Option<Answer> {
     })
 }
 
-/// The bits QR and RA in the flags of a message header.
+/// The bits QR and RA in the flags of a DNS message header.
 const RESPONSE: u16 = 0x8080;
 
-/// The bits of the response code in the flags of a message header. The response codes of answers fit into these four bits.
+/// The bits of the response code in the flags of a DNS message header. The response codes of answers fit into these four bits.
 const RCODE: u16 = 0x000f;
 
 /// A compression pointer to the name of the question, which is directly after the header (RFC 1035 section 4.1.4). It is the owner of most
@@ -159,7 +159,7 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
         extended_error: Some(error.clone()),
         list: None,
     };
-    // A header and a question always fit into a message. If the library fails nevertheless, the reply is only a header of twelve octets with
+    // A header and a question always fit into a DNS message. If the library fails nevertheless, the reply is only a header of twelve octets with
     // SERVFAIL.
     answer(&parts).unwrap_or_else(|| Answer {
         wire: vec![0, 0, 0x80, 0x82, 0, 0, 0, 0, 0, 0, 0, 0].into_boxed_slice(),

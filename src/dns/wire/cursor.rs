@@ -1,8 +1,8 @@
-//! Reads octets of a message from the network. It cannot read past the end of the message.
+//! Reads octets of a DNS message from the network. It cannot read past the end of the message.
 //!
 //! Each read returns `None` if too few octets are left.
 
-/// A message and the position from which the next octets are read.
+/// A DNS message and the position from which the next octets are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
@@ -10,22 +10,22 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// Creates a cursor that reads the message `bytes` from the offset `at` on.
+    /// Creates a cursor that reads the DNS message `bytes` from the offset `at` on.
     pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at }
     }
 
-    /// Returns the offset of the next octet in the message.
+    /// Returns the offset of the next octet in the DNS message.
     pub(super) fn offset(&self) -> usize {
         self.at
     }
 
-    /// Returns true if all octets of the message have been read.
+    /// Returns true if all octets of the DNS message have been read.
     pub(super) fn is_at_end(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
-    /// Reads the next octet of the message.
+    /// Reads the next octet of the DNS message.
     pub(super) fn octet(&mut self) -> Option<u8> {
         self.take(1)?.first().copied()
     }
@@ -40,7 +40,7 @@ impl<'a> Cursor<'a> {
         self.take(4)?.try_into().ok().map(u32::from_be_bytes)
     }
 
-    /// Reads the next `count` octets of the message.
+    /// Reads the next `count` octets of the DNS message.
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let end = self.at.checked_add(count)?;
         let taken = self.bytes.get(self.at..end)?;

@@ -1,5 +1,5 @@
 //! Reads and writes the octets of DNS messages. The code for clients reads their queries and writes replies without decoding the stored answers.
-//! The code for servers reads their messages.
+//! The code for servers reads the DNS messages that they send.
 //!
 //! Follows RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. A cache hit allocates no memory, except when a reused buffer must
 //! grow.
@@ -7,13 +7,13 @@
 //! # Decisions
 //!
 //! - The code for clients is written here: it compares octets, so that a cache hit decodes nothing. The code for servers uses the DNS library,
-//!   and reads a message record by record if the library rejects it.
+//!   and reads a DNS message record by record if the library rejects it.
 //! - Answers with addresses are written without the library's encoder, because only the owner names in them are compressed.
 //! - Names in an answer are compressed with pointers to the question, so that the owner names also have the client's
 //!   spelling.
 //! - There is no special code that reads replies with few addresses. The library takes 4 700 of the instructions of a cache miss (callgrind), but
 //!   half of them are for names, and only the library can create its names.
-//! - A name may follow at most 16 compression pointers. Programs that write messages point to labels, and some point to one other pointer.
+//! - A name may follow at most 16 compression pointers. Programs that write DNS messages point to labels, and some point to one other pointer.
 
 #![deny(
     clippy::unwrap_used,
@@ -34,16 +34,16 @@ pub mod reply;
 pub mod response;
 pub mod ttl;
 
-/// The length of a message header, in octets (RFC 1035 section 4.1.1).
+/// The length of a DNS message header, in octets (RFC 1035 section 4.1.1).
 pub const HEADER: usize = 12;
 
 pub use crate::question::MAX_NAME;
 
-/// The largest UDP message, in octets, that resolverd accepts from servers and sends to clients. It fits into an IPv6 packet of 1 280 octets
+/// The largest DNS message over UDP, in octets, that resolverd accepts from servers and sends to clients. It fits into an IPv6 packet of 1 280 octets
 /// without fragmentation (DNS flag day 2020).
 pub const PAYLOAD: u16 = 1_232;
 
-/// The largest UDP message, in octets, that a client without EDNS accepts (RFC 1035 section 4.2.1).
+/// The largest DNS message over UDP, in octets, that a client without EDNS accepts (RFC 1035 section 4.2.1).
 pub(crate) const PLAIN_PAYLOAD: u16 = 512;
 
 /// The EDNS option code of cookies (RFC 7873 section 4).

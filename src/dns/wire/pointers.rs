@@ -1,7 +1,7 @@
-//! Detects messages with long chains of compression pointers. In a message of 64 KiB, such chains can make the reader follow thousands of
+//! Detects DNS messages with long chains of compression pointers. In a message of 64 KiB, such chains can make the reader follow thousands of
 //! pointers for each name.
 //!
-//! A pointer represents labels that occur earlier in the message (RFC 1035 section 4.1.4). Normal programs point to labels, so only an attacker
+//! A pointer represents labels that occur earlier in the DNS message (RFC 1035 section 4.1.4). Normal programs point to labels, so only an attacker
 //! makes a long chain of pointers. The DNS library limits the number of labels in a name, but not of pointers.
 
 use super::cursor::Cursor;
@@ -14,7 +14,7 @@ pub fn run_on(message: &[u8]) -> bool {
     walk(message).unwrap_or(false)
 }
 
-/// Implements `run_on`. Returns `None` if the message ends too early.
+/// Implements `run_on`. Returns `None` if the DNS message ends too early.
 fn walk(message: &[u8]) -> Option<bool> {
     let mut counts = Cursor::new(message, 4);
     let questions = counts.u16()?;
@@ -111,7 +111,7 @@ mod tests {
     use hickory_proto::rr::rdata::MX;
     use hickory_proto::rr::{Name, RData, Record};
 
-    /// Builds a message with a chain of compression pointers in the data of its first record. A name in the second record points to the start of
+    /// Builds a DNS message with a chain of compression pointers in the data of its first record. A name in the second record points to the start of
     /// the chain: its owner, or a name in its data after the octets `before`.
     fn chain(pointers: u16, kind: u16, before: &[u8]) -> Vec<u8> {
         let mut message = vec![0, 1, 0x80, 0, 0, 0, 0, 2, 0, 0, 0, 0];

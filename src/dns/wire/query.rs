@@ -11,16 +11,16 @@ use super::cursor::Cursor;
 use super::{COOKIE, HEADER, KEEPALIVE, MAX_NAME, OPT, PADDING, PAYLOAD, PLAIN_PAYLOAD};
 use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey, ViewId};
 
-/// The maximum length of the question in a message, in octets: name, type and class.
+/// The maximum length of the question in a DNS message, in octets: name, type and class.
 const MAX_QUESTION: usize = MAX_NAME + 4;
 
 /// The maximum length of a question's cache key, in octets, rounded up to a multiple of eight.
 const MAX_KEY: usize = (MAX_NAME + QuestionKey::TAIL).next_multiple_of(size_of::<u64>());
 
-/// A query of a client that has been read. It has its own copy of the octets, so that the buffer with the message can be used again.
+/// A query of a client that has been read. It has its own copy of the octets, so that the buffer with the DNS message can be used again.
 #[derive(Clone, Debug)]
 pub struct Query {
-    /// The message id of the query.
+    /// The DNS message id of the query.
     pub id: u16,
     /// The RD flag: the client asks for recursion.
     pub recursion_desired: bool,
@@ -60,19 +60,19 @@ struct ClientOptions {
     has_keepalive: bool,
 }
 
-/// What happens to a message that is not answered as a question.
+/// What happens to a DNS message that is not answered as a question.
 #[derive(Clone, Debug)]
 pub enum Unanswerable {
-    /// The message is dropped without a reply. The value says how it is counted.
+    /// The DNS message is dropped without a reply. The value says how it is counted.
     Dropped(Apart),
     /// The client gets a reply without an answer, such as FORMERR.
     Rejected(Box<Rejection>),
 }
 
-/// The data for a reply to a message that resolverd rejects instead of answering it as a question.
+/// The data for a reply to a DNS message that resolverd rejects instead of answering it as a question.
 #[derive(Clone, Debug)]
 pub struct Rejection {
-    /// The message id of the query, which is copied to the reply.
+    /// The DNS message id of the query, which is copied to the reply.
     pub id: u16,
     /// The third octet of the query's header. The opcode and RD are copied from it to the reply.
     pub flags: u8,
@@ -91,7 +91,7 @@ pub struct Rejection {
 }
 
 impl Query {
-    /// Creates an empty query. Messages can be read into it with `read_again`.
+    /// Creates an empty query. DNS messages can be read into it with `read_again`.
     pub fn blank() -> Self {
         Self {
             id: 0,
@@ -110,20 +110,20 @@ impl Query {
         }
     }
 
-    /// Reads the message of a client that belongs to `view`.
+    /// Reads the DNS message of a client that belongs to `view`.
     ///
     /// # Errors
-    /// Returns what happens to a message that is not answered as a question.
+    /// Returns what happens to a DNS message that is not answered as a question.
     pub fn read(message: &[u8], view: ViewId) -> Result<Self, Unanswerable> {
         let mut query = Self::blank();
         query.read_again(message, view)?;
         Ok(query)
     }
 
-    /// Reads a message like `read`, into the memory of a query that is no longer needed. After an error, the query must not be used.
+    /// Reads a DNS message like `read`, into the memory of a query that is no longer needed. After an error, the query must not be used.
     ///
     /// # Errors
-    /// Returns what happens to a message that is not answered as a question.
+    /// Returns what happens to a DNS message that is not answered as a question.
     pub fn read_again(&mut self, message: &[u8], view: ViewId) -> Result<(), Unanswerable> {
         let Some((&[id_high, id_low, flags, flags_low, ref counts @ ..], _)) =
             message.split_first_chunk::<HEADER>()
@@ -160,7 +160,7 @@ impl Query {
         let mut cursor = Cursor::new(message, HEADER.saturating_add(self.question_bytes().len()));
         let additional = u16::from_be_bytes(*additional);
         let version = self.read_additional(&mut cursor, additional).ok_or_else(malformed)?;
-        // Octets after the last record are ignored, as in Unbound and BIND, because some clients pad their messages in this way.
+        // Octets after the last record are ignored, as in Unbound and BIND, because some clients pad their DNS messages in this way.
         self.finish_key();
         self.refuse_unserved(version, class)
     }

@@ -50,7 +50,7 @@ pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, no
     }
 }
 
-/// Writes the reply to a message that resolverd does not answer as a question.
+/// Writes the reply to a DNS message that resolverd does not answer as a question.
 pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
     out.clear();
     out.extend_from_slice(&rejection.id.to_be_bytes());
@@ -209,7 +209,7 @@ mod tests {
         let reply = read(&out);
         assert!(reply.metadata.truncation);
         assert!(reply.answers.is_empty() && reply.edns.is_some());
-        // Each worker has dozens of these buffers, so a long answer must not make each of them large.
+        // Each worker thread has dozens of reply buffers like `out`, so a long answer must not make each buffer large.
         assert!(out.capacity() < 1_232, "records that do not fit were copied: {}", out.capacity());
         write(&mut out, &answer(100), &query("www.example.", None), 65_535, Mono::START);
         let reply = read(&out);

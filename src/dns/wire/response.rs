@@ -1,11 +1,11 @@
-//! Reads a message of a server. The DNS library reads most messages. If it rejects a message, this module reads the message record by record.
+//! Reads a DNS message of a server. The DNS library reads most messages. If it rejects a message, this module reads the message record by record.
 //!
 //! Follows RFC 1035 section 4. The library misreads two kinds of ordinary data: it treats a record without data as part of an UPDATE (RFC 2136),
 //! and a SIG record outside the additional section as a misplaced signature of the message (RFC 3597, RFC 2535). Data that the library cannot
 //! interpret are stored as octets. An additional record that cannot be read is left out, because such a record is never necessary.
 //!
 //! The upper bits of the response code are in OPT. The only codes with upper bits that a server sends in reply to a query are BADVERS and BADCOOKIE,
-//! and both come without data. If the message has data, these bits are a mistake of the server, and are ignored, as in Unbound.
+//! and both come without data. If the DNS message has data, these bits are a mistake of the server, and are ignored, as in Unbound.
 
 use hickory_proto::op::{Edns, Header, Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, Record, RecordType};
@@ -13,10 +13,10 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError};
 
 use crate::rdata;
 
-/// The maximum number of questions in a server's message (RFC 9619).
+/// The maximum number of questions in a server's DNS message (RFC 9619).
 const MAX_QUESTIONS: u16 = 1;
 
-/// The section of a message in which a record is.
+/// The section of a DNS message in which a record is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
     /// The answer or the authority section. Each of their records must be readable.
@@ -24,7 +24,7 @@ enum Section {
     Additional,
 }
 
-/// Reads the message of a server.
+/// Reads the DNS message of a server.
 ///
 /// # Errors
 /// Fails if the header, the question, or a record of the answer or authority section cannot be read.
@@ -101,7 +101,7 @@ fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
 fn one(mut decoder: BinDecoder<'_>, kind: RecordType, section: Section) -> Result<Record, DecodeError> {
     let of_message = match kind {
         RecordType::OPT => section == Section::Needed,
-        // These records have a signature of the whole message, for which resolverd never asks.
+        // TSIG records and SIG records in the additional section are signatures of the whole DNS message. resolverd never asks for them.
         RecordType::TSIG => true,
         RecordType::SIG => section == Section::Additional,
         _ => false,
@@ -182,7 +182,7 @@ mod tests {
     }
 
     /// Tests that a record that cannot be interpreted is only ignored for its purpose (RFC 5155 section 8.2, RFC 4034 section 2.1.2), and that
-    /// the other records of the message are used.
+    /// the other records of the DNS message are used.
     #[test]
     fn a_record_that_nobody_understands_costs_no_other_of_its_message() {
         let nsec3 = record(50, &[1, 2, 0, 0, 0, 1, 7, 0, 1, 0x40]);

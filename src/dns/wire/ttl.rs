@@ -16,15 +16,15 @@ use crate::question::Answer;
 /// The length of the shortest possible record, in octets. Its owner is the root, and it has no data.
 const LEAST_RECORD: usize = 11;
 
-/// The TTLs of all records in a message.
+/// The TTLs of all records in a DNS message.
 pub(super) struct Ttls {
-    /// The offset of each TTL field in the message.
+    /// The offset of each TTL field in the DNS message.
     pub(super) offsets: Vec<u16>,
-    /// The smallest TTL of the records, in seconds, or `None` if the message has no record.
+    /// The smallest TTL of the records, in seconds, or `None` if the DNS message has no record.
     pub(super) shortest: Option<u32>,
 }
 
-/// Finds the TTL fields in a message with one question. Returns `None` if the message cannot be read.
+/// Finds the TTL fields in a DNS message with one question. Returns `None` if the message cannot be read.
 pub(super) fn find(wire: &[u8]) -> Option<Ttls> {
     let mut cursor = Cursor::new(wire, 6);
     let records = u32::from(cursor.u16()?) + u32::from(cursor.u16()?) + u32::from(cursor.u16()?);
@@ -75,7 +75,7 @@ pub fn same_until(answer: &Answer, now: Mono) -> Mono {
 /// The response codes of replies that an HTTP cache may store: NOERROR and NXDOMAIN.
 const KEPT: [u8; 2] = [0, 3];
 
-/// The TC bit in the third octet of a message header.
+/// The TC bit in the third octet of a DNS message header.
 const TRUNCATED: u8 = 0x02;
 
 /// The number of the record type SOA (RFC 1035 section 3.2.2).
@@ -116,7 +116,7 @@ pub fn for_http_cache(reply: &[u8]) -> Option<u32> {
     least
 }
 
-/// Reads the next record of a message, and returns its type, its TTL and its data.
+/// Reads the next record of a DNS message, and returns its type, its TTL and its data.
 fn record<'a>(cursor: &mut Cursor<'a>) -> Option<(u16, u32, &'a [u8])> {
     cursor.skip_name()?;
     let (kind, _class, ttl, length) = (cursor.u16()?, cursor.u16()?, cursor.u32()?, cursor.u16()?);

@@ -116,8 +116,9 @@ fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     found.into_iter().find_map(finding).or_else(|| unasked(facts, subject))
 }
 
-/// Returns the finding that explains the status code of the bounce (RFC 3463). It uses the second and the third number of the code (subject and
-/// detail). If the meaning of both is not known, it uses only the second number.
+/// Returns the finding that explains the status code of the bounce (RFC 3463). It looks up the second and the third number of the code together
+/// (subject and detail, such as `1.2`) in the table of phrases. If the table does not have this pair, it looks up the second number alone. If the
+/// table does not have this number either, it returns `None`.
 fn status(facts: &DomainFacts) -> Option<Finding> {
     let status = facts.subject.refusal.status.as_ref()?;
     let subject = status.split('.').next().unwrap_or_default();

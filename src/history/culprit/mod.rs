@@ -54,7 +54,7 @@ pub struct MessageVerdict {
     pub took: u64,
     /// The part of `took` in which at least one question was in progress, in microseconds.
     pub waited: u64,
-    /// The culprit first, then other causes that delayed the message for about the same time. Never empty.
+    /// The culprit first, then other causes that delayed the message (email) for about the same time. Never empty.
     pub causes: Vec<Cause>,
 }
 
@@ -69,8 +69,8 @@ impl MessageVerdict {
         self.causes.iter().any(|cause| cause.failures > 0)
     }
 
-    /// Moves causes to the front: those of `own`, which is the verdict on some of the message's questions. The operator asked for these questions, or
-    /// a log line names the time at which they were asked. Returns true if `own` has any such cause.
+    /// Moves causes to the front: those of `own`, which is the verdict on some of the questions of the message (email). The operator asked for these
+    /// questions, or a log line names the time at which they were asked. Returns true if `own` has any such cause.
     pub(super) fn put_first(&mut self, own: Self) -> bool {
         let names_one = |cause: &Cause| {
             let is_known =
@@ -80,7 +80,7 @@ impl MessageVerdict {
         let of_all = std::mem::take(&mut self.causes);
         let (mut first, mut others) = (Vec::new(), of_all);
         for cause in own.causes.into_iter().filter(names_one) {
-            // This cause was also found for the whole message. There it includes all queries of the message, so that entry is used.
+            // This cause was also found for the whole message (email). There it includes all queries of the message, so that entry is used.
             let place = others.iter().position(|one| (one.kind, &one.zone) == (cause.kind, &cause.zone));
             first.push(place.map_or(cause, |place| others.remove(place)));
         }
@@ -93,7 +93,7 @@ impl MessageVerdict {
     }
 }
 
-/// Returns the culprit of a message. Its questions `asked` are sorted by time.
+/// Returns the culprit of a message (email). Its questions `asked` are sorted by time.
 pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdict {
     let began = asked.iter().map(|one| one.question.at).min().unwrap_or(0);
     let ended = asked.iter().map(|one| one.question.end()).max().unwrap_or(0);
@@ -118,8 +118,8 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
     MessageVerdict { took, waited, causes }
 }
 
-/// Returns the verdict on the part of a message that is selected by `decisive`, which is a time from the mail log. The questions `asked` are sorted
-/// by time.
+/// Returns the verdict on the part of a message (email) that is selected by `decisive`, which is a time from the mail log. The questions `asked` are
+/// sorted by time.
 pub(crate) fn judge_decisive(
     asked: &[ExplainedQuestion<'_>],
     traffic: &Traffic,

@@ -3,8 +3,8 @@
 //! # Decisions
 //!
 //! - A pause is not blamed on the client if another mail may have begun after it: the first question after the pause was already asked earlier in the
-//!   same message, or is about another address. Mails of one sender from one host ask for the same names, so the history takes them for one message.
-//!   The verdict is then "could not tell".
+//!   same message (group of questions), or is about another address. Mails of one sender from one host ask for the same names, so the history takes
+//!   them for one message. The verdict is then "could not tell".
 //! - Within a message, no pause is longer than `MESSAGE_PAUSE`. After a longer pause, the history has lost questions that were asked in between.
 
 use std::net::IpAddr;

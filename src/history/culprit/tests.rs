@@ -110,7 +110,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
     (question, flight)
 }
 
-/// Returns the kinds and zones of the culprits of a message. `around` is other traffic at the same time.
+/// Returns the kinds and zones of the culprits of a message (email). `around` is other traffic at the same time.
 fn judged(asked: &[One], around: &[One]) -> Vec<(CulpritKind, String)> {
     judged_in(asked, around, (&[], &[]))
 }
@@ -164,7 +164,7 @@ fn healthy() -> Vec<One> {
     (0..200).map(|number| answered(number * 50)).collect()
 }
 
-/// A test case: its name, the questions of a message, and the expected culprits with their zones.
+/// A test case: its name, the questions of a message (email), and the expected culprits with their zones.
 type Case = (&'static str, Vec<One>, &'static [(Kind, &'static str)]);
 
 /// A question that was answered.
@@ -404,7 +404,7 @@ fn of_next_answers() -> Vec<Case> {
     ]
 }
 
-/// Test cases: messages with several questions, or without queries to servers.
+/// Test cases: messages (emails) with several questions, or without queries to servers.
 fn of_messages() -> Vec<Case> {
     vec![
         ("shed", vec![one(0, 0, "a.example.", Shed, vec![])], &[(Kind::Overload, "")]),
@@ -448,7 +448,7 @@ fn of_messages() -> Vec<Case> {
     ]
 }
 
-/// Test cases: messages with a failed question and another failure or a wait.
+/// Test cases: messages (emails) with a failed question and another failure or a wait.
 fn of_failures() -> Vec<Case> {
     vec![
         (
@@ -478,7 +478,7 @@ fn of_failures() -> Vec<Case> {
     ]
 }
 
-/// Test cases: messages with a failed query to a DNS list, which defers no mail.
+/// Test cases: messages (emails) with a failed query to a DNS list, which defers no mail.
 fn of_failed_lists() -> Vec<Case> {
     vec![
         (

@@ -1,5 +1,5 @@
 //! The limits that no resolver of the benchmark can exceed: an ideal resolver that knows the address, the round-trip time and the faults of every
-//! server, and loses no message.
+//! server, and loses no packet.
 //!
 //! Like other resolvers, this one must learn delegations and answers, stores them for their TTLs, and sends equal questions only once. DNSSEC
 //! keys arrive together with the answers and take no time. No answer is truncated, and round-trip times do not vary. With look-ahead, this
@@ -155,7 +155,7 @@ impl Limit {
         zone.is_root() || self.cut(zone).lock().await.is_some_and(|ends| self.clock.mono() < ends)
     }
 
-    /// Asks all questions that the gateway will ask about the address of the client that sends a message.
+    /// Asks all questions that the gateway will ask about the address of the client that sends an email.
     async fn look_ahead_of_address(self: Arc<Self>, address: std::net::Ipv4Addr) {
         let lists = traffic::address_lists(&self.internet, address).collect::<Vec<_>>();
         let host = async {
@@ -167,7 +167,7 @@ impl Limit {
         join(self.all(lists), host).await;
     }
 
-    /// Asks all questions that the gateway will ask about the domain of the sender of a message.
+    /// Asks all questions that the gateway will ask about the domain of the sender of an email.
     async fn look_ahead_of_sender(self: Arc<Self>, sender: Name, selector: Option<&'static str>) {
         let key = selector.and_then(|selector| below(&format!("{selector}._domainkey"), &sender));
         let texts = below("_dmarc", &sender).into_iter().chain(key).map(|name| (name, RecordType::TXT));
@@ -185,7 +185,7 @@ impl Limit {
         join(self.all(further), policy).await;
     }
 
-    /// Asks all questions that the mail software will ask to deliver a message to the domain `recipient`.
+    /// Asks all questions that the mail software will ask to deliver an email to the domain `recipient`.
     async fn look_ahead_of_recipient(self: Arc<Self>, recipient: Name) {
         let exchangers = Arc::clone(&self).ask(recipient, RecordType::MX).await;
         let records = exchangers.iter().flat_map(|answer| &answer.answers);
@@ -218,7 +218,7 @@ pub(super) struct LimitOf {
     pub(super) limit: Arc<Limit>,
     pub(super) mail: Mail,
     pub(super) asks_ahead: bool,
-    /// The look-ahead that has already begun for this message: `address` for the client's address, and `domain` for the domain of the sender or
+    /// The look-ahead that has already begun for this email: `address` for the client's address, and `domain` for the domain of the sender or
     /// recipient.
     begun: Mutex<BTreeSet<&'static str>>,
 }
@@ -228,7 +228,7 @@ impl LimitOf {
         Self { limit, mail, asks_ahead, begun: Mutex::default() }
     }
 
-    /// Begins the look-ahead that the question for `kind` at `name` causes, if it has not begun yet for this message.
+    /// Begins the look-ahead that the question for `kind` at `name` causes, if it has not begun yet for this email.
     fn look_ahead(&self, name: &Name, kind: RecordType) {
         let begins = |subject| self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(subject);
         let limit = Arc::clone(&self.limit);

@@ -190,7 +190,7 @@ fn is_of_list(internet: &Internet, name: &Name) -> bool {
     internet.lists.iter().any(|list| list.zone.zone_of(name))
 }
 
-/// Asks the questions of all mail messages. `asker_of` returns the resolver to use for a message.
+/// Asks the questions of all emails. `asker_of` returns the resolver to use for an email.
 async fn play<Resolver: Asker + Send + Sync + 'static>(
     internet: &Arc<Internet>,
     options: &Options,

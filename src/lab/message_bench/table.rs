@@ -84,7 +84,7 @@ fn failed(run: &Run) -> u32 {
     run.played.iter().map(|(_, played)| played.failed).sum()
 }
 
-/// Returns two times for the messages of a kind, in milliseconds: the mean time, and the time that one in a hundred messages exceeds.
+/// Returns two times for the emails of a kind, in milliseconds: the mean time, and the time that one in a hundred emails exceeds.
 fn times(run: &Run, kind: Option<MailKind>) -> [f64; 2] {
     let is_meant = |played: &&(MailKind, Played)| kind.is_none_or(|kind| kind == played.0);
     let mut times: Vec<f64> =

@@ -92,7 +92,7 @@ fn is_dnssec(record: &Record) -> bool {
     matches!(record.record_type(), RecordType::RRSIG | RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Returns true if a flag in the header of a message is as expected: `ad` means that AD must be set, and `!ad` that it must not be set.
+/// Returns true if a flag in the header of a DNS message is as expected: `ad` means that AD must be set, and `!ad` that it must not be set.
 fn has_flag(message: &Message, wanted: &str) -> bool {
     let head = &message.metadata;
     let (flag, set) = wanted.strip_prefix('!').map_or((wanted, true), |flag| (flag, false));

@@ -60,8 +60,7 @@
 //! - `signatures COUNT` (RRSIG in the answer section) and `proofs COUNT` (NSEC and NSEC3 in the authority section). These
 //!   records are not part of `answer` and `authority`.
 //! - `ede CODE` or `ede none`. `why WORDS` is a part of the extended error's text and of the last step of the resolution.
-//! - `packets COUNT [SERVER]`, where COUNT may be LOW..HIGH; `packet: SERVER NAME TYPE [tcp] [plain]` lists all messages in
-//!   order.
+//! - `packets COUNT [SERVER]`, where COUNT may be LOW..HIGH; `packet: SERVER NAME TYPE [tcp] [plain]` lists all queries to servers in order.
 
 mod check;
 mod memory;
@@ -109,7 +108,8 @@ pub enum ScenarioError {
         title: String,
         /// The number of the line with the step, counted from 1.
         line: usize,
-        /// All differences between the expected and the actual results of the step, and the messages that were sent during the step.
+        /// All differences between the expected and the actual results of the step. After an `ask` step also the queries that were sent to servers
+        /// during the step.
         differences: Vec<String>,
     },
 }

@@ -38,8 +38,8 @@ impl Scenario {
         self.report(last, sums(&simulation))
     }
 
-    /// Returns the configuration of the resolver: that of the lab, with the changes in the scenario's configuration file. `race` is off by
-    /// default, because most scenarios count messages.
+    /// Returns the configuration of the resolver: that of the lab, with the changes in the scenario's configuration file. `race` is off by default,
+    /// because most scenarios count the queries to servers.
     fn config(&self, lab: &Lab, file: Option<&str>) -> Result<Config, ScenarioError> {
         let signed = !lab.trust_anchor(&Name::root()).is_empty();
         let mut config = if signed { config_trusting(lab) } else { config_for(lab) };
@@ -126,8 +126,8 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
     wanted.iter().filter_map(differs).collect()
 }
 
-/// Returns a text for each pair of sums that should be equal but differ. Each query, resolution and message must be counted exactly once in every
-/// table of the history. All clients have got their replies before, and background work is counted at the same time.
+/// Returns a text for each pair of sums that should be equal but differ. Each query of a client, resolution and query to a server must be counted
+/// exactly once in every table of the history. All clients have got their replies before, and background work is counted at the same time.
 fn sums(simulation: &Simulation) -> Vec<String> {
     let (recorder, window) = (simulation.recorder(), Window::Start);
     let report = recorder.report(window);

@@ -5,8 +5,8 @@
 //!
 //! # Decisions
 //!
-//! - The result is a `Config`. Each value is checked by the reader of resolverd's own configuration file. A value that this
-//!   reader refuses becomes a finding with the reader's message. So the result always passes `resolverd --check`.
+//! - The result is a `Config`. Each value is checked by the reader of resolverd's own configuration file. A value that this reader refuses becomes a
+//!   finding with the error text of the reader. So the result always passes `resolverd --check`.
 //! - The import supports the resolvers that mail gateways replace: BIND, Unbound and dnsmasq. Only one view is imported; the
 //!   others are reported, and their clients are refused.
 //! - Every setting is either converted, or reported with its position, its effect and the way to the same effect in resolverd.

@@ -129,7 +129,8 @@ pub enum SwitchError {
     Untrusted,
 }
 
-/// Returns a part of a message: the command that shows the log of the units in `arguments`, the arguments of systemctl. Empty if they name no unit.
+/// Returns a part of an error text: the command that shows the log of the units in `arguments`, the arguments of systemctl. Empty if they name no
+/// unit.
 fn log_of(arguments: &str) -> String {
     let units = arguments.split(' ').filter(|word| word.ends_with(".service") || word.ends_with(".socket"));
     let units: Vec<String> = units.map(|unit| format!(" -u {unit}")).collect();

@@ -72,7 +72,7 @@ impl Machine<'_> {
         matches!(CheckedHost { root: self.root }.target(path, target), HostFile::Missing { .. })
     }
 
-    /// Returns the path of a file for a message. In a test, the root directory of the test is removed from it.
+    /// Returns the path of a directory as the state before a change stores it. In a test, the root directory of the test is removed from the path.
     fn shown(&self, place: &Path) -> String {
         format!("/{}", place.strip_prefix(self.root).unwrap_or(place).display())
     }

@@ -149,7 +149,7 @@ impl Future<'_> {
         Ok(self.machine.units(&[unit])?.iter().any(|state| state.exists))
     }
 
-    /// Returns a part of a message about services that no longer exist, such as `; unbound.service is no longer installed`.
+    /// Returns a part of an error text about services that no longer exist, such as `; unbound.service is no longer installed`.
     fn gone(&self) -> Result<String, SwitchError> {
         let mut gone = String::new();
         for unit in self.started() {

@@ -127,7 +127,7 @@ pub struct Server {
 
 #[derive(Debug, Default)]
 pub(super) struct ServerHistory {
-    /// The round trips of the server, or `None` before the first one.
+    /// The round trips of the server, or `None` if none was measured yet.
     pub(super) round_trips: Option<RoundTrips>,
     /// The zones for which the server takes much longer than for its other zones.
     pub(super) slow_zones: SlowZones,
@@ -340,7 +340,7 @@ impl Server {
         }
     }
 
-    /// Records that any message of the server has arrived for a question about `zone`, the time `round_trip` after the
+    /// Records that any DNS message of the server has arrived for a question about `zone`, the time `round_trip` after the
     /// query. Returns true if the server counted as dead until now.
     pub fn answered(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
@@ -466,7 +466,7 @@ impl Server {
     }
 
     /// Records that a query was sent to the server. A certain share of these queries may be followed by a second query
-    /// to another server, because this one is late.
+    /// to another server, because this server is late.
     pub(crate) fn earn_hedge(&self) {
         let mut history = self.history();
         history.asked = true;

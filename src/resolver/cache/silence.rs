@@ -111,7 +111,7 @@ impl Silence {
         self.dead.is_some()
     }
 
-    /// Records that any message of the server has arrived, which ends its silence.
+    /// Records that any DNS message of the server has arrived, which ends its silence.
     pub(super) fn end(&mut self, now: Mono) {
         *self = Self { heard: Some(now), ..Self::default() };
     }
@@ -206,7 +206,7 @@ impl Silence {
     }
 
     /// Returns the time of the next probe of a dead server. The first probe is sent immediately after the server was
-    /// found dead, the others at intervals.
+    /// found dead, further probes at intervals.
     pub(super) fn next_try(&self) -> Option<Mono> {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
@@ -278,7 +278,7 @@ impl Silence {
         self.since.filter(|since| tried && now.since(*since) >= lasting)
     }
 
-    /// Returns true if any message of the server arrived after `sent`. A query that was sent at this time and was not
+    /// Returns true if any DNS message of the server arrived after `sent`. A query that was sent at `sent` and was not
     /// answered was then lost on the way.
     pub(super) fn heard_since(&self, sent: Mono) -> bool {
         self.heard.is_some_and(|heard| heard > sent)

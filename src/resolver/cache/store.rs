@@ -9,7 +9,7 @@
 //!
 //! # Decisions
 //!
-//! - A lookup is not counted if it comes soon after the entry was added, or soon after the last counted lookup. One message asks for
+//! - A lookup is not counted if it comes soon after the entry was added, or soon after the last counted lookup. For one email, mail software asks for
 //!   the same name several times within seconds, and a resolution looks up what it has just stored. Without this rule, made-up domains
 //!   that are looked up three times fill the long queue (`benches/scan.rs`). The idea comes from 2Q (Johnson and Shasha, VLDB 1994).
 //!   Time is counted in added entries, because these cause evictions.

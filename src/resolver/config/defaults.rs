@@ -228,7 +228,7 @@ impl Default for HistorySection {
 }
 
 impl Default for DnstapSection {
-    /// Returns the settings without a socket, so that dnstap is off. If only a socket is configured, messages of all kinds are copied.
+    /// Returns the settings without a socket, so that dnstap is off. If only a socket is configured, DNS messages of all kinds are copied.
     fn default() -> Self {
         Self {
             socket: None,

@@ -147,7 +147,7 @@ pub(super) trait TableEntry: Sized + 'static {
 
     /// Returns an entry in which no key is set yet.
     fn blank() -> Self;
-    /// Returns words that identify the entry in messages: its kind and its name.
+    /// Returns words that identify the entry in error texts: its kind and its name.
     fn title(&self) -> String;
 
     /// Returns an error if an entry contains keys that must not be combined. The error names a key; without a key, it is about the entry as a whole.

@@ -8,7 +8,7 @@
 //!
 //! - One row describes a key: its name, and how it is read, shown and compared. In an earlier version, a new key had to be added in seven places. Now
 //!   it needs a field with its row, a default, and the code that uses it.
-//! - All errors are reported together, each with file, line, key and advice. An unknown key is an error, and the message suggests the most similar
+//! - All errors are reported together, each with file, line, key and advice. An unknown key is an error, and the error text suggests the most similar
 //!   known key. Otherwise a misspelled key would be ignored silently.
 //! - The file starts with `version = 1`, so that a later format can be distinguished from this one.
 //! - Files must be regular, and their size is limited while they are read. In an earlier version, /dev/zero was read until the memory was used up,

@@ -32,7 +32,7 @@ const OF_A_ZONE: [RecordType; 11] = [
     RecordType::NSEC3PARAM,
 ];
 
-/// The types that occur only in questions and messages. No record has such a type, so a `[[record]]` cannot have it either.
+/// The types that occur only in questions and DNS messages. No record has such a type, so a `[[record]]` cannot have it either.
 const NO_DATA: [RecordType; 7] = [
     RecordType::ZERO,
     RecordType::ANY,
@@ -55,7 +55,7 @@ pub struct ConfiguredRecord {
     /// The TTL of the records. `None` means the default, `RECORD_TTL`.
     pub ttl: Option<Duration>,
     /// The `[[view]]` whose clients see the records. `None` means that clients without a view see them, and also the clients of each view that has no
-    /// entry with this name.
+    /// `[[record]]` with this name.
     pub view: Option<String>,
 }
 

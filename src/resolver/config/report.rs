@@ -19,7 +19,7 @@ const SIMILAR: f64 = 0.75;
 /// a colon.
 const VERBS: [&str; 3] = ["is ", "has ", "cannot "];
 
-/// All errors in one configuration file. Each line of the message begins with the name of the file.
+/// All errors in one configuration file. Each line of the error text begins with the name of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Errors {
     /// The name of the configuration file, as the caller gave it.

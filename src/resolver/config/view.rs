@@ -47,7 +47,7 @@ impl TableEntry for ConfiguredView {
 /// The form of a value that is the name of a view.
 pub(super) const VIEW: Text<String> = Text(word, String::clone);
 
-/// Reads the name of a view: letters, digits, `-`, `_` and `.`, so that messages can use it in a sentence.
+/// Reads the name of a view: letters, digits, `-`, `_` and `.`, so that error texts can use it in a sentence.
 fn word(typed: &Typed<'_>) -> Read<String> {
     let text = value::text(typed)?;
     let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
@@ -60,8 +60,8 @@ fn word(typed: &Typed<'_>) -> Read<String> {
     Ok(text.to_owned())
 }
 
-/// Returns words such as " of the view X", which messages show after the name of a zone, host or record. Returns an empty text if the zone, host or
-/// record has no view.
+/// Returns words such as " of the view X", which error texts show after the name of a zone, host or record. Returns an empty text if the zone, host
+/// or record has no view.
 pub(super) fn of_view(view: Option<&str>) -> String {
     view.map_or_else(String::new, |view| format!(" of the view {view}"))
 }

@@ -47,7 +47,7 @@ pub struct ConfiguredZone {
     pub max_ttl: Option<Duration>,
     /// The maximum TTL of negative answers of this zone, which replaces `cache.negative_max_ttl`.
     pub negative_max_ttl: Option<Duration>,
-    /// True if answers of this zone are validated with DNSSEC, like all others.
+    /// True if answers of this zone are validated with DNSSEC, like the answers of all other zones.
     pub validate: bool,
 }
 
@@ -176,8 +176,8 @@ impl TableEntry for ConfiguredZone {
 }
 
 impl ConfiguredZone {
-    /// Returns the name of the zone together with its view, as messages show it. No two zones of a configuration have both the same name and the same
-    /// view.
+    /// Returns the name of the zone together with its view, as error texts show it. No two zones of a configuration have both the same name and the
+    /// same view.
     pub fn shown(&self) -> String {
         format!("{}{}", value::name_text(&self.name), view::of_view(self.view.as_deref()))
     }
@@ -196,7 +196,7 @@ pub struct ConfiguredHost {
     /// The IP addresses of the name.
     pub addresses: Vec<IpAddr>,
     /// The `[[view]]` whose clients see the host. `None` means that clients without a view see it, and also the clients of each view that has no
-    /// entry with this name.
+    /// `[[host]]` with this name.
     pub view: Option<String>,
 }
 

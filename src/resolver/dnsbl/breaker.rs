@@ -270,7 +270,7 @@ impl Breaker {
         self.open = Some(OpenBreaker { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
     }
 
-    /// Returns how long the DNS list may be silent before the breaker opens: several times its usual round trip, so that lost messages can be
+    /// Returns how long the DNS list may be silent before the breaker opens: several times its usual round trip, so that lost DNS messages can be
     /// sent again. This exceeds `BREAKER_MAX_PATIENCE` only if all answers of the list are slow, and not if only some are.
     fn patience(&self) -> Duration {
         let Some((smoothed, variation)) = self.usual else { return BREAKER_MAX_PATIENCE };

@@ -255,7 +255,7 @@ impl ListEntry {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
-    /// Returns true if a log message is due: clients still ask this DNS list although it is shut down. The message is due once in
+    /// Returns true if a log line is due: clients still ask this DNS list although it is shut down. The log line is due once in
     /// `SHUT_DOWN_LIST_LINE`.
     pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
         let mut knowledge = self.knowledge();
@@ -313,9 +313,9 @@ impl ListEntry {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Compares the state of the DNS list with the earlier state `before`. Logs a message if the list has become faulty, or if it works again. A
-    /// change from one fault to another is not logged, because a list with changing faults would fill the log. The fault "lists everything" is logged
-    /// separately.
+    /// Compares the state of the DNS list with the earlier state `before`. Writes a line to the log if the list has become faulty, or if it works
+    /// again. A change from one fault to another is not logged, because a list with changing faults would fill the log. The fault "lists everything"
+    /// is logged separately.
     fn write_lines(&self, knowledge: MutexGuard<'_, ListKnowledge>, before: &ListStanding, unix: u64) {
         let shown = knowledge.known.shown().clone();
         drop(knowledge);

@@ -88,9 +88,9 @@ pub enum WhenSilent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenStale {
-    /// resolverd only logs a message.
+    /// resolverd only writes a line to the log.
     Report,
-    /// resolverd logs a message, and asks the public servers of the DNS list instead of the mirror.
+    /// resolverd writes a line to the log, and asks the public servers of the DNS list instead of the mirror.
     Public,
 }
 

@@ -43,9 +43,9 @@ pub struct ListOutcome {
     pub end: ListQueryEnd,
     /// The time between the question and its result.
     pub elapsed: Duration,
-    /// The round trip of the message that was answered. `None` if no message was answered.
+    /// The round trip of the DNS message that was answered. `None` if no message was answered.
     pub round_trip: Option<Duration>,
-    /// True if at least one message was sent to servers to answer the question.
+    /// True if at least one DNS message was sent to servers to answer the question.
     pub(crate) went_out: bool,
     /// True if the answer refuses the query, or if it shows that the domain of the DNS list has a new owner.
     pub refused: bool,

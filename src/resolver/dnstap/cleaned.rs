@@ -1,4 +1,4 @@
-//! Removes from a copied message what must not leave the host: the keys of customers of DNS lists, and the parts that `history.redact` excludes.
+//! Removes from a copied DNS message what must not leave the host: the keys of customers of DNS lists, and the parts that `history.redact` excludes.
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
@@ -9,10 +9,10 @@ use dns::question::{label_places, wire_name};
 use dns::wire::{HEADER, response};
 use history::redact::{Redaction, Secrets, looks_like_a_key};
 
-/// The number of octets after the name in the question section of a message: type and class.
+/// The number of octets after the name in the question section of a DNS message: type and class.
 const QUESTION_END: usize = 4;
 
-/// Returns a copied message without the parts that must not leave the host. `secrets` are the keys of customers of DNS
+/// Returns a copied DNS message without the parts that must not leave the host. `secrets` are the keys of customers of DNS
 /// lists.
 pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets: &Secrets) -> TappedMessage {
     let shown = |name: &[u8]| {
@@ -30,10 +30,10 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
     message
 }
 
-/// Returns true if a name in a message contains a customer key of a DNS list, or if the message cannot be read and may
+/// Returns true if a name in a DNS message contains a customer key of a DNS list, or if the message cannot be read and may
 /// contain one.
 fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
-    // Most messages contain neither the name of a list whose names contain a key, nor a label that may be a key. They
+    // Most DNS messages contain neither the name of a list whose names contain a key, nor a label that may be a key. They
     // are not decoded.
     let labels = |apex: &[u8]| {
         let label = |place: usize| {
@@ -49,7 +49,7 @@ fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
     names_of(&message).any(|name| secrets.hidden(&wire_name(name)).is_some())
 }
 
-/// Returns all names in a message: the names of its questions and records, and one name in the data of each record of a
+/// Returns all names in a DNS message: the names of its questions and records, and one name in the data of each record of a
 /// common type.
 fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
     let sections = [&message.answers, &message.authorities, &message.additionals];
@@ -74,7 +74,7 @@ fn has_label_like_a_key(octets: &[u8]) -> bool {
     octets.iter().enumerate().filter(|(_, length)| **length < 64).filter_map(label).any(looks_like_a_key)
 }
 
-/// Returns only the header and the question of a message. `shown` returns the part of the name that may be shown.
+/// Returns only the header and the question of a DNS message. `shown` returns the part of the name that may be shown.
 /// Returns only the header if the question cannot be read.
 fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     let mut short = octets.get(..HEADER).unwrap_or_default().to_vec();
@@ -106,7 +106,7 @@ fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// Returns a message with only those EDNS options that do not identify a client. The client network (RFC 7871), cookies
+/// Returns a DNS message with only those EDNS options that do not identify a client. The client network (RFC 7871), cookies
 /// (RFC 7873) and all unknown options are removed, because programs put names and hardware addresses of clients into
 /// options for local use (65001 to 65534). Returns `None` if the message cannot be read.
 fn without_options(octets: &[u8]) -> Option<Vec<u8>> {

@@ -15,7 +15,7 @@ use crate::limits::MAX_CAPTURED_FRAME;
 pub enum Frame {
     /// A data frame, with its octets.
     Data(Vec<u8>),
-    /// A control frame, which contains no message.
+    /// A control frame, which contains no DNS message.
     Control,
     /// A frame that does not belong to a dnstap file, so the file has another format.
     Foreign,
@@ -73,9 +73,9 @@ fn octets(input: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
 pub enum TapHeard {
     /// The octets of a query of a client.
     ClientQuery(Vec<u8>),
-    /// A message that is not a query of a client.
+    /// A DNS message that is not a query of a client.
     Other,
-    /// The frame cannot be decoded as a message of `dnstap.proto`.
+    /// The frame cannot be decoded as the type `Dnstap` of `dnstap.proto`.
     Unreadable,
 }
 

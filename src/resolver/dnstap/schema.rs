@@ -1,11 +1,11 @@
-//! The messages of `dnstap.proto` (<https://github.com/dnstap/dnstap.pb>), as far as resolverd fills them in.
+//! The data types (protocol buffers messages) of `dnstap.proto` (<https://github.com/dnstap/dnstap.pb>), as far as resolverd fills them in.
 
 use std::net::{IpAddr, SocketAddr};
 
 use super::tapped::{TapKind, TapTransport, TappedMessage};
 use dns::clock::Mono;
 
-/// The message `Dnstap` of the schema.
+/// The type `Dnstap` of the schema `dnstap.proto`.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Dnstap {
     #[prost(bytes = "vec", optional, tag = "1")]
@@ -14,12 +14,12 @@ pub(super) struct Dnstap {
     version: Option<Vec<u8>>,
     #[prost(message, optional, tag = "14")]
     message: Option<DnsMessage>,
-    /// The type of this message. The value 1 means that `message` is present. The schema has no other value.
+    /// The type of this `Dnstap` value, as a number. The number 1 means that `message` is present. The schema has no other type.
     #[prost(int32, required, tag = "15")]
     kind: i32,
 }
 
-/// The message `Message` of the schema, which contains one DNS message.
+/// The type `Message` of the schema `dnstap.proto`, which contains one DNS message.
 #[derive(Clone, PartialEq, prost::Message)]
 struct DnsMessage {
     #[prost(int32, required, tag = "1")]
@@ -54,7 +54,7 @@ struct DnsMessage {
 const MESSAGE: i32 = 1;
 
 impl Dnstap {
-    /// Creates the message that is sent to the program at the dnstap socket. `offset` is the time of `Mono::START`, in
+    /// Creates the value of `Dnstap` that is sent to the program at the dnstap socket. `offset` is the time of `Mono::START`, in
     /// microseconds since 1970.
     pub(super) fn from_message(
         message: TappedMessage,
@@ -99,14 +99,14 @@ impl Dnstap {
 }
 
 impl Dnstap {
-    /// Returns the octets of the DNS query if this message is a query of a client, or `None` otherwise.
+    /// Returns the octets of the DNS query if the copied message is a query of a client, or `None` otherwise.
     pub(super) fn client_query(self) -> Option<Vec<u8>> {
         let message = self.message.filter(|message| message.kind == number_of(TapKind::ClientQuery))?;
         message.query_message
     }
 }
 
-/// Returns the number of this kind of message in the enumeration `Message.Type` of the schema.
+/// Returns the number of this kind of DNS message in the enumeration `Message.Type` of the schema.
 const fn number_of(kind: TapKind) -> i32 {
     match kind {
         TapKind::ResolverQuery => 3,
@@ -131,7 +131,7 @@ mod tests {
 
     use super::*;
 
-    /// Compares a message with octets that were encoded by hand according to the protocol buffers encoding.
+    /// Compares the encoding of a copied DNS message with octets that were encoded by hand according to the protocol buffers encoding.
     #[test]
     fn a_message_is_encoded_as_the_schema_says() {
         let message = TappedMessage {

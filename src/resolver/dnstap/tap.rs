@@ -1,4 +1,4 @@
-//! The queue of copied messages, and the settings that determine which messages are copied.
+//! The queue of copied DNS messages, and the settings that determine which messages are copied.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 use super::tapped::{TapKind, TapSettings, TappedMessage};
 use crate::limits::{MAX_TAPPED, MAX_TAPPED_OCTETS};
 
-/// The queue through which copies of messages reach the task that writes them. Nothing is copied until `set` is called.
+/// The queue through which copies of DNS messages reach the task that writes them. Nothing is copied until `set` is called.
 #[derive(Debug, Default)]
 pub struct Tap {
-    /// The kinds of messages that are copied, with one bit for each kind. It is 0 while dnstap is off.
+    /// The kinds of DNS messages that are copied, with one bit for each kind. It is 0 while dnstap is off.
     wanted: AtomicU8,
     queue: Mutex<Queue>,
     settings: Mutex<Option<Arc<TapSettings>>>,
@@ -19,7 +19,7 @@ pub struct Tap {
     news: Notify,
     dropped: AtomicU64,
     written: AtomicU64,
-    /// Notified when the writer task has written the last message before the daemon stops.
+    /// Notified when the writer task has written the last copy of a DNS message before the daemon stops.
     ended: Notify,
 }
 
@@ -30,7 +30,7 @@ struct Queue {
     is_ending: bool,
 }
 
-/// The kinds of messages that are copied. A batch of queries reads them once, at its beginning.
+/// The kinds of DNS messages that are copied. A batch of queries reads them once, at its beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WantedKinds(u8);
 
@@ -40,14 +40,14 @@ impl WantedKinds {
         self.0 & (TapKind::ClientQuery.bit() | TapKind::ClientResponse.bit()) != 0
     }
 
-    /// Returns true if messages of the kind `kind` are copied.
+    /// Returns true if DNS messages of the kind `kind` are copied.
     pub const fn has(self, kind: TapKind) -> bool {
         self.0 & kind.bit() != 0
     }
 }
 
 impl Tap {
-    /// Returns the kinds of messages that are currently copied. It costs one relaxed atomic load.
+    /// Returns the kinds of DNS messages that are currently copied. It costs one relaxed atomic load.
     #[inline]
     pub fn wanted(&self) -> WantedKinds {
         WantedKinds(self.wanted.load(Ordering::Relaxed))
@@ -63,7 +63,7 @@ impl Tap {
         self.news.notify_one();
     }
 
-    /// Adds a copied message to the queue. It is dropped and counted if the queue is full.
+    /// Adds a copied DNS message to the queue. It is dropped and counted if the queue is full.
     pub fn put(&self, message: TappedMessage) {
         let mut queue = lock(&self.queue);
         let octets = queue.octets.saturating_add(message.octets.len());
@@ -76,7 +76,7 @@ impl Tap {
         let is_first = queue.messages.is_empty();
         queue.messages.push(message);
         drop(queue);
-        // Only the first message in the queue wakes the writer task. When further messages are added, the task is
+        // Only the first DNS message in the queue wakes the writer task. When further messages are added, the task is
         // already awake.
         if is_first {
             self.news.notify_one();

@@ -1,4 +1,4 @@
-//! A copied message, and the settings that determine what is copied and where it is written.
+//! A copied DNS message, and the settings that determine what is copied and where it is written.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use dns::clock::Mono;
 use dns::question::ClientTransport;
 use history::redact::{Redaction, Secrets};
 
-/// The kinds of messages that are copied.
+/// The kinds of DNS messages that are copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TapKind {
     /// A query from a client.
@@ -21,7 +21,7 @@ pub enum TapKind {
 }
 
 impl TapKind {
-    /// All kinds of messages, each with its name in the configuration.
+    /// All kinds of DNS messages, each with its name in the configuration.
     pub const ALL: [(&str, Self); 4] = [
         ("client_query", Self::ClientQuery),
         ("client_response", Self::ClientResponse),
@@ -29,18 +29,18 @@ impl TapKind {
         ("resolver_response", Self::ResolverResponse),
     ];
 
-    /// Returns the bit that represents this kind of message in a set of kinds.
+    /// Returns the bit that represents this kind of DNS message in a set of kinds.
     pub(super) const fn bit(self) -> u8 {
         1 << self as u8
     }
 
-    /// Returns true if messages of this kind are exchanged with a client.
+    /// Returns true if DNS messages of this kind are exchanged with a client.
     pub(super) fn is_of_client(self) -> bool {
         matches!(self, Self::ClientQuery | Self::ClientResponse)
     }
 }
 
-/// The transport over which a message was sent.
+/// The transport over which a DNS message was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TapTransport {
     /// A UDP datagram.
@@ -67,12 +67,12 @@ impl From<ClientTransport> for TapTransport {
     }
 }
 
-/// A copied message.
+/// A copied DNS message.
 #[derive(Clone, Debug)]
 pub struct TappedMessage {
-    /// The kind of the message.
+    /// The kind of the DNS message.
     pub kind: TapKind,
-    /// The transport of the message.
+    /// The transport of the DNS message.
     pub transport: TapTransport,
     /// The address and the port of the side that sent the query. The port is 0 if it is not known.
     pub asks: Option<(IpAddr, u16)>,
@@ -80,7 +80,7 @@ pub struct TappedMessage {
     pub answers: Option<SocketAddr>,
     /// The time at which this host received or sent the query.
     pub queried: Mono,
-    /// The time at which this host received or sent the response. `None` if the message is a query.
+    /// The time at which this host received or sent the response. `None` if the DNS message is a query.
     pub responded: Option<Mono>,
     /// The octets of the DNS message.
     pub octets: Vec<u8>,
@@ -95,9 +95,9 @@ pub struct TapSettings {
     pub identity: String,
     /// The name and version of resolverd, which are sent to the program that reads the copies.
     pub version: String,
-    /// The kinds of messages that are copied.
+    /// The kinds of DNS messages that are copied.
     pub kinds: Vec<TapKind>,
-    /// The parts of messages that must not be copied, in addition to the keys of DNS lists.
+    /// The parts of DNS messages that must not be copied, in addition to the keys of DNS lists.
     pub redaction: Redaction,
     /// The keys of customers of DNS lists.
     pub secrets: Secrets,

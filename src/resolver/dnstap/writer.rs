@@ -1,4 +1,4 @@
-//! The task that writes the copied messages to a Unix socket, after a handshake of Frame Streams.
+//! The task that writes the copied DNS messages to a Unix socket, after a handshake of Frame Streams.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
@@ -19,7 +19,7 @@ use super::tapped::{TapSettings, TappedMessage};
 use crate::limits::{MAX_TAP_RETRY, TAP_PAUSE, TAP_RETRY, TAP_TIME};
 use dns::clock::Clock;
 
-/// Writes copied messages to the socket in the settings, for as long as the daemon runs. If the socket fails, the task
+/// Writes copied DNS messages to the socket in the settings, for as long as the daemon runs. If the socket fails, the task
 /// connects again after a pause.
 pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     let (mut retry, mut is_missing) = (TAP_RETRY, false);
@@ -114,7 +114,7 @@ async fn in_time<Done>(work: impl Future<Output = io::Result<Done>>) -> io::Resu
 
 /// Returns the pause before the next attempt to connect. The last stream existed for `lasted`. If that is longer than
 /// the last pause, the program that reads works, and the pause is short again. If each stream ends immediately, the
-/// pauses grow, so that few messages are logged.
+/// pauses grow, so that few lines are logged.
 fn pause_after(pause: Duration, lasted: Duration) -> Duration {
     if lasted >= pause { TAP_RETRY } else { pause }
 }
@@ -130,11 +130,11 @@ async fn wait(tap: &Tap, socket: &Path, retry: Duration) {
             }
         }
     };
-    // It does not matter whether the time is over or something has changed: the caller checks the settings again.
+    // It does not matter whether the time `retry` is over or the settings have changed: the caller checks the settings again.
     let _ = timeout(retry, changed).await;
 }
 
-/// Writes copied messages to a stream until the stream fails, or until the settings contain another socket or none.
+/// Writes copied DNS messages to a stream until the stream fails, or until the settings contain another socket or none.
 async fn serve(tap: &Tap, clock: &Clock, socket: &Path, mut stream: UnixStream) -> io::Result<()> {
     loop {
         let Some(settings) = tap.settings().filter(|settings| settings.socket == *socket) else {
@@ -163,7 +163,7 @@ async fn serve(tap: &Tap, clock: &Clock, socket: &Path, mut stream: UnixStream) 
     }
 }
 
-/// Encodes messages as data frames. `settings` contain the names of the host and of resolverd.
+/// Encodes DNS messages as data frames. `settings` contain the names of the host and of resolverd.
 fn frames_of(messages: Vec<TappedMessage>, settings: &TapSettings, clock: &Clock) -> Vec<u8> {
     let offset = clock.unix_micros().wrapping_sub(clock.mono().as_micros());
     let words = (settings.identity.as_str(), settings.version.as_str());

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use hickory_proto::rr::Name;
 
-/// The offset of the question's name in a message, in octets. The name comes directly after the header (RFC 1035 section 4.1).
+/// The offset of the question's name in a DNS message, in octets. The name comes directly after the header (RFC 1035 section 4.1).
 const BEGIN: usize = 12;
 
 /// The maximum number of labels in a name (RFC 1035 section 3.1: 255 octets).
@@ -80,7 +80,7 @@ pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     }
 }
 
-/// Returns the position of the queried name in a message, with its length octets and the root label. The length octets are not changed as
+/// Returns the position of the queried name in a DNS message, with its length octets and the root label. The length octets are not changed as
 /// letters are, because lengths are at most 63.
 fn name_of(message: &[u8]) -> Option<Range<usize>> {
     let mut end = BEGIN;

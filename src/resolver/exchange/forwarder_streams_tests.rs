@@ -101,7 +101,7 @@ fn opened(forwarder: &Forwarder) -> usize {
     forwarder.opened.load(Ordering::Relaxed)
 }
 
-/// Returns true if the forwarder answers a message with the same octets within `patience`.
+/// Returns true if the forwarder answers a DNS message with the same octets within `patience`.
 async fn is_answered(streams: &Streams, message: &[u8], patience: Duration) -> bool {
     let path = path();
     let heard = timeout(patience, streams.exchange(&path, message)).await;

@@ -1,6 +1,6 @@
 //! DNS messages on a stream of octets, each preceded by its length (RFC 1035 section 4.2.2, RFC 7766 section 8).
 //!
-//! The length and the message are sent in one write, as RFC 7766 recommends.
+//! The length and the DNS message are sent in one write, as RFC 7766 recommends.
 
 use std::io;
 
@@ -9,17 +9,17 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::network::{Arrival, Stream};
 
-/// The size of the length field before each message, in octets.
+/// The size of the length field before each DNS message, in octets.
 const LENGTH: usize = 2;
 
-/// The size of the buffer, in octets, while the length of the next message is not known. Most messages fit into it, and are read with one
+/// The size of the buffer, in octets, while the length of the next DNS message is not known. Most messages fit into it, and are read with one
 /// call.
 const USUAL: usize = 512;
 
 /// A stream of octets that is read and written as DNS messages.
 pub(super) struct Framed<Octets> {
     octets: Octets,
-    /// Octets that have arrived but were not returned yet: a part of a message, or the beginning of the next one.
+    /// Octets that have arrived but were not returned yet: a part of a DNS message, or the beginning of the next one.
     arrived: Vec<u8>,
 }
 
@@ -28,13 +28,13 @@ impl<Octets> Framed<Octets> {
         Self { octets, arrived: Vec::new() }
     }
 
-    /// Takes a complete message out of the octets that have arrived. When no octets are left, their buffer is freed: streams stay open between
+    /// Takes a complete DNS message out of the octets that have arrived. When no octets are left, their buffer is freed: streams stay open between
     /// queries, and after a message of 60 KB each would keep a buffer of 64 KiB or more.
     fn take(&mut self) -> Option<Vec<u8>> {
         let length = u16::from_be_bytes(*self.arrived.first_chunk()?);
         let end = usize::from(length).saturating_add(LENGTH);
         if self.arrived.len() == end {
-            // Usually only one message has arrived. Its buffer is returned, because copying a long message would take the same amount of
+            // Usually only one DNS message has arrived. Its buffer is returned, because copying a long message would take the same amount of
             // memory again.
             let mut message = std::mem::take(&mut self.arrived);
             message.drain(..LENGTH);
@@ -48,7 +48,7 @@ impl<Octets> Framed<Octets> {
         Some(message)
     }
 
-    /// Reserves room in the buffer for the rest of the message, so that the buffer is never larger than needed.
+    /// Reserves room in the buffer for the rest of the DNS message, so that the buffer is never larger than needed.
     fn make_room(&mut self) {
         let length = self.arrived.first_chunk().map(|length| usize::from(u16::from_be_bytes(*length)));
         let end = length.map_or(USUAL, |length| length.saturating_add(LENGTH));

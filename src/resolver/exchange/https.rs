@@ -2,7 +2,7 @@
 //!
 //! # Decisions
 //!
-//! - POST is used and not GET: the message keeps its id and length, and no part of it appears in the request log of the server.
+//! - POST is used and not GET: the DNS message keeps its id and length, and no part of it appears in the request log of the server.
 //! - If a response contains no DNS message, only its query fails. The HTTP status may concern only this query, so the other queries on the
 //!   connection must not fail because of it.
 //! - If no caller waits for a query any more, its HTTP request is cancelled, so that the server need not handle it (RFC 9113 section 5.4.2).
@@ -121,7 +121,7 @@ impl Stream for HttpsStream {
                 tokio::select! {
                     biased;
                     Some(reply) = self.replies.next() => {
-                        // An error means that the request was cancelled, so nothing is returned for it.
+                        // An error means that the request was cancelled, so no reply is returned for it.
                         if let Ok((id, reply)) = reply {
                             self.cancels.remove(&id);
                             return arrival(id, reply);
@@ -155,7 +155,7 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
         Err(NoReply::Ended(error)) => error,
     };
     match error.reason() {
-        // This matches only a GOAWAY frame from the server. If this side has sent GOAWAY, the server has violated HTTP/2.
+        // This condition is true only for a GOAWAY frame from the server. If this side has sent GOAWAY, the server has violated HTTP/2.
         _ if error.is_go_away() && error.is_remote() => Ok(Arrival::Declined(id)),
         // A server that refuses a single request is overloaded, so the query is not sent again on another connection.
         Some(reason) if error.is_reset() => {

@@ -1,7 +1,7 @@
 //! Encodes a query in two forms: with the original name, and as it is sent, with mixed case.
 //!
-//! See RFC 1035 section 4.1 and RFC 6891 section 6.1. The message is written octet by octet, because only few fields differ between queries.
-//! The encoder of `hickory_proto` would cost as much CPU time as everything else that is done for a message here.
+//! See RFC 1035 section 4.1 and RFC 6891 section 6.1. The DNS message is written octet by octet, because only few fields differ between queries.
+//! The encoder of `hickory_proto` would cost as much CPU time as everything else that is done for a query here.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -10,10 +10,10 @@ use super::upstream_query::UpstreamQuery;
 use dns::random::Random;
 use dns::wire::{HEADER, MAX_NAME, PAYLOAD};
 
-/// The RD bit in the flags of the message header.
+/// The RD bit in the flags of the DNS message header.
 const RECURSION_DESIRED: u16 = 0x0100;
 
-/// The CD bit in the flags of the message header (RFC 4035 section 3.2.2).
+/// The CD bit in the flags of the DNS message header (RFC 4035 section 3.2.2).
 const CHECKING_DISABLED: u16 = 0x0010;
 
 /// The DO bit in the flags of an OPT record (RFC 3225).

@@ -10,7 +10,7 @@
 //!   module `iterate` chooses the server.
 //! - Every datagram has its own socket and port (RFC 5452). The upper and lower case of the name is also random (0x20). A server that does not
 //!   repeat the case is asked again once over TCP, and later with the letters unchanged.
-//! - Datagrams that one worker thread prepares before it waits again are sent together (`departures`). Before, each of them woke the server,
+//! - Datagrams that one worker thread prepares before it waits again are sent together (`departures`). Before, each datagram woke the server,
 //!   which took a sixth of the CPU time of a cache miss if the server was on the same host. Another version, in which each task yielded once
 //!   before it sent, was rejected, because it cost 3 000 more instructions for each cache miss.
 //! - A socket waits 12 s for a reply, or 15 s if the server is known to be slow. When it was closed after 8 s, names in a zone whose servers
@@ -99,7 +99,7 @@ pub struct Exchange {
     bounds: WorkBounds,
     /// The number of arrived datagrams that were ignored since `take_strays` was last called.
     strays: AtomicUsize,
-    /// Sends copies of messages to a dnstap reader.
+    /// Sends copies of DNS messages to a dnstap reader.
     tap: Arc<Tap>,
 }
 
@@ -120,7 +120,7 @@ impl Exchange {
         Self { network, clock, random, places, keyed, merge, streams, long_replies, bounds, strays, tap }
     }
 
-    /// Returns this exchange with `tap` set: copies of its messages are sent to a dnstap reader from now on.
+    /// Returns this exchange with `tap` set: copies of its DNS messages are sent to a dnstap reader from now on.
     #[must_use]
     pub fn tapped(self, tap: Arc<Tap>) -> Self {
         Self { tap, ..self }
@@ -174,8 +174,8 @@ impl Exchange {
         self.merge.share(ask, now, sender, send)
     }
 
-    /// Like `ask`, but sends the query even if an equal one is in progress. The caller tests a server with several equal queries, and a reply
-    /// to the first would show nothing about the second.
+    /// Like `ask`, but sends the query even if an equal query is in progress. The caller tests a server with several equal queries, and a
+    /// reply to the first query would show nothing about the second query.
     pub(crate) async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
         let heard = self.send(ask, patience, self.clock.mono()).await;
         drop(place);
@@ -223,8 +223,8 @@ impl Exchange {
             _ => trouble_of(&error),
         })?;
         let on_the_way = |error: std::io::Error| match trouble_of(&error) {
-            // This error comes from a router or from the server, and concerns one address. So the whole address family is not excluded because
-            // of it.
+            // The query has left this machine, so this error comes from a router or from the server, and concerns one server address. So it
+            // does not exclude the whole address family.
             Trouble::NoRoute => Trouble::Unreachable,
             trouble => trouble,
         };
@@ -276,7 +276,7 @@ impl Exchange {
         Ok(ReadReply { message, spelling, room })
     }
 
-    /// Sends a copy of a message to a dnstap reader. The secret key of a DNS list is removed from the copy.
+    /// Sends a copy of a DNS message to a dnstap reader. The secret key of a DNS list is removed from the copy.
     fn tap(&self, kind: TapKind, ask: &UpstreamQuery, octets: &[u8], queried: Mono) {
         if !self.tap.wanted().has(kind) {
             return;
@@ -311,7 +311,7 @@ struct ReadReply {
     room: ReplyRoom,
 }
 
-/// Returns an empty message with the TC flag (truncated). It replaces a datagram that is larger than the size that our query offered. Such a
+/// Returns an empty DNS message with the TC flag (truncated). It replaces a datagram that is larger than the size that our query offered. Such a
 /// datagram arrived in fragments, and an attacker who forges the second fragment need not guess the id or the port.
 fn cut(id: u16) -> Message {
     let mut message = Message::response(id, OpCode::Query);
@@ -346,11 +346,11 @@ fn id_of(message: &[u8]) -> Option<u16> {
     message.first_chunk().map(|id| u16::from_be_bytes(*id))
 }
 
-/// Why a received message is not the reply to our query.
+/// Why a received DNS message is not the reply to our query.
 enum Misfit {
-    /// The message cannot be decoded, or is not a response.
+    /// The DNS message cannot be decoded, or is not a response.
     Unreadable,
-    /// The message answers another question, or has no question.
+    /// The DNS message answers another question, or has no question.
     OtherQuestion,
 }
 

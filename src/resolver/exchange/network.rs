@@ -49,16 +49,16 @@ pub trait Replies: Send {
     /// Waits for the next datagram, and returns it with its source address. Waits forever if none arrives.
     ///
     /// # Errors
-    /// The network reports that the server cannot be reached. The error contains `NotSent` if the message has not left this machine.
+    /// The network reports that the server cannot be reached. The error contains `NotSent` if the DNS message has not left this machine.
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>>;
 }
 
-/// A connection to a server that carries DNS messages. They are passed here without the length before each of them.
+/// A connection to a server that carries DNS messages. They are passed here without the length field before each DNS message.
 pub trait Stream: Send {
-    /// Sends one message of at most 65 535 octets.
+    /// Sends one DNS message of at most 65 535 octets.
     ///
     /// # Errors
-    /// The stream can send no more messages. Replies may still arrive.
+    /// The stream can send no more DNS messages. Replies may still arrive.
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>>;
 
     /// Waits for the next event of the stream. A caller may give up the wait, and wait again later.
@@ -81,7 +81,7 @@ pub trait Stream: Send {
 /// An event that a stream reports.
 #[derive(Debug)]
 pub enum Arrival {
-    /// A message has arrived on the stream.
+    /// A DNS message has arrived on the stream.
     Message(Vec<u8>),
     /// The query with this id has ended without a reply. The stream continues.
     Failed {
@@ -95,7 +95,7 @@ pub enum Arrival {
     Declined(u16),
 }
 
-/// The error if this machine itself could not send a message, because of neither the network nor a server. The text gives the reason.
+/// The error if this machine itself could not send a DNS message, because of neither the network nor a server. The text gives the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotSent(pub String);

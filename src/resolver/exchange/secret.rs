@@ -70,12 +70,12 @@ impl Secret {
         self.exchanged(name, STANDS_FOR, &self.key.0)
     }
 
-    /// Overwrites the secret key wherever it occurs in the octets of a message.
+    /// Overwrites the secret key wherever it occurs in the octets of a DNS message.
     pub(super) fn blot(&self, octets: &mut [u8]) {
         blot(octets, &self.key.0);
     }
 
-    /// Replaces the key by the placeholders in a decoded message.
+    /// Replaces the key by the placeholders in a decoded DNS message.
     pub(super) fn take_out(&self, message: &mut Message) {
         let hidden = |name: &Name| self.exchanged(name, &self.key.0, STANDS_FOR);
         for query in &mut message.queries {

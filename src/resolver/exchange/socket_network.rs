@@ -341,7 +341,7 @@ mod tests {
         let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let path = Path { server, source: None, encryption: None };
-        // This message is longer than an IPv4 datagram may be.
+        // This DNS message is longer than an IPv4 datagram may be.
         let mut replies = network.send_datagram(&path, &[0; 65_536]).await.unwrap();
         let error = replies.next().await.unwrap_err();
         assert!(error.get_ref().is_some_and(|inner| inner.is::<NotSent>()), "{error}");

@@ -2,7 +2,7 @@
 //!
 //! # Decisions
 //!
-//! - Equal queries are sent on a stream only once, however often their senders repeat them. A stream loses no message, so a copy would only
+//! - Equal queries are sent on a stream only once, however often their senders repeat them. A stream loses no DNS message, so a copy would only
 //!   take the room of another query.
 //! - A stream may be dead without any sign, if a firewall between the hosts has lost the state of the connection. If a query was sent and no
 //!   reply has arrived for `STREAM_DOUBT_TIME`, the stream gets no further queries, and the next query uses a new stream. The same applies to
@@ -65,7 +65,7 @@ struct OpenStream {
     heard: Instant,
     /// The time at which the stream ends if no reply arrives before.
     ends: Instant,
-    /// The number of messages since the last reply that belong to no query.
+    /// The number of DNS messages since the last reply that belong to no query.
     strays: usize,
     /// True if the stream accepts no further queries, and ends when the remaining ones are answered.
     leaving: bool,
@@ -73,7 +73,7 @@ struct OpenStream {
 
 impl Driver {
     /// Waits until one more stream is allowed, then opens the stream and runs it. Waits for the limit of the server's network before the limit
-    /// of all networks, so that waiting streams of one network do not delay those of others.
+    /// of all networks, so that waiting streams of one network do not delay streams of other networks.
     pub(super) async fn run(
         mut self,
         network: Arc<dyn Network>,
@@ -105,7 +105,7 @@ impl Driver {
         drop(table);
         self.requests.close();
         for request in self.early {
-            // An error means that the sender no longer waits.
+            // An error of this channel means that the sender of the query no longer waits for the reply.
             let _ = request.reply.send(Err(lost.clone()));
         }
         while let Ok(request) = self.requests.try_recv() {
@@ -261,7 +261,7 @@ impl OpenStream {
         (self.answered && now.duration_since(unheard) >= STREAM_DOUBT_TIME).then_some(unheard)
     }
 
-    /// Handles a message that is no reply to a waiting query. A server that sends many such messages would keep the stream open for no
+    /// Handles a DNS message that is no reply to a waiting query. A server that sends many such messages would keep the stream open for no
     /// purpose, so the stream then ends.
     fn belongs_to_none(&mut self, id: Option<u16>) -> Option<LostStream> {
         if id.is_some_and(|id| self.given_up.remove(&id)) {
@@ -272,8 +272,8 @@ impl OpenStream {
         (self.strays > MAX_STRAY_MESSAGES).then(|| self.lost_by(io::ErrorKind::InvalidData.into()))
     }
 
-    /// Adds a query to the waiting ones, with an id that no other query on this stream has. Returns the id and the message to send. Returns
-    /// `None` if an equal query is in progress, whose reply both senders get, or if the message is too short.
+    /// Adds a query to the waiting ones, with an id that no other query on this stream has. Returns the id and the DNS message to send. Returns
+    /// `None` if an equal query is in progress, whose reply both senders get, or if the DNS message is too short.
     fn enter(&mut self, request: StreamRequest, random: &Random, now: Instant) -> Option<(u16, Vec<u8>)> {
         let StreamRequest { mut message, reply } = request;
         let (id, question) = message.split_first_chunk()?;
@@ -307,11 +307,11 @@ impl OpenStream {
 }
 
 impl UnansweredQuery {
-    /// Passes the result to all senders of the query. The last one gets it without a copy.
+    /// Passes the result to all senders of the query. The last sender gets the result without a copy.
     fn end(mut self, result: Result<StreamReply, LostStream>) {
         let last = self.senders.pop();
         for (id, sender) in self.senders {
-            // An error means that the sender no longer waits for the reply.
+            // An error of this channel means that the sender of the query no longer waits for its reply.
             let _ = sender.send(under(id, result.clone()));
         }
         if let Some((id, sender)) = last {
@@ -379,7 +379,7 @@ async fn nobody_waits(requests: &mut mpsc::Receiver<StreamRequest>, early: &mut 
     }
 }
 
-/// Sends a message, for which it has at most `TCP_WRITE_TIME`.
+/// Sends a DNS message, for which it has at most `TCP_WRITE_TIME`.
 async fn send(stream: &mut dyn Stream, message: &[u8]) -> io::Result<()> {
     timeout(TCP_WRITE_TIME, stream.send(message))
         .await

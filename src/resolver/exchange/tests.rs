@@ -238,7 +238,7 @@ async fn a_server_that_copies_the_letters_of_the_query_into_its_records_changes_
         let copied = query.queries[0].name().to_bytes().unwrap();
         assert!(copied.iter().any(u8::is_ascii_uppercase));
         let mut reply = query.into_response().to_vec().unwrap();
-        // According to its header, the message has one answer record and no OPT record.
+        // According to its header, the DNS message has one answer record and no OPT record.
         reply[7] = 1;
         reply.truncate(12 + copied.len() + 4);
         reply[11] = 0;

@@ -1,4 +1,4 @@
-//! Classifies the message of a server as an answer, a referral, or unusable.
+//! Classifies the DNS message of a server as an answer, a referral, or unusable.
 //!
 //! The functions use only their arguments. They follow RFC 1034 section 5.3.3 (how to read a response), RFC 2308 section 2 (the forms of
 //! negative answers) and RFC 6672 (DNAME).
@@ -22,7 +22,7 @@ use validate::signature::covered_type;
 /// The record type DNAME. `hickory_proto` does not parse DNAME records, and returns their data as unknown data.
 const DNAME: RecordType = RecordType::DNAME;
 
-/// What the message of a server means for the question that the server was asked.
+/// What the DNS message of a server means for the question that the server was asked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Classified {
     /// An answer, positive or negative, or the part of an alias chain for whose names this server has authority.
@@ -31,9 +31,9 @@ pub(crate) enum Classified {
     Doubtful(Found),
     /// A referral: other servers have the answer.
     Referral(Referral),
-    /// The message is unusable, and the next server is asked. Contains the behaviour that is recorded for the server.
+    /// The DNS message is unusable, and the next server is asked. Contains the behaviour that is recorded for the server.
     Nothing(Conduct),
-    /// The message was dropped, because this host had no memory for it. This says nothing about the server.
+    /// The DNS message was dropped, because this host had no memory for it. This says nothing about the server.
     NoRoom,
 }
 
@@ -44,17 +44,17 @@ pub struct Found {
     pub answers: Vec<Record>,
     /// How the answer ends: with data, an alias or a denial.
     pub end: End,
-    /// If the data are NS records: the addresses of these name servers in the message.
+    /// If the data are NS records: the addresses of these name servers in the DNS message.
     pub glue: Vec<(Name, IpAddr)>,
-    /// The signatures and the NSEC or NSEC3 proofs in the message.
+    /// The signatures and the NSEC or NSEC3 proofs in the DNS message.
     pub evidence: Vec<Record>,
     /// The server that gave the answer, or `None` if the answer came from the cache or from a zone that is served here.
     pub server: Option<SocketAddr>,
     /// The time from the query to this answer. `None` if the answer came from the cache or from a zone that is served here.
     pub round_trip: Option<Duration>,
-    /// True if the message had the AA flag (authoritative answer).
+    /// True if the DNS message had the AA flag (authoritative answer).
     pub authoritative: bool,
-    /// True if the message had a CNAME for a name below its DNAME, and this CNAME differs from the one that results from the DNAME.
+    /// True if the DNS message had a CNAME for a name below its DNAME, and this CNAME differs from the one that results from the DNAME.
     pub contradicted: bool,
     /// True if the answer is a doubtful denial that all servers of the zone gave. It is cached only for a short time.
     pub doubted: bool,
@@ -159,7 +159,7 @@ pub enum End {
         nxdomain: bool,
         /// The denied name: the last name of the alias chain.
         name: Name,
-        /// The SOA, which limits how long the denial may be cached, or `None` if the message had no SOA.
+        /// The SOA, which limits how long the denial may be cached, or `None` if the DNS message had no SOA.
         soa: Option<Box<Record>>,
     },
 }
@@ -171,18 +171,18 @@ pub(crate) struct Referral {
     pub zone: Name,
     /// The names of the zone's servers.
     pub servers: Vec<Name>,
-    /// Addresses of the servers in the message, each with the index of its server in `servers`.
+    /// Addresses of the servers in the DNS message, each with the index of its server in `servers`.
     pub glue: Vec<(usize, IpAddr)>,
     /// The time for which the referral is valid, in seconds: the TTL of its NS RRset.
     pub ttl: u32,
     /// The address records from which `glue` was made.
     pub addresses: Vec<Record>,
-    /// The DS records and signatures in the message, or the proof that there are no DS records.
+    /// The DS records and signatures in the DNS message, or the proof that there are no DS records.
     pub evidence: Vec<Record>,
 }
 
 impl Classified {
-    /// Adds the server that sent the message, its round-trip time, and the memory reserved for the records.
+    /// Adds the server that sent the DNS message, its round-trip time, and the memory reserved for the records.
     #[must_use]
     pub(super) fn said_by(mut self, server: SocketAddr, heard: &Heard) -> Self {
         if let Self::Found(found) | Self::Doubtful(found) = &mut self {
@@ -208,12 +208,12 @@ impl Classified {
     }
 }
 
-/// Classifies the message that a server of `zone` sent when it was asked for `kind` at `name`. Also returns the number of records that were
+/// Classifies the DNS message that a server of `zone` sent when it was asked for `kind` at `name`. Also returns the number of records that were
 /// removed because the server has no authority for them or nobody asked for them.
 pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Classified, usize) {
     let rcode = message.metadata.response_code;
     match rcode {
-        // YXDOMAIN is an answer only if a DNAME in the message leads to a name that is too long.
+        // YXDOMAIN is an answer only if a DNAME in the DNS message leads to a name that is too long.
         ResponseCode::NoError | ResponseCode::NXDomain | ResponseCode::YXDomain => {}
         code => return (Classified::Nothing(Conduct::of_error(code)), 0),
     }
@@ -256,7 +256,7 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
-/// Classifies the answer of a forwarder of `zone`. If the message has the RA flag (recursion available), the forwarder is a recursive server.
+/// Classifies the answer of a forwarder of `zone`. If the DNS message has the RA flag (recursion available), the forwarder is a recursive server.
 /// Its answer is then interpreted like that of a server with authority for all names, but referrals are ignored. An empty answer means NODATA
 /// even without SOA, because small forwarders omit the SOA. But an empty answer with NS records and no SOA is lame: this server does not
 /// resolve names.
@@ -284,7 +284,7 @@ pub(crate) fn classify_recursive(
 }
 
 /// Classifies the answer of a configured server that does not resolve names. Such a server can only be a server of `zone`. Its data are used.
-/// A denial without AA is doubtful, and an empty message does not count as an answer.
+/// A denial without AA is doubtful, and an empty DNS message does not count as an answer.
 fn classify_unrecursive(
     zone: &Name,
     name: &Name,
@@ -308,12 +308,12 @@ fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
 
-/// How the alias chain in a message ends.
+/// How the alias chain in a DNS message ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChainEnd {
     /// The chain ends with the data that were queried.
     Data,
-    /// The chain ends with a name that has no data in the message.
+    /// The chain ends with a name that has no data in the DNS message.
     Open,
     /// The chain ends with a DNAME that makes the name too long.
     TooLong,
@@ -457,7 +457,7 @@ fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) ->
     }
 }
 
-/// Classifies a message without an answer to the question: it is a denial, a referral, or unusable.
+/// Classifies a DNS message without an answer to the question: it is a denial, a referral, or unusable.
 fn without_answer(
     zone: &Name,
     name: &Name,
@@ -486,7 +486,7 @@ fn without_answer(
         return match message.authorities.iter().find(ns) {
             // The NS records belong to a zone for which the server has no authority: the referral leads upwards or to an unrelated zone.
             Some(_) => Classified::Nothing(Conduct::Lame),
-            // The message has data of another type, as from a load balancer that answers every question with an address. Like an empty
+            // The DNS message has data of another type, as from a load balancer that answers every question with an address. Like an empty
             // message, this means NODATA. Without AA, it means NODATA only if all servers give this answer. Data of another name do not answer
             // the question.
             None if message.answers.iter().any(|record| !is_signature(record))
@@ -494,7 +494,7 @@ fn without_answer(
             {
                 Classified::Nothing(Conduct::Unfit)
             }
-            // The message is NODATA without a SOA (RFC 2308 section 2.2, type 3), which is not cached. Without AA, it may come from a server
+            // The DNS message is NODATA without a SOA (RFC 2308 section 2.2, type 3), which is not cached. Without AA, it may come from a server
             // that does not serve the zone, or from a load balancer that knows only one record type.
             None if message.metadata.authoritative => Classified::Found(negative(None)),
             None if may_lack(kind) => Classified::Doubtful(negative(None)),
@@ -509,7 +509,7 @@ fn without_answer(
     } else if cut == *zone && message.metadata.authoritative {
         Classified::Found(negative(None))
     } else if cut == *zone && may_lack(kind) {
-        // The message is NODATA without a SOA and without AA. It comes from a load balancer that knows only one record type, or from a server
+        // The DNS message is NODATA without a SOA and without AA. It comes from a load balancer that knows only one record type, or from a server
         // that does not serve the zone.
         Classified::Doubtful(negative(None))
     } else {
@@ -526,7 +526,7 @@ fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     message.metadata.authoritative && answers.peek().is_some() && answers.all(|record| is_soa(&record))
 }
 
-/// Returns true if an empty message without AA may mean that the name has no data of this type. Returns false for types that every zone has,
+/// Returns true if an empty DNS message without AA may mean that the name has no data of this type. Returns false for types that every zone has,
 /// and for type A, because mail bounces if a mail host seems to have no address.
 fn may_lack(kind: RecordType) -> bool {
     use RecordType::{A, DNSKEY, DS, NS, SOA};

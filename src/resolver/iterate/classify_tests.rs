@@ -1,4 +1,4 @@
-//! Tests that classify messages of servers, one for each form of message.
+//! Tests that classify DNS messages of servers, one for each form of a server's DNS message.
 
 use super::*;
 use dns::stage::name;
@@ -60,7 +60,7 @@ fn says(message: &Message) -> Classified {
     classify(&name("example."), &name("www.example."), RecordType::A, message).0
 }
 
-/// Classifies a message as the answer of a forwarder of `example.`.
+/// Classifies a DNS message as the answer of a forwarder of `example.`.
 fn forwarded(message: &Message, kind: RecordType) -> Classified {
     classify_recursive(&name("example."), &name("www.example."), kind, message).0
 }
@@ -272,7 +272,7 @@ fn one_dname_after_another_is_followed() {
         a("a.new.example."),
     ];
     let sent = vec![cname("a.old.example.", "a.mid.example."), cname("a.mid.example.", "a.new.example.")];
-    // The message is classified with and without the CNAME records that servers add to a DNAME.
+    // The DNS message is classified with and without the CNAME records that servers add to a DNAME.
     for aliases in [vec![], sent] {
         let moved = message([records.clone(), aliases].concat(), vec![], vec![]);
         let moved = Message::from_vec(&moved.to_vec().unwrap()).unwrap();
@@ -344,7 +344,7 @@ fn upward_sideways_and_empty_referrals_are_lame() {
     for authority in [ns(".", "a.root."), ns("test.", "ns.test."), ns("example.", "ns.example.")] {
         assert_eq!(says(&message(vec![], vec![authority], vec![])), Classified::Nothing(Conduct::Lame));
     }
-    // A name may have no MX, but a message with the NS records of another zone does not show this.
+    // A name may have no MX, but a DNS message with the NS records of another zone does not show this.
     let sideways = message(vec![], vec![ns("other.example.", "ns.example.")], vec![]);
     let (said, _) = classify(&name("example."), &name("www.example."), RecordType::MX, &sideways);
     assert_eq!(said, Classified::Nothing(Conduct::Lame));
@@ -430,7 +430,7 @@ fn every_other_response_code_is_for_the_next_server() {
         (ResponseCode::NotImp, Conduct::NotImp),
         (ResponseCode::FormErr, Conduct::FormErr),
         (ResponseCode::NotAuth, Conduct::NotAuth),
-        // The message has no DNAME that makes the name too long.
+        // The DNS message has no DNAME that makes the name too long.
         (ResponseCode::YXDomain, Conduct::OtherError),
     ] {
         let mut message = message(vec![a("www.example.")], vec![], vec![]);

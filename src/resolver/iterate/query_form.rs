@@ -66,7 +66,7 @@ impl Signed {
         self != Self::Yes
     }
 
-    /// Returns true if a server that has rejected EDNS with this message is asked without EDNS for some time. If the message shows that the
+    /// Returns true if a server that has rejected EDNS with this DNS message is asked without EDNS for some time. If the message shows that the
     /// server supports EDNS, later queries have EDNS again, unless the zone is not signed.
     pub(super) fn stays_without(self, rejection: &Message) -> bool {
         self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)

@@ -2,7 +2,7 @@
 //!
 //! The functions use only their arguments. A server of a zone has authority only for names at or below the zone (its bailiwick): RFC 2181
 //! section 5.4.1, RFC 5452 section 6. RRsets are repaired as in RFC 2181 section 5, and signatures have the TTL of the RRset that they cover
-//! (RFC 4034 section 3). A message of 64 KiB may contain 5 000 records, so records are not compared in pairs, unless there are few.
+//! (RFC 4034 section 3). A DNS message of 64 KiB may contain 5 000 records, so records are not compared in pairs, unless there are few.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,13 +14,13 @@ use hickory_proto::serialize::binary::BinEncodable;
 use crate::limits::MAX_REPORTED_REMOVED;
 use dns::question::lies_within;
 
-/// Up to this number of keys, all pairs of keys are compared. This is faster than hashing them, and hardly any message has more records.
+/// Up to this number of keys, all pairs of keys are compared. This is faster than hashing them, and hardly any DNS message has more records.
 const FEW: usize = 8;
 
 /// A TTL of this value or more has the first of its 32 bits set, and counts as 0 (RFC 2181 section 8).
 const TTL_SIGN: u32 = 1 << 31;
 
-/// The records of a message for which its server has authority.
+/// The records of a DNS message for which its server has authority.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scrubbed {
     /// The remaining records of the answer section.

@@ -140,7 +140,7 @@ impl Hash for Counting {
     }
 }
 
-/// A message of 65 535 octets has room for about 5 400 records of 12 octets, the smallest records that have data.
+/// A DNS message of 65 535 octets has room for about 5 400 records of 12 octets, the smallest records that have data.
 const MANY: u32 = 5_400;
 
 #[test]

@@ -47,7 +47,7 @@ pub(super) fn summary(said: &Classified, message: &Message, keyed: bool) -> Word
     }
 }
 
-/// Returns the extended error in a server's message (RFC 8914) as a text to be appended to another text.
+/// Returns the extended error in a server's DNS message (RFC 8914) as a text to be appended to another text.
 fn extended_error(message: &Message, keyed: bool) -> Option<String> {
     let code = EdnsCode::from(EXTENDED_ERROR);
     let Some(EdnsOption::Unknown(_, data)) = message.edns.as_ref()?.option(code) else { return None };

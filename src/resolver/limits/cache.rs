@@ -43,7 +43,7 @@ pub(crate) const MIN_SHARD: u64 = 512 << 10;
 /// addition to the cache. A cache with a million entries is written in about a thousand blocks.
 pub(crate) const SNAPSHOT_BLOCK: usize = 256 << 10;
 
-/// The greatest size of a block of the snapshot, in octets. It has room for an RRset from a message of 64 KiB in which
+/// The greatest size of a block of the snapshot, in octets. It has room for an RRset from a DNS message of 64 KiB in which
 /// all names were compressed.
 pub(crate) const MAX_SNAPSHOT_BLOCK: usize = 2 << 20;
 
@@ -97,7 +97,7 @@ pub(crate) const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 pub(crate) const UNANSWERED_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The greatest value to which `UNANSWERED_TIME` grows for one question. The time is doubled each time the question is
-/// asked again after it and is again not answered: a gateway may get a mail from the domain once an hour.
+/// asked again after this time and is again not answered: a gateway may get a mail from the domain once an hour.
 pub(crate) const MAX_UNANSWERED_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The time that a client waits for the answer to a question that no server has answered before (see `UNANSWERED_TIME`):
@@ -148,8 +148,8 @@ pub(crate) const NO_EDNS_TIME: Duration = Duration::from_secs(900);
 /// question. Testing the server again costs one query over TCP.
 pub(crate) const FLIPS_CASE_TIME: Duration = Duration::from_secs(3_600);
 
-/// The time for which a server that refuses or does not answer TCP is not asked for truncated answers if there are
-/// others. It is short, because the path may be the reason.
+/// The time for which a server that refuses or does not answer TCP is not asked for truncated answers if the zone
+/// has other servers. It is short, because the network path to the server may be the reason.
 pub(crate) const NO_TCP_TIME: Duration = Duration::from_secs(60);
 
 /// The number of consecutive silences (unanswered queries) after which a server counts as dead. At 5 % loss, this
@@ -205,7 +205,7 @@ pub(crate) const SILENT_ELSEWHERE_TIME: Duration = Duration::from_secs(1);
 /// waits 376 ms, Knot 400 ms. Nine in ten servers answer within 240 ms from anywhere.
 pub(crate) const UNKNOWN_TIMER: Duration = Duration::from_millis(300);
 
-/// The shortest time after which a second server is asked because the first has not answered. It covers the delay of the
+/// The shortest time after which a second server is asked because the first server has not answered. It covers the delay of the
 /// scheduler and of a busy server.
 pub(crate) const MIN_TIMER: Duration = Duration::from_millis(30);
 
@@ -233,7 +233,7 @@ pub(crate) const DOUBT_TIME: Duration = Duration::from_secs(2);
 pub(crate) const DOUBTED_TIME: Duration = Duration::from_secs(5);
 
 /// If a name exists, the names between it and the apex of its zone exist too, such as `mail` for `_25._tcp.mail`. At
-/// most this number of them is remembered to exist. A name of a reverse tree has thirty such names.
+/// most this number of these names is remembered to exist. A name of a reverse tree has thirty such names.
 pub(crate) const MAX_SHOWN_ABOVE: usize = 2;
 
 /// The memory that the process may use beyond `cache.size` because of the allocator, in per cent of `cache.size`.

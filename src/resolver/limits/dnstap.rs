@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-/// The greatest number of copied messages that wait to be written. It is several times the number of messages that
+/// The greatest number of copied DNS messages that wait to be written. It is several times the number of messages that
 /// arrive in a tenth of a second at 100 000 queries a second, with 20 ms between two writes.
 pub(crate) const MAX_TAPPED: usize = 16_384;
 
-/// The greatest total size of the copied messages that wait to be written, in octets. Together with the messages that
+/// The greatest total size of the copied DNS messages that wait to be written, in octets. Together with the messages that
 /// are being written, they take at most twice this.
 pub(crate) const MAX_TAPPED_OCTETS: usize = 4 << 20;
 
-/// The time for which copied messages are collected before they are written together. The task that writes them
+/// The time for which copied DNS messages are collected before they are written together. The task that writes them
 /// therefore wakes at most 50 times a second.
 pub(crate) const TAP_PAUSE: Duration = Duration::from_millis(20);
 

@@ -36,7 +36,7 @@ pub(crate) const MIN_LONG_REPLIES: u64 = 1 << 20;
 /// delay the other replies on the same TCP connection.
 pub(crate) const LONG_REPLY_WAIT: Duration = Duration::from_millis(100);
 
-/// A TCP connection to a server is closed after more than this number of messages in a row that belong to none of our
+/// A TCP connection to a server is closed after more than this number of DNS messages in a row that belong to none of our
 /// queries.
 pub(crate) const MAX_STRAY_MESSAGES: usize = MAX_PIPELINED;
 
@@ -64,7 +64,7 @@ pub(crate) const UPSTREAM_REPLIES_WINDOW: u32 = 4 << 20;
 /// of public resolvers have less than 1 KB.
 pub(crate) const MAX_REPLY_HEADER: u32 = 16_384;
 
-/// A TCP connection to a server is closed after this time without a message. Most servers close it themselves after 10
+/// A TCP connection to a server is closed after this time without a DNS message. Most servers close it themselves after 10
 /// to 30 s (RFC 7766 section 6.2.3 lets the server choose the time).
 pub(crate) const UPSTREAM_IDLE_TIME: Duration = Duration::from_secs(20);
 

@@ -49,8 +49,8 @@ pub const HEDGE_BURST: u32 = 100;
 /// question waits for them. Knot Resolver makes the same share of random choices.
 pub(crate) const MEASURED_PER_MILLE: u32 = 50;
 
-/// The greatest number of such measuring queries in a burst. It covers the other servers of the zones that two messages
-/// of mail need.
+/// The greatest number of such measuring queries in a burst. It covers the other servers of the zones for which mail
+/// software asks because of two emails.
 pub(crate) const MEASURE_BURST: u32 = 20;
 
 /// If the round trip of a server was not measured for this time, it is measured again. Unbound forgets a server after 15
@@ -61,7 +61,7 @@ pub(crate) const MEASURED_TIME: Duration = Duration::from_secs(10 * 60);
 pub(crate) const MEASURE_PAUSE: Duration = Duration::from_secs(10);
 
 /// If the round trip of a server of a zone is shorter than this, the other servers of the zone are not measured. The
-/// eight questions that a message causes one after the other would become faster by less than one round trip of a far
+/// eight questions that an email causes one after the other would become faster by less than one round trip of a far
 /// server.
 pub(crate) const NEAR_ENOUGH: Duration = Duration::from_millis(10);
 
@@ -78,7 +78,7 @@ pub(crate) const PROBE_TIME: Duration = Duration::from_secs(1);
 pub(crate) const MAX_PROBED_TYPES: usize = 2;
 
 /// The greatest number of dead servers that are probed. With `MAX_DEAD_PROBES` probes at a time that take `MAX_TIMER`
-/// each, all of them are probed within 16 s, and the servers that a few mails need within `MAX_WANTED_DEAD_TIME`. The
+/// each, all these servers are probed within 16 s, and the servers that a few mails need within `MAX_WANTED_DEAD_TIME`. The
 /// mail of a gateway needs a few dozen dead servers. If a server was removed because there were too many, the next
 /// question for its zone adds it again.
 pub(crate) const MAX_DEAD_SERVERS: usize = 256;

@@ -17,7 +17,7 @@ pub(crate) const MAX_WORKERS: usize = 4;
 /// mail software on the host needs the other cores.
 pub(crate) const CORES_PER_WORKER: usize = 2;
 
-/// If a connection cannot be accepted, the listener waits for this time before it accepts the next one. The usual reason
+/// If a connection cannot be accepted, the listener waits for this time before it accepts the next connection. The usual reason
 /// is a lack of file descriptors, which ends by itself.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -31,7 +31,7 @@ pub(crate) const MAX_QUEUE: usize = 4_096;
 pub(crate) const UNDIVIDED_MISSES: usize = 16;
 
 /// The greatest number of zones for which the cache misses of one port of a client wait in separate queues, which take
-/// turns. The misses for further zones share one queue of the port. For one message of mail, a program asks for names of
+/// turns. The misses for further zones share one queue of the port. For one email, a program asks for names of
 /// about thirty zones at the same time.
 pub(crate) const MAX_ZONES_OF_PORT: usize = 32;
 
@@ -148,7 +148,7 @@ pub const MAX_TCP_CLIENTS: usize = 512;
 /// A connection of a client that is idle for this time is closed (RFC 7766 section 6.2.3: in the order of seconds).
 pub(crate) const TCP_IDLE_TIME: Duration = Duration::from_secs(10);
 
-/// If a message over TCP is not complete at this time after its first octet, its connection is closed. A query fits in
+/// If a DNS message over TCP is not complete at this time after its first octet, its connection is closed. A query fits in
 /// one TCP segment, and TCP has sent a lost segment three times by then (RFC 6298: after 1, 3 and 7 s).
 pub(crate) const TCP_MESSAGE_TIME: Duration = Duration::from_secs(10);
 
@@ -200,7 +200,7 @@ pub(crate) const MAX_HANDSHAKE_CLIENTS: usize = 1_024;
 /// The least time between two log messages about refused handshakes.
 pub(crate) const HANDSHAKE_LOG_PAUSE: Duration = Duration::from_secs(60);
 
-/// If a connection must be closed to make room for a new one, a connection that has not sent any message and was not
+/// If a connection must be closed to make room for a new one, a connection that has not sent any DNS message and was not
 /// active for this time is closed first. The time is two round trips of a handshake and a query, with a lost segment.
 pub(crate) const SILENT_CONNECTION: Duration = Duration::from_secs(2);
 
@@ -227,11 +227,11 @@ pub(crate) const REQUESTS_AT_ONCE: usize = 16 << 10;
 pub(crate) const OCTETS_WITHOUT_QUERY: usize = 2 * MAX_PIPELINED * MAX_QUERY;
 
 /// The greatest number of requests on one HTTPS connection that the client resets before resolverd has read them. One
-/// more ends the connection. A normal client waits for seconds before it gives up a request.
+/// more such reset ends the connection. A normal client waits for seconds before it gives up a request.
 pub(crate) const MAX_RESET_REQUESTS: usize = 20;
 
 /// The greatest number of streams of one HTTPS connection that were reset or refused because the client broke the rules
-/// of HTTP/2. One more ends the connection. A client that follows the rules may open a hundred streams before it has
+/// of HTTP/2. One more such stream ends the connection. A client that follows the rules may open a hundred streams before it has
 /// read that only `MAX_PIPELINED` are allowed.
 pub(crate) const MAX_PROVOKED_RESETS: usize = 2 * MAX_PIPELINED;
 
@@ -267,9 +267,9 @@ pub(crate) const QUIC_SEND_WINDOW: u64 = MAX_STREAM_REPLY as u64 + 2;
 pub(crate) const QUIC_RESET_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The greatest number of streams of one QUIC connection that the client cancels before its query is complete. One more
-/// ends the connection. A normal client waits for seconds before it gives up a query.
+/// such stream ends the connection. A normal client waits for seconds before it gives up a query.
 pub(crate) const MAX_CANCELLED_STREAMS: usize = MAX_RESET_REQUESTS;
 
-/// While the daemon is stopping, a connection that was just accepted may still send its first message for this time. A
+/// While the daemon is stopping, a connection that was just accepted may still send its first DNS message for this time. A
 /// client on the same host sends it within milliseconds, even if the host is busy. This must be less than `STOP_GRACE`.
 pub(crate) const STOP_FIRST_MESSAGE: Duration = Duration::from_millis(200);

@@ -17,13 +17,13 @@ pub(crate) const MAX_ANSWERED_OCTETS: usize = 300 * MAX_ANSWERED;
 /// wakes once for several questions. At 100 000 cache misses a second, half of the queue is full by then.
 pub(crate) const ANSWERED_PAUSE: Duration = Duration::from_millis(5);
 
-/// The greatest number of look-ahead questions for one client address or one domain of a mail message. A message to a
+/// The greatest number of look-ahead questions for one client address or one domain of an email. An email to a
 /// gateway needs about ten queries to servers in total. RFC 7208 section 4.6.4 allows ten lookups for SPF.
 pub(crate) const MAX_AHEAD_OF_SUBJECT: u8 = 12;
 
 /// The greatest number of look-ahead questions in a second, without those that a client has used: the questions for 5 to
-/// 10 messages of mail. A look-ahead question that a client uses causes no additional query, so it is no longer counted,
-/// and another may be asked. A gateway with half a million messages a day needs forty in a second.
+/// 10 emails. A look-ahead question that a client uses causes no additional query, so it is no longer counted,
+/// and another may be asked. A gateway with half a million emails a day needs forty in a second.
 pub(crate) const AHEAD_PER_SECOND: u64 = 60;
 
 /// Of all queries to servers, at most one in this number may be a look-ahead query whose answer no client has used.
@@ -59,7 +59,7 @@ pub(crate) const MAX_AHEAD_OF_ZONE: usize = 12;
 pub(crate) const MAX_AHEAD_FLIGHTS: usize = 64;
 
 /// If no client uses the answer to a look-ahead question within this time, the question counts as unused. Mail software
-/// asks the last question about a message within seconds of the first, and waits up to ten seconds for postscreen.
+/// asks the last question about an email within seconds of the first, and waits up to ten seconds for postscreen.
 pub(crate) const AHEAD_WINDOW: Duration = Duration::from_secs(30);
 
 /// The greatest number of remembered questions that clients are expected to ask, whether look-ahead has asked them or
@@ -89,7 +89,7 @@ pub(crate) const AHEAD_SHORT_TRIAL: u32 = 4;
 pub(crate) const AHEAD_MIN_JUDGED: u32 = 20;
 
 /// After this number of judged questions, all earlier questions of a rule count half. If the mail software of a host
-/// changes its behaviour, the rules are correct again within some hundred messages.
+/// changes its behaviour, the rules are correct again within some hundred emails.
 pub const AHEAD_RULE_MEMORY: u32 = 200;
 
 /// The greatest number of questions of one rule that no client has used yet, in addition to the number of recently used
@@ -127,7 +127,7 @@ pub(crate) const MAX_AHEAD_HOSTS: usize = 4;
 pub(crate) const MAX_AHEAD_POINTERS: usize = 1;
 
 /// The greatest number of domains whose DKIM selectors are remembered. It covers the senders of one day at a gateway
-/// with some ten thousand messages. Each domain takes about 300 octets, or 1 KiB with the longest names.
+/// with some ten thousand emails. Each domain takes about 300 octets, or 1 KiB with the longest names.
 pub(crate) const MAX_SELECTOR_DOMAINS: usize = 4_096;
 
 /// The greatest number of DKIM selectors that are remembered for one domain: one for each service that sends mail for

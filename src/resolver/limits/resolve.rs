@@ -63,7 +63,7 @@ pub(crate) const REVERSE_IPV4_LABELS: usize = 4;
 /// These labels stand for a /32, the usual allocation of one network.
 pub(crate) const REVERSE_IPV6_LABELS: usize = 10;
 
-/// A client that waits for fewer answers than this is not limited, because one message of mail makes a program ask this
+/// A client that waits for fewer answers than this is not limited, because one email makes a mail program ask this
 /// many questions at the same time.
 pub(crate) const FEW_WAITERS: usize = 16;
 

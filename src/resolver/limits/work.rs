@@ -19,8 +19,8 @@ use super::resolve::{BUSY_FLIGHTS, MAX_FLIGHTS, MAX_RENEWALS, MAX_SILENT_FLIGHTS
 /// size.
 pub(crate) const FULL_WORK_CACHE: u64 = 256 << 20;
 
-/// The limit of flights (resolutions) for a resolver with the smallest cache size. It is enough for five messages of
-/// mail that ask all their questions at the same time. The flights take 8 MB if the servers of all their zones are
+/// The limit of flights (resolutions) for a resolver with the smallest cache size. It is enough for five emails
+/// whose questions are all asked at the same time. The flights take 8 MB if the servers of all their zones are
 /// silent.
 pub(crate) const LEAST_FLIGHTS: usize = 256;
 

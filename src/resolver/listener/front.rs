@@ -1,4 +1,4 @@
-//! The steps that all listeners take for a message of a client: answer it from the cache, refuse it, or pass it on as a
+//! The steps that all listeners take for a DNS message of a client: answer it from the cache, refuse it, or pass it on as a
 //! miss (a query that must be resolved).
 //!
 //! The steps of a hit, a query that is answered from the cache, are here: read the query, look up the answer, copy it
@@ -38,7 +38,7 @@ use history::event::Ended;
 use history::owner::WantedOwner;
 use history::{Counter, HitPage, Recorder};
 
-/// The result of handling one message of a client.
+/// The result of handling one DNS message of a client.
 pub(super) enum Handled {
     /// The reply is in the buffer that the caller passed.
     Reply,
@@ -48,7 +48,7 @@ pub(super) enum Handled {
     Miss(Box<WaitingQuery>),
 }
 
-/// Handles the messages of a batch, that is, messages that arrived together. Data that all of them need are looked up
+/// Handles the DNS messages of a batch, that is, messages that arrived together. Data that all of them need are looked up
 /// once.
 pub(super) struct FrontBatch<'a> {
     front: &'a Front,
@@ -63,7 +63,7 @@ pub(super) struct FrontBatch<'a> {
     recent: Option<&'a mut RecentReplies>,
     /// True if each question is written to the log.
     logs: bool,
-    /// The kinds of messages that are copied for dnstap.
+    /// The kinds of DNS messages that are copied for dnstap.
     wanted: WantedKinds,
     /// The last client of the batch that was allowed to ask. It need not be checked again.
     allowed: Option<IpAddr>,
@@ -100,7 +100,7 @@ pub struct FrontParts {
     pub supervisor: Supervisor,
 }
 
-/// Handles the messages of clients at one listening address.
+/// Handles the DNS messages of clients at one listening address.
 pub(super) struct Front {
     parts: Arc<FrontParts>,
     policy: ArcSwap<Policy>,
@@ -156,7 +156,7 @@ impl Front {
         });
     }
 
-    /// Returns the transport over which messages came.
+    /// Returns the transport over which DNS messages came.
     fn transport(&self, occasion: Occasion) -> ClientTransport {
         match self.serves {
             ListenFor::Tls => ClientTransport::Tls,
@@ -212,7 +212,7 @@ impl Front {
         self.parts.resolver.zone_at_first(query.name())
     }
 
-    /// Begins the handling of a batch of messages that arrived together. They are handled one after the other, and
+    /// Begins the handling of a batch of DNS messages that arrived together. They are handled one after the other, and
     /// `query` is reused for each.
     pub(super) fn batch<'a>(
         &'a self,
@@ -237,7 +237,7 @@ impl Front {
         }
     }
 
-    /// Handles a message that came over a connection.
+    /// Handles a DNS message that came over a connection.
     pub(super) fn receive_in_stream(
         &self,
         client: SocketAddr,
@@ -297,7 +297,7 @@ impl Front {
         .await
     }
 
-    /// Puts a copy of a message of a client, or of a reply to a client, into the queue of dnstap.
+    /// Puts a copy of a DNS message of a client, or of a reply to a client, into the queue of dnstap.
     pub(super) fn tap(&self, kind: TapKind, arrival: Arrival, octets: &[u8]) {
         let tap = self.parts.resolver.tap();
         if !tap.wanted().has(kind) {
@@ -326,7 +326,7 @@ impl Front {
         self.count(arrival, query, Outcome::Shed, None);
     }
 
-    /// Counts a message that is not a question, or not a new question, such as a repetition.
+    /// Counts a DNS message that is not a question, or not a new question, such as a repetition.
     pub(super) fn apart(&self, shard: usize, apart: Apart) {
         self.parts.recorder.apart(shard, apart);
     }
@@ -398,7 +398,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Handles a message of `client`. `hash` is set for datagrams only. If there is a reply, it is written to `out`.
+    /// Handles a DNS message of `client`. `hash` is set for datagrams only. If there is a reply, it is written to `out`.
     pub(super) fn receive(
         &mut self,
         client: SocketAddr,

@@ -15,7 +15,7 @@ use hickory_proto::rr::RecordType;
 
 use crate::limits::HIT_COUNTS_TIMED;
 
-/// The number of octets before the question in a message (RFC 1035 section 4.1.1).
+/// The number of octets before the question in a DNS message (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
 
 /// The number of octets of the record type in a question.

@@ -11,7 +11,7 @@
 //!   runtime for all threads, each miss woke another thread and moved between cores. On two cores a miss then cost 49 µs of CPU and one context
 //!   switch; now it costs 37 to 42 µs and at most half a switch (Unbound 1.17: 26 to 28 µs and a third; `benches/compare/misses.sh`, 200 misses at a
 //!   time). The disadvantage: the kernel distributes clients to workers by their ports, so the misses of one client socket use one core.
-//! - A worker begins the resolution of fifteen misses at a time, and keeps the others as unprocessed queries. When each
+//! - A worker begins the resolution of fifteen misses at a time, and keeps further misses as unprocessed queries. When each
 //!   miss became a task as soon as it was read, a burst of 10 000 misses took 40 MiB more.
 //! - One system call reads a batch of queries, and one sends their replies. With these calls, a hit costs 1.05 times as
 //!   much as the reply of a plain echo server, instead of 1.08 times (`benches/compare/hits.sh`).
@@ -27,7 +27,7 @@
 //!   own thread for these timers, 0.4 times for each of 20 000 misses. Both together lower the CPU time of a miss from
 //!   41 to 36 µs (`benches/compare/misses.sh`).
 //! - The socket of a query to a server is connected, so that the kernel drops datagrams from other addresses and reports unreachable servers. A pool
-//!   of sockets was rejected, because each message needs its own random port.
+//!   of sockets was rejected, because each query to a server needs its own random port.
 //! - While only hits arrive, a worker sleeps in the system call `recvmmsg`, outside its runtime, because epoll and one
 //!   turn of tokio cost as much as four hits. This is only possible while the runtime has no task. The runtime still
 //!   gets a turn in less than a second (`TIME_WITHOUT_RUNTIME`). With this, and with the two places per query and the
@@ -44,13 +44,13 @@
 //!   worker. The steps of a flight were recorded as strings, large futures were moved ten times, and names were hashed
 //!   label by label. With all of this, a miss cost 150 µs of CPU; without it, 95 µs (`benches/compare/misses.sh`).
 //! - At most four workers serve an address: beyond four, the loopback device is the bottleneck. By default there is one worker for two cores, because
-//!   mail software needs the others, and because a miss costs a third more CPU time with two workers on two cores (39.8 µs) than with one
+//!   mail software needs the other cores, and because a miss costs a third more CPU time with two workers on two cores (39.8 µs) than with one
 //!   (29.3 µs): the workers pass the same cache lines to and fro.
 //! - A fault of a server is never reported to a client as FORMERR over UDP, or as REFUSED over TCP. glibc treats both as
 //!   permanent errors, and Postfix then bounces mail.
 //! - A connection from an address outside `listen.allow` is closed immediately, so that strangers cannot take the places of clients. Datagrams from
 //!   such addresses are answered with REFUSED once a second for each network, because their source address may be forged.
-//! - A TCP message must be complete within ten seconds, so that a client that sends one octet a second cannot keep a connection.
+//! - A DNS message over TCP must be complete within ten seconds, so that a client that sends one octet a second cannot keep a connection.
 
 #![deny(
     clippy::unwrap_used,
@@ -142,7 +142,7 @@ pub struct Listeners {
 }
 
 /// The runtimes of stopped worker threads. Tasks of the daemon's runtime may still wait for flights (resolutions) and
-/// messages of these runtimes, and a timer panics if its runtime has ended. Therefore this value must be kept until the
+/// queries to servers that these runtimes began, and a timer panics if its runtime has ended. Therefore this value must be kept until the
 /// daemon's runtime has ended.
 #[derive(Debug, Default)]
 pub struct StoppedWorkers(Vec<Runtime>);
@@ -180,7 +180,7 @@ pub struct Settled {
 /// dropped, the sockets are closed.
 pub struct Prepared {
     ready: Vec<Ready>,
-    /// The number of UDP worker threads that were started so far, including the workers of these listeners.
+    /// The number of UDP worker threads that were started so far, including the threads of the listeners in `ready`.
     shards: usize,
     /// The configured addresses that this host does not have yet.
     missing: Vec<AddressUnavailable>,
@@ -442,8 +442,8 @@ impl Listeners {
         let accepted = join_all(self.open.iter().map(|open| open.accepting.closed()));
         let inherited = self.open.iter().filter(|open| open.inherited);
         let left = join_all(inherited.flat_map(|open| &open.workers).map(Worker::has_left));
-        // If the time is over, the rest continues without the listeners that have not stopped: a listener that was given
-        // up after repeated panics never stops.
+        // After `STOP_FIRST_MESSAGE`, the function no longer waits for listeners that still accept clients: a listener
+        // that was given up after repeated panics never stops.
         let _ = timeout(STOP_FIRST_MESSAGE, async { tokio::join!(accepted, left) }).await;
         self.places.first_messages(&self.parts.clock).await;
         let all = u32::try_from(self.parts.resolver.bounds().waiting()).unwrap_or(u32::MAX);

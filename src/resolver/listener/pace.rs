@@ -1,5 +1,5 @@
 //! The delay between the reads of a worker at high rates of queries. The worker reads at most once in `READ_PACE`, so
-//! that each system call reads or sends more messages.
+//! that each system call reads or sends more DNS messages.
 //!
 //! A worker that reads immediately finds one or two queries each time. Each system call that sends replies wakes the client, and each query that
 //! arrives meanwhile wakes the worker: at 200 000 queries a second, this costs a tenth of the throughput (`benches/compare/hits.sh`). Network drivers

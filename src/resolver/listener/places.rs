@@ -1,5 +1,5 @@
 //! Limits the number of connections, encrypted or not, in total and for each client. When a limit is reached, a new
-//! connection replaces a connection of the client with the most connections. If connections without any message are old
+//! connection replaces a connection of the client with the most connections. If connections without any DNS message are old
 //! or numerous enough, the oldest of them is closed. Otherwise the connection that was idle for the longest time is
 //! closed. Also limits the questions in progress and the waiting replies of all connections together.
 //!
@@ -21,7 +21,7 @@ use dns::clock::{Clock, Mono};
 pub(super) struct ConnectionPlaces {
     bounds: WorkBounds,
     seats: Mutex<Vec<Arc<Seat>>>,
-    /// Notified when a new connection has sent its first message, or was closed before that.
+    /// Notified when a new connection has sent its first DNS message, or was closed before that.
     first_message: Notify,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Seat {
     client: ClientKey,
     /// The time at which the connection was last active, in microseconds of the daemon's clock.
     active: AtomicU64,
-    /// True if a message has arrived on the connection.
+    /// True if a DNS message has arrived on the connection.
     has_sent: AtomicBool,
     /// The number of questions of the connection that are in progress.
     questions: AtomicUsize,
@@ -73,7 +73,7 @@ impl ConnectionPlaces {
         TakenPlace { places: Arc::clone(self), seat }
     }
 
-    /// Waits until every connection that was accepted in the last `STOP_FIRST_MESSAGE` has sent its first message, was
+    /// Waits until every connection that was accepted in the last `STOP_FIRST_MESSAGE` has sent its first DNS message, was
     /// closed, or is older than this time. Called while the daemon is stopping.
     pub(super) async fn first_messages(&self, clock: &Clock) {
         while let Some(span) = self.first_message_in(clock.mono()) {
@@ -82,7 +82,7 @@ impl ConnectionPlaces {
         }
     }
 
-    /// Returns the longest time for which some connection may still send its first message, or `None` if there is no
+    /// Returns the longest time for which some connection may still send its first DNS message, or `None` if there is no
     /// such connection.
     pub(super) fn first_message_in(&self, now: Mono) -> Option<Duration> {
         let seats = self.seats();
@@ -114,15 +114,15 @@ fn counts(seats: &[Arc<Seat>]) -> BTreeMap<ClientKey, usize> {
     counts
 }
 
-/// Closes one connection for which `matches` returns true. It is the oldest connection that has sent no message, unless such connections are recent
-/// and fewer than the others. Otherwise it is the connection without questions that was idle for the longest time. The connection is removed from the
-/// list immediately, so that the next call does not count it.
+/// Closes one connection for which `matches` returns true. It is the oldest connection that has sent no DNS message, unless such connections are
+/// recent and fewer than the others. Otherwise it is the connection without questions that was idle for the longest time. The connection is removed
+/// from the list immediately, so that the next call does not count it.
 fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> bool) {
     let has_sent = |seat: &Seat| seat.has_sent.load(Ordering::Relaxed);
     let all = seats.iter().filter(|seat| matches(seat));
     let (all, sent) =
         all.fold((0_usize, 0_usize), |(all, sent), seat| (all + 1, sent + usize::from(has_sent(seat))));
-    // If this is false, connections without a message are closed first. Otherwise, connections that are still in their
+    // If this is false, connections without a DNS message are closed first. Otherwise, connections that are still in their
     // handshake would be closed to make room for each other.
     let are_few = sent >= all.saturating_sub(sent);
     let rank = |seat: &Seat| {
@@ -143,7 +143,7 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> b
         .min_by_key(|(_, seat)| rank(seat))
         .map(|(place, _)| place);
     if let Some(place) = idlest {
-        // The notification is stored, so it also reaches a connection that is not waiting for it at the moment.
+        // The notification is stored, so it also reaches a connection that waits for it only later.
         seats.swap_remove(place).leave.notify_one();
     }
 }
@@ -154,7 +154,7 @@ impl TakenPlace {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// Records that the first message of the connection was handled: its reply is sent, or its client waits for a reply.
+    /// Records that the first DNS message of the connection was handled: its reply is sent, or its client waits for a reply.
     pub(super) fn mark_sent(&self) {
         if !self.seat.has_sent.swap(true, Ordering::Relaxed) {
             self.places.first_message.notify_one();

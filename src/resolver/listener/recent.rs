@@ -164,7 +164,7 @@ fn lines(octets: usize) -> usize {
 }
 
 impl RecentReplies {
-    /// Computes the hashes of these messages, and prefetches all memory that `look` will read for them, so that the
+    /// Computes the hashes of these DNS messages, and prefetches all memory that `look` will read for them, so that the
     /// processor waits only once for all of it.
     pub(super) fn fetch<'m>(
         &self,
@@ -269,7 +269,7 @@ impl RecentReplies {
     }
 }
 
-/// The length of the id of a message, in octets.
+/// The length of the id of a DNS message, in octets.
 const ID: usize = 2;
 
 impl KeptReply<'_> {
@@ -284,7 +284,7 @@ impl KeptReply<'_> {
 }
 
 impl RecentHash {
-    /// Computes the hash of a message without its id.
+    /// Computes the hash of a DNS message without its id.
     pub(super) fn without_id(message: &[u8]) -> Self {
         let mut hasher = Plain::default();
         hasher.write(message.get(ID..).unwrap_or_default());

@@ -61,7 +61,7 @@ pub(super) fn answer(name: &str, ttl: u32, address: u32, stored: Mono) -> (Quest
     (question, Arc::new(answer.unwrap()))
 }
 
-/// Returns the reply to a message at the time `at`, or `None` if its answer is not in the cache.
+/// Returns the reply to a DNS message at the time `at`, or `None` if its answer is not in the cache.
 fn ask(front: &Front, recent: Option<&mut RecentReplies>, message: &[u8], at: Mono) -> Option<Vec<u8>> {
     let (mut room, mut out) = (Query::blank(), Vec::new());
     let mut batch = front.batch(Occasion { shard: 0, at, limit: None }, &mut room, recent);
@@ -182,7 +182,7 @@ fn a_reload_ends_replies_to_clients_that_may_no_longer_ask() {
     assert_eq!(code(), 5);
 }
 
-/// Returns the last octet of the reply to each of these clients, whose equal messages are handled in one batch.
+/// Returns the last octet of the reply to each of these clients, whose equal DNS messages are handled in one batch.
 fn ask_together(
     front: &Front,
     recent: &mut RecentReplies,

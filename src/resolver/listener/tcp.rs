@@ -2,7 +2,7 @@
 //! and each reply is sent as soon as it is ready (RFC 7766 sections 6.2.1 and 7).
 //!
 //! Everything is limited: the connections, the questions in progress of one connection and of all connections, the
-//! waiting replies, the idle time, and the time to read or write a message. A connection with the greatest number of
+//! waiting replies, the idle time, and the time to read or write a DNS message. A connection with the greatest number of
 //! questions in progress is not read until one of them is answered, so that no question is lost.
 
 use std::io;
@@ -98,16 +98,16 @@ struct Connection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// True if a message was too long. It is then not known where the next message begins, so all further octets are
+    /// True if a DNS message was too long. It is then not known where the next message begins, so all further octets are
     /// dropped. They are still read: if a connection is closed while octets are unread, TCP resets it, and its client
     /// may lose replies.
     skips: bool,
-    /// The octets that were read from the connection but are not a complete message yet.
+    /// The octets that were read from the connection but are not a complete DNS message yet.
     read: Vec<u8>,
-    /// The time by which the message that has begun must be complete. `None` if no message has begun, or if the greatest
+    /// The time by which the DNS message that has begun must be complete. `None` if no message has begun, or if the greatest
     /// number of questions is in progress, so that nothing is read.
     due: Option<Instant>,
-    /// The time of the last message of the client or of the last reply. The connection has been idle since then.
+    /// The time of the last DNS message of the client or of the last reply. The connection has been idle since then.
     active: Instant,
     /// The questions of the connection that are being resolved. Each is a separate task, because other clients may wait
     /// for the same answers. The client of a question counts as waiting until its reply is written. A client that does
@@ -152,7 +152,7 @@ impl Connection {
                     self.active = Instant::now();
                     match resolved {
                         Ok(answered) => self.hold(answered)?,
-                        // This is not reached: no task is aborted while the connection is open, and panics are caught inside the task.
+                        // This branch is not reached: no task is aborted while the connection is open, and panics are caught inside the task.
                         Err(_) => self.taken.end_question(),
                     }
                     self.send_held().await?;
@@ -203,7 +203,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Handles the complete messages among the octets that were read, as long as further questions may be in progress.
+    /// Handles the complete DNS messages among the octets that were read, as long as further questions may be in progress.
     /// Replies from the cache are sent together.
     fn take_messages(&mut self) -> io::Result<()> {
         let (mut out, mut replies, mut query) = (Vec::new(), Vec::new(), Box::new(Query::blank()));
@@ -337,7 +337,7 @@ fn frame(reply: &[u8], replies: &mut Vec<u8>) {
     replies.extend_from_slice(reply);
 }
 
-/// Returns the time by which the current message must be complete, if a message has `begun`. `before` is the time that
+/// Returns the time by which the current DNS message must be complete, if a message has `begun`. `before` is the time that
 /// was returned last. Further octets of the same message do not extend the time. If a message was completed (`taken`),
 /// the time for the next message starts now.
 fn due(before: Option<Instant>, begun: bool, taken: bool, now: Instant) -> Option<Instant> {
@@ -345,7 +345,7 @@ fn due(before: Option<Instant>, begun: bool, taken: bool, now: Instant) -> Optio
     begun.then(|| since.unwrap_or(now + TCP_MESSAGE_TIME))
 }
 
-/// Returns the time until which more octets may arrive. If a message has begun, it is `due`. For a connection without
+/// Returns the time until which more octets may arrive. If a DNS message has begun, it is `due`. For a connection without
 /// work, it is the end of the idle time, which starts at `active`. TLS octets that do not contain a message do not
 /// extend it.
 fn until(due: Option<Instant>, idle: bool, active: Instant) -> Option<Instant> {
@@ -366,7 +366,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    /// Returns the time after which the connection of a client that sends one octet a second is closed. Each message has
+    /// Returns the time after which the connection of a client that sends one octet a second is closed. Each DNS message has
     /// `length` octets.
     fn ended(length: usize) -> Option<Duration> {
         let start = Instant::now();

@@ -139,7 +139,7 @@ impl Worker {
 
     /// Lets the worker begin to serve its socket. If the `Worker` is dropped before that, the thread ends by itself.
     pub(super) fn begin(&self) {
-        // The channel has room for one message, and only one is sent.
+        // The channel has room for one order to begin, and only one is sent.
         let _ = self.begin.try_send(());
     }
 
@@ -218,7 +218,7 @@ struct Work {
     outbox: Arc<Outbox>,
     /// The task that sends the replies in `outbox`.
     sender: JoinHandle<()>,
-    /// Returns the number of tasks that exist in the worker's runtime.
+    /// The metrics of the worker's runtime, such as the number of its tasks.
     tasks: RuntimeMetrics,
     orders: Arc<Orders>,
     /// The time at which the last cache miss was read.
@@ -295,7 +295,7 @@ impl Work {
     fn poll_queries(&self, context: &mut Context<'_>) -> Poll<WorkerEvent<'_>> {
         match self.socket.poll_read_ready(context) {
             Poll::Ready(Ok(ready)) => Poll::Ready(WorkerEvent::Queries(ready)),
-            // An error means that the runtime is ending.
+            // An error of the socket means that the runtime of this worker thread is ending.
             _ => Poll::Pending,
         }
     }

@@ -1,4 +1,4 @@
-//! Describes how messages of clients arrived, and contains the queries whose clients wait for a reply.
+//! Describes how DNS messages of clients arrived, and contains the queries whose clients wait for a reply.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,17 +9,17 @@ use crate::zones::View;
 use dns::clock::Mono;
 use dns::wire::query::Query;
 
-/// What all messages of a batch have in common: when and over which transport they arrived.
+/// What all DNS messages of a batch have in common: when and over which transport they arrived.
 #[derive(Clone, Copy)]
 pub(super) struct Occasion {
-    /// The shard (separate copy) of the counters in which these messages are counted.
+    /// The shard (separate copy) of the counters in which these DNS messages are counted.
     pub(super) shard: usize,
     pub(super) at: Mono,
     /// The greatest length of a reply in octets. `None` for datagrams, where each query determines it.
     pub(super) limit: Option<usize>,
 }
 
-/// Where a message comes from: its client, and what is known of the batch in which it was read.
+/// Where a DNS message comes from: its client, and what is known of the batch in which it was read.
 #[derive(Clone, Copy)]
 pub(super) struct Arrival {
     pub(super) client: SocketAddr,

@@ -1,7 +1,7 @@
 //! Look-ahead: resolves in advance the questions that mail software will probably ask next, so that their answers are in the cache when a
 //! client asks.
 //!
-//! One mail message leads to 30 to 90 questions, and many of them follow from the answer to an earlier one. Each answered question of a client
+//! One email leads to 30 to 90 questions, and many of them follow from the answer to an earlier one. Each answered question of a client
 //! can start a chain of such questions. The rules in `rules` choose them: they are functions that turn an answer into further questions. A
 //! task of the daemon gets the answered questions through a queue, and asks the further questions through `resolve`, as a client does. No
 //! client's question waits for this task.
@@ -12,8 +12,8 @@
 //!   30 s. The rule is used while this share is at least 60 %; otherwise its questions are only counted again. For example, on a host that
 //!   only sends mail, look-ahead never asks for SPF records. A rule that is not used sends no query to find out when that changes.
 //! - A rule is used as soon as clients have asked six of its first ten questions, or all of its first four. In an earlier version, a rule
-//!   waited until twenty questions had been judged, each after 30 s, and the mail messages of the first minute gained nothing. After a
-//!   restart, the rules learn again within ten messages.
+//!   waited until twenty questions had been judged, each after 30 s, and the emails of the first minute gained nothing. After a
+//!   restart, the rules learn again within ten emails.
 //! - An MX question with DO comes from software that delivers mail with DANE. The addresses of the mail hosts in such an MX have their own
 //!   rules, because software that receives mail asks for the MX of senders, but not for the addresses of its hosts. On a machine that sends
 //!   and receives mail, clients would use only one in five questions of a common rule. SPF and DMARC each have one rule for both directions:
@@ -28,10 +28,10 @@
 //!   four queries to servers may be for answers that no client has used. A client never waits for a look-ahead question, and gets none of its
 //!   failures (`resolve::ahead`).
 //! - A sender whose zone is silent takes no capacity from others: a look-ahead question ends after three seconds, and at most twelve questions
-//!   about one zone are in progress. One message needs no more than twelve.
+//!   about one zone are in progress. One email needs no more than twelve.
 //! - While this host is overloaded, look-ahead does not process the answers to clients' questions, and counts them as lost.
 //! - A look-ahead question that a client uses causes no additional query. Therefore only unused questions are limited, by their share of all
-//!   queries to servers. With a limit for all questions, nine of ten queries for a mail message could not be sent in advance.
+//!   queries to servers. With a limit for all questions, nine of ten queries for an email could not be sent in advance.
 //! - DNS lists are left to the part that option `dnsbl.batch` controls, which knows their quotas. `resolve::answered` reports PTR and MX
 //!   questions to it, because clients may ask lists after these too.
 

@@ -1,6 +1,6 @@
 //! The DKIM selectors for which clients of this host have asked in each domain (RFC 6376 section 3.6.2.1).
 //!
-//! A sender usually signs its messages with the same one or two selectors for months, so clients will ask for them again.
+//! A sender usually signs its emails with the same one or two selectors for months, so clients will ask for them again.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -27,7 +27,7 @@ impl Selectors {
         Self { known: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Stores the selector in a client's question, if the question is for a DKIM key and the answer contains one. A forged mail message can
+    /// Stores the selector in a client's question, if the question is for a DKIM key and the answer contains one. A forged email can
     /// name any selector. If a wildcard answers the question for it, the text is usually not a key.
     pub(super) fn note(&mut self, view: ViewId, name: &Name, answer: &Answer) {
         let Some(place) = name.iter().position(|label| label == LABEL).filter(|place| *place > 0) else {

@@ -324,7 +324,7 @@ impl LookaheadTables {
 
     /// Plans the questions that follow a client's own question. They are added to the chain of the domain if its SPF record is expected in a
     /// chain with the same DO flag; otherwise they form a new chain. So the questions for mail from a domain do not use up the limits of those
-    /// for mail to it. A new chain without any question is dropped, because for one mail message a client may ask thirty lists about the same
+    /// for mail to it. A new chain without any question is dropped, because for one email a client may ask thirty lists about the same
     /// address.
     fn begin(
         &mut self,
@@ -364,8 +364,8 @@ impl LookaheadTables {
         start
     }
 
-    /// Decides which of the questions `further` look-ahead asks. The others are only counted. If the answer to a question is already in the
-    /// cache, the questions that follow from this answer take its place.
+    /// Decides which of the questions `further` look-ahead asks. Other questions are only counted. If the answer to a question is already
+    /// in the cache, the questions that follow from this answer replace the question.
     fn plan(
         &mut self,
         number: ChainNumber,

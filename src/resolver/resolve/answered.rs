@@ -1,7 +1,7 @@
 //! The queue through which look-ahead learns of clients' questions and their answers. The size of the queue is limited; events that do not fit
 //! are lost when look-ahead is busy.
 //!
-//! An event copies no message, and no task is woken while the queue already has events, so that a cache miss costs hardly more CPU time.
+//! An event copies no DNS message, and no task is woken while the queue already has events, so that a cache miss costs hardly more CPU time.
 //! Waking the look-ahead task for each miss took 18 µs of the 54 µs of CPU time of a miss. An event that only shows that a client used an
 //! answer therefore waits until other events arrive or a short pause ends.
 

@@ -1,4 +1,4 @@
-//! The result of following a name along its aliases: the records, their DNSSEC security, and the response message that is made from them.
+//! The result of following a name along its aliases: the records, their DNSSEC security, and the DNS response that is made from them.
 //!
 //! See RFC 4035 section 3.2.1 (signatures for clients that set DO) and RFC 6672 (DNAME).
 
@@ -129,7 +129,7 @@ impl Chased {
     }
 }
 
-/// Composes the response message. It contains signatures and proofs if the client has set DO (RFC 4035 section 3.2.1).
+/// Composes the DNS response. It contains signatures and proofs if the client has set DO (RFC 4035 section 3.2.1).
 pub(super) fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Answer, Failure> {
     let (mut answers, mut authorities) = (
         Cow::Borrowed(&*chased.answers),

@@ -122,7 +122,7 @@ pub struct ResolverParts {
     pub network: Arc<dyn Network>,
     /// The recorder, to which events are reported for the history and the statistics.
     pub recorder: Arc<Recorder>,
-    /// Sends copies of messages to a dnstap reader.
+    /// Sends copies of DNS messages to a dnstap reader.
     pub tap: Arc<Tap>,
 }
 
@@ -247,7 +247,7 @@ impl Resolver {
         &self.lookahead
     }
 
-    /// Returns the part that sends copies of messages to a dnstap reader.
+    /// Returns the part that sends copies of DNS messages to a dnstap reader.
     pub fn tap(&self) -> &Arc<Tap> {
         &self.tap
     }
@@ -452,7 +452,7 @@ impl Resolver {
 
 #[cfg(feature = "simulated")]
 impl Resolver {
-    /// Returns the number of flights, waiting clients, fetches, messages and streams in progress. It must become 0 when no client asks any
+    /// Returns the number of flights, waiting clients, fetches, queries to servers and streams in progress. It must become 0 when no client asks any
     /// more.
     pub fn under_way(&self) -> usize {
         let fetched = self.flight.chaser.trust.fetching() + self.lists.under_way();

@@ -23,7 +23,7 @@ use history::why::{DaemonFacts, MessageReport, Wanted};
 use history::{LogFacts, ReadSpan, Recorded, Window};
 
 impl Resolver {
-    /// Returns the mail messages in the history that match `wanted`, the slowest or worst first. This takes up to a second, and several times
+    /// Returns the emails in the history that match `wanted`, the slowest or worst first. This takes up to a second, and several times
     /// the memory of the history. So only one such search runs at a time, on a separate thread.
     pub async fn why(self: &Arc<Self>, wanted: Wanted) -> Vec<MessageReport> {
         self.why_each(vec![wanted]).await.pop().unwrap_or_default()

@@ -162,7 +162,7 @@ async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pul
     }
 }
 
-/// Returns the message of a panic, if it has one.
+/// Returns the text of a panic, or "no message" if the panic has no text.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
@@ -176,7 +176,7 @@ pub(crate) fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Wo
     caught.map(|ended| ended.map_err(|panic| Panicked(message(&*panic).to_owned())))
 }
 
-/// The error that a future has panicked. The field is the message of the panic.
+/// The error that a future has panicked. The field is the text of the panic.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("bug in resolverd: {0}")]
 pub(crate) struct Panicked(String);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
-/// The message of an ordered panic.
+/// The text of a panic that a test has ordered.
 pub const STRUCK: &str = "struck by the lab";
 
 /// Makes one poll of many futures panic when a test orders it. The copies of a value count their polls together.

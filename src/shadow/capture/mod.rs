@@ -1,6 +1,6 @@
 //! Reads the questions that this host has asked from a file: a query log, a pcap file or a dnstap file.
 //!
-//! RFC 1035 section 4.1 (messages).
+//! RFC 1035 section 4.1 (DNS messages).
 //!
 //! # Decisions
 //!

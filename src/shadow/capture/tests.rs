@@ -188,7 +188,7 @@ fn start(content: &[u8]) -> Vec<u8> {
     [&length(0)[..], &length(body.len()), &body].concat()
 }
 
-/// The messages of `dnstap.proto`, encoded here as another program would write them.
+/// The protobuf messages of `dnstap.proto`, encoded here as another program would write them.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Outer {
     #[prost(message, optional, tag = "14")]
@@ -214,7 +214,7 @@ fn dnstap_has_the_queries_of_clients() {
     };
     let query = message("tap.example.", RecordType::TXT);
     let mut file = start(b"protobuf:dnstap.Dnstap");
-    // The frames have a query of a client, a query to a server, octets that are no message, and again a query of a client.
+    // The frames have a query of a client, a query to a server, octets that are no DNS message, and again a query of a client.
     file.extend(
         [frame(5, &query), frame(3, &query), vec![0, 0, 0, 2, 0xff, 0xff], frame(5, &query)].concat(),
     );

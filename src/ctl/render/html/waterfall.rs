@@ -10,7 +10,7 @@ use history::why::{MessageReport, QuestionReport, SentReport};
 /// The largest number of queries to servers that are shown below a query of a client.
 const SENT: usize = 6;
 
-/// The largest number of other messages that are listed.
+/// The largest number of messages (emails) that are listed below the waterfall of the first one. Further messages are left out of the page.
 const OTHERS: usize = 8;
 
 const STYLE: &str = "
@@ -35,10 +35,10 @@ ol { margin: .2rem 0; padding-left: 1.6rem; }
 @media print { body.file { margin: 0; max-width: none; } * { print-color-adjust: exact; } }
 ";
 
-/// Who had the time of a message, in seconds.
+/// The time of a message (email) in seconds, divided by who caused each part: this host, servers of others, or the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Sums {
-    /// This host waited or had too much work, or its network lost packets.
+    /// Queries of the client waited, but not for servers of others: for this host, or for servers while its network or its load was the culprit.
     mine: f64,
     /// Servers of others had not yet answered.
     theirs: f64,
@@ -46,7 +46,8 @@ struct Sums {
     client: f64,
 }
 
-/// Returns the page about the messages, the first one as a waterfall. `note` is a sentence above it; `moment` formats a point in time.
+/// Returns the page about the messages (emails), the first one as a waterfall. `note` is a sentence above the waterfall; `moment` formats a point in
+/// time.
 pub fn page(
     messages: &[&MessageReport],
     note: &str,
@@ -123,7 +124,8 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     text
 }
 
-/// Returns whose time it was. The time with servers counts as the host's own if its network or its load was the cause.
+/// Divides the time of a message (email) between this host, servers of others and the client. If the network or the load of this host is the culprit,
+/// the time with servers counts as the time of this host.
 fn sums(report: &MessageReport) -> Sums {
     let with_servers = report.questions.iter().map(with_servers).collect();
     let theirs = covered(with_servers).min(report.waited);
@@ -135,13 +137,14 @@ fn sums(report: &MessageReport) -> Sums {
     Sums { mine: report.waited - theirs, theirs, client: (report.took - report.waited).max(0.0) }
 }
 
-/// Returns the span in which a question waited for servers. The report may lack some of the queries to them, so the length of all decides.
+/// Returns the start and the end of the time in which a question waited for servers, in seconds. The report may lack some queries to servers, so the
+/// length is `servers`, which counts all of them.
 fn with_servers(question: &QuestionReport) -> (f64, f64) {
     let begin = question.at + question.queued.min((question.elapsed - question.servers).max(0.0));
     (begin, begin + question.servers)
 }
 
-/// Returns the length of the union of spans.
+/// Returns the total time, in seconds, that is in at least one of the spans. A span has a start and an end.
 fn covered(mut spans: Vec<(f64, f64)>) -> f64 {
     spans.sort_by(|one, other| one.0.total_cmp(&other.0));
     let add =
@@ -171,7 +174,8 @@ fn sums_bar(sums: Sums) -> String {
     format!("<div class=\"sums\">{bars}</div>\n<p class=\"legend small\">{legend}</p>\n")
 }
 
-/// Returns the questions for which the mail waited: from its end backwards, the earliest question in progress at each moment.
+/// Returns those questions with a row on the page for which the email waited, the last one first: the question that ended last, then the one that
+/// ended last before that question began, and so on.
 fn critical(report: &MessageReport) -> Vec<&QuestionReport> {
     let mut path = Vec::new();
     let mut end = f64::MAX;
@@ -199,7 +203,7 @@ fn row(question: &QuestionReport, is_critical: bool, took: f64) -> String {
         bars.push_str(&bar("server", begin, end - begin, took));
     }
     for sent in &question.messages {
-        // A shared resolution may have sent it before this question came.
+        // A resolution that several questions share may have sent the query to the server before this question came.
         let begin = sent.at.max(question.at);
         let end = (sent.at + sent.round_trip).min(question.at + question.elapsed);
         if end > begin {
@@ -244,7 +248,7 @@ fn kind_of(sent: &SentReport) -> &'static str {
     if sent.conduct.is_some_and(|conduct| !conduct.is_fault()) { "server" } else { "silent" }
 }
 
-/// Returns the part of the whole time in per cent.
+/// Returns which percentage `seconds` is of the whole time `took` of the message (email).
 fn part(seconds: f64, took: f64) -> f64 {
     if took > 0.0 { (seconds / took * 100.0).clamp(0.0, 100.0) } else { 0.0 }
 }

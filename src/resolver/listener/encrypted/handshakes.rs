@@ -26,7 +26,7 @@ struct Rates {
 
 impl Handshakes {
     /// Returns true if the handshake of a client may continue. If it may not, this is logged, but not more often than
-    /// the limit of such messages allows.
+    /// the limit of such log lines allows.
     pub(in super::super) fn may(&self, client: IpAddr, now: Mono) -> bool {
         let mut rates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let may = rates.may(ClientKey::from_address(client), now);

@@ -6,22 +6,23 @@
 //!
 //! # Decisions
 //!
-//! - DNS over TLS uses the code for TCP, with rustls between the kernel and the messages. The listener of hickory-server
+//! - DNS over TLS uses the code for TCP, with rustls between the kernel and the DNS messages. The listener of hickory-server
 //!   was rejected: it answers the queries of a connection one after the other, cannot send stored octets, and limits
 //!   neither connections nor handshakes. So cache hits, several questions at a time, answers out of order, and the
-//!   limits on connections, questions and waiting octets are the same as for TCP, and the limits count both together.
+//!   limits on connections, questions and waiting octets are the same as for TCP, and each limit counts connections
+//!   with and without TLS together.
 //! - DNS over TLS uses rustls without tokio-rustls. A rustls session takes octets and returns octets, which fits the
-//!   code in `tcp`, because the kernel may accept only some of them. The HTTP/2 crate needs streams, so DNS over HTTPS
+//!   code in `tcp`, because the kernel may accept only some octets. The HTTP/2 crate needs streams, so DNS over HTTPS
 //!   uses tokio-rustls, with the same limits. At most 16 KiB are encrypted before the kernel has accepted them.
 //! - A handshake has a time limit, and counts as a connection when it begins. If the handshakes of a client reach the
 //!   limit of its connections, its oldest handshakes are ended first, unless they are recent and few. The rate of
 //!   handshakes is limited for each client (`handshakes`). A handshake is counted when the ClientHello is complete,
 //!   before anything is computed for it. A rate for each network was rejected: the gateways of a site may share a
-//!   network, and one of them could lock out the others.
+//!   network, and one gateway could lock out the other gateways.
 //! - TLS records without data do not extend the time of an idle connection.
 //! - Sessions are resumed from memory: the library keeps 256. Early data (0-RTT) is off, because others can replay it.
-//! - A new certificate is used for connections that begin after it was loaded; existing connections keep the old one.
-//! - Clients are not asked for a certificate. As for other listeners, `allow` decides by the address of the client.
+//! - A new certificate is used for connections that begin after it was loaded; existing connections keep the old certificate.
+//! - Clients are not asked for a certificate. The option `allow` decides by the address of the client, as without TLS.
 
 pub(super) mod handshakes;
 mod octets;
@@ -61,7 +62,7 @@ pub(super) fn settings(listener: &Listener, protocol: &[u8]) -> Option<Arc<Serve
     settings_with(listener, protocol, &[&TLS13, &TLS12])
 }
 
-/// Returns the TLS settings of a listener for a protocol that needs one of these versions of TLS. See `settings`.
+/// Returns the TLS settings of a listener for the protocol with the name `protocol`, which needs one of the TLS `versions`. See `settings`.
 fn settings_with(
     listener: &Listener,
     protocol: &[u8],

@@ -111,7 +111,7 @@ impl ClientStream {
     pub(in super::super) fn end(&mut self) {
         if let Self::Tls(secure) = self {
             secure.session.send_close_notify();
-            // If the kernel has no room for this message, the client learns the same from the end of the connection.
+            // If the kernel has no room for this TLS alert (close_notify), the client learns the same from the end of the connection.
             let _ = secure.flush();
         }
     }

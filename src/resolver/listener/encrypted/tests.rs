@@ -115,7 +115,7 @@ async fn queries_of_one_connection_are_answered_by_both_versions_of_tls() {
         let name = ServerName::try_from("dns.example").unwrap();
         let mut stream = client(&[version]).connect(name, stream).await.unwrap();
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"dot".as_slice()));
-        // These are more octets than a TLS record has. They are sent in parts that do not end where messages end.
+        // These are more octets than a TLS record has. They are sent in parts that do not end where DNS messages end.
         let many = framed(&query()).repeat(4 * MAX_PIPELINED);
         for part in many.chunks(1_000) {
             stream.write_all(part).await.unwrap();
@@ -168,7 +168,7 @@ async fn a_handshake_has_a_time_and_octets_that_are_no_query_keep_no_connection(
     let mut alert = Vec::new();
     let _ = plain.read_to_end(&mut alert).await;
     assert_eq!(alert.first(), Some(&21), "an alert, and no answer");
-    // This TLS record of one octet begins a message, so the time limit of a message applies.
+    // This TLS record of one octet begins a DNS message, so the time limit of a message applies.
     connected.write_all(&[0]).await.unwrap();
     let mut nothing = Vec::new();
     let _ = connected.read_to_end(&mut nothing).await;

@@ -1,6 +1,6 @@
 //! DNS over HTTPS (RFC 8484), for gateways and containers that are not on this host and can only reach port 443.
 //!
-//! `request` finds the message in a request and `response` writes the header of a reply: both are pure. `connection` answers the requests of a
+//! `request` finds the DNS message in a request and `response` writes the header of a reply: both are pure. `connection` answers the requests of a
 //! connection, `held` keeps the requests that wait for their turn, and `octets` limits how much is read and how much waits to be sent.
 //!
 //! # Decisions
@@ -25,7 +25,7 @@
 //!
 //! # Bounds
 //!
-//! The limits that the library enforces are set in `settings`; the others are here or shared with TCP.
+//! The limits that the library enforces are set in `settings`; the other limits are here or shared with TCP.
 //!
 //! - Concurrent requests of a connection: `WorkBounds::streams`; further requests are refused. Concurrent questions of a client and of all clients:
 //!   `places`.
@@ -37,8 +37,8 @@
 //!   library limits frames without data.
 //! - Octets that are read before requests are answered: `REQUESTS_AT_ONCE`. Pings, settings, priorities and windows: `OCTETS_WITHOUT_QUERY`
 //!   since the last query. The library answers a ping before it reads the next frame.
-//! - Replies that the client does not read, and the messages of the requests after them: `WorkBounds::unsent`, a quarter of it for one client, and
-//!   `TCP_WRITE_TIME`, as over TCP. No request is answered while they wait; at most `MAX_PIPELINED` requests of a connection are kept.
+//! - Replies that the client does not read, and the DNS messages of the requests after them: `WorkBounds::unsent`, a quarter of it for one client,
+//!   and `TCP_WRITE_TIME`, as over TCP. No request is answered while they wait; at most `MAX_PIPELINED` requests of a connection are kept.
 //! - Time: `HANDSHAKE_TIME` for TLS, `TCP_MESSAGE_TIME` until the preface, and `TCP_IDLE_TIME` without a request.
 
 mod connection;

@@ -18,9 +18,9 @@ pub(super) const MEDIA_TYPE: &str = "application/dns-message";
 /// The DNS message of a request, or where it will be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SentMessage {
-    /// The message was in the path, and is the field of this value.
+    /// The DNS message was in the path, and is the field of this value.
     InPath(Vec<u8>),
-    /// The message is in the body of the request, which has not been read yet.
+    /// The DNS message is in the body of the request, which has not been read yet.
     InBody,
 }
 

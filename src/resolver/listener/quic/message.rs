@@ -1,4 +1,4 @@
-//! Reads the query of a stream: two octets with its length, the message, and the end of the stream (RFC 9250 section 4.2).
+//! Reads the query of a stream: two octets with its length, the DNS message, and the end of the stream (RFC 9250 section 4.2).
 
 use quinn::{ReadError, RecvStream, VarInt};
 use tokio::time::timeout;
@@ -54,7 +54,7 @@ pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, StreamFault
     let whole = async {
         let mut octets = Vec::new();
         loop {
-            // Reading one octet more than allowed shows whether the message is too long.
+            // Reading one octet more than allowed shows whether the DNS message is too long.
             let room = (MAX_QUERY + 3).saturating_sub(octets.len());
             match stream.read_chunk(room, true).await {
                 Ok(Some(chunk)) => octets.extend_from_slice(&chunk.bytes),

@@ -22,9 +22,9 @@
 //! - A query that was read is resolved, and counts as a question until then, even if the client cancels it
 //!   (STOP_SENDING), but its reply is not sent. Otherwise a client could start resolutions without limit.
 //! - After a fault of the client, its connection ends with DOQ_PROTOCOL_ERROR, as RFC 9250 section 4.3.3 demands. Faults are: an id other than 0, no
-//!   end (FIN) after the query, more or fewer octets than its length says, the option edns-tcp-keepalive, or a message that is not a query. A query
-//!   that is longer than `MAX_QUERY` only ends its stream.
-//! - When a listener is removed or the daemon stops, idle connections are closed with DOQ_NO_ERROR, and the others once their replies are
+//!   end (FIN) after the query, more or fewer octets than its length says, the option edns-tcp-keepalive, or a DNS message that is not a query. A
+//!   query that is longer than `MAX_QUERY` only ends its stream.
+//! - When a listener is removed or the daemon stops, idle connections are closed with DOQ_NO_ERROR, and busy ones once their replies are
 //!   acknowledged. First datagrams that arrive later are ignored: their clients send them again, to the next socket or the next daemon.
 //! - One socket and one task serve all connections of an address. At a wildcard address, the socket reports the local address of each
 //!   datagram, and replies leave from that address. If the service manager passes several sockets for the address (ReusePort=), each
@@ -33,7 +33,7 @@
 //!
 //! # Bounds
 //!
-//! The limits that the library enforces are set in `encrypted::quic`; the others are here or shared with TCP.
+//! The limits that the library enforces are set in `encrypted::quic`; the other limits are here or shared with TCP.
 //!
 //! - Connections: `WorkBounds::connections` and `connections_of_client`, together with those of TCP. Handshakes: `HANDSHAKE_TIME`,
 //!   `HANDSHAKE_INTERVAL` and `MAX_UNPROVEN_HANDSHAKES`. New connections that wait to be accepted or refused: `MAX_NEW_QUIC`, `NEW_QUIC_OCTETS`.

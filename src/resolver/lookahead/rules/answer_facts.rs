@@ -18,7 +18,7 @@ pub(in crate::lookahead) struct AnswerFacts {
 }
 
 impl AnswerFacts {
-    /// Parses the message of an answer. Returns `None` if it cannot be parsed.
+    /// Parses the DNS message of an answer. Returns `None` if it cannot be parsed.
     pub(in crate::lookahead) fn from_answer(answer: &Answer) -> Option<Self> {
         let records = wire::response::read(&answer.wire).ok()?.answers;
         Some(Self { rcode: answer.rcode, secure: answer.security == Security::Secure, records })

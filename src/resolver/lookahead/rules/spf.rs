@@ -1,6 +1,6 @@
 //! Questions for SPF: the record of a domain, and the records to which it refers (RFC 7208).
 //!
-//! Terms with macros lead to no question, because they depend on the mail message. The chain limits the number of lookups, and this module
+//! Terms with macros lead to no question, because they depend on the email. The chain limits the number of lookups, and this module
 //! limits how deep SPF records are followed.
 
 use hickory_proto::rr::{Name, RecordType};
@@ -58,7 +58,7 @@ fn terms_of(text: &[u8]) -> Option<Vec<String>> {
     Some(terms)
 }
 
-/// Returns the question to which a term of an SPF record leads. Returns `None` if the term needs no question, or depends on the mail message.
+/// Returns the question to which a term of an SPF record leads. Returns `None` if the term needs no question, or depends on the email.
 fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
     let record = RuleStep::Spf { depth: depth.saturating_add(1) };
     if let Some(domain) = term.strip_prefix("redirect=") {

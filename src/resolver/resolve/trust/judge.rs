@@ -106,7 +106,7 @@ enum SignerKeys {
 
 impl Validator {
     /// Validates the answer of a server of the zone `cut`, and lowers its TTLs to what its signatures allow. Of the signatures and proofs in
-    /// the message, only valid ones remain, because AD covers them too (RFC 4035 section 3.2.3).
+    /// the DNS message, only valid ones remain, because AD covers them too (RFC 4035 section 3.2.3).
     pub(in crate::resolve) async fn judge(
         &self,
         lookup: Lookup<'_>,
