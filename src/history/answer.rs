@@ -59,7 +59,7 @@ fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionRepo
             one.kind == "A" && !has_other()
         }
         (DnsResult::NoPointer, DnsResult::NoName | DnsResult::NoData) => {
-            one.kind == "PTR" || one.kind == "A" && !has_other()
+            one.kind == "PTR" || one.kind == "A" && one.named_by.is_some() && !has_other()
         }
         _ => false,
     }

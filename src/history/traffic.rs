@@ -133,11 +133,17 @@ impl Traffic {
     /// Returns true if a query without an answer was sent while our own network lost packets, and its server answers other queries.
     pub(super) fn is_lossy(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let (sent, _) = moments(flight, message);
-        let is_within = |(since, until): &OutageEntry| *since <= sent && sent < *until;
         let answers = |server: &ServerTraffic| {
             server.answers.iter().any(|answer| answer.end.abs_diff(sent) < micros(USED_TO_ANSWER))
         };
-        self.losses.iter().any(is_within) && self.servers.get(&key_of(message)).is_some_and(answers)
+        self.loses_at(flight, message) && self.servers.get(&key_of(message)).is_some_and(answers)
+    }
+
+    /// Returns true if a query was sent while our own network lost packets. Then a late answer shows no slow server: a packet of its TCP connection,
+    /// or of the servers behind it, may have been lost.
+    pub(super) fn loses_at(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
+        let (sent, _) = moments(flight, message);
+        self.losses.iter().any(|(since, until)| *since <= sent && sent < *until)
     }
 
     /// Returns true if no server on the internet answered at a moment.

@@ -25,10 +25,16 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
         let question = message.questions.iter().find(|one| one.name == name);
         let list = question.and_then(|one| one.list.as_deref());
         let domain = name.strip_suffix(list.unwrap_or_default()).unwrap_or(name).trim_end_matches('.');
-        let is_about = match (address_of(name), &line.rejected) {
-            (Some(address), _) => line.addresses().any(|one| one == address),
-            (None, Some(rejected)) => rejected == domain,
-            (None, None) => line.subjects.iter().any(|subject| subject == domain),
+        let is_about = match (address_of(name), reports) {
+            (Some(address), DnsResult::NoPointer | DnsResult::Listed) => {
+                line.addresses().any(|one| one == address)
+            }
+            // A domain is not missing because the address of the client has no PTR record, nor the other way round.
+            (Some(_), _) | (None, DnsResult::NoPointer) => false,
+            (None, _) => match &line.rejected {
+                Some(rejected) => rejected == domain,
+                None => line.subjects.iter().any(|subject| subject == domain),
+            },
         };
         is_about && list.is_none_or(|list| if names_list { is_named(list) } else { has_label(list) })
     };

@@ -19,9 +19,11 @@ pub(super) fn kind_of(
     let list = is_of_list(one, &message.zone);
     let slow = u64::from(message.elapsed) >= traffic.slow;
     match message.conduct {
-        Some(Conduct::Answered | Conduct::Truncated) => {
-            slow.then_some(if list { CulpritKind::ListSlow } else { CulpritKind::ServerSlow })
-        }
+        Some(Conduct::Answered | Conduct::Truncated) => slow.then_some(match list {
+            _ if traffic.loses_at(flight, message) => CulpritKind::NetworkLossy,
+            true => CulpritKind::ListSlow,
+            false => CulpritKind::ServerSlow,
+        }),
         None | Some(Conduct::Silent) => silence(list, flight, message, traffic),
         Some(Conduct::Unreachable | Conduct::NotSent) if traffic.is_down(flight, message) => {
             Some(CulpritKind::Network)
