@@ -121,10 +121,10 @@ unreachable() {
 check "metrics: the configuration is taken" raise_metrics
 check "metrics: promtool accepts the alerts" alerts
 check "metrics: promtool accepts the metrics and finds no bad practice" text_format
-check "metrics: the page shows its parts in Chromium without an error" page
 check "metrics: Prometheus scrapes them" scraped_by_prometheus
 check "metrics: Prometheus accepts the dashboard" dashboard
 check "metrics: a failing zone is in the metrics, the alerts and the plug-in" failing_zone
+check "metrics: the page shows its parts in Chromium without an error" page
 check "metrics: a certificate that expires soon is in the alerts" ending_certificate
 check "metrics: the plug-in tells that the daemon is not there" unreachable
 restart
