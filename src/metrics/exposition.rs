@@ -56,7 +56,7 @@ impl Samples {
         let _ = writeln!(lines, "{name}_sum{pairs} {sum}\n{name}_count{pairs} {count}");
     }
 
-    /// Adds the counters of the query history. They are the last rows of the table.
+    /// Adds a line for each counter of the query history. In the output, these lines follow those of all metrics in `Family::ALL`.
     pub(super) fn counters<'n>(&mut self, counters: impl Iterator<Item = (&'n str, u64)>) {
         for (lines, (name, count)) in self.families.iter_mut().skip(Family::ALL.len()).zip(counters) {
             let _ = writeln!(lines, "{} {count}", table::counter_name(name));

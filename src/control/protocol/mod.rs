@@ -48,7 +48,7 @@ pub enum Request {
         /// The table to send; `None` for the main screen of the statistics.
         table: Option<Table>,
     },
-    /// Asks for the statistics of a span of time, from the store of minutes. Moments are in seconds since 1970.
+    /// Asks for the statistics of a period of the last 30 days. Each minute of these days has its statistics on disk. Times are in seconds since 1970.
     Minutes {
         /// Start of the span.
         from: u64,

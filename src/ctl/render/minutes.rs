@@ -166,12 +166,12 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
 /// Returns the table of the busiest zones, lists and users of the wanted kinds, at most `most` of each.
 pub fn busiest(span: &SpanReport, is_wanted: impl Fn(BusyKind) -> bool, most: usize, style: Style) -> String {
     let mut table = TextTable::new(&[
-        ("busiest", Align::Left),
-        ("", Align::Left),
+        ("kind", Align::Left),
+        ("name", Align::Left),
         ("resolutions", Align::Right),
         ("failed", Align::Right),
-        ("1 s or more", Align::Right),
-        ("timeout", Align::Right),
+        ("took 1 s or more", Align::Right),
+        ("timeouts of servers", Align::Right),
         ("total time", Align::Right),
     ]);
     for rows in span.busiest.chunk_by(|one, other| one.kind == other.kind) {

@@ -112,12 +112,12 @@ fn failed(stats: &Stats, style: Style) -> String {
 fn overload(stats: &Stats, style: Style) -> String {
     let item = |word: &str, rows: &[ShedRow]| {
         let item =
-            |row: &ShedRow| format!("{} {word} {}", words::number(row.shed), words::cut(&row.name, ZONE));
+            |row: &ShedRow| format!("{word} {} {}", words::cut(&row.name, ZONE), words::number(row.shed));
         rows.first().map(item)
     };
-    let rows = [item("for zone", &stats.shed_zones), item("of client", &stats.shed_clients)];
+    let rows = [item("zone", &stats.shed_zones), item("client", &stats.shed_clients)];
     let rows: Vec<String> = rows.into_iter().flatten().collect();
-    if rows.is_empty() { String::new() } else { items("overload", &rows, style) }
+    if rows.is_empty() { String::new() } else { items("overload by", &rows, style) }
 }
 
 /// Returns the lines about the queries that resolverd sent to servers.

@@ -127,7 +127,7 @@ pub(super) struct Shares {
     zones: Ranks<()>,
     zones_of: Ranks<ClientKey>,
     clients_of: Ranks<ZoneHash>,
-    /// The places in the order in which they were taken, or `None` until this order is needed.
+    /// The places of flights, the place that was taken first at the beginning. `None` until a flight must be ended, which needs this order.
     ages: Option<Ages>,
     /// For each zone that has places: since when, and when the zone last answered.
     seen: Numbered<ZoneHash, ZoneActivity>,
