@@ -286,7 +286,7 @@ codes! {
     PtrMissing "ptr_missing" Pointer Failure [MxRecords MailHosts Pointers] [Pointer] "RFC 1912 section 2.1, RFC 5321 section 4.1.4":
         "an address of a mail host has no PTR record";
         "If this address sends mail, Gmail and Microsoft reject the mail. Postfix rejects it too if reject_unknown_reverse_client_hostname is set.";
-        "Ask the provider of the address for a PTR record with the name of the mail host. If the name is an alias (CNAME), the record belongs to its target".
+        "Ask the provider of the address for a PTR record with the name of the mail host. If the reverse name is an alias (CNAME), the PTR record must be at the target of the alias".
     PtrUnanswered "ptr_unanswered" Pointer Failure [MxRecords MailHosts Pointers] [Pointer] "RFC 2317, RFC 1912 section 2.1, RFC 8906 section 3":
         "no name server answers for the PTR record of an address, or for its name";
         "If this address sends mail, Postfix defers it with 450 again and again if reject_unknown_reverse_client_hostname or reject_unknown_client_hostname is set. Gmail and others reject or defer it.";

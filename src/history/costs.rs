@@ -34,9 +34,9 @@ words! {
         /// This host, its network or its configuration.
         Mine = "this_host": "this host",
         /// The owner of a zone, a server or a DNS list.
-        Theirs = "others",
+        Theirs = "others": "other operators",
         /// The program that asks resolverd.
-        Client = "client",
+        Client = "client": "client program",
         /// It is not known who can remove the cause.
         Unknown = "unknown": "not known",
     }

@@ -114,7 +114,7 @@ fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> ValidationFailure {
     let wanted = tags(&mut ds.iter().map(|ds| ds.key_tag()));
     // The DS records of the root are trust anchors, because the root has no parent.
     let text = match zone.is_root() {
-        true => format!("no DNSKEY of the root zone matches a trust anchor of this host (key tag {wanted})"),
+        true => format!("no DNSKEY of the root zone matches a trust anchor of resolverd (key tag {wanted})"),
         false => format!("no DNSKEY of {zone} matches the DS in its parent (key tag {wanted})"),
     };
     ValidationFailure::new(Why::DnskeyMissing, text)

@@ -76,7 +76,7 @@ fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() 
     }
     let (verdict, evidence) = of_host(&gateway, "root keys");
     assert_eq!(verdict, "failure", "{evidence}");
-    let words = "no DNSKEY of the root zone matches a trust anchor of this host (key tag ";
+    let words = "no DNSKEY of the root zone matches a trust anchor of resolverd (key tag ";
     assert!(evidence.contains(words) && evidence.contains("4711"), "{evidence}");
     // No domain is at fault.
     for domain in ["plain.com", "com"] {

@@ -153,7 +153,7 @@ fn a_healthy_host_and_a_sick_one() {
     let mut redirected = heard(true, Some((NOW, NOW)));
     redirected.tcp = Err("192.33.4.12:53: timeout after 2 s".to_owned());
     let other_keys =
-        "no DNSKEY of the root zone matches a trust anchor of this host (key tag 20326, 38696)".to_owned();
+        "no DNSKEY of the root zone matches a trust anchor of resolverd (key tag 20326, 38696)".to_owned();
     golden("check_system_sick", &sick().findings(redirected, RootKeysVerdict::Bogus(other_keys)));
 }
 

@@ -12,8 +12,10 @@ const CHANGE: f64 = 0.05;
 /// The columns of the table. The causes of a side are indented below its sum.
 const COSTS: &[Column<CostRow>] = &[
     Column("cause", 0, |row, _| cause(row)),
-    Column("time", 0, |row, _| time(row.time)),
-    Column("change", 0, |row, _| number(row.before.map(|before| change(row.time - before)), "not known")),
+    Column("wait for DNS", 0, |row, _| time(row.time)),
+    Column("change from before", 0, |row, _| {
+        number(row.before.map(|before| change(row.time - before)), "not known")
+    }),
     Column("failed queries", 0, |row, _| fault(row.failed)),
     Column("messages", 0, |row, _| count(row.messages)),
     Column("share", 0, |row, _| {

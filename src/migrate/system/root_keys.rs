@@ -12,7 +12,7 @@ const DAEMON_CHECK: &str = "resolverd";
 
 /// The advice to the operator if the trust anchors are not the keys of the root zone.
 const ADVICE: &str = "update resolverd or the package dns-root-data, or set dnssec.trust_anchor to a file with the keys of \
-    https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys; if these are right, another server answers in \
+    https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys; if the trust anchors are right, another server answers in \
     place of the root servers: `resolverctl trace . DNSKEY` shows each step";
 
 /// The advice to the operator if the daemon could not get the DNSKEY records of the root zone.
