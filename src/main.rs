@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use ctl::render::text::checked;
 use resolver::config::{Config, defaults, notes};
 use resolver::listener::{Inherited, StoppedWorkers};
 use resolver::zones::Views;
@@ -56,11 +57,7 @@ fn main() -> ExitCode {
             eprintln!("{wrong}");
             return CONFIG_INVALID.into();
         }
-        match origin {
-            Some(path) => println!("{}: ok", path.display()),
-            None => println!("no configuration file; the defaults apply"),
-        }
-        notes.iter().for_each(|note| println!("note: {note}"));
+        print!("{}", checked(origin.as_deref(), &Ok(notes)));
         return ExitCode::SUCCESS;
     }
     if arguments.no_snapshot {

@@ -14,8 +14,7 @@ use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES
 use dns::clock::date;
 use dns::question::Outcome;
 use history::{
-    FailingZone, FailuresByZone, LossReport, StatsReport, TimeSpan, Troubles, Window, ZoneFailures,
-    failed_text,
+    FailingZone, FailuresByZone, StatsReport, TimeSpan, Troubles, Window, ZoneFailures, failed_text,
 };
 use resolver::config::{Config, Listener};
 
@@ -94,11 +93,9 @@ pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &
     } else if is_much(failed, counts) {
         judged.push((failed, failing(counts, by_zone)));
     }
-    if let Some(LossReport { span, percent, networks }) = troubles.lossy {
-        let problem = format!(
-            "The network of this host loses packets since {}: servers in {networks} networks that used to answer leave {percent} % of the queries unanswered.",
-            TimeSpan(span)
-        );
+    if let Some(loss) = troubles.lossy {
+        let span = TimeSpan(loss.span);
+        let problem = format!("The network of this host loses packets since {span}: {loss}.");
         judged.push((u64::MAX, Warning::new(problem, "Check the uplink of this host and its load.")));
     }
     if shed > 0 {

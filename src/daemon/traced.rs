@@ -19,11 +19,9 @@ use control::limits::MAX_FRESH_TRACES;
 use control::trace::TraceRefused;
 use dns::question::{Client, Question};
 use dns::random::Random;
-use history::Recorder;
 use history::event::Step;
 use resolver::exchange::network::Network;
-use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
-use resolver::zones::Views;
+use resolver::resolve::{Asked, Replied, Resolver};
 
 /// Creates the resolvers without cached data. `MAX_FRESH_TRACES` limits how many may exist at the same time.
 pub(super) struct FreshTraces {
@@ -54,15 +52,7 @@ impl FreshTraces {
     pub(super) fn begin(&self, question: &Question, resolver: &Resolver) -> Result<FreshTrace, TraceRefused> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| TraceRefused::TooMany)?;
         resolver.count_aside(question).map_err(|list| TraceRefused::Quota { list })?;
-        let clock = resolver.clock().clone();
-        let resolver = resolver.fresh(ResolverParts {
-            views: Views::clone(&resolver.views()),
-            recorder: Recorder::aside(clock.clone()),
-            clock,
-            random: self.random.clone(),
-            network: Arc::clone(&self.network),
-            tap: Arc::clone(resolver.tap()),
-        });
+        let resolver = resolver.fresh(&self.network, &self.random);
         Ok(FreshTrace { resolver, permit })
     }
 }

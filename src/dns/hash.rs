@@ -213,6 +213,14 @@ impl Hasher for Plain {
     }
 }
 
+/// Returns the checksum of an entry of a file: the hash of its length and its octets.
+pub fn checksum(octets: &[u8]) -> u64 {
+    let mut sum = Plain::default();
+    sum.write_usize(octets.len());
+    sum.write(octets);
+    sum.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -260,7 +260,7 @@ impl Cost {
 /// Returns who can remove a cause. `is_lossy` is true if packets to several zones get lost.
 fn side(cause: &Cause, is_lossy: bool) -> Side {
     match cause.kind {
-        CulpritKind::Network | CulpritKind::NetworkLossy | CulpritKind::Overload => Side::Mine,
+        kind if kind.is_of_this_host() => Side::Mine,
         CulpritKind::Loss if is_lossy => Side::Mine,
         CulpritKind::Unreachable if cause.is_of_this_host() || cause.silent_path => Side::Mine,
         CulpritKind::Client => Side::Client,

@@ -13,6 +13,7 @@ use super::entry::QuestionEntry;
 use super::evidence::CulpritReport;
 use super::failure::FailedQuestion;
 use super::redact::{Redaction, Secrets};
+use super::report::LossReport;
 use dns::question::{
     ClientTransport, ExtendedError, Question, kind_text, name_of_wire, name_text, zone_text,
 };
@@ -59,12 +60,7 @@ pub(super) enum Line {
         after: Duration,
     },
     /// Our own network loses packets.
-    NetworkLossy {
-        /// The share of lost queries, in percent.
-        percent: u32,
-        /// The number of networks whose servers did not answer some queries.
-        networks: usize,
-    },
+    NetworkLossy(LossReport),
     /// Our own network no longer loses packets.
     NetworkLossEnds {
         /// The time since the loss began.
@@ -280,9 +276,7 @@ impl Line {
                 let text = format!("servers on the internet answer again after an outage of {}", age(after));
                 line(false, "network_up", text)
             }
-            Self::NetworkLossy { percent, networks } => {
-                line(true, "network_lossy", loss_text(percent, networks))
-            }
+            Self::NetworkLossy(loss) => line(true, "network_lossy", lossy_text(loss)),
             Self::NetworkLossEnds { after } => {
                 let text = format!("the network of this host no longer loses packets, after {}", age(after));
                 line(false, "network_loss_ends", text)
@@ -309,10 +303,8 @@ impl Line {
 }
 
 /// Returns the sentence about the loss of packets in our own network.
-fn loss_text(percent: u32, networks: usize) -> String {
-    format!(
-        "the network of this host loses packets: servers in {networks} networks that used to answer leave {percent} % of the queries unanswered; check the uplink"
-    )
+fn lossy_text(loss: LossReport) -> String {
+    format!("the network of this host loses packets: {loss}; check the uplink")
 }
 
 /// Returns the sentence about the questions of an hour that failed and were not logged one by one. It names the zones with most of these questions.

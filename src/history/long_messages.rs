@@ -75,8 +75,7 @@ impl LongMessages {
         let mut long = group(recorded, list).all;
         long.retain(|message| over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE))));
         for message in &long {
-            let questions = message.questions.iter().filter_map(|place| recorded.questions.get(*place));
-            let waited = waited(questions.map(|question| (question.at, question.end())));
+            let waited = waited(message.queries(recorded).map(|question| (question.at, question.end())));
             times.count(Duration::from_micros(waited));
         }
         long.retain(|message| message.took() >= slow || message.has_failed(recorded));

@@ -110,7 +110,7 @@ impl Loss {
             None if of_best >= LOSS_PERCENT => {
                 let since = now.before(LOSS_SLICE * 2);
                 self.current = Some(LossSeen { since, percent, networks: lossy });
-                Some(Line::NetworkLossy { percent, networks: lossy })
+                self.report(now).map(Line::NetworkLossy)
             }
             Some(seen) if of_best < LOSS_ENDS_PERCENT => {
                 let (since, after) = (seen.since, now.since(seen.since));

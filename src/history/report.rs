@@ -1,6 +1,7 @@
 //! The reports of the history. They are plain data, with the same names in JSON and on the screens of `resolverctl`. Durations are in seconds.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -178,6 +179,16 @@ pub struct LossReport {
     pub percent: u32,
     /// The number of networks whose servers did not answer some queries.
     pub networks: usize,
+}
+
+impl fmt::Display for LossReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { percent, networks, .. } = self;
+        write!(
+            formatter,
+            "servers in {networks} networks that used to answer leave {percent} % of the queries unanswered"
+        )
+    }
 }
 
 /// A zone that fails.

@@ -6,13 +6,12 @@
 //! off the end of a segment. Times are in microseconds since 1970.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::Hasher;
 
 use super::entry::{Entry, OutageEntry};
 use super::octets::{self, TAGS};
 use super::recorded::Recorded;
 use crate::limits::MAX_FOLLOWED_FLIGHTS;
-use dns::hash::Plain;
+use dns::hash::checksum;
 
 /// The first octets of each segment; the last octet is the version of the format.
 pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x02";
@@ -108,13 +107,6 @@ impl<'s> Frame<'s> {
             self.octets.len() <= MAX_ENTRY && self.octets.get(2).is_some_and(|tag| TAGS.contains(tag));
         is_entry && checksum(self.octets) == self.sum
     }
-}
-
-fn checksum(octets: &[u8]) -> u64 {
-    let mut sum = Plain::default();
-    sum.write_usize(octets.len());
-    sum.write(octets);
-    sum.finish()
 }
 
 /// Selects the entries that are stored on disk: failed and slow questions, all questions that waited for the same flights (resolutions), these

@@ -1,10 +1,8 @@
 //! The file of a day: a header, and rows with their lengths and checksums.
 
-use std::hash::Hasher;
-
 use super::row::{Names, Row};
 use crate::limits::{ROOM_AHEAD, ROW_ROOM};
-use dns::hash::Plain;
+use dns::hash;
 
 /// The first octets of each file; the last octet is the version of the format.
 pub const HEAD: [u8; 16] = *b"resolverd min\n\0\x01";
@@ -61,10 +59,7 @@ pub fn appended(row: &Row, names: &mut Names, size: u64) -> Vec<u8> {
 
 /// Returns the first half of the hash of a row.
 fn checksum(row: &[u8]) -> [u8; 4] {
-    let mut sum = Plain::default();
-    sum.write_usize(row.len());
-    sum.write(row);
-    sum.finish().to_le_bytes().first_chunk().copied().unwrap_or_default()
+    hash::checksum(row).to_le_bytes().first_chunk().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -168,7 +168,14 @@ impl Row {
         }
     }
 
-    fn counts(&mut self) -> [&mut Counts; 5] {
+    /// Returns the counts, in the order in which they are stored.
+    pub(crate) fn counts(&self) -> [&Counts; 5] {
+        let Self { outcomes, messages, message_time, latency, round_trip, .. } = self;
+        [outcomes, messages, message_time, latency, round_trip]
+    }
+
+    /// Like `counts`, to change them.
+    pub(crate) fn counts_mut(&mut self) -> [&mut Counts; 5] {
         let Self { outcomes, messages, message_time, latency, round_trip, .. } = self;
         [outcomes, messages, message_time, latency, round_trip]
     }
@@ -177,7 +184,7 @@ impl Row {
     pub(crate) fn encode(&self, names: &mut Names, room: usize) -> Vec<u8> {
         let mut octets = Vec::new();
         put(&mut octets, self.minute);
-        for counts in self.clone().counts() {
+        for counts in self.counts() {
             put_counts(&mut octets, counts);
         }
         for busy in &self.busy {
@@ -205,7 +212,7 @@ impl Row {
 
     fn decoded(mut octets: &[u8], names: &mut Names) -> Option<Self> {
         let mut row = Self { minute: number(&mut octets)?, ..Self::default() };
-        for counts in row.counts() {
+        for counts in row.counts_mut() {
             *counts = read_counts(&mut octets)?;
         }
         while !octets.is_empty() {

@@ -69,23 +69,16 @@ impl Span {
         if minute <= self.from || minute > self.to {
             return;
         }
-        let Row { minute, outcomes, messages, message_time, latency, round_trip, busy } = row;
         // After a restart, a minute has two rows.
-        self.minutes = self.minutes.saturating_add((*minute != self.sum.minute).into());
-        self.sum.minute = *minute;
-        for (sum, counts) in [
-            (&mut self.sum.outcomes, outcomes),
-            (&mut self.sum.messages, messages),
-            (&mut self.sum.message_time, message_time),
-            (&mut self.sum.latency, latency),
-            (&mut self.sum.round_trip, round_trip),
-        ] {
+        self.minutes = self.minutes.saturating_add((row.minute != self.sum.minute).into());
+        self.sum.minute = row.minute;
+        for (sum, counts) in self.sum.counts_mut().into_iter().zip(row.counts()) {
             for (place, count) in counts {
                 let sum = sum.entry(*place).or_default();
                 *sum = sum.saturating_add(*count);
             }
         }
-        for Busy { kind, name, counts } in busy {
+        for Busy { kind, name, counts } in &row.busy {
             let key = (*kind, name.clone());
             if self.busy.len() < MAX_SUMMED_NAMES || self.busy.contains_key(&key) {
                 self.busy.entry(key).or_default().add(*counts);

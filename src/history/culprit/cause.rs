@@ -60,6 +60,13 @@ words! {
     }
 }
 
+impl CulpritKind {
+    /// Returns true if the network or the load of this host is the culprit.
+    pub const fn is_of_this_host(self) -> bool {
+        matches!(self, Self::Network | Self::NetworkLossy | Self::Overload)
+    }
+}
+
 /// A cause of the delay or of the failure of a message (the questions for one email).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {

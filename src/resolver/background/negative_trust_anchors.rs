@@ -7,11 +7,9 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::exchange::network::Network;
-use crate::resolve::{Asked, Resolver, ResolverParts};
-use crate::zones::Views;
+use crate::resolve::{Asked, Resolver};
 use dns::question::{Client, Question, Security};
 use dns::random::Random;
-use history::Recorder;
 
 /// Tests each negative trust anchor that expires, and removes those whose zone validates again. Returns the names of the removed ones.
 ///
@@ -19,14 +17,7 @@ use history::Recorder;
 pub async fn remove_unneeded(resolver: &Resolver, network: &Arc<dyn Network>, random: &Random) -> Vec<Name> {
     let mut removed = Vec::new();
     for (name, _) in resolver.ntas().list(resolver.clock().mono()) {
-        let fresh = resolver.fresh(ResolverParts {
-            views: Views::clone(&resolver.views()),
-            clock: resolver.clock().clone(),
-            random: random.clone(),
-            network: Arc::clone(network),
-            recorder: Recorder::aside(resolver.clock().clone()),
-            tap: Arc::clone(resolver.tap()),
-        });
+        let fresh = resolver.fresh(network, random);
         fresh.ntas().remove(&name);
         if validates(&fresh, &name).await && resolver.remove_nta(&name).await {
             removed.push(name);

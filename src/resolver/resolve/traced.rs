@@ -18,16 +18,28 @@ use tokio::time::timeout;
 
 use super::client_question::ClientQuestion;
 use super::{Asked, Replied, Resolver, ResolverParts, WITHOUT_LISTENER};
+use crate::exchange::network::Network;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::limits::FRESH_TRACE_MEMORY;
+use crate::zones::Views;
 use dns::question::{Client, Outcome, Question};
+use dns::random::Random;
+use history::Recorder;
 use history::event::Step;
 use history::limits::FLIGHT_TIME;
 
 impl Resolver {
-    /// Creates a resolver with the same routes, trust anchors and negative trust anchors, and with an empty cache. `parts` contains the
-    /// history of the new resolver.
-    pub fn fresh(&self, parts: ResolverParts) -> Arc<Self> {
+    /// Creates a resolver with the same routes, trust anchors and negative trust anchors, and with an empty cache and a history of its own, which is
+    /// not shown. Its queries are sent by `network`, and dnstap gets copies of them.
+    pub fn fresh(&self, network: &Arc<dyn Network>, random: &Random) -> Arc<Self> {
+        let parts = ResolverParts {
+            views: Views::clone(&self.views()),
+            clock: self.clock.clone(),
+            random: random.clone(),
+            network: Arc::clone(network),
+            recorder: Recorder::aside(self.clock.clone()),
+            tap: Arc::clone(self.tap()),
+        };
         let fresh = Self::with_memory(parts, FRESH_TRACE_MEMORY);
         let now = self.clock.mono();
         for (name, left) in self.ntas().list(now) {

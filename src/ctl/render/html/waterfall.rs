@@ -4,7 +4,6 @@
 use super::{document, escaped};
 use crate::render::why::{has_row, outcome, shown};
 use crate::render::words;
-use history::culprit::CulpritKind;
 use history::why::{MessageReport, QuestionReport, SentReport};
 
 /// The largest number of queries to servers that are shown below a query of a client.
@@ -129,11 +128,7 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
 fn sums(report: &MessageReport) -> Sums {
     let with_servers = report.questions.iter().map(with_servers).collect();
     let theirs = covered(with_servers).min(report.waited);
-    let is_own = matches!(
-        report.culprit.kind,
-        CulpritKind::Network | CulpritKind::NetworkLossy | CulpritKind::Overload
-    );
-    let theirs = if is_own { 0.0 } else { theirs };
+    let theirs = if report.culprit.kind.is_of_this_host() { 0.0 } else { theirs };
     Sums { mine: report.waited - theirs, theirs, client: (report.took - report.waited).max(0.0) }
 }
 
