@@ -145,6 +145,7 @@ raise_judges() {
 options {
   directory "$signed"; pid-file none; session-keyfile none; listen-on { 198.18.0.83; }; listen-on-v6 { none; };
   recursion yes; allow-query { any; }; allow-recursion { any; }; dnssec-validation yes; empty-zones-enable no;
+  query-source address 198.18.0.83;
   qname-minimization off;
 };
 controls { };
@@ -162,6 +163,7 @@ server:
   trust-anchor-file: "$signed/root.key"
   root-hints: "$signed/root.hints"
   interface: 198.18.0.84
+  outgoing-interface: 198.18.0.84
   access-control: 198.18.0.0/16 allow
 remote-control:
   control-enable: no
@@ -352,6 +354,28 @@ sha1() {
   has 'flags:.* ad' dig @127.0.0.1 +dnssec www.sha1.net A
 }
 
+# to_root SOURCE: the number of queries from SOURCE to the signed root that tcpdump has seen.
+to_root() { tcpdump -n -r "$work/root.pcap" "udp and src host $1 and dst host 198.18.0.80" 2>/dev/null | wc -l; }
+
+# Names that senders make up, below top-level domains that do not exist: what the first denials prove costs no further query.
+made_up() {
+  local server number tld ours
+  believing "$signed/root.key"
+  begin tcpdump internet tcpdump -i any -w "$work/root.pcap" -U "udp and dst host 198.18.0.80"
+  soon grep -q listening "$work/tcpdump.log"
+  for server in 127.0.0.1 198.18.0.83 198.18.0.84; do
+    for number in {1..14}; do
+      for tld in lan corp localdomain; do has NXDOMAIN dig @$server +tries=1 +timeout=5 host$number.$tld A >/dev/null; done
+    done
+  done
+  has 'flags:.* ad' dig @127.0.0.1 +dnssec nothing.lan A
+  has 'NSEC' dig @127.0.0.1 +dnssec nothing.lan A
+  end tcpdump
+  ours=$(to_root 198.18.100.25)
+  echo "figure: queries to the root for 42 names: $ours, BIND $(to_root 198.18.0.83), Unbound $(to_root 198.18.0.84)"
+  at_most 8 "$ours" "queries to the root"
+}
+
 check "dnssec: ldns-signzone and BIND sign a root and their zones" raise_signed
 check "dnssec: trust anchors as ldns, BIND and zone files have them" spellings
 believing "$signed/root.key"
@@ -363,6 +387,7 @@ check "dnssec: with DO, what the servers say" with_do
 check "dnssec: AD, DO and CD" flags
 check "dnssec: broken zones say why" reasons
 check "dnssec: what DANE needs" for_mail
+check "dnssec: names below domains that do not exist cost few queries" made_up
 check "dnssec: mails of Postfix with DANE end as with Unbound" postfix_with_dane
 check "dnssec: SHA-1 counts only where that is wanted" sha1
 believing "$signed/root.key"

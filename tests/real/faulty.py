@@ -18,6 +18,8 @@ lost-FAULT    the first copy of each question over UDP is lost; from the second 
 referral      without AA and RA: the name servers of the root, and nothing else
 elsewhere     NXDOMAIN without AA, under the SOA of the root
 tcp-refused, tcp-formerr, tcp-closed   truncated over UDP; over TCP the RCODE, or an end
+mixed-nodata, mixed-nxdomain, mixed-refused, mixed-elsewhere   ok for a name in lower case; for one in mixed case no data, or that fault
+above-N       TXT of 1024 octets; UDP replies of more than N octets are lost
 garbage       octets that are no message
 """
 
@@ -30,7 +32,8 @@ ROOT_NS = b"\0" + struct.pack("!HHLH", 2, 1, 86400, 20) + b"\1a\14root-servers\3
 ROOT_SOA = b"\0" + struct.pack("!HHLH", 6, 1, 86400, 22) + b"\0\0" + struct.pack("!LLLLL", 1, 1800, 900, 604800, 60)
 RCODES = {"formerr": 1, "servfail": 2, "notimp": 4, "refused": 5}
 NXDOMAIN = 3
-A, AAAA = 1, 28
+A, TXT, AAAA, OPT = 1, 16, 28, 41
+LONG_TEXT = b"\xff" + b"x" * 255
 
 
 def question(message):
@@ -40,6 +43,12 @@ def question(message):
         labels.append(message[at + 1 : at + 1 + message[at]].decode("latin-1").lower())
         at += 1 + message[at]
     return labels, struct.unpack("!H", message[at + 1 : at + 3])[0], message[12 : at + 5]
+
+
+def buffer_size(message, asked):
+    """The size of UDP replies that the query accepts. An OPT record is the first one after the question, with the root as owner."""
+    opt = message[12 + len(asked) :]
+    return max(512, struct.unpack("!H", opt[3:5])[0]) if opt[:3] == struct.pack("!BH", 0, OPT) else 512
 
 
 def reply(message, asked, rcode=0, truncated=False, answers=b"", count=0, zone=b"\6faulty\7example\0"):
@@ -67,6 +76,17 @@ def stray(message, asked, rcode, authority):
     return struct.pack("!HHHHHH", struct.unpack("!H", message[:2])[0], flags, 1, 0, 1, 0) + asked + authority
 
 
+def above(message, stream, asked, most):
+    """A TXT record of 1024 octets, which is lost over UDP if the reply has more than MOST octets."""
+    record = struct.pack("!HHHLH", 0xC00C, TXT, 1, 60, 4 * len(LONG_TEXT)) + 4 * LONG_TEXT
+    octets = reply(message, asked, answers=record, count=1)
+    if stream:
+        return octets
+    if len(octets) > buffer_size(message, asked):
+        return reply(message, asked, truncated=True)
+    return octets if len(octets) <= most else None
+
+
 # Queries whose first copy was lost.
 lost = set()
 
@@ -91,6 +111,8 @@ async def answer(message, stream, always, asker):
             lost.add(asked.lower())
             return None
         fault = fault.removeprefix("lost-")
+    if fault.startswith("mixed-"):
+        fault = fault.removeprefix("mixed-") if asked[:-4] != asked[:-4].lower() else "ok"
     if fault == "referral":
         return stray(message, asked, 0, ROOT_NS)
     if fault == "elsewhere":
@@ -99,6 +121,12 @@ async def answer(message, stream, always, asker):
         return reply(message, asked, rcode=NXDOMAIN)
     if fault.startswith("late-"):
         delay, fault = int(fault.removeprefix("late-")) / 1000, "ok"
+    if fault == "nodata":
+        return reply(message, asked)
+    if fault.startswith("above-"):
+        if kind == TXT:
+            return above(message, stream, asked, int(fault.removeprefix("above-")))
+        fault = "ok"
     if fault in ("drop", "closed"):
         return None
     if fault == "garbage":

@@ -1,4 +1,4 @@
-# Wrong servers behind resolverd and behind Unbound: the same or a better answer, in the same or less time. Sourced by `run`.
+# Wrong servers behind resolverd, Unbound and BIND: the same or a better answer, in the same or less time. Sourced by `run`.
 
 raise_wrong() {
   serve outside 198.18.0.24 "glued.net moved.net outside.example away.example"
@@ -103,6 +103,66 @@ glue() {
   beside "$1" MX "NOERROR 1"
 }
 
+# raise_strict: servers of faulty.example that answer names in mixed case wrongly, and servers whose long replies are lost.
+raise_strict() {
+  local fault number=0
+  for fault in mixed-nodata mixed-nxdomain mixed-refused mixed-elsewhere above-512 above-1000; do
+    number=$((number + 1))
+    internet ip address add 198.18.1.$number/16 dev peer
+    begin $fault internet /usr/bin/python3 "$here/faulty.py" 198.18.1.$number $fault
+    soon grep -q serving "$work/$fault.log"
+    echo 198.18.1.$number >"$work/$fault.address"
+  done
+}
+
+# bind_beside ADDRESS...: BIND at port 5302 asks faulty.example at these servers.
+bind_beside() {
+  if [ -e "$work/bind_beside.pid" ]; then end bind_beside; fi
+  mkdir -p "$work/bind_beside"
+  cat >"$work/bind_beside.conf" <<EOF
+options {
+  directory "$work/bind_beside"; pid-file none; session-keyfile none; listen-on port 5302 { 127.0.0.1; }; listen-on-v6 { none; };
+  recursion yes; dnssec-validation no; qname-minimization off; empty-zones-enable no;
+};
+controls { };
+zone "." { type hint; file "$work/zones/root.hints"; };
+zone "faulty.example" { type static-stub; server-addresses { $(printf '%s; ' "$@")}; };
+EOF
+  begin bind_beside named -g -c "$work/bind_beside.conf"
+  soon has 198.18.77.10 dig @127.0.0.1 -p 5302 +tries=1 +timeout=2 +short domain.example
+}
+
+# strictly FAULT [SOUND]: six names are answered at a server with FAULT, alone or with the sound server SOUND; as at Unbound and BIND.
+strictly() {
+  local name ours servers
+  read -ra servers <<<"$(cat "$work/$1.address") ${2-}"
+  both stub "${servers[@]}"
+  bind_beside "${servers[@]}"
+  for name in one two three four five six; do
+    ours=$(said 53 $name.faulty.example A)
+    echo "figure: $name.faulty.example A: $ours ms, Unbound $(said 5301 $name.faulty.example A) ms, BIND $(said 5302 $name.faulty.example A) ms"
+    [ "${ours% *}" = "NOERROR 1" ] || return 1
+    at_most 2000 "${ours##* }" "milliseconds"
+  done
+}
+
+# long_replies FAULT: the first long reply comes within a client's deadline, the next at once.
+long_replies() {
+  local name ours most=3000
+  both stub "$(cat "$work/$1.address")"
+  bind_beside "$(cat "$work/$1.address")"
+  # Each waits ten seconds, so they are asked for one FAULT only.
+  [ "$1" = above-1000 ] ||
+    echo "figure: other.faulty.example TXT: Unbound $(said 5301 other.faulty.example TXT) ms, BIND $(said 5302 other.faulty.example TXT) ms"
+  for name in one two three; do
+    ours=$(said 53 $name.faulty.example TXT)
+    echo "figure: $name.faulty.example TXT: $ours ms"
+    [ "${ours% *}" = "NOERROR 1" ] || return 1
+    at_most $most "${ours##* }" "milliseconds"
+    most=400
+  done
+}
+
 # The first copy is lost, and an error answers the second.
 lost() {
   both
@@ -118,5 +178,14 @@ check "wrong: a server's own zone denies its address" glue outside.example
 check "wrong: a server's own zone gives a dead address of it" glue away.example
 check "wrong: a lost copy, then SERVFAIL" lost servfail
 check "wrong: a lost copy, then REFUSED" lost refused
+check "wrong: servers for mixed case and long replies start" raise_strict
+check "wrong: mixed case has no data" strictly mixed-nodata
+check "wrong: mixed case does not exist" strictly mixed-nxdomain
+check "wrong: mixed case is refused" strictly mixed-refused
+check "wrong: mixed case belongs to another zone" strictly mixed-elsewhere
+check "wrong: mixed case has no data at one of two servers" strictly mixed-nodata 198.18.0.50
+check "wrong: replies above 512 octets are lost" long_replies above-512
+check "wrong: replies above 1000 octets are lost" long_replies above-1000
 end compared
+end bind_beside
 restart
