@@ -54,6 +54,8 @@ fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionRepo
     };
     match (reported, one.result) {
         (DnsResult::Listed | DnsResult::NullMx, result) => result == reported,
+        // A program that does not know null MX records reports that the domain has no MX (OpenSMTPD 6.8).
+        (DnsResult::NoData, DnsResult::NullMx) => true,
         (DnsResult::NoName | DnsResult::NoData | DnsResult::NoAddress, DnsResult::NoName) => true,
         (DnsResult::NoName | DnsResult::NoData | DnsResult::NoAddress, DnsResult::NoData) => {
             one.kind == "A" && !has_other()

@@ -67,6 +67,20 @@ exim_queue() { at "$1" "$work/$1/exim4" -bp; }
 
 check "exim_delivers: two gateways start" raise_exim_delivers
 check "exim_delivers: each mail ends as with Unbound" played_alike exim_queue
+# Each line of the log that reports a result of DNS has the answer of DNS as its cause.
+exim_lines() {
+  local log=$work/resolverd/var/spool/exim/mainlog
+  judged "$log" 'F=<someone@sender\.example> rejected RCPT .*listed in bl\.lists\.example' 'bl\.lists\.example\. lists 198\.18\.77\.66 as 127\.0\.0\.2'
+  judged "$log" 'resolverd@nothing\..*: Unrouteable address' 'DNS said no: nothing\.partner\.example\. does not exist'
+  judged "$log" 'nullmx.*an MX or SRV record indicated no SMTP service' 'DNS said no: nullmx\.partner\.example\. accepts no mail, its MX is null'
+  judged "$log" 'sender verify fail for <someone@nothing' 'DNS said no: nothing\.domain\.example\. does not exist'
+  judged "$log" 'nothing\.domain\.example> rejected RCPT .*Sender verify failed' 'DNS said no: nothing\.domain\.example\. does not exist'
+  judged "$log" 'sender verify defer for <someone@www\.lame\.example>: host lookup did not complete' '198\.18\.0\.52 refused .* for lame\.example'
+  judged "$log" 'silent\.example> temporarily rejected RCPT .*Could not complete sender verify' '198\.18\.0\.51 did not answer .* for silent\.example'
+  judged "$log" 'gone\..*defer .*host lookup did not complete' 'silent\.example'
+}
+
+check "exim_delivers: \"why\" names the answer of DNS for each line of the log" exim_lines
 check "exim_delivers: an entry of its queue and a bounce lead to their domains" pasted exim_queue
 end recipients
 end senders

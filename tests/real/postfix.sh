@@ -97,6 +97,17 @@ recipients() {
   log 'to=<gone@.*dsn=4\.4\.3, status=deferred.*Host not found, try again'
 }
 
+# Each line of the log that reports a result of DNS has the answer of DNS as its cause.
+postfix_lines() {
+  judged "$work/mail.log" 'Client host .*blocked using bl\.lists\.example' 'bl\.lists\.example\. lists 198\.18\.77\.66 as 127\.0\.0\.2'
+  judged "$work/mail.log" 'x@nothing\.domain\.example>: Sender address rejected: Domain not found' 'DNS said no: nothing\.domain\.example\. does not exist'
+  judged "$work/mail.log" '450 .*www\.lame\.example>: Sender address rejected: Domain not found' '198\.18\.0\.52 refused .* for lame\.example'
+  judged "$work/mail.log" 'nullmx.*does not accept mail \(nullMX\)' 'DNS said no: nullmx\.partner\.example\. accepts no mail, its MX is null'
+  judged "$work/mail.log" 'type=AAAA: Host not found\)' 'DNS said no: nothing\.partner\.example\. does not exist'
+  judged "$work/mail.log" 'no MX host for .* has a valid address record' '198\.18\.0\.51 .*silent\.example'
+  judged "$work/mail.log" 'gone@.*Host not found, try again' '198\.18\.0\.51 .*silent\.example'
+}
+
 # A second message's questions are all in memory: its lookups take no time.
 again() {
   local delays
@@ -142,6 +153,8 @@ screened() {
   log 'to=<screened@.*status=sent'
   log 'dnsblog\[.*lookup error for DNS query 77\.77\.18\.198\.closed\.lists\.example'
   log 'dnsblog\[.*lookup error for DNS query 77\.77\.18\.198\.dead\.lists\.example'
+  judged "$work/mail.log" 'dnsblog\[.*198\.18\.77\.66 listed by domain' 'bl\.lists\.example\. lists 198\.18\.77\.66 as 127\.0\.0\.2'
+  judged "$work/mail.log" 'dnsblog\[.*lookup error .*77\.77\.18\.198\.closed' '198\.18\.0\.52 refused'
 }
 
 # A client that has passed is permitted at once while postscreen caches it, for the lists' negative TTL.
@@ -157,6 +170,7 @@ check "postfix: a message comes and goes, each lookup through the resolver" whol
 check "postfix: lists and unknown senders are refused, what cannot be found out is put off" rejected
 check "postfix: clients whose name leads elsewhere" clients
 check "postfix: recipients by MX, without one, with a null one, a long one, a silent one" recipients
+check "postfix: \"why\" names the answer of DNS for each line of the log" postfix_lines
 check "postfix: the second message waits for no lookup" again
 check "postfix: postscreen starts" raise_postscreen
 check "postfix: postscreen refuses who is listed, and waits for no dead list" screened

@@ -82,6 +82,15 @@ mail_at_26() { internet /usr/bin/python3 "$here/send.py" "$1" "$2:26" someone@se
 check "sendmail: two gateways start" raise_sendmail
 check "sendmail: each mail ends as with Unbound" played_alike sendmail_queue
 check "sendmail: a failed lookup of a list puts off where it is told to" sendmail_puts_off
+# Each reply that reports a result of DNS has the answer of DNS as its cause.
+sendmail_lines() {
+  local replies=$work/resolverd.replies
+  judged "$replies" 'listed at bl\.lists\.example' 'bl\.lists\.example\. lists 198\.18\.77\.66 as 127\.0\.0\.2'
+  judged "$replies" 'nothing\.domain\.example does not exist' 'DNS said no: nothing\.domain\.example\. does not exist'
+  judged "$replies" 'www\.lame\.example does not resolve' '198\.18\.0\.52 refused .* for lame\.example'
+}
+
+check "sendmail: \"why\" names the answer of DNS for each reply" sendmail_lines
 check "sendmail: an entry of mailq and a bounce lead to their domains" pasted sendmail_queue
 end recipients
 end senders

@@ -171,6 +171,13 @@ kept() {
 
 ctl() { resolverctl --socket "$work/control.sock" "$@"; }
 
+# judged LOG PATTERN VERDICT: for the first line of LOG with PATTERN, "resolverctl why" prints VERDICT.
+judged() {
+  grep -m 1 -E -- "$2" "$1" >"$work/pasted-line" || { echo "no line: $2"; return 1; }
+  cat "$work/pasted-line"
+  has "$3" ctl why - <"$work/pasted-line"
+}
+
 # asked TYPE: how many questions of that type the resolver has counted.
 asked() {
   ctl --json stats --since start --by type | sed -nE "s/.*\"type\":\"$1\",\"questions\":([0-9]+).*/\\1/p" | grep . || echo 0
