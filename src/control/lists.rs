@@ -60,7 +60,9 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
         .filter(|row| row.counts.questions > 0)
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.counts.questions));
-    rows.extend(known.lookalikes().list().iter().map(lookalike));
+    let mut alike = known.lookalikes().list();
+    alike.retain(|alike| !lists.contains_key(&alike.zone));
+    rows.extend(alike.iter().map(lookalike));
     let mut replies = super::rows::bounded(rows, Reply::ListState);
     let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner).mode();
     replies.push(Reply::Batch(BatchState { batch, unheard: known.events.lost() }));
@@ -69,11 +71,11 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
 
 fn state(list: &List, entry: &ListEntry, batch: batch::BatchCounts, now: Now) -> ListRow {
     let (today, yesterday, quota) = entry.watch.quota(now.unix);
-    let standing = list.is_alive().then(|| entry.standing());
+    let standing = (list.is_alive() && !list.is_learned).then(|| entry.standing());
     ListRow {
         list: text(&list.apex),
         way: entry.way.clone(),
-        purpose: Some(list.purpose),
+        purpose: (!list.is_learned).then_some(list.purpose),
         note: note(list, entry, standing.as_ref()),
         standing,
         counts: entry.counts(),
@@ -88,6 +90,9 @@ fn state(list: &List, entry: &ListEntry, batch: batch::BatchCounts, now: Now) ->
         batch_saved: Duration::from_micros(batch.saved_micros).as_secs_f64(),
     }
 }
+
+/// What the operator may do about a zone that clients use like a DNS list.
+const LOOKALIKE: &str = "clients query this zone like a DNS list, but resolverd does not know such a list, so clients get the answers of the zone unchanged; if it is a DNS list, add a [[list]] for it";
 
 fn lookalike(alike: &Lookalike) -> ListRow {
     ListRow {
@@ -105,8 +110,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         batch_used: 0,
         batch_unused: 0,
         batch_saved: 0.0,
-        note: "clients query this zone like a DNS list, but resolverd does not know such a list, so clients get the answers of the zone unchanged; if it is a DNS list, add a [[list]] for it"
-            .to_owned(),
+        note: LOOKALIKE.to_owned(),
     }
 }
 
@@ -125,6 +129,9 @@ pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
 
 /// Returns information or advice about a list; empty if there is none.
 fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> String {
+    if list.is_learned {
+        return LOOKALIKE.to_owned();
+    }
     let Some(standing) = standing else {
         let Life::ShutDown { how } = &list.life else { return String::new() };
         return format!(

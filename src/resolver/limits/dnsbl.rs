@@ -21,6 +21,10 @@ pub(crate) const MAX_LOOKALIKES: usize = 64;
 /// record of one mail makes a program ask about only one address.
 pub(crate) const LOOKALIKE_ADDRESSES: u64 = 8;
 
+/// The greatest number of learned lists. Mail software with many lists asks about thirty, and most of these are in the registry. The zone that
+/// clients have asked most is learned first.
+pub(crate) const MAX_LEARNED_LISTS: usize = 16;
+
 /// The incident of a list ends when the list has refused no query for this time. One good answer is not enough, because
 /// one of the list's servers may answer while others refuse.
 pub(crate) const LIST_INCIDENT_QUIET: Duration = Duration::from_secs(60);
@@ -146,6 +150,10 @@ pub(crate) const MAX_LIST_EVENT_KEY: usize = 128;
 /// The greatest number of list events that wait in the queue. Further events are dropped and counted. Each takes about
 /// 170 octets.
 pub(crate) const MAX_LIST_EVENTS: usize = 1_024;
+
+/// The time for which events of cached answers wait in the queue before the task reads them, if no other event wakes it earlier. The
+/// counts that `resolverctl dnsbl` shows may be so much late.
+pub(crate) const LIST_EVENTS_PAUSE: Duration = Duration::from_secs(1);
 
 /// The greatest number of probes and tests of lists in progress at the same time.
 pub(crate) const MAX_SIDE_QUESTIONS: usize = 32;
