@@ -94,8 +94,7 @@ counters! {
     HttpsRefused "https_handshakes_refused" Some("HTTPS connections closed (too many handshakes of one client)");
     /// Requests over HTTPS that got an HTTP error, because they were no DNS queries.
     HttpsRequestsRefused "https_requests_refused" Some("HTTPS requests refused (no DNS query)");
-    /// Connections for HTTPS that were closed, because their client broke the rules of HTTP/2, reset too many requests, sent too much
-    /// that was no query, or sent too many requests without taking the replies before them.
+    /// Connections for HTTPS that were closed, because of HTTP/2 errors or floods of their client.
     HttpsClosed "https_connections_closed" Some("HTTPS connections closed (HTTP/2 errors or floods of the client)");
     /// Queries of clients over QUIC.
     QueriesQuic "queries_quic" Some("queries over QUIC");
@@ -107,8 +106,7 @@ counters! {
     QuicRefused "quic_handshakes_refused" Some("QUIC connections refused (too many handshakes of one client)");
     /// Clients over QUIC that had to prove their address before the handshake, because many handshakes were in progress.
     QuicRetried "quic_handshakes_retried" Some("QUIC clients that had to prove their address (many handshakes)");
-    /// Connections for QUIC that were closed, because their client broke the rules of DNS over QUIC, or cancelled too many queries
-    /// before they were whole.
+    /// Connections for QUIC that were closed, because of errors or floods of their client.
     QuicClosed "quic_connections_closed" Some("QUIC connections closed (errors or floods of the client)");
     /// Queries of clients over UDP and datagrams of QUIC that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");

@@ -121,6 +121,21 @@ fn codes(level: Level) -> String {
     format!("{}\n{}\n", tag(level.word()), words.join(",\n"))
 }
 
+/// Commands as they are typed, each with its purpose.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("resolverctl", "See whether resolverd works, and if not, what to do."),
+    ("resolverctl why", "See what cost mail time in the last hour, and who can repair it."),
+    ("resolverctl why --at 02:00 --html night.html", "The same for two o'clock, as an HTML page too."),
+    ("grep 4C3B2A /var/log/mail.log | resolverctl why -", "Find out why this mail was slow or refused."),
+    ("resolverctl failed --since 30m", "See the zones that failed in the last half hour."),
+    ("resolverctl check example.com", "Find the faults of a domain that gets no mail."),
+    ("resolverctl stats --since 24h --against 7d", "Compare the last day with the same day a week ago."),
+    ("resolverctl stats --by user", "See which local users ask and wait most."),
+    ("resolverctl dnsbl test 192.0.2.1", "See which DNS lists have an address."),
+    ("resolverctl flush --tree example.com", "Forget a domain after its owner has repaired it."),
+    ("resolverctl nta add --for 1d example.com", "Deliver to a domain with wrong signatures for a day."),
+];
+
 #[test]
 fn resolverctl_1() {
     let command = ctl::Arguments::command();
@@ -130,6 +145,8 @@ fn resolverctl_1() {
     let exit = command.get_after_long_help().unwrap().to_string();
     let levels = [Level::Failure, Level::Warning, Level::CouldNotTell, Level::Note, Level::Ok];
     let codes: String = levels.into_iter().map(codes).collect();
+    let examples: String =
+        EXAMPLES.iter().map(|(typed, purpose)| format!("{}\n{}\n", tag(typed), escaped(purpose))).collect();
     let text = head("resolverctl", 1, &about)
         + &program(&command)
         + ".SH COMMANDS\nThe default command is \\fBstatus\\fR.\n"
@@ -138,7 +155,9 @@ fn resolverctl_1() {
         + &codes
         + ".SH EXIT STATUS\n"
         + &aligned(exit.trim_start_matches("Exit codes:\n"))
-        + &see_also(&[("resolverd", 8), ("resolverd.toml", 5)]);
+        + ".SH EXAMPLES\n"
+        + &examples
+        + &see_also(&[("resolverd", 8), ("resolverd.toml", 5), ("resolverd-operating", 7)]);
     page("resolverctl.1", &text);
 }
 
@@ -217,10 +236,10 @@ fn resolverd_metrics_7() {
              format of Prometheus. Times are in seconds, sizes in bytes. Counters begin at 0 when resolverd \
              starts. Words and values of labels are those of `resolverctl --json`; `resolverctl stats --help` \
              explains them. No client, name or server is a label.\n\
-             Everybody who can connect may read the metrics: keep the listener on loopback, or behind a firewall.\n\
+             Keep the listener on loopback, or behind a firewall.\n\
              At / it serves a page with the last 24 hours: zones and lists, the DNS time of messages (emails), why a mail was slow, \
-             lists, and local users. The page changes nothing and loads nothing from elsewhere. It has names and clients, as far as \
-             history.redact leaves them, and is served only under an address or localhost, not under a host name.",
+             lists, and local users. It has names and clients, as far as history.redact leaves them, and \
+             is served only under an address or localhost, not under a host name.",
         )
         + ".SH METRICS\n"
         + &rows

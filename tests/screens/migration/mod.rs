@@ -131,7 +131,7 @@ fn each_equivalent_is_a_key_of_our_file() {
 fn each_configuration_of_the_page_is_fine() {
     let blocks: Vec<&str> =
         texts::BEHIND.split(".EX\nversion").skip(1).map(|block| block.split(".EE").next().unwrap()).collect();
-    assert!(blocks.len() >= 2);
+    assert!(!blocks.is_empty());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("resolverd.toml");
     for block in blocks {

@@ -80,9 +80,6 @@ Write \fBmanage_resolv_conf: false\fR in /etc/cloud/cloud.cfg.d/resolverd.cfg.
 .TP
 openresolv
 Write \fBresolvconf=NO\fR in /etc/resolvconf.conf.
-.SH UPGRADE
-The upgrade restarts resolverd. \fBresolverd.socket\fR holds the port meanwhile, so no query is lost, and the cache is kept. If the new
-version does not accept the configuration, the old process keeps running.
 "#;
 
 /// Behind the tables.
@@ -135,12 +132,8 @@ Unbound applies its local data to the queried name only. BIND and resolverd appl
 .TP
 Deadline
 A client gets an answer or SERVFAIL within 4 s (\fBdeadline\fR of \fB[resolve]\fR). BIND gives up after 10 s by default.
-.TP
-DNS lists
-resolverd does not pass on refusals and answers of parked lists as listings. Unbound and BIND do. See resolverd(7).
 .SH SIZING
-\fBsize\fR of \fB[cache]\fR is for the whole cache. For Unbound the import adds up its cache sizes. Begin with the default, and look at the last table of \fBresolverctl stats\fR after a day. If you increase
-\fBsize\fR, increase MemoryMax= of resolverd.service too: see resolverd.toml(5).
+\fBsize\fR of \fB[cache]\fR is for the whole cache. For Unbound the import adds up its cache sizes. Begin with the default, and look at the last table of \fBresolverctl stats\fR after a day.
 .SH DANE
 Outgoing mail with DANE also needs \fBoptions edns0 trust\-ad\fR in /etc/resolv.conf, and DANE in the mail server:
 \fBsmtp_dns_support_level = dnssec\fR and \fBsmtp_tls_security_level = dane\fR of Postfix. Answers of a zone with \fBvalidate = false\fR, and answers
@@ -156,8 +149,8 @@ On Debian and Ubuntu it has a resolver of its own (libunbound), which queries th
 rspamd
 It queries the servers of \fBnameserver\fR in the section \fBdns\fR of its \fBoptions\fR, if there are any.
 .SH "DNS LISTS"
-Lists limit the number of queries for each address that sends them, and many refuse the addresses of large resolvers. Do not send their queries to
-forwarders of a provider: give the list a route of its own, or let resolverd resolve all names itself. A mirror of a list on this
+Many lists refuse the addresses of large resolvers. Do not send their queries to forwarders of a provider: give the list a \fB[[zone]]\fR with
+\fBrecurse\fR, or let resolverd resolve all names itself. A mirror of a list on this
 host is a stub zone:
 .PP
 .EX
@@ -173,18 +166,7 @@ purpose = "block"
 subjects = ["ip4"]
 .EE
 .SH CONTAINERS
-Containers have a loopback interface of their own, and cannot use 127.0.0.1 of the host. Add a listener at the address of their bridge, and
-name it in their configuration (\fBdns\fR of Docker's daemon.json).
-.PP
-.EX
-version = 1
-
-[[listener]]
-addresses = ["172.17.0.1:53"]
-allow = ["172.17.0.0/16"]
-.EE
-.PP
-Docker answers names of containers at 127.0.0.11 of each container. resolverd in a container can forward such names to it if it does not
+Add a listener for them, as in resolverd(7), and name its address in their configuration (\fBdns\fR of Docker's daemon.json). Docker answers names of containers at 127.0.0.11 of each container. resolverd in a container can forward such names to it if it does not
 listen at 0.0.0.0, which has this address too: name the address of the container in addresses of [listen].
 .SH SEE ALSO
 .BR resolverd (7) ,
