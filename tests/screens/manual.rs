@@ -125,8 +125,9 @@ fn codes(level: Level) -> String {
 const EXAMPLES: &[(&str, &str)] = &[
     ("resolverctl", "See whether resolverd works, and if not, what to do."),
     ("resolverctl why", "See what cost mail time in the last hour, and who can repair it."),
-    ("resolverctl why --at 02:00 --html night.html", "The same for two o'clock, as an HTML page too."),
+    ("resolverctl why --at 02:00", "See the same for two o'clock."),
     ("grep 4C3B2A /var/log/mail.log | resolverctl why -", "Find out why this mail was slow or refused."),
+    ("resolverctl why --html slow.html example.com", "Write why its mail was slow to a page."),
     ("resolverctl failed --since 30m", "See the zones that failed in the last half hour."),
     ("resolverctl check example.com", "Find the faults of a domain that gets no mail."),
     ("resolverctl stats --since 24h --against 7d", "Compare the last day with the same day a week ago."),
