@@ -27,7 +27,7 @@ const AILMENTS: [Fault; 8] = [
     Fault::AlwaysTruncates,
     Fault::SilentTcp,
     Fault::HangsUp,
-    Fault::Flood,
+    Fault::Flood(60),
     Fault::WrongQuestion,
 ];
 

@@ -8,7 +8,7 @@ use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::rdata::{A, CNAME, NS, SOA};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
-use super::fault::Fault;
+use super::fault::{Fault, MixedCaseReply};
 use dns::conduct::Transport;
 
 /// The address in poisoned records, to which an attacker wants to lead clients.
@@ -77,8 +77,7 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
             response.metadata.response_code = ResponseCode::NXDomain;
         }
         Fault::EmptyNoData if is_no_data(response) => *response = bare(query, ResponseCode::NoError),
-        Fault::RefusesMixedCase if is_mixed_case(query) => *response = bare(query, ResponseCode::Refused),
-        Fault::DeniesMixedCase if is_mixed_case(query) => *response = denied_by(asked.origin.clone(), query),
+        Fault::MixedCase(reply) if is_mixed_case(query) => *response = to_mixed_case(reply, asked),
         Fault::NoEdns if query.edns.is_some() => {
             *response = bare(query, ResponseCode::FormErr);
             response.edns = None;
@@ -125,6 +124,17 @@ fn denied_by(zone: Name, query: &Message) -> Message {
     let soa = SOA::new(server, mailbox, 1, 7_200, 900, 86_400, 300);
     response.add_authority(Record::from_rdata(zone, 300, RData::SOA(soa)));
     response
+}
+
+fn to_mixed_case(reply: MixedCaseReply, asked: &TrueQuery<'_>) -> Message {
+    let mut denial = denied_by(asked.origin.clone(), asked.query);
+    match reply {
+        MixedCaseReply::NoData => denial.metadata.response_code = ResponseCode::NoError,
+        MixedCaseReply::Nxdomain => {}
+        MixedCaseReply::Refused => return bare(asked.query, ResponseCode::Refused),
+        MixedCaseReply::Lame => return bare(asked.query, ResponseCode::NoError),
+    }
+    denial
 }
 
 /// Returns a response that has the address of a load balancer, whatever the query asks for.

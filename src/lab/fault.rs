@@ -79,6 +79,43 @@ macro_rules! plain_values {
 
 plain_values! { u16 u32 usize RecordType }
 
+/// The reply of a server to a name in mixed case, if it does not find such names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MixedCaseReply {
+    /// The name has no records of the type.
+    NoData,
+    /// The name does not exist.
+    Nxdomain,
+    /// The server refuses the query.
+    Refused,
+    /// A DNS message without records and without AA.
+    Lame,
+}
+
+impl MixedCaseReply {
+    /// All replies, with their names in scenarios.
+    const NAMES: [(&str, Self); 4] = [
+        ("nodata", Self::NoData),
+        ("nxdomain", Self::Nxdomain),
+        ("refused", Self::Refused),
+        ("lame", Self::Lame),
+    ];
+}
+
+impl FaultValue for MixedCaseReply {
+    fn read(text: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(name, _)| *name == text).map(|(_, reply)| *reply)
+    }
+
+    fn shown(&self) -> String {
+        Self::NAMES
+            .iter()
+            .find(|(_, reply)| reply == self)
+            .map(|(name, _)| (*name).to_owned())
+            .unwrap_or_default()
+    }
+}
+
 faults! {
     /// The server never answers, over UDP or TCP.
     Dead = "dead",
@@ -155,10 +192,6 @@ faults! {
     NxdomainOnEmptyNonTerminals = "nxdomain-on-ent",
     /// The server changes upper and lower case in the question of its answers.
     FlipsCase = "flips-case",
-    /// The server answers REFUSED to names in mixed case, because it compares names octet by octet.
-    RefusesMixedCase = "refuses-mixed-case",
-    /// The server answers NXDOMAIN to names in mixed case, because it compares names octet by octet.
-    DeniesMixedCase = "denies-mixed-case",
     /// The server never answers queries for names in mixed case.
     DropsMixedCase = "drops-mixed-case",
     /// The server never answers queries for the first of its zones: a hoster's server that drops queries for a domain that it does not
@@ -202,8 +235,6 @@ faults! {
     HalfAnswer = "half-answer",
     /// The server accepts TCP connections and closes them without an answer.
     HangsUp = "hangs-up",
-    /// The client gets sixty forged answers before each true answer, with guessed ids or from other addresses (RFC 5452 section 4).
-    Flood = "flood",
     /// The server makes every signature invalid: a secondary after broken transfers, or an attacker on the path.
     BadSignatures = "bad-signatures",
     /// The server ignores DO: an old server or firewall.
@@ -254,6 +285,12 @@ faults! {
     DeniesType(RecordType) = "denies",
     /// The server answers SERVFAIL with this extended error (RFC 8914), except to queries with CD: a failing resolver.
     ExtendedError(u16) = "extended-error",
+    /// The server answers names in mixed case like this, because it compares names octet by octet.
+    MixedCase(MixedCaseReply) = "mixed-case",
+    /// No reply over UDP that is longer than this number of octets arrives, because an old firewall drops it.
+    DropsLonger(usize) = "drops-longer",
+    /// The client gets this number of forged answers before each true answer, with guessed ids or from other addresses (RFC 5452 section 4).
+    Flood(u16) = "flood",
 }
 
 /// The error for a text that is not the name of a fault.
@@ -277,7 +314,6 @@ impl Fault {
                 | Self::NxdomainOnEmptyNonTerminals
                 | Self::NxdomainOnNoData
                 | Self::Denies
-                | Self::DeniesMixedCase
                 | Self::AddressForAll
         )
     }

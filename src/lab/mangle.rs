@@ -24,17 +24,13 @@ const FIRST_FRAGMENT: usize = 1_472;
 /// pass.
 const UNMINDFUL_SIZE: usize = 4_096;
 
-/// The number of forged DNS messages that arrive before the true answer in a flood. It is less than `limits::MAX_STRAY_DATAGRAMS`, so the resolver
-/// still reads the true answer.
-const FLOOD: u16 = 60;
-
 /// The first of the record types for private use (RFC 6895 section 3.1).
 const PRIVATE_TYPE: u16 = 65_280;
 
 /// The number of private record types that are used here. (The DNS library has a meaning for the 26th.)
 const PRIVATE_TYPES: u16 = 20;
 
-/// Returns the octets of a response, changed by the faults of the server. Returns `None` if the response cannot be encoded.
+/// Returns the octets of a response, changed by the faults of the server. Returns `None` if the response cannot be encoded, or does not arrive.
 pub(super) fn octets(
     faults: &[Fault],
     query: &Message,
@@ -60,20 +56,24 @@ pub(super) fn octets(
     if has(Fault::HalfAnswer) {
         octets.truncate(octets.len() / 2);
     }
-    Some(octets)
+    let is_dropped = |fault: &Fault| matches!(fault, Fault::DropsLonger(limit) if octets.len() > *limit);
+    let is_lost = transport == Transport::Udp && faults.iter().any(is_dropped);
+    (!is_lost).then_some(octets)
 }
 
 /// Returns the forged DNS messages that arrive at the port of the query. All of them arrive before the true answer, which takes the time `delay`.
 pub(super) fn forgeries(faults: &[Fault], query: &Message, delay: Duration, source: IpAddr) -> Vec<Delivery> {
-    if faults.contains(&Fault::Flood) {
+    let flood =
+        faults.iter().find_map(|fault| if let Fault::Flood(count) = fault { Some(*count) } else { None });
+    if let Some(count) = flood {
         let one = |number: u16| {
-            let delay = delay / u32::from(FLOOD + 1) * u32::from(number);
+            let delay = delay / (u32::from(count) + 1) * u32::from(number);
             match number % 3 {
                 0 => forgery(query, 0, delay, other_address(source)),
                 _ => forgery(query, number, delay, source),
             }
         };
-        return (1..=FLOOD).filter_map(one).collect();
+        return (1..=count).filter_map(one).collect();
     }
     let forged = faults.contains(&Fault::Forged).then(|| forgery(query, 1, delay / 2, source));
     forged.flatten().into_iter().collect()

@@ -367,7 +367,7 @@ mod tests {
         assert_eq!(alias.data.to_string(), "n7.example.");
         let over = |fault, transport| ask(&server(), name, &[fault], transport);
         assert_eq!(over(Fault::Nxns, Transport::Tcp)[0].1.authorities.len(), 60);
-        assert_eq!(over(Fault::Flood, Transport::Udp).len(), 61);
+        assert_eq!(over(Fault::Flood(60), Transport::Udp).len(), 61);
         assert!(over(Fault::ManyRecords, Transport::Udp)[0].1.metadata.truncation);
         assert!(over(Fault::ManyRecords, Transport::Tcp)[0].1.answers.len() > 4_000);
     }

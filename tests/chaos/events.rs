@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dns::random::Random;
 use hickory_proto::rr::{Name, RecordType};
-use lab::fault::Fault;
+use lab::fault::{Fault, MixedCaseReply};
 use lab::internet::Internet;
 use lab::prelude::name;
 use lab::server::LabServer;
@@ -40,6 +40,13 @@ pub(crate) fn all_faults() -> Vec<Fault> {
         Fault::Ttl(1 << 31),
         Fault::Drops(RecordType::DNSKEY),
         Fault::Drops(RecordType::SOA),
+        Fault::MixedCase(MixedCaseReply::NoData),
+        Fault::MixedCase(MixedCaseReply::Nxdomain),
+        Fault::MixedCase(MixedCaseReply::Refused),
+        Fault::MixedCase(MixedCaseReply::Lame),
+        Fault::DropsLonger(512),
+        Fault::Flood(60),
+        Fault::Flood(70),
     ];
     Fault::all().chain(numbered).collect()
 }

@@ -6,7 +6,7 @@ use doctor::codes::Code;
 use doctor::facts::CheckSubject;
 use doctor::finding::{Finding, Level};
 use lab::delegations::Tree;
-use lab::fault::Fault;
+use lab::fault::{Fault, MixedCaseReply};
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::world::{Lab, ServerPlan};
 use resolver::config::Family;
@@ -130,8 +130,12 @@ fn a_server_is_asked_at_each_of_its_addresses_of_both_families() {
 #[test]
 fn a_server_that_fails_names_in_mixed_case_is_named_and_its_answers_are_not_called_old() {
     for (fault, level, words) in [
-        (Fault::RefusesMixedCase, Level::Warning, "answers REFUSED for names in mixed case"),
-        (Fault::DeniesMixedCase, Level::Failure, "denies names in mixed case (NXDOMAIN)"),
+        (
+            Fault::MixedCase(MixedCaseReply::Refused),
+            Level::Warning,
+            "answers REFUSED for names in mixed case",
+        ),
+        (Fault::MixedCase(MixedCaseReply::Nxdomain), Level::Failure, "denies names in mixed case (NXDOMAIN)"),
     ] {
         let evidence = format!("198.18.4.1 (ns2.hosts.com.) {words}");
         let of_one = of(SOUND, &[fault]);

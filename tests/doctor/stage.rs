@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hickory_proto::rr::RecordType;
 use lab::delegations::Tree;
-use lab::fault::Fault;
+use lab::fault::{Fault, MixedCaseReply};
 use lab::world::{Lab, ServerPlan};
 use ring::digest::{SHA256, digest};
 use rustls_pki_types::CertificateDer;
@@ -26,7 +26,7 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("notcp.host.com", 8, &[Fault::MuteTcp]),
     ("noedns.host.com", 9, &[Fault::NoEdns]),
     ("case.host.com", 10, &[Fault::FlipsCase]),
-    ("uncased.host.com", 18, &[Fault::DeniesMixedCase]),
+    ("uncased.host.com", 18, &[Fault::MixedCase(MixedCaseReply::Nxdomain)]),
     ("open.host.com", 11, &[Fault::OffersRecursion]),
     ("early.host.com", 12, &[]),
     ("roll.host.com", 13, &[]),

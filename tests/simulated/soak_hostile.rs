@@ -15,7 +15,7 @@ use hickory_proto::rr::{Name, RecordType};
 use history::event::{Step, StepEvent};
 use lab::client::AskError;
 use lab::distort::POISON;
-use lab::fault::Fault;
+use lab::fault::{Fault, MixedCaseReply};
 use lab::internet::Internet;
 use lab::mails::{Popularity, draw};
 use lab::oracle::Oracle;
@@ -261,6 +261,13 @@ fn honest() -> Vec<Fault> {
         Fault::Ttl(0),
         Fault::Ttl(1 << 31),
         Fault::Drops(RecordType::SOA),
+        Fault::MixedCase(MixedCaseReply::NoData),
+        Fault::MixedCase(MixedCaseReply::Nxdomain),
+        Fault::MixedCase(MixedCaseReply::Refused),
+        Fault::MixedCase(MixedCaseReply::Lame),
+        Fault::DropsLonger(512),
+        Fault::Flood(60),
+        Fault::Flood(70),
     ];
     let can_be_told = |fault: &Fault| !fault.lies() && !OF_SIGNED_ZONES.contains(fault);
     Fault::all().filter(can_be_told).chain(numbered).collect()
