@@ -34,7 +34,7 @@ pub fn facts(heard: Result<Heard, ReplyUnknown>) -> Result<ReplyFacts, NoReply> 
         Trouble::NoRoute | Trouble::NoRouteToAddress => NoReply::NoRoute,
         Trouble::OtherCase => NoReply::OtherCase,
         Trouble::Unfit | Trouble::Https { .. } => NoReply::Unfit,
-        Trouble::NotSent(_) | Trouble::Certificate(_) | Trouble::NoRoom => {
+        Trouble::NotSent(_) | Trouble::Certificate(_) | Trouble::NoRoom | Trouble::Forged => {
             NoReply::Unknown(trouble.to_string())
         }
     })?;

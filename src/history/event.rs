@@ -231,7 +231,7 @@ pub enum StepEvent {
         #[serde(rename = "type")]
         kind: Option<String>,
         /// Why this server is asked at this time: `first`, `race`, `retry`, `next`, `address`, `without_edns`, `truncated`, `other_case`, `own_case`,
-        /// `alone`, `again`, `parent`.
+        /// `forged`, `alone`, `again`, `parent`.
         reason: String,
         /// The usual round trip of the server in seconds, by which servers are chosen; none if it is not known yet.
         usual: Option<f64>,

@@ -1,7 +1,7 @@
 //! The reasons why a server is queried. Each has a word for JSON and a label for screens. Its position in the list is its number in the record.
 
 /// The word of each reason in JSON, and its label on screens. What each word says is documented at `StepEvent::Sent`.
-const REASONS: [(&str, &str); 14] = [
+const REASONS: [(&str, &str); 15] = [
     ("", ""),
     ("first", "first choice"),
     ("race", "second server in parallel"),
@@ -11,11 +11,12 @@ const REASONS: [(&str, &str); 14] = [
     ("without_edns", "without EDNS"),
     ("truncated", "reply was truncated"),
     ("other_case", "reply changed the case"),
-    ("own_case", "in the server's case"),
+    ("own_case", "name in lower case"),
     ("alone", "no other server left"),
     ("again", "again after errors of all servers"),
     ("parent", "server in the parent's referral"),
     ("measure", "to measure its round trip"),
+    ("forged", "replies were forged"),
 ];
 
 /// Returns the label of a reason for screens. `word` is the word of the reason in JSON.

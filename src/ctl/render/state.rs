@@ -66,8 +66,13 @@ const SERVER_TERMS: &str = "round trip: mean time from a query to its reply; una
 /// Returns the names of the features that a server does not support: EDNS, TCP, or 0x20 (a reply repeats upper and lower case of the name in the
 /// query).
 fn lacks(row: &ServerState) -> String {
-    let ServerFeatures { edns, tcp, keeps_case } = row.features;
-    let all = [(edns, "EDNS"), (tcp, "TCP"), (keeps_case, "mixed case in names (0x20)")];
+    let ServerFeatures { edns, tcp, keeps_case, long_datagrams } = row.features;
+    let all = [
+        (edns, "EDNS"),
+        (tcp, "TCP"),
+        (keeps_case, "mixed case in names (0x20)"),
+        (long_datagrams, "UDP above 512 octets"),
+    ];
     let missing: Vec<&str> = all.iter().filter(|(has, _)| !has).map(|(_, what)| *what).collect();
     if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
 }

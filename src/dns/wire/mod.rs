@@ -43,8 +43,8 @@ pub use crate::question::MAX_NAME;
 /// without fragmentation (DNS flag day 2020).
 pub const PAYLOAD: u16 = 1_232;
 
-/// The largest DNS message over UDP, in octets, that a client without EDNS accepts (RFC 1035 section 4.2.1).
-pub(crate) const PLAIN_PAYLOAD: u16 = 512;
+/// The largest DNS message over UDP, in octets, that a client without EDNS accepts (RFC 1035 section 4.2.1), and that passes every firewall.
+pub const PLAIN_PAYLOAD: u16 = 512;
 
 /// The EDNS option code of cookies (RFC 7873 section 4).
 const COOKIE: u16 = 10;

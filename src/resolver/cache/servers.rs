@@ -21,9 +21,9 @@ use super::silent_zones::SilentZones;
 use super::slow_zones::{Compared, SlowZones};
 use super::store::{LookedUp, Store, StoreFill, fill};
 use crate::limits::{
-    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER,
-    MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE,
-    SURE_SILENCES, UNKNOWN_TIMER,
+    FINDS_CASE_TIME, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS,
+    MAX_LAME_ZONES, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS,
+    SHORT_TIME, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
 };
 use dns::clock::Mono;
 use dns::hash::Keyed;
@@ -32,7 +32,7 @@ use dns::random::Random;
 
 /// The memory that a server takes in the table, in octets: its data with the counts of round trips, the greatest number
 /// of lame, silent and slow zones, and the overhead of the table. `tests/weights.rs` measures it.
-const ENTRY: u32 = 3_632;
+const ENTRY: u32 = 3_664;
 
 /// The features of a server. Each is true until the server has shown that it lacks the feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,11 +43,13 @@ pub struct ServerFeatures {
     pub keeps_case: bool,
     /// True if the server accepts TCP.
     pub tcp: bool,
+    /// True if replies of more than 512 octets arrive from the server over UDP.
+    pub long_datagrams: bool,
 }
 
 impl ServerFeatures {
     /// The features of a server that has not shown that it lacks one.
-    pub const ALL: Self = Self { edns: true, keeps_case: true, tcp: true };
+    pub const ALL: Self = Self { edns: true, keeps_case: true, tcp: true, long_datagrams: true };
 }
 
 /// The table of servers, by the address and port of each server.
@@ -139,8 +141,13 @@ pub(super) struct ServerHistory {
     pub(super) asked: bool,
     /// The time until which the server is asked without EDNS, because it did not accept EDNS.
     pub(super) plain_until: Option<Mono>,
-    /// The time until which questions are sent to the server without mixed case (0x20), because the server did not repeat the case of the letters.
+    /// The time until which questions are sent to the server without mixed case (0x20), because the server did not repeat the case of the letters,
+    /// or did not find names in mixed case.
     pub(super) flips_case_until: Option<Mono>,
+    /// The time until which the server's denials of names in mixed case are believed: see `finds_mixed_case`.
+    pub(super) finds_case_until: Option<Mono>,
+    /// The time until which the server is asked for replies of at most 512 octets over UDP, because longer ones did not arrive.
+    pub(super) short_until: Option<Mono>,
     /// The number of queries in the case of the question that the server answered after it had not answered the same
     /// query in mixed case. It is set to 0 when the server answers a query in mixed case.
     pub(super) own_case_answers: u8,
@@ -162,6 +169,7 @@ impl ServerHistory {
             edns: is_over(self.plain_until),
             keeps_case: is_over(self.flips_case_until),
             tcp: is_over(self.no_tcp_until),
+            long_datagrams: is_over(self.short_until),
         }
     }
 
@@ -261,6 +269,8 @@ pub struct ServerStanding {
     pub lame: bool,
     /// The features of the server.
     pub features: ServerFeatures,
+    /// True if the server is known to find names in mixed case (0x20), so that its denials of such names are believed.
+    pub(crate) finds_mixed_case: bool,
     /// True if the server's round trip for the zone should be measured: it is unknown or out of date, and was not
     /// measured a short time ago.
     pub(crate) to_be_measured: bool,
@@ -320,6 +330,7 @@ impl Server {
                 || known.is_some() && !too && of_server.count() >= SURE_SILENCES,
             lame: history.lame.holds(zone, now),
             features: history.features(now),
+            finds_mixed_case: history.finds_case_until.is_some_and(|until| now < until),
             to_be_measured: history.is_to_be_measured(zone, now, &self.keyed),
         }
     }
@@ -501,7 +512,7 @@ impl Server {
         self.history().plain_until = Some(now.after(NO_EDNS_TIME));
     }
 
-    /// Records that the server does not repeat the case of the letters of a question.
+    /// Records that the server does not repeat the case of the letters of a question, or does not find names in mixed case.
     pub(crate) fn flips_case(&self, now: Mono) {
         self.history().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
     }
@@ -518,10 +529,20 @@ impl Server {
         }
     }
 
-    /// Records that the server has answered a query in mixed case, or that it has answered while it was known not to
-    /// repeat the case.
+    /// Records that the server has answered a query in mixed case.
     pub(crate) fn answers_mixed_case(&self) {
         self.history().own_case_answers = 0;
+    }
+
+    /// Records that the server has found a name in mixed case, so that its denials of such names are believed for a day. For a server of a DNS
+    /// list, it is enough that it has repeated a denial in the case of the question.
+    pub(crate) fn finds_mixed_case(&self, now: Mono) {
+        self.history().finds_case_until = Some(now.after(FINDS_CASE_TIME));
+    }
+
+    /// Records that replies of more than 512 octets do not arrive from the server over UDP.
+    pub(crate) fn loses_long_datagrams(&self, now: Mono) {
+        self.history().short_until = Some(now.after(SHORT_TIME));
     }
 
     /// Records that the server refuses TCP, or does not answer over TCP.

@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::case;
 use super::upstream_query::UpstreamQuery;
 use dns::random::Random;
-use dns::wire::{HEADER, MAX_NAME, PAYLOAD};
+use dns::wire::{HEADER, MAX_NAME};
 
 /// The RD bit in the flags of the DNS message header.
 const RECURSION_DESIRED: u16 = 0x0100;
@@ -45,17 +45,17 @@ impl Sendable {
 
 fn encode(ask: &UpstreamQuery, id: u16) -> Option<Vec<u8>> {
     let name = ask.sent_name();
-    let checking_disabled = ask.edns && ask.checking_disabled;
+    let checking_disabled = ask.edns.is_some() && ask.checking_disabled;
     let mut flags = if ask.recursion_desired { RECURSION_DESIRED } else { 0 };
     flags |= if checking_disabled { CHECKING_DISABLED } else { 0 };
     let mut octets = Vec::with_capacity(name.len().saturating_add(HEADER + 5 + OPT));
-    let header = [id, flags, 1, 0, 0, u16::from(ask.edns)].map(u16::to_be_bytes);
+    let header = [id, flags, 1, 0, 0, u16::from(ask.edns.is_some())].map(u16::to_be_bytes);
     octets.extend_from_slice(header.as_flattened());
     push_name(&mut octets, &name)?;
     octets.extend_from_slice([u16::from(ask.kind), CLASS].map(u16::to_be_bytes).as_flattened());
-    if ask.edns {
+    if let Some(payload) = ask.edns {
         let flags = if ask.dnssec_ok { DNSSEC_OK } else { 0 };
-        let fields = [u16::from(RecordType::OPT), PAYLOAD, 0, flags, 0].map(u16::to_be_bytes);
+        let fields = [u16::from(RecordType::OPT), payload, 0, flags, 0].map(u16::to_be_bytes);
         octets.push(0);
         octets.extend_from_slice(fields.as_flattened());
     }
@@ -84,9 +84,9 @@ mod tests {
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);
         message.metadata.recursion_desired = ask.recursion_desired;
         message.add_query(Query::query(ask.name.clone(), ask.kind));
-        if ask.edns {
+        if let Some(payload) = ask.edns {
             let mut edns = Edns::new();
-            edns.set_max_payload(PAYLOAD).set_dnssec_ok(ask.dnssec_ok);
+            edns.set_max_payload(payload).set_dnssec_ok(ask.dnssec_ok);
             message.set_edns(edns);
             message.metadata.checking_disabled = ask.checking_disabled;
         }
@@ -104,7 +104,7 @@ mod tests {
                     kind: RecordType::TLSA,
                     secret: None,
                     recursion_desired: bits & 1 != 0,
-                    edns: bits & 2 != 0,
+                    edns: (bits & 2 != 0).then_some(512),
                     dnssec_ok: bits & 4 != 0,
                     checking_disabled: bits & 8 != 0,
                     mixed_case: false,

@@ -255,7 +255,7 @@ impl Exchange {
             }
             self.strays.fetch_add(1, Ordering::Relaxed);
         }
-        Err(Trouble::Silent)
+        Err(Trouble::Forged)
     }
 
     async fn tcp(

@@ -25,8 +25,8 @@ pub struct UpstreamQuery {
     pub secret: Option<Arc<Secret>>,
     /// True if RD is set: the server is to resolve the name itself, as forwarders do. Queries to servers of a zone are sent without RD.
     pub recursion_desired: bool,
-    /// True if the query has an OPT record.
-    pub edns: bool,
+    /// The size of datagrams that the OPT record offers, or `None` if the query has no OPT record.
+    pub edns: Option<u16>,
     /// True if DO is set in the OPT record, so that the reply has signatures and proofs.
     pub dnssec_ok: bool,
     /// True if CD is set, which is done only together with an OPT record. A recursive server then need not validate, because we do (RFC 6840
@@ -96,6 +96,9 @@ pub enum Trouble {
     /// the case, or somebody has guessed our id and port.
     #[error("the reply does not repeat the case of the query name (0x20)")]
     OtherCase,
+    /// So many datagrams arrived at the port of the query and did not answer it that somebody probably forges replies.
+    #[error("too many false replies")]
+    Forged,
     /// A reply with our id cannot be decoded, or a reply over TCP answers another question.
     #[error("the reply does not match the query")]
     Unfit,

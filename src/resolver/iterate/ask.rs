@@ -23,8 +23,7 @@ use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::failure::Failure;
 use super::lookup::path;
-use super::query_form::Signed;
-use super::query_form::{FirstQuery, WantedAnswer};
+use super::query_form::{Signed, UpstreamForm, WantedAnswer};
 use super::select::{self, Candidate, CandidateProgress};
 use super::server_role::ServerRole;
 use super::{Iterate, Lookup};
@@ -435,6 +434,7 @@ impl<'a> Asking<'a> {
             return;
         }
         let (now, lookup, shared) = (self.iterate.now(), self.lookup, self.iterate.shared());
+        let all_tries = self.candidates.iter().fold(0, |sum, it| it.tries.saturating_add(sum));
         let Some(candidate) = self.candidates.get_mut(place) else { return };
         let server = self.iterate.server(candidate.address);
         let role = ServerRole::for_cut(lookup.route, self.cut);
@@ -448,7 +448,7 @@ impl<'a> Asking<'a> {
         let path = path(lookup.route, self.cut, candidate.address);
         let attempt = Attempt {
             server,
-            first: FirstQuery::for_candidate(candidate, &path, self.signed),
+            first: UpstreamForm::for_candidate(candidate, (&path, role), self.signed, all_tries),
             path,
             role,
             cut: Arc::clone(self.cut),
@@ -456,6 +456,7 @@ impl<'a> Asking<'a> {
             name: lookup.name.clone(),
             kind: lookup.kind,
             wanted: self.wanted,
+            is_list: lookup.route.policy.list.is_some(),
             secret: lookup.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
             signed: self.signed,
             tries: candidate.tries,

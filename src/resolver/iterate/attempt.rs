@@ -15,8 +15,7 @@ use super::classify::{Classified, classify, classify_recursive};
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::late_answers::LateAnswer;
-use super::query_form::{FirstQuery, NameCase, WantedAnswer};
-use super::query_form::{Signed, rejects_edns};
+use super::query_form::{NameCase, Signed, UpstreamForm, WantedAnswer, rejects_edns};
 use super::scrub::removed;
 use super::server_role::ServerRole;
 use super::shared_state::SharedState;
@@ -34,6 +33,7 @@ use crate::limits::{
 use crate::supervise::caught;
 use dns::clock::Mono;
 use dns::conduct::{Conduct, Transport};
+use dns::wire::PAYLOAD;
 use history::Counter;
 use history::event::{Overdue, Sent};
 use history::note::{Note, Words};
@@ -48,9 +48,12 @@ enum NextQuery {
     },
     /// The answer was truncated, so the server is asked again over TCP.
     Stream,
-    /// The question in the reply has other upper- and lower-case letters than the query, so the server is asked again over TCP. Only an
-    /// attacker on the network path can forge an answer over TCP.
-    OtherCase,
+    /// The replies over UDP may be forged, for this reason, so the server is asked again over TCP. Only an attacker on the network path can
+    /// forge an answer over TCP.
+    Distrusted(Trouble),
+    /// The server denied a name in mixed case, and may not find such names, so it is asked in the case of the question. The reply is kept to be
+    /// compared with the next one.
+    OwnCase(Box<Classified>),
 }
 
 impl NextQuery {
@@ -72,12 +75,14 @@ pub(super) struct Attempt {
     pub(super) kind: RecordType,
     /// Which answer is needed from the servers of the zone: any answer, or only a referral.
     pub(super) wanted: WantedAnswer,
+    /// True if the zone is that of a DNS list.
+    pub(super) is_list: bool,
     /// The secret key of a DNS list, if a label in the name stands for this key. `exchange` replaces the label by the key.
     pub(super) secret: Option<Arc<Secret>>,
     /// Whether the answers of the zone's servers have DNSSEC signatures: yes, no, or not known.
     pub(super) signed: Signed,
     /// The form of the first query to the server: transport, EDNS and case of the name.
-    pub(super) first: FirstQuery,
+    pub(super) first: UpstreamForm,
     /// The number of earlier queries to this server since the question began to ask the servers of this zone, or began again.
     pub(super) tries: u8,
     /// The number of outages of our network that have ended so far. Queries after an outage are not merged with an equal query lost in it.
@@ -153,63 +158,75 @@ impl Attempt {
     }
 
     /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails, and returns
-    /// the result.
+    /// the result. Each further query leaves out EDNS, mixed case or UDP, so there are only few.
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
-        let (mut edns, mut stays_without) = (self.first.edns, false);
-        let mut turn = self.settle(self.first.transport, edns, heard, first);
-        // Each of these two kinds of retry is made at most once, in either order. If an error reply has the question in other upper- and
-        // lower-case letters, the error is believed only over TCP.
-        for _ in 0..2 {
-            turn = match turn {
-                NextQuery::WithoutEdns { stays } if edns => {
-                    (edns, stays_without) = (false, stays);
-                    Box::pin(self.again(self.first.transport, edns, "without_edns")).await
+        let mut form = self.first;
+        let (mut stays_without, mut doubted) = (false, None);
+        let mut turn = self.settle(form, heard, first);
+        let said = loop {
+            let reason = match turn {
+                NextQuery::Classified(said) => break *said,
+                NextQuery::WithoutEdns { stays } if form.edns.is_some() => {
+                    (form.edns, stays_without) = (None, stays);
+                    "without_edns"
                 }
-                NextQuery::OtherCase => Box::pin(self.check_case(edns)).await,
-                turn => turn,
+                NextQuery::OwnCase(said) if !self.sender.is_unwanted() || self.context.is_on_the_side() => {
+                    (form.case, doubted) = (NameCase::AsAsked, Some(said));
+                    "own_case"
+                }
+                NextQuery::Stream if form.transport == Transport::Udp && self.standing().features.tcp => {
+                    self.send(AttemptEventKind::Truncated);
+                    form.transport = Transport::Tcp;
+                    "truncated"
+                }
+                // Replies over TLS or HTTPS are never truncated for lack of space, so a query over TCP would not help.
+                NextQuery::Stream if form.transport != Transport::Tcp => {
+                    break Classified::Nothing(Conduct::Truncated);
+                }
+                NextQuery::Distrusted(trouble) if form.transport == Transport::Udp => {
+                    (form, turn) = Box::pin(self.check_over_tcp(form, &trouble)).await;
+                    continue;
+                }
+                // An answer over TCP was truncated, the server rejected EDNS in a query without EDNS, or nothing waits for the answer.
+                _ => break Classified::Nothing(Conduct::Unfit),
             };
+            turn = Box::pin(self.again(form, reason)).await;
+        };
+        let now = self.shared.clock.mono();
+        // Only a usable answer without EDNS shows that the server really does not accept EDNS.
+        if stays_without && !matches!(said, Classified::Nothing(_) | Classified::NoRoom) {
+            self.server.takes_no_edns(now);
         }
-        if matches!(turn, NextQuery::Stream) {
-            // Replies over TLS or HTTPS are never truncated for lack of space, so a query over TCP would not help.
-            let is_encrypted = matches!(self.first.transport, Transport::Tls | Transport::Https);
-            if is_encrypted || !self.standing().features.tcp && self.first.transport != Transport::Tcp {
-                return Classified::Nothing(Conduct::Truncated);
+        match doubted {
+            Some(doubted) if doubted.differs_from(&said) => self.server.flips_case(now),
+            Some(_) if self.is_list && matches!(said, Classified::Found(_)) => {
+                self.server.finds_mixed_case(now)
             }
-            self.send(AttemptEventKind::Truncated);
-            turn = Box::pin(self.again(Transport::Tcp, edns, "truncated")).await;
+            _ => {}
         }
-        match turn {
-            NextQuery::Classified(said) => {
-                // Only a usable answer without EDNS shows that the server really does not accept EDNS.
-                if stays_without && !matches!(*said, Classified::Nothing(_) | Classified::NoRoom) {
-                    self.server.takes_no_edns(self.shared.clock.mono());
-                }
-                *said
-            }
-            // An answer over TCP was truncated, or the server rejected EDNS in a query without EDNS.
-            NextQuery::WithoutEdns { .. } | NextQuery::Stream | NextQuery::OtherCase => {
-                Classified::Nothing(Conduct::Unfit)
-            }
-        }
+        said
     }
 
-    /// Asks again after a reply whose question has other upper- and lower-case letters than the query. Unbound then asks all servers three
-    /// times and compares their answers. Here the same server is asked over TCP, which an attacker who is not on the network path cannot
-    /// forge. If the server really changes the case, this is remembered. If it does not accept TCP, it is asked over UDP without mixed case: a
-    /// forger who caused this would already have guessed the port and the query id.
-    async fn check_case(&self, edns: bool) -> NextQuery {
-        let turn = self.again(Transport::Tcp, edns, "other_case").await;
-        match turn {
-            // A query that was not sent, because of the budget or because this host is busy, shows nothing about the server.
+    /// Asks again over TCP after replies over UDP that may be forged. Unbound then asks all servers three times and compares their answers. Here
+    /// the same server is asked over TCP, which an attacker who is not on the network path cannot forge. If the server really changes the
+    /// case, this is remembered. If it does not accept TCP, it is asked over UDP without mixed case: a forger who caused this would already have
+    /// guessed the port and the query id. Returns the form of the last query, and what is to be done after its reply.
+    async fn check_over_tcp(&self, form: UpstreamForm, trouble: &Trouble) -> (UpstreamForm, NextQuery) {
+        let is_case = *trouble == Trouble::OtherCase;
+        let form = UpstreamForm { transport: Transport::Tcp, ..form };
+        let turn = self.again(form, if is_case { "other_case" } else { "forged" }).await;
+        // A query that was not sent, because of the budget or because this host is busy, shows nothing about the server.
+        let has_failed = matches!(
+            &turn,
             NextQuery::Classified(said)
-                if matches!(*said, Classified::Nothing(conduct) if !conduct.came_back())
-                    && !self.standing().features.tcp =>
-            {
-                self.server.flips_case(self.shared.clock.mono());
-                self.again(Transport::Udp, edns, "own_case").await
-            }
-            turn => turn,
+                if matches!(**said, Classified::Nothing(conduct) if !conduct.came_back())
+        );
+        if !is_case || !has_failed || self.standing().features.tcp {
+            return (form, turn);
         }
+        self.server.flips_case(self.shared.clock.mono());
+        let form = UpstreamForm { transport: Transport::Udp, case: NameCase::AsAsked, ..form };
+        (form, self.again(form, "own_case").await)
     }
 
     /// Waits until another upstream query may be sent, because their number is limited. Returns `None` if the question no longer waits for an
@@ -232,7 +249,7 @@ impl Attempt {
     /// Sends the first query and runs its timers. Returns `None` if the server did not answer in time and no question waits for an answer from
     /// this zone any more, or if too many late queries to this server are already in progress.
     async fn first_query(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
-        let message = self.message(self.first.transport, self.first.edns, sent);
+        let message = self.message(self.first);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
         let (began, asking) = self.shared.exchange.ask(message, listen, place, self.sender());
@@ -336,7 +353,8 @@ impl Attempt {
     }
 
     /// Sends another query to the same server, if the budget allows it. Returns what is to be done after its reply.
-    async fn again(&self, transport: Transport, edns: bool, reason: &'static str) -> NextQuery {
+    async fn again(&self, form: UpstreamForm, reason: &'static str) -> NextQuery {
+        let transport = form.transport;
         if !self.context.budget.take() {
             return NextQuery::nothing(Conduct::Silent);
         }
@@ -344,14 +362,13 @@ impl Attempt {
         self.note_sent(transport, reason);
         let sent = self.shared.clock.mono();
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
-        let (_, asking) =
-            self.shared.exchange.ask(self.message(transport, edns, sent), patience, place, self.sender());
+        let (_, asking) = self.shared.exchange.ask(self.message(form), patience, place, self.sender());
         tokio::pin!(asking);
         // A query over TCP takes one more round trip, so the wait is twice as long. If a firewall drops TCP, the next server must not be
         // delayed more than that.
         tokio::select! {
             biased;
-            (heard, first) = &mut asking => return self.settle(transport, edns, &heard, first),
+            (heard, first) = &mut asking => return self.settle(form, &heard, first),
             () = tokio::time::sleep(self.patience.saturating_mul(2)) => {}
         }
         if transport == Transport::Tcp {
@@ -362,7 +379,7 @@ impl Attempt {
         if let Some(_listened) = self.shared.late.listen(self.path.server) {
             tokio::select! {
                 biased;
-                (heard, first) = &mut asking => return self.settle(transport, edns, &heard, first),
+                (heard, first) = &mut asking => return self.settle(form, &heard, first),
                 () = self.sender.over() => {}
             }
         }
@@ -371,7 +388,8 @@ impl Attempt {
 
     /// Decides what is done after a reply, and records what the reply shows about the server. `first` is false if this attempt shares the
     /// query of another attempt. The other attempt then records the reply.
-    fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextQuery {
+    fn settle(&self, form: UpstreamForm, heard: &Heard, first: bool) -> NextQuery {
+        let transport = form.transport;
         let now = self.shared.clock.mono();
         let (turn, conduct, words) = match &heard.reply {
             Err(trouble @ Trouble::NoRoom) => {
@@ -383,11 +401,13 @@ impl Attempt {
             }
             Err(trouble) => {
                 let conduct = conduct_of(trouble, transport);
-                let other_case = *trouble == Trouble::OtherCase;
-                let turn = if other_case { NextQuery::OtherCase } else { NextQuery::nothing(conduct) };
+                let turn = match trouble {
+                    Trouble::OtherCase | Trouble::Forged => NextQuery::Distrusted(trouble.clone()),
+                    _ => NextQuery::nothing(conduct),
+                };
                 (turn, conduct, trouble.to_string().into())
             }
-            Ok(message) if edns && self.signed.may_go_without() && rejects_edns(message) => {
+            Ok(message) if form.edns.is_some() && self.signed.may_go_without() && rejects_edns(message) => {
                 let code = message.metadata.response_code;
                 let stays = self.signed.stays_without(message);
                 (
@@ -397,9 +417,13 @@ impl Attempt {
                 )
             }
             Ok(message) if message.metadata.truncation => {
+                // The server was silent until it was asked for a short reply.
+                if transport == Transport::Udp && self.tries > 0 && form.edns != Some(PAYLOAD) {
+                    self.server.loses_long_datagrams(now);
+                }
                 (NextQuery::Stream, Conduct::Truncated, Words::Fixed("truncated"))
             }
-            Ok(message) => self.judge(message, heard, now),
+            Ok(message) => self.judge(form, message, heard, now),
         };
         if first {
             self.record(transport, conduct, heard.elapsed);
@@ -443,13 +467,20 @@ impl Attempt {
                 | Trouble::NotSent(_)
                 | Trouble::Silent
                 | Trouble::Unfit
-                | Trouble::OtherCase,
+                | Trouble::OtherCase
+                | Trouble::Forged,
             ) => {}
         }
     }
 
     /// Interprets the server's answer. If the server does not serve the zone or fails, records this for later choices of servers.
-    fn judge(&self, message: &Message, heard: &Heard, now: Mono) -> (NextQuery, Conduct, Words) {
+    fn judge(
+        &self,
+        form: UpstreamForm,
+        message: &Message,
+        heard: &Heard,
+        now: Mono,
+    ) -> (NextQuery, Conduct, Words) {
         let (said, dropped) = if self.role.is_recursive() {
             classify_recursive(&self.zone, &self.name, self.kind, message)
         } else {
@@ -473,8 +504,11 @@ impl Attempt {
         };
         if conduct == Conduct::Answered {
             self.server.serves(&self.zone);
-            if self.first.case == NameCase::Mixed {
+            if form.case == NameCase::Mixed {
                 self.server.answers_mixed_case();
+                if !matches!(&said, Classified::Found(found) if found.denies()) {
+                    self.server.finds_mixed_case(now);
+                }
             } else if self.tries >= MIXED_CASE_TRIES && !self.role.is_recursive() {
                 self.server.answers_own_case(now);
             }
@@ -482,7 +516,10 @@ impl Attempt {
                 self.shared.uplink.helped(now);
             }
         }
-        if let Some(time) = time {
+        let is_doubted = form.case == NameCase::Mixed && self.doubts_case(&said);
+        if let Some(time) = time
+            && !is_doubted
+        {
             self.server.mark_lame(&self.zone, time, now);
         }
         if dropped > 0 {
@@ -492,7 +529,33 @@ impl Attempt {
             self.context.note(Note::Scrubbed { dropped, records });
         }
         let words = summary(&said, message, self.secret.is_some());
-        (NextQuery::Classified(Box::new(said.said_by(self.path.server, heard))), conduct, words)
+        let said = Box::new(said.said_by(self.path.server, heard));
+        (if is_doubted { NextQuery::OwnCase(said) } else { NextQuery::Classified(said) }, conduct, words)
+    }
+
+    /// Returns true if what the server said about a name in mixed case is not believed before the server says it again in the case of the
+    /// question. Some servers compare names octet by octet, and deny names in mixed case or do not find their zone. Their mail would bounce.
+    ///
+    /// The client waits for the further query, as the first reply cannot be used without it. So it is left out where it shows nothing: if the
+    /// server has found a name in mixed case (as those of the root and of TLDs do with their first referral), if a proof of a signed zone
+    /// will be validated, if the server was lame before, if only a referral is of use, and if the name has no letters. A server that only denies is asked twice each time,
+    /// as the denial of a name that does not exist is the same in both cases. That would double the queries to DNS lists, which deny nearly all
+    /// names and limit the number of queries: they are asked again only for the first denial of each server a day, and not after errors. The
+    /// reverse trees are no exception, as `in-addr.arpa` and `ip6.arpa` have letters too.
+    fn doubts_case(&self, said: &Classified) -> bool {
+        let standing = self.standing();
+        let has_letters = self.name.iter().flatten().any(u8::is_ascii_alphabetic);
+        if standing.finds_mixed_case || self.wanted == WantedAnswer::Referral || !has_letters {
+            return false;
+        }
+        match said {
+            Classified::Found(found) => found.denies() && !(self.signed == Signed::Yes && found.has_proof()),
+            Classified::Doubtful(_)
+            | Classified::Nothing(Conduct::Lame | Conduct::Refused | Conduct::NotAuth) => {
+                !self.is_list && !standing.lame
+            }
+            Classified::Referral(_) | Classified::Nothing(_) | Classified::NoRoom => false,
+        }
     }
 
     fn standing(&self) -> ServerStanding {
@@ -504,7 +567,7 @@ impl Attempt {
         Sender { ahead: self.context.is_ahead(), timer }
     }
 
-    fn message(&self, transport: Transport, edns: bool, now: Mono) -> UpstreamQuery {
+    fn message(&self, form: UpstreamForm) -> UpstreamQuery {
         let (path, name, kind) = (self.path.clone(), self.name.clone(), self.kind);
         let tries = self.tries.wrapping_add(self.outages.wrapping_mul(MAX_TRIES));
         let secret = self.secret.clone();
@@ -514,22 +577,17 @@ impl Attempt {
         // CD is not set for it.
         let checking_disabled =
             dnssec_ok && self.role.is_recursive() && !self.context.view.is_unvalidated(&self.zone);
-        // Queries to a recursive server have no mixed case (0x20). Such a server caches names in the case of the query, and sends them in this
-        // case to its other clients. BIND, for example, would then return the names of mail hosts in mixed case.
-        let mixed_case = !self.role.is_recursive()
-            && self.first.case == NameCase::Mixed
-            && self.server.standing(&self.zone, now).features.keeps_case;
         UpstreamQuery {
             path,
             name,
             kind,
             secret,
             recursion_desired: self.role.is_recursive(),
-            edns,
+            edns: form.edns,
             dnssec_ok,
             checking_disabled,
-            mixed_case,
-            transport,
+            mixed_case: form.case == NameCase::Mixed,
+            transport: form.transport,
             tries,
         }
     }
@@ -573,7 +631,7 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
         Trouble::NoRoute | Trouble::NoRouteToAddress | Trouble::NotSent(_) => Conduct::NotSent,
         Trouble::Certificate(_) => Conduct::Certificate,
         Trouble::Https { is_failure: true, .. } => Conduct::ServFail,
-        Trouble::Unfit | Trouble::OtherCase | Trouble::Https { .. } => Conduct::Unfit,
+        Trouble::Unfit | Trouble::OtherCase | Trouble::Forged | Trouble::Https { .. } => Conduct::Unfit,
         // The server has replied, but this host had no memory for the reply.
         Trouble::NoRoom => Conduct::Answered,
     }

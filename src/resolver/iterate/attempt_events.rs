@@ -104,6 +104,11 @@ impl EventSender {
         poll_fn(over).await;
     }
 
+    /// Returns true if nothing waits for the result of the attempt any more, and it will not be stored either.
+    pub(super) fn is_unwanted(&self) -> bool {
+        self.0.over.load(Ordering::Relaxed) && !self.is_unanswered()
+    }
+
     /// Returns true if the step (the queries to one zone) has ended without an answer.
     pub(super) fn is_unanswered(&self) -> bool {
         self.0.unanswered.load(Ordering::Relaxed)

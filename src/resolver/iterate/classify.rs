@@ -90,10 +90,10 @@ impl Found {
         is_nxdomain && self.answers.is_empty() && !self.doubted
     }
 
-    /// Returns true if the answer says that the queried name does not exist, and contains NSEC or NSEC3 records.
-    pub(super) fn denies_with_proof(&self) -> bool {
+    /// Returns true if the answer contains NSEC or NSEC3 records.
+    pub(super) fn has_proof(&self) -> bool {
         let is_proof = |record: &Record| matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3);
-        self.denies_the_name() && self.evidence.iter().any(is_proof)
+        self.evidence.iter().any(is_proof)
     }
 
     /// Turns the denial of a name into a denial of a name `below` it, which then does not exist either.
@@ -191,6 +191,17 @@ impl Classified {
             found.room = heard.room.clone();
         }
         self
+    }
+
+    /// Returns true if `later`, the reply to the same question in another form, is usable and says something else.
+    pub(super) fn differs_from(&self, later: &Self) -> bool {
+        match (self, later) {
+            (Self::Found(found), Self::Found(later)) => {
+                !later.denies() || found.denies_the_name() != later.denies_the_name()
+            }
+            (_, Self::Found(_) | Self::Referral(_)) => true,
+            _ => false,
+        }
     }
 
     fn with_contradiction(mut self, contradicted: bool) -> Self {

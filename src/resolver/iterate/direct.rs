@@ -21,6 +21,7 @@ use crate::zones::View;
 use dns::conduct::Transport;
 use dns::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use dns::question::{QueryForm, ServerQuery};
+use dns::wire::PAYLOAD;
 
 /// The reason why a query of the operator shows nothing about its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Iterate {
             secret: None,
             // Over TCP, RD is also set for a server of a zone, which ignores it. Unbound sets RA only in replies to queries with RD.
             recursion_desired: recursion || tcp,
-            edns,
+            edns: edns.then_some(PAYLOAD),
             dnssec_ok: edns && !recursion,
             checking_disabled: edns && !recursion && tcp,
             mixed_case: form == QueryForm::MixedCase,

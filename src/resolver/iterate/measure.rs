@@ -16,7 +16,7 @@ use super::attempt_events::EventReceiver;
 use super::context::Context;
 use super::flight_progress::FlightProgress;
 use super::lookup::path;
-use super::query_form::{FirstQuery, WantedAnswer};
+use super::query_form::{UpstreamForm, WantedAnswer};
 use super::select::{self, Candidate};
 use super::server_role::ServerRole;
 use crate::supervise::driven::Driven;
@@ -49,16 +49,18 @@ impl Asking<'_> {
         let (lookup, shared) = (self.lookup, self.iterate.shared());
         let path = path(lookup.route, self.cut, candidate.address);
         let progress = Arc::new(FlightProgress::new(&shared.clock));
+        let role = ServerRole::for_cut(lookup.route, self.cut);
         Attempt {
             server: self.iterate.server(candidate.address),
-            first: FirstQuery::for_candidate(candidate, &path, self.signed),
+            first: UpstreamForm::for_candidate(candidate, (&path, role), self.signed, 0),
             path,
-            role: ServerRole::for_cut(lookup.route, self.cut),
+            role,
             cut: Arc::clone(self.cut),
             zone: self.cut.zone.clone(),
             name: self.cut.zone.clone(),
             kind: RecordType::SOA,
             wanted: WantedAnswer::Any,
+            is_list: lookup.route.policy.list.is_some(),
             secret: None,
             signed: self.signed,
             tries: 0,

@@ -24,6 +24,7 @@ use crate::exchange::network::Path;
 use crate::exchange::{Sender, UpstreamQuery};
 use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, UNPROVEN_TIME, WITNESS_DELAY};
 use dns::conduct::Conduct;
+use dns::wire::PLAIN_PAYLOAD;
 use history::event::Sent;
 
 /// A query to a server in the background, to learn whether it answers.
@@ -46,7 +47,8 @@ impl Probe {
             kind,
             secret: None,
             recursion_desired: role.is_recursive(),
-            edns: standing.features.edns,
+            // A truncated reply shows as much as a long one, and old firewalls do not drop it.
+            edns: standing.features.edns.then_some(PLAIN_PAYLOAD),
             dnssec_ok: false,
             checking_disabled: false,
             mixed_case: false,

@@ -12,11 +12,14 @@ use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 
 use super::select::Candidate;
+use super::server_role::ServerRole;
 use crate::cache::entries::Delegation;
+use crate::cache::servers::ServerFeatures;
 use crate::exchange::network::Path;
 use crate::limits::MIXED_CASE_TRIES;
 use crate::zones::View;
 use dns::conduct::Transport;
+use dns::wire::{PAYLOAD, PLAIN_PAYLOAD};
 use history::limits::EDNS_TRIES;
 use validate::anchors::Trust;
 
@@ -50,14 +53,17 @@ impl Signed {
         }
     }
 
-    /// Returns true if the next query to a server has an OPT record, after `tries` earlier queries to it for the same question. `takes` is
-    /// false if the server is known to reject EDNS.
-    pub(super) fn asks_with_edns(self, takes: bool, tries: u8) -> bool {
-        match self {
+    /// Returns the size of datagrams that the next query to a server offers in an OPT record, after `tries` earlier queries to it for the same
+    /// question, and `all_tries` to all servers of the zone. Returns `None` if the query has no OPT record. Silent servers may have sent replies
+    /// that are too long for a firewall, so short ones are requested: a longer answer then arrives truncated, and is fetched over TCP.
+    pub(super) fn payload(self, features: ServerFeatures, tries: u8, all_tries: u8) -> Option<u16> {
+        let has_edns = match self {
             Self::Yes => true,
-            Self::Unknown => takes,
-            Self::No => takes && tries < EDNS_TRIES,
-        }
+            Self::Unknown => features.edns,
+            Self::No => features.edns && tries < EDNS_TRIES,
+        };
+        let is_short = all_tries >= EDNS_TRIES || !features.long_datagrams;
+        has_edns.then_some(if is_short { PLAIN_PAYLOAD } else { PAYLOAD })
     }
 
     /// Returns true if a server that rejects EDNS may be asked without EDNS. In a signed zone this is useless, because the answer could not be
@@ -93,14 +99,14 @@ pub(super) enum WantedAnswer {
     Referral,
 }
 
-/// The form of the first query in an attempt to ask a server.
+/// The form of a query to a server.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FirstQuery {
-    /// The transport. It is TCP if the server's answer over UDP was truncated and no other server is left, even if the server recently did not
-    /// accept TCP.
+pub(super) struct UpstreamForm {
+    /// The transport. In the first query of an attempt, it is TCP if the server's answer over UDP was truncated and no other server is left, even
+    /// if the server recently did not accept TCP.
     pub(super) transport: Transport,
-    /// True if the query has an OPT record.
-    pub(super) edns: bool,
+    /// The size of datagrams that the OPT record offers, or `None` if the query has no OPT record.
+    pub(super) edns: Option<u16>,
     /// The upper and lower case of the name.
     pub(super) case: NameCase,
 }
@@ -108,19 +114,31 @@ pub(super) struct FirstQuery {
 /// The upper and lower case of the name in queries to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameCase {
-    /// Upper and lower case are mixed at random (0x20), if the server is known to repeat the letters unchanged.
+    /// Upper and lower case are mixed at random (0x20).
     Mixed,
-    /// Letters are as in the client's question, because the server answered mixed case with errors or not at all.
+    /// Letters are in lower case, as in the question: the server did not answer mixed case correctly, or is recursive.
     AsAsked,
 }
 
-impl FirstQuery {
-    /// Returns the form of the next query to `candidate` over `path`. `signed` says whether the server's answers are signed.
-    pub(super) fn for_candidate(candidate: &Candidate, path: &Path, signed: Signed) -> Self {
-        let as_asked = candidate.own_case || candidate.tries >= MIXED_CASE_TRIES;
+impl UpstreamForm {
+    /// Returns the form of the next query to `candidate` over `path`. `signed` says whether the server's answers are signed, and `all_tries` is
+    /// the number of earlier queries to all servers of the zone.
+    pub(super) fn for_candidate(
+        candidate: &Candidate,
+        (path, role): (&Path, ServerRole),
+        signed: Signed,
+        all_tries: u8,
+    ) -> Self {
+        let features = candidate.standing.features;
+        // Queries to a recursive server have no mixed case. Such a server caches names in the case of the query, and sends them in this case to
+        // its other clients. BIND, for example, would then return the names of mail hosts in mixed case.
+        let as_asked = candidate.own_case
+            || candidate.tries >= MIXED_CASE_TRIES
+            || !features.keeps_case
+            || role.is_recursive();
         Self {
             transport: if candidate.over_tcp.is_some() { Transport::Tcp } else { first_transport(path) },
-            edns: signed.asks_with_edns(candidate.standing.features.edns, candidate.tries),
+            edns: signed.payload(features, candidate.tries, all_tries),
             case: if as_asked { NameCase::AsAsked } else { NameCase::Mixed },
         }
     }
@@ -192,13 +210,17 @@ mod tests {
     }
 
     #[test]
-    fn after_losses_only_an_unsigned_zone_is_asked_without() {
-        let with = |signed: Signed, takes| (0..4).map(|tries| signed.asks_with_edns(takes, tries)).collect();
-        let [yes, unknown, no]: [Vec<bool>; 3] =
-            [Signed::Yes, Signed::Unknown, Signed::No].map(|signed| with(signed, true));
-        assert_eq!((yes, unknown), (vec![true; 4], vec![true; 4]));
-        assert_eq!(no, [true, true, false, false]);
-        let rejected = [Signed::Yes, Signed::Unknown, Signed::No].map(|it| it.asks_with_edns(false, 0));
-        assert_eq!(rejected, [true, false, false]);
+    fn after_losses_an_unsigned_zone_is_asked_without_edns_and_others_for_short_replies() {
+        let all = [Signed::Yes, Signed::Unknown, Signed::No];
+        let [yes, unknown, no] =
+            all.map(|signed| [0, 1, 2, 3].map(|tries| signed.payload(ServerFeatures::ALL, tries, tries)));
+        let (long, short) = (Some(PAYLOAD), Some(PLAIN_PAYLOAD));
+        assert_eq!((yes, unknown), ([long, long, short, short], [long, long, short, short]));
+        assert_eq!(no, [long, long, None, None]);
+        let rejects = ServerFeatures { edns: false, ..ServerFeatures::ALL };
+        assert_eq!(all.map(|signed| signed.payload(rejects, 0, 0)), [long, None, None]);
+        let loses = ServerFeatures { long_datagrams: false, ..ServerFeatures::ALL };
+        assert_eq!(all.map(|signed| signed.payload(loses, 0, 0)), [short; 3]);
+        assert_eq!(all.map(|signed| signed.payload(ServerFeatures::ALL, 1, 2)), [short; 3], "two servers");
     }
 }

@@ -233,6 +233,7 @@ mod tests {
                 silent_elsewhere: false,
                 lame: false,
                 features: ServerFeatures::ALL,
+                finds_mixed_case: false,
                 to_be_measured: round_trip.is_none(),
             },
         )

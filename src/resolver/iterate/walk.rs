@@ -142,7 +142,9 @@ impl Iterate {
             {
                 Ok(ProbedLabel::NoCut)
             }
-            Ok(Classified::Found(found)) if asking.signed == Signed::Yes && found.denies_with_proof() => {
+            Ok(Classified::Found(found))
+                if asking.signed == Signed::Yes && found.denies_the_name() && found.has_proof() =>
+            {
                 Ok(ProbedLabel::Absent(Box::new(found.of_name(lookup.name))))
             }
             Ok(_) | Err(Failure::Servers { .. }) => Ok(ProbedLabel::Unclear),

@@ -144,9 +144,17 @@ pub(crate) const LAME_TIME: Duration = Duration::from_secs(600);
 /// The time for which a server that rejected a query because of EDNS is asked without EDNS.
 pub(crate) const NO_EDNS_TIME: Duration = Duration::from_secs(900);
 
-/// The time for which a server that does not repeat the mixed case of the name in a query is asked in the case of the
-/// question. Testing the server again costs one query over TCP.
-pub(crate) const FLIPS_CASE_TIME: Duration = Duration::from_secs(3_600);
+/// The time for which a server that does not repeat the mixed case of the name in a query, or does not find names in mixed
+/// case, is asked in the case of the question. Testing the server again costs one query, and servers seldom change.
+pub(crate) const FLIPS_CASE_TIME: Duration = Duration::from_secs(86_400);
+
+/// The time for which the denials of a server that has found a name in mixed case are believed. It is as long as
+/// `FLIPS_CASE_TIME`, for the same reason.
+pub(crate) const FINDS_CASE_TIME: Duration = FLIPS_CASE_TIME;
+
+/// The time for which a server whose replies of more than 512 octets did not arrive over UDP is asked for shorter ones. To
+/// find this out costs up to a second. If two lost packets were the reason, long replies cost a round trip more, over TCP.
+pub(crate) const SHORT_TIME: Duration = Duration::from_secs(86_400);
 
 /// The time for which a server that refuses or does not answer TCP is not asked for truncated answers if the zone
 /// has other servers. It is short, because the network path to the server may be the reason.

@@ -37,7 +37,7 @@ pub(crate) const PRIME_RETRY: Duration = Duration::from_secs(60);
 pub(crate) const MIXED_CASE_TRIES: u8 = 3;
 
 /// If a server answers this number of queries in the case of the question, and no query in mixed case between them, it
-/// gets no mixed case for an hour. One answer is not enough, because one loss or delay can affect all queries of a
+/// gets no mixed case for a day. One answer is not enough, because one loss or delay can affect all queries of a
 /// question.
 pub(crate) const OWN_CASE_ANSWERS: u8 = 2;
 

@@ -114,7 +114,7 @@ pub(crate) fn server_states() -> Vec<Reply> {
             health,
             dead_for,
             unanswered: silences,
-            features: ServerFeatures { edns, keeps_case, tcp },
+            features: ServerFeatures { edns, keeps_case, tcp, long_datagrams: true },
             lame: lame.iter().map(|zone| (*zone).to_owned()).collect(),
         })
     };

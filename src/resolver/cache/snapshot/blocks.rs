@@ -17,7 +17,7 @@ use dns::hash::Plain;
 const MAGIC: [u8; 16] = *b"resolverd cache\n";
 
 /// The version of the file format.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// The size of the head of the file, in octets.
 pub(super) const HEAD: usize = MAGIC.len() + 4 + 32 + 8 + 8 + 8;

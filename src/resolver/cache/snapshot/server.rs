@@ -40,7 +40,9 @@ pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server
         None => out.push(0),
     }
     out.push(history.silence.is_dead().into());
-    for until in [history.plain_until, history.flips_case_until, history.no_tcp_until] {
+    let ServerHistory { plain_until, flips_case_until, no_tcp_until, finds_case_until, short_until, .. } =
+        *history;
+    for until in [plain_until, flips_case_until, no_tcp_until, finds_case_until, short_until] {
         put_span(out, until.map_or(Duration::ZERO, |until| until.since(now)));
     }
     let lame: Vec<_> = history.lame.0.iter().filter(|(_, until)| now < *until).collect();
@@ -73,6 +75,7 @@ pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, Ser
     let silence = if left.octet()? == 0 { Silence::default() } else { Silence::dead_before(moments.now) };
     let mut until = || Some(moments.left(span(left)?).map(|span| moments.now.after(span)));
     let (plain_until, flips_case_until, no_tcp_until) = (until()?, until()?, until()?);
+    let (finds_case_until, short_until) = (until()?, until()?);
     let (mut lame, mut octets) = (Vec::new(), 0_usize);
     for _ in 0..usize::from(left.octet()?).min(MAX_LAME_ZONES) {
         let zone = left.string().filter(|zone| is_name(zone))?;
@@ -90,6 +93,8 @@ pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, Ser
         plain_until,
         flips_case_until,
         no_tcp_until,
+        finds_case_until,
+        short_until,
         lame,
         ..ServerHistory::default()
     };

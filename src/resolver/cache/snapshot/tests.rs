@@ -111,6 +111,8 @@ fn fill(memory: &Memory) {
     }
     server.mark_lame(&name("lame.example."), Duration::from_secs(300), BORN);
     server.takes_no_edns(BORN);
+    server.finds_mixed_case(BORN);
+    server.loses_long_datagrams(BORN);
 }
 
 fn server_address() -> SocketAddr {
@@ -186,6 +188,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     // The path to the server may have changed while no process ran, so its round trip must be measured.
     let as_before = ServerStanding { to_be_measured: true, ..known(&before, BORN) };
     assert_eq!(standing, as_before);
+    assert!(standing.finds_mixed_case && !standing.features.long_datagrams);
     assert!(
         standing.lame && !standing.features.edns && standing.round_trip == Some(Duration::from_millis(40))
     );
@@ -450,10 +453,10 @@ fn another_configuration_another_version_the_future_and_what_is_none_are_refused
     let early = Now { mono: BORN, unix: WRITTEN - 61 };
     assert_eq!(refused(&file, &scope(), early), "it was written 61 s after the time of the system clock");
     let mut next = file.clone();
-    next[19] = 5;
+    next[19] = 6;
     assert_eq!(
         refused(&next, &scope(), later(0, 0)),
-        "it has format version 5, and this resolverd reads version 4"
+        "it has format version 6, and this resolverd reads version 5"
     );
     for foreign in [&b""[..], b"{\"version\":1}", &[0; 500]] {
         assert_eq!(refused(foreign, &scope(), later(0, 0)), "it is not a cache snapshot");
