@@ -41,7 +41,10 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
         format!("> and {} more {lines} with the same result", words::number(worst.more_lines))
     });
     let fitting = (worst.fitting > 0).then(|| {
-        format!("> {} messages fit this line: parts of its mail, or other mails of its time", worst.fitting)
+        format!(
+            "> {} messages fit this line: parts of its mail, or other mails; paste more lines of the mail",
+            worst.fitting
+        )
     });
     let times = worst.times.as_ref().map(|times| format!("> {}", harmless(times)));
     let lines = line.into_iter().chain(times).chain(more).chain(fitting);
@@ -226,10 +229,10 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
     let mut sent: Vec<&SentReport> = question.messages.iter().collect();
     sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));
     for message in sent.iter().take(MESSAGES) {
-        let conduct = message.conduct.map_or("no reply yet when it ended", |conduct| conduct.label());
+        let conduct = message.conduct.map_or("silent", |conduct| conduct.label());
         let transport = words::word(&message.transport).to_uppercase();
         let described = format!(
-            "{:38}{:>7}  {conduct}: {} over {transport}, a server of {}",
+            "{:38}{:>7}  {} {conduct} ({transport}, {})",
             "",
             words::time(message.round_trip),
             message.server,
