@@ -17,7 +17,7 @@ use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
 use super::typed_name::{typed_selector, typed_subject};
 use super::{moment, root_keys, terms, watched};
-use crate::limits::{MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS};
+use crate::limits::{MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS, WHY_CHECK_TIME};
 use ::gather::limits::CHECK_DOMAIN_TIME;
 use control::lookup::read_name;
 use control::protocol::{Blame, Problem};
@@ -154,13 +154,28 @@ fn of_system(system: &System, client: &ControlClient, format: Format) -> Command
 
 /// Returns what `check` must examine: the domain or the address in `typed`, and the options of the command line.
 fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, CommandFailure> {
+    let typed = typed_as(typed)?;
     let mut subject = CheckSubject {
-        address: arguments.from.map(|address| address.to_canonical()),
+        address: typed.address.or(arguments.from.map(|address| address.to_canonical())),
         selectors: arguments.selector.clone(),
         helo: arguments.helo.clone(),
         connect: arguments.connect,
-        ..CheckSubject::default()
+        ..typed
     };
+    if let Some(sentence) = without_effect(arguments, &subject) {
+        return Err(CommandFailure::Problem(Problem { fault: Blame::Request, sentence }));
+    }
+    subject.role = match (arguments.as_sender, arguments.as_recipient) {
+        (true, _) => Role::Sender,
+        (_, true) => Role::Recipient,
+        _ => Role::Both,
+    };
+    Ok(subject)
+}
+
+/// Returns the domain or the address in `typed` as the subject of a check.
+fn typed_as(typed: &str) -> Result<CheckSubject, CommandFailure> {
+    let mut subject = CheckSubject::default();
     match typed.parse::<IpAddr>() {
         // Mail software treats a client with an IPv4-mapped address as an IPv4 client.
         Ok(address) => subject.address = Some(address.to_canonical()),
@@ -172,14 +187,6 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, Comman
             }
         }
     }
-    if let Some(sentence) = without_effect(arguments, &subject) {
-        return Err(CommandFailure::Problem(Problem { fault: Blame::Request, sentence }));
-    }
-    subject.role = match (arguments.as_sender, arguments.as_recipient) {
-        (true, _) => Role::Sender,
-        (_, true) => Role::Recipient,
-        _ => Role::Both,
-    };
     Ok(subject)
 }
 
@@ -323,6 +330,19 @@ fn of_subjects(
     }
     let text = text_of(&reports, format);
     Ok(CommandOutcome { text, exit: exit_of_domain(&reports) })
+}
+
+/// Returns the first line of the check of a domain or an address, or `None` if the check is not ready within `WHY_CHECK_TIME`.
+pub(super) fn first_line(typed: &str, client: &ControlClient) -> Option<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let subject = CheckSubject { unix: moment::unix(), own: own_addresses(), ..typed_as(typed).ok()? };
+    let (name, daemon) = (name_of(&subject), Daemon::new(client.clone(), ServicePorts::USUAL));
+    let facts = runtime
+        .block_on(async { tokio::time::timeout(WHY_CHECK_TIME, daemon.facts(subject, &WholeDomain)).await });
+    // Blocking tasks of queries that exceeded the time limit may still wait for the daemon. Do not wait for these tasks.
+    runtime.shutdown_background();
+    let facts = facts.ok()?.ok()?;
+    Some(domain::first_line(&name, &check_domain::judge(&facts)))
 }
 
 /// Returns the findings about all checked domains and addresses as text.

@@ -56,6 +56,10 @@ pub(crate) const PASTED_AFTER: Duration = Duration::from_secs(2);
 /// its line at the end.
 pub const WHY_AROUND: Duration = Duration::from_secs(120);
 
+/// How long `resolverctl why -` waits for the check whose first line it shows below a cause. The check of a domain whose servers answer takes
+/// less than a second.
+pub(crate) const WHY_CHECK_TIME: Duration = Duration::from_secs(3);
+
 /// Minimum time before a deferred mail is tried again: `minimal_backoff_time` of Postfix.
 pub(crate) const RETRY_PAUSE: Duration = Duration::from_secs(300);
 

@@ -8,15 +8,15 @@ use super::input::read_at_most;
 use super::line_search::{LINES_AT_ONCE, LineSearch};
 use super::pasted::{self, LineResult, PastedLine};
 use super::render::html::waterfall;
-use super::render::{Format, costs, json, why};
+use super::render::{Format, Style, costs, json, why};
 use super::typed_name::typed_domain;
-use super::{CommandFailure, CommandOutcome, Exit, moment};
+use super::{CommandFailure, CommandOutcome, Exit, check, moment};
 use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, WHY_AROUND};
 use control::protocol::{CostsRequest, Reply, Request, WhyRequest};
 use dns::wire::presentation::harmless;
 use history::culprit::CulpritKind;
 use history::limits::MAX_WHY_MESSAGES;
-use history::why::MessageReport;
+use history::why::{CulpritReport, MessageReport};
 
 /// The command line of `why`.
 #[derive(Debug, clap::Args)]
@@ -161,11 +161,28 @@ fn run_pasted(
         Format::Json => {
             results.into_iter().map(|message| json::reply(&Reply::Message(Box::new(message)))).collect()
         }
-        Format::Text(style) => {
-            results.iter().map(|message| why::messages(&[message], &moment::shown, style)).collect()
-        }
+        Format::Text(style) => text_of(&results, client, style),
     };
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
+}
+
+/// Returns the results of the pasted lines as text. Below the first culprit whose advice is to check a name is the first line of this check. The other
+/// names are not checked, because each check may take seconds.
+fn text_of(results: &[MessageReport], client: &ControlClient, style: Style) -> String {
+    let (mut text, mut is_checked) = (String::new(), false);
+    for message in results {
+        text.push_str(&why::messages(&[message], &moment::shown, style));
+        let CulpritReport { kind, zone, list, .. } = &message.culprit;
+        let Some(name) = zone.as_ref().filter(|_| *kind == CulpritKind::Answer && list.is_none()) else {
+            continue;
+        };
+        if !std::mem::replace(&mut is_checked, true)
+            && let Some(line) = check::first_line(name, client)
+        {
+            text.push_str(&format!("Check: {line}\n"));
+        }
+    }
+    text
 }
 
 /// Reads the pasted lines from standard input. If some are left out, a sentence about their number is written to standard error.

@@ -1,5 +1,11 @@
 //! `check mail` of bounces and log lines whose fault is on the side of the recipient.
 
+use std::io::Write;
+use std::net::UdpSocket;
+use std::process::Stdio;
+
+use ::stage::sockets::query;
+use hickory_proto::rr::RecordType;
 use lab::prelude::skipped;
 
 use crate::gateway::Gateway;
@@ -94,4 +100,26 @@ fn a_bounce_with_a_code_alone_says_what_the_code_means() {
     assert_eq!((shown[0].as_str(), code), (first, 4), "{shown:#?}");
     let faulty = lines(&gateway, &text.replace("DOMAIN", "gone.com"));
     assert!(faulty[0].starts_with("gone.com: an MX record names a host without an address: "), "{faulty:#?}");
+}
+
+#[test]
+fn a_pasted_line_about_an_answer_shows_the_first_line_of_the_check() {
+    let gateway = gateway();
+    let status: serde_json::Value =
+        serde_json::from_slice(&gateway.command(&["--json", "status"]).stdout).unwrap();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(status["listen"][0].as_str().unwrap()).unwrap();
+    for (name, kind) in [("gone.com.", RecordType::MX), ("nothing.host.com.", RecordType::A)] {
+        socket.send(&query(7, name, kind)).unwrap();
+        socket.recv(&mut [0; 512]).unwrap();
+    }
+    let mut why = gateway.prepared(&["why", "-"]);
+    let mut why = why.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let line = "mx postfix/smtp[9]: 4A1: to=<a@gone.com>, relay=none, status=bounced (Host or domain name not found. Name service \
+                error for name=nothing.host.com type=A: Host not found)\n";
+    why.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
+    let text = String::from_utf8(why.wait_with_output().unwrap().stdout).unwrap();
+    let check =
+        "`resolverctl check gone.com`.\nCheck: gone.com: an MX record names a host without an address: ";
+    assert!(text.contains(check), "{text}");
 }

@@ -11,12 +11,12 @@ const LEVEL: usize = 8;
 
 /// Returns the findings about a domain or an address (`subject`) as text. `findings` has the worst finding first.
 pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
-    let (subject, counts) = (harmless(subject), counts(findings));
     let mut text = match worst(findings) {
-        Some(worst) => {
-            format!("{}\nall findings: {counts}\n", style.paint(Paint::Head, &format!("{subject}: {worst}")))
+        Some(_) => {
+            let first = style.paint(Paint::Head, &first_line(subject, findings));
+            format!("{first}\nall findings: {}\n", counts(findings))
         }
-        None => format!("{subject}: {counts}\n"),
+        None => first_line(subject, findings) + "\n",
     };
     for topic in Topic::ALL {
         let of_topic: Vec<&Finding> =
@@ -30,6 +30,11 @@ pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
         }
     }
     text
+}
+
+/// Returns the first line of the text: the first finding, or the numbers of findings if there is no failure and no warning.
+pub(crate) fn first_line(subject: &str, findings: &[Finding]) -> String {
+    format!("{}: {}", harmless(subject), worst(findings).unwrap_or_else(|| counts(findings)))
 }
 
 /// Returns the first finding as a sentence, if it is a failure or a warning, or if it explains the reason of a bounce. Otherwise returns `None`.
