@@ -264,13 +264,17 @@ enum Command {
 
 /// Runs resolverctl with the words of a command line: sends requests to the daemon, prints the output, and returns the exit code.
 pub fn run(words: &[OsString]) -> Exit {
-    let outcome = match Arguments::try_parse_from(words) {
-        Ok(arguments) => arguments.outcome(),
-        // `error.exit()` prints the error, the help or the version, and ends the program.
-        Err(error) => error.exit(),
+    let arguments = match Arguments::try_parse_from(words) {
+        Ok(arguments) => arguments,
+        // `error.exit()` prints the error, and ends the program.
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(help) => {
+            let printed = outcome::print_screen(&help.to_string(), Format::Text(Style::Plain));
+            return printed.map_or_else(|failure| complain(&failure), |_| Exit::Yes);
+        }
     };
-    match outcome {
-        Ok(CommandOutcome { text, exit }) => match outcome::print(&text) {
+    match arguments.outcome() {
+        Ok(CommandOutcome { text, exit }) => match arguments.print(&text) {
             Ok(ControlFlow::Continue(())) => exit,
             Ok(ControlFlow::Break(())) => Exit::Yes,
             Err(failure) => complain(&failure),
@@ -329,6 +333,16 @@ impl Arguments {
                 Ok(CommandOutcome { text, exit: Exit::Yes })
             }
             Some(Command::Check(arguments)) => check::run(arguments, &client, format),
+        }
+    }
+
+    /// Prints the output. The lines of a configuration or a script are not changed, because other programs read them.
+    fn print(&self, text: &str) -> Result<ControlFlow<()>, CommandFailure> {
+        match self.command {
+            Some(Command::Import(_) | Command::Config(_) | Command::Completion { .. }) => {
+                outcome::print(text)
+            }
+            _ => outcome::print_screen(text, self.format()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::moment;
-use super::outcome::{CommandOutcome, print};
+use super::outcome::{CommandOutcome, print_screen};
 use super::render::{Format, json, monitor};
 use super::typed_name::typed_domain;
 use control::protocol::{MonitorRequest, Request};
@@ -48,7 +48,7 @@ pub(super) fn run(
             Format::Json => json::reply(&reply),
             Format::Text(style) => monitor::line(&reply, &moment::time_of_day, style),
         };
-        let written = print(&line)?;
+        let written = print_screen(&line, format)?;
         has_reader = written.is_continue();
         Ok(written)
     })?;

@@ -1,15 +1,51 @@
 //! The result of a command of resolverctl: its output and its exit code.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::ops::ControlFlow;
 
 use super::exit::{CommandFailure, Exit};
+use super::render::Format;
 
 /// The output and the exit code of a command that has not failed.
 pub(super) struct CommandOutcome {
     /// The text that the command prints, including its last newline.
     pub(super) text: String,
     pub(super) exit: Exit,
+}
+
+/// Prints a screen, see `print`. On a terminal, lines that are too wide are continued on the next line, so that no word is broken. JSON is not changed.
+pub(super) fn print_screen(text: &str, format: Format) -> Result<ControlFlow<()>, CommandFailure> {
+    let is_wrapped = matches!(format, Format::Text(_)) && io::stdout().is_terminal();
+    match ratatui::crossterm::terminal::size() {
+        Ok((width @ 1.., _)) if is_wrapped => {
+            print(&text.split_inclusive('\n').map(|line| wrapped(line, width.into())).collect::<String>())
+        }
+        _ => print(text),
+    }
+}
+
+/// Divides a line between words into lines of at most `width` characters. The lines after the first are indented by two more columns.
+fn wrapped(line: &str, width: usize) -> String {
+    let indent = line.chars().take_while(|letter| *letter == ' ').count().saturating_add(2).min(width / 2);
+    let (mut text, mut column, mut has_word) = (String::new(), 0, false);
+    for part in line.split_inclusive(' ') {
+        let word = columns(part.trim_end());
+        if has_word && word > 0 && column + word > width {
+            text.truncate(text.trim_end_matches(' ').len());
+            text.extend(["\n", &" ".repeat(indent)]);
+            (column, has_word) = (indent, false);
+        }
+        has_word |= word > 0;
+        text.push_str(part);
+        column += columns(part.trim_end_matches('\n'));
+    }
+    text
+}
+
+/// Returns the number of characters of a text, without the escape sequences of colours.
+fn columns(text: &str) -> usize {
+    let sequences = text.split('\u{1b}').skip(1).map(|rest| rest.find('m').map_or(0, |end| end + 2));
+    text.chars().count().saturating_sub(sequences.sum())
 }
 
 /// Prints a part of the output immediately. Returns `Break` if the program that reads the output, such as `head`, has closed the pipe; this is no
@@ -20,5 +56,23 @@ pub(super) fn print(text: &str) -> Result<ControlFlow<()>, CommandFailure> {
         Ok(()) => Ok(ControlFlow::Continue(())),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
         Err(error) => Err(CommandFailure::Output(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_divided_between_words() {
+        for (line, lines) in [
+            ("short\n", "short\n"),
+            ("  to do: repair the servers\n", "  to do: repair\n    the servers\n"),
+            ("a  \u{1b}[31m1234567890\u{1b}[0m  b\n", "a  \u{1b}[31m1234567890\u{1b}[0m  b\n"),
+            ("a  \u{1b}[31m1234567890\u{1b}[0m  bc\n", "a  \u{1b}[31m1234567890\u{1b}[0m\n  bc\n"),
+            ("  a-word-that-is-longer and\n", "  a-word-that-is-longer\n    and\n"),
+        ] {
+            assert_eq!(wrapped(line, 16), lines);
+        }
     }
 }

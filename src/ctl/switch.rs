@@ -1,6 +1,5 @@
 //! `resolverctl switch`: replaces the resolver of this host with resolverd, or goes back to the former resolver.
 
-use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -9,7 +8,7 @@ use super::check::root_servers;
 use super::exit::{CommandFailure, Exit};
 use super::interrupt::Interrupts;
 use super::moment::unix;
-use super::outcome::CommandOutcome;
+use super::outcome::{CommandOutcome, print_screen};
 use super::render::{Format, switch as screen};
 use migrate::switch::facts::gather;
 use migrate::switch::machine::Machine;
@@ -118,7 +117,7 @@ impl SwitchWatch for Operator {
     fn ended(&mut self, step: &EndedStep, is_undo: bool) {
         let [done, undone] = &mut self.ended;
         let place = if is_undo { undone } else { done };
-        print(&screen::ended(*place, step, is_undo, self.format));
+        print(&screen::ended(*place, step, is_undo, self.format), self.format);
         *place = place.saturating_add(1);
     }
 
@@ -128,9 +127,8 @@ impl SwitchWatch for Operator {
 }
 
 /// Prints a text. Errors are ignored: if the terminal is closed, the switch still continues.
-fn print(text: &str) {
-    let mut out = io::stdout().lock();
-    let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+fn print(text: &str, format: Format) {
+    let _closed = print_screen(text, format);
 }
 
 /// Everything that is needed to carry out the plan of a switch.
@@ -145,7 +143,7 @@ impl Switching<'_> {
     /// Carries out the plan, checks this host, and resolves some domains. If any of this fails, all steps are undone.
     fn run(mut self, plan: SwitchPlan) -> Result<CommandOutcome, CommandFailure> {
         let format = self.operator.format;
-        print(&screen::begins(&plan, format));
+        print(&screen::begins(&plan, format), format);
         let ended = carry_out(self.machine, plan.steps, &mut self.operator)?;
         let mut failed = ended.iter().any(|(_, result)| result.is_err());
         if !failed {
@@ -162,12 +160,12 @@ impl Switching<'_> {
                 found.push(HostFinding::failure(CHECK, "a signal has interrupted the checks", advice));
             }
             failed = found.iter().any(|finding| finding.verdict == CheckVerdict::Failure);
-            print(&screen::findings(&found, format));
+            print(&screen::findings(&found, format), format);
         }
         if !failed {
             return Ok(CommandOutcome { text: screen::switched(format), exit: Exit::Yes });
         }
-        print(screen::gives_up(format));
+        print(screen::gives_up(format), format);
         let undone = match give_up(self.machine, &mut self.operator) {
             // There is nothing to undo: the first step failed before it was recorded.
             Err(SwitchError::NotRecorded) => Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
-use super::outcome::{CommandOutcome, print};
+use super::outcome::{CommandOutcome, print_screen};
 use super::query::verdict;
 use super::render::{Format, json, trace};
 use super::typed_name::TypedQuestion;
@@ -39,7 +39,7 @@ pub(super) fn run(
             Reply::Query(reply) => exit = Some(verdict(reply)),
             _ => has_steps = true,
         }
-        let written = print(&text)?;
+        let written = print_screen(&text, format)?;
         has_reader = written.is_continue();
         Ok(written)
     })?;
