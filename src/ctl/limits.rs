@@ -26,6 +26,9 @@ pub const MAX_SHOWN_ROWS: usize = 20;
 /// 40 KiB.
 pub(crate) const MAX_CONTROL_REPLY: u64 = 1 << 20;
 
+/// Maximum number of updates that a sparkline of `resolverctl top` shows: two minutes at an update every two seconds.
+pub(crate) const TOP_TREND: usize = 60;
+
 /// Number of rows or lines that a page key of `resolverctl top` moves: half of a screen of 24 lines.
 pub(crate) const TOP_PAGE: usize = 10;
 

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::live::TopLive;
-use super::table::{TopTable, fit, padded};
+use super::table::{GAP, TopTable, fit, padded, sparkline, trend_width};
 use crate::render::{Paint, words};
 use dns::wire::presentation::harmless;
 
@@ -28,7 +28,7 @@ const NOTES: usize = 4;
 const OTHERS: u16 = 5;
 
 /// The lines of the help screen: all keys with their actions.
-const HELP: [&str; 11] = [
+const HELP: [&str; 12] = [
     "1 to 6, Tab    another table: zones, servers, lists, clients, failures, users",
     "s              sort by the next column",
     "r              sort in the other direction",
@@ -39,6 +39,7 @@ const HELP: [&str; 11] = [
     "?              this help",
     "q, Ctrl-C      quit",
     "The rates (queries/s) are measured between the last two updates of the screen.",
+    "trend: the figure of a row at each update, the latest at the right.",
     "The table of lists counts since the start of resolverd, not since the period began.",
 ];
 
@@ -134,17 +135,17 @@ fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
         true => format!("[{}={}]", key(place), table.word()),
         false => format!("{}={}", key(place), table.word()),
     };
-    let whole: usize =
-        TopTable::ALL.into_iter().enumerate().map(|(place, table)| tab(place, table).len() + 1).sum();
+    let (sorted, is_reversed) = live.order();
+    let title = shown.columns().get(sorted).copied().unwrap_or_default();
+    let order = format!(" by {title}{}", if is_reversed { ", reversed" } else { "" });
+    let names = TopTable::ALL.into_iter().enumerate().map(|(place, table)| tab(place, table).len() + 1);
+    let whole = names.sum::<usize>() + order.len();
     let mut tabs = Vec::new();
     for (place, table) in TopTable::ALL.into_iter().enumerate() {
         let text = if table == shown || whole <= width { tab(place, table) } else { key(place) };
         let style = if table == shown { painter.selected() } else { painter.style(Paint::Plain) };
         tabs.extend([Span::styled(text, style), Span::raw(" ")]);
     }
-    let (sorted, is_reversed) = live.order();
-    let title = shown.columns().get(sorted).copied().unwrap_or_default();
-    let order = format!(" sorted by {title}{}", if is_reversed { ", reversed" } else { "" });
     tabs.push(Span::styled(order, painter.style(Paint::Faint)));
     Line::from(tabs)
 }
@@ -152,13 +153,16 @@ fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
 /// Returns the table as text: a line with the names of all tables, the titles of the columns, and the rows from the first visible one on.
 fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
     let shown = live.table();
-    let columns = fit(shown, live.rows(), area.width.into());
+    let width = usize::from(area.width);
+    let trend = trend_width(width);
+    let columns = fit(shown, live.rows(), if trend == 0 { width } else { width - trend - GAP });
     let title = |place: usize| shown.columns().get(place).copied().unwrap_or_default();
-    let titles: Vec<String> = columns.iter().map(|column| padded(title(column.place), column)).collect();
-    let mut lines = vec![
-        tabs(live, area.width.into(), painter),
-        Line::styled(titles.join("  "), painter.style(Paint::Head)),
-    ];
+    let mut titles: Vec<String> = columns.iter().map(|column| padded(title(column.place), column)).collect();
+    if trend > 0 {
+        titles.push(words::cut(&format!("{} trend", title(TopTable::FIRST_SORT)), trend));
+    }
+    let mut lines =
+        vec![tabs(live, width, painter), Line::styled(titles.join("  "), painter.style(Paint::Head))];
     if live.rows().is_empty() {
         let text = if live.is_read() { shown.empty() } else { "reading" };
         lines.push(Line::styled(text, painter.style(Paint::Faint)));
@@ -173,10 +177,13 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
             }
             spans.push(Span::styled(padded(&cell.text, column), painter.style(cell.paint)));
         }
+        if trend > 0 {
+            spans.push(Span::raw(format!("  {}", sparkline(live.trend(row, trend)))));
+        }
         lines.push(Line::from(spans));
     }
     let has_room = usize::from(area.height) > lines.len() + 1;
-    if has_room && live.is_read() && shown.legend().len() <= usize::from(area.width) {
+    if has_room && live.is_read() && shown.legend().len() <= width {
         lines.extend([Line::default(), Line::styled(shown.legend(), painter.style(Paint::Faint))]);
     }
     Paragraph::new(Text::from(lines))

@@ -1,9 +1,11 @@
 //! The state of `resolverctl top`: the last replies of the daemon, and the table, period and order that the user has selected. Only replies and keys
 //! change this state.
 
+use std::collections::BTreeMap;
+
 use super::keys::TopKey;
 use super::table::{TopRow, TopTable, rows_of, sort};
-use crate::limits::TOP_PAGE;
+use crate::limits::{TOP_PAGE, TOP_TREND};
 use control::protocol::{FailedRequest, Reply, Request, Stats, Table};
 use dns::question::Outcome;
 use history::Window;
@@ -57,6 +59,8 @@ pub struct TopLive {
     column: usize,
     is_reversed: bool,
     rows: Vec<TopRow>,
+    /// The `TopRow::figure` of each row at the last updates of the screen, by the name of the row. The latest is the last.
+    trends: BTreeMap<String, Vec<f64>>,
     /// True if the rows in memory belong to the selected table and period. False until the daemon has sent them.
     is_read: bool,
     /// Index of the first row that is visible on the screen.
@@ -86,6 +90,7 @@ impl TopLive {
             column: TopTable::FIRST_SORT,
             is_reversed: false,
             rows: Vec::new(),
+            trends: BTreeMap::new(),
             is_read: false,
             first: 0,
             readings: [None, None],
@@ -132,6 +137,12 @@ impl TopLive {
     /// Returns the rows of the table in the order in which they are shown.
     pub fn rows(&self) -> &[TopRow] {
         &self.rows
+    }
+
+    /// Returns the numbers of a row at the last updates of the screen, at most `most`. The latest is the last.
+    pub(super) fn trend(&self, row: &TopRow, most: usize) -> &[f64] {
+        let numbers = self.trends.get(row.name()).map(Vec::as_slice).unwrap_or_default();
+        numbers.get(numbers.len().saturating_sub(most)..).unwrap_or_default()
     }
 
     /// Returns true if the rows belong to the selected table. After another table was selected, this is false until the daemon has replied.
@@ -190,6 +201,13 @@ impl TopLive {
         self.readings = [before, Some(reading)];
         self.rows = rows_of(self.table, replies, &self.time_of_day);
         self.is_read = true;
+        let mut before = std::mem::take(&mut self.trends);
+        for row in &self.rows {
+            let mut numbers = before.remove(row.name()).unwrap_or_default();
+            numbers.drain(..numbers.len().saturating_sub(TOP_TREND - 1));
+            numbers.push(row.figure());
+            self.trends.insert(row.name().to_owned(), numbers);
+        }
         self.sort();
     }
 
@@ -239,6 +257,7 @@ impl TopLive {
             (self.column, self.is_reversed, self.first) = (TopTable::FIRST_SORT, false, 0);
             self.rows.clear();
         }
+        self.trends.clear();
         (self.table, self.window, self.is_read) = (table, window, false);
         TopAct::Read
     }

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use crate::limits::TOP_TREND;
 use crate::render::columns::{self, Cell, Context};
 use crate::render::table::Align;
 use crate::render::words;
@@ -100,6 +101,34 @@ impl TopRow {
     pub fn name(&self) -> &str {
         self.cells.first().map_or("", |cell| &cell.text)
     }
+
+    /// Returns the number in the column by which the table is sorted first.
+    pub(super) fn figure(&self) -> f64 {
+        self.cells.get(TopTable::FIRST_SORT).and_then(|cell| cell.weight).unwrap_or(0.0)
+    }
+}
+
+/// The bars of a sparkline, from the lowest to the highest.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Returns a sparkline: a bar for each number, relative to the greatest of them.
+pub(super) fn sparkline(numbers: &[f64]) -> String {
+    let most = numbers.iter().copied().fold(0.0, f64::max);
+    let top = BARS.len().saturating_sub(1) as f64;
+    let bar = |number: &f64| if most > 0.0 { (number / most * top).round() as usize } else { 0 };
+    numbers.iter().filter_map(|number| BARS.get(bar(number))).collect()
+}
+
+/// The width of the terminal from which on there is room for sparklines.
+const FULL: usize = 80;
+
+/// The smallest width of a column with sparklines.
+const LEAST_TREND: usize = 8;
+
+/// Returns the width of the column with sparklines on a terminal of this width, or 0 if there is no room for it.
+pub(super) fn trend_width(width: usize) -> usize {
+    let room = width.saturating_sub(FULL + GAP).min(TOP_TREND);
+    if room < LEAST_TREND { 0 } else { room }
 }
 
 /// Converts replies of the daemon to the rows of a table. `time_of_day` formats a point in time.
@@ -157,7 +186,7 @@ fn order(one: &TopRow, other: &TopRow, (column, is_reversed): (usize, bool)) -> 
 const LEAST: usize = 16;
 
 /// The number of blanks between two columns.
-const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 
 /// A column that is shown on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

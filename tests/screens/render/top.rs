@@ -109,6 +109,20 @@ fn each_table_has_its_picture() {
 }
 
 #[test]
+fn a_wide_terminal_has_the_trend_of_each_row() {
+    let mut live = TopLive::new((TopTable::Zones, Window::Minute), time_of_day, true);
+    for step in 0..=30 {
+        let shares = [f64::from(step) / 30.0, 1.0, f64::from(30 - step) / 30.0];
+        let rows = zones().into_iter().zip(shares).map(|(mut row, share)| {
+            row.spent *= share;
+            Reply::Zone(row)
+        });
+        live.read(&stats(), &rows.collect::<Vec<_>>(), NOW);
+    }
+    golden("top_wide.txt", &picture(&live, (120, 12)));
+}
+
+#[test]
 fn a_terminal_of_any_size_is_drawn() {
     for table in TopTable::ALL {
         let mut live = live(table);
