@@ -76,7 +76,11 @@ fn state(list: &List, entry: &ListEntry, batch: batch::BatchCounts, now: Now) ->
         list: text(&list.apex),
         way: entry.way.clone(),
         purpose: (!list.is_learned).then_some(list.purpose),
-        note: note(list, entry, standing.as_ref()),
+        note: note(
+            list,
+            entry,
+            (standing.as_ref(), quota.filter(|most| today > *most).map(|most| (today, most))),
+        ),
         standing,
         counts: entry.counts(),
         today,
@@ -127,8 +131,12 @@ pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     states(subject)
 }
 
-/// Returns information or advice about a list; empty if there is none.
-fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> String {
+/// Returns information or advice about a list; empty if there is none. `exceeded` is the number of queries sent today and the quota, if it is exceeded.
+fn note(
+    list: &List,
+    entry: &ListEntry,
+    (standing, exceeded): (Option<&ListStanding>, Option<(u64, u64)>),
+) -> String {
     if list.is_learned {
         return LOOKALIKE.to_owned();
     }
@@ -138,6 +146,11 @@ fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> Stri
             "shut down ({how}); resolverd answers \"not listed\" (NXDOMAIN) itself and sends it no queries; remove it from the mail software"
         );
     };
+    if let Some((today, most)) = exceeded.filter(|_| !standing.state.is_incident()) {
+        return format!(
+            "over quota: {today} of {most} today (UTC), so the list may refuse or block this host; buy access and set `quota` of its [[list]], or remove it from the mail software"
+        );
+    }
     match (remedy(list, entry, standing.state), standing.why.as_str()) {
         (None, _) => String::new(),
         (Some(remedy), "") => remedy,
@@ -150,7 +163,10 @@ fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> Stri
 fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
-        ListState::Untested | ListState::Ok | ListState::Slow => return None,
+        ListState::Untested | ListState::Ok => return None,
+        ListState::Slow => {
+            format!("mail waits for it: use a mirror or another list, or {remove}, if this continues")
+        }
         ListState::Refusing if list.rewrite.is_some() => {
             "ask the provider whether the key is still valid".to_owned()
         }

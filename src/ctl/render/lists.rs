@@ -12,17 +12,19 @@ use resolver::dnsbl::list::{ListSubject, Purpose};
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListState;
 
-/// The text instead of shares, for a DNS list that has given no answer with a known meaning: listed, not listed or unknown.
-const UNCOUNTED: &str = "not counted";
+/// The text instead of a share, for a DNS list that has given no answer with a known meaning: listed, not listed or unknown.
+const UNCOUNTED: &str = "–";
+
+/// Maximum width of the name of a list, in columns. With it, the table of states usually fits 100 columns.
+const NAME: usize = 26;
 
 /// The text in a cell of a table that has no value.
 const NONE: &str = "none";
 
 /// The lines below the table with the states of DNS lists, which explain its columns.
-const LEGEND: &str = "queries: queries of clients for the list since the start of resolverd; from cache, listed: percentage of these queries\n\
-    median time: half of the answers of the list's servers took at most this time\n\
-    sent today: queries sent to the list since 00:00 UTC\n\
-    limit per day: your quota, and when it is full if today goes on like this; or the number of queries that the terms of use of the list permit without payment\n";
+const LEGEND: &str = "queries: queries of clients since the start of resolverd; listed: the share of them with an entry\n\
+    median: half of the answers of the list's servers took at most this time; slow: 1 s or more\n\
+    today, yesterday: queries sent to the list (UTC); limit: your quota, or the free queries of a day\n";
 
 /// Returns the table with the states of the DNS lists in use, and below it the notes about each list.
 pub fn states(replies: &[Reply], style: Style) -> String {
@@ -42,13 +44,24 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         .collect();
     let table = columns::table(STATES, &shown, 0);
     let mut text = table.text(style, None) + LEGEND;
-    for ShownList { called, row } in shown.iter().filter(|shown| !shown.row.note.is_empty()) {
-        // A note may begin with the name of the list, which is printed already.
-        let note = row.note.strip_prefix(row.list.as_str()).unwrap_or(&row.note);
-        let note = note.trim_start_matches([':', ' ']);
-        text.push_str(&format!("{}: {}\n", harmless(called), harmless(note)));
-    }
+    text.extend(shown.iter().map(notes));
     text + &batches(&rows, replies)
+}
+
+/// Returns the lines below the table about one DNS list: when its quota will be full, and information or advice.
+fn notes(ShownList { called, row }: &ShownList) -> String {
+    let called = harmless(called);
+    let full = row
+        .quota_full_at
+        .map(|full| format!("{called}: the quota is full at {} if today goes on like this\n", minute(full)));
+    let since =
+        row.standing.as_ref().filter(|standing| standing.since > 0 && standing.state != ListState::Ok);
+    let since = since.map(|standing| format!(" (since {})", minute(standing.since))).unwrap_or_default();
+    // A note may begin with the name of the list, which is printed already.
+    let note = row.note.strip_prefix(row.list.as_str()).unwrap_or(&row.note);
+    let note = note.trim_start_matches([':', ' ']);
+    let note = (!note.is_empty()).then(|| format!("{called}{since}: {}\n", harmless(note)));
+    [full, note].into_iter().flatten().collect()
 }
 
 /// Returns the line about batches: groups of queries that resolverd sends to several DNS lists before a client asks them.
@@ -98,35 +111,20 @@ impl ShownList {
 
 /// The columns of the table with the states of DNS lists.
 const STATES: &[Column<ShownList>] = &[
-    Column("list", 0, |shown, _| word(&shown.called)),
+    Column("list", 0, |shown, _| word(&words::cut(&shown.called, NAME))),
     Column("state", 0, |shown, _| painted(standing(&shown.row))),
-    Column("state since", 0, |shown, _| match shown.row.standing.as_ref().map(|standing| standing.since) {
-        None => word(NONE),
-        Some(0) => word("start of resolverd"),
-        Some(since) => word(&minute(since)),
-    }),
     Column("queries", 0, |shown, _| count(shown.row.counts.questions)),
-    Column("from cache", 0, |shown, _| {
-        let (row, counts) = (&shown.row, &shown.row.counts);
-        let is_shut_down = row.standing.is_none() && row.purpose.is_some();
-        let share = || words::percent_of(counts.hits, counts.questions);
-        match shown.judged() {
-            _ if is_shut_down => number(None, NONE),
-            0 => number(None, UNCOUNTED),
-            _ => number((counts.questions > 0).then(share), NONE),
-        }
-    }),
     Column("listed", 0, |shown, _| {
         let (listed, judged) = (shown.row.counts.listed, shown.judged());
         number((judged > 0).then(|| words::percent_of(listed, judged)), UNCOUNTED)
     }),
-    Column("median time", 0, |shown, _| {
+    Column("median", 0, |shown, _| {
         let elapsed = &shown.row.counts.elapsed;
         number((elapsed.count > 0).then(|| words::time(elapsed.p50)), NONE)
     }),
-    Column("sent today", 0, |shown, _| count(shown.row.today)),
+    Column("today", 0, |shown, _| count(shown.row.today)),
     Column("yesterday", 0, |shown, _| count(shown.row.yesterday)),
-    Column("limit per day", 0, |shown, _| number(Some(allowed(&shown.row)), NONE)),
+    Column("limit", 0, |shown, _| number(Some(allowed(&shown.row)), NONE)),
 ];
 
 /// Returns the words for the state of a DNS list, and their colour.
@@ -144,14 +142,9 @@ pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
 /// the list. There is no limit if the operator's own server has a copy of the list.
 fn allowed(row: &ListRow) -> String {
     match (row.quota, row.free_quota) {
-        (Some(quota), _) => {
-            let full = row.quota_full_at.map(minute);
-            let time = full.as_deref().and_then(|full| full.split_once(' '));
-            let full = time.map(|(_, time)| format!(", full at {time}")).unwrap_or_default();
-            format!("{} (quota{full})", words::number(quota))
-        }
+        (Some(quota), _) => words::number(quota),
         (None, _) if matches!(row.way, Way::Stub(_)) => "no limit".to_owned(),
-        (None, Some(free)) => format!("{} (free use)", words::number(free)),
+        (None, Some(free)) => words::number(free),
         (None, None) if row.standing.is_none() && row.purpose.is_some() => NONE.to_owned(),
         (None, None) => "not known".to_owned(),
     }
@@ -161,7 +154,7 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
     match state {
         ListState::Untested => ("not tested yet", Paint::Plain),
         ListState::Ok => ("ok", Paint::Good),
-        ListState::Slow => ("slow (1 s or more)", Paint::Plain),
+        ListState::Slow => ("slow", Paint::Plain),
         ListState::Refusing => ("refuses queries", Paint::Bad),
         ListState::Parked => ("parked", Paint::Bad),
         ListState::ListsTheWorld => ("lists everything", Paint::Bad),
