@@ -17,6 +17,7 @@ use control::lookup::read_name;
 use control::protocol::zones::ZoneWhat;
 use dns::clock::Mono;
 use dns::wire::presentation::name_text;
+use history::TimeSpan;
 use resolver::config;
 use resolver::config::{Config, ConfiguredZone, Errors};
 
@@ -60,17 +61,23 @@ impl Running {
             let name = read_name(name).map_err(|problem| problem.sentence)?.to_lowercase();
             let known = temporary.remove(&name).is_some();
             new.zones.retain(|zone| !(known && is_shared(zone, &name)));
+            let mut ends = String::new();
             match what {
                 ZoneWhat::Add { zone, seconds } => {
                     let text = format!("version = 1\n{}", zone.entry());
                     new = Config::read_over(new, &text, Path::new("/")).map_err(|wrong| sentence(&wrong))?;
+                    let time = seconds.map(Duration::from_secs);
+                    ends = time.map_or("with resolverd".to_owned(), |time| format!("in {}", TimeSpan(time)));
                     let now = self.clock.mono();
-                    temporary.insert(name, seconds.map(|seconds| now.after(Duration::from_secs(seconds))));
+                    temporary.insert(name.clone(), time.map(|time| now.after(time)));
                 }
                 ZoneWhat::Remove { .. } if !known => return Err(not_temporary(&old, &name)),
                 ZoneWhat::Remove { .. } => {}
             }
-            let changes = config::changes(&old, &new);
+            let mut changes = config::changes(&old, &new);
+            if changes.is_empty() {
+                changes.push(format!("zone {}: now ends {ends}", name.to_string().trim_end_matches('.')));
+            }
             let changed = self.go_over(new).map_err(|error| error.to_string())?;
             self.state().temporary = temporary;
             Ok((changes, changed))

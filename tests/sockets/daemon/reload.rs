@@ -253,8 +253,10 @@ fn a_zone_that_was_added_for_a_time_ends() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let process = setting.start();
-    let words = ["zone", "add", "lan", "--stub", "127.78.0.3", "--for", "1s"];
-    assert_eq!(resolverctl(&setting, &words), (0, "zone lan: added\n".to_owned()));
+    for (time, said) in [("2h", "added"), ("3h", "now ends in 3 h"), ("1s", "now ends in 1 s")] {
+        let words = ["zone", "add", "lan", "--stub", "127.78.0.3", "--for", time];
+        assert_eq!(resolverctl(&setting, &words), (0, format!("zone lan: {said}\n")));
+    }
     process
         .wait_until("the zone has ended", |_| resolverctl(&setting, &["zones"]).1 == "no configured zones\n");
 }
