@@ -90,8 +90,11 @@ pub struct CostSpan {
     pub touched: u64,
     /// The shortest time, in seconds, with which a message (email) counts as one that took long.
     pub slow: f64,
-    /// True if the history is empty.
+    /// True if the history has nothing of the period: it is empty, or begins later.
     pub empty: bool,
+    /// The time since which the history has questions, in seconds since 1970; none if it is empty.
+    #[serde(default)]
+    pub begin: Option<f64>,
     /// True if the configuration records no questions.
     pub off: bool,
 }
@@ -152,6 +155,7 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
         lossy.extend(Some(&*cause.zone).filter(|_| cause.kind == CulpritKind::Loss));
     }
     let is_lossy = lossy.len() >= LOSSY_ZONES;
+    let begin = [recorded.begin, recorded.stored_since].into_iter().flatten().min();
     let messages = (whole <= wanted.from).then_some(now.messages);
     let before = (whole <= wanted.before().from).then(|| table(&earlier.causes, is_lossy));
     CostReport {
@@ -162,7 +166,8 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
             messages,
             touched: now.touched,
             slow: seconds(traffic.slow),
-            empty: recorded.begin.or(recorded.stored_since).is_none(),
+            empty: begin.is_none_or(|begin| begin >= wanted.to),
+            begin: begin.map(seconds),
             off: recorded.off,
         },
     }

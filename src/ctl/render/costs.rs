@@ -31,7 +31,10 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
     let span =
         replies.iter().find_map(|reply| if let Reply::CostSpan(span) = reply { Some(span) } else { None });
     let Some(CostSpan { from, to, messages, touched, slow, .. }) = span.filter(|span| !span.empty) else {
-        return empty(span.is_some_and(|span| span.off)).to_owned();
+        return match span.and_then(|span| span.begin) {
+            Some(begin) => format!("The query history begins at {}, after this time.\n", moment(begin)),
+            None => empty(span.is_some_and(|span| span.off)).to_owned(),
+        };
     };
     let of = match messages {
         Some(all) => format!(" of {} messages (emails)", words::number(*all)),

@@ -229,7 +229,16 @@ fn what_cost_mail_time_is_a_table_of_three_sums() {
         row(Side::Client, Some((Kind::Client, "")), (3.1, None, 1, 0), Some("resolverctl why --slowest 5")),
     ];
     let (from, to) = (1_795_161_600.0, 1_795_165_200.0);
-    let span = CostSpan { from, to, messages: Some(1_284), touched: 37, slow: 0.3, empty: false, off: false };
+    let span = CostSpan {
+        from,
+        to,
+        messages: Some(1_284),
+        touched: 37,
+        slow: 0.3,
+        empty: false,
+        begin: Some(from),
+        off: false,
+    };
     let replies: Vec<Reply> = rows.into_iter().map(Reply::Cost).chain([Reply::CostSpan(span)]).collect();
     both("why_costs", &costs::costs(&replies, &moment, Style::Plain), &lines(&replies));
 }

@@ -252,6 +252,8 @@ fn without_a_subject_it_shows_what_cost_mail_time() {
     }
     let (code, text, _) = world.run(&["why", "--client", "192.0.2.1"]);
     assert!(code == 0 && text.contains(": 0 of 0 messages"), "{text}");
+    let (code, text, _) = world.run(&["why", "--at", "2001-01-01 02:00"]);
+    assert!(code == 4 && text.starts_with("The query history begins at 20"), "{text}");
 }
 
 const LISTED: &[u8] = b"\x017\x012\x010\x03192\x04list\x04test\x00";
