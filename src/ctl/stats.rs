@@ -1,5 +1,7 @@
 //! `resolverctl stats`: prints the statistics of the daemon about its queries.
 
+use std::io::{self, Write};
+
 use clap::ValueEnum;
 
 use super::client::{ControlClient, unexpected};
@@ -7,6 +9,7 @@ use super::exit::{CommandFailure, Exit};
 use super::moment;
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, minutes, rows, screen};
+use ::minutes::limits::KEPT_DAYS;
 use ::minutes::row::BusyKind;
 use ::minutes::span::SpanReport;
 use control::protocol::{Blame, Problem, Reply, Request, Table};
@@ -67,6 +70,21 @@ fn recent(
     })
 }
 
+/// Returns the begin of the statistics, but not before the minutes that are kept. If it is before them, a sentence about this is written to standard
+/// error, because on standard output it would not be JSON.
+fn kept(begin: u64, unix: u64) -> u64 {
+    let first = unix.saturating_sub(KEPT_DAYS * 24 * 60 * MINUTE);
+    if begin < first {
+        // Standard error may be closed.
+        let _closed = writeln!(
+            io::stderr(),
+            "resolverctl: only {KEPT_DAYS} days are kept, so the statistics begin at {}",
+            moment::shown(first as f64)
+        );
+    }
+    begin.max(first)
+}
+
 /// Shows statistics from the minutes on disk.
 fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Result<String, CommandFailure> {
     if arguments.by.is_some_and(|table| !matches!(table, Table::Zone | Table::User)) {
@@ -83,7 +101,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
             let at = begin(at)? / MINUTE * MINUTE;
             (at.saturating_sub(AROUND), at.saturating_add(AROUND).min(unix))
         }
-        None => (begin(&arguments.since)?, unix),
+        None => (kept(begin(&arguments.since)?, unix), unix),
     };
     let shift = arguments.against.as_deref().map(begin).transpose()?.map(|begin| unix.saturating_sub(begin));
     let ask = |earlier: u64, step| {
