@@ -156,7 +156,7 @@ fn of_system(system: &System, client: &ControlClient, format: Format) -> Command
 fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, CommandFailure> {
     let typed = typed_as(typed)?;
     let mut subject = CheckSubject {
-        address: typed.address.or(arguments.from.map(|address| address.to_canonical())),
+        address: typed.address.or_else(|| arguments.from.map(|address| address.to_canonical())),
         selectors: arguments.selector.clone(),
         helo: arguments.helo.clone(),
         connect: arguments.connect,

@@ -42,7 +42,8 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let (name, kind) = question(&arguments.question.name, arguments.question.kind.as_deref())?;
+    let (name, kind) = arguments.question.name_and_kind();
+    let (name, kind) = question(&name, kind.as_deref())?;
     let keyed_lists = keyed_lists(client)?;
     let others = OtherArguments {
         local: arguments.local,

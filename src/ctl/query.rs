@@ -20,7 +20,7 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let TypedQuestion { name, kind } = arguments.question.clone();
+    let (name, kind) = arguments.question.name_and_kind();
     let request = Request::Query { name, kind };
     let Reply::Query(reply) = client.ask_one(&request)? else { return Err(unexpected()) };
     let text = match format {

@@ -25,7 +25,7 @@ pub(super) fn run(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let Arguments { question, fresh } = arguments;
-    let TypedQuestion { name, kind } = question.clone();
+    let (name, kind) = question.name_and_kind();
     let request = TraceRequest { name, kind, fresh: *fresh };
     let (mut has_reader, mut has_steps, mut exit) = (true, false, None);
     client.each(&Request::Trace(request), |reply| {

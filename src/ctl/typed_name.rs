@@ -12,11 +12,21 @@ use dns::wire::presentation::ascii_name;
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct TypedQuestion {
     /// Name, or an address for its PTR record. A mail address stands for its domain.
-    #[arg(allow_hyphen_values = true, value_parser = typed_domain)]
-    pub(super) name: String,
-    /// Record type. Default: A; PTR for an address.
+    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
+    name: String,
+    /// Record type. Default: A; PTR for an address, MX for a mail address.
     #[arg(value_name = "TYPE", allow_hyphen_values = true, value_parser = typed_kind)]
-    pub(super) kind: Option<String>,
+    kind: Option<String>,
+}
+
+impl TypedQuestion {
+    /// Returns the name, and the type if it is not the default of the daemon.
+    pub(super) fn name_and_kind(&self) -> (String, Option<String>) {
+        let domain = domain_of_mail(&self.name);
+        let is_mail = domain.is_some_and(|domain| domain.parse::<IpAddr>().is_err());
+        let kind = self.kind.clone().or_else(|| is_mail.then(|| "MX".to_owned()));
+        (domain.unwrap_or(&self.name).to_owned(), kind)
+    }
 }
 
 /// Accepts a DNS name of the command line. A word that begins with a hyphen is a mistyped option if it has no dot, because screens show names with

@@ -72,7 +72,8 @@ fn answers_come_with_their_source_and_an_exit_code() {
     let world = World::new();
     let expected = "mail.example.  200  MX  10 mx.example.\nNOERROR, from cache in 1.2 ms\n";
     assert_eq!(world.run(&["query", "Mail.Example", "mx"]), (0, expected.to_owned(), String::new()));
-    let (code, text, _) = world.run(&["query", "mail.example", "TXT"]);
+    assert_eq!(world.run(&["query", "user@mail.example"]).1, expected);
+    let (code, text, _) = world.run(&["query", "user@mail.example", "TXT"]);
     assert_eq!((code, text.lines().next()), (0, Some("mail.example.  200  TXT  \"v=spf1 mx\" \" -all\"")));
     let (code, text, _) = world.run(&["query", "mail.example"]);
     assert_eq!(code, 1);
@@ -151,6 +152,9 @@ fn statistics_come_as_a_screen_and_as_tables() {
         let json = world.run(&[arguments, &["--json"]].concat()).1;
         assert!(json.lines().count() == lines && json.contains("\"minutes\":0"), "{json}");
     }
+    let (code, text, error) = world.run(&["stats", "--since", "400d"]);
+    assert!(code == 0 && text.contains(" of 43 200 minutes recorded\n"), "{text}");
+    assert!(error.starts_with("resolverctl: only 30 days are kept"), "{error}");
     assert_eq!(world.fake.recorder.report(history::Window::Start).questions, 3);
 }
 
