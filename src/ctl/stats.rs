@@ -87,9 +87,8 @@ fn kept(begin: u64, unix: u64) -> u64 {
 
 /// Shows statistics from the minutes on disk.
 fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Result<String, CommandFailure> {
-    if arguments.by.is_some_and(|table| !matches!(table, Table::Zone | Table::User)) {
-        let sentence =
-            "earlier times have no such table, only --by zone and --by user; use --since 1m, 5m, 1h or start";
+    if arguments.by.is_some_and(|table| BusyKind::ALL.iter().all(|kind| table_of(*kind) != table)) {
+        let sentence = "earlier times have no such table, only --by zone, user or server; use --since 1m, 5m, 1h or start";
         let problem = Problem { fault: Blame::Request, sentence: sentence.to_owned() };
         return Err(CommandFailure::Problem(problem));
     }
@@ -110,20 +109,26 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
         let report = |reply| if let Reply::Minutes(report) = reply { Some(*report) } else { None };
         Ok::<Vec<SpanReport>, CommandFailure>(replies.into_iter().filter_map(report).collect())
     };
-    let parts = if arguments.at.is_some() { ask(0, MINUTE)? } else { Vec::new() };
-    let spans = [ask(0, 0)?, shift.map_or(Ok(Vec::new()), |shift| ask(shift, 0))?].concat();
+    let mut parts = ask(0, if arguments.at.is_some() { MINUTE } else { 0 })?;
+    let span = parts.pop().ok_or_else(unexpected)?;
+    let other = shift.map_or(Ok(Vec::new()), |shift| ask(shift, 0))?;
     let Format::Text(style) = format else {
         // The minutes stand for their span.
-        let whole = spans.iter().skip(usize::from(!parts.is_empty()));
-        return Ok(parts.iter().chain(whole).map(json::line).collect());
+        let whole = Some(&span).filter(|_| parts.is_empty());
+        return Ok(parts.iter().chain(whole).chain(&other).map(json::line).collect());
     };
     let moments: (minutes::Moment<'_>, minutes::Moment<'_>) = (&moment::shown, &moment::minute_of_day);
-    Ok(match (arguments.by, spans.as_slice()) {
-        (_, []) => return Err(unexpected()),
-        (None, [span, rest @ ..]) => minutes::screen(span, rest.first(), &parts, moments, style),
-        (Some(table), [span, ..]) => {
-            let is_wanted = |kind| (kind == BusyKind::User) == (table == Table::User);
-            minutes::busiest(span, is_wanted, usize::MAX, style)
-        }
+    Ok(match arguments.by {
+        None => minutes::screen(&span, other.first(), &parts, moments, style),
+        Some(table) => minutes::busiest(&span, |kind| table_of(kind) == table, usize::MAX, style),
     })
+}
+
+/// Returns the table of the names of a kind.
+const fn table_of(kind: BusyKind) -> Table {
+    match kind {
+        BusyKind::Zone | BusyKind::List => Table::Zone,
+        BusyKind::User => Table::User,
+        BusyKind::Network => Table::Server,
+    }
 }

@@ -24,7 +24,6 @@ use dns::question::{name_of_wire, name_text, wire_name};
 use hickory_proto::rr::Name;
 use history::minute::MinuteMark;
 use history::redact::Secrets;
-use history::{OTHER, Window};
 use resolver::config::Config;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
@@ -176,33 +175,40 @@ impl Running {
         let minute = self.clock.now().unix / MINUTE;
         let counts = self.recorder.minute(&mut written.mark);
         let busy = match is_last || minute.is_multiple_of(NAMES_INTERVAL) {
-            true => written.busy.grown(self.busy()),
+            true => self.grown(&mut written.busy),
             false => Vec::new(),
         };
-        let config = Arc::clone(&self.state().config);
-        let secrets = secrets_of(&config);
-        let busy = busy.into_iter().filter_map(|busy| on_disk(busy, &config, &secrets));
-        files.write(&Row::new(minute, &counts, busy), &mut written);
+        files.write(&Row::new(minute, &counts, busy.into_iter()), &mut written);
     }
 
-    /// Returns the counts of zones, lists and users since the start.
-    fn busy(&self) -> Vec<Busy> {
-        let config = Arc::clone(&self.state().config);
-        let kind = |zone: &str| {
-            let list = Name::from_ascii(zone).ok().and_then(|name| config.list(&name));
-            if list.is_some() { BusyKind::List } else { BusyKind::Zone }
+    /// Returns the counts of names since the last row that has names, and the end of their minute, in minutes since 1970. There are none if `to`, in
+    /// seconds since 1970, is before this end.
+    pub(super) fn current_busy(&self, to: u64) -> (u64, Vec<Busy>) {
+        let end = self.clock.now().unix / MINUTE + 1;
+        let Some(files) = self.minutes.as_ref().filter(|_| end * MINUTE <= to) else {
+            return (end, Vec::new());
         };
-        let zones = self.recorder.by_zone(Window::Start).into_iter().filter(|row| row.zone != OTHER);
-        let zones = zones.map(|row| Busy::zone(&row, kind(&row.zone)));
-        zones.chain(self.recorder.by_user(Window::Start).iter().map(Busy::user)).collect()
+        let mut mark = files.written.lock().unwrap_or_else(PoisonError::into_inner).busy.clone();
+        (end, self.grown(&mut mark))
+    }
+
+    /// Returns how much the counts of zones, lists, users and networks have grown since `mark`, as the disk may have them.
+    fn grown(&self, mark: &mut BusyMark) -> Vec<Busy> {
+        let config = Arc::clone(&self.state().config);
+        let list = |zone: &str| Name::from_ascii(zone).ok().and_then(|name| config.list(&name));
+        let grown = mark.grown(Busy::all(&self.recorder, |zone| list(zone).is_some()));
+        let secrets = secrets_of(&config);
+        grown.into_iter().filter_map(|busy| on_disk(busy, &config, &secrets)).collect()
     }
 }
 
 /// Returns a name and its counts as the disk may have them: without keys, and by `history.redact`, which withholds users together with clients.
 fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
     let redaction = redaction_of(config);
-    if busy.kind == BusyKind::User {
-        return Some(busy).filter(|_| !redaction.clients);
+    match busy.kind {
+        BusyKind::User => return Some(busy).filter(|_| !redaction.clients),
+        BusyKind::Network => return Some(busy),
+        BusyKind::Zone | BusyKind::List => {}
     }
     let name = Name::from_ascii(&busy.name).ok()?;
     let name = name_text(&name_of_wire(&redaction.name(&wire_name(&name))));

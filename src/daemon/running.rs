@@ -273,9 +273,12 @@ impl Controlled for Running {
     fn minutes(&self, span: (u64, u64), step: u64) -> BoxFuture<'_, Option<Vec<SpanReport>>> {
         Box::pin(async move {
             let files = Arc::clone(self.minutes.as_ref()?);
+            let current = self.current_busy(span.1);
             let read = move || {
                 let mut spans = Span::steps(span, step);
                 files.read(&mut spans, span);
+                // The row of the current minutes is not on disk yet.
+                spans.iter_mut().for_each(|span| span.add_busy(current.0, &current.1));
                 spans.into_iter().map(Span::report).collect()
             };
             tokio::task::spawn_blocking(read).await.ok()

@@ -5,6 +5,8 @@
 //!
 //! - These types are not in `history`, because `iterate`, `resolve` and `exchange` base decisions on them.
 
+use std::net::IpAddr;
+
 use hickory_proto::op::ResponseCode;
 
 use crate::words;
@@ -30,6 +32,14 @@ pub struct Encryption {
     pub certificate: String,
     /// The path of the HTTPS URL, or `None` for DNS over TLS.
     pub https: Option<String>,
+}
+
+/// Returns the first address of the /24 or /48 network of a server. This is usually the smallest network that an operator gets.
+pub fn network_of(server: IpAddr) -> IpAddr {
+    match server {
+        IpAddr::V4(address) => IpAddr::V4((address.to_bits() & (u32::MAX << 8)).into()),
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & (u128::MAX << 80)).into()),
+    }
 }
 
 words! {

@@ -99,6 +99,9 @@ pub struct ServerRow {
     pub round_trip: f64,
     /// The longest round-trip time, in seconds.
     pub round_trip_max: f64,
+    /// The number of answered queries that took 1 s or longer.
+    #[serde(default)]
+    pub late: u64,
     /// The faults of the server, as text. If it had no fault, says how fast the server is.
     pub verdict: String,
 }
@@ -262,6 +265,7 @@ impl ServerRow {
             messages: messages.by_conduct(),
             round_trip: messages.mean_round_trip().as_secs_f64(),
             round_trip_max: messages.longest_round_trip().as_secs_f64(),
+            late: messages.late(),
             verdict: verdict(messages),
         }
     }

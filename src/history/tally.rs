@@ -17,7 +17,10 @@ pub(super) const CONDUCTS: usize = Conduct::ALL.len();
 /// The upper limits of the response time in each column of the table of slow zones. The columns are similar to those of `qshape`, a tool of Postfix.
 /// The last column has no limit.
 pub(super) const COLUMNS: [Duration; 4] =
-    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+    [Duration::from_millis(50), Duration::from_millis(200), LATE, Duration::from_secs(3)];
+
+/// From this time on, an answer of a server is late.
+const LATE: Duration = Duration::from_secs(1);
 
 /// Adds each number of `others` to the number at the same position of `sums`.
 fn add_each(sums: &mut [u64], others: &[u64]) {
@@ -35,6 +38,8 @@ pub(super) struct Messages {
     round_trips_micros: u64,
     /// The longest round-trip time, in microseconds.
     longest_micros: u64,
+    /// The number of answered queries that took `LATE` or longer.
+    late: u64,
     /// The total time of queries that got no answer, in microseconds.
     lost_micros: u64,
     /// The number of answers that were found to be bogus.
@@ -51,6 +56,7 @@ impl Messages {
         if sent.conduct.came_back() {
             self.round_trips_micros = self.round_trips_micros.saturating_add(elapsed);
             self.longest_micros = self.longest_micros.max(elapsed);
+            self.late = self.late.saturating_add(u64::from(sent.elapsed >= LATE));
         } else {
             self.lost_micros = self.lost_micros.saturating_add(elapsed);
         }
@@ -71,8 +77,14 @@ impl Messages {
         add_each(&mut self.conduct, &other.conduct);
         self.round_trips_micros = self.round_trips_micros.saturating_add(other.round_trips_micros);
         self.longest_micros = self.longest_micros.max(other.longest_micros);
+        self.late = self.late.saturating_add(other.late);
         self.lost_micros = self.lost_micros.saturating_add(other.lost_micros);
         self.bogus = self.bogus.saturating_add(other.bogus);
+    }
+
+    /// Returns the number of answered queries that took a second or longer.
+    pub(super) const fn late(&self) -> u64 {
+        self.late
     }
 
     /// Returns the number of all queries to servers.

@@ -14,10 +14,10 @@ pub const MAX_DAY_FILE: u64 = 24 * 60 * ROW_ROOM;
 
 const _: () = assert!((KEPT_DAYS + 1) * MAX_DAY_FILE < 8_000_000);
 
-/// The time between two rows with zones, lists and users, in minutes. If each row had them, they would take most of the disk.
+/// The time between two rows with zones, lists, users and networks, in minutes. If each row had them, they would take most of the disk.
 pub const NAMES_INTERVAL: u64 = 5;
 
-/// The largest number of zones in a row, of lists, and of users.
+/// The largest number of zones in a row, of lists, of users, and of networks.
 pub const MAX_BUSY: usize = 30;
 
 /// The largest number of names in the file of a day. A busy gateway has some hundred.

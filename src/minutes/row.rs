@@ -3,7 +3,7 @@
 //! Numbers are written with 7 bits in each octet, so most counts take one octet.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::times::{Counts, coarse};
 use crate::limits::{MAX_BUSY, MAX_NAME_TEXT, MAX_NAMES};
 use dns::clock::micros;
-use dns::conduct::Conduct;
+use dns::conduct::{Conduct, network_of};
 use history::minute::MinuteCounts;
-use history::{UserRow, ZoneRow};
+use history::{OTHER, Recorder, ServerRow, UserRow, Window, ZoneRow};
 
 dns::words! {
     /// What a name in a row is. Stored rows contain the positions of the variants: a new variant must be added at the end.
@@ -24,13 +24,15 @@ dns::words! {
         List = "list",
         /// A user of this host.
         User = "user",
+        /// A /24 or /48 network with name servers.
+        Network = "network",
     }
 }
 
-/// The counts of a zone, a list or a user.
+/// The counts of a zone, a list, a user or a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BusyCounts {
-    /// The number of resolutions for a zone or a list, and of queries of a user.
+    /// The number of resolutions for a zone or a list, of queries of a user, and of queries to the servers of a network.
     pub questions: u64,
     /// The number of these resolutions or queries that failed.
     pub failed: u64,
@@ -49,7 +51,7 @@ pub struct Busy {
     pub kind: BusyKind,
     /// The name.
     pub name: Box<str>,
-    /// The counts of this zone, list or user.
+    /// The counts of this zone, list, user or network.
     #[serde(flatten)]
     pub counts: BusyCounts,
 }
@@ -69,7 +71,7 @@ pub struct Row {
     pub latency: Counts,
     /// The histogram of the round-trip times of queries to servers.
     pub round_trip: Counts,
-    /// The busiest zones, lists and users; those for which most time was spent come first.
+    /// The busiest zones, lists, users and networks; those for which most time was spent come first.
     pub busy: Vec<Busy>,
 }
 
@@ -92,8 +94,19 @@ impl BusyCounts {
 }
 
 impl Busy {
+    /// Returns the counts of all zones, lists, users and servers since the start. Servers have the kind of their network, but each has its own name.
+    /// `is_list` returns true if a zone is that of a DNS list.
+    pub fn all(recorder: &Recorder, is_list: impl Fn(&str) -> bool) -> Vec<Self> {
+        let kind = |zone: &str| if is_list(zone) { BusyKind::List } else { BusyKind::Zone };
+        let zones = recorder.by_zone(Window::Start).into_iter().filter(|row| row.zone != OTHER);
+        let zones = zones.map(|row| Self::zone(&row, kind(&row.zone)));
+        let users = recorder.by_user(Window::Start);
+        let servers = recorder.by_server(Window::Start).into_iter().filter(|row| row.server != OTHER);
+        zones.chain(users.iter().map(Self::user)).chain(servers.map(|row| Self::server(&row))).collect()
+    }
+
     /// Returns the counts of a zone or a list since the start.
-    pub fn zone(row: &ZoneRow, kind: BusyKind) -> Self {
+    fn zone(row: &ZoneRow, kind: BusyKind) -> Self {
         let counts = BusyCounts {
             questions: row.flights,
             failed: row.failed,
@@ -105,10 +118,22 @@ impl Busy {
     }
 
     /// Returns the counts of a local user since the start. Slow questions and timeouts are not counted for users.
-    pub fn user(row: &UserRow) -> Self {
+    fn user(row: &UserRow) -> Self {
         let (questions, failed, spent_ms) = (row.questions, row.failed, millis(row.waited));
         let counts = BusyCounts { questions, failed, spent_ms, ..BusyCounts::default() };
         Self { kind: BusyKind::User, name: row.user.as_str().into(), counts }
+    }
+
+    /// Returns the counts of a server since the start.
+    fn server(row: &ServerRow) -> Self {
+        let counts = BusyCounts {
+            questions: row.messages.values().fold(0, |sum, count| sum.saturating_add(*count)),
+            failed: 0,
+            late: row.late,
+            timeouts: row.messages.get(&Conduct::Silent).copied().unwrap_or(0),
+            spent_ms: millis(row.waited),
+        };
+        Self { kind: BusyKind::Network, name: row.server.as_str().into(), counts }
     }
 }
 
@@ -116,16 +141,22 @@ fn millis(seconds: f64) -> u64 {
     Duration::try_from_secs_f64(seconds).map_or(0, |span| micros(span) / 1_000)
 }
 
+/// Returns the network of a server as text.
+fn network(server: &str) -> Option<Box<str>> {
+    let first = network_of(server.parse().ok()?);
+    Some(format!("{first}/{}", if first.is_ipv4() { 24 } else { 48 }).into())
+}
+
 /// The counts since the start at the last call of `grown`.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct BusyMark(HashMap<(BusyKind, Box<str>), BusyCounts>);
 
 impl BusyMark {
     /// Returns how much the counts since the start have grown since the last call, those with most time first. Names that have not grown are
-    /// left out.
+    /// left out, and the servers of a network are summed.
     pub fn grown(&mut self, now: Vec<Busy>) -> Vec<Busy> {
         let earlier = std::mem::take(&mut self.0);
-        let mut grown = Vec::new();
+        let mut grown: BTreeMap<(BusyKind, Box<str>), BusyCounts> = BTreeMap::new();
         for Busy { kind, name, counts } in now {
             let key = (kind, name.clone());
             // A name that has lost its row in the table meanwhile begins at 0 again.
@@ -138,9 +169,12 @@ impl BusyMark {
             }
             self.0.insert(key, counts);
             if more != BusyCounts::default() {
-                grown.push(Busy { kind, name, counts: more });
+                let network = network(&name).filter(|_| kind == BusyKind::Network);
+                grown.entry((kind, network.unwrap_or(name))).or_default().add(more);
             }
         }
+        let busy = |((kind, name), counts)| Busy { kind, name, counts };
+        let mut grown: Vec<Busy> = grown.into_iter().map(busy).collect();
         grown.sort_by_key(|busy| Reverse(busy.counts.spent_ms));
         grown
     }
@@ -377,6 +411,19 @@ mod tests {
         assert_eq!(mark.grown(both), [busy("b.", 2, 90), busy("a.", 5, 10)]);
         assert_eq!(mark.grown(vec![busy("a.", 7, 14), busy("b.", 2, 90)]), [busy("a.", 2, 4)]);
         assert_eq!(mark.grown(vec![busy("a.", 1, 3)]), [busy("a.", 1, 3)]);
+    }
+
+    #[test]
+    fn servers_are_summed_by_network_and_one_that_is_lost_takes_nothing_away() {
+        let busy = |name: &str, questions| Busy {
+            kind: BusyKind::Network,
+            name: name.into(),
+            counts: BusyCounts { questions, ..BusyCounts::default() },
+        };
+        let mut mark = BusyMark::default();
+        let all = vec![busy("192.0.2.1", 5), busy("192.0.2.9", 2), busy("2001:db8:7:1::1", 1)];
+        assert_eq!(mark.grown(all), [busy("192.0.2.0/24", 7), busy("2001:db8:7::/48", 1)]);
+        assert_eq!(mark.grown(vec![busy("192.0.2.9", 4)]), [busy("192.0.2.0/24", 2)]);
     }
 
     #[test]

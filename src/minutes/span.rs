@@ -35,7 +35,7 @@ pub struct SpanReport {
     pub latency: Quantiles,
     /// Round trips of queries to servers that got a reply.
     pub round_trip: Quantiles,
-    /// The busiest zones, lists and local users. Those for which most time was spent come first.
+    /// The busiest zones, lists, local users and networks of servers. Those for which most time was spent come first.
     pub busiest: Vec<Busy>,
 }
 
@@ -55,18 +55,17 @@ impl Span {
         Self { from, to, sum: Row::default(), minutes: 0, busy: HashMap::new() }
     }
 
-    /// Returns spans of `step` seconds that cover the time from `from` to `to`; a step of 0 is the whole time.
+    /// Returns the spans of `step` seconds that cover the time from `from` to `to`, none for a step of 0, and then the span of the whole time.
     pub fn steps((from, to): (u64, u64), step: u64) -> Vec<Self> {
-        let step = if step == 0 { to.saturating_sub(from) } else { step }.max(1);
-        let begins = (from..to).step_by(usize::try_from(step).unwrap_or(usize::MAX));
-        begins.map(|begin| Self::new(begin, begin.saturating_add(step).min(to))).collect()
+        let end = if step == 0 { from } else { to };
+        let begins = (from..end).step_by(usize::try_from(step.max(1)).unwrap_or(usize::MAX));
+        let parts = begins.map(|begin| Self::new(begin, begin.saturating_add(step).min(to)));
+        parts.chain(Some(Self::new(from, to))).collect()
     }
 
     /// Adds a row if it belongs to the span. The rows of a file are in the order of time.
     pub fn add(&mut self, row: &Row) {
-        let minute = row.minute.saturating_mul(60);
-        // The minute of a row ends at its time.
-        if minute <= self.from || minute > self.to {
+        if !self.contains(row.minute) {
             return;
         }
         // After a restart, a minute has two rows.
@@ -78,7 +77,21 @@ impl Span {
                 *sum = sum.saturating_add(*count);
             }
         }
-        for Busy { kind, name, counts } in &row.busy {
+        self.add_busy(row.minute, &row.busy);
+    }
+
+    /// Returns true if a minute belongs to the span. `minute` is its end, in minutes since 1970.
+    fn contains(&self, minute: u64) -> bool {
+        let end = minute.saturating_mul(60);
+        end > self.from && end <= self.to
+    }
+
+    /// Adds the counts of names of a minute if it belongs to the span.
+    pub fn add_busy(&mut self, minute: u64, busy: &[Busy]) {
+        if !self.contains(minute) {
+            return;
+        }
+        for Busy { kind, name, counts } in busy {
             let key = (*kind, name.clone());
             if self.busy.len() < MAX_SUMMED_NAMES || self.busy.contains_key(&key) {
                 self.busy.entry(key).or_default().add(*counts);
@@ -154,8 +167,9 @@ mod tests {
             ..Row::default()
         };
         let rows = [row(10, "a."), row(11, "a."), row(11, "b."), row(12, "b."), row(13, "c.")];
-        let mut spans = Span::steps((600, 720), 0);
-        spans.extend(Span::steps((600, 720), 60));
+        assert_eq!(Span::steps((600, 720), 0).len(), 1);
+        let mut spans = Span::steps((600, 720), 60);
+        spans.rotate_right(1);
         rows.iter().for_each(|row| spans.iter_mut().for_each(|span| span.add(row)));
         let reports: Vec<SpanReport> = spans.into_iter().map(Span::report).collect();
         let counted: Vec<_> =

@@ -238,7 +238,7 @@ fn resolverd_metrics_7() {
              starts. Words and values of labels are those of `resolverctl --json`; `resolverctl stats --help` \
              explains them. No client, name or server is a label.\n\
              Keep the listener on loopback, or behind a firewall.\n\
-             At / it serves a page with the last 24 hours: zones and lists, the DNS time of messages (emails), why a mail was slow, \
+             At / it serves a page with the last 24 hours: zones, lists and networks of servers, the DNS time of messages (emails), why a mail was slow, \
              lists, and local users. It has names and clients, as far as history.redact leaves them, and \
              is served only under an address or localhost, not under a host name.",
         )

@@ -54,7 +54,7 @@ pub enum Request {
         from: u64,
         /// End of the span.
         to: u64,
-        /// The length of each part of the span, in seconds. The reply has one line for each part; 0 means one line for the whole span.
+        /// The length of each part of the span, in seconds; 0 means no parts. The reply has one line for each part, and then one for the whole span.
         #[serde(default)]
         step: u64,
     },

@@ -10,7 +10,7 @@ use history::Quantiles;
 use minutes::row::BusyKind;
 use minutes::span::SpanReport;
 
-/// The number of zones, lists and users below the figures.
+/// The number of zones, lists, users and networks below the figures.
 const SHOWN: usize = 8;
 
 /// The text in place of a figure that is not known.
@@ -163,12 +163,12 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
     table.text(style, None)
 }
 
-/// Returns the table of the busiest zones, lists and users of the wanted kinds, at most `most` of each.
+/// Returns the table of the busiest zones, lists, users and networks of the wanted kinds, at most `most` of each.
 pub fn busiest(span: &SpanReport, is_wanted: impl Fn(BusyKind) -> bool, most: usize, style: Style) -> String {
     let mut table = TextTable::new(&[
         ("kind", Align::Left),
         ("name", Align::Left),
-        ("resolutions", Align::Right),
+        ("resolutions or queries", Align::Right),
         ("failed", Align::Right),
         ("took 1 s or more", Align::Right),
         ("timeouts of servers", Align::Right),

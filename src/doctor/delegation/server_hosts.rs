@@ -6,9 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
 use crate::delegation::groups;
+use dns::conduct::network_of;
 
 /// A host: its addresses, and the server names that have these addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,17 +86,16 @@ pub(crate) fn of_groups(
     groups.into_iter().map(|(said, addresses)| (said, shown(servers, addresses))).collect()
 }
 
-/// Returns the network of an address: its /24 for IPv4, its /48 for IPv6.
-pub(crate) fn network(address: IpAddr) -> Option<IpNet> {
-    Some(IpNet::new(address, if address.is_ipv4() { 24 } else { 48 }).ok()?.trunc())
-}
-
 /// Returns true if there are several hosts and all of them are in the same network: all IPv4 addresses in one /24, and all IPv6 addresses in one /48.
 /// A host with addresses of both families shows that the two networks are at the same location.
 pub(crate) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let hosts = hosts(servers, servers.keys().copied());
-    let networks = |ipv4: bool| -> BTreeSet<Option<IpNet>> {
-        servers.keys().filter(|address| address.is_ipv4() == ipv4).map(|address| network(*address)).collect()
+    let networks = |ipv4: bool| -> BTreeSet<IpAddr> {
+        servers
+            .keys()
+            .filter(|address| address.is_ipv4() == ipv4)
+            .map(|address| network_of(*address))
+            .collect()
     };
     let (of_ipv4, of_ipv6) = (networks(true), networks(false));
     let are_joined = of_ipv4.is_empty()

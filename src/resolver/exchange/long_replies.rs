@@ -24,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::limits::{LONG_REPLIES_PART, LONG_REPLY_WAIT, MAX_SHORT_REPLY, MIN_LONG_REPLIES};
+use dns::conduct::network_of;
 use dns::wire::HEADER;
 
 /// The memory that one permit of the semaphores here stands for, in octets.
@@ -98,7 +99,7 @@ impl LongReplies {
             return Ok(ReplyRoom::default());
         }
         let places = u32::try_from(octets.div_ceil(PLACE)).unwrap_or(u32::MAX).min(self.half);
-        let network = self.network(network_of(server));
+        let network = self.network(network_of(server.ip()));
         let held = match network.is_stuck.load(Ordering::Relaxed) {
             true => self.hold_now(&network, places),
             false => timeout(LONG_REPLY_WAIT, self.hold(&network, places)).await.ok().flatten(),
@@ -141,14 +142,6 @@ impl LongReplies {
         let new = Arc::new(NetworkRoom { places, is_stuck: AtomicBool::new(false) });
         networks.insert(network, Arc::clone(&new));
         new
-    }
-}
-
-/// Returns the /24 or /48 network of a server's address. This is usually the smallest network that an operator gets.
-pub(super) fn network_of(server: SocketAddr) -> IpAddr {
-    match server.ip() {
-        IpAddr::V4(address) => IpAddr::V4((u32::from(address) & (u32::MAX << 8)).into()),
-        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & (u128::MAX << 80)).into()),
     }
 }
 

@@ -18,7 +18,7 @@ use std::task::Poll;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::long_replies::{LongReplies, NoRoom, network_of};
+use super::long_replies::{LongReplies, NoRoom};
 use super::network::{Arrival, Network, Stream};
 use super::stream_table::{StreamLoad, StreamPlace, StreamTable, lock};
 use super::streams::{LostStream, ReplySender, StreamReply, StreamRequest};
@@ -26,6 +26,7 @@ use crate::limits::{
     LISTEN_TIME, MAX_GIVEN_UP, MAX_PIPELINED, MAX_STRAY_MESSAGES, STREAM_DOUBT_TIME, STREAM_ID_TRIES,
     TCP_WRITE_TIME, UPSTREAM_IDLE_TIME,
 };
+use dns::conduct::network_of;
 use dns::random::Random;
 
 /// The task of one stream, which is a TCP, TLS or HTTPS connection to a server.
@@ -101,7 +102,7 @@ impl Driver {
         };
         let mut table = lock(&self.table);
         table.forget(&self.place, self.number);
-        table.forget_free(network_of(self.place.path.server));
+        table.forget_free(network_of(self.place.path.server.ip()));
         drop(table);
         self.requests.close();
         for request in self.early {

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
-use super::long_replies::network_of;
 use super::network::Path;
 use super::streams::StreamRequest;
 use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_STREAMS_PER_NETWORK, MAX_UPSTREAM_STREAMS};
+use dns::conduct::network_of;
 
 /// The table of streams to all servers.
 #[derive(Default)]
@@ -106,11 +106,11 @@ impl StreamTable {
     /// Returns a new stream. If there are too many streams, first removes another one from the table.
     fn new_stream(&mut self, place: StreamPlace, number: u64) -> ChosenStream {
         self.forget_closed();
-        let network = network_of(place.path.server);
-        if self.kept.keys().filter(|other| network_of(other.path.server) == network).count()
+        let network = network_of(place.path.server.ip());
+        if self.kept.keys().filter(|other| network_of(other.path.server.ip()) == network).count()
             >= MAX_STREAMS_PER_NETWORK
         {
-            self.let_go_of_one(|other| network_of(other.path.server) == network);
+            self.let_go_of_one(|other| network_of(other.path.server.ip()) == network);
         }
         if self.kept.len() >= MAX_UPSTREAM_STREAMS {
             self.let_go_of_one(|_| true);
@@ -126,7 +126,7 @@ impl StreamTable {
             place,
             number: 0,
             load: StreamLoad::new(),
-            of_network: self.places_of(network_of(path.server)),
+            of_network: self.places_of(network_of(path.server.ip())),
         }
     }
 
@@ -182,7 +182,7 @@ impl StreamTable {
     /// Removes streams whose tasks have ended without removing them from the table.
     fn forget_closed(&mut self) {
         let closed = self.kept.extract_if(|_, kept| kept.requests.is_closed());
-        let networks: Vec<IpAddr> = closed.map(|(place, _)| network_of(place.path.server)).collect();
+        let networks: Vec<IpAddr> = closed.map(|(place, _)| network_of(place.path.server.ip())).collect();
         networks.into_iter().for_each(|network| self.forget_free(network));
     }
 

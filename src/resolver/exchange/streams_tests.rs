@@ -1,9 +1,9 @@
 //! Tests of streams (connections) over a simulated network.
 
 use super::*;
-use crate::exchange::long_replies::network_of;
 use crate::exchange::network::{Arrival, Replies, Stream};
 use crate::limits::{MAX_STREAMS_PER_NETWORK, UPSTREAM_IDLE_TIME};
+use dns::conduct::network_of;
 use futures_util::future::{BoxFuture, join_all};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,13 +50,15 @@ impl Network for Echo {
             if self.refuses {
                 return Err(io::ErrorKind::ConnectionRefused.into());
             }
-            if self.swallows == Some(network_of(path.server)) {
+            if self.swallows == Some(network_of(path.server.ip())) {
                 return std::future::pending().await;
             }
             let (left, closes_when_idle, open) =
                 (self.closes_after, self.closes_when_idle, Arc::clone(&self.open));
-            let drips =
-                self.drips.filter(|(network, _)| *network == network_of(path.server)).map(|(_, drip)| drip);
+            let drips = self
+                .drips
+                .filter(|(network, _)| *network == network_of(path.server.ip()))
+                .map(|(_, drip)| drip);
             open.fetch_add(1, Ordering::Relaxed);
             let stream = EchoStream { pending: Vec::new(), left, closes_when_idle, drips, open };
             Ok(Box::new(stream) as Box<dyn Stream>)
@@ -175,7 +177,7 @@ async fn beyond_the_bound_the_one_unused_for_longest_goes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_drips_keeps_no_stream_of_those_who_gave_up() {
-    let drips = Some((network_of(path(1).server), Duration::from_millis(700)));
+    let drips = Some((network_of(path(1).server.ip()), Duration::from_millis(700)));
     let (streams, echo) = streams(Echo { drips, ..Echo::default() });
     for _ in 0..3 {
         let path = path(1);
@@ -189,7 +191,7 @@ async fn a_server_that_drips_keeps_no_stream_of_those_who_gave_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_sends_at_line_rate_is_not_read_for_ever() {
-    let drips = Some((network_of(path(1).server), Duration::from_micros(1)));
+    let drips = Some((network_of(path(1).server.ip()), Duration::from_micros(1)));
     let (streams, _) = streams(Echo { drips, ..Echo::default() });
     let heard = timeout(Duration::from_secs(1), streams.exchange(&path(1), b"question")).await.unwrap();
     assert_eq!(heard.unwrap_err().kind(), io::ErrorKind::InvalidData);
@@ -197,7 +199,8 @@ async fn a_server_that_sends_at_line_rate_is_not_read_for_ever() {
 
 #[tokio::test(start_paused = true)]
 async fn one_network_does_not_take_all_places() {
-    let (streams, echo) = streams(Echo { swallows: Some(network_of(path(1).server)), ..Echo::default() });
+    let (streams, echo) =
+        streams(Echo { swallows: Some(network_of(path(1).server.ip())), ..Echo::default() });
     let hostile: Vec<Path> = (0..=u8::MAX).map(|last| path_in(1, last)).collect();
     let asked = join_all(hostile.iter().map(|path| asked_for_a_second(&streams, path)));
     let others = async {

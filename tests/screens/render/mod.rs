@@ -131,6 +131,7 @@ fn servers() -> Vec<ServerRow> {
             .collect(),
         round_trip: if answered > 0 { 0.0301 } else { 0.0 },
         round_trip_max: if answered > 0 { 0.412 } else { 0.0 },
+        late: 0,
         verdict: verdict.to_owned(),
     };
     vec![
