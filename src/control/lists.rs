@@ -18,7 +18,7 @@ use dns::clock::Now;
 use dns::question::{ListSays, Question, name_text, wire_name};
 use doctor::limits::MAX_NAMED_LISTS;
 use resolver::config::Config;
-use resolver::dnsbl::batch;
+use resolver::dnsbl::batch::{BatchCounts, ListingCounts};
 use resolver::dnsbl::codes;
 use resolver::dnsbl::codes::Code;
 use resolver::dnsbl::entry::{ListCounts, ListEntry};
@@ -51,8 +51,10 @@ impl LookedUp {
 pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     let lists = subject.config().lists();
     let (known, now) = (subject.lists(), subject.now());
-    let batch =
-        |entry: &ListEntry| known.batch.lock().unwrap_or_else(PoisonError::into_inner).counts(entry.number());
+    let batch = |entry: &ListEntry| {
+        let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        (batch.counts(entry.number()), batch.listings(entry.number()))
+    };
     let mut rows: Vec<ListRow> = known
         .all()
         .iter()
@@ -69,7 +71,12 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     replies
 }
 
-fn state(list: &List, entry: &ListEntry, batch: batch::BatchCounts, now: Now) -> ListRow {
+fn state(
+    list: &List,
+    entry: &ListEntry,
+    (batch, listings): (BatchCounts, ListingCounts),
+    now: Now,
+) -> ListRow {
     let (today, yesterday, quota) = entry.watch.quota(now.unix);
     let standing = (list.is_alive() && !list.is_learned).then(|| entry.standing());
     ListRow {
@@ -88,6 +95,8 @@ fn state(list: &List, entry: &ListEntry, batch: batch::BatchCounts, now: Now) ->
         quota,
         quota_full_at: entry.watch.quota_full_at(now.unix),
         free_quota: list.free_quota,
+        compared: listings.compared,
+        only_this_list: listings.sole,
         batch_used: batch.used,
         batch_unused: batch.wasted,
         // The conversion loses no precision below 2^52 microseconds, which is more than a hundred years.
@@ -111,6 +120,8 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         quota: None,
         quota_full_at: None,
         free_quota: None,
+        compared: 0,
+        only_this_list: 0,
         batch_used: 0,
         batch_unused: 0,
         batch_saved: 0.0,

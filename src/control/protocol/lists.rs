@@ -39,6 +39,12 @@ pub struct ListRow {
     pub quota_full_at: Option<u64>,
     /// The number of queries per day that the list answers free of charge; `None` if this is not known.
     pub free_quota: Option<u64>,
+    /// The number of listings, since the daemon started, that could be compared with the answers of other blocklists about the same address or domain.
+    #[serde(default)]
+    pub compared: u64,
+    /// The number of these listings that no other list had.
+    #[serde(default)]
+    pub only_this_list: u64,
     /// The number of queries to this list that were sent early, in batches, and whose answers a client asked for before they expired.
     pub batch_used: u64,
     /// The number of queries to this list that were sent early, in batches, and whose answers no client asked for.

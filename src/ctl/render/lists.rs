@@ -45,7 +45,20 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     let table = columns::table(STATES, &shown, 0);
     let mut text = table.text(style, None) + LEGEND;
     text.extend(shown.iter().map(notes));
-    text + &batches(&rows, replies)
+    text + &only_this_list(&shown) + &batches(&rows, replies)
+}
+
+/// Returns the line about the listings that no other DNS list had. Lists without a listing that could be compared are left out.
+fn only_this_list(shown: &[ShownList]) -> String {
+    let share = |ShownList { called, row }: &ShownList| {
+        let share = words::percent_of(row.only_this_list, row.compared);
+        (row.compared > 0).then(|| format!("{} {share}", harmless(called)))
+    };
+    let shares: Vec<String> = shown.iter().filter_map(share).collect();
+    match shares.as_slice() {
+        [] => String::new(),
+        shares => format!("listings that no other list had: {}\n", shares.join(", ")),
+    }
 }
 
 /// Returns the lines below the table about one DNS list: when its quota will be full, and information or advice.

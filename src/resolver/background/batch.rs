@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use crate::config::Config;
 use crate::dnsbl::batch::{Batch, BatchStanding, Check, CheckQuery, ClientGroup, EXCHANGER, ListId, POINTER};
 use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::list::{AskedAbout, List, ListSubject};
+use crate::dnsbl::list::{AskedAbout, List, ListSubject, Purpose};
 use crate::dnsbl::list_events::{ListEvent, ListEventKind};
 use crate::dnsbl::list_way::Way;
 use crate::limits::MAX_AHEAD;
@@ -108,7 +108,8 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
         BatchStanding { ready: standing.ready && entry.may_be_in_a_batch(), ..standing }
     };
     let start = {
-        let query = CheckQuery { check: &check, list: number };
+        let blocks = list.as_ref().is_some_and(|list| list.purpose == Purpose::Block);
+        let query = CheckQuery { check: &check, list: number, blocks };
         let mut batch = batch(resolver);
         match event.what {
             ListEventKind::Asked(came) => batch.asked(query, came, event.at, standing),

@@ -46,6 +46,8 @@ fn state(
         quota: (questions > 100_000).then_some(if questions > 120_000 { 50_000 } else { 30_000 }),
         quota_full_at: (questions > 120_000).then_some(1_795_192_800),
         free_quota: purpose.map(|purpose| if purpose == Purpose::Allow { 100_000 } else { 300_000 }),
+        compared: questions / 100,
+        only_this_list: questions / 900,
         batch_used: questions / 11,
         batch_unused: questions / 500,
         batch_saved: questions as f64 / 100.0,

@@ -1,4 +1,5 @@
-//! Learns which DNS lists clients ask one after the other, and decides which lists resolverd asks in advance (a batch).
+//! Learns which DNS lists clients ask one after the other, and decides which lists resolverd asks in advance (a batch). Also counts which listings no
+//! other list had.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -25,7 +26,7 @@ pub enum Mode {
     Configured,
     /// resolverd asks no list in advance. It only counts how useful the questions of `Learned` would be.
     Observe,
-    /// resolverd asks no list in advance, and counts nothing.
+    /// resolverd asks no list in advance.
     Off,
 }
 
@@ -51,6 +52,8 @@ pub struct CheckQuery<'a> {
     pub check: &'a Check,
     /// The DNS list that the question is sent to.
     pub list: ListId,
+    /// True if this is a blocklist. Only the listings of blocklists are compared.
+    pub blocks: bool,
 }
 
 /// The facts about a DNS list that decide whether resolverd may ask the list in advance, in a batch.
@@ -75,6 +78,16 @@ pub struct BatchCounts {
     pub saved_micros: u64,
 }
 
+/// How many listings of a DNS list no other list had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListingCounts {
+    /// The number of listed addresses and domains about which at least one other blocklist was asked within `BATCH_WINDOW`. If no other list was
+    /// asked, it is not known if another list has the address or domain.
+    pub compared: u64,
+    /// The number of these that no other list had.
+    pub sole: u64,
+}
+
 impl Default for Batch {
     /// Creates a state in which resolverd asks no DNS list in advance. It is used until the configuration has been read.
     fn default() -> Self {
@@ -93,6 +106,7 @@ pub struct Batch {
     order: VecDeque<(Check, Mono)>,
     habits: BTreeMap<Trigger, (Mono, Habit)>,
     counts: BTreeMap<ListId, BatchCounts>,
+    listings: BTreeMap<ListId, ListingCounts>,
 }
 
 /// A question to a DNS list, with its result, that can start a batch. The table `habits` has one `Habit` for each trigger.
@@ -113,6 +127,8 @@ struct SubjectQuestions {
     asked: Vec<AskedList>,
     /// The questions that were sent as part of a batch, before any client asked them.
     ahead: Vec<AheadQuery>,
+    /// The answers of blocklists about this subject, at most `MAX_BATCH_LISTS`. The value is true if the list has the subject.
+    answers: BTreeMap<ListId, bool>,
 }
 
 /// A question to a DNS list that a client asked about the subject.
@@ -134,6 +150,20 @@ struct AheadQuery {
     used: bool,
 }
 
+impl SubjectQuestions {
+    /// Notes the answer of a DNS list, if it is a blocklist and the answer is known.
+    fn note(&mut self, query: CheckQuery<'_>, came: Option<ListSays>) {
+        let listed = match came {
+            Some(ListSays::Listed) => true,
+            Some(ListSays::NotListed) => false,
+            Some(ListSays::Unknown) | None => return,
+        };
+        if query.blocks && self.answers.len() < MAX_BATCH_LISTS {
+            self.answers.insert(query.list, listed);
+        }
+    }
+}
+
 impl Batch {
     /// Creates a state in which nothing is learned yet. At most `percent` of a hundred questions to DNS lists may be batch questions whose
     /// answers no client uses. `groups` are the groups of lists that the operator has configured.
@@ -146,6 +176,7 @@ impl Batch {
             order: VecDeque::new(),
             habits: BTreeMap::new(),
             counts: BTreeMap::new(),
+            listings: BTreeMap::new(),
         }
     }
 
@@ -160,6 +191,7 @@ impl Batch {
     pub fn keep(&mut self, is_asked: impl Fn(ListId) -> bool) {
         self.habits.retain(|trigger, _| trigger.list >= EXCHANGER || is_asked(trigger.list));
         self.counts.retain(|list, _| is_asked(*list));
+        self.listings.retain(|list, _| is_asked(*list));
     }
 
     /// Returns the mode: whether resolverd asks DNS lists in advance, and which ones.
@@ -173,6 +205,11 @@ impl Batch {
         self.counts.get(&list).copied().unwrap_or_default()
     }
 
+    /// Returns how many listings of `list` no other list had.
+    pub fn listings(&self, list: ListId) -> ListingCounts {
+        self.listings.get(&list).copied().unwrap_or_default()
+    }
+
     /// Called when a client asks a DNS list. `came` is the result if the cache already has the answer. Returns the lists that resolverd must ask
     /// now as a batch.
     pub fn asked(
@@ -182,11 +219,8 @@ impl Batch {
         now: Mono,
         standing: impl Fn(ListId) -> BatchStanding,
     ) -> Vec<ListId> {
-        let CheckQuery { check, list } = query;
+        let CheckQuery { check, list, .. } = query;
         self.settle(now);
-        if self.mode == Mode::Off {
-            return Vec::new();
-        }
         if !self.open.contains_key(check) {
             if self.open.len() >= MAX_BATCH_SUBJECTS {
                 return Vec::new();
@@ -194,6 +228,7 @@ impl Batch {
             self.order.push_back((check.clone(), now));
         }
         let questions = self.open.entry(check.clone()).or_default();
+        questions.note(query, came);
         if let Some(ahead) = questions.ahead.iter_mut().find(|ahead| ahead.list == list && !ahead.used) {
             ahead.used = true;
             self.allowance.settle(ahead.risk, true);
@@ -243,10 +278,10 @@ impl Batch {
         now: Mono,
         standing: impl Fn(ListId) -> BatchStanding,
     ) -> Vec<ListId> {
-        let CheckQuery { check, list } = query;
-        let questions = self.open.get_mut(check);
-        let Some(asked) = questions.and_then(|it| it.asked.iter_mut().find(|asked| asked.list == list))
-        else {
+        let CheckQuery { check, list, .. } = query;
+        let Some(questions) = self.open.get_mut(check) else { return Vec::new() };
+        questions.note(query, Some(came));
+        let Some(asked) = questions.asked.iter_mut().find(|asked| asked.list == list) else {
             return Vec::new();
         };
         if asked.came.replace(came).is_some() {
@@ -287,15 +322,17 @@ impl Batch {
     /// round trip comes first.
     fn start(
         &mut self,
-        CheckQuery { check, list }: CheckQuery<'_>,
+        CheckQuery { check, list, .. }: CheckQuery<'_>,
         came: Option<ListSays>,
         now: Mono,
         standing: &impl Fn(ListId) -> BatchStanding,
     ) -> Vec<ListId> {
-        let wanted = if self.mode == Mode::Configured {
-            self.grouped(list, came)
-        } else {
-            self.expected(Trigger { clients: check.clients, labels: check.labels, list, came })
+        let wanted = match self.mode {
+            Mode::Off => return Vec::new(),
+            Mode::Configured => self.grouped(list, came),
+            Mode::Learned | Mode::Observe => {
+                self.expected(Trigger { clients: check.clients, labels: check.labels, list, came })
+            }
         };
         let Some(questions) = self.open.get_mut(check) else { return Vec::new() };
         let mut fit: Vec<(Duration, ListId, u32)> = Vec::new();
@@ -339,6 +376,12 @@ impl Batch {
     }
 
     fn learn(&mut self, check: &Check, questions: &SubjectQuestions, now: Mono) {
+        let listed = || questions.answers.iter().filter(|(_, listed)| **listed);
+        for (list, _) in listed().filter(|_| questions.answers.len() > 1) {
+            let ListingCounts { compared, sole } = self.listings.entry(*list).or_default();
+            *compared = compared.saturating_add(1);
+            *sole = sole.saturating_add(u64::from(listed().count() == 1));
+        }
         for ahead in &questions.ahead {
             if !ahead.used {
                 self.allowance.settle(ahead.risk, false);
@@ -364,7 +407,7 @@ impl Batch {
     /// to the trial of `list`, and returns its index in this trial.
     fn try_habits(
         &mut self,
-        CheckQuery { check, list }: CheckQuery<'_>,
+        CheckQuery { check, list, .. }: CheckQuery<'_>,
         before: &[(ListId, u32, Duration)],
         now: Mono,
     ) -> Option<u32> {

@@ -9,7 +9,7 @@ mod allowance;
 mod habit;
 mod learned;
 
-pub use learned::{Batch, BatchCounts, BatchStanding, Check, CheckQuery, ClientGroup, Mode};
+pub use learned::{Batch, BatchCounts, BatchStanding, Check, CheckQuery, ClientGroup, ListingCounts, Mode};
 
 /// The number of a DNS list in the table of lists.
 pub type ListId = u32;

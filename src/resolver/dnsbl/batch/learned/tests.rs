@@ -31,13 +31,13 @@ fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono
     let mut there = [None; 8];
     for list in 0..8_u32 {
         let own = place(list);
-        for ahead in batch.asked(CheckQuery { check: &check, list }, None, now, standing) {
+        for ahead in batch.asked(CheckQuery { check: &check, list, blocks: true }, None, now, standing) {
             there[place(ahead)] = Some(now.after(standing(ahead).usual.unwrap()));
         }
         now = there[own].unwrap_or_else(|| now.after(standing(list).usual.unwrap())).max(now);
         batch.went_out(&check, list);
         let came = if listed_by == Some(list) { ListSays::Listed } else { ListSays::NotListed };
-        for ahead in batch.came_out(CheckQuery { check: &check, list }, came, now, standing) {
+        for ahead in batch.came_out(CheckQuery { check: &check, list, blocks: true }, came, now, standing) {
             there[place(ahead)] = Some(now.after(standing(ahead).usual.unwrap()));
         }
         if came == ListSays::Listed {
@@ -150,7 +150,7 @@ fn no_list_is_asked_ahead_that_is_near_its_quota_or_next_door_or_forgets_too_soo
     let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
     run(&mut batch, 200, 0, &Random::seeded(1));
     let mut started = batch.asked(
-        CheckQuery { check: &check(9_999), list: 0 },
+        CheckQuery { check: &check(9_999), list: 0, blocks: true },
         None,
         Mono::from_micros(u64::MAX / 2),
         standing,
@@ -175,14 +175,17 @@ fn observing_counts_and_starts_nothing() {
 #[test]
 fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
     let mut batch = Batch::new(Mode::Configured, vec![vec![0, 1, 2], vec![5, 6]], 3);
-    let mut started = batch.asked(CheckQuery { check: &check(1), list: 0 }, None, Mono::START, standing);
+    let mut started =
+        batch.asked(CheckQuery { check: &check(1), list: 0, blocks: true }, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
     // No client ever asks the lists of these batches, so the limit of unused questions stops the batches.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
-        starts += batch.asked(CheckQuery { check: &check(number), list: 0 }, None, now, standing).len();
+        starts += batch
+            .asked(CheckQuery { check: &check(number), list: 0, blocks: true }, None, now, standing)
+            .len();
     }
     batch.settle(Mono::from_micros(u64::MAX));
     let BatchCounts { used, wasted, .. } = sum(&batch);
@@ -193,9 +196,17 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
 #[test]
 fn what_memory_had_is_neither_used_nor_wasted() {
     let mut batch = Batch::new(Mode::Configured, vec![vec![0, 1]], 3);
-    assert_eq!(batch.asked(CheckQuery { check: &check(1), list: 0 }, None, Mono::START, standing), [1]);
+    assert_eq!(
+        batch.asked(CheckQuery { check: &check(1), list: 0, blocks: true }, None, Mono::START, standing),
+        [1]
+    );
     batch.not_needed(&check(1), 1);
-    batch.asked(CheckQuery { check: &check(1), list: 1 }, Some(ListSays::NotListed), Mono::START, standing);
+    batch.asked(
+        CheckQuery { check: &check(1), list: 1, blocks: true },
+        Some(ListSays::NotListed),
+        Mono::START,
+        standing,
+    );
     batch.settle(Mono::from_micros(u64::MAX));
     assert_eq!(sum(&batch), BatchCounts::default());
 }
@@ -206,10 +217,13 @@ fn askers_and_kinds_of_subjects_are_learnt_apart() {
     run(&mut batch, 200, 0, &Random::seeded(1));
     let now = Mono::from_micros(u64::MAX / 2);
     let other = Check { labels: 32, ..check(1) };
-    assert!(batch.asked(CheckQuery { check: &other, list: 0 }, None, now, standing).is_empty());
+    assert!(batch.asked(CheckQuery { check: &other, list: 0, blocks: true }, None, now, standing).is_empty());
     let other = Check { clients: (1, ViewId::default()), ..check(1) };
-    assert!(batch.asked(CheckQuery { check: &other, list: 0 }, None, now, standing).is_empty());
-    assert_eq!(batch.asked(CheckQuery { check: &check(1), list: 0 }, None, now, standing).len(), 7);
+    assert!(batch.asked(CheckQuery { check: &other, list: 0, blocks: true }, None, now, standing).is_empty());
+    assert_eq!(
+        batch.asked(CheckQuery { check: &check(1), list: 0, blocks: true }, None, now, standing).len(),
+        7
+    );
 }
 
 proptest! {
@@ -221,12 +235,36 @@ proptest! {
         for (place, (number, list, labels)) in events.into_iter().enumerate() {
             let check = Check { labels, ..check(u32::from(number) % 3) };
             let now = Mono::from_micros(u64::try_from(place).unwrap() * 300_000);
-            let started = batch.asked(CheckQuery { check: &check, list }, None, now, standing);
+            let started = batch.asked(CheckQuery { check: &check, list, blocks: true }, None, now, standing);
             prop_assert!(started.len() <= MAX_BATCH_LISTS);
-            batch.came_out(CheckQuery { check: &check, list }, ListSays::NotListed, now, standing);
+            batch.came_out(CheckQuery { check: &check, list, blocks: true }, ListSays::NotListed, now, standing);
             prop_assert!(batch.habits.len() <= MAX_BATCH_HABITS);
             prop_assert!(batch.open.len() <= MAX_BATCH_SUBJECTS);
             prop_assert_eq!(batch.order.len(), batch.open.len());
         }
     }
+}
+
+#[test]
+fn a_listing_is_compared_with_those_of_other_blocklists() {
+    let mut batch = Batch::new(Mode::Off, Vec::new(), 3);
+    // For each address, the answers of the lists.
+    let addresses: [&[(ListId, ListSays, bool)]; 5] = [
+        &[(0, ListSays::Listed, true), (1, ListSays::NotListed, true)],
+        &[(0, ListSays::Listed, true), (1, ListSays::Listed, true), (0, ListSays::Listed, true)],
+        &[(0, ListSays::Listed, true), (2, ListSays::Listed, false), (1, ListSays::NotListed, true)],
+        &[(0, ListSays::Listed, true), (1, ListSays::Unknown, true)],
+        &[(1, ListSays::Listed, true)],
+    ];
+    for (number, answers) in (0..).zip(addresses) {
+        for (list, came, blocks) in answers {
+            let query = CheckQuery { check: &check(number), list: *list, blocks: *blocks };
+            batch.asked(query, None, Mono::START, standing);
+            batch.came_out(query, *came, Mono::START, standing);
+        }
+    }
+    batch.settle(Mono::START.after(BATCH_WINDOW));
+    let counted = [0, 1, 2].map(|list| (batch.listings(list).compared, batch.listings(list).sole));
+    assert_eq!(counted, [(3, 2), (1, 0), (0, 0)], "nothing is known if no other list answered");
+    assert_eq!(sum(&batch), BatchCounts::default());
 }
