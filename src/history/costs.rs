@@ -173,6 +173,12 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
     }
 }
 
+/// Returns the time in seconds that a message (email) with these causes waited because of each side.
+pub(crate) fn sums(causes: &[Cause]) -> BTreeMap<Side, f64> {
+    let sums = table(&[causes.to_vec()], false).into_iter().filter(|((_, cause), _)| cause.is_none());
+    sums.map(|((side, _), cost)| (side, seconds(cost.micros))).collect()
+}
+
 /// The messages (emails) of a period.
 struct JudgedMessages {
     messages: u64,

@@ -3,12 +3,14 @@
 //!
 //! Pure: a function of the recorded questions. Durations are in seconds, points in time in seconds since 1970.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::costs::{Side, sums};
 use super::culprit::{DecisiveTime, ExplainedQuestion, MessageVerdict};
 use super::doubt::PossibleWait;
 use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
@@ -90,6 +92,9 @@ pub struct MessageReport {
     pub took: f64,
     /// The part of this time in which at least one question was in progress, in seconds.
     pub waited: f64,
+    /// The time that the message (email) waited because of this host, of others, of the client, and for a reason that is not known, in seconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sums: BTreeMap<Side, f64>,
     /// The questions of the message (email), the earliest first. If they do not all fit into the reply, it has only the first question, the questions
     /// about the wanted subject, the failed questions, and the questions that took longest.
     pub questions: Vec<QuestionReport>,
@@ -300,6 +305,7 @@ pub(super) fn report(
         client: asked.first().map(|one| one.question.client_text()).unwrap_or_default(),
         took: seconds(verdict.took),
         waited: seconds(verdict.waited),
+        sums: sums(&verdict.causes),
         left_out: asked.len().saturating_sub(questions.len()) as u64,
         questions,
         also: culprits.take(MAX_WHY_ALSO).collect(),

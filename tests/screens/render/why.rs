@@ -90,6 +90,7 @@ pub(super) fn silent() -> MessageReport {
         client: "127.0.0.1".to_owned(),
         took: 4.0704,
         waited: 4.068,
+        sums: [(Side::Theirs, 4.0)].into(),
         questions,
         left_out: 0,
         possible_waits: Vec::new(),

@@ -1,9 +1,12 @@
 //! Writes messages (emails) of the query history as an HTML page: the slowest one as a waterfall, and a line for each other one. `resolverctl why
 //! --html` writes the page to a file, and the daemon serves it as a part of its own page.
 
+use std::collections::BTreeMap;
+
 use super::{document, escaped};
 use crate::render::why::{has_row, outcome, shown};
 use crate::render::words;
+use history::costs::Side;
 use history::why::{MessageReport, QuestionReport, SentReport};
 
 /// The largest number of queries to servers that are shown below a query of a client.
@@ -28,22 +31,11 @@ svg { width: 100%; height: 1.25rem; display: block; overflow: visible; } svg tex
 .critical svg text { font-weight: bold; }
 .cache { fill: var(--cache); background: var(--cache); } .server { fill: var(--server); background: var(--server); }
 .silent { fill: var(--silent); background: var(--silent); } .wait { fill: var(--wait); background: var(--wait); }
-.theirs { background: #a14700; } .mine { background: #005b8e; } .client { background: #6b6b6b; }
+.others { background: #a14700; } .this_host { background: #005b8e; } .client { background: #6b6b6b; } .unknown { background: #767676; }
 ol { margin: .2rem 0; padding-left: 1.6rem; }
 @media (max-width: 600px) { .row { grid-template-columns: 1fr; } }
 @media print { body.file { margin: 0; max-width: none; } * { print-color-adjust: exact; } }
 ";
-
-/// The time of a message (email) in seconds, divided by who caused each part: this host, servers of others, or the client.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Sums {
-    /// Queries of the client waited, but not for servers of others: for this host, or for servers while its network or its load was the culprit.
-    mine: f64,
-    /// Servers of others had not yet answered.
-    theirs: f64,
-    /// The client had no query in progress.
-    client: f64,
-}
 
 /// Returns the page about the messages (emails), the first one as a waterfall. `note` is a sentence above the waterfall; `moment` formats a point in
 /// time.
@@ -100,7 +92,7 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
             }
         }
     }
-    text.push_str(&sums_bar(sums(report)));
+    text.push_str(&sums_bar(&report.sums));
     text.push_str(
         "<p class=\"legend small\"><span><i class=\"cache\"></i>from cache</span> <span><i class=\"server\"></i>server answered</span> \
          <span><i class=\"silent\"></i>no usable answer</span> <span><i class=\"wait\"></i>waited here</span> <b>bold</b>: the mail waited for this query alone</p>\n",
@@ -123,15 +115,6 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     text
 }
 
-/// Divides the time of a message (email) between this host, servers of others and the client. If the network or the load of this host is the culprit,
-/// the time with servers counts as the time of this host.
-fn sums(report: &MessageReport) -> Sums {
-    let with_servers = report.questions.iter().map(with_servers).collect();
-    let theirs = covered(with_servers).min(report.waited);
-    let theirs = if report.culprit.kind.is_of_this_host() { 0.0 } else { theirs };
-    Sums { mine: report.waited - theirs, theirs, client: (report.took - report.waited).max(0.0) }
-}
-
 /// Returns the start and the end of the time in which a question waited for servers, in seconds. The report may lack some queries to servers, so the
 /// length is `servers`, which counts all of them.
 fn with_servers(question: &QuestionReport) -> (f64, f64) {
@@ -139,34 +122,27 @@ fn with_servers(question: &QuestionReport) -> (f64, f64) {
     (begin, begin + question.servers)
 }
 
-/// Returns the total time, in seconds, that is in at least one of the spans. A span has a start and an end.
-fn covered(mut spans: Vec<(f64, f64)>) -> f64 {
-    spans.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let add =
-        |(sum, end): (f64, f64), (from, to): (f64, f64)| (sum + (to - from.max(end)).max(0.0), end.max(to));
-    spans.into_iter().fold((0.0, f64::MIN), add).0
-}
-
-fn sums_bar(sums: Sums) -> String {
-    let parts = [
-        ("theirs", "theirs (servers of others)", sums.theirs),
-        ("mine", "mine (this host and its network)", sums.mine),
-        ("client", "the client's (between its queries)", sums.client),
-    ];
-    let bars: String = parts
-        .iter()
-        .filter(|(.., time)| *time > 0.0)
-        .map(|(class, _, time)| {
-            format!("<b class=\"{class}\" style=\"flex:{time:.6} 1 0\">{}</b>", words::time(*time))
-        })
-        .collect();
-    let legend: String = parts
-        .iter()
-        .map(|(class, label, time)| {
-            format!("<span><i class=\"{class}\"></i>{label}: {}</span> ", words::time(*time))
-        })
-        .collect();
-    format!("<div class=\"sums\">{bars}</div>\n<p class=\"legend small\">{legend}</p>\n")
+/// Returns the bar with the time that the message (email) waited because of each side.
+fn sums_bar(sums: &BTreeMap<Side, f64>) -> String {
+    let parts = || sums.iter().filter(|(_, time)| **time > 0.0);
+    let bar = |(side, time): (&Side, &f64)| {
+        format!("<b class=\"{}\" style=\"flex:{time:.6} 1 0\">{}</b>", words::word(side), words::time(*time))
+    };
+    let legend = |(side, time): (&Side, &f64)| {
+        format!(
+            "<span><i class=\"{}\"></i>{}: {}</span> ",
+            words::word(side),
+            side.label(),
+            words::time(*time)
+        )
+    };
+    let (bars, legend): (String, String) = (parts().map(bar).collect(), parts().map(legend).collect());
+    match bars.is_empty() {
+        true => String::new(),
+        false => {
+            format!("<div class=\"sums\">{bars}</div>\n<p class=\"legend small\">waited for {legend}</p>\n")
+        }
+    }
 }
 
 /// Returns those questions with a row on the page for which the email waited, the last one first: the question that ended last, then the one that
@@ -318,10 +294,5 @@ mod tests {
         assert_eq!(path, [2.0, 0.1, 0.5]);
         let page = page(&[&report], "", &|_| "noon".to_owned(), true);
         assert!(page.contains("&lt;b&gt;.example. A") && !page.contains("<b>.example"), "{page}");
-    }
-
-    #[test]
-    fn a_moment_counts_once() {
-        assert_eq!(covered(vec![(1.0, 3.0), (0.0, 2.0), (4.0, 5.0), (4.2, 4.5)]), 4.0);
     }
 }
