@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::*;
 use dns::question::{DnsResult, Outcome};
 use history::culprit::CulpritKind;
@@ -293,6 +295,7 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
         client: "127.0.0.1".to_owned(),
         took: waited,
         waited,
+        sums: BTreeMap::new(),
         questions: vec![question],
         left_out: 0,
         possible_waits: Vec::new(),
