@@ -206,6 +206,11 @@ pub enum StepEvent {
         /// The answer from the cache, as text.
         found: String,
     },
+    /// NSEC or NSEC3 records in the cache prove that the name does not exist (RFC 8198).
+    Synthesized {
+        /// The zone whose records deny the name.
+        zone: String,
+    },
     /// The closest known zone above the name was found. Its servers are asked next.
     Cut {
         /// The name of this zone.

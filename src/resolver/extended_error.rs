@@ -91,6 +91,12 @@ pub(crate) fn stale_answer(past: Duration, why: &str) -> ExtendedError {
     ExtendedError::new(ExtendedError::STALE_ANSWER, text)
 }
 
+/// Returns the extended error of an NXDOMAIN that cached NSEC or NSEC3 records of `zone` prove.
+pub(crate) fn synthesized(zone: &str) -> ExtendedError {
+    let text = format!("signed records of {zone} in the cache deny the name");
+    ExtendedError::new(ExtendedError::SYNTHESIZED, text)
+}
+
 /// Returns the extended error of an answer from which addresses in `resolve.private_addresses` were removed. `sentence`
 /// describes this.
 pub(crate) fn addresses_removed(sentence: String) -> ExtendedError {

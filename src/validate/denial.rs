@@ -148,6 +148,17 @@ impl<'a> Denials<'a> {
         }
     }
 
+    /// Returns the wildcard that could match `name`, if the records prove that `name` itself does not exist.
+    pub(super) fn wildcard_of_missing(&self, name: &Name, budget: &Budget) -> Option<Name> {
+        let by_nsec3 = || self.nsec3s.encloser(name, budget).ok()?.map(|encloser| encloser.name);
+        self.nsecs.encloser_of_missing(name).or_else(by_nsec3)?.prepend_label("*").ok()
+    }
+
+    /// Returns the owner that the NSEC or NSEC3 record of `name` has: `name` itself, or its hash if there are NSEC3 records.
+    pub(super) fn owner(&self, name: &Name, budget: &Budget) -> Option<Name> {
+        if self.nsec3s.is_empty() { Some(name.clone()) } else { self.nsec3s.owner(name, budget) }
+    }
+
     fn prove(
         &self,
         by_nsec: impl FnOnce() -> bool,

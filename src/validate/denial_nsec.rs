@@ -94,7 +94,7 @@ impl<'a> Nsecs<'a> {
 
     /// Returns the closest existing name above `name`, which does not exist. It is also above the owner or the next name of the NSEC record that
     /// covers `name`.
-    fn encloser_of_missing(&self, name: &Name) -> Option<Name> {
+    pub(super) fn encloser_of_missing(&self, name: &Name) -> Option<Name> {
         let (owner, nsec) = self.covering(name)?;
         let shared = common_labels(name, owner).max(common_labels(name, nsec.next_domain_name()));
         Some(name.trim_to(shared))

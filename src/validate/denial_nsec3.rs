@@ -25,8 +25,8 @@ pub(super) struct Nsec3s<'a> {
 
 /// A closest encloser proof for a name that does not exist: the closest existing name above it, and the record that proves that the name with one
 /// more label does not exist.
-struct Encloser<'a> {
-    name: Name,
+pub(super) struct Encloser<'a> {
+    pub(super) name: Name,
     closer: &'a NSEC3,
 }
 
@@ -104,7 +104,11 @@ impl<'a> Nsec3s<'a> {
     }
 
     /// Returns the closest encloser proof for `name` (RFC 5155 section 8.3). Returns `None` if the records do not contain one.
-    fn encloser(&self, name: &Name, budget: &Budget) -> Result<Option<Encloser<'a>>, ValidationFailure> {
+    pub(super) fn encloser(
+        &self,
+        name: &Name,
+        budget: &Budget,
+    ) -> Result<Option<Encloser<'a>>, ValidationFailure> {
         if self.is_empty() || !self.zone.zone_of(name) {
             return Ok(None);
         }
@@ -121,6 +125,12 @@ impl<'a> Nsec3s<'a> {
             closer = above;
         }
         Ok(None)
+    }
+
+    /// Returns the owner that the NSEC3 record of `name` has.
+    pub(super) fn owner(&self, name: &Name, budget: &Budget) -> Option<Name> {
+        let hash = self.hash(name, budget).ok()??;
+        self.zone.prepend_label(BASE32_DNSSEC.encode(&hash)).ok()
     }
 
     /// Returns the record whose owner contains the hash of `name`.

@@ -2,7 +2,7 @@
 //!
 //! The crate is pure: its input is records, keys and a time, and its output is a verdict (secure, insecure, bogus or indeterminate).
 //! `hickory_proto` checks single signatures and digests. This crate decides which key must have signed which RRset, and which records prove that
-//! a name or type does not exist. It implements RFC 4033 to 4035, RFC 5155, RFC 6840 and RFC 9276. `resolve::trust` fetches DS records and keys.
+//! a name or type does not exist. It implements RFC 4033 to 4035, RFC 5155, RFC 6840, RFC 8198 and RFC 9276. `resolve::trust` fetches DS records and keys.
 //!
 //! This crate calls the crate `dns`. It is a separate crate, because the resolver, the doctor and the history use the same verdicts.
 //!
@@ -33,6 +33,7 @@ mod canonical;
 pub mod denial;
 mod denial_nsec;
 mod denial_nsec3;
+pub mod denial_synthesis;
 pub mod entrust;
 pub mod keys;
 pub mod limits;

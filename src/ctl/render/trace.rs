@@ -42,6 +42,9 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
     match step {
         StepEvent::Question { name, kind } => ("query", format!("{name} {kind}"), Paint::Head),
         StepEvent::Memory { found } => ("cache", found.clone(), Paint::Plain),
+        StepEvent::Synthesized { zone } => {
+            ("cache", format!("signed records of {zone} deny the name (RFC 8198)"), Paint::Plain)
+        }
         StepEvent::Cut { zone, addresses: 1 } => {
             ("zone cut", format!("{zone}, 1 server address"), Paint::Plain)
         }

@@ -73,6 +73,8 @@ impl ExtendedError {
     pub const NO_REACHABLE_AUTHORITY: u16 = 22;
     /// The code Network Error (RFC 8914 section 4.24): the communication with a server failed.
     pub const NETWORK_ERROR: u16 = 23;
+    /// The code Synthesized (registry of IANA): the answer was made from cached records (RFC 8198).
+    pub const SYNTHESIZED: u16 = 29;
 
     /// Returns true if the error comes from DNSSEC validation (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2). If the same question is
     /// asked again soon, its client receives the same error from the cache.

@@ -7,6 +7,7 @@ use hickory_proto::rr::Name;
 
 use super::freshness;
 use super::negative::Negative;
+use super::ranges::DeniedRange;
 use super::rrset::{Rank, Rrset};
 use super::security::{Backing, Evidence, ZoneTrust};
 use super::weights::{outside, shared, weight};
@@ -58,8 +59,8 @@ impl Delegation {
     }
 }
 
-/// An entry of the table of RRsets: an RRset or a denial, a mark that a name exists, a delegation, or the state of a
-/// zone.
+/// An entry of the table of RRsets: an RRset or a denial, a mark that a name exists, a delegation, the state of a zone, or
+/// the ranges of names that a zone denies.
 #[derive(Clone)]
 pub(super) enum CacheEntry {
     Known(Known),
@@ -67,6 +68,7 @@ pub(super) enum CacheEntry {
     Exists(Mono),
     Delegation(Arc<Delegation>),
     State(Arc<ZoneTrust>),
+    Ranges(Arc<[Arc<DeniedRange>]>),
 }
 
 impl Known {
@@ -142,6 +144,11 @@ pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
         }
         CacheEntry::State(state) => weight(key, &[shared::<ZoneTrust>()])
             .saturating_add(u32::try_from(state.octets()).unwrap_or(u32::MAX)),
+        CacheEntry::Ranges(ranges) => {
+            let octets = ranges.iter().map(|range| range.octets()).fold(0, usize::saturating_add);
+            let places = ranges.len().saturating_mul(size_of::<Arc<DeniedRange>>());
+            weight(key, &[places]).saturating_add(u32::try_from(octets).unwrap_or(u32::MAX))
+        }
         CacheEntry::Exists(_) => weight(key, &[]),
     }
 }
@@ -154,6 +161,7 @@ pub(super) enum EntryKind {
     Exists,
     Delegation,
     State,
+    Ranges,
 }
 
 /// Returns the kind of an entry.
@@ -164,5 +172,6 @@ pub(super) fn kind_of(entry: &CacheEntry) -> EntryKind {
         CacheEntry::Delegation(_) => EntryKind::Delegation,
         CacheEntry::State(_) => EntryKind::State,
         CacheEntry::Exists(_) => EntryKind::Exists,
+        CacheEntry::Ranges(_) => EntryKind::Ranges,
     }
 }

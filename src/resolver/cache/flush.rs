@@ -74,16 +74,17 @@ impl Memory {
     pub fn flush(&self, flush: &Flush) -> Flushed {
         let aim = Aim::new(flush);
         let mut flushed = Flushed::default();
-        let is_hit =
-            |key: &QuestionKey, entry: &CacheEntry| aim.hits(key, kind_of(entry) == EntryKind::Negative);
+        let is_hit = |key: &QuestionKey, entry: &CacheEntry| match kind_of(entry) {
+            EntryKind::Ranges => aim.hits_ranges(key),
+            kind => aim.hits(key, kind == EntryKind::Negative),
+        };
         self.rrsets.store().remove_each(is_hit, |entry| {
             let count = match kind_of(entry) {
                 EntryKind::Rrset => &mut flushed.rrsets,
                 EntryKind::Negative => &mut flushed.negatives,
                 EntryKind::Delegation | EntryKind::State => &mut flushed.delegations,
-                // An entry of this kind is not counted. It was stored because of data below the name, and these data are
-                // removed too.
-                EntryKind::Exists => return,
+                // Entries of these kinds are not counted. They were made from data that have entries of their own.
+                EntryKind::Exists | EntryKind::Ranges => return,
             };
             *count += 1;
         });
@@ -137,6 +138,12 @@ impl Aim {
             Self::Negative => negative,
             Self::All => true,
         }
+    }
+
+    /// Returns true if the ranges of the zone whose apex is the name of `key` are to be flushed: they may deny a name that is flushed.
+    fn hits_ranges(&self, key: &QuestionKey) -> bool {
+        let (Self::Name(name, _) | Self::Tree(name, _)) = self else { return true };
+        suffixes(name).any(|suffix| suffix == key.name()) || self.hits(key, true)
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) enum KeySlot {
     Exists,
     Delegation,
     State,
+    /// The NSEC or NSEC3 records of a zone that deny names.
+    Ranges,
 }
 
 impl KeySlot {
@@ -32,6 +34,7 @@ impl KeySlot {
             Self::Exists => (RecordType::ZERO, 20),
             Self::Delegation => (RecordType::NS, 8),
             Self::State => (RecordType::DNSKEY, 12),
+            Self::Ranges => (RecordType::NSEC, 8),
         }
     }
 
@@ -225,6 +228,7 @@ mod tests {
             KeySlot::Exists,
             KeySlot::Delegation,
             KeySlot::State,
+            KeySlot::Ranges,
         ];
         let mut hashes = Vec::new();
         for (begin, owner) in

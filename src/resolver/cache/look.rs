@@ -109,7 +109,7 @@ impl Memory {
                     (None, delegation.expires.since(now), HeldData::Delegation(delegation))
                 }
                 CacheEntry::State(state) => (None, state.expires.since(now), HeldData::State(state)),
-                CacheEntry::Exists(_) => continue,
+                CacheEntry::Exists(_) | CacheEntry::Ranges(_) => continue,
             };
             // An entry for all types is returned for every type.
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {

@@ -39,6 +39,7 @@ pub mod keys;
 pub mod look;
 mod memory;
 pub mod negative;
+pub(crate) mod ranges;
 pub mod room;
 mod round_trips;
 pub mod rrset;

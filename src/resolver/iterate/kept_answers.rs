@@ -66,6 +66,11 @@ impl Iterate {
             let denied = Denial { name, kind: lookup.kind, nxdomain: *nxdomain, soa };
             rrsets.put_denied(denied, rank.backed(backing), negative_max_ttl, now);
             soa.ttl = negative_ttl(soa, negative_max_ttl);
+            // With an alias, the proof may have records of another zone.
+            let is_of_one_zone = *nxdomain && checked.end == Security::Secure && found.answers.is_empty();
+            if is_of_one_zone && lookup.route.synthesizes() {
+                rrsets.put_ranges(soa, &found.evidence, soa.ttl, now);
+            }
         }
         if let End::Negative { name, .. } = &found.end {
             let rank = ranked(found.authoritative && !found.doubted && name == lookup.name);

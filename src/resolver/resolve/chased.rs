@@ -63,6 +63,7 @@ impl Chased {
     /// so the proofs of the denial are removed.
     pub(super) fn exists_here(&mut self) {
         self.proofs.clear();
+        self.extended_error = None;
         self.security = self.security.map(|security| security.and(Security::Insecure));
     }
 

@@ -1,14 +1,17 @@
 //! Looks a name up in the cache before any server is asked.
 //!
-//! See RFC 8020 (nothing exists below a name that does not exist) and RFC 6672 section 3.4 (a cached DNAME redirects all names below it).
+//! See RFC 8020 (nothing exists below a name that does not exist), RFC 8198 (cached NSEC records deny other names too) and RFC 6672 section 3.4 (a
+//! cached DNAME redirects all names below it).
 
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::chase::Chaser;
 use super::chased::Chased;
 use crate::cache::entries::Known;
+use crate::cache::ranges::Synthesized;
 use crate::cache::rrset::Rank;
 use crate::dnsbl::list::List;
+use crate::extended_error;
 use crate::iterate::Lookup;
 use crate::iterate::classify::{End, Found, Redirected, redirected};
 use crate::iterate::context::Context;
@@ -22,7 +25,7 @@ impl Chaser {
     /// Returns the result from the cache, if its security is sufficient for the question, or if the data are validated successfully now.
     /// Returns `None` otherwise; servers are then asked. Data may have been cached unvalidated, for a client that sets CD.
     pub(super) async fn remember(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Option<End> {
-        let (mut found, checked) = self.recall(lookup)?;
+        let Some((mut found, checked)) = self.recall(lookup) else { return self.synthesize(lookup, chased) };
         let parts =
             checked.sets.iter().chain(matches!(found.end, End::Negative { .. }).then_some(&checked.end));
         if !lookup.context.checks() || parts.clone().all(|security| *security != Security::Unchecked) {
@@ -96,6 +99,25 @@ impl Chaser {
                 )
             }
         })
+    }
+
+    /// Returns the denial of a name that does not exist according to cached NSEC or NSEC3 records (RFC 8198).
+    fn synthesize(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Option<End> {
+        let Lookup { name, context, route, .. } = lookup;
+        if !route.synthesizes() || !context.checks() || lookup.renews() {
+            return None;
+        }
+        let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
+        let Synthesized { zone, soa, proof } = rrsets.synthesize(name, now)?;
+        if !self.trust.trusts(name, context) {
+            return None;
+        }
+        let zone = name_text(&zone);
+        chased.extended_error = Some(extended_error::synthesized(&zone));
+        context.note(StepEvent::Synthesized { zone });
+        let end = End::Negative { nxdomain: true, name: name.clone(), soa: Some(Box::new(soa)) };
+        let checked = AnswerSecurity { sets: Vec::new(), end: Security::Secure };
+        Some(chased.take(held(Vec::new(), end, proof, Rank::Authoritative), &checked))
     }
 
     /// Returns the cached DNAME above a name, with the CNAME that results from it. Such a name has no other data.

@@ -74,6 +74,12 @@ impl Route {
         (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
     }
 
+    /// Returns true if cached NSEC and NSEC3 records may deny names on this route (RFC 8198). This is false in the zones of DNS lists and in zones
+    /// with configured servers.
+    pub(crate) fn synthesizes(&self) -> bool {
+        self.policy.nxdomain_cut && matches!(self.target, RouteTarget::Iterate)
+    }
+
     /// Returns the configured source address of the same address family as `server`, or `None` if there is none.
     pub(crate) fn source_for(&self, server: IpAddr) -> Option<IpAddr> {
         self.policy.source.iter().copied().find(|source| source.is_ipv4() == server.is_ipv4())

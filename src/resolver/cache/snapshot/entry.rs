@@ -147,6 +147,8 @@ pub(super) fn tag_of(
             (EntryTag::Delegation, learnt && now < delegation.expires)
         }
         CacheEntry::State(state) => (EntryTag::State, trust::is_kept(state) && now < state.expires),
+        // A few queries after the start find the ranges again.
+        CacheEntry::Ranges(_) => return None,
     };
     is_kept.then_some(tag)
 }
@@ -185,6 +187,7 @@ pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &C
         CacheEntry::Exists(until) => put_span(out, until.since(now)),
         CacheEntry::Delegation(delegation) => put_delegation(out, delegation, now),
         CacheEntry::State(state) => trust::put_state(out, state, now),
+        CacheEntry::Ranges(_) => {}
     }
 }
 

@@ -85,6 +85,11 @@ impl Validator {
         context.anchors.closest(name, nta)
     }
 
+    /// Returns true if a trust anchor applies to a name now.
+    pub(in crate::resolve) fn trusts(&self, name: &Name, context: &Context) -> bool {
+        matches!(self.trust(name, context), Trust::Anchor(..))
+    }
+
     /// Returns the rules for the validation of signatures: allowed algorithms, time, and the budget of the question.
     pub(super) fn rules<'a>(&self, context: &'a Context) -> Rules<'a> {
         Rules { algorithms: algorithms(context), calendar: self.calendar(), budget: &context.budget.work }

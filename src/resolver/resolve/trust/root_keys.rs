@@ -36,7 +36,7 @@ impl Validator {
     /// Returns true if answers are validated with trust anchors of the root zone.
     pub(in crate::resolve) fn trusts_root(&self, view: &Arc<View>) -> bool {
         let context = self.context_of_root(view);
-        context.checks() && matches!(self.trust(&Name::root(), &context), Trust::Anchor(..))
+        context.checks() && self.trusts(&Name::root(), &context)
     }
 
     /// Queries servers for the keys of the root zone, and adds them to a copy of the table `known`.

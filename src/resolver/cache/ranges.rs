@@ -1,0 +1,236 @@
+//! The NSEC and NSEC3 records of secure NXDOMAIN answers, by zone. Each denies a range of names, and later queries for other names in this range
+//! are answered without a query to a server (RFC 8198).
+//!
+//! # Decisions
+//!
+//! - The ranges of a zone are one entry, because the table finds an entry by its exact key, but a range is found by the names between its ends. The
+//!   memory of the entry is limited like that of all entries, and a flush or a reload removes it in the same way.
+//! - Only the ranges of the closest known zone and of zones below it are looked up. The ranges of the root would otherwise be decoded for each query.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::dnssec::rdata::DNSSECRData;
+use hickory_proto::rr::{Name, RData, Record};
+
+use super::entries::CacheEntry;
+use super::keys::{KeySlot, NameKeys};
+use super::rrsets::InView;
+use super::security::Evidence;
+use super::weights::{block, outside, shared};
+use crate::limits::MAX_RANGES;
+use dns::clock::Mono;
+use dns::question::name_of_wire;
+use validate::denial_synthesis;
+use validate::signature::{covered_type, covering};
+
+/// An NSEC or NSEC3 record of a secure denial, with its signatures.
+pub(super) struct DeniedRange {
+    owner: Name,
+    /// The record and its signatures.
+    records: Evidence,
+    /// The SOA record of the denial and its signatures.
+    soa: Evidence,
+    /// The time at which the denial expires.
+    expires: Mono,
+}
+
+/// A denial that was made from cached ranges.
+pub(crate) struct Synthesized {
+    /// The zone whose records deny the name.
+    pub(crate) zone: Name,
+    /// The SOA record of this zone.
+    pub(crate) soa: Record,
+    /// The NSEC or NSEC3 records that prove the denial, and the signatures of all records.
+    pub(crate) proof: Vec<Record>,
+}
+
+impl DeniedRange {
+    /// Returns the memory of this range in octets.
+    pub(super) fn octets(&self) -> usize {
+        let blocks = [shared::<Self>(), self.records.octets(), self.soa.octets()];
+        blocks.into_iter().map(block).fold(outside(&self.owner), usize::saturating_add)
+    }
+}
+
+impl InView<'_> {
+    /// Stores the ranges of a secure denial for the time `ttl`, in seconds. `soa` is the SOA record of the zone, and `evidence` has the NSEC and
+    /// NSEC3 records of the denial and all signatures.
+    pub(crate) fn put_ranges(&self, soa: &Record, evidence: &[Record], ttl: u32, now: Mono) {
+        let expires = now.after(Duration::from_secs(ttl.into()));
+        let soa_with = with_signatures(soa, evidence);
+        let mut keys = self.keys(&soa.name);
+        let mut ranges = self.ranges(&mut keys, 0).map_or_else(Vec::new, |held| held.to_vec());
+        ranges.retain(|range| now < range.expires);
+        for record in evidence.iter().filter(|record| is_range_of(record, &soa.name, evidence)) {
+            let range = Arc::new(DeniedRange {
+                owner: record.name.clone(),
+                records: Evidence::from_records(with_signatures(record, evidence)),
+                soa: Evidence::from_records(soa_with.iter().copied()),
+                expires,
+            });
+            ranges.retain(|held| held.owner != range.owner);
+            ranges.insert(ranges.partition_point(|held| held.owner < range.owner), range);
+        }
+        while ranges.len() > MAX_RANGES {
+            let first = ranges.iter().enumerate().min_by_key(|(_, range)| range.expires);
+            let Some(place) = first.map(|(place, _)| place) else { break };
+            ranges.remove(place);
+        }
+        self.store.insert(keys.at(0, KeySlot::Ranges).to_key(), CacheEntry::Ranges(ranges.into()));
+    }
+
+    /// Returns the denial of `name`, if the cached ranges of a zone prove that it does not exist.
+    pub(crate) fn synthesize(&self, name: &Name, now: Mono) -> Option<Synthesized> {
+        let (mut keys, mut begin) = (self.keys(name), 0);
+        loop {
+            if let Some(ranges) = self.ranges(&mut keys, begin) {
+                return from_ranges(&ranges, name_of_wire(keys.name(begin)), name, now);
+            }
+            // The zone above a known zone does not deny names below it.
+            if self.delegated(&keys.at(begin, KeySlot::Delegation), now).is_some() {
+                return None;
+            }
+            begin = keys.above(begin)?;
+        }
+    }
+
+    fn ranges(&self, keys: &mut NameKeys, begin: usize) -> Option<Arc<[Arc<DeniedRange>]>> {
+        match self.store.get(&keys.at(begin, KeySlot::Ranges)) {
+            Some(CacheEntry::Ranges(ranges)) => Some(ranges),
+            _ => None,
+        }
+    }
+}
+
+/// Returns the denial of `name`, if the ranges of `zone` prove that it does not exist.
+fn from_ranges(ranges: &[Arc<DeniedRange>], zone: Name, name: &Name, now: Mono) -> Option<Synthesized> {
+    let at = |owner: &Name| {
+        let after = ranges.partition_point(|range| range.owner <= *owner);
+        // The NSEC3 record with the greatest hash also covers the hashes before the first one.
+        after.checked_sub(1).map_or_else(|| ranges.last(), |place| ranges.get(place))
+    };
+    let live = |owner: &Name| at(owner).filter(|range| now < range.expires);
+    let closest = |owner: &Name| live(owner).map_or_else(Vec::new, |range| range.records.records(0));
+    let mut proof = denial_synthesis::nxdomain(&zone, name, closest)?;
+    // The TTL is the smallest one of those that are left (RFC 8198 section 5.4).
+    let least = proof.iter().filter_map(|record| live(&record.name)).min_by_key(|range| range.expires)?;
+    let left = u32::try_from(least.expires.since(now).as_secs()).unwrap_or(0);
+    let mut soa = least.soa.records(left).into_iter();
+    let (soa, signatures) = (soa.next()?, soa);
+    proof.extend(signatures);
+    proof.iter_mut().for_each(|record| record.ttl = left);
+    Some(Synthesized { zone, soa, proof })
+}
+
+/// Returns true if `record` is an NSEC record, or an NSEC3 record without opt-out, that a key of `zone` has signed.
+fn is_range_of(record: &Record, zone: &Name, evidence: &[Record]) -> bool {
+    let is_closed = match &record.data {
+        RData::DNSSEC(DNSSECRData::NSEC(_)) => true,
+        RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => !nsec3.opt_out(),
+        _ => false,
+    };
+    let signatures = covering(evidence, &record.name, record.record_type());
+    is_closed && signatures.iter().any(|signature| signature.input().signer_name == *zone)
+}
+
+/// Returns a record, followed by its signatures among `evidence`.
+fn with_signatures<'a>(record: &'a Record, evidence: &'a [Record]) -> Vec<&'a Record> {
+    let is_signature =
+        |other: &&Record| other.name == record.name && covered_type(other) == Some(record.record_type());
+    std::iter::once(record).chain(evidence.iter().filter(is_signature)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::Memory;
+    use crate::cache::flush::Flush;
+    use crate::cache::stage::{memory, name};
+    use dns::question::ViewId;
+    use hickory_proto::dnssec::Algorithm;
+    use hickory_proto::dnssec::rdata::{NSEC, RRSIG, SigInput};
+    use hickory_proto::rr::rdata::SOA;
+    use hickory_proto::rr::{RecordType, SerialNumber};
+
+    /// Stores the denial of a range with an NSEC record that `signer` has signed. Nothing in the cache checks the signature.
+    fn deny(memory: &Memory, owner: &str, next: &str, signer: &str, ttl: u32) {
+        let soa = SOA::new(name("ns.example."), name("hostmaster.example."), 1, 2, 3, 4, 60);
+        let soa = Record::from_rdata(name("example."), 60, RData::SOA(soa));
+        let nsec = NSEC::new(name(next), [RecordType::A]);
+        let nsec = Record::from_rdata(name(owner), 60, RData::DNSSEC(DNSSECRData::NSEC(nsec)));
+        let input = SigInput {
+            type_covered: RecordType::NSEC,
+            algorithm: Algorithm::ED25519,
+            num_labels: nsec.name.num_labels(),
+            original_ttl: 60,
+            sig_expiration: SerialNumber::new(2),
+            sig_inception: SerialNumber::new(1),
+            key_tag: 1,
+            signer_name: name(signer),
+        };
+        let signature = RData::DNSSEC(DNSSECRData::RRSIG(RRSIG::from_sig(input, vec![0; 64])));
+        let evidence = [nsec, Record::from_rdata(name(owner), 60, signature)];
+        memory.rrsets.in_view(ViewId::default()).put_ranges(&soa, &evidence, ttl, Mono::START);
+    }
+
+    fn denied(memory: &Memory, owner: &str, seconds: u64) -> Option<u32> {
+        let now = Mono::START.after(Duration::from_secs(seconds));
+        let made = memory.rrsets.in_view(ViewId::default()).synthesize(&name(owner), now)?;
+        assert!(made.proof.iter().all(|record| record.ttl == made.soa.ttl));
+        Some(made.soa.ttl)
+    }
+
+    #[test]
+    fn names_in_a_range_are_denied_for_the_shortest_ttl_that_is_left() {
+        let memory = memory();
+        deny(&memory, "example.", "b.example.", "example.", 60);
+        assert_eq!(denied(&memory, "a.example.", 10), Some(50));
+        assert_eq!(denied(&memory, "c.example.", 10), None);
+        deny(&memory, "b.example.", "example.", "example.", 30);
+        assert_eq!(denied(&memory, "x.y.c.example.", 10), Some(20), "the other range denies the wildcard");
+        assert_eq!(denied(&memory, "c.example.", 30), None);
+        assert_eq!(denied(&memory, "b.example.", 10), None);
+        deny(&memory, "b.example.", "example.", "sub.example.", 90);
+        assert_eq!(denied(&memory, "c.example.", 30), None, "another zone has signed the record");
+    }
+
+    #[test]
+    fn a_flush_of_a_name_ends_the_denials_of_its_zone() {
+        let name_of = |owner: &str| Flush::Name { name: name(owner), kind: None };
+        for (flush, kept) in [
+            (name_of("a.example."), false),
+            (name_of("other."), true),
+            (Flush::Tree { name: name("example."), kind: None }, false),
+            (Flush::Tree { name: Name::root(), kind: None }, false),
+            (Flush::Negative, false),
+            (Flush::All, false),
+        ] {
+            let memory = memory();
+            deny(&memory, "example.", "b.example.", "example.", 60);
+            memory.flush(&flush);
+            assert_eq!(denied(&memory, "a.example.", 0).is_some(), kept, "{flush:?}");
+        }
+    }
+
+    #[test]
+    fn a_zone_has_a_limited_number_of_ranges() {
+        let memory = memory();
+        deny(&memory, "example.", "a.example.", "example.", 90);
+        for number in 0..=MAX_RANGES {
+            deny(
+                &memory,
+                &format!("a{number:03}.example."),
+                &format!("a{number:03}b.example."),
+                "example.",
+                60,
+            );
+        }
+        let rrsets = memory.rrsets.in_view(ViewId::default());
+        let ranges = rrsets.ranges(&mut rrsets.keys(&name("example.")), 0).unwrap();
+        assert_eq!(ranges.len(), MAX_RANGES);
+        assert!(
+            denied(&memory, "a255a.example.", 0).is_some() && denied(&memory, "a000a.example.", 0).is_none()
+        );
+    }
+}

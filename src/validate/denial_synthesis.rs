@@ -1,0 +1,59 @@
+//! Denials made from cached NSEC and NSEC3 records (RFC 8198): finds the records of a zone that prove that a name does not exist.
+//!
+//! The functions are pure. `resolver::cache::ranges` stores the records.
+//!
+//! # Decisions
+//!
+//! - Only NXDOMAIN is made from cached records. Some servers leave types out of the type lists of their NSEC records, and a mail domain would lose
+//!   its addresses if these lists were used for other queries than the one that they answer.
+//! - NSEC3 records with opt-out are not used, because unsigned zones may exist between their hashes (RFC 8198 section 5.2).
+
+use hickory_proto::rr::{Name, Record, RecordType};
+
+use super::budget::Budget;
+use super::denial::{Denials, Proven};
+
+/// Returns the NSEC or NSEC3 records, with their signatures, which prove that `name` does not exist in `zone`. Returns `None` if the known records
+/// do not prove it. For a name, `closest` returns the record of the zone with this owner, or else the one whose owner is the closest before it in
+/// canonical order. The signatures of these records are valid.
+pub fn nxdomain(zone: &Name, name: &Name, closest: impl Fn(&Name) -> Vec<Record>) -> Option<Vec<Record>> {
+    let budget = Budget::default();
+    let mut proof = closest(name);
+    if proof.iter().any(|record| record.record_type() == RecordType::NSEC3) {
+        proof = encloser(zone, name, &proof, &closest, &budget)?;
+    }
+    let denials = Denials::unchecked(&proof, zone);
+    let wildcard = denials.wildcard_of_missing(name, &budget)?;
+    let of_wildcard = closest(&denials.owner(&wildcard, &budget)?);
+    for record in of_wildcard {
+        if !proof.contains(&record) {
+            proof.push(record);
+        }
+    }
+    let proven = Denials::unchecked(&proof, zone).nxdomain(name, &budget);
+    matches!(proven, Ok(Proven::Fully)).then_some(proof)
+}
+
+/// Returns the NSEC3 record of the closest existing name above `name`, and the one that covers the name with one more label (RFC 5155 section
+/// 8.3). Begins at the apex of the zone, because names that do not exist are mostly directly below it. `any` has an NSEC3 record of the zone, which
+/// shows how names are hashed.
+fn encloser(
+    zone: &Name,
+    name: &Name,
+    any: &[Record],
+    closest: impl Fn(&Name) -> Vec<Record>,
+    budget: &Budget,
+) -> Option<Vec<Record>> {
+    let hashing = Denials::unchecked(any, zone);
+    let mut encloser = Vec::new();
+    for labels in zone.iter().len()..=name.iter().len() {
+        let owner = hashing.owner(&name.trim_to(labels), budget)?;
+        let found = closest(&owner);
+        if found.first()?.name != owner {
+            encloser.extend(found);
+            return Some(encloser);
+        }
+        encloser = found;
+    }
+    None
+}
