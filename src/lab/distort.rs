@@ -64,6 +64,7 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
         Fault::Denies => *response = denied(query),
         Fault::DeniesType(kind) if asks(query, kind) => *response = denied(query),
         Fault::Fails(kind) if asks(query, kind) => *response = bare(query, ResponseCode::ServFail),
+        Fault::DanglingAlias(kind) if asks(query, kind) => dangle(asked, response),
         Fault::CatchAll => *response = denied_by(Name::root(), query),
         Fault::NoAa => response.metadata.authoritative = false,
         Fault::AddressForAll => *response = one_address(query),
@@ -144,6 +145,17 @@ fn one_address(query: &Message) -> Message {
     let owner = query.queries.first().map(|question| question.name().clone()).unwrap_or_default();
     response.add_answer(Record::from_rdata(owner, 300, RData::A(BALANCED)));
     response
+}
+
+/// Makes a name that exists an alias of a name that does not exist.
+fn dangle(asked: &TrueQuery<'_>, response: &mut Message) {
+    if response.metadata.response_code == ResponseCode::NXDomain || !asked.is_below() {
+        return;
+    }
+    *response = bare(asked.query, ResponseCode::NoError);
+    response.metadata.authoritative = true;
+    let target = asked.origin.prepend_label("gone").unwrap_or_default();
+    response.add_answer(Record::from_rdata(asked.name(), 300, RData::CNAME(CNAME(target))));
 }
 
 /// Returns true if the name in the question has an upper-case letter.

@@ -283,6 +283,8 @@ faults! {
     Fails(RecordType) = "fails",
     /// The server answers NXDOMAIN for this type, as load balancers do for AAAA (RFC 4074 section 4.2).
     DeniesType(RecordType) = "denies",
+    /// The server answers queries for this type with a CNAME to a name that does not exist, because each type is configured on its own.
+    DanglingAlias(RecordType) = "dangling-alias",
     /// The server answers SERVFAIL with this extended error (RFC 8914), except to queries with CD: a failing resolver.
     ExtendedError(u16) = "extended-error",
     /// The server answers names in mixed case like this, because it compares names octet by octet.

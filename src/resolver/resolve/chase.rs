@@ -64,6 +64,39 @@ impl Chaser {
     pub(super) async fn chase(
         &self,
         (name, kind): (&Name, RecordType),
+        way: (&Arc<Route>, Option<&Arc<Delegation>>),
+        at_list: AtList,
+        context: &Context,
+    ) -> Result<Chased, Failure> {
+        let mut denied = self.follow((name, kind), way, at_list, context).await?;
+        let is_denial = denied.rcode == ResponseCode::NXDomain;
+        let Some(alias) = denied.recalled_alias.take().filter(|_| is_denial && is_address(kind)) else {
+            return Ok(denied);
+        };
+        // Some servers answer each type on its own. An alias that was learned for another type must not make mail bounce.
+        let route = context.view.route(&alias, kind);
+        let mut asked = Chased::default();
+        let lookup = self.lookup((&alias, kind), (route, None), context);
+        if route.policy.list.is_some() || self.seek(lookup, &mut asked).await.is_err() {
+            return Ok(denied);
+        }
+        let again = self.follow((name, kind), way, at_list, context).await?;
+        Ok(Chased { zone: again.zone.or(asked.zone), answered: again.answered.or(asked.answered), ..again })
+    }
+
+    fn lookup<'a>(
+        &'a self,
+        (name, kind): (&'a Name, RecordType),
+        (route, cut): (&'a Route, Option<&'a Arc<Delegation>>),
+        context: &'a Context,
+    ) -> Lookup<'a> {
+        Lookup { name, kind, route, context, rewrite: None, sub_questions: self, avoid: &[], cut }
+    }
+
+    /// Like `chase`, but believes each alias in the cache.
+    async fn follow(
+        &self,
+        (name, kind): (&Name, RecordType),
         (way, cut): (&Arc<Route>, Option<&Arc<Delegation>>),
         at_list: AtList,
         context: &Context,
@@ -81,16 +114,7 @@ impl Chaser {
                 chased.entered = Some((current.into_owned(), list));
                 return Ok(chased);
             }
-            let lookup = Lookup {
-                name: &current,
-                kind,
-                route,
-                context,
-                rewrite: None,
-                sub_questions: self,
-                avoid: &[],
-                cut,
-            };
+            let lookup = self.lookup((&current, kind), (route, cut), context);
             match self.rewritten(lookup, &mut chased).await? {
                 End::Data => return Ok(chased),
                 End::TooLong => {
@@ -358,6 +382,11 @@ impl SubQuestions for Chaser {
 fn list_entered(route: &Route, name: &Name, kind: RecordType) -> Option<Arc<List>> {
     let list = matches!(kind, RecordType::A | RecordType::TXT).then(|| route.list_asked(name))?;
     list.filter(|list| list.is_alive())
+}
+
+/// Returns true if `kind` is a type of address records.
+fn is_address(kind: RecordType) -> bool {
+    matches!(kind, RecordType::A | RecordType::AAAA)
 }
 
 /// Returns true if `target` has another route than the alias that leads to it. The operator's own zones and DNS lists have their own routes;

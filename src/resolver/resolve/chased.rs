@@ -54,6 +54,8 @@ pub(super) struct Chased {
     /// The name of a DNS list that the aliases lead to, and the list. Set if this name was not followed, because module `lists::guard` must
     /// decide how its answer is given.
     pub(super) entered: Option<(Name, Arc<List>)>,
+    /// The first name whose alias came from the cache, if this alias is not secure. It may have been learned for another type.
+    pub(super) recalled_alias: Option<Name>,
     /// The memory that was reserved for the long replies from which the records come.
     pub(super) rooms: Vec<ReplyRoom>,
 }

@@ -28,6 +28,10 @@ impl Chaser {
         let Some((mut found, checked)) = self.recall(lookup) else { return self.synthesize(lookup, chased) };
         let parts =
             checked.sets.iter().chain(matches!(found.end, End::Negative { .. }).then_some(&checked.end));
+        let is_cname = found.answers.first().is_some_and(|first| first.record_type() == RecordType::CNAME);
+        if is_cname && matches!(found.end, End::Alias(_)) && checked.sets.first() != Some(&Security::Secure) {
+            chased.recalled_alias.get_or_insert_with(|| lookup.name.clone());
+        }
         if !lookup.context.checks() || parts.clone().all(|security| *security != Security::Unchecked) {
             return Some(chased.take(found, &checked));
         }
