@@ -35,9 +35,11 @@ impl Failure {
             Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
             Self::List { error, .. } => error.code,
             Self::NoRoom { .. } | Self::Reloaded { .. } => ExtendedError::NOT_READY,
-            Self::Referrals { .. } | Self::Aliases { .. } | Self::TooLong { .. } | Self::TooLarge { .. } => {
-                ExtendedError::OTHER
-            }
+            Self::Referrals { .. }
+            | Self::Aliases { .. }
+            | Self::Sentinel { .. }
+            | Self::TooLong { .. }
+            | Self::TooLarge { .. } => ExtendedError::OTHER,
         }
     }
 }

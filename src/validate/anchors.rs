@@ -1,7 +1,7 @@
 //! Trust anchors: DS records of the keys that the operator or this program trusts without further proof. Also negative trust anchors, below which
 //! nothing is validated.
 //!
-//! The functions are pure. See RFC 4033 section 2 (trust anchors) and RFC 7646 (negative trust anchors). An anchor that is given as a DNSKEY is
+//! The functions are pure. See RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors) and RFC 8509 (root key sentinel). An anchor that is given as a DNSKEY is
 //! converted to a DS record, so that all anchors have the same form.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +32,11 @@ const ROOT: [(u16, [u8; 32]); 2] = [
         ],
     ),
 ];
+
+/// How the label of a root key sentinel begins (RFC 8509 section 2). The tag of a key follows, with five digits. The label states that the key is a
+/// trust anchor (true) or that it is none (false).
+const SENTINELS: [(&str, bool); 2] =
+    [("root-key-sentinel-is-ta-", true), ("root-key-sentinel-not-ta-", false)];
 
 /// The trust anchors: DS records, by the name of their zone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,6 +154,18 @@ impl Anchors {
         self.0.get(name).into_iter().flatten().map(DS::key_tag).collect()
     }
 
+    /// Returns true if the first label of `name` is a root key sentinel (RFC 8509) whose statement about the trust anchors of the root is false. A
+    /// secure answer for such a name becomes SERVFAIL, so that anybody can find out which keys a resolver trusts.
+    pub fn refute_sentinel(&self, name: &Name) -> bool {
+        let label = name.iter().next().map(<[u8]>::to_ascii_lowercase).unwrap_or_default();
+        let stated = SENTINELS.iter().find_map(|(begin, trusted)| {
+            let tag = std::str::from_utf8(label.strip_prefix(begin.as_bytes())?).ok()?;
+            let is_tag = tag.len() == 5 && tag.bytes().all(|digit| digit.is_ascii_digit());
+            Some((tag.parse().ok().filter(|_| is_tag)?, *trusted))
+        });
+        stated.is_some_and(|(tag, trusted)| trusted != self.tags(&Name::root()).contains(&tag))
+    }
+
     /// Returns where validation of `name` begins: at the closest trust anchor at or above it, unless `negative` returns true for a name that is
     /// as close or closer, which is a negative trust anchor.
     pub fn closest(&self, name: &Name, negative: impl Fn(&Name) -> bool) -> Trust<'_> {
@@ -205,5 +222,26 @@ mod tests {
             ["www.deep.example.", "deep.example.", "example.", "."].map(|zone| deep.reaches(&name(zone)));
         assert_eq!(reached, [true, true, false, false]);
         assert_eq!(anchors.tags(&Name::root()).into_iter().collect::<Vec<_>>(), [20_326, 38_696]);
+    }
+
+    #[test]
+    fn a_sentinel_is_refuted_if_it_is_wrong_about_a_key_of_the_root() {
+        let anchors = Anchors::built_in();
+        for (label, refuted) in [
+            ("root-key-sentinel-is-ta-20326", false),
+            ("Root-Key-Sentinel-Is-TA-20326", false),
+            ("root-key-sentinel-not-ta-20326", true),
+            ("root-key-sentinel-is-ta-00001", true),
+            ("root-key-sentinel-not-ta-00001", false),
+            ("root-key-sentinel-is-ta-1", false),
+            ("root-key-sentinel-is-ta-0x001", false),
+            ("root-key-sentinel-is-ta-70000", false),
+            ("root-key-sentinel-is-ta-000001", false),
+            ("www", false),
+        ] {
+            assert_eq!(anchors.refute_sentinel(&name(&format!("{label}.example."))), refuted, "{label}");
+        }
+        assert!(!anchors.refute_sentinel(&name("www.root-key-sentinel-is-ta-00001.example.")));
+        assert!(!anchors.refute_sentinel(&Name::root()));
     }
 }

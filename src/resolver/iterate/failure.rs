@@ -83,6 +83,12 @@ pub enum Failure {
         /// The queried name.
         name: Name,
     },
+    /// The name states which keys of the root are trust anchors (root key sentinel, RFC 8509), and this is wrong.
+    #[error("the root key sentinel {name} is wrong about the trust anchors of resolverd (RFC 8509)", name = name_text(.name))]
+    Sentinel {
+        /// The queried name.
+        name: Name,
+    },
     /// The answer does not fit into a DNS message.
     #[error("the answer for {name} {kind} is larger than a DNS message can be", name = name_text(.name))]
     TooLarge {
@@ -304,6 +310,7 @@ impl Failure {
             Self::Depth { .. }
             | Self::Referrals { .. }
             | Self::Aliases { .. }
+            | Self::Sentinel { .. }
             | Self::TooLarge { .. }
             | Self::TooLong { .. }
             | Self::NoRoom { .. }

@@ -385,7 +385,7 @@ fn list_entered(route: &Route, name: &Name, kind: RecordType) -> Option<Arc<List
 }
 
 /// Returns true if `kind` is a type of address records.
-fn is_address(kind: RecordType) -> bool {
+pub(super) fn is_address(kind: RecordType) -> bool {
     matches!(kind, RecordType::A | RecordType::AAAA)
 }
 

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Record, RecordType};
 
-use super::chase::Chaser;
+use super::chase::{Chaser, is_address};
 use super::chased::{Chased, compose_answer};
 use super::client_question::ClientQuestion;
 use super::flights::{BegunFlight, FlightEnd, Flights, Landed, Shed};
@@ -79,8 +79,14 @@ impl FlightResolver {
     /// Resolves the question of a flight. A question for ANY gets one RRset of a common type (RFC 8482 section 4.3), because many servers
     /// refuse ANY queries or invent an answer to them.
     pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
+        let name = &asked.question.name;
         if asked.question.kind != RecordType::ANY {
-            return Ok(self.without_private(self.lists.guarded(asked, context).await?, context));
+            let chased = self.lists.guarded(asked, context).await?;
+            let is_sentinel = is_address(asked.question.kind) && context.anchors.refute_sentinel(name);
+            if is_sentinel && context.checks() && chased.security == Some(Security::Secure) {
+                return Err(Failure::Sentinel { name: name.clone() });
+            }
+            return Ok(self.without_private(chased, context));
         }
         // This future is boxed, because it would make every flight larger, and hardly any question is for ANY.
         Box::pin(self.answer_any(asked, context)).await
