@@ -11,10 +11,10 @@ use dns::question::{ExtendedError, Question, ViewId};
 use dns::random::Random;
 use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
-use hickory_proto::dnssec::rdata::DNSKEY;
+use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, NSEC, RRSIG, SigInput};
 use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
 use hickory_proto::rr::rdata::{A, SOA, TXT};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::rr::{Name, RData, Record, RecordType, SerialNumber};
 use lab::prelude::resident;
 use resolver::cache::entries::Delegation;
 use resolver::cache::failures::ServersMeanwhile;
@@ -104,6 +104,35 @@ fn put_denial(memory: &Memory, number: u32, octets: usize) {
     );
 }
 
+/// Denies twenty ranges of names in a zone of its own, as a zone with RSA keys does.
+fn put_ranges(memory: &Memory, number: u32, octets: usize) {
+    let zone = name(number, octets);
+    let soa = SOA::new(name(1, octets), name(2, octets), 1, 7_200, 900, 1_209_600, 3_600);
+    let soa = Record::from_rdata(zone.clone(), 3_600, RData::SOA(soa));
+    let signed = |record: Record| {
+        let input = SigInput {
+            type_covered: record.record_type(),
+            algorithm: Algorithm::RSASHA256,
+            num_labels: record.name.num_labels(),
+            original_ttl: 3_600,
+            sig_expiration: SerialNumber::new(2),
+            sig_inception: SerialNumber::new(1),
+            key_tag: 1,
+            signer_name: zone.clone(),
+        };
+        let signature = RData::DNSSEC(DNSSECRData::RRSIG(RRSIG::from_sig(input, vec![7; 256])));
+        let signature = Record::from_rdata(record.name.clone(), 3_600, signature);
+        [record, signature]
+    };
+    let nsec = |place: u32| {
+        let owner = zone.prepend_label(format!("a{place}")).unwrap();
+        let nsec = NSEC::new(owner.prepend_label("b").unwrap(), [RecordType::A, RecordType::MX]);
+        Record::from_rdata(owner, 3_600, RData::DNSSEC(DNSSECRData::NSEC(nsec)))
+    };
+    let evidence: Vec<Record> = (0..20).map(nsec).chain([soa.clone()]).flat_map(signed).collect();
+    memory.rrsets.in_view(ViewId::default()).put_ranges(&soa, &evidence, 3_600, Mono::START);
+}
+
 fn put_delegation(memory: &Memory, number: u32, octets: usize) {
     let glue = (0..4).map(|server| (server, IpAddr::V4(Ipv4Addr::from_bits(number)))).collect();
     memory.rrsets.in_view(ViewId::default()).put_delegation(Arc::new(Delegation {
@@ -180,7 +209,7 @@ fn bogus(octets: usize) -> ZoneSecurity {
     ZoneSecurity::Bogus(ValidationFailure::new(Why::Bogus, "x".repeat(octets)))
 }
 
-const SORTS: [Sort<'_>; 17] = [
+const SORTS: [Sort<'_>; 18] = [
     ("answers", "answers", &|memory, number| put_answer(memory, &address(&name(number, 20), number))),
     ("answers to long names", "answers", &|memory, number| {
         put_answer(memory, &address(&name(number, 240), number));
@@ -194,6 +223,7 @@ const SORTS: [Sort<'_>; 17] = [
     ("signed texts of 25 KB", "rrsets", &|memory, number| put_signed(memory, number, 25_000)),
     ("denials", "rrsets", &|memory, number| put_denial(memory, number, 20)),
     ("denials of long names", "rrsets", &|memory, number| put_denial(memory, number, 200)),
+    ("ranges of denied names", "rrsets", &|memory, number| put_ranges(memory, number, 20)),
     ("delegations", "rrsets", &|memory, number| put_delegation(memory, number, 20)),
     ("delegations of long names", "rrsets", &|memory, number| put_delegation(memory, number, 200)),
     ("insecure zones", "rrsets", &|memory, number| put_state(memory, number, ZoneSecurity::Insecure(None))),

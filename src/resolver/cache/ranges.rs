@@ -56,7 +56,7 @@ impl DeniedRange {
 impl InView<'_> {
     /// Stores the ranges of a secure denial for the time `ttl`, in seconds. `soa` is the SOA record of the zone, and `evidence` has the NSEC and
     /// NSEC3 records of the denial and all signatures.
-    pub(crate) fn put_ranges(&self, soa: &Record, evidence: &[Record], ttl: u32, now: Mono) {
+    pub fn put_ranges(&self, soa: &Record, evidence: &[Record], ttl: u32, now: Mono) {
         let expires = now.after(Duration::from_secs(ttl.into()));
         let soa_with = with_signatures(soa, evidence);
         let mut keys = self.keys(&soa.name);

@@ -244,8 +244,8 @@ pub(crate) const DOUBTED_TIME: Duration = Duration::from_secs(5);
 /// most this number of these names is remembered to exist. A name of a reverse tree has thirty such names.
 pub(crate) const MAX_SHOWN_ABOVE: usize = 2;
 
-/// The maximum number of NSEC or NSEC3 records of one zone from which denials are made (RFC 8198). Each takes about 900 octets, so a zone takes at
-/// most half of a shard of the smallest cache. Mail software asks for names below some dozens of TLDs that do not exist.
+/// The maximum number of NSEC or NSEC3 records of one zone from which denials are made (RFC 8198). Each takes about 1 100 octets, so a zone takes
+/// less than 300 KB, which fits into the smallest shard. Mail software asks for names below some dozens of TLDs that do not exist.
 pub(crate) const MAX_RANGES: usize = 256;
 
 /// The memory that the process may use beyond `cache.size` because of the allocator, in per cent of `cache.size`.
