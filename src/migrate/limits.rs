@@ -15,6 +15,14 @@ pub(crate) const MAX_IMPORTED: u64 = 64 << 20;
 /// Maximum depth of nested blocks in an imported file, and of access lists that refer to each other. BIND's own files have four levels.
 pub(crate) const MAX_NESTED: usize = 16;
 
+/// Maximum number of elements that an import reads while it follows the lists of a named.conf. An element counts each time that it is read, because
+/// lists can name other lists, and these again others: 16 lists that name each other ten times have 10^16 elements. The largest files of operators,
+/// with the networks of a country, need some hundred thousand. Eight million take about two seconds.
+pub(crate) const MAX_LIST_READS: usize = 8 << 20;
+
+/// Maximum number of labels of a name (RFC 1035 section 2.3.4), with the root. Text with more of them is not a name.
+pub(crate) const MAX_LABELS: usize = 128;
+
 /// Maximum number of an import's findings of one weight that are listed. Of further findings, only the number is shown, because nobody reads more
 /// than a thousand lines.
 pub(crate) const MAX_FINDINGS: usize = 1_000;

@@ -2,6 +2,7 @@
 //! the result always passes `resolverd --check`.
 
 use crate::limits;
+use std::collections::hash_map::{Entry, HashMap};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -40,10 +41,11 @@ struct DraftEntry {
 pub(super) struct Draft {
     pub(super) config: Config,
     entries: Vec<DraftEntry>,
-    findings: Vec<ImportFinding>,
-    /// How many findings of each weight are not listed, because there are more than `limits::MAX_FINDINGS`. Each weight has its own limit, so that
-    /// many harmless findings do not hide a dangerous one.
-    more: BTreeMap<Weight, usize>,
+    /// The findings that are listed, each with its position in the order in which they were found.
+    findings: HashMap<ImportFinding, usize>,
+    /// The number of findings of each weight. Only `limits::MAX_FINDINGS` of each weight are listed, so that many harmless findings do not hide a
+    /// dangerous one.
+    found: BTreeMap<Weight, usize>,
     /// True if the other resolver sent queries to servers at any address, also at private addresses.
     asks_any_server: bool,
 }
@@ -88,14 +90,13 @@ impl Draft {
             instead: instead.to_owned(),
             weight,
         };
-        if self.findings.contains(&finding) {
-            return;
-        }
-        if self.findings.iter().filter(|known| known.weight == weight).count() < limits::MAX_FINDINGS {
-            self.findings.push(finding);
-        } else {
-            let more = self.more.entry(weight).or_default();
-            *more = more.saturating_add(1);
+        let position = self.findings.len();
+        if let Entry::Vacant(new) = self.findings.entry(finding) {
+            let found = self.found.entry(weight).or_default();
+            *found = found.saturating_add(1);
+            if *found <= limits::MAX_FINDINGS {
+                new.insert(position);
+            }
         }
     }
 
@@ -121,8 +122,16 @@ impl Draft {
         self.take(&entries);
         self.drop_unserved(&entries);
         self.report_effects(&entries);
-        self.findings.sort_by(|one, other| (one.weight, &one.place).cmp(&(other.weight, &other.place)));
-        Imported { config: self.config, findings: self.findings, more: self.more }
+        let mut findings: Vec<(ImportFinding, usize)> = self.findings.into_iter().collect();
+        findings.sort_by(|(one, first), (other, second)| {
+            (one.weight, &one.place, first).cmp(&(other.weight, &other.place, second))
+        });
+        let findings = findings.into_iter().map(|(finding, _)| finding).collect();
+        let more = |(weight, found): (Weight, usize)| {
+            found.checked_sub(limits::MAX_FINDINGS).filter(|more| *more > 0).map(|more| (weight, more))
+        };
+        let more = self.found.into_iter().filter_map(more).collect();
+        Imported { config: self.config, findings, more }
     }
 
     /// Adds the findings about effects that several entries have only together. The position of each finding is that of the last entry with the

@@ -9,7 +9,7 @@ use dns::words;
 use resolver::limits::MAX_SHOWN_SENTENCE;
 
 /// A line in a configuration file of the other resolver.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourcePlace {
     /// The file, as it was named on the command line or in an include.
     pub file: Arc<Path>,
@@ -86,7 +86,7 @@ words! {
 }
 
 /// A finding about one setting of the other resolver, which the import changed or left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ImportFinding {
     /// The position of the setting in the file.
     pub place: SourcePlace,

@@ -4,19 +4,30 @@
 //! them gets their names, unless it has `locally_served`. A zone without data becomes a `[[zone]]` with `records = []`: it has a SOA record, and each
 //! name below its apex gets NXDOMAIN. Zones that the other resolver answered differently are reported together.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::draft::Draft;
 use super::finding::{TypedSetting, Weight};
-use super::values::{counted, is_within};
+use super::values::{counted, enclosing, plain};
 use resolver::zones::locally_served;
+
+/// The locally served zones (RFC 6303), without final dots.
+static SERVED: LazyLock<HashSet<String>> =
+    LazyLock::new(|| locally_served().map(|served| plain(&served)).collect());
+
+/// The names above the locally served zones.
+static ABOVE: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| SERVED.iter().flat_map(|served| enclosing(served).skip(1)).collect());
 
 /// Returns true if at least one locally served zone (RFC 6303) is below the zone `apex`.
 pub(super) fn is_around(apex: &str) -> bool {
-    locally_served().any(|served| is_within(&served, apex) && !is_within(apex, &served))
+    ABOVE.contains(plain(apex).as_str())
 }
 
-/// Returns the locally served zone (RFC 6303) that contains `name`.
-pub(super) fn zone_around(name: &str) -> Option<String> {
-    locally_served().find(|served| is_within(name, served))
+/// Returns the locally served zone (RFC 6303) that contains `name`, without a final dot.
+pub(super) fn zone_around(name: &str) -> Option<&'static str> {
+    enclosing(&plain(name)).find_map(|around| SERVED.get(around)).map(String::as_str)
 }
 
 /// The text of a finding: what the other resolver did in a zone in which all names exist without records.

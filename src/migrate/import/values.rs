@@ -1,7 +1,10 @@
 //! Converts values that occur in several file formats: servers, clients, durations and sizes, to the form of resolverd's configuration.
 
 use crate::limits;
+use std::collections::{HashMap, HashSet};
+use std::iter::successors;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
 
 use ipnet::IpNet;
 use toml::Value;
@@ -95,6 +98,19 @@ pub(super) fn is_within(name: &str, around: &str) -> bool {
     around.is_empty() || name == around || name.ends_with(&format!(".{around}"))
 }
 
+/// Returns a name and the names above it, the longest first. The last one is the root, which is the empty text. `name` has no final dot.
+pub(super) fn enclosing(name: &str) -> impl Iterator<Item = &str> {
+    successors(Some(name), |name| name_above(name)).take(limits::MAX_LABELS)
+}
+
+/// Returns the name above a name. Returns `None` for the root.
+fn name_above(name: &str) -> Option<&str> {
+    match name.split_once('.') {
+        Some((_, above)) => Some(above),
+        None => (!name.is_empty()).then_some(""),
+    }
+}
+
 /// Converts a number of seconds to a duration of resolverd's configuration. `most` is the maximum in seconds. The flag is true if the number was
 /// greater and was reduced to `most`.
 pub(super) fn seconds(text: &str, most: u64) -> Option<(String, bool)> {
@@ -137,12 +153,59 @@ pub(super) const MAPPED: (&str, &str) = (
     "these are left out: write IPv4 clients as IPv4 prefixes",
 );
 
+/// Networks in the order of the file, each once. The time of a lookup does not depend on their number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Networks {
+    listed: Vec<IpNet>,
+    known: HashSet<IpNet>,
+}
+
+impl Networks {
+    /// Adds a network, unless it is known.
+    pub(super) fn push(&mut self, net: IpNet) {
+        if self.known.insert(net) {
+            self.listed.push(net);
+        }
+    }
+
+    /// Returns true if this very network is in the list.
+    pub(super) fn contains(&self, net: &IpNet) -> bool {
+        self.known.contains(net)
+    }
+
+    /// Returns the length of the longest prefix in the list that contains all of `net`.
+    pub(super) fn longest_around(&self, net: &IpNet) -> Option<u8> {
+        around(net).find(|around| self.known.contains(around)).map(|around| around.prefix_len())
+    }
+}
+
+impl Deref for Networks {
+    type Target = [IpNet];
+
+    fn deref(&self) -> &[IpNet] {
+        &self.listed
+    }
+}
+
+impl FromIterator<IpNet> for Networks {
+    fn from_iter<Nets: IntoIterator<Item = IpNet>>(nets: Nets) -> Self {
+        let mut networks = Self::default();
+        nets.into_iter().for_each(|net| networks.push(net));
+        networks
+    }
+}
+
+/// Returns a network and all networks that contain it, the longest prefix first.
+fn around(net: &IpNet) -> impl Iterator<Item = IpNet> {
+    successors(Some(net.trunc()), IpNet::supernet)
+}
+
 /// The clients that an imported configuration allows, refuses, or leaves without a reply (`drop`).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clients {
-    pub(super) allow: Vec<IpNet>,
-    pub(super) refuse: Vec<IpNet>,
-    pub(super) drop: Vec<IpNet>,
+    pub(super) allow: Networks,
+    pub(super) refuse: Networks,
+    pub(super) drop: Networks,
 }
 
 impl Clients {
@@ -154,7 +217,7 @@ impl Clients {
 
     /// Returns lists in which only this host is allowed.
     pub(super) fn of_this_host() -> Self {
-        Self { allow: loopback(), ..Self::default() }
+        Self { allow: loopback().into_iter().collect(), ..Self::default() }
     }
 
     /// Returns true if clients other than this host are allowed.
@@ -165,19 +228,13 @@ impl Clients {
     /// Returns lists of the clients for which `permits` returns true. The function is called once for each prefix in `nets`, and its result applies
     /// to all addresses that are in no longer prefix of `nets`. Prefixes that change nothing are left out.
     pub(super) fn deciding(nets: impl IntoIterator<Item = IpNet>, permits: impl Fn(&IpNet) -> bool) -> Self {
-        let mut decided: Vec<(IpNet, bool)> = Vec::new();
-        for net in nets {
-            if !decided.iter().any(|(known, _)| *known == net) {
-                decided.push((net, permits(&net)));
-            }
-        }
-        let around = |net: &IpNet| {
-            let wider = decided.iter().filter(|(other, _)| other != net && other.contains(net));
-            wider.max_by_key(|(other, _)| other.prefix_len()).is_some_and(|(_, allowed)| *allowed)
-        };
+        let nets: Networks = nets.into_iter().collect();
+        let decided: HashMap<IpNet, bool> = nets.iter().map(|net| (*net, permits(net))).collect();
+        let is_permitted = |net: &IpNet| decided.get(net).copied();
         let mut clients = Self::default();
-        for (net, allowed) in &decided {
-            match (*allowed, around(net)) {
+        for net in nets.iter() {
+            let around = around(net).skip(1).find_map(|wider| is_permitted(&wider)).unwrap_or(false);
+            match (is_permitted(net).unwrap_or(false), around) {
                 (true, false) => clients.allow.push(*net),
                 (false, true) => clients.refuse.push(*net),
                 _ => {}
@@ -189,47 +246,38 @@ impl Clients {
     /// Returns true if the clients of a prefix are allowed. The longest prefix of these lists that contains all of `net` decides. Longer prefixes
     /// inside `net` are ignored.
     pub(super) fn permits(&self, net: &IpNet) -> bool {
-        let longest =
-            |nets: &[IpNet]| nets.iter().filter(|other| other.contains(net)).map(IpNet::prefix_len).max();
-        longest(&self.allow) > longest(&self.refuse).max(longest(&self.drop))
+        let refused = self.refuse.longest_around(net).max(self.drop.longest_around(net));
+        self.allow.longest_around(net) > refused
     }
 
     /// Removes IPv4-mapped IPv6 prefixes from the lists. Returns true if there were any.
     pub(super) fn take_mapped(&mut self) -> bool {
         let before = self.nets().count();
         for nets in [&mut self.allow, &mut self.refuse, &mut self.drop] {
-            nets.retain(|net| mapped(*net).is_none());
+            *nets = nets.iter().copied().filter(|net| mapped(*net).is_none()).collect();
         }
         self.nets().count() < before
     }
 
     /// Returns all prefixes of the three lists.
     pub(super) fn nets(&self) -> impl Iterator<Item = IpNet> {
-        self.allow.iter().chain(&self.refuse).chain(&self.drop).copied()
+        self.allow.iter().chain(self.refuse.iter()).chain(self.drop.iter()).copied()
     }
 
     /// Returns the keys of `[listen]` for these clients. resolverd refuses clients in no list, so a `refuse` for all clients is left out.
     pub(super) fn keys(self) -> Vec<(&'static str, Value)> {
-        let list = |nets: Vec<IpNet>| {
-            let mut known: Vec<IpNet> = Vec::new();
-            for net in nets {
-                if !known.contains(&net) {
-                    known.push(net);
-                }
-            }
-            texts(known.iter().map(ToString::to_string))
-        };
-        let refuse: Vec<IpNet> = self.refuse.into_iter().filter(|net| net.prefix_len() > 0).collect();
+        let list = |nets: &[IpNet]| texts(nets.iter().map(ToString::to_string));
+        let refuse: Networks = self.refuse.iter().copied().filter(|net| net.prefix_len() > 0).collect();
         let is_open = self.allow.iter().any(|net| net.prefix_len() == 0);
-        let mut keys = vec![("allow", list(self.allow))];
+        let mut keys = vec![("allow", list(&self.allow))];
         if is_open {
             keys.push(("open_resolver", Value::Boolean(true)));
         }
         if !refuse.is_empty() {
-            keys.push(("refuse", list(refuse)));
+            keys.push(("refuse", list(&refuse)));
         }
         if !self.drop.is_empty() {
-            keys.push(("drop", list(self.drop)));
+            keys.push(("drop", list(&self.drop)));
         }
         keys
     }

@@ -81,8 +81,8 @@ pub(super) fn unprotected(config: &Config) -> Option<EffectAndRemedy> {
 /// Returns a finding about addresses of this host that are not allowed as clients, although resolverd listens there.
 pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> {
     let listen = &config.listen;
-    let clients =
-        Clients { allow: listen.allow.clone(), refuse: listen.refuse.clone(), drop: listen.drop.clone() };
+    let of = |nets: &[IpNet]| nets.iter().copied().collect();
+    let clients = Clients { allow: of(&listen.allow), refuse: of(&listen.refuse), drop: of(&listen.drop) };
     let is_asked = |own: IpAddr| {
         let is_own = |address: IpAddr| address.is_loopback() || address.is_unspecified();
         listen.addresses.iter().any(|at| is_own(at.ip()) && at.is_ipv4() == own.is_ipv4())

@@ -2,6 +2,7 @@
 //! functions in `value` read single values.
 
 use std::fmt;
+use std::hash::Hash;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
@@ -121,7 +122,7 @@ impl Form for Span {
 /// The form of a value that is a list, whose items have the form `Each`.
 pub(super) struct List<Each>(pub(super) Each);
 
-impl<Each: Form<Meant: PartialEq>> Form for List<Each> {
+impl<Each: Form<Meant: Eq + Hash>> Form for List<Each> {
     type Meant = Vec<Each::Meant>;
 
     fn read(&self, typed: &Typed<'_>, directory: &Path) -> Read<Self::Meant> {

@@ -3,8 +3,9 @@
 //! The module `addresses` reads addresses. The types in `forms` call the functions of both modules.
 
 use crate::limits;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
+use std::hash::Hash;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -79,7 +80,7 @@ pub(super) fn number<Meant: TryFrom<u64> + PartialOrd + fmt::Display>(
 }
 
 /// Reads a list. The function `read` reads each of its items. A repeated item is an error.
-pub(super) fn list<Meant: PartialEq>(
+pub(super) fn list<Meant: Eq + Hash>(
     value: &Typed<'_>,
     read: impl Fn(&Typed<'_>) -> Read<Meant>,
 ) -> Read<Vec<Meant>> {
@@ -87,15 +88,15 @@ pub(super) fn list<Meant: PartialEq>(
     let array = found.as_array().ok_or_else(|| {
         WrongValue::new(format!("is {}, not a list", an(found)), "put the values in [ and ]")
     })?;
-    let mut meant = Vec::new();
-    for item in array.iter() {
-        let one = read(item).map_err(|wrong| wrong.at(item.span()))?;
-        if meant.contains(&one) {
-            return Err(WrongValue::new("contains a value twice", "remove one of them").at(item.span()));
+    let read_item = |item: &Typed<'_>| read(item).map_err(|wrong| wrong.at(item.span()));
+    let meant = array.iter().map(read_item).collect::<Read<Vec<Meant>>>()?;
+    let mut known = HashSet::new();
+    match meant.iter().zip(array.iter()).find(|(one, _)| !known.insert(*one)) {
+        Some((_, item)) => {
+            Err(WrongValue::new("contains a value twice", "remove one of them").at(item.span()))
         }
-        meant.push(one);
+        None => Ok(meant),
     }
-    Ok(meant)
 }
 
 /// Reads a time span, such as `"5s"`, that must be in `range`.

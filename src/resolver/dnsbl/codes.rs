@@ -12,7 +12,7 @@ use std::str::FromStr;
 pub(crate) const ERRORS: [u8; 3] = [127, 255, 255];
 
 /// A range of IPv4 addresses, including its first and its last address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
     first: Ipv4Addr,
     last: Ipv4Addr,

@@ -27,7 +27,7 @@ pub enum Purpose {
 }
 
 /// The kinds of names that clients look up in a DNS list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListSubject {
     /// An IPv4 address with its octets reversed (RFC 5782 section 2.1).

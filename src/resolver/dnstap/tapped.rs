@@ -8,7 +8,7 @@ use dns::question::ClientTransport;
 use history::redact::{Redaction, Secrets};
 
 /// The kinds of DNS messages that are copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TapKind {
     /// A query from a client.
     ClientQuery,

@@ -1,14 +1,72 @@
 //! Files with more zones and findings than our file or a report has.
 
 use std::fmt::Write;
+use std::fs;
+use std::process::{Command, Output};
 
-use super::{imported, keys, zone};
+use super::{imported, keys, samples, zone};
 
 fn repeated(count: usize, line: impl Fn(usize) -> String) -> String {
     (0..count).fold(String::new(), |mut text, number| {
         writeln!(text, "{}", line(number)).unwrap();
         text
     })
+}
+
+/// The processor time of an import of a file with `MANY` entries, in seconds. It takes one or two; if the time grew with the square of
+/// the number, it would take minutes.
+const TIME: &str = "10";
+const MANY: usize = 30_000;
+
+/// Imports a file; the import is ended when it has used `TIME`.
+fn in_time(format: &str, content: &str) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.conf");
+    fs::write(&path, content).unwrap();
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -t $0; exec \"$@\"", TIME, env!("CARGO_BIN_EXE_resolverctl")]);
+    limited.args(["import", "--from", format]).arg(path).current_dir(samples()).output().unwrap()
+}
+
+#[test]
+fn the_time_of_an_import_grows_with_the_size_of_the_file() {
+    let many = |begin: &str, line: &dyn Fn(usize) -> String| format!("{begin}{}", repeated(MANY, line));
+    let zones =
+        |begin: &str, block: &str| many(begin, &|at| format!("zone \"z{at}.example\" {{ {block} }};"));
+    let net = |at: usize| format!("10.{}.{}.0/24", at / 256, at % 256);
+    let data = |at: usize| format!(" local-data: \"h{at}.example. A 10.0.0.1\"");
+    for (format, file) in [
+        ("named", zones("", "type forward; forwarders { 192.0.2.1; };")),
+        ("named", zones("options { forwarders { 192.0.2.1; }; };", "type forward; forwarders { };")),
+        ("named", zones("masters mine { 192.0.2.1; };", "type slave; masters { mine; };")),
+        ("named", many("acl all {", &|at| format!("{};", net(at))) + "}; options { allow-query { all; }; };"),
+        ("unbound", many("server:\n", &data)),
+        ("unbound", many("server:\n local-zone: \"example.\" always_null\n", &data)),
+        ("unbound", many("server:\n", &|at| format!(" access-control: {} allow", net(at)))),
+        ("unbound", many("", &|at| format!("forward-zone:\n name: z{at}.example\n forward-addr: 192.0.2.1"))),
+        ("dnsmasq", many("", &|at| format!("address=/z{at}.example/0.0.0.0"))),
+    ] {
+        let output = in_time(format, &file);
+        assert!(output.status.code().is_some_and(|code| code < 2), "{format}: {file:.200}: {output:?}");
+    }
+}
+
+#[test]
+fn lists_that_name_each_other_many_times_are_an_error_with_its_place() {
+    let lists = |head: &str| {
+        repeated(15, |at| format!("{head} l{at} {{ {} }};", format!("l{}; ", at + 1).repeat(10)))
+    };
+    for (head, rest) in [
+        ("acl", "acl l15 { 10.0.0.0/8; };\noptions { allow-recursion { l0; }; };\n"),
+        ("primaries", "primaries l15 { 192.0.2.1; };\nzone a { type secondary; primaries { l0; }; };\n"),
+    ] {
+        let file = format!("{}{rest}", lists(head));
+        let output = in_time("named", &file);
+        let wrong = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(6), "{head}: {output:?}");
+        let bound = ": lists with all lists that they name have more than 8388608 elements; write them without repetitions\n";
+        assert!(wrong.contains("a.conf:") && wrong.ends_with(bound), "{wrong}");
+    }
 }
 
 #[test]

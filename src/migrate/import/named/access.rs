@@ -57,7 +57,7 @@ pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut D
     let did = "answered clients in the networks of this host's interfaces at these addresses, as no allow-recursion names others";
     let instead = "listen.allow has this host; add the prefixes of these networks to listen.allow";
     draft.report(Dangerous, list, (did, instead));
-    let clients = Clients { allow: lists.own().to_vec(), ..Clients::default() };
+    let clients = Clients { allow: lists.own().clone(), ..Clients::default() };
     Some(AccessList { setting: list.typed(), clients })
 }
 
@@ -76,9 +76,10 @@ pub(super) fn without_blackhole(
     }
     let of_this_host = || AccessList { setting: list.typed(), clients: Clients::of_this_host() };
     let mut found = found.unwrap_or_else(of_this_host);
-    found.clients.allow.retain(|net| !blackhole.permits(net));
+    let left = found.clients.allow.iter().copied().filter(|net| !blackhole.permits(net));
+    found.clients.allow = left.collect();
     let Clients { allow: dropped, refuse: exempt, .. } = blackhole;
-    for net in exempt.into_iter().filter(|net| dropped.iter().any(|around| around.contains(net))) {
+    for net in exempt.iter().copied().filter(|net| dropped.longest_around(net).is_some()) {
         if found.clients.permits(&net) {
             found.clients.allow.push(net);
         } else if !found.clients.refuse.contains(&net) {

@@ -12,7 +12,8 @@ use std::path::Path;
 
 use hickory_proto::rr::{Name, RData, Record};
 
-use super::reader::{Statement, find, options_of};
+use super::reader::{Statement, find};
+use super::settings::Settings;
 use crate::import::served;
 use crate::import::source::Sources;
 use crate::import::values::is_within;
@@ -81,46 +82,35 @@ fn is_usual(record: &Record, apex: &Name) -> bool {
 pub(super) const EMPTY_ZONES: [&str; 2] = ["empty-zones-enable", "disable-empty-zone"];
 
 /// Returns true if named answers the empty zones (RFC 6303) itself, which is the default.
-pub(super) fn has_empty_zones(statements: &[Statement]) -> bool {
-    let enabled = find(options_of(statements), EMPTY_ZONES[0]);
+pub(super) fn has_empty_zones(options: &[Statement]) -> bool {
+    let enabled = find(options, EMPTY_ZONES[0]);
     enabled.is_none_or(|enabled| !matches!(enabled.value(), "no" | "false" | "0"))
 }
 
 /// Returns true if named itself answers an empty zone below the zone `apex`, although named sends names in `apex` to forwarders with `forward first`.
-pub(super) fn has_empty_zones_below(apex: &str, statements: &[Statement]) -> bool {
-    has_empty_zones(statements) && served::is_around(apex)
+pub(super) fn has_empty_zones_below(apex: &str, options: &[Statement]) -> bool {
+    has_empty_zones(options) && served::is_around(apex)
 }
 
-/// Returns the empty zone that contains a name. Returns `None` if named has no such zone.
-pub(super) fn empty_zone(name: &str, statements: &[Statement]) -> Option<String> {
-    let is_same = |one: &str, other: &str| is_within(one, other) && is_within(other, one);
-    let zone = served::zone_around(name)?;
-    let is_own = statements.iter().any(|other| {
-        let is_forward = find(other.block(), "type").is_some_and(|kind| kind.value() == "forward");
-        other.option() == "zone" && !is_forward && is_same(other.value(), &zone)
-    });
-    let exists = has_empty_zones(statements)
-        && !disabled(statements).any(|disabled| is_same(disabled.value(), &zone))
-        && !is_own
-        && is_forwarded_first(&zone, statements);
-    exists.then_some(zone)
+/// Returns the empty zone that contains a name, without a final dot. Returns `None` if named has no such zone.
+pub(super) fn empty_zone(name: &str, settings: &Settings<'_>) -> Option<&'static str> {
+    served::zone_around(name).filter(|zone| {
+        has_empty_zones(settings.options)
+            && !settings.is_disabled(zone)
+            && !settings.has_other(zone)
+            && is_forwarded_first(zone, settings)
+    })
 }
 
 /// Returns the statements `disable-empty-zone`. Each turns off one empty zone.
-pub(super) fn disabled(statements: &[Statement]) -> impl Iterator<Item = &Statement> {
-    options_of(statements).iter().filter(|option| option.option() == EMPTY_ZONES[1])
+pub(super) fn disabled(options: &[Statement]) -> impl Iterator<Item = &Statement> {
+    options.iter().filter(|option| option.option() == EMPTY_ZONES[1])
 }
 
 /// Returns true if named can resolve a name without forwarders. This is so if the file has no forwarders for the name, or if they are used with
 /// `forward first`.
-fn is_forwarded_first(name: &str, statements: &[Statement]) -> bool {
-    let is_around = |zone: &&Statement| {
-        let is_forward = find(zone.block(), "type").is_some_and(|kind| kind.value() == "forward");
-        zone.option() == "zone" && is_forward && is_within(name, zone.value())
-    };
-    let around = statements.iter().filter(is_around);
-    let closest = around.max_by_key(|zone| zone.value().trim_end_matches('.').len());
-    is_first(closest.map_or_else(|| options_of(statements), Statement::block))
+fn is_forwarded_first(name: &str, settings: &Settings<'_>) -> bool {
+    is_first(settings.forward_around(name).first().map_or(settings.options, |zone| zone.block()))
 }
 
 /// Returns true if named tries recursion after the forwarders have failed (`forward first`), which is BIND's default.

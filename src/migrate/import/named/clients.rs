@@ -70,12 +70,12 @@ pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, dep
     let nested = |elements: &[Statement]| {
         depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true)
     };
-    elements.iter().find_map(|element| {
+    lists.read(elements).find_map(|element| {
         let typed = element.option();
         let (typed, denied) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
         let names = match typed {
             "any" | "none" => true,
-            "localhost" => of.is_own || lists.own().iter().any(|own| own.contains(&of.net)),
+            "localhost" => of.is_own || lists.own().longest_around(&of.net).is_some(),
             "localnets" => of.is_own || of.is_unknown,
             "geoip" => of.is_unknown,
             "key" => false,
@@ -92,10 +92,10 @@ pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, dep
 
 /// Collects the prefixes that an access list and its nested lists name.
 fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Vec<IpNet>) {
-    for element in elements {
+    for element in lists.read(elements) {
         match element.option().trim_start_matches('!') {
             "any" | "none" => found.extend(["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all))),
-            "localhost" => found.extend(lists.own()),
+            "localhost" => found.extend(lists.own().iter()),
             "" if depth < limits::MAX_NESTED => named(element.block(), lists, depth.saturating_add(1), found),
             name => match (network(&filled(name)), lists.get(name)) {
                 (Some(net), _) => found.push(net),
@@ -110,7 +110,7 @@ fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Ve
 
 impl Gathered<'_> {
     fn add(&mut self, elements: &[Statement], denied: bool, lists: &Lists<'_>, depth: usize) {
-        for element in elements {
+        for element in lists.read(elements) {
             let typed = element.option();
             let (typed, own) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
             let denied = denied != own;
@@ -151,13 +151,11 @@ impl Gathered<'_> {
         }
         let Clients { allow, refuse, .. } = &mut self.clients;
         let (same, other) = if denied { (refuse, allow) } else { (allow, refuse) };
-        if other.iter().any(|earlier| earlier.contains(&net)) {
+        if other.longest_around(&net).is_some() {
             let did = "had no effect after an earlier element of the list";
             return self.draft.report(Different, element, (did, "is left out"));
         }
-        if !same.contains(&net) {
-            same.push(net);
-        }
+        same.push(net);
     }
 }
 

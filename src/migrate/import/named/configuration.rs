@@ -1,17 +1,17 @@
 //! Converts the statements of a named.conf without views, or the statements that apply to the clients of one view.
 
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::access::{self, AccessList};
 use super::lists::Lists;
 use super::reader::{KEYS, Statement, find, is_yes, options_of};
+use super::settings::Settings;
 use super::{OPTIONS, listen, options, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Unneeded};
-use crate::import::values::{network, texts};
+use crate::import::values::{Networks, network, texts};
 use resolver::config::Config;
 
 /// Returns the access lists of the file by name.
@@ -20,23 +20,28 @@ pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
 }
 
 /// Converts a file without views. `clients` are the clients for which named resolved names.
-pub(super) fn add(path: &Path, statements: &[Statement], clients: Option<AccessList>, draft: &mut Draft) {
-    let (options, lists) = (options_of(statements), acls(statements));
+pub(super) fn add(
+    path: &Path,
+    statements: &[Statement],
+    (clients, lists): (Option<AccessList>, &Lists<'_>),
+    draft: &mut Draft,
+) {
+    let options = options_of(statements);
     let start = SourcePlace { file: Arc::from(path), line: 1 };
-    let clients = clients.or_else(|| access::by_default(options, &lists, draft));
-    let clients = access::without_blackhole(clients, options, &lists, draft);
+    let clients = clients.or_else(|| access::by_default(options, lists, draft));
+    let clients = access::without_blackhole(clients, options, lists, draft);
     let allowed = access::add(clients, draft);
-    listen::add(options, &lists, (&start, allowed), draft);
-    add_settings(path, statements, draft);
+    listen::add(options, lists, (&start, allowed), draft);
+    add_settings(path, statements, lists, draft);
 }
 
 /// Converts a file without views, except the clients and the addresses at which named listens.
-pub(super) fn add_settings(path: &Path, statements: &[Statement], draft: &mut Draft) {
+fn add_settings(path: &Path, statements: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
     let options = options_of(statements);
     let directory = find(options, "directory").map_or("", Statement::value);
     let base = path.parent().unwrap_or_else(|| Path::new("")).join(directory);
-    let settings = zones::Settings { statements, base: &base };
-    options::add(options, &acls(statements), statements, draft);
+    let settings = Settings::new(statements, &base, lists);
+    options::add(&settings, statements, draft);
     zones::add(statements, &settings, draft);
     deny_servers(statements, draft);
     for statement in statements {
@@ -66,12 +71,11 @@ fn report(statement: &Statement, draft: &mut Draft) {
 /// Adds the servers that named never queries (`server` statements with `bogus yes`) to `resolve.deny_servers`, together with the default networks of
 /// this key.
 fn deny_servers(statements: &[Statement], draft: &mut Draft) {
-    let mut denied = Config::default().resolve.deny_servers;
+    let mut denied: Networks = Config::default().resolve.deny_servers.into_iter().collect();
     let mut first: Option<&Statement> = None;
     for server in statements.iter().filter(|statement| is_bogus(statement)) {
         match network(server.value()) {
-            Some(net) if !denied.contains(&net) => denied.push(net),
-            Some(_) => {}
+            Some(net) => denied.push(net),
             None => {
                 let did = "named a server that is never asked, by an address that cannot be read";
                 let instead = "add its address to resolve.deny_servers";
@@ -86,17 +90,12 @@ fn deny_servers(statements: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// Returns true if named never queries the server at `address`, even if a zone or a list of forwarders names it.
-pub(super) fn is_never_asked(statements: &[Statement], address: IpAddr) -> bool {
-    let mut bogus = statements.iter().filter(|statement| is_bogus(statement));
-    bogus.any(|server| network(server.value()).is_some_and(|net| net.contains(&address)))
-}
-
 /// Returns true if a `server` statement has only `bogus yes`, so that all of it is imported.
 fn is_converted(statement: &Statement) -> bool {
     is_bogus(statement) && statement.block().len() == 1
 }
 
-fn is_bogus(statement: &Statement) -> bool {
+/// Returns true if a statement names a server that named never queries, even if a zone or a list of forwarders names it too.
+pub(super) fn is_bogus(statement: &Statement) -> bool {
     statement.option() == "server" && find(statement.block(), "bogus").is_some_and(is_yes)
 }

@@ -4,13 +4,14 @@
 //! The import may run on another host. So of the addresses of named's host it only knows those at which named listens, as the file says.
 
 use crate::limits;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
 use super::reader::{Statement, find};
-use crate::import::values::{loopback, network};
+use crate::import::ImportError;
+use crate::import::finding::SourcePlace;
+use crate::import::values::{Networks, loopback, network};
 
 /// The options with the addresses at which named listens.
 const LISTENS: [&str; 2] = ["listen-on", "listen-on-v6"];
@@ -19,9 +20,13 @@ const LISTENS: [&str; 2] = ["listen-on", "listen-on-v6"];
 pub(super) struct Lists<'s> {
     named: BTreeMap<&'s str, &'s Statement>,
     /// The addresses of named's host that are written in the file. There may be other addresses.
-    own: Vec<IpNet>,
+    own: Networks,
     /// True if named also listens at addresses that are not written in the file.
     listens_elsewhere: bool,
+    /// How many elements of lists were read.
+    reads: Cell<usize>,
+    /// The element that was one more than `limits::MAX_LIST_READS`.
+    excess: OnceCell<SourcePlace>,
 }
 
 impl<'s> Lists<'s> {
@@ -30,8 +35,10 @@ impl<'s> Lists<'s> {
         let named = statements.iter().filter(|statement| statement.option() == "acl");
         let mut found = Self {
             named: named.map(|list| (list.value(), list)).collect(),
-            own: loopback(),
+            own: loopback().into_iter().collect(),
             listens_elsewhere: LISTENS.iter().any(|option| find(options, option).is_none()),
+            reads: Cell::default(),
+            excess: OnceCell::new(),
         };
         let listens = options.iter().filter(|statement| LISTENS.contains(&statement.option()));
         let mut known = KnownAddresses::default();
@@ -40,11 +47,38 @@ impl<'s> Lists<'s> {
         }
         found.listens_elsewhere |= known.has_others;
         for address in known.addresses {
-            if !found.own.iter().any(|own| own.contains(&address)) {
+            if found.own.longest_around(&address.into()).is_none() {
                 found.own.push(address.into());
             }
         }
         found
+    }
+
+    /// Returns the elements of a list. They end early if `limits::MAX_LIST_READS` elements of lists were read.
+    pub(super) fn read<'e>(&self, elements: &'e [Statement]) -> impl Iterator<Item = &'e Statement> {
+        elements.iter().take_while(|element| self.may_read(element))
+    }
+
+    /// Counts one more read for the list `list`, or for an element of it. Returns false if there were too many.
+    pub(super) fn may_read(&self, list: &Statement) -> bool {
+        let reads = self.reads.get().saturating_add(1);
+        self.reads.set(reads);
+        let may_read = reads <= limits::MAX_LIST_READS;
+        if !may_read {
+            self.excess.get_or_init(|| list.place.clone());
+        }
+        may_read
+    }
+
+    /// # Errors
+    /// Fails if the lists were not read to their ends.
+    pub(super) fn check(&self) -> Result<(), ImportError> {
+        let Some(place) = self.excess.get().cloned() else { return Ok(()) };
+        let reason = format!(
+            "lists with all lists that they name have more than {} elements; write them without repetitions",
+            limits::MAX_LIST_READS
+        );
+        Err(ImportError::Text { place, reason })
     }
 
     /// Returns the addresses that are written in a list, or in other lists of the file to which it refers.
@@ -60,7 +94,7 @@ impl<'s> Lists<'s> {
     }
 
     /// Returns the known addresses of the host, for which the built-in list `localhost` stands.
-    pub(super) fn own(&self) -> &[IpNet] {
+    pub(super) const fn own(&self) -> &Networks {
         &self.own
     }
 
@@ -81,7 +115,7 @@ impl<'s> Lists<'s> {
     where
         's: 'e,
     {
-        elements.iter().find_map(|element| match element.option() {
+        self.read(elements).find_map(|element| match element.option() {
             name if name == wanted => Some(element),
             "" if depth < limits::MAX_NESTED => {
                 self.built_in_at(element.block(), wanted, depth.saturating_add(1))
@@ -104,7 +138,7 @@ struct KnownAddresses {
 
 impl KnownAddresses {
     fn add(&mut self, elements: &[Statement], lists: &Lists<'_>, depth: usize) {
-        let taken = elements.iter().filter(|element| !element.option().starts_with('!'));
+        let taken = lists.read(elements).filter(|element| !element.option().starts_with('!'));
         for element in taken.filter(|element| element.option() != "none") {
             if let Some(address) = address(element) {
                 self.addresses.push(address);

@@ -8,6 +8,7 @@ mod listen;
 mod lists;
 mod options;
 mod reader;
+mod settings;
 mod tls;
 mod views;
 mod zone_clients;
@@ -47,6 +48,6 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let resolved = clients.as_ref().map_or_else(Clients::of_this_host, |list| list.clients.clone());
     let of_zones = ZoneClients { reaching: &Clients::everybody(), resolved: &resolved };
     of_zones.report(&statements, &lists, draft);
-    configuration::add(path, &statements, clients, draft);
-    Ok(())
+    configuration::add(path, &statements, (clients, &lists), draft);
+    lists.check()
 }

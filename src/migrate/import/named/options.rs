@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::clients::Belonging;
 use super::lists::Lists;
 use super::reader::{KEYS, Part, Statement, find, is_yes};
+use super::settings::Settings;
 use super::{OPTIONS, built_in_zones, clients, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different};
@@ -13,13 +14,14 @@ use crate::import::values;
 use crate::import::values::texts;
 
 /// Converts the options, except those about clients and about the addresses at which named listens. `statements` is the whole file.
-pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statement], draft: &mut Draft) {
-    zones::forward_all(options, statements, draft);
+pub(super) fn add(settings: &Settings<'_>, statements: &[Statement], draft: &mut Draft) {
+    let options = settings.options;
+    zones::forward_all(settings, draft);
     cache(options, draft);
     trust(options, statements, draft);
     sources(options, draft);
     source_ports(options, draft);
-    private_addresses(options, lists, draft);
+    private_addresses(options, settings.lists, draft);
     if let Some(recursion) = find(options, "recursion").filter(|recursion| recursion.value() == "no") {
         let did = "refused to resolve names of others";
         draft.report(Dangerous, &(&recursion.place, "recursion no"), (did, "resolverd resolves for its clients, so that listen.allow has this host only: let another server give others the zones"));

@@ -5,6 +5,7 @@
 //! show them names that were hidden from them. If the list of a view contains networks that are not in the file, the view may
 //! match any client.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
@@ -60,7 +61,8 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
     let allowed = allowed(view, &file, (&reaching, &lists), draft);
     let resolved = allowed.as_ref().map_or_else(Clients::of_this_host, |list| list.clients.clone());
     ZoneClients { reaching: &reaching, resolved: &resolved }.report(&file, &lists, draft);
-    configuration::add(path, &file, allowed, draft);
+    configuration::add(path, &file, (allowed, &lists), draft);
+    lists.check()?;
     match found {
         Some(_) => {
             let instead = "its zones and options are imported, for its clients";
@@ -97,11 +99,12 @@ fn takes(view: &Statement, option: &str, of: Sample, lists: &Lists<'_>) -> bool 
 fn taken(views: &[&Statement], own: usize, lists: &Lists<'_>) -> Clients {
     let named = views.iter().filter_map(|view| find(view.block(), CLIENTS));
     let named: Vec<IpNet> = named.flat_map(|list| clients::networks(list, lists)).collect();
-    let nets = loopback().into_iter().chain(Clients::everybody().allow).chain(named);
+    let everybody = Clients::everybody();
+    let nets = loopback().into_iter().chain(everybody.nets()).chain(named);
     let earlier = views.iter().take(own).filter(|view| takes_this_host(view, DESTINATIONS, lists));
     let earlier: Vec<&Statement> = earlier.copied().collect();
     Clients::deciding(nets, |net| {
-        let is_own = lists.own().iter().any(|own| own.contains(net));
+        let is_own = lists.own().longest_around(net).is_some();
         let takes = |view: &Statement, is_unknown: bool| {
             takes(view, CLIENTS, Sample { net: *net, is_own, is_unknown }, lists)
         };
@@ -124,8 +127,7 @@ fn allowed(
     let chosen = access::from_options(options_of(file), lists, draft);
     // If no option selects the clients, they are this host and the networks of its interfaces.
     let is_near = |net: &IpNet| {
-        let is_around = |other: &IpNet| other.prefix_len() > 0 && other.contains(net);
-        net.addr().is_loopback() || matched.allow.iter().any(is_around)
+        net.addr().is_loopback() || matched.allow.longest_around(net).is_some_and(|length| length > 0)
     };
     let resolves =
         |net: &IpNet| chosen.as_ref().map_or_else(|| is_near(net), |list| list.clients.permits(net));
@@ -163,16 +165,28 @@ fn seen_by(view: &Statement, statements: &[Statement]) -> Vec<Statement> {
     let outside = |statement: &&Statement| !matches!(statement.option(), "options" | "view");
     let mut file = vec![options];
     file.extend(statements.iter().filter(outside).cloned());
-    file.extend(whole.into_iter().map(|statement| zone_in_view(&statement, statements).unwrap_or(statement)));
+    let in_views = zones_of_views(statements);
+    file.extend(whole.into_iter().map(|statement| zone_in_view(&statement, &in_views).unwrap_or(statement)));
     file
 }
 
+/// The zones in the views of a file, by the names of the view and of the zone. The name of the zone is in lower case.
+type ZonesOfViews<'s> = HashMap<(&'s str, String), &'s Statement>;
+
+fn zones_of_views(statements: &[Statement]) -> ZonesOfViews<'_> {
+    let mut found = ZonesOfViews::new();
+    for view in statements.iter().filter(|statement| statement.option() == "view") {
+        for zone in view.block().iter().filter(|statement| statement.option() == "zone") {
+            found.entry((view.value(), zone.value().to_ascii_lowercase())).or_insert(zone);
+        }
+    }
+    found
+}
+
 /// Returns the zone in another view to which a zone with `in-view` refers.
-fn zone_in_view(zone: &Statement, statements: &[Statement]) -> Option<Statement> {
+fn zone_in_view(zone: &Statement, in_views: &ZonesOfViews<'_>) -> Option<Statement> {
     let other = find(zone.block(), "in-view")?.value();
-    let is_other = |view: &&Statement| view.option() == "view" && view.value() == other;
-    let same = |own: &&Statement| own.option() == "zone" && own.value().eq_ignore_ascii_case(zone.value());
-    statements.iter().find(is_other)?.block().iter().find(same).cloned()
+    in_views.get(&(other, zone.value().to_ascii_lowercase())).map(|zone| (*zone).clone())
 }
 
 /// Adds a finding about a view that is not imported.

@@ -43,7 +43,9 @@ impl ZoneClients<'_> {
                 let instead = "listen.allow has the clients that it resolved names for";
                 let did = "chose the clients of zones without a list of their own";
                 draft.report(Unneeded, list, (did, instead));
-            } else if self.has(&queried, |net| self.resolved.permits(net) && !queried.permits(net)) {
+            } else if self
+                .has((of_all, lists), &queried, |net| self.resolved.permits(net) && !queried.permits(net))
+            {
                 let did = "kept its own zones from some of the clients that it resolved names for";
                 let instead = "all clients of [listen] get the zones here; for others add a [[listener]] with `zones` that do not name them";
                 draft.report(Dangerous, list, (did, instead));
@@ -52,17 +54,21 @@ impl ZoneClients<'_> {
         if !listens_to_others(options) {
             return;
         }
-        let is_wider = |zone: &&&Statement| {
-            let queried = queried(find(zone.block(), "allow-query").or(of_all), lists);
+        let is_wider = |list: Option<&Statement>| {
+            let queried = queried(list, lists);
             let is_stranger = |net: &IpNet| {
                 queried.permits(net) && !self.resolved.permits(net) && !net.addr().is_loopback()
             };
-            self.has(&queried, is_stranger)
+            self.has((list, lists), &queried, is_stranger)
+        };
+        let is_wider_by_default = is_wider(of_all);
+        let is_zone_wider = |zone: &&&Statement| {
+            find(zone.block(), "allow-query").map_or(is_wider_by_default, |list| is_wider(Some(list)))
         };
         // Only zones whose data named has itself are compared. For the other zones, named queries servers, and only for clients that may use
         // recursion.
         let own = zones.iter().filter(|zone| is_own(zone));
-        let wider: Vec<&Statement> = own.filter(is_wider).copied().collect();
+        let wider: Vec<&Statement> = own.filter(is_zone_wider).copied().collect();
         let Some(first) = wider.first() else { return };
         let names: Vec<&str> = wider.iter().map(|zone| zone.value()).collect();
         let shown = format!("zone {}", counted(&names));
@@ -71,9 +77,16 @@ impl ZoneClients<'_> {
         draft.report(Dangerous, &(&first.place, &shown), (did, instead));
     }
 
-    /// Returns true if the condition `is_such` is true for a client that can reach named. `queried` are the clients that `allow-query` permits.
-    fn has(&self, queried: &Clients, is_such: impl Fn(&IpNet) -> bool) -> bool {
-        let mut nets = self.reaching.nets().chain(self.resolved.nets()).chain(queried.nets());
+    /// Returns true if the condition `is_such` is true for a client that can reach named. `queried` are the clients that `allow-query` permits, whose
+    /// list is `list`.
+    fn has(
+        &self,
+        (list, lists): (Option<&Statement>, &Lists<'_>),
+        queried: &Clients,
+        is_such: impl Fn(&IpNet) -> bool,
+    ) -> bool {
+        let nets = self.reaching.nets().chain(self.resolved.nets()).chain(queried.nets());
+        let mut nets = nets.take_while(|_| list.is_none_or(|list| lists.may_read(list)));
         nets.any(|net| self.reaching.permits(&net) && is_such(&net))
     }
 }

@@ -1,19 +1,21 @@
 //! Converts the `zone` statements and the forwarders of BIND.
 
 use crate::limits;
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::Path;
 
 use toml::Value;
 
 use super::built_in_zones::{OWN, OwnRecords, is_first};
-use super::reader::{Statement, find, options_of};
+use super::reader::{Statement, find};
+use super::settings::Settings;
 use super::{OPTIONS, built_in_zones, tls};
 use crate::import::draft::Draft;
 use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::served;
-use crate::import::values::{Upstream, is_within, plain, texts, upstream_text};
+use crate::import::values::{Upstream, plain, texts, upstream_text};
 
 /// Files in which packages keep the addresses of the root servers.
 const USUAL_HINTS: [&str; 7] =
@@ -36,20 +38,12 @@ const READ: [&str; 13] = [
     "dnssec-policy",
 ];
 
-/// What is needed to convert a zone: the whole configuration, and its directory.
-pub(super) struct Settings<'s> {
-    /// All statements of the file, including the lists of primaries.
-    pub(super) statements: &'s [Statement],
-    /// The directory at which relative paths in the file start.
-    pub(super) base: &'s Path,
-}
-
 /// Converts the `zone` statements among `statements`.
 pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut Draft) {
     for zone in statements.iter().filter(|statement| statement.option() == "zone") {
         one(zone, settings, draft);
     }
-    for disabled in built_in_zones::disabled(statements) {
+    for disabled in built_in_zones::disabled(settings.options) {
         not_empty(disabled, settings, draft);
     }
 }
@@ -58,14 +52,9 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
 /// empty zones itself.
 fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     let name = disabled.value().trim_end_matches('.');
-    let is_same = |zone: &&Statement| {
-        let apex = zone.value().trim_end_matches('.');
-        zone.option() == "zone" && apex.eq_ignore_ascii_case(name)
-    };
-    let is_own = settings.statements.iter().any(|zone| is_same(&zone));
-    let Some(list) = forwarders_around(name, settings).filter(|_| !is_own) else { return };
+    let Some(list) = forwarders_around(name, settings).filter(|_| !settings.has(name)) else { return };
     let servers = servers(list, settings, &mut Draft::default(), 0);
-    let first = is_first(options_of(settings.statements));
+    let first = is_first(settings.options);
     upstreams(disabled, name, ("forward", first), servers, (settings, draft));
 }
 
@@ -235,10 +224,10 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
     let list = find(zone.block(), "forwarders").filter(|list| !list.block().is_empty());
     let Some(list) = list else {
         let setting = (&zone.place, format!("zone \"{}\"", zone.value()));
-        if let Some(empty) = built_in_zones::empty_zone(name, settings.statements) {
+        if let Some(empty) = built_in_zones::empty_zone(name, settings) {
             let did = "was not forwarded: named answered its names itself, by an empty zone";
             draft.report(Unneeded, &setting, (did, "resolverd answers them itself, too"));
-            return stays_empty(zone, empty.trim_end_matches('.'), settings, draft);
+            return stays_empty(zone, empty, settings, draft);
         }
         if is_below_forwarders(name, settings) {
             // If the names went to the forwarders of a provider, DNS lists would refuse the queries, and mail would be accepted without the lists.
@@ -248,7 +237,7 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
         let did = "was not forwarded";
         return draft.report(Unneeded, &setting, (did, "resolverd does not forward it"));
     };
-    if built_in_zones::empty_zone(name, settings.statements).is_some() && is_first(zone.block()) {
+    if built_in_zones::empty_zone(name, settings).is_some() && is_first(zone.block()) {
         let did = "had no effect for most names: with `forward first` named answers them itself, by the empty zone of private addresses";
         let instead = "the [[zone]] sends them to these forwarders; remove it if they must not get them";
         draft.report(Different, &(&zone.place, &format!("zone \"{}\"", zone.value())), (did, instead));
@@ -260,7 +249,7 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
 /// Adds an empty `[[zone]]` for a zone that is empty in BIND, if resolverd would otherwise send its names to the forwarders of a zone above it.
 fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let has_forwarders = forwarders_around(name, settings).is_some();
-    let of_all = is_first(options_of(settings.statements));
+    let of_all = is_first(settings.options);
     if has_forwarders && !of_all {
         let keys = vec![("name", Value::from(named(name))), ("records", texts([]))];
         draft.add(zone, "[[zone]]", keys);
@@ -278,28 +267,15 @@ fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -
 
 /// Returns the forwarders of the nearest forward zone above the zone `name`. Returns `None` if the list of these forwarders is empty.
 fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
-    let nearest = forward_zones_around(name, settings).max_by_key(|other| other.value().len());
-    let list = match nearest {
-        Some(zone) => find(zone.block(), "forwarders"),
-        None => find(options_of(settings.statements), "forwarders"),
-    };
-    list.filter(|list| !list.block().is_empty())
+    let around = settings.forward_above(name).first().map_or(settings.options, |zone| zone.block());
+    find(around, "forwarders").filter(|list| !list.block().is_empty())
 }
 
 /// Returns true if any zone above a zone has forwarders.
 fn is_below_forwarders(name: &str, settings: &Settings<'_>) -> bool {
-    let around = forward_zones_around(name, settings).filter_map(|zone| find(zone.block(), "forwarders"));
-    let mut all = around.chain(find(options_of(settings.statements), "forwarders"));
-    all.any(|list| !list.block().is_empty())
-}
-
-/// Returns the zones of type forward that are above a zone.
-fn forward_zones_around<'s>(name: &str, settings: &Settings<'s>) -> impl Iterator<Item = &'s Statement> {
-    settings.statements.iter().filter(move |other| {
-        let is_forward = find(other.block(), "type").is_some_and(|kind| kind.value() == "forward");
-        let is_same = is_within(other.value(), name);
-        other.option() == "zone" && is_forward && is_within(name, other.value()) && !is_same
-    })
+    let around = settings.forward_above(name).into_iter().map(Statement::block);
+    let mut lists = around.chain([settings.options]).filter_map(|block| find(block, "forwarders"));
+    lists.any(|list| !list.block().is_empty())
 }
 
 /// Converts a zone whose own servers named queries only after the forwarders have failed. The import takes only the forwarders. The zone is left out
@@ -311,7 +287,7 @@ fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
     if let Some(list) = forwarders_around(name, settings).filter(|_| served::zone_around(name).is_some()) {
         // Without an entry for this zone, resolverd would use the zone above it.
         let servers = servers(list, settings, &mut Draft::default(), 0);
-        let first = is_first(options_of(settings.statements));
+        let first = is_first(settings.options);
         upstreams(zone, name, ("forward", first), servers, (settings, &mut *draft));
     }
     let kind = find(zone.block(), "type").map_or("", Statement::value);
@@ -325,11 +301,11 @@ fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
 }
 
 /// Adds the forwarders of `options` or of a view as a zone for all names.
-pub(super) fn forward_all(block: &[Statement], statements: &[Statement], draft: &mut Draft) {
-    let Some(list) = find(block, "forwarders").filter(|list| !list.block().is_empty()) else { return };
-    let settings = Settings { statements, base: Path::new("/") };
-    let servers = servers(list, &settings, draft, 0);
-    upstreams(list, ".", ("forward", is_first(block)), servers, (&settings, draft));
+pub(super) fn forward_all(settings: &Settings<'_>, draft: &mut Draft) {
+    let list = find(settings.options, "forwarders").filter(|list| !list.block().is_empty());
+    let Some(list) = list else { return };
+    let servers = servers(list, settings, draft, 0);
+    upstreams(list, ".", ("forward", is_first(settings.options)), servers, (settings, draft));
 }
 
 /// The text of a finding: names of a zone may also be resolved from the root servers.
@@ -358,7 +334,7 @@ fn upstreams(
         let did = "resolved names from the root servers if the forwarders failed";
         draft.report(Different, zone, (did, FIRST));
     }
-    if (first || key == "stub") && built_in_zones::has_empty_zones_below(name, settings.statements) {
+    if (first || key == "stub") && built_in_zones::has_empty_zones_below(name, settings.options) {
         keys.push(("locally_served", Value::from(true)));
     }
     draft.add(zone, "[[zone]]", keys);
@@ -369,19 +345,11 @@ fn upstreams(
 fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: usize) -> Vec<String> {
     let (usual, usual_tls) = (after(&list.words(), "port"), after(&list.words(), "tls"));
     let mut found: Vec<String> = Vec::new();
-    for element in list.block() {
+    for element in settings.lists.read(list.block()) {
         let words = element.words();
         let Ok(address) = element.option().parse::<IpAddr>() else {
-            let is_list = |statement: &&Statement| {
-                matches!(statement.option(), "primaries" | "masters" | "remote-servers")
-                    && statement.value() == element.option()
-            };
-            match settings.statements.iter().find(is_list).filter(|_| depth < limits::MAX_NESTED) {
-                Some(list) => {
-                    let listed = servers(list, settings, draft, depth.saturating_add(1));
-                    let new: Vec<String> = listed.into_iter().filter(|one| !found.contains(one)).collect();
-                    found.extend(new);
-                }
+            match settings.servers(element.option()).filter(|_| depth < limits::MAX_NESTED) {
+                Some(list) => found.extend(servers(list, settings, draft, depth.saturating_add(1))),
                 None => draft.report(
                     Dangerous,
                     element,
@@ -390,7 +358,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             }
             continue;
         };
-        if super::configuration::is_never_asked(settings.statements, address) {
+        if settings.never_asked.longest_around(&address.into()).is_some() {
             continue;
         }
         if after(&words, "key").is_some() {
@@ -401,17 +369,17 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
         }
         let tls = after(&words, "tls").or(usual_tls);
         // The port in `options` is used for queries too (BIND's Administrator Reference Manual, "port").
-        let of_options = find(options_of(settings.statements), "port").filter(|_| tls.is_none());
+        let of_options = find(settings.options, "port").filter(|_| tls.is_none());
         let port = after(&words, "port").or(usual).or_else(|| of_options.map(Statement::value));
         let port = port.and_then(|port| port.parse().ok());
-        let name = tls.and_then(|tls| tls::remote_name(settings.statements, tls));
-        if let Some(tls) = tls {
-            tls::report_own_cas(settings.statements, tls, draft);
+        let checked = tls.and_then(|tls| settings.tls(tls));
+        let name = checked.and_then(tls::remote_name);
+        if let Some(checked) = checked {
+            tls::report_own_cas(checked, draft);
         }
         let server = Upstream { address, port, tls: tls.is_some(), name };
         match upstream_text(&server) {
-            Some(text) if !found.contains(&text) => found.push(text),
-            Some(_) => {}
+            Some(text) => found.push(text),
             None => draft.report(
                 Dangerous,
                 element,
@@ -422,6 +390,8 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             ),
         }
     }
+    let mut known = HashSet::new();
+    found.retain(|server| known.insert(server.clone()));
     found
 }
 

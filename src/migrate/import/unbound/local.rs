@@ -3,7 +3,7 @@
 //! Of all local zones that contain a name, Unbound uses the zone with the longest name. This is so even if this zone is transparent and a zone above
 //! it is not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use hickory_proto::rr::Name;
@@ -52,7 +52,7 @@ pub(super) fn add(
     server: &Section,
     (by_default, upstreams): (&[DefaultZone], &UpstreamZones<'_>),
     draft: &mut Draft,
-) -> Vec<SourcePlace> {
+) -> HashSet<SourcePlace> {
     let mut zones = with_defaults(by_default, read(server, upstreams, draft));
     let alone = divided(server, &mut zones, draft);
     let passed_over = passed_over(&zones, upstreams, draft);
@@ -121,23 +121,17 @@ fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<L
     alone
 }
 
-/// Local records, grouped by name and type.
-type RecordSets = BTreeMap<(String, String), Vec<LocalRecord>>;
+/// Returns the records of each name. `records` are sorted by name and type.
+fn by_name(records: &[LocalRecord]) -> impl Iterator<Item = &[LocalRecord]> {
+    records.chunk_by(|one, other| one.name == other.name)
+}
 
 /// Reports names that have only IPv4 or only IPv6 addresses, if Unbound would resolve the other type with the zones above.
-fn report_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft) {
-    for ((name, kind), records) in sets {
-        let other = match kind.as_str() {
-            "A" => "AAAA",
-            "AAAA" => "A",
-            _ => continue,
-        };
-        let is_alone = !sets.contains_key(&(name.clone(), other.to_owned()));
-        let first = records.first().filter(|_| is_alone);
-        let lets_through = |record: &&LocalRecord| {
-            zones.around(&record.name).is_some_and(|(_, zone)| local_zones::is_by_type(&zone.kind))
-        };
-        if let Some(record) = first.filter(lets_through) {
+fn report_other_family(records: &[LocalRecord], zones: &LocalZones, draft: &mut Draft) {
+    for records in by_name(records) {
+        let first = |kind: &str| records.iter().find(|record| record.kind == kind);
+        let ((Some(record), None) | (None, Some(record))) = (first("A"), first("AAAA")) else { continue };
+        if zones.around(&record.name).is_some_and(|(_, zone)| local_zones::is_by_type(&zone.kind)) {
             draft.report(Weight::Dangerous, &record.setting, OTHER_FAMILY);
         }
     }
@@ -145,22 +139,18 @@ fn report_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft)
 
 /// Adds the records of names that belong to no closed zone.
 fn add_alone(
-    records: Vec<LocalRecord>,
+    mut records: Vec<LocalRecord>,
     (zones, upstreams): (&LocalZones, &UpstreamZones<'_>),
     draft: &mut Draft,
 ) {
-    let mut sets = RecordSets::new();
-    for record in records {
-        sets.entry((name_text(&record.name), record.kind.clone())).or_default().push(record);
-    }
-    report_other_family(&sets, zones, draft);
-    let mut reported: Option<&Name> = None;
-    for record in sets.values().filter_map(|records| records.first()) {
+    records.sort_by_cached_key(|record| (name_text(&record.name), record.kind.clone()));
+    report_other_family(&records, zones, draft);
+    for record in by_name(&records).filter_map(|records| records.first()) {
         // A name with records of several types is reported only once. If resolverd answers the zone of the name itself, other record types of the
         // name do not exist in resolverd either, so nothing is reported.
         let is_open = upstreams.lets_lan_out || zones.around(&record.name).is_some();
         let stays = !is_open && served::zone_around(&name_text(&record.name)).is_some();
-        if reported.replace(&record.name) == Some(&record.name) || stays {
+        if stays {
             continue;
         }
         let did =
@@ -168,9 +158,11 @@ fn add_alone(
         let instead = "resolverd resolves other types as usual, but no addresses of the other family; for the whole name use a [[zone]] with records";
         draft.report(Weight::Different, &record.setting, (did, instead));
     }
-    for ((name, kind), records) in sets {
+    for records in by_name(&records).flat_map(|records| records.chunk_by(|one, other| one.kind == other.kind))
+    {
         let Some(first) = records.first() else { continue };
-        let mut keys = vec![("name", Value::from(name)), ("type", Value::from(kind))];
+        let mut keys =
+            vec![("name", Value::from(name_text(&first.name))), ("type", Value::from(first.kind.as_str()))];
         let mut known = BTreeSet::new();
         let data = records.iter().map(|record| &record.data).filter(|data| known.insert(*data));
         keys.push(("data", texts(data.cloned())));
@@ -215,8 +207,8 @@ fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft
 
 /// Reports the zones with servers whose names Unbound answered itself. Some of these zones are left out of the result of the import: a closed
 /// `local-zone` makes them ineffective, or resolverd answers their names itself too. Returns the positions of the zones that are left out.
-fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<SourcePlace> {
-    let mut left_out = Vec::new();
+fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> HashSet<SourcePlace> {
+    let mut left_out = HashSet::new();
     for section in upstreams.all() {
         let text = upstreams::name(section);
         let Some(mut name) = read_name(text) else { continue };
@@ -226,7 +218,7 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
                 let did = format!("had no effect: local-zone {} {} came first", name_text(apex), zone.kind);
                 let instead = "is left out; if its servers are to be asked, remove that zone and add a [[zone]] for them";
                 draft.report(Weight::Different, section, (&did, instead));
-                left_out.push(section.place.clone());
+                left_out.insert(section.place.clone());
             }
             None if default_zones::is_answered(text, upstreams.lets_lan_out) => {
                 let did = "had no effect: Unbound answered these names itself, as it has no local-zone nodefault for them";
@@ -234,7 +226,7 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
                 let instead = if is_sent {
                     "the [[zone]] sends them to these servers; remove it if they must not get them"
                 } else {
-                    left_out.push(section.place.clone());
+                    left_out.insert(section.place.clone());
                     "is left out: resolverd answers them itself, too; if these servers are to be asked, add a [[zone]] with their addresses"
                 };
                 draft.report(Weight::Different, section, (did, instead));
@@ -273,15 +265,12 @@ impl LocalZone {
     fn lines(&self, apex: &Name) -> Vec<String> {
         let mut lines = Vec::new();
         if self.kind == "always_null" {
-            let mut owners: Vec<&Name> = self.records.iter().map(|record| &record.name).collect();
-            owners.push(apex);
-            owners.sort();
-            owners.dedup();
+            let owners: BTreeSet<&Name> =
+                self.records.iter().map(|record| &record.name).chain([apex]).collect();
             for (kind, data) in NULL {
-                let has = |owner: &Name| {
-                    self.records.iter().any(|record| record.name == *owner && record.kind == kind)
-                };
-                for owner in owners.iter().filter(|owner| !has(owner)) {
+                let of_kind = self.records.iter().filter(|record| record.kind == kind);
+                let with_data: HashSet<&Name> = of_kind.map(|record| &record.name).collect();
+                for owner in owners.iter().filter(|owner| !with_data.contains(*owner)) {
                     let owner = if *owner == apex { "@".to_owned() } else { name_text(owner) };
                     lines.push(format!("{owner} {kind} {data}"));
                 }
@@ -290,7 +279,7 @@ impl LocalZone {
         }
         lines.extend(self.records.iter().flat_map(|record| self.lines_of(record)));
         // Unbound treats equal records as one record, so duplicates are removed.
-        let mut known = BTreeSet::new();
+        let mut known = HashSet::new();
         lines.retain(|line| known.insert(line.clone()));
         lines
     }

@@ -32,8 +32,9 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let mut sections = reader::read(path, &mut sources)?;
     sources.report(draft);
     local::leave_out_asterisks(&mut sections, draft);
-    let server = joined(&sections, path);
-    if !sections.is_empty() && !sections.iter().any(|section| section.kind == "server") {
+    let is_fragment = !sections.is_empty() && !sections.iter().any(is_server);
+    let (server, sections) = joined(sections, path);
+    if is_fragment {
         draft.report(Weight::Different, &(&server.place, "server"), FRAGMENT);
     }
     let directory = server.last("directory").map_or("/etc/unbound", UnboundSetting::value).to_owned();
@@ -43,7 +44,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let passed_over = local::add(&server, (&by_default, &upstreams), draft);
     let replaced = upstreams.replaced();
     ports::add(&server, draft);
-    for section in sections.iter().filter(|section| section.kind != "server") {
+    for section in &sections {
         match section.kind.as_str() {
             "forward-zone" | "stub-zone" if passed_over.contains(&section.place) => {}
             "forward-zone" | "stub-zone" if replaced.contains(&section.place) => {
@@ -59,13 +60,17 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     Ok(())
 }
 
-/// Joins all `server:` sections of a file to one section.
-fn joined(sections: &[Section], path: &Path) -> Section {
-    let servers = sections.iter().filter(|section| section.kind == "server");
+fn is_server(section: &Section) -> bool {
+    section.kind == "server"
+}
+
+/// Joins all `server:` sections of a file to one section. Returns it, and the other sections.
+fn joined(sections: Vec<Section>, path: &Path) -> (Section, Vec<Section>) {
     let first = sections.first().map(|first| first.place.clone());
     let place = first.unwrap_or_else(|| SourcePlace { file: Arc::from(path), line: 1 });
-    let settings = servers.flat_map(|section| section.settings.iter().cloned()).collect();
-    Section { place, kind: "server".to_owned(), settings }
+    let (servers, others): (Vec<Section>, Vec<Section>) = sections.into_iter().partition(is_server);
+    let settings = servers.into_iter().flat_map(|section| section.settings).collect();
+    (Section { place, kind: "server".to_owned(), settings }, others)
 }
 
 /// Reports a section of unbound.conf that has no counterpart in resolverd.

@@ -1,5 +1,6 @@
 //! Converts the `server:` section of Unbound.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
@@ -9,7 +10,7 @@ use super::{OPTIONS, trust};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::values;
-use crate::import::values::{Clients, texts};
+use crate::import::values::{Clients, Networks, texts};
 use resolver::config::defaults::{HTTPS_PORT, TLS_PORT};
 
 /// Options of Unbound with the value yes or no, each with the section and the key of resolverd.
@@ -75,17 +76,19 @@ fn span(setting: &UnboundSetting, key: &'static str, most: u64, draft: &mut Draf
 
 /// Returns the clients that `access-control` allows, refuses or ignores. If a prefix occurs several times, the last one is used.
 fn clients(server: &Section, draft: &mut Draft) -> Clients {
-    let mut clients = Clients { allow: values::loopback(), ..Clients::default() };
+    let net_of = |setting: &UnboundSetting| values::network(setting.value());
+    let last: HashMap<IpNet, &UnboundSetting> =
+        server.all("access-control").filter_map(|setting| Some((net_of(setting)?, setting))).collect();
+    let mut clients = Clients::default();
+    clients.allow = values::loopback().into_iter().filter(|own| !last.contains_key(own)).collect();
     for setting in server.all("access-control") {
-        let net = values::network(setting.value());
+        let net = net_of(setting);
         let (Some(net), Some(action)) = (net, setting.values.get(1)) else {
             draft.report(Dangerous, setting, ("cannot be read", "add the clients to listen.allow"));
             continue;
         };
-        for list in [&mut clients.allow, &mut clients.refuse, &mut clients.drop] {
-            list.retain(|known| *known != net);
-        }
         match action.as_str() {
+            _ if last.get(&net).is_none_or(|last| !std::ptr::eq(*last, setting)) => {}
             "allow" | "allow_snoop" | "allow_setrd" | "allow_cookie" => clients.allow.push(net),
             "refuse" => clients.refuse.push(net),
             "deny" => clients.drop.push(net),
@@ -106,11 +109,9 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
             report_everybody(&net, setting, draft);
         }
     }
-    let named: Vec<IpNet> =
-        server.all("access-control").filter_map(|setting| values::network(setting.value())).collect();
     for setting in ALLOWING.iter().flat_map(|option| server.all(option)) {
-        let Some(net) = values::network(setting.value()) else { continue };
-        if !named.contains(&net) && !clients.allow.contains(&net) {
+        let Some(net) = net_of(setting) else { continue };
+        if !last.contains_key(&net) && !clients.allow.contains(&net) {
             clients.allow.push(net);
             report_everybody(&net, setting, draft);
         }
@@ -120,14 +121,14 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
 
 /// Removes the clients that have a view of their own, and returns the others. This host is always allowed.
 fn without_views(clients: Clients, server: &Section) -> Clients {
-    let of_views: Vec<IpNet> =
+    let of_views: Networks =
         server.all(VIEW).filter_map(|setting| values::network(setting.value())).collect();
     if of_views.is_empty() {
         return clients;
     }
     let host: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     let is_host = |net: &IpNet| net.addr().is_loopback() && host.iter().any(|own| net.contains(own));
-    let has_view = |net: &IpNet| !is_host(net) && of_views.iter().any(|around| around.contains(net));
+    let has_view = |net: &IpNet| !is_host(net) && of_views.longest_around(net).is_some();
     let nets = clients.nets().chain(of_views.iter().copied());
     let mut left = Clients::deciding(nets, |net| clients.permits(net) && !has_view(net));
     left.drop = clients.drop;

@@ -1,7 +1,7 @@
 //! The zones for whose names Unbound queries configured servers (`forward-zone` and `stub-zone`). Other settings are compared with these zones.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::HashSet;
+use std::collections::hash_map::{Entry, HashMap};
 
 use hickory_proto::rr::Name;
 use toml::Value;
@@ -10,12 +10,16 @@ use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
 use crate::import::served;
-use crate::import::values::{Upstream, is_within, plain, texts, upstream_text};
+use crate::import::values::{Upstream, enclosing, plain, texts, upstream_text};
 use dns::wire::presentation::name_text;
 
 /// The zones of a file that have their own servers.
 pub(super) struct UpstreamZones<'s> {
     sections: Vec<&'s Section>,
+    /// The last section of each name.
+    named: HashMap<String, &'s Section>,
+    /// The names of the zones that are forwarded to servers given by address.
+    forwarded: HashSet<String>,
     /// True if Unbound queries the servers of all zones over TLS.
     pub(super) tls: bool,
     /// True if Unbound sends the reverse names of private networks to these servers (`unblock-lan-zones`).
@@ -29,18 +33,22 @@ impl<'s> UpstreamZones<'s> {
             options.iter().find_map(|option| server.last(option)).is_some_and(UnboundSetting::is_yes)
         };
         let of_servers = |section: &&Section| matches!(section.kind.as_str(), "forward-zone" | "stub-zone");
+        let sections: Vec<&Section> = sections.iter().filter(of_servers).collect();
+        let has_servers =
+            |section: &&&Section| section.kind == "forward-zone" && section.last("forward-addr").is_some();
+        let forwarded = sections.iter().filter(has_servers).map(|section| plain(name(section)));
         Self {
-            sections: sections.iter().filter(of_servers).collect(),
+            forwarded: forwarded.collect(),
+            named: sections.iter().map(|section| (plain(name(section)), *section)).collect(),
+            sections,
             tls: is_yes(&["tls-upstream", "ssl-upstream"]),
             lets_lan_out: is_yes(&["unblock-lan-zones"]),
         }
     }
 
-    /// Returns the names of the zones that are forwarded to servers given by address.
-    pub(super) fn forwarded(&self) -> impl Iterator<Item = &'s str> {
-        let has_servers =
-            |section: &&&Section| section.kind == "forward-zone" && section.last("forward-addr").is_some();
-        self.sections.iter().filter(has_servers).map(|section| name(section))
+    /// Returns true if a zone with the name `asked`, or above it, is forwarded to servers given by address.
+    pub(super) fn is_forwarded(&self, asked: &str) -> bool {
+        enclosing(&plain(asked)).any(|around| self.forwarded.contains(around))
     }
 
     /// Returns all zones with their own servers.
@@ -50,9 +58,9 @@ impl<'s> UpstreamZones<'s> {
 
     /// Returns the positions of the sections that have no effect. If several have the same name, Unbound uses the last `forward-zone`, or the last
     /// `stub-zone` if there is no `forward-zone` (seen with Unbound 1.17).
-    pub(super) fn replaced(&self) -> Vec<SourcePlace> {
-        let mut taken: BTreeMap<String, (bool, &Section)> = BTreeMap::new();
-        let mut replaced = Vec::new();
+    pub(super) fn replaced(&self) -> HashSet<SourcePlace> {
+        let mut taken: HashMap<String, (bool, &Section)> = HashMap::new();
+        let mut replaced = HashSet::new();
         for section in &self.sections {
             let name = plain(name(section));
             let is_forward = section.kind == "forward-zone";
@@ -61,10 +69,10 @@ impl<'s> UpstreamZones<'s> {
                     free.insert((is_forward, section));
                 }
                 Entry::Occupied(known) if known.get().0 && !is_forward => {
-                    replaced.push(section.place.clone());
+                    replaced.insert(section.place.clone());
                 }
                 Entry::Occupied(mut known) => {
-                    replaced.push(known.insert((is_forward, section)).1.place.clone());
+                    replaced.insert(known.insert((is_forward, section)).1.place.clone());
                 }
             }
         }
@@ -73,13 +81,12 @@ impl<'s> UpstreamZones<'s> {
 
     /// Returns true if one of the zones has exactly the name `asked`.
     pub(super) fn has(&self, asked: &str) -> bool {
-        self.sections.iter().any(|section| is_within(name(section), asked) && is_within(asked, name(section)))
+        self.named.contains_key(&plain(asked))
     }
 
     /// Returns the zone that contains the name `asked`. If several zones contain it, returns the one with the longest zone name.
     pub(super) fn around(&self, asked: &str) -> Option<&'s Section> {
-        let around = self.sections.iter().filter(|section| is_within(asked, name(section)));
-        around.copied().max_by_key(|section| name(section).trim_end_matches('.').len())
+        enclosing(&plain(asked)).find_map(|around| self.named.get(around).copied())
     }
 
     /// Returns true if Unbound itself answers the locally served zones (RFC 6303) below the zone `apex`, which has servers.

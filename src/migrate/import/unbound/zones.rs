@@ -9,7 +9,7 @@ use super::reader::Section;
 use super::upstreams::{UpstreamZones, forwarders, has_own_tls, keys, name, servers, stub_servers};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight;
-use crate::import::values::{is_within, texts};
+use crate::import::values::texts;
 
 /// Converts a `forward-zone`.
 pub(super) fn forward(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
@@ -39,7 +39,7 @@ pub(super) fn stub(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut
 fn by_name(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     let zone = name(section);
     let did = "asked servers that it knew by their names (stub-host)";
-    let instead = if upstreams.forwarded().any(|around| is_within(zone, around)) {
+    let instead = if upstreams.is_forwarded(zone) {
         draft.add(section, "[[zone]]", vec![("name", Value::from(zone)), ("recurse", Value::from(true))]);
         "[[zone]] with recurse = true asks the servers to which the zone is delegated; for a zone that is not, write their addresses into stub"
     } else {
