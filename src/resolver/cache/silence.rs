@@ -5,15 +5,16 @@
 //! The functions are pure. Unbound increases its timer up to 12 s, then tries with clients' questions, and counts A,
 //! AAAA and other types separately, because some servers drop a type. Here, a server is doubtful immediately, and dead
 //! after three silences that cannot have had one common cause. It is then probed in the background with another type
-//! than the unanswered one, at growing intervals, and sooner while questions fail because of it.
+//! than the unanswered one, at growing intervals, and sooner while questions fail because of it. After two minutes these
+//! intervals grow too: a zone that is dead for long costs few queries, however often its names are asked for.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{
-    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, LEAST_PROBE_PAUSE, MAX_DEAD_TIME, MAX_WANTED_DEAD_TIME,
-    SILENT_TIME, SURE_SILENCES,
+    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, LEAST_PROBE_PAUSE, LONG_SILENCE, LONG_SILENCE_PROBES,
+    MAX_DEAD_TIME, MAX_WANTED_DEAD_TIME, SILENT_TIME, SURE_SILENCES,
 };
 use dns::clock::Mono;
 use dns::random::Random;
@@ -211,13 +212,21 @@ impl Silence {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
+    /// Returns the pause between two probes that questions begin. It is `usual`, and after a long silence a part of the
+    /// time for which the silence has lasted.
+    fn wanted_pause(&self, usual: Duration, now: Mono) -> Duration {
+        let silent = self.since.map_or(Duration::ZERO, |since| now.since(since));
+        if silent < LONG_SILENCE { usual } else { usual.max(silent / LONG_SILENCE_PROBES) }
+    }
+
     /// Records that a question has failed because the server is dead. The next probe may then be sent earlier: it is due
-    /// now if the last probe began `LEAST_PROBE_PAUSE` ago or earlier. Returns true if the next probe is now due earlier
-    /// than before.
+    /// now if the last probe began `LEAST_PROBE_PAUSE` ago or earlier, or after a long silence its part of the silence.
+    /// Returns true if the next probe is now due earlier than before.
     pub(super) fn hasten(&mut self, now: Mono) -> bool {
+        let pause = self.wanted_pause(LEAST_PROBE_PAUSE, now);
         let Some(dead) = &mut self.dead else { return false };
         let was_wanted = std::mem::replace(&mut dead.is_wanted, true);
-        let rests = dead.tried_at.is_none_or(|at| now.since(at) >= LEAST_PROBE_PAUSE);
+        let rests = dead.tried_at.is_none_or(|at| now.since(at) >= pause);
         let comes_now = rests && now < dead.until_wanted;
         if comes_now {
             dead.until_wanted = now;
@@ -228,6 +237,7 @@ impl Silence {
     /// Returns true if a dead server must be probed now. A caller that gets true must probe the server. The next calls
     /// return false until the next probe is due; the time between two probes is about doubled each time.
     pub(super) fn try_now(&mut self, now: Mono, random: &Random) -> bool {
+        let wanted_pause = self.wanted_pause(MAX_WANTED_DEAD_TIME, now);
         let Some(dead) = &mut self.dead else { return false };
         let first = dead.tried == Tried::NotYet;
         let is_due = now >= dead.next_try();
@@ -242,11 +252,8 @@ impl Silence {
         }
         dead.span = dead.span.saturating_mul(2).min(MAX_DEAD_TIME);
         dead.until = now.after(jittered(dead.span, random));
-        dead.until_wanted = if dead.span <= MAX_WANTED_DEAD_TIME {
-            dead.until
-        } else {
-            now.after(jittered(MAX_WANTED_DEAD_TIME, random))
-        };
+        dead.until_wanted =
+            if dead.span <= wanted_pause { dead.until } else { now.after(jittered(wanted_pause, random)) };
         dead.is_wanted = false;
         true
     }
@@ -423,6 +430,27 @@ mod tests {
         assert!(silence.hasten(later) && silence.next_try() == Some(later));
         assert!(silence.try_now(later, &random) && !silence.try_now(later, &random));
         assert!(silence.known_since(later, None).is_some(), "it is still known to be silent");
+    }
+
+    #[test]
+    fn after_a_long_silence_questions_begin_few_probes() {
+        let ((mut silence, mut now), random) = (dead(), Random::seeded(2));
+        let mut probes = Vec::new();
+        while now < at(600_000) {
+            silence.hasten(now);
+            if silence.next_try().is_some_and(|next| next <= now) && silence.try_now(now, &random) {
+                silence.tried_in_vain(now);
+                probes.push(now);
+            }
+            now = now.after(250 * MS);
+        }
+        let between = |from: u64, to: u64| {
+            probes.iter().filter(|at| (from..to).contains(&(at.as_micros() / 1_000_000))).count()
+        };
+        assert_eq!(between(60, 90), 30, "one a second at first");
+        assert!((1..=2).contains(&between(240, 270)), "{probes:?}");
+        let pauses = probes.windows(2).map(|two| two[1].since(two[0]));
+        assert!(pauses.max().unwrap() <= MAX_DEAD_TIME * 9 / 8 + 250 * MS);
     }
 
     #[test]
