@@ -4,7 +4,7 @@
 
 use hickory_proto::ProtoError;
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{DNSClass, RData, Record};
+use hickory_proto::rr::{DNSClass, Name, RData, Record};
 use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
 
 use super::HEADER;
@@ -67,6 +67,10 @@ const RESPONSE: u16 = 0x8080;
 /// The bits of the response code in the flags of a DNS message header. The response codes of answers fit into these four bits.
 const RCODE: u16 = 0x000f;
 
+/// The bits that make two octets a compression pointer (RFC 1035 section 4.1.4), and the largest offset to which one can point.
+const POINTER: u16 = 0xc000;
+const MAX_POINTED: u16 = 0x3fff;
+
 /// A compression pointer to the name of the question, which is directly after the header (RFC 1035 section 4.1.4). It is the owner of most
 /// records.
 const OWNER_ASKED_FOR: [u8; 2] = [0xc0, 12];
@@ -102,10 +106,37 @@ fn encode(parts: &AnswerParts<'_>) -> Result<Vec<u8>, ProtoError> {
     parts.question.name.emit(&mut encoder)?;
     parts.question.kind.emit(&mut encoder)?;
     DNSClass::IN.emit(&mut encoder)?;
+    let mut owner = (&parts.question.name, HEADER);
     for record in parts.answers.iter().chain(parts.authorities) {
-        record.emit(&mut encoder)?;
+        emit(record, &mut owner, &mut encoder)?;
     }
     Ok(wire)
+}
+
+/// Encodes a record. `owner` is the owner name of the record before, or the name of the question, with its offset. If the record has the same owner,
+/// it gets a compression pointer to it, because the library compresses only the first 120 names of a message.
+fn emit<'r>(
+    record: &'r Record,
+    owner: &mut (&'r Name, usize),
+    encoder: &mut BinEncoder<'_>,
+) -> Result<(), ProtoError> {
+    let (name, offset) = *owner;
+    let pointer = u16::try_from(offset).ok().filter(|offset| *offset <= MAX_POINTED);
+    match pointer.filter(|_| record.name == *name && !name.is_root()) {
+        Some(offset) => encoder.emit_u16(POINTER | offset)?,
+        None => {
+            *owner = (&record.name, encoder.offset());
+            record.name.emit(encoder)?;
+        }
+    }
+    record.record_type().emit(encoder)?;
+    record.dns_class.emit(encoder)?;
+    encoder.emit_u32(record.ttl)?;
+    let place = encoder.place::<u16>()?;
+    record.data.emit(encoder)?;
+    let length = encoder.len_since_place(&place);
+    let length = u16::try_from(length).map_err(|_| ProtoError::from("more data than a record can have"))?;
+    encoder.emit_at(place, length)
 }
 
 /// Encodes an answer that has only A or AAAA records at the question's name, like most answers. Only the owner names are compressed. The library
@@ -251,5 +282,24 @@ mod tests {
         let message = Message::from_vec(&kept(most).unwrap().wire).unwrap();
         assert_eq!(message.answers, vec![record.clone(); most]);
         assert!(kept(most + 1).is_none());
+    }
+
+    #[test]
+    fn records_that_fit_a_message_only_with_compressed_owner_names_are_written() {
+        let names = ["records.with-a-long-name.example.", "target-of-an-alias.example."];
+        let [asked, target] = names.map(|name| Name::from_str(name).unwrap());
+        let question = Question::new(&asked, RecordType::TXT);
+        let alias = RData::CNAME(rdata::CNAME(target.clone()));
+        let text = || RData::TXT(rdata::TXT::new(vec!["t".repeat(37)]));
+        let records =
+            |owner: &Name, count: usize| vec![Record::from_rdata(owner.clone(), 300, text()); count];
+        let of_alias =
+            [vec![Record::from_rdata(asked.clone(), 300, alias)], records(&target, 1_300)].concat();
+        for answers in [records(&asked, 1_300), of_alias] {
+            let kept = answer(&AnswerParts::positive(&question, &answers, Mono::START)).unwrap();
+            assert!(kept.wire.len() > 65_000, "{}", kept.wire.len());
+            assert_eq!(kept.ttl_offsets.len(), answers.len());
+            assert_eq!(Message::from_vec(&kept.wire).unwrap().answers, answers);
+        }
     }
 }
