@@ -13,7 +13,8 @@ use crate::limits::MAX_DEAD_TIME;
 pub const MAX_PACKETS_PER_QUESTION: u32 = 100;
 
 /// The greatest depth of sub-questions. A sub-question resolves the name of a server, whose zone may again have servers whose names must
-/// be resolved. Unbound's default target fetch policy stops at depth 4. Deeper chains are loops or attacks.
+/// be resolved. Unbound's default target fetch policy stops at depth 4. Deeper chains are loops or attacks: each level multiplies the queries for
+/// one question, so a name that needs six is SERVFAIL, although BIND resolves it. resolverd-migration(7) says so.
 pub(crate) const MAX_DEPTH: u8 = 5;
 
 /// The greatest number of referrals that are followed for one name. A name of 34 labels in ip6.arpa has fewer zone cuts.
