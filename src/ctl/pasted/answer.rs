@@ -5,7 +5,7 @@ use super::subject::address_of;
 use dns::question::DnsResult;
 use history::answer;
 use history::culprit::CulpritKind;
-use history::why::{CulpritReport, MessageReport};
+use history::why::{CulpritReport, MessageReport, QuestionReport};
 
 /// Returns the culprit for the result that a log line reports, if a query of the message (email) has this result. The query must be about a name or
 /// an address of the line: about the rejected name if the line has one, and to a list that the line names.
@@ -39,6 +39,23 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
         is_about && list.is_none_or(|list| if names_list { is_named(list) } else { has_label(list) })
     };
     answer::culprit(&message.questions, reports, &is_meant)
+}
+
+/// Marks the queries of a message (email) to a list that the line reports and resolverd does not know: their names begin with an address of the line,
+/// reversed, and end in a name of the line.
+pub(super) fn mark_unknown_list(line: &PastedLine, message: &mut MessageReport) {
+    if line.reports != Some(DnsResult::Listed) {
+        return;
+    }
+    let has_answer = |one: &&mut QuestionReport| one.list.is_none() && one.result == DnsResult::Answer;
+    for question in message.questions.iter_mut().filter(has_answer) {
+        let is_below = |list: &&String| question.name.trim_end_matches('.').ends_with(&format!(".{list}"));
+        let address = address_of(&question.name);
+        let list = line.subjects.iter().find(is_below);
+        if let Some(list) = list.filter(|_| line.addresses().any(|one| address == Some(one))) {
+            (question.list, question.result) = (Some(format!("{list}.")), DnsResult::Listed);
+        }
+    }
 }
 
 /// The least number of letters of a label by which a content filter may name a list.

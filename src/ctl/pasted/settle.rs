@@ -159,6 +159,7 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
 /// Returns a message (email) with the culprit of the delay in the log line. The culprit is `not_dns` if DNS did not take most of the delay.
 /// `waited_together` is the time, in seconds, that all messages of the line waited for DNS.
 fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) -> MessageReport {
+    answer::mark_unknown_list(line, &mut message);
     let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
     let is_explained = delay.is_some_and(|delay| waited_together >= delay * SHARE);
     let has_failed = line.blames_dns && message.questions.iter().any(|one| one.outcome.is_failure());

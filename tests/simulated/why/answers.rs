@@ -5,7 +5,7 @@ use super::*;
 /// The queries of a mail, the lines of mail programs about it without their times, the zone or list of the culprit, and words of its evidence.
 type Case = (&'static [(&'static str, RecordType)], &'static [&'static str], &'static str, &'static str);
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     // The client has no PTR record either, but the line is about the domain.
     (
         &[
@@ -82,6 +82,15 @@ const CASES: [Case; 7] = [
         ],
         "zen.spamhaus.org.",
         "zen.spamhaus.org. lists 198.51.100.7 as 127.0.0.4 (",
+    ),
+    // A list that resolverd does not know.
+    (
+        &[("7.100.51.198.fine.tld.", RecordType::A)],
+        &[
+            "mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[198.51.100.7]: 554 5.7.1 Service unavailable; Client host [198.51.100.7] blocked using fine.tld; from=<b@our.test> to=<us@our.test>",
+        ],
+        "fine.tld.",
+        "fine.tld. lists 198.51.100.7 (",
     ),
     (
         &[("7.100.51.198.in-addr.arpa.", RecordType::PTR)],
