@@ -87,7 +87,7 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':name -- Name, or an address for its PTR record. A mail address stands for its domain:_default' \
-'::kind -- Record type. Default\: A; PTR for an address:_default' \
+'::kind -- Record type. Default\: A; PTR for an address, MX for a mail address:_default' \
 && ret=0
 ;;
 (trace)
@@ -99,7 +99,7 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':name -- Name, or an address for its PTR record. A mail address stands for its domain:_default' \
-'::kind -- Record type. Default\: A; PTR for an address:_default' \
+'::kind -- Record type. Default\: A; PTR for an address, MX for a mail address:_default' \
 && ret=0
 ;;
 (compare)
@@ -113,7 +113,7 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':name -- Name, or an address for its PTR record. A mail address stands for its domain:_default' \
-'::kind -- Record type. Default\: A; PTR for an address:_default' \
+'::kind -- Record type. Default\: A; PTR for an address, MX for a mail address:_default' \
 && ret=0
 ;;
 (shadow)

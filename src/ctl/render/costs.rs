@@ -9,13 +9,15 @@ use history::costs::{CostRow, CostSpan};
 /// A change of less than this is not shown, in seconds.
 const CHANGE: f64 = 0.05;
 
+/// The lines below the table, which explain it.
+const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause; change: from the period of the same length before\n\
+    client: the program paused between its queries; `resolverctl why --help` explains the other causes\n";
+
 /// The columns of the table. The causes of a side are indented below its sum.
 const COSTS: &[Column<CostRow>] = &[
     Column("cause", 0, |row, _| cause(row)),
     Column("wait for DNS", 0, |row, _| time(row.time)),
-    Column("change from before", 0, |row, _| {
-        number(row.before.map(|before| change(row.time - before)), "not known")
-    }),
+    Column("change", 0, |row, _| number(row.before.map(|before| change(row.time - before)), "not known")),
     Column("failed queries", 0, |row, _| fault(row.failed)),
     Column("messages", 0, |row, _| count(row.messages)),
     Column("share", 0, |row, _| {
@@ -49,7 +51,7 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
     );
     let paint = if rows.is_empty() { Paint::Good } else { Paint::Head };
     let head = format!("{}\n", style.paint(paint, &head));
-    if rows.is_empty() { head } else { head + &columns::table(COSTS, &rows, 0).text(style, None) }
+    if rows.is_empty() { head } else { head + &columns::table(COSTS, &rows, 0).text(style, None) + LEGEND }
 }
 
 fn cause(row: &CostRow) -> Cell {

@@ -146,7 +146,7 @@ fn figures(span: &SpanReport, other: Option<&SpanReport>, style: Style) -> Strin
         }
         table.plain(cells);
     }
-    table.text(style, None)
+    table.text(style, None) + "message: the queries for one email; DNS time: how long it waited for DNS\n"
 }
 
 fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {

@@ -103,8 +103,12 @@ fn failed(stats: &Stats, style: Style) -> String {
         };
         format!("{} {what} {}", words::number(row.failed), words::cut(&row.zone, width))
     };
-    let rows: Vec<String> = stats.failed_zones.iter().enumerate().map(item).collect();
-    if rows.is_empty() { String::new() } else { items("failures", &rows, style) }
+    let mut rows: Vec<String> = stats.failed_zones.iter().enumerate().map(item).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    rows.push("see `resolverctl failed`".to_owned());
+    items("failures", &rows, style)
 }
 
 /// Returns the line with the zone and the client that had the most queries refused with SERVFAIL because of overload. Returns an empty text if there

@@ -115,8 +115,26 @@ fn by_cause(differences: &[&Difference], weight: Weight) -> String {
     groups.into_iter().map(|((cause, _), group)| of_cause(cause, &group, most)).collect()
 }
 
+/// Returns the words that explain a cause.
+const fn meaning(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Bogus => "one resolver finds wrong signatures",
+        Cause::BrokenZone => "name servers of the zone fail, or give different answers",
+        Cause::Policy => "an answer of a resolver's own: its configuration, a filter, REFUSED",
+        Cause::List => "a DNS list refuses one resolver, or resolverd does not believe the list",
+        Cause::Old => "one resolver has an older answer",
+        Cause::Unknown => "could not tell",
+        Cause::AdOnly => "only the AD flag differs",
+        Cause::Geography => "the zone gives both addresses, in turn or by place",
+        Cause::Timing => "a reply failed or differed only once",
+        Cause::Rotation => "the same records in another order or in turn",
+        Cause::Ttl => "only TTLs differ",
+        Cause::None => "equal",
+    }
+}
+
 fn of_cause(cause: Cause, group: &[&Difference], most: usize) -> String {
-    let mut text = format!("  {}: {}\n", cause.label(), questions(group.len()));
+    let mut text = format!("  {} ({}): {}\n", cause.label(), meaning(cause), questions(group.len()));
     for one in group.iter().take(most) {
         let flags = [(one.question.dnssec_ok, " DO"), (one.question.checking_disabled, " CD")];
         let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();

@@ -76,11 +76,8 @@ pub(super) fn check(here: &Result<RootKeysHere, RootKeysUnknown>, listens: bool)
         }
     };
     let tags: Vec<String> = tags.iter().map(u16::to_string).collect();
-    let anchors = match tags.as_slice() {
-        [] => "resolverd has no trust anchor of the root".to_owned(),
-        [tag] => format!("the trust anchor of resolverd has the key tag {tag}"),
-        tags => format!("the trust anchors of resolverd have the key tags {}", tags.join(", ")),
-    };
+    let tags = if tags.is_empty() { "none".to_owned() } else { format!("key tags {}", tags.join(", ")) };
+    let anchors = format!("keys of the root zone that resolverd trusts (trust anchors): {tags}");
     match verdict {
         RootKeysVerdict::Secure => {
             HostFinding::ok(CHECK, format!("resolverd validates the root zone; {anchors}"))
@@ -119,20 +116,14 @@ mod tests {
         let found = |verdict, tags: &[u16]| check(&Ok(RootKeysHere { verdict, tags: tags.to_vec() }), true);
         let well = found(RootKeysVerdict::Secure, &[20326, 38696]);
         assert_eq!(well.verdict, CheckVerdict::Ok);
-        assert!(
-            well.evidence.ends_with("the trust anchors of resolverd have the key tags 20326, 38696"),
-            "{well:?}"
-        );
+        assert!(well.evidence.ends_with("(trust anchors): key tags 20326, 38696"), "{well:?}");
         let bogus = found(RootKeysVerdict::Bogus("no DNSKEY fits".to_owned()), &[7]);
         assert_eq!(bogus.verdict, CheckVerdict::Failure);
-        assert!(
-            bogus.evidence.ends_with("no DNSKEY fits; the trust anchor of resolverd has the key tag 7"),
-            "{bogus:?}"
-        );
+        assert!(bogus.evidence.contains("no DNSKEY fits; keys of the root zone that"), "{bogus:?}");
         assert!(bogus.advice.unwrap().contains("root-anchors.xml"));
         let without = found(RootKeysVerdict::Insecure, &[]);
         assert_eq!(without.verdict, CheckVerdict::Warning);
-        assert!(without.evidence.ends_with("resolverd has no trust anchor of the root"), "{without:?}");
+        assert!(without.evidence.ends_with("(trust anchors): none"), "{without:?}");
         assert_eq!(found(RootKeysVerdict::Off, &[7]).verdict, CheckVerdict::Ok);
         let silent = found(RootKeysVerdict::NoAnswer("timeout".to_owned()), &[7]);
         assert_eq!(silent.verdict, CheckVerdict::CouldNotTell);
