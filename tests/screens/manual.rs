@@ -126,7 +126,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("resolverctl", "See whether resolverd works, and if not, what to do."),
     ("resolverctl why", "See what cost mail time in the last hour, and who can repair it."),
     ("resolverctl why --at 02:00", "See the same for two o'clock."),
-    ("grep 4C3B2A /var/log/mail.log | resolverctl why -", "Find out why this mail was slow or refused."),
+    ("grep 4C3B2A.*to= /var/log/mail.log | resolverctl why -", "Find out why this mail was slow or refused."),
     ("resolverctl why --html slow.html example.com", "Write why its mail was slow to a page."),
     ("resolverctl failed --since 30m", "See the zones that failed in the last half hour."),
     ("resolverctl check example.com", "Find the faults of a domain that gets no mail."),
@@ -207,7 +207,7 @@ fn resolverd_8() {
             "FILES",
             "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock, /var/lib/resolverd (cache, queries of 7 days in history,\nstatistics of 30 days in minutes)",
         )
-        + &see_also(&[("resolverctl", 1), ("resolverd.toml", 5)]);
+        + &see_also(&[("resolverctl", 1), ("resolverd.toml", 5), ("resolverd-operating", 7)]);
     page("resolverd.8", &text);
 }
 
