@@ -99,7 +99,7 @@ fn the_page_has_these_tables() {
     let version = env!("CARGO_PKG_VERSION");
     let text = format!(".TH resolverd\\-migration 7 \"\" \"resolverd {version}\"\n")
         + texts::BEFORE
-        + ".SH TABLES\nThe left side is the option, the right side the section and key of resolverd.toml(5). The import lists the options that it does not convert, and\nwhat to write instead.\n"
+        + ".SH TABLES\nThe left side is the option, the right side the section and key of resolverd.toml(5).\n"
         + &tables("unbound", "Unbound")
         + &tables("named", "BIND")
         + &equivalents("PowerDNS Recursor", OF_RECURSOR)

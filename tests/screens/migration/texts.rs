@@ -6,8 +6,7 @@ resolverd\-migration \- from Unbound or BIND to resolverd, and back
 .SH STEPS
 1. Install the package.
 .PP
-2. Convert the configuration. The result begins with a list of the options that were not converted, the dangerous ones first.
-Read it, and correct the result.
+2. Convert the configuration. Read the list at the top of the result, and correct the result.
 .PP
 .nf
 resolverctl import /etc/unbound/unbound.conf \-o /etc/resolverd/resolverd.toml
@@ -33,7 +32,7 @@ resolverctl switch \-\-yes
 is not touched, and the command names it. Removing the package does the same first.
 .PP
 resolverd keeps running while no other resolver would answer: if resolv.conf cannot be restored and names resolverd, if the old resolver is no
-longer installed, or if it does not start. The command says so and exits with 4.
+longer installed, or if it does not start. The command says so.
 .SH "STEPS BY HAND"
 \fBresolverctl switch\fR refuses if a program that does more than DNS holds port 53. It stops a resolver that other hosts can query, and dnsmasq,
 only with \fB\-\-stop\-shared\fR: the first may serve your zones to the internet, the second give out addresses. Without the command, stop the old resolver, start
