@@ -32,7 +32,8 @@ dns::words! {
 /// The counts of a zone, a list, a user or a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BusyCounts {
-    /// The number of resolutions for a zone or a list, of queries of a user, and of queries to the servers of a network.
+    /// The number of resolutions for a zone or a list, or of queries to its servers if there are more; for a user, the number of its queries; for a
+    /// network, the number of queries to its servers.
     pub questions: u64,
     /// The number of these resolutions or queries that failed.
     pub failed: u64,
@@ -108,7 +109,8 @@ impl Busy {
     /// Returns the counts of a zone or a list since the start.
     fn zone(row: &ZoneRow, kind: BusyKind) -> Self {
         let counts = BusyCounts {
-            questions: row.flights,
+            // The servers of a top-level domain get many queries, but hardly any resolution ends there.
+            questions: row.flights.max(sent(&row.messages)),
             failed: row.failed,
             late: row.under_3s.saturating_add(row.over_3s),
             timeouts: row.messages.get(&Conduct::Silent).copied().unwrap_or(0),
@@ -127,7 +129,7 @@ impl Busy {
     /// Returns the counts of a server since the start.
     fn server(row: &ServerRow) -> Self {
         let counts = BusyCounts {
-            questions: row.messages.values().fold(0, |sum, count| sum.saturating_add(*count)),
+            questions: sent(&row.messages),
             failed: 0,
             late: row.late,
             timeouts: row.messages.get(&Conduct::Silent).copied().unwrap_or(0),
@@ -135,6 +137,11 @@ impl Busy {
         };
         Self { kind: BusyKind::Network, name: row.server.as_str().into(), counts }
     }
+}
+
+/// Returns the number of queries to servers.
+fn sent(messages: &BTreeMap<Conduct, u64>) -> u64 {
+    messages.values().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
 fn millis(seconds: f64) -> u64 {
