@@ -213,7 +213,8 @@ fn table(judged: &[Vec<Cause>], is_lossy: bool) -> CostTable {
     for causes in judged {
         // A message (email) with two causes of the same side counts only once for this side.
         let mut of_message = CostTable::new();
-        for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None) {
+        // A pause of the client after which another mail may have begun is no wait of a mail.
+        for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None && !cause.other_mail) {
             let side = side(cause, is_lossy);
             let zone = if side == Side::Mine { Box::default() } else { cause.zone.clone() };
             let (worth, micros, failed) = (cause.cost(), cause.micros, cause.failures.into());
