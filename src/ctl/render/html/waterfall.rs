@@ -126,7 +126,9 @@ fn with_servers(question: &QuestionReport) -> (f64, f64) {
 fn sums_bar(sums: &BTreeMap<Side, f64>) -> String {
     let parts = || sums.iter().filter(|(_, time)| **time > 0.0);
     let bar = |(side, time): (&Side, &f64)| {
-        format!("<b class=\"{}\" style=\"flex:{time:.6} 1 0\">{}</b>", words::word(side), words::time(*time))
+        // The bars fill the line if the sum of these numbers is at least 1, so they are in microseconds.
+        let (width, label) = (time * 1e6, words::time(*time));
+        format!("<b class=\"{}\" style=\"flex:{width:.0} 1 0\">{label}</b>", words::word(side))
     };
     let legend = |(side, time): (&Side, &f64)| {
         format!(
