@@ -1,8 +1,8 @@
 //! The store of minutes: what resolverd counted in each minute of the last 30 days, on disk.
 //!
 //! A row has the counts of a minute: outcomes, behaviour of servers, and three histograms of times. Every few minutes it also has the busiest
-//! zones, DNS lists, local users and networks of servers. Rows can be summed, so a span of any length has quantiles. `row` has the form of a row, `day` that of the
-//! file of a day, `times` the buckets, and `span` sums rows. The daemon makes the rows, and reads and writes the files.
+//! zones, DNS lists, local users and networks of servers. Rows can be summed, so a span of any length has quantiles. `row` has the form of a row,
+//! `day` that of the file of a day, `times` the buckets, and `span` sums rows. The daemon makes the rows, and reads and writes the files.
 //!
 //! This crate calls `history` for the counts, and `dns`. It has no clock and no file of its own.
 //!
