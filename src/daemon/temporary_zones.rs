@@ -67,7 +67,8 @@ impl Running {
                     let text = format!("version = 1\n{}", zone.entry());
                     new = Config::read_over(new, &text, Path::new("/")).map_err(|wrong| sentence(&wrong))?;
                     let time = seconds.map(Duration::from_secs);
-                    ends = time.map_or("with resolverd".to_owned(), |time| format!("in {}", TimeSpan(time)));
+                    ends = time
+                        .map_or_else(|| "with resolverd".to_owned(), |time| format!("in {}", TimeSpan(time)));
                     let now = self.clock.mono();
                     temporary.insert(name.clone(), time.map(|time| now.after(time)));
                 }
