@@ -1,8 +1,6 @@
 //! Writes messages (emails) of the query history as an HTML page: the slowest one as a waterfall, and a line for each other one. `resolverctl why
 //! --html` writes the page to a file, and the daemon serves it as a part of its own page.
 
-use std::collections::BTreeMap;
-
 use super::{document, escaped};
 use crate::render::why::{has_row, outcome, shown};
 use crate::render::words;
@@ -31,7 +29,7 @@ svg { width: 100%; height: 1.25rem; display: block; overflow: visible; } svg tex
 .critical svg text { font-weight: bold; }
 .cache { fill: var(--cache); background: var(--cache); } .server { fill: var(--server); background: var(--server); }
 .silent { fill: var(--silent); background: var(--silent); } .wait { fill: var(--wait); background: var(--wait); }
-.others { background: #a14700; } .this_host { background: #005b8e; } .client { background: #6b6b6b; } .unknown { background: #767676; }
+.others { background: #a14700; } .this_host { background: #005b8e; } .client { background: #6b6b6b; } .unknown { background: #767676; } .rest { background: #4d7a4d; }
 ol { margin: .2rem 0; padding-left: 1.6rem; }
 @media (max-width: 600px) { .row { grid-template-columns: 1fr; } }
 @media print { body.file { margin: 0; max-width: none; } * { print-color-adjust: exact; } }
@@ -92,7 +90,7 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
             }
         }
     }
-    text.push_str(&sums_bar(&report.sums));
+    text.push_str(&sums_bar(report));
     text.push_str(
         "<p class=\"legend small\"><span><i class=\"cache\"></i>from cache</span> <span><i class=\"server\"></i>server answered</span> \
          <span><i class=\"silent\"></i>no usable answer</span> <span><i class=\"wait\"></i>waited here</span> <b>bold</b>: the mail waited for this query alone</p>\n",
@@ -122,29 +120,23 @@ fn with_servers(question: &QuestionReport) -> (f64, f64) {
     (begin, begin + question.servers)
 }
 
-/// Returns the bar with the time that the message (email) waited because of each side.
-fn sums_bar(sums: &BTreeMap<Side, f64>) -> String {
-    let parts = || sums.iter().filter(|(_, time)| **time > 0.0);
-    let bar = |(side, time): (&Side, &f64)| {
+/// Returns the bar with the time that the message (email) waited because of each side, and the rest: queries of which none was slow.
+fn sums_bar(report: &MessageReport) -> String {
+    let of_client = report.sums.get(&Side::Client).copied().unwrap_or(0.0);
+    let rest = report.waited + of_client - report.sums.values().sum::<f64>();
+    let sides = report.sums.iter().map(|(side, time)| (words::word(side), side.label(), *time));
+    let parts = sides.chain(Some(("rest".to_owned(), "quick queries", rest)));
+    let parts: Vec<_> = parts.filter(|(.., time)| *time > 0.0).collect();
+    let bar = |(class, _, time): &(String, &str, f64)| {
         // The bars fill the line if the sum of these numbers is at least 1, so they are in microseconds.
-        let (width, label) = (time * 1e6, words::time(*time));
-        format!("<b class=\"{}\" style=\"flex:{width:.0} 1 0\">{label}</b>", words::word(side))
+        format!("<b class=\"{class}\" style=\"flex:{:.0} 1 0\">{}</b>", time * 1e6, words::time(*time))
     };
-    let legend = |(side, time): (&Side, &f64)| {
-        format!(
-            "<span><i class=\"{}\"></i>{}: {}</span> ",
-            words::word(side),
-            side.label(),
-            words::time(*time)
-        )
+    let legend = |(class, label, time): &(String, &str, f64)| {
+        format!("<span><i class=\"{class}\"></i>{label}: {}</span> ", words::time(*time))
     };
-    let (bars, legend): (String, String) = (parts().map(bar).collect(), parts().map(legend).collect());
-    match bars.is_empty() {
-        true => String::new(),
-        false => {
-            format!("<div class=\"sums\">{bars}</div>\n<p class=\"legend small\">waited for {legend}</p>\n")
-        }
-    }
+    let (bars, legend): (String, String) =
+        (parts.iter().map(bar).collect(), parts.iter().map(legend).collect());
+    format!("<div class=\"sums\">{bars}</div>\n<p class=\"legend small\">waited for {legend}</p>\n")
 }
 
 /// Returns those questions with a row on the page for which the email waited, the last one first: the question that ended last, then the one that
