@@ -63,16 +63,20 @@ const PAUSE: Duration = Duration::from_millis(400);
 enum Broken {
     /// All paths lose this many of a thousand packets.
     Paths(u32),
+    /// The forwarder of one zone.
     Forwarder,
+    /// The forwarder of all zones.
+    Upstream,
     Hoster,
     List,
 }
 
-fn lab() -> Lab {
+/// With `is_forwarded`, the forwarder has all zones.
+fn lab(is_forwarded: bool) -> Lab {
     let mut tree = Tree::default();
     let mut zone = |zone: &str, network: [u8; 3], text: &str| {
         let servers = [1, 2].map(|number| {
-            let [a, b, c] = network;
+            let [a, b, c] = if is_forwarded && zone != "." { [10, 1, 1] } else { network };
             let server = format!("ns{number}.{a}-{b}-{c}.tld");
             let mut plan = ServerPlan::new(&server, vec![IpAddr::from([a, b, c, number])]);
             plan.distance = Distance::steady(Duration::from_millis(20 + u64::from(b) * 37 % 200));
@@ -122,12 +126,13 @@ struct Gateway {
 }
 
 impl Gateway {
-    fn new(seed: u64) -> Self {
-        let lab = Arc::new(lab());
+    fn new(seed: u64, is_forwarded: bool) -> Self {
+        let lab = Arc::new(lab(is_forwarded));
         let mut config = config_for(&lab);
         let forwarder = Forwarder { address: (FORWARDER, 53).into(), encryption: None };
         let kind = ZoneKind::Forward(vec![forwarder]);
-        config.zones = vec![ConfiguredZone { name: name(FORWARDED), kind, ..ConfiguredZone::default() }];
+        let zone = name(if is_forwarded { "." } else { FORWARDED });
+        config.zones = vec![ConfiguredZone { name: zone, kind, ..ConfiguredZone::default() }];
         let simulation = Simulation::new(lab, config, seed);
         let recorder = Arc::clone(simulation.recorder());
         let mut ticks = JoinSet::new();
@@ -183,7 +188,7 @@ impl Gateway {
         };
         match broken {
             Broken::Paths(loss) => self.simulation.network().set_loss(loss),
-            Broken::Forwarder => dead(".10-1-1."),
+            Broken::Forwarder | Broken::Upstream => dead(".10-1-1."),
             Broken::Hoster => dead(".198-51-100."),
             Broken::List => dead(".194-1-1."),
         }
@@ -241,7 +246,7 @@ fn two_minutes(broken: Broken, seed: u64) -> Named {
     let mut named = Named::default();
     let found = &mut named;
     paused(async move {
-        let mut gateway = Gateway::new(seed);
+        let mut gateway = Gateway::new(seed, broken == Broken::Upstream);
         gateway.run(Duration::from_secs(300), PAUSE).await;
         gateway.page();
         gateway.set(broken);
@@ -272,6 +277,7 @@ fn the_dead_one_is_named_and_nothing_else() {
     for seed in [1, 2] {
         for (broken, zones, network) in [
             (Broken::Forwarder, &[FORWARDED][..], "10.1.1.0/24"),
+            (Broken::Upstream, &["."], "10.1.1.0/24"),
             (Broken::Hoster, &HOSTED, HOSTER),
             (Broken::List, &[LIST], list_network),
         ] {
@@ -282,12 +288,14 @@ fn the_dead_one_is_named_and_nothing_else() {
             assert!(!costs.is_empty() && costs.is_subset(&names(zones)), "{named:?}");
             // The forwarder is the operator's own. A silent list is also a state of its own in the status.
             let severity = match broken {
-                Broken::Forwarder => Some(Severity::Warning),
+                Broken::Forwarder | Broken::Upstream => Some(Severity::Warning),
                 Broken::Hoster => Some(Severity::Notice),
                 _ => None,
             };
             let (zones, side, page) = (names(zones), Some(Side::Theirs), names(&page));
-            let expected = Named { severity, zones, side, costs, page, ..Named::default() };
+            // The network of the upstream is then the only one.
+            let stripe = broken == Broken::Upstream;
+            let expected = Named { severity, zones, side, costs, page, stripe, ..Named::default() };
             assert_eq!(named, expected, "{broken:?}, seed {seed}");
         }
     }
@@ -296,7 +304,7 @@ fn the_dead_one_is_named_and_nothing_else() {
 #[test]
 fn ten_healthy_hours_name_nothing() {
     paused(async {
-        let mut gateway = Gateway::new(3);
+        let mut gateway = Gateway::new(3, false);
         // One packet in two hundred gets lost, as on the internet.
         gateway.simulation.network().set_loss(5);
         let time = Duration::from_secs(300);
