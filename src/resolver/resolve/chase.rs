@@ -122,6 +122,10 @@ impl Chaser {
                     return Ok(chased);
                 }
                 End::Negative { nxdomain, soa, .. } => {
+                    // A denial of a zone that is served here is not due to the alias.
+                    if matches!(route.target, RouteTarget::Local(_)) {
+                        chased.recalled_alias = None;
+                    }
                     let here = nxdomain && context.view.exists_here(&current);
                     if here {
                         chased.exists_here();
