@@ -117,6 +117,13 @@ Names of zones without data
 The zones \fBstatic\fR and \fBalways_nxdomain\fR of Unbound, and \fBaddress=/domain/\fR and \fBlocal=/domain/\fR of dnsmasq, answer NXDOMAIN for the
 name of the zone too. A \fB[[zone]]\fR with \fBrecords = []\fR answers NODATA for this name, and NXDOMAIN for the names below it.
 .TP
+Access lists
+BIND's lists can name other lists. The import ends with an error if it had to read more than 8388608 elements in them.
+.TP
+Servers of servers
+If the name of a name server is in a zone whose name servers have names in another zone, and so on, resolverd follows five such steps, as
+Unbound does; BIND follows more. A name that needs six gets SERVFAIL. The bound keeps an attacker's zones from causing many queries.
+.TP
 Private root
 The import writes the files of its keys and servers to \fBtrust_anchor\fR and \fBroot_hints\fR, and reports keys in the configuration itself.
 .TP
