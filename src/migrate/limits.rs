@@ -17,8 +17,8 @@ pub(crate) const MAX_NESTED: usize = 16;
 
 /// Maximum number of elements that an import reads while it follows the lists of a named.conf. An element counts each time that it is read, because
 /// lists can name other lists, and these again others: 16 lists that name each other ten times have 10^16 elements. The largest files of operators,
-/// with the networks of a country, need some hundred thousand. Eight million take about two seconds.
-pub(crate) const MAX_LIST_READS: usize = 8 << 20;
+/// with the networks of a country, need some hundred thousand. Four million take about a second.
+pub(crate) const MAX_LIST_READS: usize = 4 << 20;
 
 /// Maximum number of labels of a name (RFC 1035 section 2.3.4), with the root. Text with more of them is not a name.
 pub(crate) const MAX_LABELS: usize = 128;

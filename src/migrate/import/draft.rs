@@ -3,7 +3,7 @@
 
 use crate::limits;
 use std::collections::hash_map::{Entry, HashMap};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use toml::Value;
@@ -11,7 +11,7 @@ use toml::Value;
 use super::finding::{ImportFinding, Setting, TypedSetting, Weight};
 use super::imported::Imported;
 use super::secret::masked;
-use super::values::{Clients, MAPPED, counted, is_within};
+use super::values::{Clients, MAPPED, counted, enclosing, plain};
 use super::whole;
 use resolver::config::{Config, ConfiguredZone};
 use resolver::zones::Views;
@@ -105,10 +105,11 @@ impl Draft {
         self.asks_any_server = true;
     }
 
-    /// Returns true if the configuration has a host or a record for this name or for a name below it.
-    pub(super) fn has_names_within(&self, name: &str) -> bool {
-        let mut named = self.entries.iter().filter(|entry| NAMES.contains(&entry.head));
-        named.any(|entry| entry.name().is_some_and(|owner| is_within(owner, name)))
+    /// Returns the names of the hosts and records of the configuration, and the names above them.
+    pub(super) fn names_and_above(&self) -> HashSet<String> {
+        let named = self.entries.iter().filter(|entry| NAMES.contains(&entry.head));
+        let names = named.filter_map(DraftEntry::name).map(plain);
+        names.flat_map(|name| enclosing(&name).map(str::to_owned).collect::<Vec<String>>()).collect()
     }
 
     /// Returns the configuration with all entries that can be used, and the findings, dangerous ones first.

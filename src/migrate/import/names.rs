@@ -10,7 +10,7 @@ use toml::Value;
 use super::draft::Draft;
 use super::finding::{Setting, SourcePlace, TypedSetting, Weight};
 use super::source::{Source, Sources};
-use super::values::{plain, texts};
+use super::values::{plain, texts, unique};
 
 /// The file of host names that the C library also reads.
 const SYSTEM_HOSTS: &str = "/etc/hosts";
@@ -79,9 +79,7 @@ impl Names {
         match self.hosts.get_mut(at) {
             Some(host) => {
                 host.is_first |= is_first;
-                if !host.addresses.contains(&address) {
-                    host.addresses.push(address);
-                }
+                host.addresses.push(address);
             }
             None => {
                 self.hosts.push(Host { setting: setting.typed(), name, addresses: vec![address], is_first })
@@ -101,8 +99,7 @@ impl Names {
         let key = (name.clone(), kind.to_owned());
         let at = *self.record_at.entry(key).or_insert(self.records.len());
         match self.records.get_mut(at) {
-            Some(set) if !set.data.contains(&data) => set.data.push(data),
-            Some(_) => {}
+            Some(set) => set.data.push(data),
             None => self.records.push(RecordSet {
                 setting: setting.typed(),
                 name,
@@ -160,7 +157,8 @@ impl Names {
     /// Adds all collected names to the draft. A name to which a reverse name points becomes a `[[host]]` entry. All other names become address
     /// records.
     pub(super) fn finish(mut self, draft: &mut Draft) {
-        for host in std::mem::take(&mut self.hosts) {
+        for mut host in std::mem::take(&mut self.hosts) {
+            host.addresses = unique(host.addresses);
             if host.is_first {
                 let addresses = texts(host.addresses.iter().map(ToString::to_string));
                 let keys = vec![("name", Value::from(host.name)), ("addresses", addresses)];
@@ -180,7 +178,7 @@ impl Names {
             let mut keys = vec![
                 ("name", Value::from(set.name)),
                 ("type", Value::from(set.kind)),
-                ("data", texts(set.data)),
+                ("data", texts(unique(set.data))),
             ];
             if let Some(ttl) = set.ttl.or_else(|| self.ttl.clone()) {
                 keys.push(("ttl", Value::from(ttl)));

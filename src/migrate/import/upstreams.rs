@@ -12,7 +12,7 @@ use super::draft::Draft;
 use super::finding::{Setting, TypedSetting, Weight};
 use super::served::EmptyZone;
 use super::served::is_around;
-use super::values::{is_within, plain, texts};
+use super::values::{is_within, plain, texts, unique};
 use dns::wire::presentation::name_text;
 use hickory_proto::rr::Name;
 
@@ -66,9 +66,6 @@ impl GatheredZones {
             name => name.to_ascii_lowercase(),
         };
         let at = *self.at.entry(name.clone()).or_insert(self.zones.len());
-        // resolverd's configuration refuses a zone that names the same server twice, so duplicates are removed.
-        let mut known = BTreeSet::new();
-        let values: Vec<String> = values.into_iter().filter(|value| known.insert(value.clone())).collect();
         let Some(zone) = self.zones.get_mut(at) else {
             let setting = setting.typed();
             let from = Vec::new();
@@ -82,8 +79,7 @@ impl GatheredZones {
             return draft.report(Weight::Dangerous, setting, (did, instead));
         }
         zone.validate &= validate;
-        let new: Vec<String> = values.into_iter().filter(|value| !zone.values.contains(value)).collect();
-        zone.values.extend(new);
+        zone.values.extend(values);
     }
 
     /// Sets the source address for queries to the servers of the zone `name`, or of the root zone if there is no such zone.
@@ -164,7 +160,8 @@ impl GatheredZones {
                 ZoneSource::Recurse => "recurse",
             };
             let is_root = zone.name == ".";
-            let mut values = zone.values;
+            // resolverd's configuration refuses a zone that names the same server twice.
+            let mut values = unique(zone.values);
             if zone.source != ZoneSource::Records && values.len() > resolver::limits::MAX_CONFIGURED_ADDRESSES
             {
                 let did = format!("named {} servers", values.len());

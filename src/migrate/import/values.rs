@@ -2,6 +2,7 @@
 
 use crate::limits;
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::iter::successors;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
@@ -76,6 +77,13 @@ pub(super) fn upstream_text(server: &Upstream) -> Option<String> {
 /// Returns a list of texts as a TOML value.
 pub(super) fn texts(texts: impl IntoIterator<Item = String>) -> Value {
     Value::Array(texts.into_iter().map(Value::String).collect())
+}
+
+/// Returns the items in the same order, each once.
+pub(super) fn unique<Item: Clone + Eq + Hash>(mut items: Vec<Item>) -> Vec<Item> {
+    let mut known = HashSet::new();
+    items.retain(|item| known.insert(item.clone()));
+    items
 }
 
 /// Returns the first names of a list as text, and how many more there are.

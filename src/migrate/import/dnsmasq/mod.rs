@@ -15,7 +15,7 @@ use super::finding::SourcePlace;
 use super::finding::Weight::{Dangerous, Different};
 use super::served::report_denied;
 use super::source::Sources;
-use super::values::texts;
+use super::values::{plain, texts, unique};
 
 /// Converts the file at `path` (dnsmasq.conf), and adds the result to `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
@@ -27,7 +27,8 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     zones.finish(draft);
     records::add(&settings, (path, &mut sources), draft);
     // A blocked zone is not reported if names in it have data: dnsmasq then does not answer NXDOMAIN for the names above them.
-    denied.retain(|zone| !draft.has_names_within(&zone.name));
+    let with_data = draft.names_and_above();
+    denied.retain(|zone| !with_data.contains(&plain(&zone.name)));
     report_denied(&denied, draft);
     settings::add(&settings, draft);
     sources.report(draft);
@@ -67,13 +68,8 @@ fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
         );
     }
     if let Some(typed) = typed.or(port) {
-        let mut known: Vec<String> = Vec::new();
-        for address in addresses.iter().map(ToString::to_string) {
-            if !known.contains(&address) {
-                known.push(address);
-            }
-        }
-        draft.set(typed, ("[listen]", "addresses"), texts(known));
+        let addresses = unique(addresses).into_iter().map(|address| address.to_string());
+        draft.set(typed, ("[listen]", "addresses"), texts(addresses));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::import::draft::Draft;
 use crate::import::finding::Setting;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
-use crate::import::values::texts;
+use crate::import::values::{texts, unique};
 
 /// The port at which named listens if the file sets no other.
 const DNS_PORT: u16 = 53;
@@ -41,12 +41,10 @@ pub(super) fn add(
                 has_encrypted = true;
                 continue;
             }
-            let found = list_addresses(list, lists, (all, usual), draft);
-            let new: Vec<SocketAddr> =
-                found.into_iter().filter(|address| !addresses.contains(address)).collect();
-            addresses.extend(new);
+            addresses.extend(list_addresses(list, lists, (all, usual), draft));
         }
     }
+    addresses = unique(addresses);
     if addresses.is_empty() && has_encrypted {
         // All addresses were only for TLS or HTTPS. Programs of this host send queries without TLS, so resolverd's default addresses are used.
         return;
@@ -76,14 +74,8 @@ fn is_encrypted(list: &Statement) -> bool {
 
 /// Replaces addresses by the loopback addresses of the same families, with the same ports.
 fn own(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
-    let mut found: Vec<SocketAddr> = Vec::new();
-    for address in addresses {
-        let own = SocketAddr::new(loopback(address.ip()), address.port());
-        if !found.contains(&own) {
-            found.push(own);
-        }
-    }
-    found
+    let own = |address: &SocketAddr| SocketAddr::new(loopback(address.ip()), address.port());
+    unique(addresses.iter().map(own).collect())
 }
 
 /// Returns the addresses in one statement `listen-on` or `listen-on-v6`.

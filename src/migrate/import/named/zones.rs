@@ -1,7 +1,6 @@
 //! Converts the `zone` statements and the forwarders of BIND.
 
 use crate::limits;
-use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -15,7 +14,7 @@ use crate::import::draft::Draft;
 use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::served;
-use crate::import::values::{Upstream, plain, texts, upstream_text};
+use crate::import::values::{Upstream, plain, texts, unique, upstream_text};
 
 /// Files in which packages keep the addresses of the root servers.
 const USUAL_HINTS: [&str; 7] =
@@ -390,9 +389,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             ),
         }
     }
-    let mut known = HashSet::new();
-    found.retain(|server| known.insert(server.clone()));
-    found
+    unique(found)
 }
 
 /// Returns the word that follows the word `before`.

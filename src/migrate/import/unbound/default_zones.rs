@@ -30,7 +30,7 @@ const LOOPBACK: [&str; 2] =
 /// Returns true if Unbound has a default zone of exactly this name.
 pub(super) fn is_default(name: &str) -> bool {
     let name = plain(name);
-    let served = served::zone_around(&name).is_some_and(|served| plain(&served) == name);
+    let served = served::zone_around(&name).is_some_and(|served| served == name);
     served || SPECIAL.iter().chain(&LOOPBACK).any(|zone| *zone == name)
 }
 

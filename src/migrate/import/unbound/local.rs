@@ -18,7 +18,7 @@ use crate::import::finding::{Setting, SourcePlace, TypedSetting, Weight};
 use crate::import::names::{ASTERISK, OTHER_FAMILY};
 use crate::import::served;
 use crate::import::served::{EmptyZone, report_denied, report_nodata};
-use crate::import::values::{names_in_data, texts};
+use crate::import::values::{names_in_data, texts, unique};
 use dns::wire::presentation::{kind_text, name_text, read_name};
 use dns::zone_file;
 use dns::zone_file::{Word, ZoneFileReader};
@@ -163,9 +163,7 @@ fn add_alone(
         let Some(first) = records.first() else { continue };
         let mut keys =
             vec![("name", Value::from(name_text(&first.name))), ("type", Value::from(first.kind.as_str()))];
-        let mut known = BTreeSet::new();
-        let data = records.iter().map(|record| &record.data).filter(|data| known.insert(*data));
-        keys.push(("data", texts(data.cloned())));
+        keys.push(("data", texts(unique(records.iter().map(|record| record.data.clone()).collect()))));
         keys.push(("ttl", Value::from(format!("{}s", first.ttl))));
         draft.add(&first.setting, "[[record]]", keys);
     }
@@ -279,9 +277,7 @@ impl LocalZone {
         }
         lines.extend(self.records.iter().flat_map(|record| self.lines_of(record)));
         // Unbound treats equal records as one record, so duplicates are removed.
-        let mut known = HashSet::new();
-        lines.retain(|line| known.insert(line.clone()));
-        lines
+        unique(lines)
     }
 
     /// Returns the lines of a zone file for a record. In a zone of the type redirect, the record also applies to all names below the zone's name.

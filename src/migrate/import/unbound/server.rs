@@ -10,7 +10,7 @@ use super::{OPTIONS, trust};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::values;
-use crate::import::values::{Clients, Networks, texts};
+use crate::import::values::{Clients, Networks, texts, unique};
 use resolver::config::defaults::{HTTPS_PORT, TLS_PORT};
 
 /// Options of Unbound with the value yes or no, each with the section and the key of resolverd.
@@ -79,8 +79,8 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
     let net_of = |setting: &UnboundSetting| values::network(setting.value());
     let last: HashMap<IpNet, &UnboundSetting> =
         server.all("access-control").filter_map(|setting| Some((net_of(setting)?, setting))).collect();
-    let mut clients = Clients::default();
-    clients.allow = values::loopback().into_iter().filter(|own| !last.contains_key(own)).collect();
+    let own = values::loopback().into_iter().filter(|own| !last.contains_key(own));
+    let mut clients = Clients { allow: own.collect(), ..Clients::default() };
     for setting in server.all("access-control") {
         let net = net_of(setting);
         let (Some(net), Some(action)) = (net, setting.values.get(1)) else {
@@ -176,14 +176,8 @@ fn listen(server: &Section, draft: &mut Draft) {
             .map(|own| SocketAddr::new(own, port))
             .collect();
     }
-    let mut known: Vec<String> = Vec::new();
-    for address in addresses {
-        let address = address.to_string();
-        if !known.contains(&address) {
-            known.push(address);
-        }
-    }
-    draft.set(typed, ("[listen]", "addresses"), texts(known));
+    let addresses = unique(addresses).into_iter().map(|address| address.to_string());
+    draft.set(typed, ("[listen]", "addresses"), texts(addresses));
 }
 
 /// Returns the addresses in the settings `interface`, which may also be written as `ip-address`.
@@ -283,14 +277,10 @@ fn sources(server: &Section, draft: &mut Draft) {
 fn private(server: &Section, draft: &mut Draft) {
     for (option, key) in [("private-address", "private_addresses"), ("private-domain", "private_domains")] {
         let Some(first) = server.all(option).next() else { continue };
-        let mut typed: Vec<String> = Vec::new();
-        for setting in server.all(option) {
+        let typed = server.all(option).map(|setting| {
             let net = values::network(setting.value()).map(|net| net.to_string());
-            let value = net.unwrap_or_else(|| values::plain(setting.value()));
-            if !typed.contains(&value) {
-                typed.push(value);
-            }
-        }
-        draft.set(first, ("[resolve]", key), texts(typed));
+            net.unwrap_or_else(|| values::plain(setting.value()))
+        });
+        draft.set(first, ("[resolve]", key), texts(unique(typed.collect())));
     }
 }

@@ -10,7 +10,7 @@ use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
 use crate::import::served;
-use crate::import::values::{Upstream, enclosing, plain, texts, upstream_text};
+use crate::import::values::{Upstream, enclosing, plain, texts, unique, upstream_text};
 use dns::wire::presentation::name_text;
 
 /// The zones of a file that have their own servers.
@@ -156,8 +156,7 @@ pub(super) fn servers(section: &Section, option: &str, tls: bool, draft: &mut Dr
             continue;
         };
         match upstream_text(&server) {
-            Some(text) if !servers.contains(&text) => servers.push(text),
-            Some(_) => {}
+            Some(text) => servers.push(text),
             None => draft.report(
                 Weight::Dangerous,
                 &(&setting.place, &format!("{option}: {}", setting.value())),
@@ -168,5 +167,5 @@ pub(super) fn servers(section: &Section, option: &str, tls: bool, draft: &mut Dr
             ),
         }
     }
-    servers
+    unique(servers)
 }
