@@ -1,7 +1,8 @@
 //! The queries in memory are kept over a restart: also those that were quick.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use control::protocol::{FailedRequest, Reply, Request, WhyRequest};
@@ -34,6 +35,10 @@ fn why(process: &Process, name: &str) -> Vec<MessageReport> {
     replies
         .filter_map(|reply| if let Reply::Message(message) = reply { Some(*message) } else { None })
         .collect()
+}
+
+fn make_pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
 /// The lines of the log about the file.
@@ -147,7 +152,13 @@ fn a_file_that_cannot_be_used_is_reported_and_removed() {
     ask_twice(&process, "mail.tld.");
     let lines = said(&mut process, Signal::TERM);
     assert!(lines.len() == 1 && lines[0].contains("it is damaged, or of another version"), "{lines:?}");
-    // The next one is written in its place, and a directory there is left alone.
+    // The next one is written in its place. A pipe has no writer, and must not stop the start.
+    std::fs::remove_file(file(&stage)).unwrap();
+    make_pipe(&file(&stage));
+    let mut process = stage.start(&[]);
+    let lines = said(&mut process, Signal::TERM);
+    assert!(lines.len() == 1 && lines[0].contains("it is not a regular file"), "{lines:?}");
+    // The next one is written in its place again, and a directory there is left alone.
     std::fs::remove_file(file(&stage)).unwrap();
     std::fs::create_dir(file(&stage)).unwrap();
     let mut process = stage.start(&[]);
@@ -156,4 +167,45 @@ fn a_file_that_cannot_be_used_is_reported_and_removed() {
         lines.len() == 2 && lines[0].contains("cannot remove") && lines[1].contains("cannot write"),
         "{lines:?}"
     );
+}
+
+/// Starts the daemon twice with a directory of the history that `spoil` has made, and returns the warnings about it.
+fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let path = stage.state.path().join("history");
+    spoil(&path);
+    for directory in [stage.state.path(), stage.setting.socket().parent().unwrap()] {
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    // The first process has a failure to store.
+    ["a.silent.tld.", "mail.tld."].map(|name| {
+        let mut command = stage.setting.command_without_rights();
+        command.env("STATE_DIRECTORY", stage.state.path());
+        let mut process = Process::start(command, stage.setting.socket());
+        let answer = Client::new(process.address).ask(name, RecordType::A);
+        assert_eq!(is_servfail(&answer), name == "a.silent.tld.");
+        process.end(Signal::TERM);
+        let said = [process.said.clone(), process.said_later()].concat();
+        let about = said.iter().filter(|line| line.contains(path.to_str().unwrap()));
+        about.filter(|line| !line.contains("history.snapshot")).count()
+    })
+}
+
+#[test]
+fn a_directory_of_the_history_that_cannot_be_used_costs_one_warning_and_no_answer() {
+    // Root owns the directory, or its mode keeps out its owner.
+    let foreign = |path: &Path| {
+        std::fs::create_dir(path).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();
+    };
+    std::thread::scope(|scope| {
+        let all = [
+            (scope.spawn(|| warnings_about_the_directory(make_pipe)), [1, 1]),
+            (scope.spawn(|| warnings_about_the_directory(|path| std::fs::write(path, "").unwrap())), [1, 1]),
+            (scope.spawn(|| warnings_about_the_directory(foreign)), [1, 1]),
+            (scope.spawn(|| warnings_about_the_directory(|_| ())), [0, 0]),
+        ];
+        assert!(all.into_iter().all(|(warnings, expected)| warnings.join().unwrap() == expected));
+    });
 }
