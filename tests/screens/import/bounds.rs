@@ -40,6 +40,12 @@ fn the_time_of_an_import_grows_with_the_size_of_the_file() {
         ("named", zones("options { forwarders { 192.0.2.1; }; };", "type forward; forwarders { };")),
         ("named", zones("masters mine { 192.0.2.1; };", "type slave; masters { mine; };")),
         ("named", many("acl all {", &|at| format!("{};", net(at))) + "}; options { allow-query { all; }; };"),
+        (
+            "named",
+            format!("acl all {{ {} }};", repeated(1_000, |at| format!("{};", net(at))))
+                + "options { allow-recursion { all; }; };"
+                + &zones("", "type master; file none; allow-query { all; };"),
+        ),
         ("unbound", many("server:\n", &data)),
         ("unbound", many("server:\n local-zone: \"example.\" always_null\n", &data)),
         ("unbound", many("server:\n", &|at| format!(" access-control: {} allow", net(at)))),

@@ -3,6 +3,7 @@
 //! The clients of a zone are the clients in its `allow-query`. If the zone has none, `allow-query` of the view is used, or else `allow-query` of
 //! `options`. The default is all clients (BIND's Administrator Reference Manual, "allow-query"). In resolverd, `listen.allow` applies to all names.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -13,6 +14,7 @@ use super::clients::Belonging;
 use super::lists::{self, Lists};
 use super::reader::{Statement, find, options_of};
 use crate::import::draft::Draft;
+use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::values::{Clients, counted};
 
@@ -61,9 +63,14 @@ impl ZoneClients<'_> {
             };
             self.has((list, lists), &queried, is_stranger)
         };
-        let is_wider_by_default = is_wider(of_all);
+        // Most zones have no list of their own, or the same one.
+        let mut known: HashMap<String, bool> = HashMap::from([(String::new(), is_wider(of_all))]);
         let is_zone_wider = |zone: &&&Statement| {
-            find(zone.block(), "allow-query").map_or(is_wider_by_default, |list| is_wider(Some(list)))
+            let list = find(zone.block(), "allow-query");
+            match list.map_or_else(|| Some(String::new()), elements_text) {
+                Some(elements) => *known.entry(elements).or_insert_with(|| is_wider(list)),
+                None => is_wider(list),
+            }
         };
         // Only zones whose data named has itself are compared. For the other zones, named queries servers, and only for clients that may use
         // recursion.
@@ -96,6 +103,14 @@ fn queried(list: Option<&Statement>, lists: &Lists<'_>) -> Clients {
     list.map_or_else(Clients::everybody, |list| {
         clients::clients(list, lists, Belonging::Allowed, &mut Draft::default())
     })
+}
+
+/// Returns the elements of a list as text. Returns `None` if it is empty, or if an element is a nested list.
+fn elements_text(list: &Statement) -> Option<String> {
+    let elements = list.block().iter();
+    let texts: Option<Vec<String>> =
+        elements.map(|element| element.block().is_empty().then(|| element.shown())).collect();
+    texts.map(|texts| texts.join("; ")).filter(|text| !text.is_empty())
 }
 
 /// Returns true if a statement is a zone whose data named has itself, and which resolverd does not serve by default.
