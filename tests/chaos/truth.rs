@@ -8,7 +8,7 @@ use std::time::Duration;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
 use history::limits::FLIGHT_TIME;
-use lab::fault::Fault;
+use lab::fault::{Fault, MixedCaseReply};
 use lab::internet::{Internet, LabList, ListKind};
 use lab::oracle::Oracle;
 use lab::server::LabServer;
@@ -211,9 +211,17 @@ impl<'a> Truth<'a> {
 }
 
 /// Whether a server with this fault lies in a way that only signatures show. A server of the zones above may answer
-/// for all below them, and an unsigned zone may have any alias.
+/// for all below them, and an unsigned zone may have any alias. A server that has found names in mixed case is believed for
+/// a day, also if it then ceases to find them.
 pub(crate) fn lies(fault: Fault) -> bool {
-    fault.lies() || matches!(fault, Fault::Poisons | Fault::CatchAll | Fault::WrongCname)
+    fault.lies()
+        || matches!(
+            fault,
+            Fault::Poisons
+                | Fault::CatchAll
+                | Fault::WrongCname
+                | Fault::MixedCase(MixedCaseReply::NoData | MixedCaseReply::Nxdomain)
+        )
 }
 
 /// The values between a moment before `began` and now.
