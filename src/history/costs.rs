@@ -4,20 +4,23 @@
 //!
 //! # Decisions
 //!
-//! - A message (email) counts if it took as long as a slow question, or if a question of it failed. Its causes are those that `culprit` names.
+//! - A message (email) counts if it waited as long as a slow question, or if a failed question defers it. Its causes are those that `culprit` names.
+//! - A failed question to a DNS list defers no mail, so only the wait for it counts. A pause before which a mail may have ended does not count.
 //! - The share of emails is known only where memory has every question. The disk has only slow and failed ones.
 //! - Packets that get lost on the way to one zone are a fault of its path. If they get lost on the way to several zones, it is the network of
 //!   this host.
+//! - Zones with the same silent servers have one row: their hoster is dead.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, judge};
 use super::entry::QuestionEntry;
-use super::evidence::seconds;
+use super::evidence::{named, seconds};
 use super::explained::Explained;
 use super::message::{Message, group};
 use super::recorded::{ReadSpan, Recorded};
@@ -60,13 +63,19 @@ pub struct CostRow {
     pub side: Side,
     /// The kind of the cause; none for the sum of the side.
     pub kind: Option<CulpritKind>,
-    /// The zone or list of the cause.
+    /// The zone or list of the cause; the first zone if several zones have the same silent servers.
     pub zone: Option<String>,
+    /// The silent servers that several zones have in common; none for other causes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub servers: Option<String>,
+    /// The number of zones with these silent servers; 0 for other causes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub zones: u64,
     /// The time that mail waited because of the cause, or of all causes of the side, in seconds.
     pub time: f64,
     /// The time that mail waited because of them in the previous period of equal length, in seconds; none if the history does not reach back so far.
     pub before: Option<f64>,
-    /// The number of queries that failed because of them.
+    /// The number of queries that failed because of them, without those to DNS lists: mail is deferred if such a query fails.
     pub failed: u64,
     /// The number of messages (emails) that were delayed or failed because of them.
     pub messages: u64,
@@ -86,9 +95,9 @@ pub struct CostSpan {
     pub to: f64,
     /// The number of messages (emails) of the period; none if the history has only its slow and failed queries.
     pub messages: Option<u64>,
-    /// The number of messages (emails) of the period that took long or had a failed query.
+    /// The number of messages (emails) of the period that waited long or had a failed query that defers mail.
     pub touched: u64,
-    /// The shortest time, in seconds, with which a message (email) counts as one that took long.
+    /// The shortest time, in seconds, with which a message (email) counts as one that waited long.
     pub slow: f64,
     /// True if the history has nothing of the period: it is empty, or begins later.
     pub empty: bool,
@@ -117,7 +126,7 @@ type CostTable = BTreeMap<RowKey, Cost>;
 /// The sums of one row.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
-    /// The time and the failures as `Cause::cost` weighs them, by which rows are sorted.
+    /// The time and the failures as `Cause::delay` weighs them, by which rows are sorted.
     worth: u64,
     micros: u64,
     failed: u64,
@@ -150,16 +159,12 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
         let found = all.iter().filter(|message| (span.from..span.to).contains(&message.began));
         JudgedMessages::new(found.collect(), recorded, &traffic, &|one| explained.explain(one, facts.list))
     });
-    let mut lossy = BTreeSet::new();
-    for cause in now.causes.iter().chain(&earlier.causes).flatten() {
-        lossy.extend(Some(&*cause.zone).filter(|_| cause.kind == CulpritKind::Loss));
-    }
-    let is_lossy = lossy.len() >= LOSSY_ZONES;
+    let common = CommonFaults::from_causes(now.causes.iter().chain(&earlier.causes).flatten());
     let begin = [recorded.begin, recorded.stored_since].into_iter().flatten().min();
     let messages = (whole <= wanted.from).then_some(now.messages);
-    let before = (whole <= wanted.before().from).then(|| table(&earlier.causes, is_lossy));
+    let before = (whole <= wanted.before().from).then(|| table(&earlier.causes, &common));
     CostReport {
-        rows: rows(&table(&now.causes, is_lossy), before.as_ref(), messages),
+        rows: rows((&table(&now.causes, &common), before.as_ref()), &common, messages),
         span: CostSpan {
             from: seconds(wanted.from),
             to: seconds(wanted.to),
@@ -175,14 +180,68 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
 
 /// Returns the time in seconds that a message (email) with these causes waited because of each side.
 pub(crate) fn sums(causes: &[Cause]) -> BTreeMap<Side, f64> {
-    let sums = table(&[causes.to_vec()], false).into_iter().filter(|((_, cause), _)| cause.is_none());
+    let sums = table(&[causes.to_vec()], &CommonFaults::default())
+        .into_iter()
+        .filter(|((_, cause), _)| cause.is_none());
     sums.map(|((side, _), cost)| (side, seconds(cost.micros))).collect()
+}
+
+/// The faults that several zones have in common.
+#[derive(Default)]
+struct CommonFaults {
+    /// True if packets to several zones get lost.
+    is_lossy: bool,
+    /// For each zone whose silent servers serve other zones too: the first of these zones.
+    first: BTreeMap<Box<[u8]>, Box<[u8]>>,
+    /// For each of these first zones: the silent servers, and the number of zones.
+    hosters: BTreeMap<Box<[u8]>, (String, u64)>,
+}
+
+impl CommonFaults {
+    fn from_causes<'c>(causes: impl Iterator<Item = &'c Cause>) -> Self {
+        let (mut lossy, mut silent) = (BTreeSet::new(), BTreeMap::<&[u8], BTreeSet<IpAddr>>::new());
+        for cause in causes {
+            match cause.kind {
+                CulpritKind::Loss => _ = lossy.insert(&*cause.zone),
+                CulpritKind::ServerSilent => {
+                    silent.entry(&cause.zone).or_default().extend(cause.servers.keys())
+                }
+                _ => {}
+            }
+        }
+        let mut hosters = BTreeMap::<BTreeSet<IpAddr>, Vec<&[u8]>>::new();
+        for (zone, servers) in silent.into_iter().filter(|(_, servers)| !servers.is_empty()) {
+            hosters.entry(servers).or_default().push(zone);
+        }
+        let mut common = Self { is_lossy: lossy.len() >= LOSSY_ZONES, ..Self::default() };
+        for (servers, zones) in &hosters {
+            let [first, _, ..] = zones.as_slice() else { continue };
+            common.first.extend(zones.iter().map(|zone| ((*zone).into(), (*first).into())));
+            common.hosters.insert((*first).into(), (named(servers.iter()), zones.len() as u64));
+        }
+        common
+    }
+
+    /// Returns the key of the row of a cause.
+    fn key(&self, side: Side, cause: &Cause) -> (CulpritKind, Box<[u8]>) {
+        let zone = match cause.kind {
+            _ if side == Side::Mine => Box::default(),
+            CulpritKind::ServerSilent => self.first.get(&cause.zone).unwrap_or(&cause.zone).clone(),
+            _ => cause.zone.clone(),
+        };
+        (cause.kind, zone)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The messages (emails) of a period.
 struct JudgedMessages {
     messages: u64,
-    /// The number of messages (emails) that took long or had a failed question.
+    /// The number of messages (emails) that waited long or had a failed question that defers mail.
     touched: u64,
     /// The causes of each of these messages (emails), of at most `MAX_COST_MESSAGES`.
     causes: Vec<Vec<Cause>>,
@@ -197,28 +256,29 @@ impl JudgedMessages {
     ) -> Self {
         let messages = found.len() as u64;
         found.retain(|message| message.took() >= traffic.slow || message.has_failed(recorded));
-        let touched = found.len() as u64;
         found.sort_by_key(|message| Reverse(message.took()));
+        let left_out = found.len().saturating_sub(MAX_COST_MESSAGES);
         found.truncate(MAX_COST_MESSAGES);
-        let judged =
-            |message: &Message| judge(&message.queries(recorded).map(explain).collect::<Vec<_>>(), traffic);
-        let causes = found.into_iter().map(|message| judged(message).causes).collect();
-        Self { messages, touched, causes }
+        let causes = |message: &Message| {
+            let mut verdict = judge(&message.queries(recorded).map(explain).collect::<Vec<_>>(), traffic);
+            verdict.causes.retain(|cause| cause.delay() >= traffic.slow);
+            (verdict.waited >= traffic.slow || !verdict.causes.is_empty()).then_some(verdict.causes)
+        };
+        let causes: Vec<_> = found.into_iter().filter_map(causes).collect();
+        Self { messages, touched: causes.len().saturating_add(left_out) as u64, causes }
     }
 }
 
-/// Returns the sums of the causes of each message (email). `is_lossy` is true if packets to several zones get lost.
-fn table(judged: &[Vec<Cause>], is_lossy: bool) -> CostTable {
+/// Returns the sums of the causes of each message (email).
+fn table(judged: &[Vec<Cause>], common: &CommonFaults) -> CostTable {
     let mut table = CostTable::new();
     for causes in judged {
         // A message (email) with two causes of the same side counts only once for this side.
         let mut of_message = CostTable::new();
-        // A pause of the client after which another mail may have begun is no wait of a mail.
-        for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None && !cause.other_mail) {
-            let side = side(cause, is_lossy);
-            let zone = if side == Side::Mine { Box::default() } else { cause.zone.clone() };
-            let (worth, micros, failed) = (cause.cost(), cause.micros, cause.failures.into());
-            for key in [(side, None), (side, Some((cause.kind, zone)))] {
+        for cause in causes.iter().filter(|cause| cause.delay() > 0) {
+            let side = side(cause, common.is_lossy);
+            let (worth, micros, failed) = (cause.delay(), cause.micros, cause.deferring.into());
+            for key in [(side, None), (side, Some(common.key(side, cause)))] {
                 of_message.entry(key).or_default().join(Cost { worth, micros, failed, messages: 0 });
             }
         }
@@ -230,13 +290,21 @@ fn table(judged: &[Vec<Cause>], is_lossy: bool) -> CostTable {
 }
 
 /// Returns the rows: the side with the greatest sum first, and below it its causes.
-fn rows(table: &CostTable, before: Option<&CostTable>, messages: Option<u64>) -> Vec<CostRow> {
+fn rows(
+    (table, before): (&CostTable, Option<&CostTable>),
+    common: &CommonFaults,
+    messages: Option<u64>,
+) -> Vec<CostRow> {
     let row = |key: &RowKey, cost: &Cost| {
         let (side, cause) = (key.0, key.1.as_ref());
+        let silent = cause.filter(|(kind, _)| *kind == CulpritKind::ServerSilent);
+        let hoster = silent.and_then(|(_, zone)| common.hosters.get(zone));
         let zone = cause.filter(|(_, zone)| !zone.is_empty()).map(|(_, zone)| name_text(&name_of_wire(zone)));
         CostRow {
             side,
             kind: cause.map(|(kind, _)| *kind),
+            servers: hoster.map(|(servers, _)| servers.clone()),
+            zones: hoster.map_or(0, |(_, zones)| *zones),
             time: seconds(cost.micros),
             before: before.map(|before| before.get(key).map_or(0.0, |cost| seconds(cost.micros))),
             failed: cost.failed,
@@ -293,5 +361,67 @@ fn next(side: Side, kind: CulpritKind, zone: &str) -> String {
         _ if zone.is_empty() => "resolverctl why --slowest 5".to_owned(),
         CulpritKind::Unknown => format!("resolverctl why {zone}"),
         _ => format!("resolverctl check {zone}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subject::ListName;
+    use dns::question::{Outcome, is_within};
+    use hickory_proto::rr::RecordType;
+    use std::time::Duration;
+
+    const LIST: &[u8] = b"\x04list\x04test\x00";
+
+    /// Returns the report about questions for `list.test` or other names, each with its time in milliseconds and its outcome.
+    fn report(asked: &[(&[u8], u64, Outcome)]) -> CostReport {
+        let question = |(name, at, outcome): &(&[u8], u64, Outcome)| QuestionEntry {
+            outcome: *outcome,
+            ..QuestionEntry::hit((*name).into(), RecordType::A, [127, 0, 0, 1].into(), 0, (at + 1) * 1_000)
+        };
+        let questions = asked.iter().map(question).collect();
+        let recorded = Recorded { questions, begin: Some(0), lost_hits: Some(0), ..Recorded::default() };
+        let list = |name: &[u8]| is_within(name, LIST).then_some(ListName { apex: LIST.len(), keyed: false });
+        let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1) };
+        costs(&recorded, CostsWanted { from: 0, to: 60_000_000, client: None }, &facts)
+    }
+
+    #[test]
+    fn neither_a_pause_before_another_mail_nor_a_list_that_fails_at_once_costs_time() {
+        let name = b"\x07example\x00";
+        let CostReport { rows, span } = report(&[(name, 0, Outcome::Cache), (name, 1_500, Outcome::Cache)]);
+        assert_eq!((rows, span.touched, span.messages), (Vec::new(), 0, Some(1)));
+        let CostReport { rows, span } = report(&[(LIST, 0, Outcome::Failed)]);
+        assert_eq!((rows, span.touched), (Vec::new(), 0));
+        let CostReport { rows, span } = report(&[(LIST, 0, Outcome::Failed), (name, 1, Outcome::Failed)]);
+        let failed: Vec<_> = rows.iter().map(|row| (row.zone.as_deref(), row.failed)).collect();
+        assert_eq!((failed, span.touched), (vec![(None, 1), (Some("example."), 1)], 1));
+    }
+
+    #[test]
+    fn zones_of_a_dead_hoster_are_one_row() {
+        let silent = |zone: &[u8], servers: &[u8]| Cause {
+            micros: 1_000_000,
+            servers: servers.iter().map(|last| ([192, 0, 2, *last].into(), (1, 1))).collect(),
+            ..Cause::new(CulpritKind::ServerSilent, zone.into())
+        };
+        let judged = [
+            vec![silent(b"\x01a\x04test\x00", &[1]), silent(b"\x01b\x04test\x00", &[2])],
+            vec![silent(b"\x01a\x04test\x00", &[2])],
+            vec![silent(b"\x01b\x04test\x00", &[1]), silent(b"\x01c\x04test\x00", &[3])],
+        ];
+        let common = CommonFaults::from_causes(judged.iter().flatten());
+        let rows = rows((&table(&judged, &common), None), &common, None);
+        let shown: Vec<_> = rows
+            .iter()
+            .map(|row| (row.zone.as_deref(), row.servers.as_deref(), row.zones, row.messages))
+            .collect();
+        let expected = [
+            (None, None, 0, 3),
+            (Some("a.test."), Some("192.0.2.1, 192.0.2.2"), 2, 3),
+            (Some("c.test."), None, 0, 1),
+        ];
+        assert_eq!(shown, expected);
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn culprit(
 }
 
 /// Returns the first `NAMED` addresses as text, followed by the number of addresses that are left out.
-fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
+pub(super) fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     let servers: Vec<String> = servers.map(ToString::to_string).collect();
     let more = servers.len().saturating_sub(NAMED);
     let first = servers.get(..NAMED).unwrap_or(&servers).join(", ");

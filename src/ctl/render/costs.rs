@@ -17,8 +17,10 @@ const LEGEND: &str = "wait for DNS: the time that messages waited because of the
 const COSTS: &[Column<CostRow>] = &[
     Column("cause", 0, |row, _| cause(row)),
     Column("wait for DNS", 0, |row, _| time(row.time)),
-    Column("change", 0, |row, _| number(row.before.map(|before| change(row.time - before)), "not known")),
-    Column("failed queries", 0, |row, _| fault(row.failed)),
+    Column("failed (defers mail)", 0, |row, _| fault(row.failed)),
+    Column("change", 0, |row, _| {
+        number(row.before.map(|before| change(row.time - before)), "not known")
+    }),
     Column("messages", 0, |row, _| count(row.messages)),
     Column("share", 0, |row, _| {
         number(row.share.map(|share| words::percent((share * 1e3).round() as u64)), "not known")
@@ -43,7 +45,7 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
         None => " messages (emails) on disk".to_owned(),
     };
     let head = format!(
-        "{} to {}: {}{of} took {} or longer, or had a failed query",
+        "{} to {}: {}{of} waited {} or longer, or had a failed query that defers mail",
         moment(*from),
         moment(*to),
         words::number(*touched),
@@ -56,9 +58,10 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
 
 fn cause(row: &CostRow) -> Cell {
     let zone = row.zone.as_deref().unwrap_or_default();
-    match row.kind {
-        Some(kind) => word(format!("  {} {zone}", kind.label()).trim_end()),
-        None => Cell { paint: Paint::Head, ..word(row.side.label()) },
+    match (row.kind, &row.servers) {
+        (Some(kind), Some(servers)) => word(&format!("  {} {servers} ({} zones)", kind.label(), row.zones)),
+        (Some(kind), None) => word(format!("  {} {zone}", kind.label()).trim_end()),
+        (None, _) => Cell { paint: Paint::Head, ..word(row.side.label()) },
     }
 }
 

@@ -113,6 +113,13 @@ impl Cause {
         self.micros.saturating_add(failed)
     }
 
+    /// Returns the time by which the cause delays mail, in microseconds. Unlike in `cost`, failed questions to DNS lists and pauses before another mail
+    /// count nothing.
+    pub(crate) fn delay(&self) -> u64 {
+        let deferred = if self.deferring > 0 { micros(FAILURE_COST) } else { 0 };
+        if self.other_mail { 0 } else { self.micros.saturating_add(deferred) }
+    }
+
     /// Returns true if the fault is on this host: no query to the servers of the cause left this host.
     pub(crate) fn is_of_this_host(&self) -> bool {
         self.kind == CulpritKind::Unreachable

@@ -207,6 +207,8 @@ fn what_cost_mail_time_is_a_table_of_three_sums() {
             side,
             kind: cause.map(|(kind, _)| kind),
             zone: cause.map(|(_, zone)| zone.to_owned()).filter(|zone| !zone.is_empty()),
+            servers: None,
+            zones: 0,
             time,
             before,
             failed,
