@@ -136,14 +136,8 @@ impl Traffic {
         let answers = |server: &ServerTraffic| {
             server.answers.iter().any(|answer| answer.end.abs_diff(sent) < micros(USED_TO_ANSWER))
         };
-        self.loses_at(flight, message) && self.servers.get(&key_of(message)).is_some_and(answers)
-    }
-
-    /// Returns true if a query was sent while our own network lost packets. Then a late answer shows no slow server: a packet of its TCP connection,
-    /// or of the servers behind it, may have been lost.
-    pub(super) fn loses_at(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
-        let (sent, _) = moments(flight, message);
         self.losses.iter().any(|(since, until)| *since <= sent && sent < *until)
+            && self.servers.get(&key_of(message)).is_some_and(answers)
     }
 
     /// Returns true if no server on the internet answered at a moment.

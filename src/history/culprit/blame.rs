@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::cause::{Cause, CauseKey, CulpritKind, cause};
-use super::explained_question::{ExplainedQuestion, is_of_list, zone_of};
-use super::fault::{fault, kind_of, last_conduct, timeline};
+use super::explained_question::{ExplainedQuestion, is_of_list};
+use super::fault::{fault, key_of, kind_of, last_conduct, timeline};
 use crate::entry::{FlightEntry, MessageEntry};
 use crate::event::Shows;
 use crate::limits::SLOW_ANSWER;
@@ -157,7 +157,7 @@ fn of_servers<'a>(
             conduct => fault(is_of_list(one, zone), conduct),
         });
         let kind = seen.filter(|kind| !is_slow(*kind)).or(said)?;
-        Some(((kind, zone_of(one, zone)), Some(server), message))
+        Some((key_of(one, kind, zone), Some(server), message))
     });
     blamed.collect()
 }

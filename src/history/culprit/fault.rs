@@ -19,16 +19,23 @@ pub(super) fn kind_of(
     let list = is_of_list(one, &message.zone);
     let slow = u64::from(message.elapsed) >= traffic.slow;
     match message.conduct {
-        Some(Conduct::Answered | Conduct::Truncated) => slow.then_some(match list {
-            _ if traffic.loses_at(flight, message) => CulpritKind::NetworkLossy,
-            true => CulpritKind::ListSlow,
-            false => CulpritKind::ServerSlow,
-        }),
+        Some(Conduct::Answered | Conduct::Truncated) => {
+            slow.then_some(if list { CulpritKind::ListSlow } else { CulpritKind::ServerSlow })
+        }
         None | Some(Conduct::Silent) => silence(list, flight, message, traffic),
         Some(Conduct::Unreachable | Conduct::NotSent) if traffic.is_down(flight, message) => {
             Some(CulpritKind::Network)
         }
         Some(conduct) => fault(list, conduct),
+    }
+}
+
+/// Returns the key of the cause to which a query for `zone` with a fault belongs.
+pub(super) fn key_of(one: &ExplainedQuestion<'_>, kind: CulpritKind, zone: &[u8]) -> CauseKey {
+    match kind {
+        // All zones have this cause in common.
+        CulpritKind::NetworkLossy => (kind, Box::default()),
+        kind => (kind, zone_of(one, zone)),
     }
 }
 
@@ -145,11 +152,7 @@ pub(super) fn timeline(
         let key = if *from < flight.began {
             Some((CulpritKind::Overload, Box::default()))
         } else if let Some(message) = waited_for(flight, *from) {
-            kind_of(one, flight, message, traffic).map(|kind| match kind {
-                // All zones have this cause in common.
-                CulpritKind::NetworkLossy => (kind, Box::default()),
-                kind => (kind, zone_of(one, &message.zone)),
-            })
+            kind_of(one, flight, message, traffic).map(|kind| key_of(one, kind, &message.zone))
         } else {
             Some((CulpritKind::Unknown, Box::default()))
         };

@@ -39,9 +39,8 @@ use hickory_proto::rr::RecordType;
 pub use self::cause::{Cause, CulpritKind, DecisiveTime};
 use self::cause::{CauseKey, cause};
 pub use self::explained_question::ExplainedQuestion;
-use self::explained_question::zone_of;
 pub(super) use self::fault::last_conduct;
-use self::fault::{kind_of, timeline};
+use self::fault::{key_of, kind_of, timeline};
 use super::entry::QuestionEntry;
 use super::traffic::Traffic;
 use crate::limits::CLIENT_PAUSE;
@@ -242,7 +241,7 @@ fn spend_question(
     // Each query is counted once among the servers of its cause, for each question that waited for it.
     for message in &flight.messages {
         if let Some(kind) = kind_of(one, flight, message, traffic)
-            && let Some(cause) = causes.get_mut(&(kind, zone_of(one, &message.zone)))
+            && let Some(cause) = causes.get_mut(&key_of(one, kind, &message.zone))
         {
             cause.add_list(one.apex());
             cause.add(message);

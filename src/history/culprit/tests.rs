@@ -550,6 +550,8 @@ fn while_our_own_network_loses_packets_no_zone_is_blamed_for_it() {
     assert_eq!(within(waits(2), &[(0, 60_000)]), ours);
     assert_eq!(within(waits(1), &[(500, 60_000)])[0].0, CulpritKind::Loss, "it was sent before");
     assert_eq!(within(waits(3), &[(0, 60_000)])[0].0, CulpritKind::ServerSilent, "it never answers");
+    let slow = one(0, 1_500, "a.example.", Upstream, vec![(0, 1_500, 1, "example.", OK)]);
+    assert_eq!(within(slow, &[(0, 60_000)])[0].0, CulpritKind::ServerSlow, "it answered");
 }
 
 #[test]
