@@ -10,6 +10,9 @@ use crate::limits::QUOTA_WARNING_PERCENT;
 /// The length of a day in seconds.
 const DAY: u64 = 24 * 60 * 60;
 
+/// In a shorter time than this, in seconds, the number of queries shows no rate.
+const SHORTEST: u64 = 60;
+
 /// The numbers of queries that were sent to one DNS list today and yesterday.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
@@ -21,6 +24,9 @@ pub struct Quota {
     yesterday: u64,
     /// True if a warning about the quota was logged on this day.
     warned: bool,
+    /// When counting began, in seconds since 1970, if it began on this day; otherwise 0.
+    #[serde(default)]
+    since: u64,
 }
 
 impl Quota {
@@ -48,12 +54,15 @@ impl Quota {
     }
 
     /// Returns when the quota of `most` queries will be used up, in seconds since 1970, if queries are sent at the average rate of this day
-    /// (UTC). Returns `None` if this will not happen on this day, or has happened.
-    pub(crate) fn full_at(self, most: u64, unix: u64) -> Option<u64> {
-        let (today, _) = self.of_day(unix);
-        let passed = unix % DAY;
-        let needed = passed.saturating_mul(most).checked_div(today)?;
-        (today < most && needed < DAY).then(|| unix.saturating_sub(passed).saturating_add(needed))
+    /// (UTC), or since counting began. Returns `None` if this will not happen on this day, or has happened, or if counting has just begun.
+    pub(crate) fn full_at(mut self, most: u64, unix: u64) -> Option<u64> {
+        self.turn(unix);
+        let midnight = unix.saturating_sub(unix % DAY);
+        let begin = self.since.max(midnight);
+        let passed = unix.saturating_sub(begin);
+        let full = passed.saturating_mul(most).checked_div(self.today)?.saturating_add(begin);
+        let is_known = passed >= SHORTEST && self.today < most;
+        (is_known && full < midnight.saturating_add(DAY)).then_some(full)
     }
 
     /// Returns true if the quota of `most` queries is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries for
@@ -72,7 +81,8 @@ impl Quota {
         // If the clock is set back by one day, the queries are still counted for the later day.
         if day > self.day || self.day.saturating_sub(day) > 1 {
             let yesterday = if day == self.day.saturating_add(1) { self.today } else { 0 };
-            *self = Self { day, yesterday, today: 0, warned: false };
+            let since = if self.day == 0 { unix } else { 0 };
+            *self = Self { day, yesterday, today: 0, warned: false, since };
         }
     }
 }
@@ -108,6 +118,17 @@ mod tests {
         for most in [50, 100, 1_000] {
             assert_eq!(quota.full_at(most, noon), None, "{most}: it is full, or will not be");
         }
+    }
+
+    #[test]
+    fn the_forecast_of_a_count_that_began_today_has_the_rate_since_then() {
+        let (mut quota, begin) = (Quota::default(), 20_000 * DAY + DAY * 3 / 4);
+        (0..200).for_each(|_| quota.went_out_aside(begin));
+        assert_eq!(quota.full_at(300, begin + 1), None, "it has just begun");
+        assert_eq!(quota.full_at(300, begin + 240), Some(begin + 360));
+        let next = 20_001 * DAY;
+        (0..200).for_each(|_| quota.went_out_aside(next + 600));
+        assert_eq!(quota.full_at(300, next + 600), Some(next + 900), "the whole day counts");
     }
 
     #[test]
