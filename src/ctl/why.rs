@@ -94,24 +94,10 @@ pub(super) fn run(
     }
     let asked = arguments.request(moment::now())?;
     if arguments.subject.is_none() && arguments.slowest.is_none() {
-        let now = moment::now();
-        let (from, to) = (asked.from.unwrap_or(now - COSTS_SPAN), asked.to.unwrap_or(now));
-        let request = Request::Costs(CostsRequest { from, to, client: asked.client });
-        let screen = |replies: &[Reply], style| costs::costs(replies, &moment::shown, style);
-        let exit = |replies: &[Reply]| {
-            let is_empty = |reply: &Reply| matches!(reply, Reply::CostSpan(span) if span.empty);
-            if replies.iter().any(is_empty) { Exit::CouldNotTell } else { Exit::Yes }
-        };
-        return client.show(&request, format, screen, exit);
+        return run_costs(arguments, asked, client, format);
     }
     let replies = client.ask(&Request::Why { requests: vec![asked] })?;
-    let messages: Vec<_> = replies
-        .iter()
-        .filter_map(|reply| match reply {
-            Reply::Message(message) => Some(&**message),
-            _ => None,
-        })
-        .collect();
+    let messages = messages(&replies);
     arguments.write_html(&messages)?;
     let text = match format {
         Format::Json => replies.iter().map(json::reply).collect(),
@@ -121,6 +107,41 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
+/// Asks the daemon for what cost mail time, and prints it. The slowest message (email) of the period is written to the file of `--html`.
+fn run_costs(
+    arguments: &Arguments,
+    asked: WhyRequest,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let now = moment::now();
+    let (from, to) = (asked.from.unwrap_or(now - COSTS_SPAN), asked.to.unwrap_or(now));
+    if let Some(file) = &arguments.html {
+        let slowest = WhyRequest { from: Some(from), to: Some(to), most: 1, ..asked.clone() };
+        let replies = client.ask(&Request::Why { requests: vec![slowest] })?;
+        let messages = messages(&replies);
+        if messages.iter().all(|message| message.is_absent()) {
+            let error = io::Error::other("the query history has no message (email) of this time");
+            return Err(CommandFailure::Written { file: file.clone(), error });
+        }
+        arguments.write_html(&messages)?;
+    }
+    let request = Request::Costs(CostsRequest { from, to, client: asked.client });
+    let screen = |replies: &[Reply], style| costs::costs(replies, &moment::shown, style);
+    let exit = |replies: &[Reply]| {
+        let is_empty = |reply: &Reply| matches!(reply, Reply::CostSpan(span) if span.empty);
+        if replies.iter().any(is_empty) { Exit::CouldNotTell } else { Exit::Yes }
+    };
+    client.show(&request, format, screen, exit)
+}
+
+/// Returns the messages (emails) in the replies of the daemon.
+fn messages<'r>(replies: &'r [Reply]) -> Vec<&'r MessageReport> {
+    let message =
+        |reply: &'r Reply| if let Reply::Message(message) = reply { Some(&**message) } else { None };
+    replies.iter().filter_map(message).collect()
+}
+
 /// Reads pasted log lines from standard input, and prints for each line the message (email) to which it belongs.
 fn run_pasted(
     arguments: &Arguments,
@@ -128,7 +149,7 @@ fn run_pasted(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let asked = arguments.request(moment::now())?;
-    let lines = pasted::failures_first(read_lines()?);
+    let lines = pasted::failures_first(pasted::without_quiet(read_lines()?));
     let search = LineSearch { asked: &asked, client };
     let mut results: Vec<LineResult> = Vec::new();
     for lines in lines.chunks(LINES_AT_ONCE) {

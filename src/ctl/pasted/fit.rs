@@ -197,7 +197,23 @@ pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> b
         return within >= SLOW_ANSWER.as_secs_f64().max(whole * SHARE);
     }
     let longest = message.questions.iter().map(|question| question.elapsed).fold(0.0, f64::max);
-    message.waited >= whole * SHARE && longest <= whole + left_out(line)
+    let is_all = message.waited >= whole * SHARE && longest <= whole + left_out(line);
+    is_all || is_most_of_connecting(line, message)
+}
+
+/// Returns true if one slow query took most of the time until the greeting in a line of Postfix. Other queries of the message (group of queries) may
+/// be of other mails to the same domain.
+fn is_most_of_connecting(line: &PastedLine, message: &MessageReport) -> bool {
+    let (Some([_, _, connecting, _]), Some((begin, end))) = (line.delay.parts, line.last_try()) else {
+        return false;
+    };
+    let least = SLOW_ANSWER.as_secs_f64().max(connecting * SHARE);
+    message.questions.iter().any(|question| {
+        let at = message.began + question.at;
+        (least..=connecting + left_out(line)).contains(&question.elapsed)
+            && at <= end
+            && at + question.elapsed >= begin
+    })
 }
 
 /// Returns how many seconds the delay in a pasted line may be rounded down: Sendmail, and Exim by default, write whole seconds.

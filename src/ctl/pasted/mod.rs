@@ -25,6 +25,7 @@ mod settle;
 mod subject;
 mod time;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 pub use self::delay::LineDelay;
@@ -38,6 +39,9 @@ use dns::question::DnsResult;
 /// Words of log lines that are written at the end of an SMTP session, or after a step of the session that took long.
 const SESSION_ENDED: [&str; 5] =
     ["timeout after", "lost connection after", "disconnect from", "timed out while", "synchronization error"];
+
+/// The programs of Postfix that look up nothing, as their lines name them.
+const QUIET: [&str; 3] = ["/pickup[", "/cleanup[", "/qmgr["];
 
 /// Keys in log lines whose values look like DNS names, although mail software does not look them up.
 const NO_NAMES: [&str; 6] = ["message-id", "msgid", "id", "resent-message-id", "uid", "queue-id"];
@@ -94,6 +98,24 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         lines.extend(read.into_iter().filter(|line| !line.subjects.is_empty()));
     }
     lines
+}
+
+/// Removes the lines of Postfix programs that look up nothing, if another line with the same queue ID has a delay or reports a result of DNS.
+pub(crate) fn without_quiet(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
+    let is_telling = |line: &PastedLine| line.delay.whole.is_some() || line.reports.is_some();
+    let telling = lines.iter().filter(|line| is_telling(line));
+    let telling: BTreeSet<String> =
+        telling.filter_map(|line| queue_id(&line.text)).map(str::to_owned).collect();
+    let is_quiet = |line: &PastedLine| QUIET.iter().any(|program| line.text.contains(program));
+    let has_other = |line: &PastedLine| queue_id(&line.text).is_some_and(|id| telling.contains(id));
+    lines.retain(|line| is_telling(line) || !is_quiet(line) || !has_other(line));
+    lines
+}
+
+/// Returns the queue ID in a line of Postfix.
+fn queue_id(text: &str) -> Option<&str> {
+    let (id, _) = text.split_once("]: ")?.1.split_once(": ")?;
+    id.chars().all(|letter| letter.is_ascii_alphanumeric()).then_some(id)
 }
 
 /// Sorts pasted lines in the order in which their results are printed. Within a queue entry or a bounce, the lines that report a failed lookup come

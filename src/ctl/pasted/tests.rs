@@ -5,6 +5,7 @@ use dns::question::{DnsResult, Outcome};
 use history::culprit::CulpritKind;
 use history::doubt::{PossibleWait, WaitOrder};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
+use std::collections::BTreeMap;
 
 /// Midnight of 2026-11-22 in UTC, in seconds since 1970.
 pub(super) const NOW: f64 = 1_795_305_600.0;
@@ -683,4 +684,39 @@ fn a_word_in_capitals_behind_the_time_is_no_zone_of_time() {
         let line = one(text);
         assert_eq!((line.at.is_some(), line.unread_time.is_none()), (is_read, is_read), "{line:?}");
     }
+}
+
+#[test]
+fn lines_of_programs_that_look_up_nothing_are_left_out_if_another_line_of_the_mail_has_a_delay() {
+    let head = "Nov 21 03:12:05 mx postfix/";
+    let quiet = format!(
+        "{head}pickup[7]: 4A1B2C: uid=0 from=<a@our.example>\n{head}qmgr[7]: 4A1B2C: from=<a@our.example>, size=1, nrcpt=1"
+    );
+    let client = format!("{head}smtpd[7]: 4A1B2C: client=mail.one.example[192.0.2.7]");
+    let delivery = |id: &str| {
+        format!(
+            "{head}smtp[9]: {id}: to=<a@b.example>, relay=none, delay=4, delays=0.1/0/4/0, status=bounced (x)"
+        )
+    };
+    for (id, left) in [("4A1B2C", vec![3, 4]), ("5D6E7F", vec![1, 2, 3, 4])] {
+        let lines = without_quiet(read(&format!("{quiet}\n{client}\n{}", delivery(id)), NOW));
+        assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), left, "{id}");
+    }
+}
+
+#[test]
+fn a_slow_query_that_took_most_of_a_short_delay_until_the_greeting_is_the_cause() {
+    let line = "Nov 21 03:12:05.000 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=mx.fine.example[192.0.2.9]:25, delay=0.97, delays=0.01/0/0.96/0, dsn=2.0.0, status=sent (250 Ok)";
+    let found = |elapsed: f64| {
+        let mut found = message(3.5, CulpritKind::ServerSlow, Outcome::Upstream);
+        let host = QuestionReport { at: 2.5, elapsed, kind: "A".to_owned(), ..found.questions[0].clone() };
+        found.questions.push(host);
+        MessageReport { began: NOW - 3.5, ..found }
+    };
+    let kinds = |elapsed: f64| {
+        let shown = settled(line, vec![found(elapsed)]).unwrap();
+        (shown.culprit.kind, shown.also.len())
+    };
+    assert_eq!(kinds(0.952), (CulpritKind::ServerSlow, 0));
+    assert_eq!(kinds(0.02), (CulpritKind::NotDns, 1));
 }

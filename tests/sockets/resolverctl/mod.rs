@@ -393,6 +393,21 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
 }
 
 #[test]
+fn why_without_a_name_writes_the_slowest_message_to_a_page() {
+    let world = World::new();
+    let file = world.directory.path().join("slow.html");
+    let arguments = ["why", "--html", file.to_str().unwrap()];
+    let (code, _, error) = world.run(&arguments);
+    assert!(code == 2 && error.contains("the query history has no message"), "{code} {error}");
+    assert!(!file.exists());
+    let at = Clock::machine().mono().as_micros();
+    world.fake.recorder.asked(&QuestionEntry::failed(b"\x04mail\x07example\x00", at), None);
+    let (code, text, error) = world.run(&arguments);
+    assert!(code == 0 && text.contains("1 of 1 messages"), "{code} {text} {error}");
+    assert!(std::fs::read_to_string(&file).unwrap().contains("mail.example."));
+}
+
+#[test]
 fn failed_shows_the_zones_whose_queries_failed() {
     let world = World::new();
     let (code, text, _) = world.run(&["failed"]);
