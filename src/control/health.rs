@@ -3,6 +3,7 @@
 //! The health is derived from the counters of a short period and from current problems, so that yesterday's problems are not reported today.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::protocol::{
@@ -37,19 +38,20 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     let recorder = subject.recorder();
     // It takes long to read the failures by zone, and metrics may be read ten times per second. So they are read only if many questions failed.
     let by_zone = if much_fails(judged) { recorder.failures_by_zone(JUDGED) } else { None };
+    let (lists, of_lists): (BTreeSet<String>, Vec<Warning>) = lists::warnings(subject).into_iter().unzip();
     Status {
         daemon,
         uptime: judged.uptime,
         questions: judged.questions,
         seconds: judged.seconds,
         stores: subject.fill(),
-        warnings: judge(judged, by_zone.as_ref(), &recorder.troubles())
+        warnings: judge(judged, by_zone.as_ref(), &recorder.troubles(), &lists)
             .into_iter()
             .chain(missing)
             .chain(root_keys)
             .chain(certificates)
             .chain(metrics)
-            .chain(lists::warnings(subject))
+            .chain(of_lists)
             .collect(),
     }
 }
@@ -65,6 +67,9 @@ const FAILURES_PER_HUNDRED: u64 = 10;
 /// question of each email fails.
 const FEW_ZONES: usize = 3;
 
+/// The largest number of failing zones, each hoster counted once, that count as faults of others.
+const FEW_HOSTERS: usize = 10;
+
 /// Returns true if so many questions failed that their zones must be examined.
 pub(crate) fn much_fails(counts: &StatsReport) -> bool {
     is_much(counts.failures(), counts)
@@ -75,13 +80,24 @@ fn is_much(failed: u64, counts: &StatsReport) -> bool {
 }
 
 /// Returns the current problems: those in `troubles`, and those that the counters of a period show. `by_zone` has the number of failed questions in
-/// this period for each zone; `None` if these numbers are not known.
-pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &Troubles) -> Vec<Warning> {
+/// this period for each zone; `None` if these numbers are not known. `lists` has the DNS lists with a problem, which is reported otherwise.
+pub fn judge(
+    counts: &StatsReport,
+    by_zone: Option<&FailuresByZone>,
+    troubles: &Troubles,
+    lists: &BTreeSet<String>,
+) -> Vec<Warning> {
     let outcome = |outcome| counts.outcomes.get(&outcome).copied().unwrap_or(0);
     let messages: u64 = counts.upstream.messages.values().sum();
     let came_back = counts.upstream.messages.iter().filter(|(conduct, _)| conduct.came_back());
     let came_back: u64 = came_back.map(|(_, count)| count).sum();
-    let failed = counts.failures();
+    let unknown = by_zone.map(|by_zone| without_known(by_zone, troubles, lists));
+    let failed = match (&unknown, by_zone) {
+        (Some(unknown), Some(all)) => {
+            counts.failures().saturating_sub(all.sum().saturating_sub(unknown.sum()))
+        }
+        _ => counts.failures(),
+    };
     let shed = outcome(Outcome::Shed);
     // A list of problems, each with the number of affected queries. The list is sorted by severity, then by this number.
     let mut judged = Vec::new();
@@ -91,7 +107,7 @@ pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &
     } else if messages >= ENOUGH && came_back == 0 {
         judged.push((u64::MAX, unreachable(format!("No server answered any of {messages} queries."))));
     } else if is_much(failed, counts) {
-        judged.push((failed, failing(counts, by_zone)));
+        judged.push((failed, failing(failed, counts, unknown.as_ref())));
     }
     if let Some(loss) = troubles.lossy {
         let span = TimeSpan(loss.span);
@@ -113,10 +129,23 @@ pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &
     warnings
 }
 
-/// Reports that many questions fail. To find the severity, the failures of the `FEW_ZONES` worst zones or DNS lists are subtracted: if many failures
+/// Returns the failures without those of DNS lists with a problem, and of zones whose owners are at fault: both are reported otherwise. If very many
+/// zones fail, the cause may be on this host, so their failures stay.
+fn without_known(by_zone: &FailuresByZone, troubles: &Troubles, lists: &BTreeSet<String>) -> FailuresByZone {
+    let of_others: BTreeSet<&str> =
+        troubles.zones.iter().filter(|zone| !zone.configured).map(|zone| &*zone.zone).collect();
+    let hosters = by_hoster(&troubles.zones).len();
+    let is_known = |row: &ZoneFailures| {
+        let is_of_others = hosters <= FEW_HOSTERS && of_others.contains(&*row.zone);
+        row.is_owned && (is_of_others || lists.contains(&row.zone))
+    };
+    let zones = by_zone.zones.iter().filter(|row| !is_known(row)).cloned().collect();
+    FailuresByZone { zones, others: by_zone.others }
+}
+
+/// Reports that `failed` questions fail. To find the severity, the failures of the `FEW_ZONES` worst zones or DNS lists are subtracted: if many failures
 /// remain, the report is critical. Failures of the root and of top-level domains are never subtracted, because the zones below them have many owners.
-fn failing(counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
-    let failed = counts.failures();
+fn failing(failed: u64, counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
     let elsewhere = by_zone.map_or(failed, |by_zone| {
         let (owned, above): (Vec<_>, Vec<_>) = zones.iter().partition(|zone| zone.is_owned);
@@ -157,9 +186,12 @@ fn unkept(why: &str) -> Warning {
 
 /// Reports the failing zones. The first `MAX_STATUS_ZONES` zones are named, the others are only counted.
 fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
-    let named = failing.iter().take(MAX_STATUS_ZONES).map(|failing| {
-        let FailingZone { zone, span, ago, failures, doubted, configured, why, trace } = failing;
-        let [within, ago] = [span, ago].map(|span| TimeSpan((*span).max(Duration::from_secs(1))));
+    let hosters = by_hoster(failing);
+    let more: usize = hosters.iter().skip(MAX_STATUS_ZONES).map(Vec::len).sum();
+    let named = hosters.into_iter().take(MAX_STATUS_ZONES).filter_map(|zones| {
+        let [failing] = zones.as_slice() else { return hoster(&zones) };
+        let FailingZone { zone, failures, doubted, configured, why, next, .. } = failing;
+        let [within, ago] = spans(&zones);
         let problem = format!(
             "{failures} queries for zone {zone} {} within {within}, the last one {ago} ago; cause: {why}.",
             failed_text(*doubted)
@@ -168,15 +200,54 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
         // also fail for names whose owners have made mistakes. If many names fail, the function `failing` reports it.
         let is_ours = *configured && zone != ".";
         let severity = if is_ours { Severity::Warning } else { Severity::Notice };
-        Warning { severity, ..Warning::new(problem, &format!("{trace}.")) }
+        Some(Warning { severity, ..Warning::new(problem, &format!("{next}.")) })
     });
-    let more = failing.len().saturating_sub(MAX_STATUS_ZONES);
     let rest = (more > 0).then(|| {
         let problem = format!("{more} more zones fail.");
         let remedy = "See `resolverctl failed` for all of them.";
         Warning { severity: Severity::Notice, ..Warning::new(problem, remedy) }
     });
     named.chain(rest)
+}
+
+/// Groups the failing zones of other operators by their silent servers.
+fn by_hoster(failing: &[FailingZone]) -> Vec<Vec<&FailingZone>> {
+    let mut hosters: Vec<Vec<&FailingZone>> = Vec::new();
+    for zone in failing {
+        let is_same = |first: &&FailingZone| {
+            !zone.silent.is_empty() && first.silent == zone.silent && !first.configured && !zone.configured
+        };
+        match hosters.iter_mut().find(|zones| zones.first().is_some_and(is_same)) {
+            Some(zones) => zones.push(zone),
+            None => hosters.push(vec![zone]),
+        }
+    }
+    hosters
+}
+
+/// Reports that the servers of several zones are silent.
+fn hoster(zones: &[&FailingZone]) -> Option<Warning> {
+    let first = zones.first()?;
+    let names: Vec<&str> = zones.iter().take(MAX_STATUS_ZONES).map(|zone| &*zone.zone).collect();
+    let more = zones.len().saturating_sub(names.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let failures: u32 = zones.iter().fold(0, |sum, zone| sum.saturating_add(zone.failures));
+    let [within, ago] = spans(zones);
+    let do_not = if first.silent.contains([',', ' ']) { "do not" } else { "does not" };
+    let problem = format!(
+        "{} {do_not} answer; {} zones: {}{more}; {failures} queries failed within {within}, the last one {ago} ago.",
+        first.silent,
+        zones.len(),
+        names.join(", ")
+    );
+    Some(Warning { severity: Severity::Notice, ..Warning::new(problem, &format!("{}.", first.next)) })
+}
+
+/// Returns the time in which queries for these zones failed, and the time since the last one.
+fn spans(zones: &[&FailingZone]) -> [TimeSpan; 2] {
+    let within = zones.iter().map(|zone| zone.span).max().unwrap_or_default();
+    let ago = zones.iter().map(|zone| zone.ago).min().unwrap_or_default();
+    [within, ago].map(|span| TimeSpan(span.max(Duration::from_secs(1))))
 }
 
 /// Reports problems with the keys of the root zone. `now` is the current time in seconds since 1970.
@@ -299,7 +370,10 @@ mod tests {
     }
 
     fn problems(report: &StatsReport) -> Vec<String> {
-        judge(report, None, &Troubles::default()).into_iter().map(|warning| warning.problem).collect()
+        judge(report, None, &Troubles::default(), &BTreeSet::new())
+            .into_iter()
+            .map(|warning| warning.problem)
+            .collect()
     }
 
     #[test]
@@ -379,7 +453,7 @@ mod tests {
                 is_owned: *is_owned,
             };
             let by_zone = FailuresByZone { zones: zones.iter().map(row).collect(), others };
-            let warning = judge(&failing, Some(&by_zone), &Troubles::default()).remove(0);
+            let warning = judge(&failing, Some(&by_zone), &Troubles::default(), &BTreeSet::new()).remove(0);
             (warning.severity, warning.problem)
         };
         let list = ("list.example.", 38, true);
@@ -400,7 +474,10 @@ mod tests {
         assert_eq!(found(&[("tld.", 40, false)], 0).0, Severity::Critical, "many zones are below it");
         assert_eq!(found(&[(".", 40, false)], 0).0, Severity::Critical);
         assert_eq!(found(&[], 40).0, Severity::Critical);
-        assert_eq!(judge(&failing, None, &Troubles::default())[0].severity, Severity::Critical);
+        assert_eq!(
+            judge(&failing, None, &Troubles::default(), &BTreeSet::new())[0].severity,
+            Severity::Critical
+        );
         // Here the failures by zone are not counted yet.
         let (severity, problem) = found(&[], 0);
         assert_eq!((severity, &*problem), (Severity::Warning, "40 of 320 queries failed with SERVFAIL."));
@@ -409,9 +486,40 @@ mod tests {
     }
 
     #[test]
+    fn failures_of_lists_and_zones_that_are_reported_as_faults_of_others_are_no_problem() {
+        let failing = report(&[(Outcome::Cache, 280), (Outcome::Failed, 80)], &[(Conduct::Answered, 80)]);
+        let row =
+            |(zone, failed): (&str, u64)| ZoneFailures { zone: zone.to_owned(), failed, is_owned: true };
+        let zone = |number: usize| FailingZone {
+            zone: format!("z{number}.example."),
+            span: Duration::from_secs(720),
+            ago: Duration::from_secs(66),
+            failures: 9,
+            doubted: false,
+            configured: false,
+            why: "timeout".to_owned(),
+            silent: String::new(),
+            next: "`resolverctl check z.example` shows what its owner must repair".to_owned(),
+        };
+        let lists = BTreeSet::from(["list.example.".to_owned()]);
+        let severities = |dead: u64, zones: usize| {
+            let rows = [("list.example.", 40), ("z0.example.", dead), ("other.example.", 40 - dead)];
+            let by_zone = FailuresByZone { zones: rows.into_iter().map(row).collect(), others: 0 };
+            let troubles = Troubles { zones: (0..zones).map(zone).collect(), ..Troubles::default() };
+            let found = judge(&failing, Some(&by_zone), &troubles, &lists);
+            found.into_iter().map(|warning| warning.severity).filter(|one| *one != Severity::Notice).count()
+        };
+        assert_eq!(severities(30, 1), 0, "10 of 360 are left");
+        assert_eq!(severities(0, 1), 1, "40 of 360 are of other.example.");
+        assert_eq!(severities(30, 0), 1, "z0.example. is not known to fail");
+        assert_eq!(severities(30, 40), 1, "very many zones fail");
+    }
+
+    #[test]
     fn a_disk_that_is_full_is_told() {
         let unkept = Some("cannot write to /var/lib/resolverd/history: No space left on device".to_owned());
-        let found = judge(&report(&[], &[]), None, &Troubles { unkept, ..Troubles::default() });
+        let found =
+            judge(&report(&[], &[]), None, &Troubles { unkept, ..Troubles::default() }, &BTreeSet::new());
         assert_eq!(
             found[0].problem,
             "Failed and slow queries are not kept over a restart: cannot write to /var/lib/resolverd/history: No space left on device."
@@ -453,10 +561,12 @@ mod tests {
             doubted: false,
             configured: false,
             why: "no server of it gave an answer".to_owned(),
-            trace: "`resolverctl trace z.example. MX` shows each step".to_owned(),
+            silent: String::new(),
+            next: "`resolverctl check z.example` shows what its owner must repair".to_owned(),
         };
         let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
-        let found = judge(&busy, None, &Troubles { zones: vec![zone(0)], ..Troubles::default() });
+        let found =
+            judge(&busy, None, &Troubles { zones: vec![zone(0)], ..Troubles::default() }, &BTreeSet::new());
         assert_eq!(
             found,
             [Warning {
@@ -464,22 +574,43 @@ mod tests {
                 problem:
                     "9 queries for zone z0.example. failed within 12 min, the last one 66 s ago; cause: no server of it gave an answer."
                         .to_owned(),
-                remedy: "`resolverctl trace z.example. MX` shows each step.".to_owned(),
+                remedy: "`resolverctl check z.example` shows what its owner must repair.".to_owned(),
             }]
         );
         let severity = |zone_name: &str| {
             let failing = FailingZone { zone: zone_name.to_owned(), configured: true, ..zone(0) };
-            judge(&busy, None, &Troubles { zones: vec![failing], ..Troubles::default() })[0].severity
+            judge(&busy, None, &Troubles { zones: vec![failing], ..Troubles::default() }, &BTreeSet::new())[0]
+                .severity
         };
         assert_eq!(severity("corp.example."), Severity::Warning);
         assert_eq!(severity("."), Severity::Notice, "forwarders fail for names that others have broken");
-        let many = judge(&busy, None, &Troubles { zones: (0..9).map(zone).collect(), ..Troubles::default() });
+        let many = judge(
+            &busy,
+            None,
+            &Troubles { zones: (0..9).map(zone).collect(), ..Troubles::default() },
+            &BTreeSet::new(),
+        );
         assert_eq!(many.len(), MAX_STATUS_ZONES + 1);
         assert_eq!(many.last().unwrap().problem, "4 more zones fail.");
+        let of_hoster = |number| FailingZone {
+            silent: "192.0.2.1, 192.0.2.2".to_owned(),
+            span: Duration::from_secs(60 * u64::from(number)),
+            ..zone(number)
+        };
+        let troubles =
+            Troubles { zones: (2..6).map(of_hoster).chain([zone(1)]).collect(), ..Troubles::default() };
+        let found = judge(&busy, None, &troubles, &BTreeSet::new());
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(
+            found[0].problem,
+            "192.0.2.1, 192.0.2.2 do not answer; 4 zones: z2.example., z3.example., z4.example., z5.example.; 36 queries failed within 5 min, the last one 66 s ago."
+        );
         let down = Troubles { down: Some(Duration::from_secs(61)), ..Troubles::default() };
         let unplugged = report(&[(Outcome::Failed, 50)], &[(Conduct::Silent, 300)]);
-        let found: Vec<String> =
-            judge(&unplugged, None, &down).into_iter().map(|warning| warning.problem).collect();
+        let found: Vec<String> = judge(&unplugged, None, &down, &BTreeSet::new())
+            .into_iter()
+            .map(|warning| warning.problem)
+            .collect();
         assert_eq!(found, ["No server on the internet has answered for 61 s."]);
     }
 }

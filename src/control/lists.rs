@@ -11,7 +11,7 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::protocol::lists::{BatchState, CodeFact, ListFacts, ListRow, ListTest};
-use super::protocol::{Blame, Problem, Reply, Warning};
+use super::protocol::{Blame, Problem, Reply, Severity, Warning};
 use super::{Controlled, believed, lookup, rows};
 use crate::limits::LIST_TEST_TIME;
 use dns::clock::Now;
@@ -202,8 +202,9 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     })
 }
 
-/// Returns a warning for each list in use that has a problem, for `resolverctl status`.
-pub(super) fn warnings(subject: &impl Controlled) -> Vec<Warning> {
+/// Returns each list in use that has a problem, with a warning for `resolverctl status`. The public servers of a list belong to others, and mail
+/// software continues if they do not answer.
+pub(super) fn warnings(subject: &impl Controlled) -> Vec<(String, Warning)> {
     let config = subject.config();
     let warning = |entry: &Arc<ListEntry>| {
         // A list is in use if it is configured or if clients have asked it. This condition excludes lists that only the operator has tested.
@@ -214,7 +215,9 @@ pub(super) fn warnings(subject: &impl Controlled) -> Vec<Warning> {
             "" => format!("{} has a problem.", text(&list.apex)),
             why => format!("{why}."),
         };
-        Some(Warning::new(problem, &format!("See `resolverctl dnsbl`; {remedy}.")))
+        let severity = if entry.way.is_public() { Severity::Notice } else { Severity::Warning };
+        let warning = Warning::new(problem, &format!("See `resolverctl dnsbl`; {remedy}."));
+        Some((name_text(&list.apex), Warning { severity, ..warning }))
     };
     subject.lists().all().iter().filter_map(warning).collect()
 }

@@ -6,13 +6,15 @@
 //! not enough: one name of a zone may be bogus while all others are correct. If a zone fails, gets no questions for hours, and then fails again,
 //! there is no second log line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
 use super::event::{FlightEnded, FlightFailure, ServerOrigin, Shows};
-use super::line::{Line, Trace};
+use super::evidence::named;
+use super::line::{Line, next_step};
 use super::loss::Loss;
 use super::outage::Outage;
 use super::report::FailingZone;
@@ -21,6 +23,7 @@ use crate::limits::{
     INCIDENT_STRANGER_TIME, INCIDENT_WINDOW, INCIDENTS_AN_HOUR, MAX_INCIDENT_QUESTIONS, MAX_INCIDENT_ZONES,
 };
 use dns::clock::Mono;
+use dns::conduct::Conduct;
 use dns::question::{Question, kind_text, name_text};
 
 /// The period to which the limit `limits::INCIDENTS_AN_HOUR` applies.
@@ -42,6 +45,8 @@ struct TroubledZone {
     failing: Vec<Failing>,
     /// Why the last failed question failed, as a sentence.
     why: String,
+    /// The servers of the zone if all were silent, as text; otherwise empty.
+    silent: String,
 }
 
 /// A question that failed.
@@ -277,7 +282,8 @@ impl TroubledZone {
             doubted: self.doubted,
             configured: self.configured,
             why: self.why.clone(),
-            trace: Trace(&self.failing.last()?.question).to_string(),
+            silent: self.silent.clone(),
+            next: next_step(zone, self.configured, &self.failing.last()?.question),
         })
     }
 
@@ -293,6 +299,12 @@ impl TroubledZone {
         self.doubted |= lost.shows == Shows::Doubt;
         self.last = now;
         self.why.clone_from(&lost.why);
+        // A question that fails at once, because its zone is known to be silent, shows no server.
+        if !lost.servers.is_empty() {
+            let is_silent = lost.servers.iter().all(|(_, conduct)| *conduct == Conduct::Silent);
+            let servers: BTreeSet<IpAddr> = lost.servers.iter().map(|(server, _)| *server).collect();
+            self.silent = if is_silent { named(servers.iter()) } else { String::new() };
+        }
         self.failing.retain(|failing| failing.question != *question);
         if self.failing.len() >= MAX_INCIDENT_QUESTIONS {
             self.failing.remove(0);

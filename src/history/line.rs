@@ -14,8 +14,9 @@ use super::evidence::CulpritReport;
 use super::failure::FailedQuestion;
 use super::redact::{Redaction, Secrets};
 use super::report::LossReport;
+use super::subject::domain_of;
 use dns::question::{
-    ClientTransport, ExtendedError, Question, kind_text, name_of_wire, name_text, zone_text,
+    ClientTransport, ExtendedError, Question, is_within, kind_text, name_of_wire, name_text, zone_text,
 };
 
 /// A line for the log, before it is written as text.
@@ -187,7 +188,12 @@ impl LogText {
         if !addresses.all(|address| text.contains(&address)) {
             text.push_str(&format!("; servers: {conduct}"));
         }
-        text.push_str(&match &zone {
+        // The name may be an alias, or need another zone. `resolverctl failed` finds a failure by its name in any case.
+        let found = zone.clone().map(|zone| match is_within(&question.name, &failed.zone) {
+            true => zone,
+            false => name_of_wire(&domain_of(&question.name)),
+        });
+        text.push_str(&match &found {
             Some(zone) => format!("; `resolverctl failed` shows further failures of {}", zone_text(zone)),
             None => "; `resolverctl stats` shows the clients and the zones that cause the load, `resolverctl failed` shows further failures".to_owned(),
         });
@@ -361,14 +367,31 @@ impl fmt::Display for TimeSpan {
     }
 }
 
+/// Returns true if a shell does not interpret any letter of a name.
+fn is_plain(name: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    name.chars().all(plain) && !name.starts_with('-')
+}
+
+/// Returns the command that shows more about a failing zone. `configured` is true if the operator has configured its servers, and `question` failed
+/// last.
+pub(super) fn next_step(zone: &Name, configured: bool, question: &Question) -> String {
+    let name = name_text(zone);
+    match name.trim_end_matches('.') {
+        name if !configured && !name.is_empty() && is_plain(name) => {
+            format!("`resolverctl check {name}` shows what its owner must repair")
+        }
+        _ => Trace(question).to_string(),
+    }
+}
+
 /// Writes the `resolverctl trace` command that shows how a question fails. A name that a shell would interpret is left out.
 pub(super) struct Trace<'a>(pub(super) &'a Question);
 
 impl fmt::Display for Trace<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, kind) = (name_text(&self.0.name), kind_text(self.0.kind));
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
-        if name.chars().all(plain) && !name.starts_with('-') {
+        if is_plain(&name) {
             write!(formatter, "`resolverctl trace {name} {kind}` shows each step")
         } else {
             write!(formatter, "`resolverctl trace NAME` with a name of this zone shows each step")
@@ -379,7 +402,8 @@ impl fmt::Display for Trace<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dns::question::wire_name;
+    use crate::culprit::ExplainedQuestion;
+    use dns::question::{Outcome, wire_name};
     use hickory_proto::rr::RecordType;
 
     #[test]
@@ -413,12 +437,32 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_because_of_another_zone_names_the_zone_by_which_it_is_found() {
+        let shown = |zone: &[u8]| {
+            let name = b"\x03out\x06garage\x07example\x00"[..].into();
+            let mut question = QuestionEntry::hit(name, RecordType::A, [127, 0, 0, 1].into(), 0, 0);
+            question.outcome = Outcome::Failed;
+            let asked = ExplainedQuestion { question: &question, list: None, flight: None };
+            LogText::failed(&FailedQuestion { asked, zone: zone.into(), servers: Vec::new() }).text
+        };
+        for zone in [&b"\x06garage\x07example\x00"[..], b"\x04dead\x07example\x00"] {
+            assert!(shown(zone).ends_with(" shows further failures of garage.example."), "{}", shown(zone));
+        }
+    }
+
+    #[test]
     fn a_name_that_a_shell_would_read_is_not_part_of_a_command() {
         let shown = |label: &[u8]| {
             let name = Name::from_labels([label, b"example"]).unwrap();
             Trace(&Question::new(&name, RecordType::MX)).to_string()
         };
         assert_eq!(shown(b"mail"), "`resolverctl trace mail.example. MX` shows each step");
+        let question = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);
+        let next =
+            |zone: &str, configured| next_step(&Name::from_ascii(zone).unwrap(), configured, &question);
+        assert_eq!(next("example.", false), "`resolverctl check example` shows what its owner must repair");
+        assert_eq!(next("example.", true), shown(b"mail"));
+        assert_eq!(next(".", false), shown(b"mail"));
         for label in ["$(reboot)", "a;b", "-rf", "a b", "`"] {
             assert_eq!(
                 shown(label.as_bytes()),

@@ -211,8 +211,10 @@ pub struct FailingZone {
     pub configured: bool,
     /// Why the last failed question failed, as a sentence.
     pub why: String,
-    /// The command that shows the steps of the resolution of the last failed question.
-    pub trace: String,
+    /// The servers of the zone if all were silent, as text; otherwise empty.
+    pub silent: String,
+    /// The command that shows more about the failure.
+    pub next: String,
 }
 
 /// The number of failed questions of a zone or a DNS list in a window (a period such as the last five minutes).
@@ -234,6 +236,13 @@ pub struct FailuresByZone {
     /// The number of failed questions for which no zone is known: they waited mostly for this resolver itself, their entries were overwritten before
     /// they were read, or there were too many zones.
     pub others: u64,
+}
+
+impl FailuresByZone {
+    /// Returns the number of all these failed questions.
+    pub fn sum(&self) -> u64 {
+        self.zones.iter().map(|zone| zone.failed).fold(self.others, u64::saturating_add)
+    }
 }
 
 impl ZoneRow {

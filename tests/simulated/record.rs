@@ -2,6 +2,7 @@
 
 #![cfg(feature = "lab")]
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
@@ -134,7 +135,7 @@ fn queries_that_were_turned_away_are_no_failures_of_other_zones() {
         assert_eq!(by_zone.others, 0);
         let judged = recorder.report(Window::FiveMinutes);
         assert_eq!((judged.questions, judged.failures()), (320, 56));
-        let warnings = health::judge(&judged, Some(&by_zone), &Troubles::default());
+        let warnings = health::judge(&judged, Some(&by_zone), &Troubles::default(), &BTreeSet::new());
         let failing = warnings.iter().find(|warning| warning.problem.starts_with("56 of 320")).unwrap();
         assert_eq!(failing.severity, Severity::Warning, "{warnings:?}");
     });

@@ -186,7 +186,12 @@ pub struct Status {
 impl Status {
     /// Returns true if this resolver has no known problem. Failing zones that belong to other operators are not problems of this resolver.
     pub fn works(&self) -> bool {
-        self.warnings.iter().all(|warning| warning.severity == Severity::Notice)
+        self.faults_of_others() == self.warnings.len()
+    }
+
+    /// Returns the number of warnings about zones and DNS lists of other operators.
+    pub fn faults_of_others(&self) -> usize {
+        self.warnings.iter().filter(|warning| warning.severity == Severity::Notice).count()
     }
 }
 

@@ -20,7 +20,8 @@ pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
         Some(Severity::Warning) => PluginState::Warning,
         Some(Severity::Critical) => PluginState::Critical,
     };
-    let more = status.warnings.len().saturating_sub(1);
+    let others = status.faults_of_others();
+    let more = status.warnings.len().saturating_sub(others).saturating_sub(1);
     let text = match worst {
         None => format!(
             "resolverd {}, up {}, {} queries in {}",
@@ -29,8 +30,11 @@ pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
             words::number(status.questions),
             words::age(status.seconds)
         ),
-        Some(warning) if warning.severity == Severity::Notice => {
+        Some(warning) if warning.severity == Severity::Notice && others == 1 => {
             format!("works; fault of others: {}", warning.problem)
+        }
+        Some(warning) if warning.severity == Severity::Notice => {
+            format!("works; {others} faults of others, the first: {}", warning.problem)
         }
         Some(warning) if more == 0 => warning.problem.clone(),
         Some(warning) => {

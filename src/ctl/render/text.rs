@@ -20,13 +20,13 @@ const LATER: &str = "resolverd listens there as soon as it appears";
 /// Returns the output of `resolverctl status`: the health of the daemon.
 pub fn status(status: &Status, style: Style) -> String {
     let daemon = &status.daemon;
-    let (count, works) = (status.warnings.len(), status.works());
-    let (paint, verdict) = match count {
-        0 => (Paint::Good, "is healthy".to_owned()),
-        1 if works => (Paint::Good, "works; 1 zone that others operate fails, see below".to_owned()),
-        _ if works => (Paint::Good, "works; zones that others operate fail, see below".to_owned()),
-        1 => (Paint::Bad, "is not healthy: 1 problem, see below".to_owned()),
-        _ => (Paint::Bad, format!("is not healthy: {count} problems, see below")),
+    let others = status.faults_of_others();
+    let (paint, verdict) = match (status.warnings.len().saturating_sub(others), others) {
+        (0, 0) => (Paint::Good, "is healthy".to_owned()),
+        (0, 1) => (Paint::Good, "works; 1 fault of others touches your mail, see below".to_owned()),
+        (0, _) => (Paint::Good, format!("works; {others} faults of others touch your mail, see below")),
+        (1, _) => (Paint::Bad, "is not healthy: 1 problem, see below".to_owned()),
+        (count, _) => (Paint::Bad, format!("is not healthy: {count} problems, see below")),
     };
     let (verdict, up) = (style.paint(paint, &verdict), words::age(status.uptime));
     let mut text = format!("resolverd {} {verdict}; up {up}\n\n", daemon.version);

@@ -318,7 +318,7 @@ fn well_and_not_well() {
     let warning = Warning {
         severity: Severity::Warning,
         problem: "9 queries for zone badly-run.example. failed within 12 min, the last one 20 s ago; cause: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
-        remedy: "`resolverctl trace mail.badly-run.example. MX` shows each step.".to_owned(),
+        remedy: "`resolverctl check badly-run.example` shows what its owner must repair.".to_owned(),
     };
     let others = status(vec![Warning { severity: Severity::Notice, ..warning.clone() }]);
     both("status_works", &text::status(&others, Style::Plain), &json::line(&others));
@@ -343,6 +343,7 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
     let cases = [
         (Vec::new(), PluginState::Ok),
         (vec![Warning { severity: Severity::Notice, ..zone.clone() }], PluginState::Ok),
+        (vec![Warning { severity: Severity::Notice, ..zone.clone() }; 2], PluginState::Ok),
         (vec![zone.clone()], PluginState::Warning),
         (vec![zone.clone(), down.clone(), down, zone], PluginState::Critical),
     ];

@@ -1,5 +1,6 @@
 //! Lines about single questions that fail or are slow.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -279,7 +280,7 @@ fn failures_of_one_zone_are_a_warning_and_those_of_many_are_critical() {
             sleep(2 * FOLLOW_PAUSE).await;
             let recorder = simulation.recorder();
             let by_zone = recorder.failures_by_zone(JUDGED);
-            judge(&recorder.report(JUDGED), by_zone.as_ref(), &recorder.troubles())
+            judge(&recorder.report(JUDGED), by_zone.as_ref(), &recorder.troubles(), &BTreeSet::new())
         };
         for number in 0..30 {
             ask(&simulation, &format!("w{number}.d0.tld."), RecordType::A).await;

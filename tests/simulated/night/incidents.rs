@@ -1,5 +1,6 @@
 //! Lines of single incidents, and the output of `resolverctl` meanwhile: an idle gateway, an outage, bogus answers.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,7 +73,7 @@ async fn ask(simulation: &Simulation, domain: &str, numbers: std::ops::Range<u32
 /// The problems in `resolverctl status`.
 fn problems(simulation: &Simulation) -> Vec<String> {
     let recorder = simulation.recorder();
-    let warnings = judge(&recorder.report(Window::FiveMinutes), None, &recorder.troubles());
+    let warnings = judge(&recorder.report(Window::FiveMinutes), None, &recorder.troubles(), &BTreeSet::new());
     warnings.into_iter().map(|warning| warning.problem).collect()
 }
 
