@@ -275,7 +275,7 @@ fn table(judged: &[Vec<Cause>], common: &CommonFaults) -> CostTable {
     for causes in judged {
         // A message (email) with two causes of the same side counts only once for this side.
         let mut of_message = CostTable::new();
-        for cause in causes.iter().filter(|cause| cause.delay() > 0) {
+        for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None && cause.delay() > 0) {
             let side = side(cause, common.is_lossy);
             let (worth, micros, failed) = (cause.delay(), cause.micros, cause.deferring.into());
             for key in [(side, None), (side, Some(common.key(side, cause)))] {

@@ -5,7 +5,6 @@ use dns::question::{DnsResult, Outcome};
 use history::culprit::CulpritKind;
 use history::doubt::{PossibleWait, WaitOrder};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
-use std::collections::BTreeMap;
 
 /// Midnight of 2026-11-22 in UTC, in seconds since 1970.
 pub(super) const NOW: f64 = 1_795_305_600.0;

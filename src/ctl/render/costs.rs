@@ -18,9 +18,7 @@ const COSTS: &[Column<CostRow>] = &[
     Column("cause", 0, |row, _| cause(row)),
     Column("wait for DNS", 0, |row, _| time(row.time)),
     Column("failed (defers mail)", 0, |row, _| fault(row.failed)),
-    Column("change", 0, |row, _| {
-        number(row.before.map(|before| change(row.time - before)), "not known")
-    }),
+    Column("change", 0, |row, _| number(row.before.map(|before| change(row.time - before)), "not known")),
     Column("messages", 0, |row, _| count(row.messages)),
     Column("share", 0, |row, _| {
         number(row.share.map(|share| words::percent((share * 1e3).round() as u64)), "not known")
