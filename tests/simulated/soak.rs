@@ -89,8 +89,9 @@ impl Asker for OneByOne<'_> {
                             answered |= before < at && at < sent
                         }
                         StepEvent::Sent { server, reason, .. } if of(server) => {
-                            // If all others have failed, the first that did is asked once more.
-                            late |= at == sent && matches!(reason.as_str(), "retry" | "again")
+                            // If all others have failed, the first that did is asked once more. A denial of a name in mixed case is
+                            // asked for again.
+                            late |= at == sent && matches!(reason.as_str(), "retry" | "again" | "own_case")
                         }
                         _ => {}
                     }

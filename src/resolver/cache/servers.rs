@@ -534,8 +534,8 @@ impl Server {
         self.history().own_case_answers = 0;
     }
 
-    /// Records that the server has found a name in mixed case, so that its denials of such names are believed for a day. For a server of a DNS
-    /// list, it is enough that it has repeated a denial in the case of the question.
+    /// Records that the server has found a name in mixed case, so that its denials of such names are believed for a day. A server of a DNS list is
+    /// believed from its first denial on, which is then checked.
     pub(crate) fn finds_mixed_case(&self, now: Mono) {
         self.history().finds_case_until = Some(now.after(FINDS_CASE_TIME));
     }

@@ -280,6 +280,11 @@ impl<'a> Asking<'a> {
                     candidate.truncated = true;
                 }
             }
+            AttemptEventKind::Doubted => {
+                if let Some(candidate) = self.candidate(event.server) {
+                    candidate.doubted = true;
+                }
+            }
             // With the policy of one server at a time, the next query is sent only when this query counts as lost.
             AttemptEventKind::Overdue if one_at_a_time => {}
             AttemptEventKind::Overdue => {

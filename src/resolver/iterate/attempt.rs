@@ -153,8 +153,28 @@ impl Attempt {
         let sent = self.shared.clock.mono();
         let (heard, first) = self.first_query(sent, place).await?;
         let said = self.answer(&heard, first).await;
+        let is_denied = matches!(&said, Classified::Found(found) if found.denies());
         self.end(said);
+        if is_denied && self.is_list && self.first.case == NameCase::Mixed {
+            Box::pin(self.check_list()).await;
+        }
         Some((heard, sent))
+    }
+
+    /// Asks the server of a DNS list in the case of the question too, after its first denial of a day. The client does not wait, as no mail is
+    /// lost if one listing is missed, and the denial of a list is the usual answer.
+    async fn check_list(&self) {
+        let now = self.shared.clock.mono();
+        if self.standing().finds_mixed_case {
+            return;
+        }
+        self.server.finds_mixed_case(now);
+        let form = UpstreamForm { case: NameCase::AsAsked, ..self.first };
+        if let NextQuery::Classified(said) = self.again(form, "own_case").await
+            && matches!(*said, Classified::Found(found) if !found.denies())
+        {
+            self.server.flips_case(now);
+        }
     }
 
     /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails, and returns
@@ -172,6 +192,7 @@ impl Attempt {
                 }
                 NextQuery::OwnCase(said) if !self.sender.is_unwanted() || self.context.is_on_the_side() => {
                     (form.case, doubted) = (NameCase::AsAsked, Some(said));
+                    self.send(AttemptEventKind::Doubted);
                     "own_case"
                 }
                 NextQuery::Stream if form.transport == Transport::Udp && self.standing().features.tcp => {
@@ -197,12 +218,8 @@ impl Attempt {
         if stays_without && !matches!(said, Classified::Nothing(_) | Classified::NoRoom) {
             self.server.takes_no_edns(now);
         }
-        match doubted {
-            Some(doubted) if doubted.differs_from(&said) => self.server.flips_case(now),
-            Some(_) if self.is_list && matches!(said, Classified::Found(_)) => {
-                self.server.finds_mixed_case(now)
-            }
-            _ => {}
+        if doubted.is_some_and(|doubted| doubted.differs_from(&said)) {
+            self.server.flips_case(now);
         }
         said
     }
@@ -540,20 +557,19 @@ impl Attempt {
     /// server has found a name in mixed case (as those of the root and of TLDs do with their first referral), if a proof of a signed zone
     /// will be validated, if the server was lame before, if only a referral is of use, and if the name has no letters. A server that only denies is asked twice each time,
     /// as the denial of a name that does not exist is the same in both cases. That would double the queries to DNS lists, which deny nearly all
-    /// names and limit the number of queries: they are asked again only for the first denial of each server a day, and not after errors. The
-    /// reverse trees are no exception, as `in-addr.arpa` and `ip6.arpa` have letters too.
+    /// names and limit the number of queries: see `check_list`. The reverse trees are no exception, as `in-addr.arpa` and `ip6.arpa` have letters
+    /// too.
     fn doubts_case(&self, said: &Classified) -> bool {
         let standing = self.standing();
         let has_letters = self.name.iter().flatten().any(u8::is_ascii_alphabetic);
-        if standing.finds_mixed_case || self.wanted == WantedAnswer::Referral || !has_letters {
+        let is_useless = self.wanted == WantedAnswer::Referral || !has_letters;
+        if self.is_list || standing.finds_mixed_case || is_useless {
             return false;
         }
         match said {
             Classified::Found(found) => found.denies() && !(self.signed == Signed::Yes && found.has_proof()),
             Classified::Doubtful(_)
-            | Classified::Nothing(Conduct::Lame | Conduct::Refused | Conduct::NotAuth) => {
-                !self.is_list && !standing.lame
-            }
+            | Classified::Nothing(Conduct::Lame | Conduct::Refused | Conduct::NotAuth) => !standing.lame,
             Classified::Referral(_) | Classified::Nothing(_) | Classified::NoRoom => false,
         }
     }

@@ -35,6 +35,8 @@ pub(super) enum AttemptEventKind {
     Late,
     /// The answer was truncated, and the attempt continues over TCP.
     Truncated,
+    /// The server denied a name in mixed case, and the attempt continues in the case of the question.
+    Doubted,
     /// The attempt (a query to one server with its retries) has ended with this result.
     Ended(Box<Classified>),
 }
@@ -48,8 +50,8 @@ pub(super) struct EventReceiver(Arc<Board>);
 #[derive(Clone)]
 pub(super) struct EventSender(Arc<Board>);
 
-/// The queue of events. Each attempt adds at most eight events: one when its answer is overdue; at most five when a query counts as lost (the
-/// first query, without EDNS, in the case of the question, and twice over TCP); one for a truncated answer; and one at its end.
+/// The queue of events. Each attempt adds at most nine events: one when its answer is overdue; at most five when a query counts as lost (the
+/// first query, without EDNS, in the case of the question, and twice over TCP); one for a truncated answer; one for a doubted answer; and one at its end.
 #[derive(Default)]
 struct Board {
     events: Mutex<VecDeque<AttemptEvent>>,

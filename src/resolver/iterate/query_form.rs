@@ -133,6 +133,7 @@ impl UpstreamForm {
         // Queries to a recursive server have no mixed case. Such a server caches names in the case of the query, and sends them in this case to
         // its other clients. BIND, for example, would then return the names of mail hosts in mixed case.
         let as_asked = candidate.own_case
+            || candidate.doubted
             || candidate.tries >= MIXED_CASE_TRIES
             || !features.keeps_case
             || role.is_recursive();

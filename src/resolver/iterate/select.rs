@@ -36,6 +36,8 @@ pub struct Candidate {
     /// True if the server is asked again after an error, with the letters of the question in their own upper and lower case. Some servers do
     /// not find names in mixed case (0x20).
     pub own_case: bool,
+    /// True if the server has denied a name in mixed case. If it is asked again, the letters of the question have their own case.
+    pub doubted: bool,
 }
 
 /// The progress of the last query to a server that may be asked.
@@ -74,6 +76,7 @@ impl Candidate {
             truncated: false,
             over_tcp: None,
             own_case: false,
+            doubted: false,
         }
     }
 
