@@ -280,9 +280,12 @@ impl<'a> Asking<'a> {
                     candidate.truncated = true;
                 }
             }
-            AttemptEventKind::Doubted => {
+            AttemptEventKind::Doubted { is_error } => {
                 if let Some(candidate) = self.candidate(event.server) {
                     candidate.doubted = true;
+                }
+                if is_error && let Some(place) = self.untried() {
+                    self.launch(place, "next");
                 }
             }
             // With the policy of one server at a time, the next query is sent only when this query counts as lost.

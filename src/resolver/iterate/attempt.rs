@@ -191,8 +191,9 @@ impl Attempt {
                     "without_edns"
                 }
                 NextQuery::OwnCase(said) if !self.sender.is_unwanted() || self.context.is_on_the_side() => {
+                    let is_error = !matches!(*said, Classified::Found(_));
+                    self.send(AttemptEventKind::Doubted { is_error });
                     (form.case, doubted) = (NameCase::AsAsked, Some(said));
-                    self.send(AttemptEventKind::Doubted);
                     "own_case"
                 }
                 NextQuery::Stream if form.transport == Transport::Udp && self.standing().features.tcp => {

@@ -35,8 +35,9 @@ pub(super) enum AttemptEventKind {
     Late,
     /// The answer was truncated, and the attempt continues over TCP.
     Truncated,
-    /// The server denied a name in mixed case, and the attempt continues in the case of the question.
-    Doubted,
+    /// The server did not find a name in mixed case, and the attempt continues in the case of the question. With `is_error`, its reply was no
+    /// denial, so it probably does not serve the zone.
+    Doubted { is_error: bool },
     /// The attempt (a query to one server with its retries) has ended with this result.
     Ended(Box<Classified>),
 }
