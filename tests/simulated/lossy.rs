@@ -60,7 +60,8 @@ fn measure(world: World, seeds: u64) -> (Duration, Duration, usize, Vec<String>)
 }
 
 /// Internets that are played. Over 120 of them the medians of the broken worlds were 1.80 and 2.48 s, over 30 they
-/// differ by up to 0.15 s with any change of the order of random numbers; the limits leave room for that.
+/// differ by up to 0.15 s with any change of the order of random numbers; the limits leave room for that. A server that
+/// has not found a name in mixed case is asked for its denials twice, which costs cold messages a round trip.
 const SEEDS: u64 = 40;
 
 #[test]
@@ -68,7 +69,7 @@ fn a_cold_message_over_good_paths_and_bad() {
     for (loss_per_mille, broken, median, late) in [
         (0, false, 1_000, 2_500),
         (20, false, 1_200, 3_000),
-        (20, true, 2_000, 4_000),
+        (20, true, 2_000, 4_200),
         (100, true, 2_700, 7_000),
     ] {
         let (had_median, had_late, _, failed) = measure(World { loss_per_mille, broken }, SEEDS);

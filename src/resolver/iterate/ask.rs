@@ -284,8 +284,10 @@ impl<'a> Asking<'a> {
                 if let Some(candidate) = self.candidate(event.server) {
                     candidate.doubted = true;
                 }
+                // A server that does not serve the zone must not delay the question by another round trip.
+                let reason = if is_error && self.fall_back() { "parent" } else { "next" };
                 if is_error && let Some(place) = self.untried() {
-                    self.launch(place, "next");
+                    self.launch(place, reason);
                 }
             }
             // With the policy of one server at a time, the next query is sent only when this query counts as lost.
