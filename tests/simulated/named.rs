@@ -209,13 +209,14 @@ impl Gateway {
         let (recorder, resolver) = (self.simulation.recorder(), self.simulation.resolver());
         let troubles = recorder.troubles();
         let (counts, by_zone) = (recorder.report(JUDGED), recorder.failures_by_zone(JUDGED));
-        let warnings = judge(&counts, by_zone.as_ref(), &troubles);
         let silent = LISTS.into_iter().filter(|list| {
             let entry = resolver.lists().find(&name(list), &Way::Public);
             entry.is_some_and(|entry| entry.state().is_incident())
         });
+        let silent: BTreeSet<String> = silent.map(str::to_owned).collect();
+        let warnings = judge(&counts, by_zone.as_ref(), &troubles, &silent);
         let zones = troubles.zones.into_iter().map(|zone| zone.zone);
-        let zones = zones.chain(silent.map(str::to_owned)).collect();
+        let zones = zones.chain(silent).collect();
         let now = self.simulation.clock().unix_micros();
         let from = now - u64::try_from(time.as_micros()).unwrap();
         let costs = resolver.costs(CostsWanted { from, to: now, client: None }).await.rows;

@@ -217,7 +217,7 @@ fn what_cost_mail_time_is_a_table_of_three_sums() {
             next: next.map(str::to_owned),
         };
     let (zone, list) = ("badly-run.example.", "bl.spamcop.net.");
-    let rows = [
+    let mut rows = [
         row(Side::Theirs, None, (201.3, Some(64.0), 31, 40), None),
         row(
             Side::Theirs,
@@ -231,6 +231,7 @@ fn what_cost_mail_time_is_a_table_of_three_sums() {
         row(Side::Client, None, (3.1, None, 1, 0), None),
         row(Side::Client, Some((Kind::Client, "")), (3.1, None, 1, 0), Some("resolverctl why --slowest 5")),
     ];
+    (rows[1].servers, rows[1].zones) = (Some("198.51.100.53, 198.51.100.54".to_owned()), 4);
     let (from, to) = (1_795_161_600.0, 1_795_165_200.0);
     let span = CostSpan {
         from,
