@@ -118,7 +118,7 @@ The zones \fBstatic\fR and \fBalways_nxdomain\fR of Unbound, and \fBaddress=/dom
 name of the zone too. A \fB[[zone]]\fR with \fBrecords = []\fR answers NODATA for this name, and NXDOMAIN for the names below it.
 .TP
 Access lists
-BIND's lists can name other lists. The import ends with an error if it had to read more than 8388608 elements in them.
+BIND's lists can name other lists. The import ends with an error if it had to read more than 4194304 elements in them.
 .TP
 Servers of servers
 If the name of a name server is in a zone whose name servers have names in another zone, and so on, resolverd follows five such steps, as
