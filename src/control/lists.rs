@@ -215,7 +215,9 @@ pub(super) fn warnings(subject: &impl Controlled) -> Vec<(String, Warning)> {
             "" => format!("{} has a problem.", text(&list.apex)),
             why => format!("{why}."),
         };
-        let severity = if entry.way.is_public() { Severity::Notice } else { Severity::Warning };
+        let is_of_others =
+            entry.way.is_public() && matches!(standing.state, ListState::Refusing | ListState::Silent);
+        let severity = if is_of_others { Severity::Notice } else { Severity::Warning };
         let warning = Warning::new(problem, &format!("See `resolverctl dnsbl`; {remedy}."));
         Some((name_text(&list.apex), Warning { severity, ..warning }))
     };
