@@ -475,7 +475,6 @@ fn what_cannot_be_asked_is_a_usage_error() {
         &["stats", "--by", "minute"][..],
         &["top"][..],
         &["stats", "--since", "2x"][..],
-        &["stats", "--since", "2d", "--by", "server"][..],
     ] {
         let (code, out, error) = world.run(arguments);
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {error}");
