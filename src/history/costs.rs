@@ -26,7 +26,7 @@ use super::message::{Message, group};
 use super::recorded::{ReadSpan, Recorded};
 use super::traffic::Traffic;
 use super::why::DaemonFacts;
-use crate::limits::{LOSSY_ZONES, MAX_COST_MESSAGES, MAX_COST_ROWS, WHY_MARGIN};
+use crate::limits::{MAX_COST_MESSAGES, MAX_COST_ROWS, WHY_MARGIN};
 use dns::clock::micros;
 use dns::question::{name_of_wire, name_text};
 use dns::words;
@@ -189,8 +189,6 @@ pub(crate) fn sums(causes: &[Cause]) -> BTreeMap<Side, f64> {
 /// The faults that several zones have in common.
 #[derive(Default)]
 struct CommonFaults {
-    /// True if packets to several zones get lost.
-    is_lossy: bool,
     /// For each zone whose silent servers serve other zones too: the first of these zones.
     first: BTreeMap<Box<[u8]>, Box<[u8]>>,
     /// For each of these first zones: the silent servers, and the number of zones.
@@ -199,21 +197,15 @@ struct CommonFaults {
 
 impl CommonFaults {
     fn from_causes<'c>(causes: impl Iterator<Item = &'c Cause>) -> Self {
-        let (mut lossy, mut silent) = (BTreeSet::new(), BTreeMap::<&[u8], BTreeSet<IpAddr>>::new());
-        for cause in causes {
-            match cause.kind {
-                CulpritKind::Loss => _ = lossy.insert(&*cause.zone),
-                CulpritKind::ServerSilent => {
-                    silent.entry(&cause.zone).or_default().extend(cause.servers.keys())
-                }
-                _ => {}
-            }
+        let mut silent = BTreeMap::<&[u8], BTreeSet<IpAddr>>::new();
+        for cause in causes.filter(|cause| cause.kind == CulpritKind::ServerSilent) {
+            silent.entry(&cause.zone).or_default().extend(cause.servers.keys());
         }
         let mut hosters = BTreeMap::<BTreeSet<IpAddr>, Vec<&[u8]>>::new();
         for (zone, servers) in silent.into_iter().filter(|(_, servers)| !servers.is_empty()) {
             hosters.entry(servers).or_default().push(zone);
         }
-        let mut common = Self { is_lossy: lossy.len() >= LOSSY_ZONES, ..Self::default() };
+        let mut common = Self::default();
         for (servers, zones) in &hosters {
             let [first, _, ..] = zones.as_slice() else { continue };
             common.first.extend(zones.iter().map(|zone| ((*zone).into(), (*first).into())));
@@ -276,7 +268,7 @@ fn table(judged: &[Vec<Cause>], common: &CommonFaults) -> CostTable {
         // A message (email) with two causes of the same side counts only once for this side.
         let mut of_message = CostTable::new();
         for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None && cause.delay() > 0) {
-            let side = side(cause, common.is_lossy);
+            let side = side(cause);
             let (worth, micros, failed) = (cause.delay(), cause.micros, cause.deferring.into());
             for key in [(side, None), (side, Some(common.key(side, cause)))] {
                 of_message.entry(key).or_default().join(Cost { worth, micros, failed, messages: 0 });
@@ -337,11 +329,11 @@ impl Cost {
     }
 }
 
-/// Returns who can remove a cause. `is_lossy` is true if packets to several zones get lost.
-fn side(cause: &Cause, is_lossy: bool) -> Side {
+/// Returns who can remove a cause. Packets that get lost on the way to one zone are a fault of others: if the network of this host loses them, the
+/// cause is of another kind.
+fn side(cause: &Cause) -> Side {
     match cause.kind {
         kind if kind.is_of_this_host() => Side::Mine,
-        CulpritKind::Loss if is_lossy => Side::Mine,
         CulpritKind::Unreachable if cause.is_of_this_host() || cause.silent_path => Side::Mine,
         CulpritKind::Client => Side::Client,
         CulpritKind::Unknown => Side::Unknown,

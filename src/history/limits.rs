@@ -186,9 +186,6 @@ pub(crate) const MAX_COST_MESSAGES: usize = 5_000;
 /// The number of causes that `costs` shows of each side.
 pub(crate) const MAX_COST_ROWS: usize = 10;
 
-/// From this number of zones on, the loss of packets to them is a fault of the network of this host.
-pub(crate) const LOSSY_ZONES: usize = 3;
-
 /// The largest number of mails in a reply to `resolverctl why`.
 pub const MAX_WHY_MESSAGES: usize = 100;
 
