@@ -73,11 +73,11 @@ pub struct CostRow {
     pub zones: u64,
     /// The time that mail waited because of the cause, or of all causes of the side, in seconds.
     pub time: f64,
-    /// The time that mail waited because of them in the previous period of equal length, in seconds; none if the history does not reach back so far.
+    /// The time that mail waited because of the cause or of the side in the previous period of equal length, in seconds; none if the history does not reach back so far.
     pub before: Option<f64>,
-    /// The number of queries that failed because of them, without those to DNS lists: mail is deferred if such a query fails.
+    /// The number of queries that failed because of the cause or of the side, without those to DNS lists: mail is deferred if such a query fails.
     pub failed: u64,
-    /// The number of messages (emails) that were delayed or failed because of them.
+    /// The number of messages (emails) that were delayed or failed because of the cause or of the side.
     pub messages: u64,
     /// `messages` divided by the number of all messages (emails) of the period; none if the history has only the slow and failed queries of the
     /// period.

@@ -64,7 +64,7 @@ impl NewsReader {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
-                // These are outages from before a restart. The earlier process has already read them.
+                // Outages of the process that ran before a restart. That process has already reported them.
                 Entry::Outage(..) => {}
             });
         });

@@ -78,8 +78,8 @@ const OBSERVED: &[RuleColumn] = &[
     RULE,
     STATE,
     RECENTLY_USED,
-    Column("would be sent", 0, |rule, _| count(rule.observed)),
-    Column("would be used", 0, |rule, _| count(rule.sent_later)),
+    Column("counted", 0, |rule, _| count(rule.observed)),
+    Column("sent later by a client", 0, |rule, _| count(rule.sent_later)),
 ];
 
 /// Returns the lines about the mode and the limits of look-ahead.
@@ -93,7 +93,7 @@ fn lines(reply: &Reply) -> String {
             "lookahead.mode = \"rules\": resolverd sends the queries of all rules, inactive ones too; the state has an effect only with \"learned\"\n".to_owned()
         }
         LookaheadMode::Observe => {
-            "lookahead.mode = \"observe\": resolverd does not send these queries; the table shows what \"learned\" would do\n"
+            "lookahead.mode = \"observe\": resolverd only counts these queries; \"learned\" would send those of the active rules\n"
                 .to_owned()
         }
         LookaheadMode::Off => "look-ahead is off (lookahead.mode = \"off\"): resolverd sends no queries before clients ask\n".to_owned(),

@@ -140,11 +140,10 @@ impl Comparison<'_> {
             return (if is_this { Failed } else { Refused }, why);
         }
         if let Some(shown) = self.old() {
-            let until = self
-                .answer
-                .ttl
-                .map(|ttl| format!(" until {} at the latest, {ttl} s left", minute(self.facts.end(ttl))));
-            let why = format!("an old answer in its cache{}: {shown}", until.unwrap_or_default());
+            let until = self.answer.ttl.map(|ttl| {
+                format!("; it stays there until {} at the latest ({ttl} s left)", minute(self.facts.end(ttl)))
+            });
+            let why = format!("an old answer in its cache: {shown}{}", until.unwrap_or_default());
             return match (is_this, self.reply.security) {
                 (false, _) => (Old, why),
                 (true, ReplySecurity::Secure) => {

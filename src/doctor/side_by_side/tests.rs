@@ -86,9 +86,9 @@ fn each_difference_has_its_verdict_and_reason() {
     assert_eq!(rows(&sound, "MX"), []);
     assert_eq!(sentence(&sound, "MX"), "all 5 answers are the same: 10 mx.a.test.");
     let this = |to: &str| one("lookup a.test. MX | 10 mx.a.test.", &format!("lookup a.test. MX{to}"));
-    let until = "an old answer in its cache until 2026-01-01 00:30 UTC at the latest, 1800 s left";
+    let old = "an old answer in its cache: all name servers gave another one twice";
     let remedy = format!(
-        "{until}: all name servers gave another one twice; remove it with `resolverctl flush a.test.`"
+        "{old}; it stays there until 2026-01-01 00:30 UTC at the latest (1800 s left); remove it with `resolverctl flush a.test.`"
     );
     assert_eq!(this(" cached | 10 old.a.test."), (Old, remedy));
     let trace = "an answer that no name server gave when it was asked: old, by place or in turn, or of a zone, a filter or a forwarder; see which gives it with `resolverctl trace --fresh a.test. MX`";
@@ -138,7 +138,9 @@ fn an_answer_of_a_cache_is_old_only_where_its_serial_its_signature_or_the_server
             "192.0.2.8 a.test. MX recursive ra | 10 MX.a.test.",
             &format!("192.0.2.8 a.test. MX recursive ra {to}"),
         );
-        (verdict, why.split_once(" s left: ").map(|(_, shown)| shown.to_owned()))
+        let shown =
+            why.strip_prefix("an old answer in its cache: ").and_then(|why| why.split_once("; it stays"));
+        (verdict, shown.map(|(shown, _)| shown.to_owned()))
     };
     let of =
         |serial: &str| public(&format!("NXDOMAIN cached | >a.test. SOA ns1.a.test. h. {serial} 2 3 4 5"));

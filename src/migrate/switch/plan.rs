@@ -261,7 +261,7 @@ impl PlanDraft<'_> {
             );
             self.warn(
                 evidence,
-                "if they need it, leave out --stop-shared; after the switch, undo it first: `resolverctl switch --back`",
+                "if these hosts need it, do not give --stop-shared: the command then changes nothing; after a switch, `resolverctl switch --back` starts it again",
             );
         } else {
             self.plan.refusals.push(HostFinding::failure(CHECK, evidence, advice));

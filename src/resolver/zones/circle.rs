@@ -54,7 +54,7 @@ fn own_listener(
 ) -> Option<SocketAddr> {
     let sources = if zone.source.is_empty() { &config.resolve.source } else { &zone.source };
     let view = networks.view(source(server, sources)).and_then(|view| config.views.get(view));
-    // An encrypted connection to a listener without encryption always fails, so it is a mistake too.
+    // An encrypted connection to a listener without encryption always fails. Such a configuration is refused like a circle.
     let comes_to = |at: &ListenAt| match at.serves {
         ListenFor::Plain => true,
         ListenFor::Tls | ListenFor::Https => is_encrypted,

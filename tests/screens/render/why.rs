@@ -227,7 +227,12 @@ fn what_cost_mail_time_is_a_table_of_three_sums() {
         ),
         row(Side::Theirs, Some((Kind::ListSlow, list)), (17.3, Some(60.5), 12, 0), Some("resolverctl dnsbl")),
         row(Side::Mine, None, (9.5, Some(9.5), 4, 0), None),
-        row(Side::Mine, Some((Kind::NetworkLossy, "")), (9.5, Some(9.5), 4, 0), Some("resolverctl check system")),
+        row(
+            Side::Mine,
+            Some((Kind::NetworkLossy, "")),
+            (9.5, Some(9.5), 4, 0),
+            Some("resolverctl check system"),
+        ),
         row(Side::Client, None, (3.1, None, 1, 0), None),
         row(Side::Client, Some((Kind::Client, "")), (3.1, None, 1, 0), Some("resolverctl why --slowest 5")),
     ];
