@@ -62,9 +62,7 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
         .filter(|row| row.counts.questions > 0)
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.counts.questions));
-    let mut alike = known.lookalikes().list();
-    alike.retain(|alike| !lists.contains_key(&alike.zone));
-    rows.extend(alike.iter().map(lookalike));
+    rows.extend(known.lookalikes().list().iter().map(lookalike));
     let mut replies = super::rows::bounded(rows, Reply::ListState);
     let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner).mode();
     replies.push(Reply::Batch(BatchState { batch, unheard: known.events.lost() }));
@@ -78,11 +76,11 @@ fn state(
     now: Now,
 ) -> ListRow {
     let (today, yesterday, quota) = entry.watch.quota(now.unix);
-    let standing = (list.is_alive() && !list.is_learned).then(|| entry.standing());
+    let standing = list.is_alive().then(|| entry.standing());
     ListRow {
         list: text(&list.apex),
         way: entry.way.clone(),
-        purpose: (!list.is_learned).then_some(list.purpose),
+        purpose: Some(list.purpose),
         note: note(
             list,
             entry,
@@ -104,9 +102,6 @@ fn state(
     }
 }
 
-/// What the operator may do about a zone that clients use like a DNS list.
-const LOOKALIKE: &str = "clients query this zone like a DNS list, but resolverd does not know such a list, so clients get the answers of the zone unchanged; if it is a DNS list, add a [[list]] for it";
-
 fn lookalike(alike: &Lookalike) -> ListRow {
     ListRow {
         list: text(&alike.zone),
@@ -125,7 +120,8 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         batch_used: 0,
         batch_unused: 0,
         batch_saved: 0.0,
-        note: LOOKALIKE.to_owned(),
+        note: "clients query this zone like a DNS list, but resolverd does not know such a list, so clients get the answers of the zone unchanged; if it is a DNS list, add a [[list]] for it"
+            .to_owned(),
     }
 }
 
@@ -148,9 +144,6 @@ fn note(
     entry: &ListEntry,
     (standing, exceeded): (Option<&ListStanding>, Option<(u64, u64)>),
 ) -> String {
-    if list.is_learned {
-        return LOOKALIKE.to_owned();
-    }
     let Some(standing) = standing else {
         let Life::ShutDown { how } = &list.life else { return String::new() };
         return format!(

@@ -3,7 +3,6 @@
 //! All steps that can fail come first: reading the file, building views, binding sockets, and starting threads that wait. The replacement of the
 //! configuration that follows cannot fail. If there was an error, nothing has changed.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use hickory_proto::rr::Name;
@@ -17,7 +16,6 @@ use crate::log;
 use crate::notify;
 use control::Controlled;
 use history::limits::FLIGHT_TIME;
-use resolver::background::learned_lists::with_learned_lists;
 use resolver::config;
 use resolver::config::Config;
 
@@ -60,7 +58,6 @@ impl Running {
             if old.is_without_snapshot {
                 new = new.without_snapshot();
             }
-            new.learned_lists.clone_from(&old.learned_lists);
             let temporary = temporary_zones::keep(&self.state().temporary, &old, &mut new);
             let mut changes = config::changes(&old, &new);
             if !changes.is_empty() {
@@ -80,20 +77,6 @@ impl Running {
         let changed = block_in_place(|| self.go_over(config))?;
         self.forget(changed).await;
         Ok(())
-    }
-
-    /// Turns zones that clients use like DNS lists into learned lists. Runs forever.
-    pub(super) async fn learn_lists(subject: Arc<Self>) -> Infallible {
-        loop {
-            subject.resolver.lists().lookalikes().found().await;
-            let _alone = subject.reloading.lock().await;
-            let learned = with_learned_lists(&subject.config(), subject.resolver.lists().lookalikes());
-            let Some(config) = learned else { continue };
-            // No cached data are removed, because the answers of these zones stay the same.
-            if let Err(error) = block_in_place(|| subject.go_over(config)) {
-                tracing::warn!("zones that clients use like DNS lists are not asked in batches: {error}");
-            }
-        }
     }
 
     /// Prepares everything that can fail, then applies the configuration. Returns the names at and below which answers now come from other

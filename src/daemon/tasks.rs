@@ -61,7 +61,6 @@ pub(super) fn spawn(
     keep(&mut tasks, supervisor, "the memory task", running(), memory_bound::follow);
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
     keep(&mut tasks, supervisor, "the temporary zone task", running(), temporary_zones::end);
-    keep(&mut tasks, supervisor, "the learned list task", running(), Running::learn_lists);
     keep(&mut tasks, supervisor, "the certificates task", running(), renewals::follow);
     let ended = ended.clone();
     let serve_metrics = move |subject: Arc<Running>| {

@@ -26,7 +26,6 @@ use history::Recorder;
 use history::entry::QuestionEntry;
 use history::event::{Ended, Step};
 use history::limits::FLIGHT_TIME;
-use resolver::background::learned_lists::with_learned_lists;
 use resolver::background::negative_trust_anchors::remove_unneeded;
 use resolver::background::witness::ask_root_in_doubt;
 use resolver::background::{batch, tend};
@@ -179,9 +178,6 @@ impl Simulation {
         let of = Arc::clone(&self.resolver);
         let asking = move || batch::send_batches(Arc::clone(&of));
         tasks.spawn(self.supervisor.keep("the batch task", asking));
-        let of = Arc::clone(&self.resolver);
-        let learning = move || learn_lists(Arc::clone(&of));
-        tasks.spawn(self.supervisor.keep("the learned list task", learning));
         let (of, random) = (Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(2)));
         let recorder = Arc::clone(&self.recorder);
         let in_doubt = move || ask_root_in_doubt(Arc::clone(&of), Arc::clone(&recorder), random.clone());
@@ -362,17 +358,5 @@ impl Asker for Simulation {
     ) -> BoxFuture<'a, Result<Message, AskError>> {
         let flags = Flags { dnssec_ok, ..Flags::default() };
         async move { Ok(self.ask_with(name, kind, flags).await?.message) }.boxed()
-    }
-}
-
-/// Turns zones that clients use like DNS lists into learned lists, as the daemon does. Runs forever.
-async fn learn_lists(resolver: Arc<Resolver>) -> Infallible {
-    loop {
-        resolver.lists().lookalikes().found().await;
-        let before = resolver.views();
-        let learned = with_learned_lists(before.config(), resolver.lists().lookalikes()).map(Arc::new);
-        if let Some(views) = learned.and_then(|config| before.following(&config).ok()) {
-            resolver.set_views(views);
-        }
     }
 }

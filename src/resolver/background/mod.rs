@@ -18,7 +18,6 @@
 //!   and 20 % of the addresses listed.
 
 pub mod batch;
-pub mod learned_lists;
 pub mod negative_trust_anchors;
 pub mod tend;
 pub mod witness;

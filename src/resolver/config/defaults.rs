@@ -6,7 +6,6 @@
 //! The root servers come from <https://www.iana.org/domains/root/servers>. It does no harm if some addresses are old, because resolverd learns
 //! the current ones from any root server that still answers (RFC 9609 section 2).
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -270,7 +269,6 @@ impl Default for Config {
             history: HistorySection::default(),
             dnstap: DnstapSection::default(),
             log: LogSection::default(),
-            learned_lists: BTreeSet::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The type `Config`: the whole configuration as one value.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -63,8 +63,6 @@ pub struct Config {
     pub dnstap: DnstapSection,
     /// The values of the section `[log]`.
     pub log: LogSection,
-    /// The zones that have become learned lists while the daemon runs. They are in no file.
-    pub learned_lists: BTreeSet<Name>,
 }
 
 impl Config {
@@ -103,9 +101,6 @@ impl Config {
                 lists.insert(entry.name.clone(), Arc::new(list));
             }
         }
-        for apex in &self.learned_lists {
-            lists.entry(apex.clone()).or_insert_with(|| Arc::new(List::learned(apex.clone())));
-        }
         lists
     }
 
@@ -113,9 +108,7 @@ impl Config {
     pub fn list(&self, apex: &Name) -> Option<Arc<List>> {
         let known = self.dnsbl.registry.lists.get(apex).cloned();
         let own = self.lists.iter().filter(|entry| entry.name == *apex);
-        let known =
-            own.fold(known, |known, entry| self.own_list(entry, known.as_deref()).map(Arc::new).or(known));
-        known.or_else(|| Some(Arc::new(List::learned(self.learned_lists.get(apex)?.clone()))))
+        own.fold(known, |known, entry| self.own_list(entry, known.as_deref()).map(Arc::new).or(known))
     }
 
     /// Returns the DNS list that a `[[list]]` entry describes. `known` is the list with the same apex that this entry changes, if there is one.

@@ -176,7 +176,7 @@ impl UnknownReason {
     pub fn given(&self, list: &List, guarding: Guarding) -> Given {
         let error = self.extended_error(&list.apex);
         match self {
-            Self::Silent { .. } if guarding.guard == Guard::Pass || list.is_learned => Given::Answer,
+            Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
             // The list has a TXT record for this name, but no A record, which means "not listed". So the answer for the type TXT must be "not listed"
             // too.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),

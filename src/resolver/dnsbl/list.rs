@@ -146,9 +146,6 @@ pub struct List {
     pub when_stale: WhenStale,
     /// The translation between names without and with a customer's key, if the operator has configured a key for the DNS list.
     pub rewrite: Option<Arc<Rewrite>>,
-    /// True if neither the registry nor the configuration has the DNS list, and clients ask its zone like a list. It may be asked in batches, but
-    /// its answers are not judged, and it is not tested.
-    pub is_learned: bool,
 }
 
 /// What a name in the zone of a DNS list asks about.
@@ -199,17 +196,6 @@ impl List {
             max_age: None,
             when_stale: WhenStale::Report,
             rewrite: None,
-            is_learned: false,
-        }
-    }
-
-    /// Creates a learned list: a zone in which clients look up addresses, and which is otherwise unknown. It passes on the answers of the zone.
-    pub fn learned(apex: Name) -> Self {
-        Self {
-            tests: None,
-            on_refusal: OnRefusal::Pass,
-            is_learned: true,
-            ..Self::new(apex, Purpose::Block, vec![ListSubject::Ip4, ListSubject::Ip6])
         }
     }
 

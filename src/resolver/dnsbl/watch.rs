@@ -174,9 +174,7 @@ impl ListWatch {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
         let is_wanted = state.wanted.is_some() && now.since(wanted) < PROBE_WHILE_WANTED;
-        // Learned lists are never wanted, so their breakers stay closed.
-        let judgement =
-            if state.wanted.is_some() { state.breaker.judge(evidence, now) } else { Judgement::Rest };
+        let judgement = state.breaker.judge(evidence, now);
         let probe = room && is_wanted && state.breaker.next_probe().is_some_and(|next| next <= now);
         if probe {
             state.breaker.probing(now, now.since(wanted));

@@ -21,10 +21,6 @@ pub(crate) const MAX_LOOKALIKES: usize = 64;
 /// record of one mail makes a program ask about only one address.
 pub(crate) const LOOKALIKE_ADDRESSES: u64 = 8;
 
-/// The greatest number of learned lists. Mail software with many lists asks about thirty, and most of these are in the registry. The zone that
-/// clients have asked most is learned first.
-pub(crate) const MAX_LEARNED_LISTS: usize = 16;
-
 /// The incident of a list ends when the list has refused no query for this time. One good answer is not enough, because
 /// one of the list's servers may answer while others refuse.
 pub(crate) const LIST_INCIDENT_QUIET: Duration = Duration::from_secs(60);

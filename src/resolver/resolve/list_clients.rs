@@ -18,7 +18,7 @@ impl ClientResolver {
     pub(super) async fn ask_watched(&self, watched: Watched<'_>, missed: &Arc<ClientQuestion>) -> Asked {
         let now = self.clock.mono();
         let ClientQuestion { question, arrived, .. } = &**missed;
-        if !watched.list.is_learned && watched.entry.watch.wanted(question.view, watched.list.quota, now) {
+        if watched.entry.watch.wanted(question.view, watched.list.quota, now) {
             self.lists.table.wake();
         }
         if question.kind == RecordType::A {

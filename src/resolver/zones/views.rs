@@ -267,10 +267,7 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
     if trust(old) != trust(new) || private(old) != private(new) {
         names.push(Name::root());
     }
-    let (mut before, mut after) = (old.lists(), new.lists());
-    // The answers of a zone stay the same when it becomes a learned list.
-    before.retain(|_, list| !list.is_learned);
-    after.retain(|_, list| !list.is_learned);
+    let (before, after) = (old.lists(), new.lists());
     for (one, other) in [(&before, &after), (&after, &before)] {
         names.extend(
             one.iter().filter(|(apex, list)| other.get(*apex) != Some(*list)).map(|(apex, _)| apex.clone()),
