@@ -199,6 +199,11 @@ fn resolverd_8() {
              SIGHUP: reload the configuration file. If the file has an error, nothing changes.",
         )
         + &section(
+            "LOG",
+            "`journalctl -u resolverd` has lines for failed and slow queries with their cause, zones that fail, DNS lists that refuse or are \
+             silent, loss in the network of this host, and reloads. `resolverctl failed` has the same failures of seven days.",
+        )
+        + &section(
             "EXIT STATUS",
             "0 stopped by a signal, 1 failed to start or stopped after repeated panics, 2 usage, 6 configuration invalid",
         )

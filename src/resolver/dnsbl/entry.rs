@@ -272,10 +272,12 @@ impl ListEntry {
         self.count(says);
     }
 
-    /// Counts a question to the DNS list that was not answered from the cache. `elapsed` is the time that it took.
-    pub fn miss(&self, says: ListSays, elapsed: Duration) {
+    /// Counts a question to the DNS list that was not answered from the cache. `elapsed` is the time that it took; `None` if the list was not asked.
+    pub fn miss(&self, says: ListSays, elapsed: Option<Duration>) {
         self.tally.misses.fetch_add(1, Ordering::Relaxed);
-        self.tally.elapsed.count(elapsed);
+        if let Some(elapsed) = elapsed {
+            self.tally.elapsed.count(elapsed);
+        }
         self.count(says);
     }
 

@@ -220,7 +220,7 @@ mod tests {
         assert_ne!(first.number(), second.number());
         assert!(Arc::ptr_eq(&first, &lists.entry(&name("L0.example."), &Way::Public)));
         lists.hit(first.mark(ListSays::Listed));
-        first.miss(ListSays::Unknown, Duration::from_millis(20));
+        first.miss(ListSays::Unknown, Some(Duration::from_millis(20)));
         let counts = first.counts();
         assert_eq!((counts.questions, counts.hits, counts.listed, counts.unknown), (2, 1, 1, 1));
         assert_eq!(second.counts().questions, 0);
@@ -250,12 +250,12 @@ mod tests {
         let lists = Lists::default();
         let (apex, other) = (name("bl.example."), name("other.example."));
         let before = lists.entry(&apex, &mirror(1));
-        before.miss(ListSays::Listed, Duration::from_millis(20));
+        before.miss(ListSays::Listed, Some(Duration::from_millis(20)));
         lists.keep(|_, way| *way == mirror(2));
         assert!(lists.all().is_empty());
         assert_eq!(lists.entry(&other, &mirror(2)).counts().questions, 0, "another list");
         let after = lists.entry(&apex, &mirror(2));
-        after.miss(ListSays::NotListed, Duration::from_millis(20));
+        after.miss(ListSays::NotListed, Some(Duration::from_millis(20)));
         let counts = after.counts();
         assert_eq!((counts.questions, counts.listed, counts.not_listed), (2, 1, 1));
         // The list is asked at two sets of servers at the same time. Each set has its own counters, because the screens show both sets.

@@ -27,7 +27,9 @@ impl ClientResolver {
         let asked = self.ask_unless_held(watched, missed, now).await;
         if let Asked::Replied(replied) = &asked {
             let says = replied.answer.list.map_or(ListSays::Unknown, |mark| mark.says);
-            watched.entry.miss(says, self.clock.mono().since(*arrived));
+            // A list that is known to be silent was not asked.
+            let elapsed = replied.progress.is_some().then(|| self.clock.mono().since(*arrived));
+            watched.entry.miss(says, elapsed);
         }
         asked
     }

@@ -96,6 +96,11 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
             assert!(reply.elapsed <= Duration::from_millis(50), "{:?}", reply.elapsed);
             pass(Duration::from_secs(1)).await;
         }
+        assert_eq!(
+            stage.entry(DEAD).counts().elapsed.count,
+            6,
+            "it was not asked after it was known to be silent"
+        );
         break_list(&stage, DEAD, &[]);
         pass(Duration::from_secs(6)).await;
         let reply = stage.ask(&question(sender(50), DEAD)).await;

@@ -37,7 +37,7 @@ fn a_list_whose_test_entries_differ_is_well_and_one_that_lists_nothing_is_not() 
     let entry = world.fake.lists.entry(&name("zen.spamhaus.org."), &Way::Public);
     let now = Clock::machine().now();
     let ask = |verdict: ListVerdict| {
-        entry.miss(verdict.says(), Duration::from_millis(20));
+        entry.miss(verdict.says(), Some(Duration::from_millis(20)));
         entry.heard(&verdict, now);
     };
     for number in 0..100 {

@@ -74,7 +74,7 @@ impl ListResolver {
             self.judged(ListQuestion { list: &list, entry: &entry, name: &name, kind, context }).await;
         let mark = given.as_ref().ok().and_then(|given| given.list);
         let says = mark.map_or(ListSays::Unknown, |mark| mark.says);
-        entry.miss(says, self.clock.mono().since(context.began()));
+        entry.miss(says, Some(self.clock.mono().since(context.began())));
         Ok(led.leading_to(given?))
     }
 
@@ -173,7 +173,7 @@ impl ListResolver {
 
     fn warn_of_shut_down(&self, list: &List, entry: &ListEntry) {
         let now = self.clock.mono();
-        entry.miss(ListSays::NotListed, std::time::Duration::ZERO);
+        entry.miss(ListSays::NotListed, None);
         if entry.shut_down_asked(now)
             && let Life::ShutDown { how } = &list.life
         {
