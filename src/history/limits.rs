@@ -331,8 +331,8 @@ pub const MAX_USER_NAME: usize = 32;
 /// The largest value of `resolve.deadline`. It is a second less than `FLIGHT_TIME`, so that the reply to the client can say why the question failed.
 pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
 
-/// The number of queries with an OPT record that a server of an unsigned zone gets before a query without this record. Some firewalls drop EDNS. On a
-/// good path, two losses in a row are rarer than such firewalls.
+/// The number of queries in the usual form that a server gets before it is asked for short replies, and after that (in an unsigned zone) without an
+/// OPT record. Some firewalls drop long replies, or EDNS. On a good path, two losses in a row are rarer than such firewalls.
 pub const EDNS_TRIES: u8 = 2;
 
 /// The longest time of a flight (resolution). glibc gives up 10 s after the first copy of its query (two tries of 5 s, measured), so a later answer

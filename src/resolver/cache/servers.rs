@@ -148,6 +148,8 @@ pub(super) struct ServerHistory {
     pub(super) finds_case_until: Option<Mono>,
     /// The time until which the server is asked for replies of at most 512 octets over UDP, because longer ones did not arrive.
     pub(super) short_until: Option<Mono>,
+    /// The time at which a reply of more than 512 octets last arrived over UDP.
+    pub(super) long_heard: Option<Mono>,
     /// The number of queries in the case of the question that the server answered after it had not answered the same
     /// query in mixed case. It is set to 0 when the server answers a query in mixed case.
     pub(super) own_case_answers: u8,
@@ -540,9 +542,23 @@ impl Server {
         self.history().finds_case_until = Some(now.after(FINDS_CASE_TIME));
     }
 
-    /// Records that replies of more than 512 octets do not arrive from the server over UDP.
+    /// Records that replies of more than 512 octets seem not to arrive from the server over UDP. This changes nothing if one has arrived lately.
     pub(crate) fn loses_long_datagrams(&self, now: Mono) {
-        self.history().short_until = Some(now.after(SHORT_TIME));
+        let mut history = self.history();
+        if history.long_heard.is_none_or(|heard| now.since(heard) >= SHORT_TIME) {
+            history.short_until = Some(now.after(SHORT_TIME));
+        }
+    }
+
+    /// Records that a reply of more than 512 octets has arrived from the server over UDP.
+    pub(crate) fn sends_long_datagrams(&self, now: Mono) {
+        let mut history = self.history();
+        (history.short_until, history.long_heard) = (None, Some(now));
+    }
+
+    /// Records that a truncated answer of the server cannot be fetched over TCP, so that long replies over UDP are requested again.
+    pub(crate) fn needs_long_datagrams(&self) {
+        self.history().short_until = None;
     }
 
     /// Records that the server refuses TCP, or does not answer over TCP.

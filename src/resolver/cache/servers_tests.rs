@@ -321,3 +321,17 @@ fn a_feature_that_a_server_lacks_is_used_again_when_it_shows_it() {
     server.takes_tcp();
     assert!(features().tcp);
 }
+
+#[test]
+fn a_server_whose_long_replies_arrive_is_not_asked_for_short_ones() {
+    let server = server();
+    let sends_long = |now| server.standing(&Name::root(), now).features.long_datagrams;
+    server.loses_long_datagrams(at(0));
+    assert!(!sends_long(at(1)));
+    server.sends_long_datagrams(at(1));
+    assert!(sends_long(at(1)));
+    server.loses_long_datagrams(at(2));
+    assert!(sends_long(at(2)), "a long reply has arrived lately");
+    server.loses_long_datagrams(at(1).after(SHORT_TIME));
+    assert!(!sends_long(at(1).after(SHORT_TIME)));
+}

@@ -156,7 +156,7 @@ impl Merge {
             heard.unwrap_or_else(|panicked| {
                 tracing::error!("{panicked}; the query to server {server} failed; please send this line to the makers of resolverd");
                 let (reply, room) = (Err(Trouble::Unfit), ReplyRoom::default());
-                Heard { reply, elapsed: Duration::ZERO, other_case: false, room }
+                Heard { reply, elapsed: Duration::ZERO, other_case: false, is_long: false, room }
             })
         });
         let shared = sending.boxed().shared();

@@ -73,7 +73,7 @@ use dns::conduct::Transport;
 use dns::hash::Keyed;
 use dns::question::{WireName, same_name};
 use dns::random::Random;
-use dns::wire::{HEADER, PAYLOAD, pointers, response};
+use dns::wire::{HEADER, PAYLOAD, PLAIN_PAYLOAD, pointers, response};
 pub use long_replies::ReplyRoom;
 use long_replies::{LongReplies, NoRoom};
 use merge::Merge;
@@ -205,8 +205,9 @@ impl Exchange {
             Err(trouble) => *trouble == Trouble::OtherCase,
         };
         let room = reply.as_ref().map(|read| read.room.clone()).unwrap_or_default();
+        let is_long = reply.as_ref().is_ok_and(|read| read.is_long);
         let reply = reply.map(|read| Arc::new(read.message));
-        Heard { reply, elapsed, other_case: ask.mixed_case && is_other, room }
+        Heard { reply, elapsed, other_case: ask.mixed_case && is_other, is_long, room }
     }
 
     async fn udp(
@@ -237,15 +238,16 @@ impl Exchange {
                 if spelling == Spelling::Other && ask.mixed_case {
                     return Err(Trouble::OtherCase);
                 }
+                let is_long = datagram.len() > PLAIN_PAYLOAD.into();
                 if datagram.len() > PAYLOAD.into() {
-                    return Ok(ReadReply { message: cut(id), spelling, room: ReplyRoom::default() });
+                    return Ok(ReadReply { message: cut(id), spelling, is_long, room: ReplyRoom::default() });
                 }
                 match decode(ask, &datagram, spelling) {
                     Ok(read) if read.queries.is_empty() && ask.mixed_case => return Err(Trouble::OtherCase),
                     Ok(message) => {
                         let room = self.long_replies.admit(source, &datagram).await;
                         let room = room.map_err(|NoRoom| Trouble::NoRoom)?;
-                        return Ok(ReadReply { message, spelling, room });
+                        return Ok(ReadReply { message, spelling, is_long, room });
                     }
                     Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
                     // Somebody has guessed the id of our query, or a late reply to an earlier query from this port has arrived. The real reply
@@ -273,7 +275,7 @@ impl Exchange {
         self.tap(TapKind::ResolverResponse, ask, &reply, started);
         let spelling = case::restore(&message.plain, &message.sent, &mut reply);
         let message = decode(ask, &reply, spelling).map_err(|_| Trouble::Unfit)?;
-        Ok(ReadReply { message, spelling, room })
+        Ok(ReadReply { message, spelling, is_long: false, room })
     }
 
     /// Sends a copy of a DNS message to a dnstap reader. The secret key of a DNS list is removed from the copy.
@@ -308,6 +310,8 @@ struct ReadReply {
     message: Message,
     /// How the reply spells the name in the question, compared with the query.
     spelling: Spelling,
+    /// True if the reply arrived over UDP and has more than 512 octets.
+    is_long: bool,
     room: ReplyRoom,
 }
 

@@ -58,6 +58,8 @@ pub struct Heard {
     pub elapsed: Duration,
     /// True if the question in the reply has other upper- and lower-case letters than in the query.
     pub other_case: bool,
+    /// True if the reply arrived over UDP and has more than 512 octets.
+    pub is_long: bool,
     /// The memory reserved for a long reply. It must be kept as long as the records of the reply are in use.
     pub room: ReplyRoom,
 }

@@ -444,7 +444,6 @@ impl<'a> Asking<'a> {
             return;
         }
         let (now, lookup, shared) = (self.iterate.now(), self.lookup, self.iterate.shared());
-        let all_tries = self.candidates.iter().fold(0, |sum, it| it.tries.saturating_add(sum));
         let Some(candidate) = self.candidates.get_mut(place) else { return };
         let server = self.iterate.server(candidate.address);
         let role = ServerRole::for_cut(lookup.route, self.cut);
@@ -458,7 +457,7 @@ impl<'a> Asking<'a> {
         let path = path(lookup.route, self.cut, candidate.address);
         let attempt = Attempt {
             server,
-            first: UpstreamForm::for_candidate(candidate, (&path, role), self.signed, all_tries),
+            first: UpstreamForm::for_candidate(candidate, (&path, role), self.signed),
             path,
             role,
             cut: Arc::clone(self.cut),

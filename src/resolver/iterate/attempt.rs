@@ -33,9 +33,10 @@ use crate::limits::{
 use crate::supervise::caught;
 use dns::clock::Mono;
 use dns::conduct::{Conduct, Transport};
-use dns::wire::PAYLOAD;
+use dns::wire::{PAYLOAD, PLAIN_PAYLOAD};
 use history::Counter;
 use history::event::{Overdue, Sent};
+use history::limits::EDNS_TRIES;
 use history::note::{Note, Words};
 
 /// What is done after a reply: the attempt ends with a result, or another query is sent.
@@ -170,7 +171,7 @@ impl Attempt {
         }
         self.server.finds_mixed_case(now);
         let form = UpstreamForm { case: NameCase::AsAsked, ..self.first };
-        if let NextQuery::Classified(said) = self.again(form, "own_case").await
+        if let NextQuery::Classified(said) = self.again(form, "own_case", false).await
             && matches!(*said, Classified::Found(found) if !found.denies())
         {
             self.server.flips_case(now);
@@ -181,10 +182,15 @@ impl Attempt {
     /// the result. Each further query leaves out EDNS, mixed case or UDP, so there are only few.
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
         let mut form = self.first;
-        let (mut stays_without, mut doubted) = (false, None);
+        let (mut stays_without, mut is_short, mut doubted) = (false, false, None);
         let mut turn = self.settle(form, heard, first);
         let said = loop {
             let reason = match turn {
+                turn if self.is_lost_over_tcp(form, &turn) => {
+                    self.server.needs_long_datagrams();
+                    (form.transport, form.edns, is_short) = (Transport::Udp, Some(PAYLOAD), false);
+                    "truncated"
+                }
                 NextQuery::Classified(said) => break *said,
                 NextQuery::WithoutEdns { stays } if form.edns.is_some() => {
                     (form.edns, stays_without) = (None, stays);
@@ -199,6 +205,8 @@ impl Attempt {
                 NextQuery::Stream if form.transport == Transport::Udp && self.standing().features.tcp => {
                     self.send(AttemptEventKind::Truncated);
                     form.transport = Transport::Tcp;
+                    // The server was silent until it was asked for a short reply.
+                    is_short = form.edns == Some(PLAIN_PAYLOAD) && self.tries >= EDNS_TRIES;
                     "truncated"
                 }
                 // Replies over TLS or HTTPS are never truncated for lack of space, so a query over TCP would not help.
@@ -212,17 +220,42 @@ impl Attempt {
                 // An answer over TCP was truncated, the server rejected EDNS in a query without EDNS, or nothing waits for the answer.
                 _ => break Classified::Nothing(Conduct::Unfit),
             };
-            turn = Box::pin(self.again(form, reason)).await;
+            let has_other = form.transport == Transport::Tcp && self.may_ask_for_long(form);
+            turn = Box::pin(self.again(form, reason, has_other)).await;
         };
         let now = self.shared.clock.mono();
+        let is_usable = !matches!(said, Classified::Nothing(_) | Classified::NoRoom);
         // Only a usable answer without EDNS shows that the server really does not accept EDNS.
-        if stays_without && !matches!(said, Classified::Nothing(_) | Classified::NoRoom) {
+        if stays_without && is_usable {
             self.server.takes_no_edns(now);
+        }
+        if is_short && is_usable {
+            self.server.loses_long_datagrams(now);
         }
         if doubted.is_some_and(|doubted| doubted.differs_from(&said)) {
             self.server.flips_case(now);
         }
         said
+    }
+
+    /// Returns true if the answer to a query for a short reply was truncated, and the server does not accept TCP. Its long reply over UDP is then
+    /// requested, which may arrive after all.
+    fn is_lost_over_tcp(&self, form: UpstreamForm, turn: &NextQuery) -> bool {
+        let has_failed = match turn {
+            NextQuery::Stream => form.transport == Transport::Udp,
+            NextQuery::Classified(said) => {
+                form.transport == Transport::Tcp
+                    && matches!(**said, Classified::Nothing(conduct) if !conduct.came_back())
+            }
+            _ => false,
+        };
+        has_failed && self.may_ask_for_long(form) && !self.standing().features.tcp
+    }
+
+    /// Returns true if the server was asked for a short reply over UDP, although it accepts EDNS.
+    fn may_ask_for_long(&self, form: UpstreamForm) -> bool {
+        let is_short = form.edns == self.first.edns && form.edns != Some(PAYLOAD);
+        is_short && self.first.transport == Transport::Udp && self.standing().features.edns
     }
 
     /// Asks again over TCP after replies over UDP that may be forged. Unbound then asks all servers three times and compares their answers. Here
@@ -232,7 +265,7 @@ impl Attempt {
     async fn check_over_tcp(&self, form: UpstreamForm, trouble: &Trouble) -> (UpstreamForm, NextQuery) {
         let is_case = *trouble == Trouble::OtherCase;
         let form = UpstreamForm { transport: Transport::Tcp, ..form };
-        let turn = self.again(form, if is_case { "other_case" } else { "forged" }).await;
+        let turn = self.again(form, if is_case { "other_case" } else { "forged" }, false).await;
         // A query that was not sent, because of the budget or because this host is busy, shows nothing about the server.
         let has_failed = matches!(
             &turn,
@@ -244,7 +277,7 @@ impl Attempt {
         }
         self.server.flips_case(self.shared.clock.mono());
         let form = UpstreamForm { transport: Transport::Udp, case: NameCase::AsAsked, ..form };
-        (form, self.again(form, "own_case").await)
+        (form, self.again(form, "own_case", false).await)
     }
 
     /// Waits until another upstream query may be sent, because their number is limited. Returns `None` if the question no longer waits for an
@@ -370,8 +403,9 @@ impl Attempt {
         self.sender.send(AttemptEvent { server: self.path.server, tries: self.tries, kind });
     }
 
-    /// Sends another query to the same server, if the budget allows it. Returns what is to be done after its reply.
-    async fn again(&self, form: UpstreamForm, reason: &'static str) -> NextQuery {
+    /// Sends another query to the same server, if the budget allows it. Returns what is to be done after its reply. If `has_other` is true, the
+    /// attempt can do without the reply, so it does not wait for a late one.
+    async fn again(&self, form: UpstreamForm, reason: &'static str, has_other: bool) -> NextQuery {
         let transport = form.transport;
         if !self.context.budget.take() {
             return NextQuery::nothing(Conduct::Silent);
@@ -391,6 +425,9 @@ impl Attempt {
         }
         if transport == Transport::Tcp {
             self.server.takes_no_tcp(self.shared.clock.mono());
+        }
+        if has_other {
+            return NextQuery::Classified(Box::new(self.end_silent(transport, sent)));
         }
         self.note_unanswered(self.shared.clock.mono().since(sent));
         self.send(AttemptEventKind::Late);
@@ -435,10 +472,6 @@ impl Attempt {
                 )
             }
             Ok(message) if message.metadata.truncation => {
-                // The server was silent until it was asked for a short reply.
-                if transport == Transport::Udp && self.tries > 0 && form.edns != Some(PAYLOAD) {
-                    self.server.loses_long_datagrams(now);
-                }
                 (NextQuery::Stream, Conduct::Truncated, Words::Fixed("truncated"))
             }
             Ok(message) => self.judge(form, message, heard, now),
@@ -446,6 +479,9 @@ impl Attempt {
         if first {
             self.record(transport, conduct, heard.elapsed);
             self.learn(transport, heard, now);
+        }
+        if heard.is_long {
+            self.server.sends_long_datagrams(now);
         }
         self.count_strays();
         self.note_received(conduct, heard.elapsed, words);

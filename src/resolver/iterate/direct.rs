@@ -48,7 +48,8 @@ impl Iterate {
         let family = self.shared.families.state(config, server, self.now());
         if family == FamilyState::Unrouted {
             let (reply, elapsed) = (Err(Trouble::NoRoute), Duration::ZERO);
-            return Ok(Heard { reply, elapsed, other_case: false, room: ReplyRoom::default() });
+            let room = ReplyRoom::default();
+            return Ok(Heard { reply, elapsed, other_case: false, is_long: false, room });
         }
         let source = view.route(&name, kind).source_for(server);
         let address = SocketAddr::new(server, port.unwrap_or(config.upstream_port));

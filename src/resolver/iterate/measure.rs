@@ -52,7 +52,7 @@ impl Asking<'_> {
         let role = ServerRole::for_cut(lookup.route, self.cut);
         Attempt {
             server: self.iterate.server(candidate.address),
-            first: UpstreamForm::for_candidate(candidate, (&path, role), self.signed, 0),
+            first: UpstreamForm::for_candidate(candidate, (&path, role), self.signed),
             path,
             role,
             cut: Arc::clone(self.cut),

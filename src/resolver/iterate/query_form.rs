@@ -54,15 +54,16 @@ impl Signed {
     }
 
     /// Returns the size of datagrams that the next query to a server offers in an OPT record, after `tries` earlier queries to it for the same
-    /// question, and `all_tries` to all servers of the zone. Returns `None` if the query has no OPT record. Silent servers may have sent replies
-    /// that are too long for a firewall, so short ones are requested: a longer answer then arrives truncated, and is fetched over TCP.
-    pub(super) fn payload(self, features: ServerFeatures, tries: u8, all_tries: u8) -> Option<u16> {
+    /// question. Returns `None` if the query has no OPT record. A silent server may have sent replies that are too long for a firewall, so short
+    /// ones are requested: a longer answer then arrives truncated, and is fetched over TCP. Only after that, EDNS is left out: a truncated reply
+    /// to a query without EDNS would not show which of the two the firewall drops.
+    pub(super) fn payload(self, features: ServerFeatures, tries: u8) -> Option<u16> {
         let has_edns = match self {
             Self::Yes => true,
             Self::Unknown => features.edns,
-            Self::No => features.edns && tries < EDNS_TRIES,
+            Self::No => features.edns && tries <= EDNS_TRIES,
         };
-        let is_short = all_tries >= EDNS_TRIES || !features.long_datagrams;
+        let is_short = tries >= EDNS_TRIES || !features.long_datagrams;
         has_edns.then_some(if is_short { PLAIN_PAYLOAD } else { PAYLOAD })
     }
 
@@ -121,13 +122,11 @@ pub(super) enum NameCase {
 }
 
 impl UpstreamForm {
-    /// Returns the form of the next query to `candidate` over `path`. `signed` says whether the server's answers are signed, and `all_tries` is
-    /// the number of earlier queries to all servers of the zone.
+    /// Returns the form of the next query to `candidate` over `path`. `signed` says whether the server's answers are signed.
     pub(super) fn for_candidate(
         candidate: &Candidate,
         (path, role): (&Path, ServerRole),
         signed: Signed,
-        all_tries: u8,
     ) -> Self {
         let features = candidate.standing.features;
         // Queries to a recursive server have no mixed case. Such a server caches names in the case of the query, and sends them in this case to
@@ -139,7 +138,7 @@ impl UpstreamForm {
             || role.is_recursive();
         Self {
             transport: if candidate.over_tcp.is_some() { Transport::Tcp } else { first_transport(path) },
-            edns: signed.payload(features, candidate.tries, all_tries),
+            edns: signed.payload(features, candidate.tries),
             case: if as_asked { NameCase::AsAsked } else { NameCase::Mixed },
         }
     }
@@ -214,14 +213,13 @@ mod tests {
     fn after_losses_an_unsigned_zone_is_asked_without_edns_and_others_for_short_replies() {
         let all = [Signed::Yes, Signed::Unknown, Signed::No];
         let [yes, unknown, no] =
-            all.map(|signed| [0, 1, 2, 3].map(|tries| signed.payload(ServerFeatures::ALL, tries, tries)));
+            all.map(|signed| [0, 1, 2, 3].map(|tries| signed.payload(ServerFeatures::ALL, tries)));
         let (long, short) = (Some(PAYLOAD), Some(PLAIN_PAYLOAD));
         assert_eq!((yes, unknown), ([long, long, short, short], [long, long, short, short]));
-        assert_eq!(no, [long, long, None, None]);
+        assert_eq!(no, [long, long, short, None]);
         let rejects = ServerFeatures { edns: false, ..ServerFeatures::ALL };
-        assert_eq!(all.map(|signed| signed.payload(rejects, 0, 0)), [long, None, None]);
+        assert_eq!(all.map(|signed| signed.payload(rejects, 0)), [long, None, None]);
         let loses = ServerFeatures { long_datagrams: false, ..ServerFeatures::ALL };
-        assert_eq!(all.map(|signed| signed.payload(loses, 0, 0)), [short; 3]);
-        assert_eq!(all.map(|signed| signed.payload(ServerFeatures::ALL, 1, 2)), [short; 3], "two servers");
+        assert_eq!(all.map(|signed| signed.payload(loses, 0)), [short; 3]);
     }
 }

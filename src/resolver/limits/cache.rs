@@ -154,6 +154,7 @@ pub(crate) const FINDS_CASE_TIME: Duration = FLIPS_CASE_TIME;
 
 /// The time for which a server whose replies of more than 512 octets did not arrive over UDP is asked for shorter ones. To
 /// find this out costs up to a second. If two lost packets were the reason, long replies cost a round trip more, over TCP.
+/// A server that has sent a longer reply within this time is not asked for shorter ones.
 pub(crate) const SHORT_TIME: Duration = Duration::from_secs(86_400);
 
 /// The time for which a server that refuses or does not answer TCP is not asked for truncated answers if the zone
