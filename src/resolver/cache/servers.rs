@@ -21,9 +21,9 @@ use super::silent_zones::SilentZones;
 use super::slow_zones::{Compared, SlowZones};
 use super::store::{LookedUp, Store, StoreFill, fill};
 use crate::limits::{
-    FINDS_CASE_TIME, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS,
-    MAX_LAME_ZONES, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS,
-    SHORT_TIME, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
+    CONFIRMED_DENIALS, FINDS_CASE_TIME, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE,
+    MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME, NO_TCP_TIME,
+    OWN_CASE_ANSWERS, SHORT_TIME, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
 };
 use dns::clock::Mono;
 use dns::hash::Keyed;
@@ -146,6 +146,8 @@ pub(super) struct ServerHistory {
     pub(super) flips_case_until: Option<Mono>,
     /// The time until which the server's denials of names in mixed case are believed: see `finds_mixed_case`.
     pub(super) finds_case_until: Option<Mono>,
+    /// The number of denials of names in mixed case that the server repeated in the case of the question, since its denials were last believed.
+    pub(super) repeated_denials: u8,
     /// The time until which the server is asked for replies of at most 512 octets over UDP, because longer ones did not arrive.
     pub(super) short_until: Option<Mono>,
     /// The time at which a reply of more than 512 octets last arrived over UDP.
@@ -540,6 +542,16 @@ impl Server {
     /// believed from its first denial on, which is then checked.
     pub(crate) fn finds_mixed_case(&self, now: Mono) {
         self.history().finds_case_until = Some(now.after(FINDS_CASE_TIME));
+    }
+
+    /// Records that the server has repeated its denial of a name in mixed case, in the case of the question. After `CONFIRMED_DENIALS` of them, its
+    /// denials are believed for a day.
+    pub(crate) fn repeats_denial(&self, now: Mono) {
+        let mut history = self.history();
+        history.repeated_denials = history.repeated_denials.saturating_add(1);
+        if history.repeated_denials >= CONFIRMED_DENIALS {
+            (history.repeated_denials, history.finds_case_until) = (0, Some(now.after(FINDS_CASE_TIME)));
+        }
     }
 
     /// Records that replies of more than 512 octets seem not to arrive from the server over UDP. This changes nothing if one has arrived lately.

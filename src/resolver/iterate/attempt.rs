@@ -184,7 +184,7 @@ impl Attempt {
         let mut form = self.first;
         let (mut stays_without, mut is_short, mut doubted) = (false, false, None);
         let mut turn = self.settle(form, heard, first);
-        let said = loop {
+        let mut said = loop {
             let reason = match turn {
                 turn if self.is_lost_over_tcp(form, &turn) => {
                     self.server.needs_long_datagrams();
@@ -220,7 +220,8 @@ impl Attempt {
                 // An answer over TCP was truncated, the server rejected EDNS in a query without EDNS, or nothing waits for the answer.
                 _ => break Classified::Nothing(Conduct::Unfit),
             };
-            let has_other = form.transport == Transport::Tcp && self.may_ask_for_long(form);
+            let has_other =
+                doubted.is_some() || form.transport == Transport::Tcp && self.may_ask_for_long(form);
             turn = Box::pin(self.again(form, reason, has_other)).await;
         };
         let now = self.shared.clock.mono();
@@ -232,10 +233,25 @@ impl Attempt {
         if is_short && is_usable {
             self.server.loses_long_datagrams(now);
         }
-        if doubted.is_some_and(|doubted| doubted.differs_from(&said)) {
-            self.server.flips_case(now);
+        if let Some(doubted) = doubted {
+            said = self.compare(*doubted, said, now);
         }
         said
+    }
+
+    /// Compares the doubted reply to a query in mixed case with `later`, the result in the case of the question. Returns the one to be used: the
+    /// doubted denial if the further query brought nothing, as servers that limit the rate of their replies drop or refuse it.
+    fn compare(&self, doubted: Classified, later: Classified, now: Mono) -> Classified {
+        if doubted.differs_from(&later) {
+            self.server.flips_case(now);
+        } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Found(_))) {
+            self.server.repeats_denial(now);
+        } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Nothing(_))) {
+            // If the server refused the further query, it was marked as lame.
+            self.server.serves(&self.zone);
+            return doubted;
+        }
+        later
     }
 
     /// Returns true if the answer to a query for a short reply was truncated, and the server does not accept TCP. Its long reply over UDP is then
@@ -592,8 +608,8 @@ impl Attempt {
     ///
     /// The client waits for the further query, as the first reply cannot be used without it. So it is left out where it shows nothing: if the
     /// server has found a name in mixed case (as those of the root and of TLDs do with their first referral), if a proof of a signed zone
-    /// will be validated, if the server was lame before, if only a referral is of use, and if the name has no letters. A server that only denies is asked twice each time,
-    /// as the denial of a name that does not exist is the same in both cases. That would double the queries to DNS lists, which deny nearly all
+    /// will be validated, if the server was lame before, if only a referral is of use, and if the name has no letters. A server that only denies is asked twice for each
+    /// of its first denials (`CONFIRMED_DENIALS`), as the denial of a name that does not exist is the same in both cases. That would double the queries to DNS lists, which deny nearly all
     /// names and limit the number of queries: see `check_list`. The reverse trees are no exception, as `in-addr.arpa` and `ip6.arpa` have letters
     /// too.
     fn doubts_case(&self, said: &Classified) -> bool {

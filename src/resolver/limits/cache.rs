@@ -152,6 +152,11 @@ pub(crate) const FLIPS_CASE_TIME: Duration = Duration::from_secs(86_400);
 /// `FLIPS_CASE_TIME`, for the same reason.
 pub(crate) const FINDS_CASE_TIME: Duration = FLIPS_CASE_TIME;
 
+/// After this number of denials of names in mixed case that a server repeated in the case of the question, its denials are
+/// believed for a day. This bounds the cost for servers that only deny, such as those of reverse zones and unknown lists.
+/// The server of a mail domain is usually asked for an existing name before.
+pub(crate) const CONFIRMED_DENIALS: u8 = 8;
+
 /// The time for which a server whose replies of more than 512 octets did not arrive over UDP is asked for shorter ones. To
 /// find this out costs up to a second. If two lost packets were the reason, long replies cost a round trip more, over TCP.
 /// A server that has sent a longer reply within this time is not asked for shorter ones.
