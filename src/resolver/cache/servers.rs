@@ -32,7 +32,7 @@ use dns::random::Random;
 
 /// The memory that a server takes in the table, in octets: its data with the counts of round trips, the greatest number
 /// of lame, silent and slow zones, and the overhead of the table. `tests/weights.rs` measures it.
-const ENTRY: u32 = 3_664;
+const ENTRY: u32 = 3_680;
 
 /// The features of a server. Each is true until the server has shown that it lacks the feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
