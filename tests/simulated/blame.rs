@@ -515,7 +515,7 @@ fn a_server_that_answered_the_next_query_was_not_silent() {
         let report = asked_cold(Fault::DropsEdns).await;
         assert_eq!(told(&report), (CulpritKind::Unknown, "cold.tld.", "192.0.2.5", ""), "{report:#?}");
         let culprit = &report.culprit;
-        let evidence = "192.0.2.5 did not answer 2 queries for cold.tld., but answered the next one, which may have had a simpler form (no EDNS); ";
+        let evidence = "192.0.2.5 did not answer 3 queries for cold.tld., but answered the next one, which may have had a simpler form (no EDNS); ";
         assert!(culprit.evidence.starts_with(evidence), "{report:#?}");
         assert!(culprit.advice.contains("`resolverctl check cold.tld.`"), "{report:#?}");
     });

@@ -66,12 +66,10 @@ fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
 }
 
 #[test]
-fn loss_on_the_way_to_several_zones_is_of_this_host() {
+fn loss_on_the_way_to_zones_of_one_network_is_of_others() {
     paused(async {
         let domains = ["lossy.tld.", "fine.tld.", "healthy.tld.", "nohost.tld."];
-        for (domains, loss, side) in
-            [(&domains[..1], None, Side::Theirs), (&domains[..], Some(300), Side::Mine)]
-        {
+        for (domains, loss) in [(&domains[..1], None), (&domains[..], Some(300))] {
             let simulation = world();
             for domain in domains {
                 // The servers are known before packets get lost.
@@ -87,9 +85,8 @@ fn loss_on_the_way_to_several_zones_is_of_this_host() {
             let CostReport { rows, .. } = costs(&simulation, 3_000).await;
             let lost = rows.iter().find(|row| row.kind == Some(CulpritKind::Loss));
             let lost = lost.unwrap_or_else(|| panic!("{rows:#?}"));
-            assert_eq!((rows[0].side, lost.side), (side, side), "{rows:#?}");
-            let next = lost.next.as_deref().unwrap();
-            assert_eq!(next == "resolverctl check system", side == Side::Mine, "{next}");
+            assert_eq!((rows[0].side, lost.side), (Side::Theirs, Side::Theirs), "{rows:#?}");
+            assert_ne!(lost.next.as_deref(), Some("resolverctl check system"));
         }
     });
 }
