@@ -485,27 +485,31 @@ mod tests {
         assert!(found(&[("list.example.", 44, true)], 0).1.ends_with("SERVFAIL (list.example. 40)."));
     }
 
-    #[test]
-    fn failures_of_lists_and_zones_that_are_reported_as_faults_of_others_are_no_problem() {
-        let failing = report(&[(Outcome::Cache, 280), (Outcome::Failed, 80)], &[(Conduct::Answered, 80)]);
-        let row =
-            |(zone, failed): (&str, u64)| ZoneFailures { zone: zone.to_owned(), failed, is_owned: true };
-        let zone = |number: usize| FailingZone {
+    /// Returns a zone of others that fails.
+    fn failing_zone(number: u32) -> FailingZone {
+        FailingZone {
             zone: format!("z{number}.example."),
             span: Duration::from_secs(720),
             ago: Duration::from_secs(66),
             failures: 9,
             doubted: false,
             configured: false,
-            why: "timeout".to_owned(),
+            why: "no server of it gave an answer".to_owned(),
             silent: String::new(),
             next: "`resolverctl check z.example` shows what its owner must repair".to_owned(),
-        };
+        }
+    }
+
+    #[test]
+    fn failures_of_lists_and_zones_that_are_reported_as_faults_of_others_are_no_problem() {
+        let failing = report(&[(Outcome::Cache, 280), (Outcome::Failed, 80)], &[(Conduct::Answered, 80)]);
+        let row =
+            |(zone, failed): (&str, u64)| ZoneFailures { zone: zone.to_owned(), failed, is_owned: true };
         let lists = BTreeSet::from(["list.example.".to_owned()]);
-        let severities = |dead: u64, zones: usize| {
+        let severities = |dead: u64, zones: u32| {
             let rows = [("list.example.", 40), ("z0.example.", dead), ("other.example.", 40 - dead)];
             let by_zone = FailuresByZone { zones: rows.into_iter().map(row).collect(), others: 0 };
-            let troubles = Troubles { zones: (0..zones).map(zone).collect(), ..Troubles::default() };
+            let troubles = Troubles { zones: (0..zones).map(failing_zone).collect(), ..Troubles::default() };
             let found = judge(&failing, Some(&by_zone), &troubles, &lists);
             found.into_iter().map(|warning| warning.severity).filter(|one| *one != Severity::Notice).count()
         };
@@ -553,20 +557,13 @@ mod tests {
 
     #[test]
     fn what_fails_now_is_told_whatever_the_window_says() {
-        let zone = |number: u32| FailingZone {
-            zone: format!("z{number}.example."),
-            span: Duration::from_secs(720),
-            ago: Duration::from_secs(66),
-            failures: 9,
-            doubted: false,
-            configured: false,
-            why: "no server of it gave an answer".to_owned(),
-            silent: String::new(),
-            next: "`resolverctl check z.example` shows what its owner must repair".to_owned(),
-        };
         let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
-        let found =
-            judge(&busy, None, &Troubles { zones: vec![zone(0)], ..Troubles::default() }, &BTreeSet::new());
+        let found = judge(
+            &busy,
+            None,
+            &Troubles { zones: vec![failing_zone(0)], ..Troubles::default() },
+            &BTreeSet::new(),
+        );
         assert_eq!(
             found,
             [Warning {
@@ -578,7 +575,7 @@ mod tests {
             }]
         );
         let severity = |zone_name: &str| {
-            let failing = FailingZone { zone: zone_name.to_owned(), configured: true, ..zone(0) };
+            let failing = FailingZone { zone: zone_name.to_owned(), configured: true, ..failing_zone(0) };
             judge(&busy, None, &Troubles { zones: vec![failing], ..Troubles::default() }, &BTreeSet::new())[0]
                 .severity
         };
@@ -587,7 +584,7 @@ mod tests {
         let many = judge(
             &busy,
             None,
-            &Troubles { zones: (0..9).map(zone).collect(), ..Troubles::default() },
+            &Troubles { zones: (0..9).map(failing_zone).collect(), ..Troubles::default() },
             &BTreeSet::new(),
         );
         assert_eq!(many.len(), MAX_STATUS_ZONES + 1);
@@ -595,10 +592,12 @@ mod tests {
         let of_hoster = |number| FailingZone {
             silent: "192.0.2.1, 192.0.2.2".to_owned(),
             span: Duration::from_secs(60 * u64::from(number)),
-            ..zone(number)
+            ..failing_zone(number)
         };
-        let troubles =
-            Troubles { zones: (2..6).map(of_hoster).chain([zone(1)]).collect(), ..Troubles::default() };
+        let troubles = Troubles {
+            zones: (2..6).map(of_hoster).chain([failing_zone(1)]).collect(),
+            ..Troubles::default()
+        };
         let found = judge(&busy, None, &troubles, &BTreeSet::new());
         assert_eq!(found.len(), 2, "{found:?}");
         assert_eq!(
