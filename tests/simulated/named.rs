@@ -99,7 +99,7 @@ fn lab(is_forwarded: bool) -> Lab {
     tree.build().unwrap()
 }
 
-/// What the three instruments name.
+/// The faults that `status`, `why` and the page show.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Named {
     /// `status`: the severity of the worst problem.

@@ -98,7 +98,7 @@ pub enum Trouble {
     /// the case, or somebody has guessed our id and port.
     #[error("the reply does not repeat the case of the query name (0x20)")]
     OtherCase,
-    /// So many datagrams arrived at the port of the query and did not answer it that somebody probably forges replies.
+    /// Too many datagrams that did not answer the query arrived at its port. The replies are probably forged.
     #[error("too many false replies")]
     Forged,
     /// A reply with our id cannot be decoded, or a reply over TCP answers another question.

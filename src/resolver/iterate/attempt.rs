@@ -608,10 +608,10 @@ impl Attempt {
     ///
     /// The client waits for the further query, as the first reply cannot be used without it. So it is left out where it shows nothing: if the
     /// server has found a name in mixed case (as those of the root and of TLDs do with their first referral), if a proof of a signed zone
-    /// will be validated, if the server was lame before, if only a referral is of use, and if the name has no letters. A server that only denies is asked twice for each
-    /// of its first denials (`CONFIRMED_DENIALS`), as the denial of a name that does not exist is the same in both cases. That would double the queries to DNS lists, which deny nearly all
-    /// names and limit the number of queries: see `check_list`. The reverse trees are no exception, as `in-addr.arpa` and `ip6.arpa` have letters
-    /// too.
+    /// will be validated, if the server was lame before, if only a referral is of use, and if the name has no letters. A server that only denies is
+    /// asked twice for each of its first denials (`CONFIRMED_DENIALS`), as the denial of a name that does not exist is the same in both cases. That
+    /// would double the queries to DNS lists, which deny nearly all names and limit the number of queries: see `check_list`. The reverse trees are no
+    /// exception, as `in-addr.arpa` and `ip6.arpa` have letters too.
     fn doubts_case(&self, said: &Classified) -> bool {
         let standing = self.standing();
         let has_letters = self.name.iter().flatten().any(u8::is_ascii_alphabetic);

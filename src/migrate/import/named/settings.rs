@@ -1,4 +1,4 @@
-//! What the conversion of a zone needs from the rest of a named.conf. All lookups are by name, because files have up to 100 000 zones.
+//! Settings of a named.conf that the conversion of a zone looks up. Each look-up is by name, because a file may have 100 000 zones.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
