@@ -3,7 +3,7 @@
 /// The word of each reason in JSON, and its label on screens. What each word says is documented at `StepEvent::Sent`.
 const REASONS: [(&str, &str); 15] = [
     ("", ""),
-    ("first", "first choice"),
+    ("first", "preferred server"),
     ("race", "second server in parallel"),
     ("retry", "after a timeout"),
     ("next", "next server"),

@@ -69,10 +69,10 @@ async fn a_fresh_trace_asks_servers_and_changes_nothing() {
         assert_eq!(code, 0, "{text}");
         for part in [
             "query     www.tld. A\n",
-            "127.77.0.1 over UDP for . NS (first choice; round trip not known yet)\n",
+            "127.77.0.1 over UDP for . NS (preferred server; round trip not known yet)\n",
             "127.77.0.1 answered after",
             "referral  to tld.\n",
-            "127.77.0.2 over UDP (first choice; round trip not known yet)\n",
+            "127.77.0.2 over UDP (preferred server; round trip not known yet)\n",
             "ended     NOERROR\n",
             "www.tld.  300  A  10.0.0.1\nNOERROR, from servers in",
         ] {

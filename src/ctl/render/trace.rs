@@ -140,7 +140,7 @@ fn removed(step: &StepEvent) -> (&'static str, String, Paint) {
             (
                 *dropped,
                 records.as_slice(),
-                format!("{what} that the server has no authority for"),
+                format!("{what} of a zone that the server does not serve"),
                 Paint::Faint,
             )
         }

@@ -240,7 +240,7 @@ fn domain(text: &str) -> Result<(), &'static str> {
         (1..=63).contains(&label.len())
             && label.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'/')
     };
-    // The text without macros may have too few labels to be checked, because a macro may stand for several labels.
+    // A macro can expand to several labels. So a name that ends with a macro needs no top-level domain in its literal text.
     let top = bare.rsplit('.').next().filter(|top| *top != bare).unwrap_or_default();
     let is_top = top.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
         && top.bytes().any(|octet| !octet.is_ascii_digit())

@@ -55,7 +55,7 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
         .content("the file changed", |old, new| old.registry != new.registry),
         key!(Dnsbl, batch, Word(&BATCHES)).comment(&[(
             Some("\"learned\""),
-            "resolverd queries the lists that clients usually query before the clients do (batch queries)",
+            "resolverd learns which lists clients query, and queries them early, all at once (batch queries)",
         )]),
         key!(Dnsbl, batch_groups, List(List(NAME))).comment(&[(Some("[]"), "no groups")]),
         key!(Dnsbl, batch_waste, Number(0..=MAX_BATCH_WASTE))

@@ -252,7 +252,7 @@ const DNSBL: ConfigKey<Listener> = key!(Listener, dnsbl, Word(&GUARDS))
 
 const ON_REFUSED: ConfigKey<Listener> = key!(Listener, on_refusal, Word(&ON_REFUSAL)).comment(&[(
     Some("\"list\""),
-    "if a DNS list refuses queries, clients get the answer of its [[list]], or the default",
+    "if a DNS list refuses queries, clients get the answer set by `on_refusal` of its [[list]]",
 )]);
 
 const LOOKAHEAD: ConfigKey<Listener> = key!(Listener, lookahead, Word(&LISTENER_MODES))

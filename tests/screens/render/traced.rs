@@ -20,14 +20,14 @@ fn question(name: &str) -> StepEvent {
     StepEvent::Question { name: name.to_owned(), kind: "A".to_owned() }
 }
 
-fn sent(server: &str) -> StepEvent {
+fn sent(server: &str, reason: &str) -> StepEvent {
     let of_the_zone = server.starts_with("192");
     StepEvent::Sent {
         server: server.to_owned(),
         transport: Transport::Udp,
         name: of_the_zone.then(|| "mail.example.".to_owned()),
         kind: of_the_zone.then(|| "A".to_owned()),
-        reason: "first".to_owned(),
+        reason: reason.to_owned(),
         usual: of_the_zone.then_some(0.0118),
     }
 }
@@ -57,14 +57,15 @@ fn walked() -> Vec<Step> {
         step(20, 0, StepEvent::Memory { found: "example. NS".to_owned() }),
         step(100, 0, StepEvent::Cut { zone: "example.".to_owned(), addresses: 1 }),
         step(110, 0, StepEvent::Probe { name: "mail.example.".to_owned() }),
-        step(120, 0, sent("192.0.2.53:53")),
+        step(120, 0, sent("192.0.2.53:53", "first")),
         step(12_400, 0, received("192.0.2.53:53", Conduct::Answered, referral)),
         step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),
         step(12_500, 1, question("ns.elsewhere.example.")),
-        step(12_600, 1, sent("198.51.100.1:53")),
+        step(12_600, 1, sent("198.51.100.1:53", "first")),
         step(112_600, 1, unanswered("198.51.100.1:53", 0.1)),
-        step(112_700, 1, sent("198.51.100.2:53")),
+        step(112_700, 1, sent("198.51.100.2:53", "retry")),
         step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "timeout")),
+        step(412_650, 1, received("198.51.100.2:53", Conduct::Silent, "timeout")),
         step(412_700, 1, ended("SERVFAIL: no server answered")),
         step(
             424_000,
