@@ -200,7 +200,7 @@ fn ask(name: &str) -> HostFinding {
         Ok(Some(address)) => HostFinding::ok(
             CHECK,
             format!(
-                "programs of this host can resolve names: {name} has the address {} ({millis} ms)",
+                "programs of this host can look up names: {name} has the address {} ({millis} ms)",
                 address.ip()
             ),
         ),

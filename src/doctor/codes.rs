@@ -157,7 +157,7 @@ codes! {
         "Run `resolverctl flush --tree DOMAIN`. If the records stay, look for the domain in the configuration of resolverd".
     NsLame "ns_lame" Delegation Failure [Delegation Servers Records] [] "RFC 1034 section 4.2.2, RFC 1912 section 2.8":
         "a name server does not serve the zone";
-        "A resolver that asks this server before the others gets an error and must ask another server: lookups are slow, and some recipients or senders cannot find the domain.";
+        "A resolver that asks this server before the others gets an error and must ask another server: lookups are slow, and fail if no other server answers.";
         "Set up the zone on this server, or remove the server from the NS records in the zone and at the registrar".
     GlueDiffers "glue_differs" Delegation Failure [Delegation Servers] [] "RFC 1912 section 2.3, RFC 9471":
         "the glue in the zone above (at the registrar) differs from the address of the name server";

@@ -78,7 +78,7 @@ fn sentences(one: &QuestionReport) -> (String, String) {
             let with = if codes.is_empty() { String::new() } else { format!(" as {}", codes.join(", ")) };
             (
                 format!("{list} lists {}{with}", listed(name.strip_suffix(list).unwrap_or(name))),
-                format!("if the entry is wrong, its owner must ask {list} to remove it: `resolverctl dnsbl test` with the address or the domain shows the entries of all lists"),
+                format!("if the entry is wrong, the owner of the address or domain must ask {list} to remove it: `resolverctl dnsbl test` with the address or the domain shows the entries of all lists"),
             )
         }
         DnsResult::NullMx => (
@@ -91,11 +91,11 @@ fn sentences(one: &QuestionReport) -> (String, String) {
         ),
         DnsResult::NoData => (
             format!("DNS said no: {name} has no address"),
-            format!("its owner must repair it: {check}"),
+            format!("the owner of its domain must repair the records: {check}"),
         ),
         _ => (
             format!("DNS said no: {name} does not exist"),
-            format!("its owner must repair it, unless the name is misspelled: {check}"),
+            format!("if the name is spelled correctly, the owner of its domain must repair the records: {check}"),
         ),
     }
 }

@@ -49,7 +49,7 @@ counters! {
     /// Queries to servers of ended resolutions (flights), sub-queries included.
     FlightMessages "flight_messages" None;
     /// Records removed from replies: the server has no authority for them, or nobody asked for them.
-    Scrubbed "scrubbed" Some("unauthorized records removed");
+    Scrubbed "scrubbed" Some("out-of-bailiwick records removed");
     /// Addresses removed from answers because of `private_addresses`.
     PrivateRemoved "private_removed" Some("private addresses removed from answers");
     /// Queries that were resolved from the root servers because the forwarders of their zone did not answer (`forward_first`).

@@ -202,7 +202,7 @@ fn resolverd_itself_and_files_without_questions_are_refused() {
     };
     let (code, told) = run(&beside.against, file.to_str().unwrap());
     assert_eq!(code, Some(2), "{told}");
-    assert!(told.contains("no questions found; skipped: 1 without a query of a client"), "{told}");
+    assert!(told.contains("no questions found; skipped: 1 unmatched (a reply without its query)"), "{told}");
     let own = listens(&beside.world);
     let (code, told) = run(&own, file.to_str().unwrap());
     assert_eq!(code, Some(2), "{own}: {told}");

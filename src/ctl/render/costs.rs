@@ -10,7 +10,7 @@ use history::costs::{CostRow, CostSpan};
 const CHANGE: f64 = 0.05;
 
 /// The lines below the table, which explain it.
-const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause; change: from the period of the same length before\n\
+const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause (client: for the mail program); change: from the period of the same length before\n\
     client: the program paused between its queries; `resolverctl why --help` explains the other causes\n";
 
 /// The columns of the table. The causes of a side are indented below its sum.

@@ -24,7 +24,7 @@ const NONE: &str = "none";
 /// The lines below the table with the states of DNS lists, which explain its columns.
 const LEGEND: &str = "queries: queries of clients since the start of resolverd; listed: the share of them with an entry\n\
     median: half of the answers of the list's servers took at most this time; slow: 1 s or more\n\
-    today, yesterday: queries sent to the list (UTC); limit: your quota, or the free queries of a day\n";
+    today, yesterday: queries sent to the list (UTC); limit: your quota, or the number of queries that are free of charge in a day\n";
 
 /// Returns the table with the states of the DNS lists in use, and below it the notes about each list.
 pub fn states(replies: &[Reply], style: Style) -> String {
@@ -57,7 +57,7 @@ fn only_this_list(shown: &[ShownList]) -> String {
     let shares: Vec<String> = shown.iter().filter_map(share).collect();
     match shares.as_slice() {
         [] => String::new(),
-        shares => format!("listings that no other list had: {}\n", shares.join(", ")),
+        shares => format!("share of listings that no other list had: {}\n", shares.join(", ")),
     }
 }
 

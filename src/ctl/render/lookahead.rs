@@ -22,7 +22,7 @@ fn legend(mode: LookaheadMode) -> String {
 }
 
 /// The line below the table that explains what an inactive look-ahead rule is.
-const INACTIVE: &str = "resolverd sends no queries of an inactive rule; it counts whether clients ask them, and the rule is active again when they do\n";
+const INACTIVE: &str = "resolverd sends no queries of an inactive rule; it counts how many of them clients send, and the rule becomes active again if they send enough\n";
 
 /// The line that explains the columns about queries that were sent before a client asked.
 const SENT: &str = "sent ahead: queries that resolverd sent before a client asked; used: queries whose answer a client then asked for\n";
@@ -93,7 +93,7 @@ fn lines(reply: &Reply) -> String {
             "lookahead.mode = \"rules\": resolverd sends the queries of all rules, inactive ones too; the state has an effect only with \"learned\"\n".to_owned()
         }
         LookaheadMode::Observe => {
-            "lookahead.mode = \"observe\": resolverd only counts these queries; \"learned\" would send those of the active rules\n"
+            "lookahead.mode = \"observe\": resolverd sends none of these queries and only counts them; \"learned\" sends those of active rules\n"
                 .to_owned()
         }
         LookaheadMode::Off => "look-ahead is off (lookahead.mode = \"off\"): resolverd sends no queries before clients ask\n".to_owned(),

@@ -54,7 +54,7 @@ pub fn table(
 /// The lines below the table of zones, which explain its columns.
 const ZONE_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
     overload: queries that got SERVFAIL at once, without a resolution, because too many queries were in progress in resolverd\n\
-    failed: resolutions that gave no usable answer; total time: the sum of the times of all resolutions of the zone\n\
+    failed: resolutions that gave no usable answer; total time: the times of all resolutions of the zone, added up\n\
     server behaviour: number of queries to servers by result, or the mean round trip if all were answered\n";
 
 /// The lines below the table of servers, which explain its columns.
@@ -67,7 +67,7 @@ const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL\n\
 
 /// The lines below the table of local users, which explain it.
 const USER_TERMS: &str = "queries of clients on this host that the cache did not answer; the users of failed and slow queries are looked up\n\
-    one by one, those of the others once a second, and the numbers are scaled up; unknown: the socket was closed too soon\n";
+    all, those of the others sampled once a second and scaled up; unknown: the client closed its socket before it was looked up\n";
 
 /// The line below the table of record types, which explains a column.
 const TYPE_TERMS: &str = "failed: queries that got SERVFAIL\n";

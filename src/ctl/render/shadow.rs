@@ -45,7 +45,7 @@ const fn title(weight: Weight) -> &'static str {
 /// Returns the lines above the differences: how many questions were compared, and how many answers were equal or differed.
 fn counts(summary: &ShadowSummary, style: Style) -> String {
     let compared =
-        format!("{} questions, for {} queries", number(summary.compared), number(summary.counts.queries));
+        format!("{} different questions, from {} queries", number(summary.compared), number(summary.counts.queries));
     let mut compared = vec![compared];
     if summary.interrupted {
         compared.push("stopped by a signal".to_owned());
@@ -120,7 +120,7 @@ const fn meaning(cause: Cause) -> &'static str {
     match cause {
         Cause::Bogus => "one resolver finds wrong signatures",
         Cause::BrokenZone => "name servers of the zone fail, or give different answers",
-        Cause::Policy => "an answer of a resolver's own: its configuration, a filter, REFUSED",
+        Cause::Policy => "one resolver answers by its own rules: configuration, filter, REFUSED",
         Cause::List => "a DNS list refuses one resolver, or resolverd does not believe the list",
         Cause::Old => "one resolver has an older answer",
         Cause::Unknown => "could not tell",

@@ -152,7 +152,7 @@ const OTHERS: &str = "non-authoritative";
 const FROM_OTHERS: &str = "non-authoritative: not from a server of the zone, or behind an alias (CNAME)\n";
 
 /// The line below the table of cache entries, if different groups of clients have different entries.
-const GROUPED: &str = "group: clients that see the same zones, by their [[view]] or by `zones` of their listener; an entry is used only for queries of these clients\n";
+const GROUPED: &str = "group: clients that see the same zones, because of their [[view]] or `zones` of their listener; an entry answers only clients of its group\n";
 
 /// Returns the rows of a cache entry. If `is_grouped` is true, they name the group of clients for which the entry is used.
 fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {

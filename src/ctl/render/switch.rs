@@ -90,7 +90,7 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
         (Format::Json, _, _) => String::new(),
         (_, true, _) => "All is as before the switch; the files that the switch created are removed. `resolverctl check system` shows which resolver this host uses.\n".to_owned(),
         (_, _, true) => format!(
-            "Everything else is as before the switch, and this host does not need resolverd. To finish, restore what is still needed of the files above from their old text in {RECORD}, then remove {RECORD}\n"
+            "Everything else is as before the switch. To finish, copy the old text that you still need to the files above from {RECORD}, then remove {RECORD}\n"
         ),
         (_, _, false) => {
             "The switch back is not complete. Repair the failures above, then run: resolverctl switch --back\n".to_owned()

@@ -182,7 +182,7 @@ impl TopLive {
     pub fn trouble(&self) -> Option<String> {
         let (since, why) = self.away.as_ref()?;
         let since = self.time_of_day(*since);
-        Some(format!("no reply from resolverd since {since} ({why}); resolverctl tries again"))
+        Some(format!("last reply of resolverd at {since} ({why}); resolverctl tries again"))
     }
 
     /// Returns the local time of day of a point in time, in whole seconds. `at` is in seconds since 1970.

@@ -72,7 +72,7 @@ impl TopTable {
     /// Returns the line below the rows of the table, which explains it. It is shown if the terminal has room for it.
     pub(crate) const fn legend(self) -> &'static str {
         match self {
-            Self::Zones => "total time: the sum of the times of all resolutions of a zone (cache misses)",
+            Self::Zones => "total time: the times of all resolutions of the zone (cache misses), added up",
             Self::Servers => "total wait: the sum of the times that all queries waited for the server",
             Self::Lists => "99 % of the queries were answered in this time; all figures are since start",
             Self::Clients => {

@@ -143,7 +143,7 @@ impl Comparison<'_> {
             let until = self.answer.ttl.map(|ttl| {
                 format!("; it stays there until {} at the latest ({ttl} s left)", minute(self.facts.end(ttl)))
             });
-            let why = format!("an old answer in its cache: {shown}{}", until.unwrap_or_default());
+            let why = format!("an old answer in the cache: {shown}{}", until.unwrap_or_default());
             return match (is_this, self.reply.security) {
                 (false, _) => (Old, why),
                 (true, ReplySecurity::Secure) => {

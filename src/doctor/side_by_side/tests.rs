@@ -86,7 +86,7 @@ fn each_difference_has_its_verdict_and_reason() {
     assert_eq!(rows(&sound, "MX"), []);
     assert_eq!(sentence(&sound, "MX"), "all 5 answers are the same: 10 mx.a.test.");
     let this = |to: &str| one("lookup a.test. MX | 10 mx.a.test.", &format!("lookup a.test. MX{to}"));
-    let old = "an old answer in its cache: all name servers gave another one twice";
+    let old = "an old answer in the cache: all name servers gave another one twice";
     let remedy = format!(
         "{old}; it stays there until 2026-01-01 00:30 UTC at the latest (1800 s left); remove it with `resolverctl flush a.test.`"
     );
@@ -139,7 +139,7 @@ fn an_answer_of_a_cache_is_old_only_where_its_serial_its_signature_or_the_server
             &format!("192.0.2.8 a.test. MX recursive ra {to}"),
         );
         let shown =
-            why.strip_prefix("an old answer in its cache: ").and_then(|why| why.split_once("; it stays"));
+            why.strip_prefix("an old answer in the cache: ").and_then(|why| why.split_once("; it stays"));
         (verdict, shown.map(|(shown, _)| shown.to_owned()))
     };
     let of =

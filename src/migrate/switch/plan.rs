@@ -261,7 +261,7 @@ impl PlanDraft<'_> {
             );
             self.warn(
                 evidence,
-                "if these hosts need it, do not give --stop-shared: the command then changes nothing; after a switch, `resolverctl switch --back` starts it again",
+                "if these hosts need this resolver, omit --stop-shared: the command then changes nothing; `resolverctl switch --back` starts the resolver again",
             );
         } else {
             self.plan.refusals.push(HostFinding::failure(CHECK, evidence, advice));

@@ -133,7 +133,7 @@ impl Change {
             Self::Start => (
                 format!("start and enable {own}"),
                 format!("{own} to their state before the switch"),
-                format!("{own}, which stay in use"),
+                format!("{own}, so that this host keeps a resolver"),
             ),
         };
         ChangeWords { does, undone, not_undone }

@@ -53,7 +53,7 @@ pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     HostFinding::warning(
         CHECK,
         evidence,
-        "`resolverctl status` shows why resolverd does not listen there; if it does not run, start it: `systemctl enable --now resolverd.socket resolverd`",
+        "`resolverctl status` shows why resolverd does not listen there; if resolverd does not run, start it: `systemctl enable --now resolverd.socket resolverd`",
     )
 }
 

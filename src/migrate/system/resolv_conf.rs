@@ -99,7 +99,7 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
     let wanted = ours.first().map_or_else(|| "127.0.0.1".to_owned(), ToString::to_string);
     if !is_ours(first, ours) {
         let advice = format!(
-            "mail software uses {first}, not resolverd: write `nameserver {wanted}` and `options edns0 trust-ad` into a file (not a link)"
+            "mail software uses {first}, not resolverd: replace it by a file, not a link, with `nameserver {wanted}` and `options edns0 trust-ad`"
         );
         return HostFinding::failure(CHECK, evidence, advice);
     }
@@ -125,7 +125,7 @@ fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<HostFinding> {
         false => HostFinding::warning(
             CHECK,
             "the C library removes the AD bit (validated) from answers",
-            "add `options edns0 trust-ad` to resolv.conf; DANE needs it, except in Postfix, which sets it itself",
+            "write `options edns0 trust-ad` in /etc/resolv.conf; DANE needs this option, except in Postfix, which sets it itself",
         ),
     })
 }

@@ -17,7 +17,7 @@ const ADVICE: &str = "update resolverd or the package dns-root-data, or set dnss
 
 /// The advice to the operator if the daemon could not get the DNSKEY records of the root zone.
 const UNREACHED: &str =
-    "make outgoing UDP and TCP or the forwarders work first; `resolverctl trace . DNSKEY` shows each step";
+    "first make sure that the forwarders answer or, without forwarders, that outgoing UDP and TCP work; `resolverctl trace . DNSKEY` shows each step";
 
 /// What the daemon found when it validated the keys of the root zone with its trust anchors.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ pub(super) fn check(here: &Result<RootKeysHere, RootKeysUnknown>, listens: bool)
         ),
         RootKeysVerdict::NoAnswer(why) => HostFinding::could_not_tell(
             CHECK,
-            format!("resolverd did not get the keys of the root zone: {why}"),
+            format!("resolverd got no usable answer with the keys of the root zone: {why}"),
             UNREACHED,
         ),
     }

@@ -248,7 +248,7 @@ const ZONES: ConfigKey<Listener> = key!(Listener, zones, Optional(List(NAME)))
     .unset("all");
 
 const DNSBL: ConfigKey<Listener> = key!(Listener, dnsbl, Word(&GUARDS))
-    .comment(&[(Some("\"guard\""), "clients get no false listings of DNS lists")]);
+    .comment(&[(Some("\"guard\""), "clients get no listing for an error code of a DNS list")]);
 
 const ON_REFUSED: ConfigKey<Listener> = key!(Listener, on_refusal, Word(&ON_REFUSAL)).comment(&[(
     Some("\"list\""),

@@ -45,5 +45,5 @@ pub struct LookaheadSection {
 pub(super) const LOOKAHEAD: SingleSection<LookaheadSection> = SingleSection {
     name: "lookahead",
     keys: &[key!(LookaheadSection, mode, Word(&MODES))
-        .comment(&[(Some("\"learned\""), "sends queries that clients usually send next")])],
+        .comment(&[(Some("\"learned\""), "sends early the queries that clients usually send next")])],
 };

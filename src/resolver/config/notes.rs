@@ -50,7 +50,7 @@ mod tests {
         let local = ["127.0.0.0/8", "::1/128"];
         assert_eq!(
             note_of(&["127.0.0.1:53", "192.0.2.10:53"], &local, false).unwrap(),
-            "listen.allow has no client on another host, so queries at 192.0.2.10:53 get REFUSED; add the networks of these clients, or remove 192.0.2.10:53"
+            "listen.allow has no client on another host, so all queries of other hosts to 192.0.2.10:53 get REFUSED; add the networks of your clients, or remove 192.0.2.10:53"
         );
         assert_eq!(
             note_of(&["192.0.2.10:53"], &["0.0.0.0/0"], true).unwrap(),

@@ -52,7 +52,7 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
             .comment(&[(None, "maximum time that NXDOMAIN and NODATA are cached")]),
         key!(Cache, serve_stale, Span(Duration::ZERO..=dns::limits::MAX_SERVE_STALE)).comment(&[
             (Some("\"0s\""), "no stale answers"),
-            (None, "if no server answers, clients get expired answers for this time"),
+            (None, "if no server answers, clients get answers that expired at most this long ago"),
         ]),
         key!(Cache, prefetch, Flag).comment(&[(Some("true"), "renews answers in use before their TTL ends")]),
         key!(Cache, snapshot, Flag)
@@ -201,7 +201,7 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
             },
             |dnssec| Some(forms::path(dnssec.trust_anchor.path.as_deref())),
         )
-        .comment(&[(Some("\"\""), "only the built-in keys of the root zone")])
+        .comment(&[(Some("\"\""), "begins with the built-in keys of the root zone")])
         .content("the keys in the file changed", |old, new| {
             old.trust_anchor.anchors != new.trust_anchor.anchors
         }),

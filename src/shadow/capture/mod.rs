@@ -23,7 +23,7 @@ words! {
     /// The reason why a line, a packet or a frame has no question to compare.
     pub enum Skipped {
         /// It contains no query of a client over UDP.
-        NoQuery = "no_query": "without a query of a client",
+        NoQuery = "no_query": "unmatched (a reply without its query)",
         /// The log has shortened the name, or has replaced a key in it.
         Withheld = "withheld": "with a part of the name withheld",
         /// It cannot be read, or the capture has truncated it.

@@ -135,7 +135,7 @@ fn a_file_without_questions_says_why() {
     let words = |file: &[u8]| read(Cursor::new(file)).unwrap().skipped_words();
     let unknown = pcap(true, 0xa1b2_c3d4, 127, &[(vec![0; 60], 0)]);
     assert!(read(Cursor::new(unknown)).unwrap_err().to_string().contains("tcpdump -i any"));
-    assert_eq!(words(b"Nov 22 10:00:00 mx postfix/smtpd[1]: connect\n"), ["1 without a query of a client"]);
+    assert_eq!(words(b"Nov 22 10:00:00 mx postfix/smtpd[1]: connect\n"), ["1 unmatched (a reply without its query)"]);
     assert_eq!(words(b""), [""; 0]);
     // The header of the second packet states a length above the maximum.
     let mut long = pcap(false, 0xa1b2_c3d4, 101, &[]);
