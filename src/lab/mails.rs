@@ -17,6 +17,12 @@ const OUTBOUND_PER_CENT: u32 = 20;
 /// equally likely, because spammers use any domain that they find.
 const MADE_UP_PER_CENT: u32 = 50;
 
+/// The percentage of spam emails whose HELO name is made up. The others give the name of another domain's mail host.
+const MADE_UP_HELO_PER_CENT: u32 = 50;
+
+/// The domains of made-up HELO names. No such top-level domain exists: these are the names of private networks.
+const PRIVATE_DOMAINS: [&str; 5] = ["lan", "local", "localdomain", "home", "corp"];
+
 /// The number of different domains that do not exist. It is so large that a domain occurs twice only by chance.
 const MADE_UP: u32 = 1_000_000;
 
@@ -97,11 +103,18 @@ fn draw_one(internet: &Internet, random: &Random, sums: &[usize]) -> Option<Mail
             any(&internet.domains, random)?.name.clone()
         };
         let link = any(&internet.domains, random)?.name.clone();
-        return Some(Mail::Inbound { gateway, address, sender, selector: None, link });
+        let helo = if random.below(100) < MADE_UP_HELO_PER_CENT {
+            let domain = any(&PRIVATE_DOMAINS, random)?;
+            Name::from_ascii(format!("desktop-{}.{domain}.", random.below(MADE_UP))).ok()?
+        } else {
+            any(&internet.domains, random)?.mail_host.clone()
+        };
+        return Some(Mail::Inbound { gateway, address, helo, sender, selector: None, link });
     }
     let gateway = if kind.is_multiple_of(2) { Gateway::Postscreen } else { Gateway::Smtpd };
     let (address, sender, selector) = (domain.address, domain.name.clone(), Some(domain.selector));
-    Some(Mail::Inbound { gateway, address, sender, selector, link })
+    let helo = domain.mail_host.clone();
+    Some(Mail::Inbound { gateway, address, helo, sender, selector, link })
 }
 
 fn any<'a, T>(all: &'a [T], random: &Random) -> Option<&'a T> {

@@ -1,7 +1,7 @@
 //! Mail traffic: asks the questions that a mail gateway asks for one email, in the right order, and measures how long they take.
 //!
 //! The questions are those of postscreen, smtpd, rspamd and Postfix's SMTP client. For inbound mail: all DNS lists at the same time, then PTR and
-//! A, MX, SPF with its includes (limited by RFC 7208 section 4.6.4), DKIM (RFC 6376), DMARC (RFC 9989) and lists of domains. For outbound mail:
+//! A, the HELO name, MX, SPF with its includes (limited by RFC 7208 section 4.6.4), DKIM (RFC 6376), DMARC (RFC 9989) and lists of domains. For outbound mail:
 //! MX, then A and AAAA of each host (RFC 5321 section 5.1), and TLSA if both are signed (RFC 7672 section 2.2).
 
 use std::net::Ipv4Addr;
@@ -56,6 +56,8 @@ pub enum Mail {
         gateway: Gateway,
         /// The IP address of the client that sends the email.
         address: Ipv4Addr,
+        /// The name with which the client introduces itself (HELO, RFC 5321 section 4.1.1.1).
+        helo: Name,
         /// The domain of the sender, in MAIL FROM and in the header From.
         sender: Name,
         /// The selector of the email's DKIM signature, or `None` if it is not signed.
@@ -95,8 +97,9 @@ pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &C
     let began = clock.mono();
     let mut session = Session { internet, asker, questions: 0, failed: 0 };
     match mail {
-        Mail::Inbound { gateway, address, sender, selector, link } => {
+        Mail::Inbound { gateway, address, helo, sender, selector, link } => {
             session.connection(*gateway, *address).await;
+            session.greeting(helo).await;
             if session.envelope(*address, sender).await {
                 session.content(sender, *selector, link).await;
             }
@@ -155,6 +158,15 @@ impl Session<'_> {
         if gateway == Gateway::Smtpd {
             for (name, kind) in &questions {
                 self.one(name, *kind).await;
+            }
+        }
+    }
+
+    /// Asks the questions of smtpd about the HELO name: its addresses and its MX, until one of them exists (`reject_unknown_helo_hostname`).
+    async fn greeting(&mut self, helo: &Name) {
+        for kind in [RecordType::A, RecordType::AAAA, RecordType::MX] {
+            if self.one(helo, kind).await.is_some_and(|answer| !answer.answers.is_empty()) {
+                return;
             }
         }
     }
