@@ -70,6 +70,16 @@ const LISTS: [(&str, ListKind, &str); 7] = [
     ("multi.uribl.com", ListKind::BadDomains, "127.0.0.2"),
 ];
 
+/// More DNS lists, on a rough internet only. The registry of resolverd does not have them.
+const UNKNOWN_LISTS: [(&str, ListKind, &str); 3] = [
+    ("bl.mail-sentry.example", ListKind::BadAddresses, "127.0.0.2"),
+    ("dnsbl.clean-hosts.org", ListKind::BadAddresses, "127.0.0.4"),
+    ("uri.link-watch.com", ListKind::BadDomains, "127.0.0.2"),
+];
+
+/// How many of a thousand datagrams the path to the only server of a domain loses, on a rough internet: from the first number to the second.
+const SOLE_SERVER_LOSS: [u32; 2] = [50, 500];
+
 /// The last octets of addresses in a hoster's network that send spam. The lower addresses of the same network send good mail.
 const SPAMMERS: std::ops::Range<u8> = 200..220;
 
@@ -132,7 +142,8 @@ impl Internet {
 
     /// Creates a signed internet with bad networks and broken servers. The path to each server loses 0.2 to 15 % of the datagrams, and one in ten
     /// servers below the top-level domains is dead or lame, but each zone has a server that works. Every second mail domain has its own name
-    /// servers, and the networks of access providers send spam.
+    /// servers; every eighth has only one, whose path loses 5 to 50 %. The networks of access providers send spam. Three DNS lists are not
+    /// in the registry.
     ///
     /// # Errors
     /// There is none as long as the texts in this file are correct. A test checks them.
@@ -234,11 +245,24 @@ enum Paths {
 impl Maker {
     /// Adds a server with a random round-trip time around `median` milliseconds.
     fn server(&mut self, name: &str, median: u32, faults: &[Fault]) -> Result<(), LabError> {
+        let round_trip = self.distance(median);
+        let distance = Distance { round_trip, jitter: round_trip / 10, loss_per_mille: self.loss() };
+        self.server_at(name, distance, faults)
+    }
+
+    /// Adds the only server of a domain, whose path loses many datagrams.
+    fn sole_server(&mut self, name: &str, median: u32) -> Result<(), LabError> {
+        let [least, most] = SOLE_SERVER_LOSS;
+        let round_trip = self.distance(median);
+        let loss_per_mille = least + self.random.below(most - least + 1);
+        self.server_at(name, Distance { round_trip, jitter: round_trip / 10, loss_per_mille }, &[])
+    }
+
+    fn server_at(&mut self, name: &str, distance: Distance, faults: &[Fault]) -> Result<(), LabError> {
         self.next += 1;
         let [high, low] = self.next.to_be_bytes();
         let mut plan = ServerPlan::new(name, vec![IpAddr::from([127, 53, high, low])]);
-        let round_trip = self.distance(median);
-        plan.distance = Distance { round_trip, jitter: round_trip / 10, loss_per_mille: self.loss() };
+        plan.distance = distance;
         plan.faults = faults.to_vec();
         self.tree.server(plan)
     }
@@ -319,6 +343,10 @@ impl Maker {
         if self.paths == Paths::Even || own.is_empty() {
             return Ok(owned(domain.hoster().servers));
         }
+        if let ([sole, _], true) = (own.as_slice(), domain.has_sole_server()) {
+            self.sole_server(sole, domain.hoster().median)?;
+            return Ok(vec![sole.clone()]);
+        }
         for name in &own {
             self.server(name, domain.hoster().median, &[])?;
         }
@@ -342,7 +370,8 @@ impl Maker {
     /// Adds the DNS lists and the domains above them. Each list has its own servers, which behave like rbldnsd.
     fn lists(&mut self, domains: &[MailDomain], bots: &[Ipv4Addr]) -> Result<Vec<LabList>, LabError> {
         let mut lists = Vec::new();
-        for (zone, kind, code) in LISTS {
+        let unknown = if self.paths == Paths::Rough { &UNKNOWN_LISTS[..] } else { &[] };
+        for (zone, kind, code) in LISTS.iter().chain(unknown).copied() {
             let (label, above) = zone.split_once('.').unwrap_or(("", zone));
             let operators = owned(&[&format!("ns1.{above}"), &format!("ns2.{above}")]);
             for name in &operators {
@@ -422,10 +451,13 @@ mod tests {
         let internet = Internet::rough_at(1, DEFAULT_DOMAINS, UNIX_AT_START).unwrap();
         let losses: Vec<u32> =
             internet.lab.servers().iter().map(|server| server.distance().loss_per_mille).collect();
-        assert!(losses.iter().all(|loss| (2..=150).contains(loss)), "{losses:?}");
+        assert!(losses.iter().all(|loss| (2..=500).contains(loss)), "{losses:?}");
         assert!(losses.iter().any(|loss| *loss < 10) && losses.iter().any(|loss| *loss > 100), "{losses:?}");
         let broken = internet.lab.servers().iter().filter(|server| !server.is_sound()).count();
         assert!((15..=40).contains(&broken), "{broken}");
+        let sole = internet.lab.zones().filter(|(_, servers)| servers.len() == 1);
+        let lossy = sole.filter(|(_, servers)| servers[0].distance().loss_per_mille >= 50).count();
+        assert_eq!(lossy, internet.domains.iter().filter(|domain| domain.has_sole_server()).count());
         let of_top = |zone: &str| internet.lab.zones().find(|(name, _)| name.to_string() == zone).unwrap().1;
         for zone in [".", "com.", "in-addr.arpa.", "18.198.in-addr.arpa."] {
             assert!(of_top(zone).iter().all(|server| server.is_sound()), "{zone}");
