@@ -38,7 +38,7 @@ macro_rules! counters {
 counters! {
     /// Queries to servers that went over TCP.
     Tcp "tcp" None;
-    /// Queries to a second server while the first server might still answer.
+    /// Queries to a second server, and second copies of a query, while the first might still be answered.
     Hedges "hedges" None;
     /// Queries to a second server that were not sent, because their share of all queries had reached its bound.
     HedgesRefused "hedges_refused" None;

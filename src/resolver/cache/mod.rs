@@ -37,6 +37,7 @@ pub mod flush;
 pub mod freshness;
 pub mod keys;
 pub mod look;
+mod losses;
 mod memory;
 pub mod negative;
 pub(crate) mod ranges;

@@ -14,6 +14,7 @@ use hickory_proto::rr::Name;
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use serde::{Deserialize, Serialize};
 
+use super::losses::Losses;
 use super::round_trips::{RoundTrips, timer_of};
 pub use super::silence::Health;
 use super::silence::Silence;
@@ -137,6 +138,8 @@ pub(super) struct ServerHistory {
     pub(super) silence: Silence,
     /// For each zone, the queries that the server has not answered since its last answer for this zone.
     pub(super) silent_zones: SilentZones,
+    /// How many of its queries were lost.
+    pub(super) losses: Losses,
     /// True if the server was ever asked.
     pub(super) asked: bool,
     /// The time until which the server is asked without EDNS, because it did not accept EDNS.
@@ -226,6 +229,7 @@ impl ServerHistory {
     /// Records that an answer of the server about `zone` has arrived. Returns true if the server counted as dead until
     /// now.
     fn heard(&mut self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
+        self.losses.answered();
         let (was_dead, before) = (self.silence.is_dead(), self.silence.heard());
         self.silence.end(now);
         self.silent_zones.end(zone, keyed);
@@ -271,6 +275,8 @@ pub struct ServerStanding {
     pub(crate) silent_elsewhere: bool,
     /// True if the server is known not to serve the zone.
     pub lame: bool,
+    /// The share of the queries to the server that are lost, in per cent, or 0 if only few were lost.
+    pub loss: u8,
     /// The features of the server.
     pub features: ServerFeatures,
     /// True if the server is known to find names in mixed case (0x20), so that its denials of such names are believed.
@@ -333,6 +339,7 @@ impl Server {
             silent_elsewhere: of_zone.is_some_and(Silence::is_in_question)
                 || known.is_some() && !too && of_server.count() >= SURE_SILENCES,
             lame: history.lame.holds(zone, now),
+            loss: history.losses.percent(),
             features: history.features(now),
             finds_mixed_case: history.finds_case_until.is_some_and(|until| now < until),
             to_be_measured: history.is_to_be_measured(zone, now, &self.keyed),
@@ -375,6 +382,14 @@ impl Server {
     /// while.
     pub fn overdue(&self, sent: Mono, now: Mono) {
         self.history().silence.overdue(sent, now);
+    }
+
+    /// Records that a query was not answered in its time. The silence of a dead server shows nothing about losses.
+    pub(crate) fn lost(&self) {
+        let mut history = self.history();
+        if !history.silence.is_dead() {
+            history.losses.lost();
+        }
     }
 
     /// Returns true if `silent` would change the data about the server for a query about `zone` sent at `sent`.

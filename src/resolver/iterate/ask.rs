@@ -24,6 +24,7 @@ use super::dead::{Aside, WantedServer};
 use super::failure::Failure;
 use super::lookup::path;
 use super::query_form::{Signed, UpstreamForm, WantedAnswer};
+use super::repeat;
 use super::select::{self, Candidate, CandidateProgress};
 use super::server_role::ServerRole;
 use super::{Iterate, Lookup};
@@ -368,22 +369,35 @@ impl<'a> Asking<'a> {
     }
 
     /// Returns true if a second server may be asked while the first server, `late`, may still answer (a hedge). Otherwise the next query is
-    /// sent when this one counts as lost (`AttemptEventKind::Late`). If nothing is known about the first server, its query already counts as
-    /// lost when its timer expires. The next query is then no hedge, and is always allowed.
+    /// sent when this one counts as lost (`AttemptEventKind::Late`). If the query is likely lost, the next one is no hedge, and is always allowed.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
         let standing = self.candidate(late).map(|candidate| candidate.standing);
-        if standing.is_some_and(|standing| standing.timer >= standing.patience) {
+        if standing.is_some_and(|standing| repeat::is_likely_lost(&standing)) {
             return true;
         }
-        let shared = self.iterate.shared();
-        if self.context().is_ahead() {
-            self.held_back = true;
-            return false;
-        }
-        let may = self.iterate.server(late).take_hedge() && shared.hedges.take();
-        shared.recorder.count(if may { Counter::Hedges } else { Counter::HedgesRefused }, 1);
+        let may = self.take_hedge(late);
         self.held_back = !may;
         may
+    }
+
+    /// Returns true if a hedge may be sent because of `server`, and counts it.
+    fn take_hedge(&self, server: SocketAddr) -> bool {
+        if self.context().is_ahead() {
+            return false;
+        }
+        let shared = self.iterate.shared();
+        let may = self.iterate.server(server).take_hedge() && shared.hedges.take();
+        shared.recorder.count(if may { Counter::Hedges } else { Counter::HedgesRefused }, 1);
+        may
+    }
+
+    /// Returns true if the server at `place`, to which a query has just been sent again, gets a second copy of it.
+    fn may_double(&self, place: usize) -> bool {
+        self.candidates.get(place).is_some_and(|candidate| {
+            !candidate.is_last_resort()
+                && repeat::is_doubled(&candidate.standing, candidate.tries)
+                && self.take_hedge(candidate.address)
+        })
     }
 
     /// Continues when no answer is likely to arrive: asks another server, looks up the addresses of more servers, or asks the same servers
@@ -407,18 +421,20 @@ impl<'a> Asking<'a> {
         }
         // If all servers have been asked, lost packets or an outage caused their silence, so two are asked at the same time, as at first
         // contact. While addresses are looked up, only one is asked. With the policy of one server at a time, one is asked, or none while
-        // addresses are looked up.
+        // addresses are looked up. If there is no second server, a server that loses many queries gets two copies.
         let at_once = match (self.lookup.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,
             _ => 1,
         };
-        for nth in 0..at_once {
-            let Some(place) = self.next_candidate() else { return };
-            if nth > 0 && self.candidates.get(place).is_some_and(Candidate::is_last_resort) {
-                return;
-            }
+        let mut last = None;
+        for _ in 0..at_once {
+            let is_likely =
+                |place: &usize| self.candidates.get(*place).is_some_and(|one| !one.is_last_resort());
+            let next = self.next_candidate().filter(|place| last.is_none() || is_likely(place));
+            let Some(place) = next.or_else(|| last.filter(|place| self.may_double(*place))) else { return };
             self.launch(place, reason);
+            last = Some(place);
         }
     }
 
@@ -455,6 +471,7 @@ impl<'a> Asking<'a> {
         shared.measurements.earn();
         server.earn_hedge();
         let path = path(lookup.route, self.cut, candidate.address);
+        let (timer, patience) = repeat::timers(&candidate.standing, candidate.tries);
         let attempt = Attempt {
             server,
             first: UpstreamForm::for_candidate(candidate, (&path, role), self.signed),
@@ -471,8 +488,8 @@ impl<'a> Asking<'a> {
             tries: candidate.tries,
             outages: shared.uplink.outages(),
             round_trip: candidate.standing.round_trip,
-            timer: select::longer(candidate.standing.timer, candidate.tries),
-            patience: select::longer(candidate.standing.patience, candidate.tries),
+            timer,
+            patience,
             context: lookup.context.clone(),
             sender: self.events.sender(),
             shared,

@@ -323,7 +323,7 @@ impl Attempt {
         // If an equal query is already in progress, its timer already runs. The timer is not started anew, because a client's query that
         // shares a lost query of look-ahead would then take longer than without look-ahead.
         let timer = self.timer.saturating_sub(sent.since(began));
-        let sent = began;
+        let (is_shared, sent) = (began < sent, began);
         tokio::pin!(asking);
         tokio::select! {
             biased;
@@ -341,6 +341,10 @@ impl Attempt {
             biased;
             heard = &mut asking => return Some(heard),
             () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
+        }
+        let is_lost = !is_shared && self.first.transport == Transport::Udp;
+        if is_lost && self.shared.uplink.is_own_fault(self.role, sent) {
+            self.server.lost();
         }
         // Another query to this server may have been sent meanwhile. Its silence is counted separately.
         self.blame(sent, sent.after(self.patience).min(self.shared.clock.mono()));

@@ -26,6 +26,8 @@
 //!   server was not found. Knot Resolver sends one question in twenty to a random server, and a client waits for its answer.
 //! - A server counts as dead only if other servers answered while it was silent. If no other server is being asked, a server of a zone above
 //!   is asked, to test the network. So an outage of this host's network makes no server count as dead.
+//! - A server that is known to lose more than one query in twenty is asked again when its timer expires, without a hedge and without growing
+//!   timers. If it loses many, two copies are sent at once. See `repeat`.
 //! - Silent servers are asked again two at a time. With 30 % packet loss and one broken server in each zone, a third fewer questions then
 //!   fail.
 //! - Only root and TLD servers are asked for minimised names (RFC 9156). The servers of deeper zones belong to the owner of the name and may
@@ -70,6 +72,7 @@ mod query_form;
 mod query_share;
 mod recovered_servers;
 pub mod renewal;
+mod repeat;
 pub mod scrub;
 mod secret_zone;
 mod seek;

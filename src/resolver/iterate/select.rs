@@ -55,10 +55,6 @@ pub enum CandidateProgress {
     Spent,
 }
 
-/// The minimum for the timer of a repeated query, multiplied by the square of the number of earlier queries. With it, the timers of eight
-/// queries together last about two seconds.
-const NEAR_STEP: Duration = Duration::from_millis(15);
-
 /// The number of queries to each server that is likely to answer, before a server of last resort is asked: one that is dead, does not serve
 /// the zone, or has sent a truncated answer.
 const LAST_RESORT: u8 = 2;
@@ -186,15 +182,6 @@ pub(crate) fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) ->
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
-/// Returns the timer of a query to a server to which `tries` queries were sent before. The timer grows by a quarter each time, so that a far
-/// server is asked again soon enough. It also grows at least with the square of `tries`, so that the queries to a near server cover the time
-/// for which a client waits.
-pub fn longer(timer: Duration, tries: u8) -> Duration {
-    let tries = u32::from(tries);
-    let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;
-    gently.max(NEAR_STEP.saturating_mul(tries.saturating_mul(tries)))
-}
-
 /// Returns the index of the server that replied first, to ask it once more. Returns `None` unless all replies were SERVFAIL or REFUSED, every
 /// other server is dead or was asked, and no server was asked again yet.
 pub(crate) fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) -> Option<usize> {
@@ -236,6 +223,7 @@ mod tests {
                 silent_elsewhere: false,
                 lame: false,
                 features: ServerFeatures::ALL,
+                loss: 0,
                 finds_mixed_case: false,
                 to_be_measured: round_trip.is_none(),
             },
@@ -350,15 +338,6 @@ mod tests {
         assert_eq!(candidates[0].fault(Conduct::Refused), Conduct::Refused);
         assert_eq!(candidate(1, None, Health::Answering).fault(Conduct::Silent), Conduct::Silent);
         assert_eq!(candidates[0].awaited(), usize::from(MAX_STREAM_TRIES));
-    }
-
-    #[test]
-    fn timers_grow_gently_for_far_servers_and_at_least_with_the_square_for_near_ones() {
-        let millis = |timer| -> Vec<u128> {
-            (0..8).map(|tries| longer(Duration::from_millis(timer), tries).as_millis()).collect()
-        };
-        assert_eq!(millis(300), [300, 375, 450, 525, 600, 675, 750, 825]);
-        assert_eq!(millis(60), [60, 75, 90, 135, 240, 375, 540, 735]);
     }
 
     #[test]

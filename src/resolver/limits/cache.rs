@@ -247,6 +247,10 @@ pub const HEDGES_PER_MILLE: u32 = 200;
 /// zones.
 pub(crate) const HEDGE_BURST_PER_SERVER: u32 = 25;
 
+/// The share of lost queries of a server is known after this number of lost ones and of answered ones. With fewer, one short outage would look
+/// like a lossy path.
+pub(crate) const LEAST_LOSSES: u8 = 3;
+
 /// After a silence, a server is asked after all other servers for this time, multiplied by the number of its consecutive
 /// silences (unanswered queries). This ends, because lost packets must not exclude the fastest server permanently.
 pub(crate) const DOUBT_TIME: Duration = Duration::from_secs(2);

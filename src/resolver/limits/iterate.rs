@@ -172,6 +172,18 @@ pub(crate) const UNGLUED_AT_ONCE: usize = 2;
 /// a client waits.
 pub const MAX_TRIES: u8 = 8;
 
+/// If a server loses more than this share of its queries, in per cent, a query that is overdue is more likely lost than late: timers are the
+/// 95th percentile of the round trips.
+pub(crate) const LOSSY: u8 = 5;
+
+/// If a server loses this share of its queries, in per cent, they are repeated in two copies. From a loss of about 25 % on, the share that is
+/// known nearly always exceeds it, and the copies stay within `HEDGES_PER_MILLE`.
+pub(crate) const HEAVY_LOSS: u8 = 20;
+
+/// The number of queries to a lossy server, in one step of a resolution, before their timers grow as those to other servers: five queries lose
+/// one question in 400 at 30 % loss, and what is not answered then is an outage.
+pub(crate) const STEADY_TRIES: u8 = 5;
+
 /// The greatest number of queries over TCP to a server that truncated its answer, in one step of a resolution. The kernel
 /// repeats lost TCP packets, after a second if it is the first packet. A second query helps only if the connection has
 /// broken.

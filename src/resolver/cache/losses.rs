@@ -1,0 +1,71 @@
+//! The share of the queries to one server that are lost on the path.
+//!
+//! The functions are pure. Answered and lost queries are counted, and both counts are halved from time to time, so that the share depends on
+//! the last hundred queries.
+
+use crate::limits::LEAST_LOSSES;
+
+/// When this number of queries has been counted, both counts are halved.
+const FADE_AT: u8 = 128;
+
+/// The numbers of queries to a server that were answered and lost.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    answered: u8,
+    lost: u8,
+}
+
+impl Losses {
+    pub(super) fn answered(&mut self) {
+        self.answered = self.answered.saturating_add(1);
+        self.fade();
+    }
+
+    pub(super) fn lost(&mut self) {
+        self.lost = self.lost.saturating_add(1);
+        self.fade();
+    }
+
+    fn fade(&mut self) {
+        if self.answered.saturating_add(self.lost) >= FADE_AT {
+            (self.answered, self.lost) = (self.answered / 2, self.lost / 2);
+        }
+    }
+
+    /// Returns the share of lost queries in per cent. Returns 0 if fewer than `LEAST_LOSSES` were lost or answered: an outage loses a few
+    /// queries one after the other, and a dead server loses all.
+    pub(super) fn percent(&self) -> u8 {
+        let (answered, lost) = (u32::from(self.answered), u32::from(self.lost));
+        if self.answered.min(self.lost) < LEAST_LOSSES {
+            return 0;
+        }
+        u8::try_from(100 * lost / (answered + lost)).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts queries of which each `nth` is lost.
+    fn after(losses: &mut Losses, queries: u32, nth: u32) -> u8 {
+        for number in 1..=queries {
+            if number % nth == 0 { losses.lost() } else { losses.answered() }
+        }
+        losses.percent()
+    }
+
+    #[test]
+    fn the_share_is_known_after_some_losses_and_answers_and_fades() {
+        let mut losses = Losses::default();
+        assert_eq!(after(&mut losses, 20, 1), 0, "dead");
+        let mut losses = Losses::default();
+        assert_eq!(after(&mut losses, 8, 4), 0);
+        assert_eq!(after(&mut losses, 4, 4), 25);
+        let share = after(&mut losses, 1_000, 4);
+        assert!((24..=26).contains(&share), "{share}");
+        assert!(after(&mut losses, 100, 1_000) < 25 / 2);
+        assert_eq!(after(&mut losses, 400, 1_000), 0);
+        assert!(after(&mut losses, 50, 1) < 50);
+    }
+}

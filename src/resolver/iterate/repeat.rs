@@ -1,0 +1,50 @@
+//! Decides when a question that is not answered is sent again, and how many copies are sent at once. The functions use only their arguments.
+//!
+//! # Decisions
+//!
+//! - A query that its server has not answered within its timer, the 95th percentile of its round trips, may be late or lost. If the server is
+//!   known to lose more than one query in twenty, it is more likely lost. It is then sent again at once, and does not count as a hedge.
+//! - The timers of the repeated queries grow, because an outage may last. The first queries to a lossy server do not grow: what is lost by
+//!   chance is independent of the time.
+//! - If the server loses many queries, two copies are sent at once, from the first repetition on. Each such copy is a hedge. A second copy of
+//!   the first query would shorten the mean equally, but not the slowest answers, and would take three times as many hedges.
+
+use std::time::Duration;
+
+use crate::cache::servers::ServerStanding;
+use crate::limits::{HEAVY_LOSS, LOSSY, STEADY_TRIES};
+
+/// The minimum for the timer of a repeated query, multiplied by the square of the number of earlier queries. With it, the timers of eight
+/// queries together last about two seconds.
+const NEAR_STEP: Duration = Duration::from_millis(15);
+
+/// Returns the time after which an answer of a server is overdue, and the time after which the query counts as lost. `tries` queries were sent
+/// to the server before.
+pub(super) fn timers(standing: &ServerStanding, tries: u8) -> (Duration, Duration) {
+    let is_steady = standing.loss > LOSSY && tries < STEADY_TRIES;
+    let tries = if is_steady { 0 } else { tries };
+    (longer(standing.timer, tries), longer(standing.patience, tries))
+}
+
+/// Returns true if a query that is overdue is more likely lost than late. The next query is then no hedge.
+pub(super) fn is_likely_lost(standing: &ServerStanding) -> bool {
+    standing.timer >= standing.patience || standing.loss > LOSSY
+}
+
+/// Returns true if a query that is repeated to this server, after `tries` earlier queries, should have a second copy.
+pub(super) fn is_doubled(standing: &ServerStanding, tries: u8) -> bool {
+    standing.loss >= HEAVY_LOSS && (1..STEADY_TRIES).contains(&tries)
+}
+
+/// Returns the timer of a query to a server to which `tries` queries were sent before. The timer grows by a quarter each time, so that a far
+/// server is asked again soon enough. It also grows at least with the square of `tries`, so that the queries to a near server cover the time
+/// for which a client waits.
+fn longer(timer: Duration, tries: u8) -> Duration {
+    let tries = u32::from(tries);
+    let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;
+    gently.max(NEAR_STEP.saturating_mul(tries.saturating_mul(tries)))
+}
+
+#[cfg(test)]
+#[path = "repeat_tests.rs"]
+mod tests;
