@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 
 use super::exit::CommandFailure;
 use control::protocol::{Blame, Problem};
@@ -86,9 +86,9 @@ pub(super) fn not_a_time(typed: &str) -> CommandFailure {
     CommandFailure::Problem(Problem { fault: Blame::Request, sentence })
 }
 
-fn zoned(unix: f64, zone: &TimeZone) -> Option<Zoned> {
+fn zoned(unix: f64, zone: &TimeZone) -> Option<ZonedDateTime> {
     let span = SignedDuration::try_from_secs_f64(unix).ok()?;
-    Some(Timestamp::from_duration(span).ok()?.to_zoned(zone.clone()))
+    Some(Timestamp::from_duration(span).ok()?.to_zoned_datetime(zone.clone()))
 }
 
 /// Returns two points in time for a text: the first and the last one that it can denote. They differ only if clocks were set back.
@@ -98,7 +98,7 @@ fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
         return Some((seconds(moment), seconds(moment)));
     }
     let both = |local: DateTime| {
-        let moment = zone.to_ambiguous_zoned(local);
+        let moment = zone.to_ambiguous_zoned_datetime(local);
         // Only a local time that occurred twice (`Fold`) denotes two points in time; one that was skipped when clocks were set forward does not.
         let last = if matches!(moment.offset(), AmbiguousOffset::Fold { .. }) {
             moment.clone().later()

@@ -120,7 +120,7 @@ fn messages(replies: &[Reply], (least, most): (u64, u64), offset: Offset) -> Str
     let moment = |unix: f64| {
         let time =
             SignedDuration::try_from_secs_f64(unix).ok().and_then(|time| Timestamp::from_duration(time).ok());
-        let zoned = time.map(|time| time.to_zoned(TimeZone::fixed(offset)));
+        let zoned = time.map(|time| time.to_zoned_datetime(TimeZone::fixed(offset)));
         zoned.map(|zoned| zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
     };
     waterfall::page(if wanted.is_empty() { &all } else { &wanted }, note, &moment, false)

@@ -117,7 +117,7 @@ fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
     let now = Clock::machine().unix_micros() / 1_000_000;
     let date = |seconds: u64, form: &str| {
         let at = jiff::Timestamp::from_second((now - seconds) as i64).unwrap();
-        at.to_zoned(jiff::tz::TimeZone::system()).strftime(form).to_string()
+        at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime(form).to_string()
     };
     let entries = |seconds: u64| {
         let minutes = seconds / 60;
@@ -235,7 +235,7 @@ fn without_a_subject_it_shows_what_cost_mail_time() {
     assert!(empty.0 == 4 && empty.1.starts_with("The query history is empty"), "{empty:?}");
     asked(&world, Outcome::Shed, Duration::from_secs(4));
     played(&world, &[(SENDER, RecordType::MX, 0, 3)]);
-    let at = jiff::Zoned::now().strftime("%H:%M").to_string();
+    let at = jiff::ZonedDateTime::now().strftime("%H:%M").to_string();
     for arguments in
         [&["why"][..], &["why", "--since", "1h"], &["why", "--at", &at], &["why", "--client", "127.0.0.1"]]
     {
@@ -281,7 +281,7 @@ fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mai
     let wait =
         "a slow or failed query of the same client may belong to this mail: 7.2.0.192.list.test. A (1.2 s)";
     assert!(evidence.ends_with(wait), "{evidence}");
-    let at = jiff::Zoned::now().strftime("%b %e %H:%M:%S");
+    let at = jiff::ZonedDateTime::now().strftime("%b %e %H:%M:%S");
     let kind = |delays: &str| {
         let line = format!(
             "{at} mx postfix/smtp[9]: 4AB: to=<a@sender.test>, relay=mx.sender.test[192.0.2.1]:25, delay=9, delays={delays}, dsn=2.0.0, status=sent (ok)\n"
