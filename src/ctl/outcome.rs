@@ -3,6 +3,8 @@
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::ops::ControlFlow;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::exit::{CommandFailure, Exit};
 use super::render::Format;
 
@@ -16,7 +18,7 @@ pub(super) struct CommandOutcome {
 /// Prints a screen, see `print`. On a terminal, lines that are too wide are continued on the next line, so that no word is broken. JSON is not changed.
 pub(super) fn print_screen(text: &str, format: Format) -> Result<ControlFlow<()>, CommandFailure> {
     let is_wrapped = matches!(format, Format::Text(_)) && io::stdout().is_terminal();
-    match ratatui::crossterm::terminal::size() {
+    match ratatui_crossterm::crossterm::terminal::size() {
         Ok((width @ 1.., _)) if is_wrapped => {
             print(&text.split_inclusive('\n').map(|line| wrapped(line, width.into())).collect::<String>())
         }
@@ -24,8 +26,8 @@ pub(super) fn print_screen(text: &str, format: Format) -> Result<ControlFlow<()>
     }
 }
 
-/// Divides a line between words into lines of at most `width` characters. The lines after the first are indented by two more columns.
-fn wrapped(line: &str, width: usize) -> String {
+/// Divides a line between words into lines of at most `width` columns. The lines after the first are indented by two more columns.
+pub(crate) fn wrapped(line: &str, width: usize) -> String {
     let indent = line.chars().take_while(|letter| *letter == ' ').count().saturating_add(2).min(width / 2);
     let (mut text, mut column, mut has_word) = (String::new(), 0, false);
     for part in line.split_inclusive(' ') {
@@ -42,10 +44,10 @@ fn wrapped(line: &str, width: usize) -> String {
     text
 }
 
-/// Returns the number of characters of a text, without the escape sequences of colours.
+/// Returns the number of columns of a screen that a text takes, without the escape sequences of colours.
 fn columns(text: &str) -> usize {
     let sequences = text.split('\u{1b}').skip(1).map(|rest| rest.find('m').map_or(0, |end| end + 2));
-    text.chars().count().saturating_sub(sequences.sum())
+    text.width().saturating_sub(sequences.sum())
 }
 
 /// Prints a part of the output immediately. Returns `Break` if the program that reads the output, such as `head`, has closed the pipe; this is no

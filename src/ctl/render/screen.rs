@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use control::protocol::Stats;
@@ -258,7 +260,7 @@ pub(super) fn items(label: &str, items: &[String], style: Style) -> String {
     let mut text = style.paint(Paint::Head, label);
     let mut column = label.chars().count();
     for (place, item) in items.iter().map(|item| harmless(item)).enumerate() {
-        let wide = item.chars().count();
+        let wide = item.width();
         if place > 0 && column + 3 + wide > COLUMNS {
             text.push('\n');
             column = 0;

@@ -2,6 +2,8 @@
 //!
 //! Cells may contain texts from remote hosts. These can neither control the terminal nor change the direction of writing.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::{Paint, Style};
 use crate::limits;
 use dns::wire::presentation::harmless;
@@ -57,7 +59,7 @@ impl TextTable {
                     Some(width) if column == last => super::words::cut(cell, width.saturating_sub(before)),
                     _ => cell.clone(),
                 };
-                let gap = " ".repeat(wide.saturating_sub(cell.chars().count()));
+                let gap = " ".repeat(wide.saturating_sub(cell.width()));
                 let painted = style.paint(*paint, &cell);
                 match side {
                     Align::Left if column == last => line.push_str(&painted),
@@ -93,7 +95,7 @@ impl TextTable {
 
     fn width(&self, column: usize) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
-        cells.map(|(cell, _)| cell.chars().count()).max().unwrap_or(0)
+        cells.map(|(cell, _)| cell.width()).max().unwrap_or(0)
     }
 }
 
@@ -122,6 +124,14 @@ mod tests {
             .iter()
             .fold(colored, |text, code| text.replace(code, ""));
         assert_eq!(stripped, plain);
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        let mut table = TextTable::new(&[("user", Align::Left), ("why", Align::Left)]);
+        table.plain(vec!["邮件".to_owned(), "拒绝收信".to_owned()]);
+        table.plain(vec!["postfix".to_owned(), "well".to_owned()]);
+        assert_eq!(table.text(Style::Plain, Some(16)), "user     why\n邮件     拒绝收…\npostfix  well\n");
     }
 
     #[test]

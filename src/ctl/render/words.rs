@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use history::{Quantiles, TimeSpan, Window};
 
@@ -150,12 +151,17 @@ pub fn window(window: Window, seconds: f64) -> String {
 /// A period may be shorter than its name says by this many seconds, because the counters are copied only every ten seconds.
 const TOLERANCE: u8 = 10;
 
-/// Returns at most `width` characters of a text. If the text was shortened, it ends in "…".
+/// Returns as much of a text as `width` columns of a screen can show. If the text was shortened, it ends in "…".
 pub fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
+    if text.width() <= width {
         return text.to_owned();
     }
-    let mut cut: String = text.chars().take(width.saturating_sub(1)).collect();
+    let mut left = width.saturating_sub(1);
+    let fitting = |letter: char| {
+        left = left.checked_sub(letter.width().unwrap_or(0))?;
+        Some(letter)
+    };
+    let mut cut: String = text.chars().map_while(fitting).collect();
     cut.push('…');
     cut
 }

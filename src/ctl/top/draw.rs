@@ -1,13 +1,14 @@
 //! Draws the screen of `resolverctl top` from its state: the daemon and the rates at the top, the table below them, and the keys in the last line.
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
-use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Paragraph, Wrap};
+use ratatui_core::layout::Rect;
+use ratatui_core::style::{Color, Modifier, Style};
+use ratatui_core::terminal::Frame;
+use ratatui_core::text::{Line, Span, Text};
+use unicode_width::UnicodeWidthStr;
 
 use super::live::TopLive;
 use super::table::{GAP, TopTable, fit, padded, sparkline, trend_width};
+use crate::outcome;
 use crate::render::{Paint, words};
 use dns::wire::presentation::harmless;
 
@@ -69,8 +70,8 @@ pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     }
     .intersection(area);
     if live.is_help() {
-        let text: Vec<Line<'_>> = HELP.iter().map(|line| Line::raw(*line)).collect();
-        frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }), body);
+        let text: String = HELP.iter().map(|line| outcome::wrapped(line, area.width.into()) + "\n").collect();
+        frame.render_widget(Text::raw(text), body);
     } else {
         frame.render_widget(table(live, body, painter), body);
     }
@@ -110,14 +111,14 @@ fn note(live: &TopLive) -> (String, Paint) {
     }
 }
 
-/// Divides a text into lines of at most `width` characters. Texts that are separated by two spaces, such as figures, are not split. A sentence is
+/// Divides a text into lines of at most `width` columns. Texts that are separated by two spaces, such as figures, are not split. A sentence is
 /// split between words.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let separator = if text.contains("  ") { "  " } else { " " };
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(separator) {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + separator.len() + word.chars().count() <= width => {
+            Some(line) if line.width() + separator.len() + word.width() <= width => {
                 line.push_str(separator);
                 line.push_str(word);
             }
@@ -151,7 +152,7 @@ fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
 }
 
 /// Returns the table as text: a line with the names of all tables, the titles of the columns, and the rows from the first visible one on.
-fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
+fn table(live: &TopLive, area: Rect, painter: Painter) -> Text<'static> {
     let shown = live.table();
     let width = usize::from(area.width);
     let trend = trend_width(width);
@@ -186,7 +187,7 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
     if has_room && live.is_read() && shown.legend().len() <= width {
         lines.extend([Line::default(), Line::styled(shown.legend(), painter.style(Paint::Faint))]);
     }
-    Paragraph::new(Text::from(lines))
+    Text::from(lines)
 }
 
 /// Returns the style (colour) of each kind of text, for a screen with or without colours.

@@ -20,7 +20,7 @@ use std::process::exit;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ratatui::crossterm::event::{self, Event};
+use ratatui_crossterm::crossterm::event::{self, Event};
 
 use self::draw::draw;
 use self::keys::key_of;

@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::limits::TOP_TREND;
 use crate::render::columns::{self, Cell, Context};
 use crate::render::table::Align;
@@ -193,7 +195,7 @@ pub(super) const GAP: usize = 2;
 pub struct ShownColumn {
     /// The index of the column in `TopTable::columns`.
     pub place: usize,
-    /// The width of the column, in characters.
+    /// The width of the column on the screen.
     pub width: usize,
     /// The alignment of the column.
     pub side: Align,
@@ -206,8 +208,7 @@ pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
     let mut left = width;
     for (place, title) in table.columns().iter().enumerate() {
         let cells = || rows.iter().filter_map(move |row| row.cells.get(place));
-        let wide =
-            cells().map(|cell| cell.text.chars().count()).max().unwrap_or(0).max(title.chars().count());
+        let wide = cells().map(|cell| cell.text.width()).max().unwrap_or(0).max(title.width());
         let side = columns::side(cells());
         let gap = if place == 0 { 0 } else { GAP };
         // A column of numbers is never made narrower: it is shown completely or not at all.
@@ -223,8 +224,8 @@ pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
     columns.rotate_left(names);
     for column in &mut columns {
         let cells = rows.iter().filter_map(|row| row.cells.get(column.place));
-        let title = table.columns().get(column.place).map_or(0, |title| title.chars().count());
-        let wide = cells.map(|cell| cell.text.chars().count()).max().unwrap_or(0).max(title);
+        let title = table.columns().get(column.place).map_or(0, |title| title.width());
+        let wide = cells.map(|cell| cell.text.width()).max().unwrap_or(0).max(title);
         let more = wide.saturating_sub(column.width).min(left);
         column.width = column.width.saturating_add(more);
         left = left.saturating_sub(more);
@@ -235,10 +236,11 @@ pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
 
 /// Makes the text of a cell as long as its column is wide: adds spaces, or cuts the text.
 pub fn padded(text: &str, column: &ShownColumn) -> String {
-    let (text, width) = (words::cut(text, column.width), column.width);
+    let text = words::cut(text, column.width);
+    let gap = " ".repeat(column.width.saturating_sub(text.width()));
     match column.side {
-        Align::Left => format!("{text:<width$}"),
-        Align::Right => format!("{text:>width$}"),
+        Align::Left => text + &gap,
+        Align::Right => gap + &text,
     }
 }
 
@@ -296,7 +298,7 @@ mod tests {
             assert!(sum + gaps <= width, "{width}: {columns:?}");
             for column in columns.iter().filter(|column| column.side == Align::Right) {
                 let cut = rows.iter().any(|row| {
-                    row.cells.get(column.place).is_some_and(|cell| cell.text.chars().count() > column.width)
+                    row.cells.get(column.place).is_some_and(|cell| cell.text.width() > column.width)
                 });
                 assert!(!cut, "{width}: {columns:?}");
             }

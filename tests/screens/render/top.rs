@@ -9,9 +9,9 @@ use dns::question::Outcome;
 use history::culprit::CulpritKind;
 use history::failed::{FailedZone, StillFails};
 use history::{ClientRow, UserRow, Window};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
-use ratatui::style::Color;
+use ratatui_core::backend::TestBackend;
+use ratatui_core::style::Color;
+use ratatui_core::terminal::Terminal;
 
 use super::{golden, servers, stats, zone, zones};
 
@@ -91,8 +91,9 @@ fn picture(live: &TopLive, size: (u16, u16)) -> String {
 fn picture_at(live: &TopLive, size: (u16, u16), now: f64) -> String {
     let terminal = terminal(live, size, now);
     let buffer = terminal.backend().buffer();
-    let line =
-        |row: &[ratatui::buffer::Cell]| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>();
+    let line = |row: &[ratatui_core::buffer::Cell]| {
+        row.iter().map(ratatui_core::buffer::Cell::symbol).collect::<String>()
+    };
     let lines = buffer.content().chunks(size.0.into()).map(line);
     lines.map(|line| line.trim_end().to_owned() + "\n").collect()
 }
