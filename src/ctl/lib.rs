@@ -65,6 +65,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
@@ -74,6 +75,7 @@ use self::outcome::CommandOutcome;
 use self::render::{Format, Style, lookahead, state, text, zones};
 use control::protocol::Request;
 use dns::wire::presentation::harmless;
+use doctor::authentication::PUBLIC_SUFFIX_LIST;
 use resolver::config::defaults;
 
 /// The commands by what they are for, in the order of the help.
@@ -132,9 +134,13 @@ fn summaries() -> String {
     format!("Commands:{}", COMMAND_GROUPS.iter().map(group).collect::<String>())
 }
 
+/// The output of `--version`. `-V` prints the version alone.
+static LONG_VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}\n{PUBLIC_SUFFIX_LIST}", env!("CARGO_PKG_VERSION")));
+
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "resolverctl", version, about = "Query and control the resolverd daemon", help_template = HELP)]
+#[command(name = "resolverctl", version, long_version = LONG_VERSION.as_str(), about = "Query and control the resolverd daemon", help_template = HELP)]
 #[command(before_help = groups(), before_long_help = summaries(), after_help = MORE, after_long_help = EXIT_CODES)]
 pub struct Arguments {
     /// Control socket of the daemon.

@@ -98,6 +98,8 @@ const CASES: &[(&str, &str)] = &[
     ("dmarcsyntax.com", "dmarc_syntax"),
     ("dmarcnone.com", "dmarc_none"),
     ("dmarcreports.com", "dmarc_reports_refused"),
+    // uk.com is a public suffix.
+    ("customer.uk.com", "dmarc_reports_refused"),
     ("dmarcaddress.com", "dmarc_report_address dmarc_ok"),
     ("stssyntax.com", "mta_sts_syntax"),
     ("excluded.com", "mta_sts_unread"),

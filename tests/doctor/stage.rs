@@ -139,6 +139,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("dmarcnone", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=none\""),
     ("dmarcpct", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=reject; pct=20\""),
     ("dmarcreports", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=reject; rua=mailto:a@reports.org\""),
+    ("customer.uk", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=reject; rua=mailto:a@reports.uk.com\""),
     ("dmarcaddress", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=reject; rua=reports@dmarcaddress.com\""),
     (
         "dkim",

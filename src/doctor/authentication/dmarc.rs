@@ -1,12 +1,14 @@
 //! Checks DMARC: finds the record that applies to the domain, by the walk up the tree of domains.
 //!
-//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk up from the domain. If a name has eight labels or more, the walk
+//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk up from the domain. The list decides only which domains that get
+//! reports are those of another organization. If a name has eight labels or more, the walk
 //! continues with the last seven labels after it. Receivers will take years to change to RFC 9989, so the check also reports a policy that
 //! receivers following RFC 7489 apply differently.
 
 use std::collections::BTreeSet;
 
 use crate::authentication::dmarc_record::{self, RecordFaults};
+use crate::authentication::organizational;
 use crate::authentication::tags::{Versioned, alias_of, meant, not_found, texts, value};
 use crate::codes::Code;
 use crate::facts::{DomainFacts, Want, above, canonical, lookup};
@@ -114,12 +116,8 @@ pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
     }
 }
 
-/// Returns the domains of other organizations to which the DMARC record sends reports. Domains with the same last two labels are taken for domains of
-/// one organization. This is not always true, so some domains of other organizations are left out.
+/// Returns the domains of other organizations to which the DMARC record sends reports.
 fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
-    let end = |domain: &str| -> Vec<String> {
-        domain.split('.').rev().skip(1).take(2).map(str::to_owned).collect()
-    };
     let uris =
         ["rua", "ruf"].into_iter().filter_map(|tag| value(record, tag)).flat_map(|uris| uris.split(','));
     let domain = |uri: &str| {
@@ -128,7 +126,7 @@ fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
         let domain = address.split(['!', '?']).next()?.rsplit_once('@')?.1;
         read_name(domain).map(|_| canonical(domain))
     };
-    let foreign = uris.filter_map(domain).filter(|domain| end(domain) != end(name));
+    let foreign = uris.filter_map(domain).filter(|domain| organizational(domain) != organizational(name));
     foreign.take(MAX_CHECKED_REPORT_TARGETS).collect()
 }
 

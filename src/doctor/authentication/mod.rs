@@ -1,29 +1,18 @@
 //! Checks the DNS records that authenticate mail: DKIM and DMARC.
 //!
-//! In this module, the organizational domain is defined as in RFC 7489 section 3.2.
+//! In this module, the organizational domain is defined as in RFC 7489 section 3.2: one label below a public suffix.
 
 pub(crate) mod dkim;
 pub(crate) mod dmarc;
 pub(crate) mod dmarc_record;
 pub(crate) mod tags;
 
-/// Labels directly below a country's domain under which domains are registered, as in `co.uk`.
-const REGISTRY_LABELS: [&str; 14] =
-    ["ac", "co", "com", "edu", "gob", "gouv", "gov", "go", "gv", "ne", "net", "or", "org", "mil"];
+/// The list of public suffixes in this program. The crate does not contain the date of the list. It is published on the day after a change.
+pub const PUBLIC_SUFFIX_LIST: &str = "public suffix list of psl 2.1.247, published 2026-11-05";
 
-/// Returns the organizational domain (RFC 7489 section 3.2), without a list of public suffixes: the last two labels, or the last three if the domain
-/// is below a label of `REGISTRY_LABELS`. Returns `None` for a domain above it, or if a short label may be one under which domains are registered.
-pub(crate) fn organizational_7489(domain: &str) -> Option<&str> {
-    let labels: Vec<&str> = domain.trim_end_matches('.').split('.').collect();
-    let [.., second, last] = labels.as_slice() else { return None };
-    let of_country = last.len() == 2;
-    let wanted = match REGISTRY_LABELS.contains(second) {
-        true if of_country => 3,
-        false if of_country && second.len() <= 3 && labels.len() > 2 => return None,
-        _ => 2,
-    };
-    let above = labels.len().checked_sub(wanted)?;
-    std::iter::successors(Some(domain), |name| Some(crate::facts::above(name))).nth(above)
+/// Returns the organizational domain, without the dot at its end, or the name itself if it is a public suffix.
+pub(crate) fn organizational(domain: &str) -> &str {
+    psl::domain_str(domain).unwrap_or(domain)
 }
 
 #[cfg(test)]
@@ -31,12 +20,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_organizational_domain_of_rfc_7489_is_named_where_it_is_sure() {
-        assert_eq!(organizational_7489("a.b.example.com."), Some("example.com."));
-        assert_eq!(organizational_7489("example.com."), Some("example.com."));
-        assert_eq!(organizational_7489("a.b.example.co.uk."), Some("example.co.uk."));
-        assert_eq!(organizational_7489("a.university.de."), Some("university.de."));
-        assert_eq!(organizational_7489("a.b.tm.fr."), None, "tm may be a label of a registry");
-        assert_eq!((organizational_7489("co.uk."), organizational_7489("com.")), (None, None));
+    fn the_organizational_domain_is_below_a_public_suffix() {
+        for (domain, organization) in [
+            ("a.b.example.com.", "example.com"),
+            ("example.co.uk.", "example.co.uk"),
+            ("a.example.firm.in.", "example.firm.in"),
+            ("a.example.info.pl.", "example.info.pl"),
+            ("a.example.asso.fr.", "example.asso.fr"),
+            ("mail.city.kawasaki.jp.", "city.kawasaki.jp"),
+            ("a.b.unknown.", "b.unknown"),
+            ("firm.in.", "firm.in."),
+        ] {
+            assert_eq!(organizational(domain), organization);
+        }
+    }
+
+    #[test]
+    fn the_list_is_that_of_the_lock_file() {
+        let (_, rest) =
+            include_str!("../../../Cargo.lock").split_once("name = \"psl\"\nversion = \"").unwrap();
+        let (version, _) = rest.split_once('"').unwrap();
+        assert!(PUBLIC_SUFFIX_LIST.contains(&format!("psl {version},")), "{version}");
     }
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use crate::authentication::organizational_7489;
+use crate::authentication::organizational;
 use crate::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, lookup};
 use crate::limits::{
     MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_MX,
@@ -271,8 +271,7 @@ impl Walk {
             }
             TermKind::Exists => return self.exists(facts, target, client),
             TermKind::Ptr => {
-                let organization = |name| organizational_7489(name).unwrap_or(name);
-                let is_own = organization(place.domain) == organization(facts.subject.domain.as_str());
+                let is_own = organizational(place.domain) == organizational(&facts.subject.domain);
                 self.with_ptr.extend(is_own.then(|| with_record(facts, place.domain)));
                 return client.map_or(Ok(false), |_| Err(SpfOutcome::Unevaluated(term.text.clone())));
             }
