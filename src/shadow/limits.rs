@@ -10,8 +10,15 @@ pub(crate) const MAX_CAPTURE: u64 = 8 << 30;
 /// The maximum number of octets in a line of a log. A name in escaped form has at most 1 004.
 pub(crate) const MAX_CAPTURED_LINE: u64 = 4_096;
 
-/// The maximum number of octets in a packet of a pcap file: the greatest snapshot length of libpcap.
-pub(crate) const MAX_CAPTURED_PACKET: usize = 262_144;
+/// The maximum number of octets in a block of a packet capture. A packet has at most 262 144, the greatest snapshot length of libpcap. Blocks with
+/// the secrets of TLS sessions may be longer.
+pub(crate) const MAX_CAPTURED_BLOCK: usize = 1 << 20;
+
+/// The number of octets at the start of a packet capture within which its header must end. Wireshark's has some 200, with the name of the host.
+pub(crate) const MAX_CAPTURED_HEAD: u64 = 65_536;
+
+/// The maximum number of interfaces in a section of a packet capture. A host with containers has some hundreds.
+pub(crate) const MAX_CAPTURED_INTERFACES: usize = 4_096;
 
 /// The maximum number of questions that are compared at the same time. If both resolvers fail for a question, it takes some 15 s with its
 /// repetitions.

@@ -60,7 +60,7 @@ pub fn hold(target: &str, octets: &[u8]) {
     }
 }
 
-/// A query log, a pcap file or a dnstap file: each is read to its end, and a name in it is one that can be asked for.
+/// A query log, a packet capture or a dnstap file: each is read to its end, and a name in it is one that can be asked for.
 fn capture(octets: &[u8]) -> Result<(), String> {
     let Ok(captured) = shadow::capture::read(octets) else { return Ok(()) };
     for (question, _) in &captured.questions {

@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     against: ResolverText,
     /// File with questions (`-`: standard input).
     ///
-    /// A query log of BIND, Unbound, dnsmasq or resolverd, a pcap file or a dnstap file. `tcpdump -i any -w FILE udp port 53`
+    /// A query log of BIND, Unbound, dnsmasq or resolverd, a pcap, pcapng or dnstap file. `tcpdump -i any -w FILE udp port 53`
     /// records the questions of a day.
     #[arg(long, value_name = "FILE")]
     from: PathBuf,
@@ -163,7 +163,7 @@ fn examiner(sides: Sides, client: &ControlClient, list_questions: usize) -> Resu
 fn captured(arguments: &Arguments) -> Result<Captured, CommandFailure> {
     let file = &arguments.from;
     let failed = |error: io::Error| CommandFailure::Input { file: file.clone(), error };
-    let input: Box<dyn Read> = match file == Path::new("-") {
+    let input: Box<dyn Read + Send> = match file == Path::new("-") {
         true => Box::new(io::stdin()),
         false => Box::new(File::open(file).map_err(failed)?),
     };

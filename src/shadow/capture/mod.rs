@@ -1,4 +1,4 @@
-//! Reads the questions that this host has asked from a file: a query log, a pcap file or a dnstap file.
+//! Reads the questions that this host has asked from a file: a query log, a packet capture or a dnstap file.
 //!
 //! RFC 1035 section 4.1 (DNS messages).
 //!
@@ -23,11 +23,13 @@ words! {
     /// The reason why a line, a packet or a frame has no question to compare.
     pub enum Skipped {
         /// It contains no query of a client over UDP.
-        NoQuery = "no_query": "unmatched (a reply without its query)",
+        NoQuery = "no_query": "not a query of a client",
         /// The log has shortened the name, or has replaced a key in it.
         Withheld = "withheld": "with a part of the name withheld",
         /// It cannot be read, or the capture has truncated it.
         Unreadable = "unreadable": "cut or unreadable",
+        /// The packet was captured on an interface of a link type that is not read.
+        LinkNotRead = "link_not_read": "of a link type that is not read (capture with `tcpdump -i any`)",
         /// The type is ANY, AXFR or another type without records of its own, or the class is not IN.
         TypeNotCompared = "type_not_compared": "of a type or class that is not compared",
     }
@@ -91,15 +93,8 @@ pub enum CaptureError {
 }
 
 /// The first octets of files in formats that are not supported, and the advice to the operator for each.
-const UNREAD: [(&[u8], &str); 4] = [
-    (
-        b"\x0a\x0d\x0d\x0a",
-        "this is a pcapng file; convert it with `editcap -F pcap FILE NEW` or `tcpdump -r FILE -w NEW`",
-    ),
-    (b"\x1f\x8b", COMPRESSED),
-    (b"\x28\xb5\x2f\xfd", COMPRESSED),
-    (b"\xfd7zXZ", COMPRESSED),
-];
+const UNREAD: [(&[u8], &str); 3] =
+    [(b"\x1f\x8b", COMPRESSED), (b"\x28\xb5\x2f\xfd", COMPRESSED), (b"\xfd7zXZ", COMPRESSED)];
 
 const COMPRESSED: &str = "this file is compressed; unpack it first, or give it as - by a pipe";
 
@@ -107,7 +102,7 @@ const COMPRESSED: &str = "this file is compressed; unpack it first, or give it a
 ///
 /// # Errors
 /// Fails if the file cannot be read, or if its format is not supported.
-pub fn read(input: impl BufRead) -> Result<Captured, CaptureError> {
+pub fn read(input: impl BufRead + Send) -> Result<Captured, CaptureError> {
     let mut input = input.take(MAX_CAPTURE);
     let mut captured = Captured::default();
     let head = input.fill_buf()?;

@@ -1,85 +1,107 @@
-//! Reads the classic file format of libpcap (pcap-savefile(5)), in both byte orders, with microseconds or nanoseconds. Queries over UDP are read.
+//! Reads the file formats of libpcap (pcap-savefile(5)) and of Wireshark (pcapng, draft-ietf-opsawg-pcapng). Queries over UDP are read.
 //!
 //! <https://www.tcpdump.org/linktypes.html>, RFC 791, RFC 8200, RFC 768.
 
 use std::io::{self, Read};
 
+use pcap_parser::traits::PcapNGPacketBlock;
+use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
+
 use super::{CaptureError, Captured, Skipped};
 use crate::asked::AskedQuestion;
-use crate::limits::MAX_CAPTURED_PACKET;
+use crate::limits::{MAX_CAPTURED_BLOCK, MAX_CAPTURED_HEAD, MAX_CAPTURED_INTERFACES};
 
-/// The first octets of a file, read as a big-endian number: for files with times in microseconds, and in nanoseconds.
-const MAGICS: [u32; 2] = [0xa1b2_c3d4, 0xa1b2_3c4d];
+/// The first octets of a file: of libpcap in both byte orders, with times in microseconds and in nanoseconds, and of pcapng.
+const MAGICS: [&[u8]; 5] =
+    [b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1", b"\x0a\x0d\x0d\x0a"];
 
-/// Length of the header at the start of a file, in octets.
-const FILE_HEADER: usize = 24;
+/// The header before a packet on a link: the offset of the protocol number in it (`None`: the packet begins with IP), and its length.
+type Link = (Option<usize>, usize);
 
-/// Length of the header before each packet, in octets.
-const PACKET_HEADER: usize = 16;
-
-/// The link types that can be read, by their numbers in files. For each: the offset of the protocol number in the header of a packet (`None`: the
-/// packet begins with IP), and the length of this header. The links are: loopback of BSD, Ethernet, IP alone, and two of Linux's `tcpdump -i any`.
-const LINKS: [(&[u32], Option<usize>, usize); 5] = [
-    (&[0, 108], None, 4),
-    (&[1], Some(12), 14),
-    (&[12, 14, 101, 228, 229], None, 0),
-    (&[113], Some(14), 16),
-    (&[276], Some(0), 20),
+/// The link types that can be read, by their numbers in files. The links are: loopback of BSD, Ethernet, IP alone, and two of Linux's
+/// `tcpdump -i any`.
+const LINKS: [(&[i32], Link); 5] = [
+    (&[0, 108], (None, 4)),
+    (&[1], (Some(12), 14)),
+    (&[12, 14, 101, 228, 229], (None, 0)),
+    (&[113], (Some(14), 16)),
+    (&[276], (Some(0), 20)),
 ];
 
-/// Returns true if the numbers in a file are little-endian, and false if they are big-endian. Returns `None` if it is not a pcap file.
-fn is_swapped(head: &[u8]) -> Option<bool> {
-    let number = number(head, 0, false);
-    match number {
-        _ if MAGICS.contains(&number) => Some(false),
-        _ if MAGICS.contains(&number.swap_bytes()) => Some(true),
-        _ => None,
-    }
-}
-
-/// Returns true if `head`, the first octets of a file, are those of a pcap file.
+/// Returns true if `head`, the first octets of a file, are those of a packet capture.
 pub(super) fn is_magic(head: &[u8]) -> bool {
-    is_swapped(head).is_some()
+    MAGICS.iter().any(|magic| head.starts_with(magic))
 }
 
-/// Returns the number of 32 bits at the offset `at` of a header.
-fn number(header: &[u8], at: usize, is_swapped: bool) -> u32 {
-    let octets = header.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
-    if is_swapped { u32::from_le_bytes(octets) } else { u32::from_be_bytes(octets) }
-}
-
-/// Reads the next `length` octets, or fewer at the end of the input.
-fn octets(input: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
-    let mut octets = Vec::new();
-    input.take(u64::try_from(length).unwrap_or(u64::MAX)).read_to_end(&mut octets)?;
-    Ok(octets)
-}
-
-/// Reads the questions in all packets of a pcap file.
-pub(super) fn read(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureError> {
-    let header = octets(input, FILE_HEADER)?;
-    let is_swapped = is_swapped(&header).unwrap_or_default();
-    // The upper bits of this number say if packets have checksums at their ends, so they are removed.
-    let link = number(&header, 20, is_swapped) & 0x03ff_ffff;
-    let Some((_, protocol, length)) = LINKS.iter().find(|(numbers, ..)| numbers.contains(&link)) else {
-        return Err(CaptureError::Format(
-            "the link type of this pcap file is not read; capture with `tcpdump -i any`",
-        ));
+/// Reads the questions in all packets of a file.
+pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> Result<(), CaptureError> {
+    // The library looks for the whole header in the first octets that it gets, and a pipe may give fewer.
+    let mut head = Vec::new();
+    input.by_ref().take(MAX_CAPTURED_HEAD).read_to_end(&mut head)?;
+    let Ok(mut reader) = create_reader(MAX_CAPTURED_BLOCK, head.chain(input)) else {
+        captured.take(Err(Skipped::Unreadable));
+        return Ok(());
     };
+    let mut links = Vec::new();
     loop {
-        let header = octets(input, PACKET_HEADER)?;
-        if header.len() < PACKET_HEADER {
-            return Ok(());
+        match reader.next() {
+            Ok((length, block)) => {
+                if let Some(found) = found(&block, &mut links) {
+                    captured.take(found);
+                }
+                reader.consume(length);
+            }
+            Err(PcapError::Eof) => return Ok(()),
+            Err(PcapError::Incomplete(_)) => {
+                reader.refill().map_err(|_| io::Error::other("the file cannot be read to its end"))?;
+            }
+            // The length of this packet is wrong, so the start of the next packet is unknown, or the file ends within it.
+            Err(_) => {
+                captured.take(Err(Skipped::Unreadable));
+                return Ok(());
+            }
         }
-        let kept = usize::try_from(number(&header, 8, is_swapped)).unwrap_or(usize::MAX);
-        if kept > MAX_CAPTURED_PACKET {
-            // The length of this packet is wrong, so the start of the next packet is unknown.
-            captured.take(Err(Skipped::Unreadable));
-            return Ok(());
-        }
-        let packet = octets(input, kept)?;
-        captured.take(query(&packet, (*protocol, *length)).unwrap_or(Err(Skipped::Unreadable)));
     }
+}
+
+/// Returns the question in a block of a file, or why it has none. Returns `None` if the block is not a packet. `links` are those of the interfaces
+/// that earlier blocks describe. A file of libpcap has one interface.
+fn found(
+    block: &PcapBlockOwned<'_>,
+    links: &mut Vec<Option<Link>>,
+) -> Option<Result<AskedQuestion, Skipped>> {
+    let (interface, packet) = match block {
+        PcapBlockOwned::LegacyHeader(header) => {
+            links.push(link(header.network));
+            return None;
+        }
+        PcapBlockOwned::NG(Block::SectionHeader(_)) => {
+            links.clear();
+            return None;
+        }
+        PcapBlockOwned::NG(Block::InterfaceDescription(interface)) => {
+            if links.len() < MAX_CAPTURED_INTERFACES {
+                links.push(link(interface.linktype));
+            }
+            return None;
+        }
+        PcapBlockOwned::Legacy(packet) => (0, packet.data),
+        PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => (packet.if_id, packet.packet_data()),
+        PcapBlockOwned::NG(Block::SimplePacket(packet)) => (0, packet.packet_data()),
+        PcapBlockOwned::NG(_) => return None,
+    };
+    Some(match usize::try_from(interface).ok().and_then(|interface| links.get(interface)) {
+        Some(Some(link)) => query(packet, *link).unwrap_or(Err(Skipped::Unreadable)),
+        Some(None) => Err(Skipped::LinkNotRead),
+        None => Err(Skipped::Unreadable),
+    })
+}
+
+/// Returns the header of packets on a link, by the number of its type. The upper bits of the number say if packets have checksums at their ends, so
+/// they are ignored.
+fn link(number: Linktype) -> Option<Link> {
+    let number = number.0 & 0x03ff_ffff;
+    LINKS.iter().find(|(numbers, _)| numbers.contains(&number)).map(|(_, link)| *link)
 }
 
 fn u16_at(octets: &[u8], at: usize) -> Option<u16> {
@@ -87,10 +109,7 @@ fn u16_at(octets: &[u8], at: usize) -> Option<u16> {
 }
 
 /// Returns the question in a packet, or why it has none. Returns `None` if the packet is truncated.
-fn query(
-    packet: &[u8],
-    (protocol, length): (Option<usize>, usize),
-) -> Option<Result<AskedQuestion, Skipped>> {
+fn query(packet: &[u8], (protocol, length): Link) -> Option<Result<AskedQuestion, Skipped>> {
     const UDP: u8 = 17;
     let (mut protocol, mut length) = match protocol {
         Some(at) => (Some(u16_at(packet, at)?), length),

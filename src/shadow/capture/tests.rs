@@ -63,6 +63,35 @@ fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> V
     file
 }
 
+/// Returns the octets of a pcapng file with an interface of each of these link types, and these packets. Each packet comes with the number of its
+/// interface, or is a simple packet.
+fn pcapng(is_little: bool, links: &[u16], packets: &[(Option<u32>, Vec<u8>)]) -> Vec<u8> {
+    let number = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
+    let block = |kind: u32, fields: &[u32], data: &[u8]| {
+        let fields = fields.iter().flat_map(|field| number(*field));
+        let mut body: Vec<u8> = fields.chain(data.iter().copied()).collect();
+        body.resize(body.len().next_multiple_of(4), 0);
+        let length = number(u32::try_from(body.len() + 12).unwrap());
+        [&number(kind)[..], &length, &body, &length].concat()
+    };
+    let version = if is_little { 1 } else { 0x0001_0000 };
+    let mut file = block(0x0a0d_0d0a, &[0x1a2b_3c4d, version, u32::MAX, u32::MAX], &[]);
+    for link in links {
+        let link = if is_little { u32::from(*link) } else { u32::from(*link) << 16 };
+        file.extend(block(1, &[link, 0], &[]));
+    }
+    for (interface, packet) in packets {
+        let length = u32::try_from(packet.len()).unwrap();
+        file.extend(match interface {
+            Some(interface) => block(6, &[*interface, 0, 0, length, length], packet),
+            None => block(3, &[length], packet),
+        });
+    }
+    // The statistics of an interface.
+    file.extend(block(5, &[0, 0, 0], &[]));
+    file
+}
+
 fn taken(file: &[u8]) -> (Vec<String>, Vec<(Skipped, u64)>) {
     let captured = read(Cursor::new(file)).unwrap();
     let words = |(question, count): &(AskedQuestion, u64)| {
@@ -90,6 +119,27 @@ fn packets_of_every_link_are_read_in_both_byte_orders() {
             assert_eq!(skipped, [], "{link}");
         }
     }
+}
+
+#[test]
+fn pcapng_has_packets_of_several_interfaces_and_sections() {
+    let query = |name: &str| ipv4(17, 0, &udp(4711, 53, &octets(&message(name, RecordType::A))));
+    let section = |is_little: bool| {
+        let packets = [
+            (Some(0), linked(1, &query("ethernet.example."))),
+            (Some(1), query("ip.example.")),
+            (None, linked(1, &query("simple.example."))),
+            (Some(2), query("bluetooth.example.")),
+            (Some(3), query("undescribed.example.")),
+        ];
+        pcapng(is_little, &[1, 101, 187], &packets)
+    };
+    let (questions, skipped) = taken(&[section(true), section(false)].concat());
+    assert_eq!(questions, ["ethernet.example. A 2", "ip.example. A 2", "simple.example. A 2"]);
+    assert_eq!(skipped, [(Skipped::Unreadable, 2), (Skipped::LinkNotRead, 2)]);
+    let mut cut = section(true);
+    cut.truncate(cut.len() - 9);
+    assert_eq!(taken(&cut).1, [(Skipped::Unreadable, 2), (Skipped::LinkNotRead, 1)]);
 }
 
 #[test]
@@ -134,16 +184,15 @@ fn what_is_no_question_of_a_client_is_counted_by_its_kind() {
 fn a_file_without_questions_says_why() {
     let words = |file: &[u8]| read(Cursor::new(file)).unwrap().skipped_words();
     let unknown = pcap(true, 0xa1b2_c3d4, 127, &[(vec![0; 60], 0)]);
-    assert!(read(Cursor::new(unknown)).unwrap_err().to_string().contains("tcpdump -i any"));
-    assert_eq!(words(b"Nov 22 10:00:00 mx postfix/smtpd[1]: connect\n"), ["1 unmatched (a reply without its query)"]);
+    assert_eq!(words(&unknown), ["1 of a link type that is not read (capture with `tcpdump -i any`)"]);
+    assert_eq!(words(b"Nov 22 10:00:00 mx postfix/smtpd[1]: connect\n"), ["1 not a query of a client"]);
     assert_eq!(words(b""), [""; 0]);
     // The header of the second packet states a length above the maximum.
     let mut long = pcap(false, 0xa1b2_c3d4, 101, &[]);
     long.extend([0, 0, 0, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     assert_eq!(words(&long), ["1 cut or unreadable"]);
-    for (head, words) in [(&b"\x0a\x0d\x0d\x0a"[..], "pcapng"), (b"\x1f\x8b\x08", "compressed")] {
-        assert!(read(Cursor::new(head)).unwrap_err().to_string().contains(words));
-    }
+    assert_eq!(words(b"\x0a\x0d\x0d\x0a"), ["1 cut or unreadable"]);
+    assert!(read(Cursor::new(b"\x1f\x8b\x08")).unwrap_err().to_string().contains("compressed"));
 }
 
 #[test]
