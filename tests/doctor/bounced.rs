@@ -80,6 +80,25 @@ fn bounces_in_html_alone_are_read() {
 }
 
 #[test]
+fn bounces_in_charsets_of_east_asia_are_read() {
+    let gateway = gateway();
+    for (charset, reply, text) in [
+        ("gb18030", &b"\xd3\xca\xcf\xe4\xb2\xbb\xb4\xe6\xd4\xda"[..], "邮箱不存在"),
+        ("iso-2022-jp", b"\x1b$B08@h$,$\"$j$^$;$s\x1b(B", "宛先がありません"),
+    ] {
+        let head = format!(
+            "From: MAILER-DAEMON@sound.com\nContent-Type: text/plain; charset={charset}\n\n\
+             <you@sound.com>: host mx.host.com[198.18.9.1] said: 550 5.1.1 "
+        );
+        let file = gateway.path("bounce");
+        std::fs::write(&file, [head.as_bytes(), reply, b" (in reply to RCPT TO command)\n"].concat())
+            .unwrap();
+        let (_, lines) = gateway.run(&["check", "mail", file.to_str().unwrap()]);
+        assert!(lines[0].contains(text), "{charset}: {lines:#?}");
+    }
+}
+
+#[test]
 fn a_bounce_about_tls_leads_to_the_recipient_whose_dnssec_fails() {
     let gateway = gateway();
     let log = "Nov 24 03:00:00 gw postfix/smtp[7]: 4A1: from=<al@sound.com>, to=<you@pinned.com>, relay=mx.pinned.com[198.18.9.1]:25, \
