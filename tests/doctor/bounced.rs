@@ -80,22 +80,16 @@ fn bounces_in_html_alone_are_read() {
 }
 
 #[test]
-fn bounces_in_charsets_of_east_asia_are_read() {
+fn a_bounce_in_a_charset_of_east_asia_is_read() {
     let gateway = gateway();
-    for (charset, reply, text) in [
-        ("gb18030", &b"\xd3\xca\xcf\xe4\xb2\xbb\xb4\xe6\xd4\xda"[..], "邮箱不存在"),
-        ("iso-2022-jp", b"\x1b$B08@h$,$\"$j$^$;$s\x1b(B", "宛先がありません"),
-    ] {
-        let head = format!(
-            "From: MAILER-DAEMON@sound.com\nContent-Type: text/plain; charset={charset}\n\n\
-             <you@sound.com>: host mx.host.com[198.18.9.1] said: 550 5.1.1 "
-        );
-        let file = gateway.path("bounce");
-        std::fs::write(&file, [head.as_bytes(), reply, b" (in reply to RCPT TO command)\n"].concat())
-            .unwrap();
-        let (_, lines) = gateway.run(&["check", "mail", file.to_str().unwrap()]);
-        assert!(lines[0].contains(text), "{charset}: {lines:#?}");
-    }
+    // "The server has rejected" in Big5, whose last octet is that of the letter F: it is not a part of the address behind it.
+    let rejected = b"\xa6\xf8\xaa\x41\xbe\xb9\xa9\xda\xb5\xb4\xa4\x46";
+    let head = b"From: MAILER-DAEMON@sound.com\nContent-Type: text/plain; charset=big5\n\n\
+        <you@null.com>: host mx.host.com[198.18.9.2] said: 554 5.7.1 ";
+    let file = gateway.path("bounce");
+    std::fs::write(&file, [&head[..], rejected, b"198.18.5.1 blocked using bl.host.com\n"].concat()).unwrap();
+    let (_, lines) = gateway.run(&["check", "mail", file.to_str().unwrap()]);
+    assert!(lines.iter().any(|line| line.contains("198.18.5.1 in bl.host.com")), "{lines:#?}");
 }
 
 #[test]
