@@ -72,13 +72,13 @@ impl LabClient {
 
     /// Makes the client set the AD flag, like a client that wants to know whether an answer is secure (RFC 6840 section 5.7).
     #[must_use]
-    pub(crate) fn asking_for_ad(self) -> Self {
+    pub fn asking_for_ad(self) -> Self {
         Self { wants_ad: true, ..self }
     }
 
     /// Makes the client set the DO flag, to get the signatures of an answer. This needs EDNS.
     #[must_use]
-    pub(crate) fn asking_with_do(self) -> Self {
+    pub fn asking_with_do(self) -> Self {
         Self { wants_signatures: true, ..self }
     }
 

@@ -4,6 +4,8 @@ mod daemon;
 mod demo;
 mod dnstap;
 mod flooded;
+mod hickory_client;
+mod hickory_server;
 mod listener;
 mod metrics;
 mod query_log;

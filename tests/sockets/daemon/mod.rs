@@ -2,7 +2,7 @@
 
 mod addresses;
 mod bounds;
-mod client;
+pub(crate) mod client;
 mod encrypted;
 mod kept;
 mod life;
