@@ -8,9 +8,9 @@
 //!
 //! - An answer is stored in wire form, as it is sent, with the offsets of its TTLs. When a question is answered from the
 //!   cache, these octets are copied and a few of them are changed, and nothing is decoded.
-//! - The crate moka was used first and replaced. It took 290 octets for each entry in addition to the entry itself,
-//!   recorded each lookup for its eviction policy, and removed values at a time of its own choice. S3-FIFO in shards
-//!   takes 112 octets (`ENTRY_OVERHEAD`), counts exactly, and frees everything at a flush.
+//! - The crate moka was used first and replaced. `benches/caches.rs` compares the memory of its entries, its lookups and
+//!   its eviction with those of `store`. It also removed values at a time of its own choice. `store` counts exactly, and
+//!   frees everything at a flush.
 //! - The expiry of moka was never used, because tests cannot replace its clock. Entries therefore contain their own
 //!   times.
 //! - The weight of an entry is its real size in memory, including keys and names (`tests/weights.rs`). Before it was measured, the
