@@ -42,7 +42,7 @@
 //!    ▼
 //!  iterate ──► zones dnsbl exchange cache validate           from the closest zone cut along referrals
 //!    ▼
-//!  exchange                                                  one query over UDP, TCP, TLS or HTTPS
+//!  exchange                                                  one query over UDP, TCP, TLS, HTTPS or QUIC
 //!    ▼
 //!  servers
 //!

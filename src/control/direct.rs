@@ -33,10 +33,8 @@ pub fn facts(heard: Result<Heard, ReplyUnknown>) -> Result<ReplyFacts, NoReply> 
         Trouble::Unreachable => NoReply::Unreachable,
         Trouble::NoRoute | Trouble::NoRouteToAddress => NoReply::NoRoute,
         Trouble::OtherCase => NoReply::OtherCase,
-        Trouble::Unfit | Trouble::Https { .. } => NoReply::Unfit,
-        Trouble::NotSent(_) | Trouble::Certificate(_) | Trouble::NoRoom | Trouble::Forged => {
-            NoReply::Unknown(trouble.to_string())
-        }
+        Trouble::Unfit => NoReply::Unfit,
+        other => NoReply::Unknown(other.to_string()),
     })?;
     Ok(reply(&message, heard.elapsed))
 }

@@ -11,7 +11,7 @@ use hickory_proto::rr::Name;
 use super::protocol::Reply;
 use super::protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 use super::rows;
-use dns::conduct::Encryption;
+use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::wire::presentation::name_text;
 use resolver::cache::servers::KnownServer;
 use resolver::config::{Config, ConfiguredZone, ZoneKind};
@@ -53,11 +53,14 @@ pub(super) fn rows(
 fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> ZoneState {
     let server = |address: SocketAddr, encryption: Option<Encryption>| {
         let known = known.iter().find(|known| known.address == address);
-        let (tls, https) = encryption.map(|one| (one.certificate, one.https)).unzip();
+        let https = encryption.as_ref().and_then(|one| match &one.protocol {
+            EncryptedProtocol::Https(path) => Some(path.clone()),
+            _ => None,
+        });
         ZoneServer {
             address,
-            tls,
-            https: https.flatten(),
+            tls: encryption.map(|one| one.certificate),
+            https,
             round_trip: known.and_then(|known| known.round_trip).map(|round_trip| round_trip.as_secs_f64()),
             health: known.filter(|known| known.asked).map(|known| known.health),
             lame: known.is_some_and(|known| known.lame.contains(&zone.name)),

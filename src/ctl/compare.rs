@@ -26,7 +26,7 @@ use doctor::side_by_side::{Compared, Conclusion, SideBySide, compared, conclude}
 pub(super) struct Arguments {
     #[command(flatten)]
     question: TypedQuestion,
-    /// Resolvers instead of the public ones, with commas: ADDRESS, ADDRESS:PORT, tls://HOST, https://HOST/PATH.
+    /// Resolvers instead of the public ones, with commas: ADDRESS, ADDRESS:PORT, tls://HOST, quic://HOST, https://HOST/PATH.
     #[arg(long, value_name = "RESOLVER", value_delimiter = ',', conflicts_with = "local")]
     with: Vec<ResolverText>,
     /// Query only this resolver and the name servers of the zone.

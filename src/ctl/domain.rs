@@ -15,7 +15,7 @@ use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root
 use gather::{Sources, gather};
 
 /// A client of the daemon for `check` and `compare`. DNS questions go to the daemon over its control socket. resolverctl itself connects to mail
-/// hosts, to hosts of policies, and to resolvers over TLS or HTTPS.
+/// hosts, to hosts of policies, and to resolvers over TLS, HTTPS or QUIC.
 pub(super) struct Daemon {
     client: ControlClient,
     ports: ServicePorts,

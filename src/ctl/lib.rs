@@ -19,7 +19,6 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod cache;
-mod certificate_fault;
 mod check;
 mod client;
 mod compare;
@@ -29,7 +28,6 @@ mod domain;
 pub mod exit;
 mod failed;
 mod flush;
-mod https;
 mod import;
 mod input;
 mod interrupt;

@@ -80,13 +80,10 @@ pub(crate) const MAX_MAIL_HOST_REPLY: u64 = 8 << 10;
 /// Maximum size of an HTTPS reply with an MTA-STS policy, in octets. RFC 8461 section 3.2 suggests 64 KiB for the policy.
 pub(crate) const MAX_POLICY_FILE: u64 = 66 << 10;
 
-/// Maximum number of names in a resolver's certificate that an error message shows.
-pub(crate) const MAX_NAMES_OF_CERTIFICATE: usize = 3;
-
 /// Maximum number of certificates of a mail host that `check DOMAIN --connect` stores. Certificate chains have two or three.
 pub(crate) const MAX_PEER_CERTIFICATES: usize = 8;
 
-/// Time limit for a question to another resolver over TLS or HTTPS, including the connection setup. This takes three round trips more than over
+/// Time limit for a question to another resolver over TLS, HTTPS or QUIC, including the connection setup. This takes three round trips more than over
 /// UDP.
 pub(crate) const SECURED_RESOLVER_TIME: Duration = Duration::from_secs(4);
 

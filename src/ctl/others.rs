@@ -9,13 +9,14 @@ use url::Url;
 use super::client::ControlClient;
 use super::exit::CommandFailure;
 use control::protocol::{Reply, Request};
+use dns::conduct::{EncryptedProtocol, Encryption};
 use doctor::facts::{OtherResolver, ResolverWay, SecuredResolver};
 use doctor::public_resolvers::{PUBLIC_RESOLVERS, PublicResolver};
 use migrate::limits::MAX_CHECKED_FILE;
 use migrate::system::resolv_conf::other_nameservers;
 use resolver::config::defaults::PORT;
 
-/// The port of DNS over TLS (RFC 7858 section 3.1).
+/// The port of DNS over TLS (RFC 7858 section 3.1) and of DNS over QUIC (RFC 9250 section 4.1.1).
 const TLS_PORT: u16 = 853;
 
 /// The port of DNS over HTTPS.
@@ -33,7 +34,7 @@ pub(super) struct ResolverText {
 }
 
 impl ResolverText {
-    /// Returns the address and the port of the resolver if it is queried over UDP. Returns `None` if it is queried over TLS or HTTPS.
+    /// Returns the address and the port of the resolver if it is queried over UDP. Returns `None` if it is queried over an encrypted transport.
     pub(super) fn plain(&self) -> Option<SocketAddr> {
         match &self.way {
             ResolverWay::Plain(address) => Some(SocketAddr::new(*address, PORT)),
@@ -61,7 +62,7 @@ impl FromStr for ResolverText {
 
 fn read_url(typed: &str) -> Result<ResolverText, String> {
     let form = || {
-        "write ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH, an IPv6 address in brackets".to_owned()
+        "write ADDRESS, ADDRESS:PORT, tls://HOST, quic://HOST or https://HOST/PATH, an IPv6 address in brackets".to_owned()
     };
     let url = Url::parse(typed).map_err(|_| form())?;
     // A user name, a password or a query in the URL would not be sent to the resolver, so such a URL is refused.
@@ -74,15 +75,17 @@ fn read_url(typed: &str) -> Result<ResolverText, String> {
     }
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(form)?;
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let (port, path) = match url.scheme() {
-        "tls" if ["", "/"].contains(&url.path()) => (TLS_PORT, None),
-        "https" if url.path() == "/" => (HTTPS_PORT, Some(USUAL_PATH.to_owned())),
-        "https" => (HTTPS_PORT, Some(url.path().to_owned())),
+    let (port, protocol) = match (url.scheme(), url.path()) {
+        ("tls", "" | "/") => (TLS_PORT, EncryptedProtocol::Tls),
+        ("quic", "" | "/") => (TLS_PORT, EncryptedProtocol::Quic),
+        ("https", "/") => (HTTPS_PORT, EncryptedProtocol::Https(USUAL_PATH.to_owned())),
+        ("https", path) => (HTTPS_PORT, EncryptedProtocol::Https(path.to_owned())),
         _ => return Err(form()),
     };
     let certificate = url.fragment().filter(|name| !name.is_empty()).unwrap_or(&host).to_owned();
     let name = name(&url);
-    let way = SecuredResolver { port: url.port().unwrap_or(port), certificate, path, host };
+    let encryption = Encryption { certificate, protocol };
+    let way = SecuredResolver { port: url.port().unwrap_or(port), host, encryption };
     Ok(ResolverText { name, way: ResolverWay::Secured(way) })
 }
 
@@ -104,7 +107,7 @@ pub(super) struct OtherArguments {
     /// Do not query the public resolvers and those of /etc/resolv.conf.
     #[arg(long, conflicts_with = "resolver")]
     pub(super) local: bool,
-    /// Resolver instead of the public ones: ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH.
+    /// Resolver instead of the public ones: ADDRESS, ADDRESS:PORT, tls://HOST, quic://HOST or https://HOST/PATH.
     ///
     /// May be repeated. The certificate must be valid for HOST, or for the name after #, as in tls://1.1.1.1#cloudflare-dns.com.
     #[arg(long, value_name = "ADDRESS|URL")]
@@ -182,28 +185,30 @@ mod tests {
     #[test]
     fn resolvers_are_read() {
         let read = |typed: &str| typed.parse::<ResolverText>().map(|text| text.way);
-        let url = |host: &str, port, certificate: &str, path: Option<&str>| {
+        let url = |host: &str, port, certificate: &str, protocol: EncryptedProtocol| {
             let (host, certificate) = (host.to_owned(), certificate.to_owned());
-            Ok(ResolverWay::Secured(SecuredResolver {
-                host,
-                port,
-                certificate,
-                path: path.map(str::to_owned),
-            }))
+            let encryption = Encryption { certificate, protocol };
+            Ok(ResolverWay::Secured(SecuredResolver { host, port, encryption }))
         };
+        let (tls, https) = (EncryptedProtocol::Tls, |path: &str| EncryptedProtocol::Https(path.to_owned()));
         assert_eq!(read("2001:db8::1"), Ok(ResolverWay::Plain("2001:db8::1".parse().unwrap())));
         let at_port = |text: &str| Ok(ResolverWay::AtPort(text.parse().unwrap()));
         assert_eq!(read("192.0.2.1:5353"), at_port("192.0.2.1:5353"));
         assert_eq!(read("[2001:db8::1]:5353"), at_port("[2001:db8::1]:5353"));
         assert_eq!(read("192.0.2.1:0"), Err("no server has port 0".to_owned()));
-        assert_eq!(read("tls://192.0.2.1"), url("192.0.2.1", 853, "192.0.2.1", None));
-        assert_eq!(read("tls://192.0.2.1:8853#dns.example"), url("192.0.2.1", 8853, "dns.example", None));
-        assert_eq!(read("tls://[2001:db8::1]#dns.example"), url("2001:db8::1", 853, "dns.example", None));
-        assert_eq!(read("https://dns.example"), url("dns.example", 443, "dns.example", Some("/dns-query")));
-        assert_eq!(read("https://192.0.2.1:444/a/b"), url("192.0.2.1", 444, "192.0.2.1", Some("/a/b")));
+        assert_eq!(read("tls://192.0.2.1"), url("192.0.2.1", 853, "192.0.2.1", tls.clone()));
+        assert_eq!(
+            read("tls://192.0.2.1:8853#dns.example"),
+            url("192.0.2.1", 8853, "dns.example", tls.clone())
+        );
+        assert_eq!(read("tls://[2001:db8::1]#dns.example"), url("2001:db8::1", 853, "dns.example", tls));
+        let quic = EncryptedProtocol::Quic;
+        assert_eq!(read("quic://192.0.2.1#dns.example"), url("192.0.2.1", 853, "dns.example", quic));
+        assert_eq!(read("https://dns.example"), url("dns.example", 443, "dns.example", https("/dns-query")));
+        assert_eq!(read("https://192.0.2.1:444/a/b"), url("192.0.2.1", 444, "192.0.2.1", https("/a/b")));
         assert_eq!(
             read("https://[2001:db8::1]/dns-query"),
-            url("2001:db8::1", 443, "2001:db8::1", Some("/dns-query"))
+            url("2001:db8::1", 443, "2001:db8::1", https("/dns-query"))
         );
         assert_eq!(read("[2001:db8::1]"), Ok(ResolverWay::Plain("2001:db8::1".parse().unwrap())));
         for wrong in [
@@ -212,6 +217,7 @@ mod tests {
             "http://dns.example/",
             "tls://",
             "tls://a.example/b",
+            "quic://a.example/b",
             "https://2001:db8::1/dns-query",
             "https://user:word@dns.example/",
             "https://dns.example/q?dns=1",

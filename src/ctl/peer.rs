@@ -13,11 +13,11 @@ use tokio_rustls::rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
 };
 
-use super::certificate_fault;
 use crate::limits::MAX_PEER_CERTIFICATES;
 use doctor::facts::NoReply;
 use doctor::transport::der;
 use gather::limits::CONNECTION_TIME;
+use resolver::exchange::certificate_fault;
 
 /// Opens a TCP connection to a server. `CONNECTION_TIME` limits the connection attempt and each later read and write.
 ///
@@ -108,8 +108,8 @@ fn in_words(fault: &Error, leaf: &CertificateDer<'_>) -> String {
         return "the certificate has X.509 version 1, which has no place for the name of a host".to_owned();
     }
     match fault {
-        Error::InvalidCertificate(fault) => certificate_fault::of_certificate(fault),
-        other => certificate_fault::words(other),
+        Error::InvalidCertificate(fault) => certificate_fault(fault),
+        other => format!("the TLS handshake failed: {other}"),
     }
 }
 

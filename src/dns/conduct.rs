@@ -22,16 +22,29 @@ words! {
         Tls = "tls": "TLS",
         /// An HTTP/2 request over a TCP connection with TLS.
         Https = "https": "HTTPS",
+        /// A stream of a QUIC connection.
+        Quic = "quic": "QUIC",
     }
 }
 
-/// The encryption of connections to a server: TLS (RFC 7858), or HTTPS (RFC 8484).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The encryption of connections to a server.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Encryption {
-    /// The name that the certificate of the server must contain (RFC 8310 section 5).
+    /// The name or address that the certificate of the server must contain (RFC 8310 section 5).
     pub certificate: String,
-    /// The path of the HTTPS URL, or `None` for DNS over TLS.
-    pub https: Option<String>,
+    /// The protocol that encrypts the connections.
+    pub protocol: EncryptedProtocol,
+}
+
+/// A protocol that encrypts connections to a server.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EncryptedProtocol {
+    /// DNS over TLS (RFC 7858).
+    Tls,
+    /// DNS over HTTPS (RFC 8484), with this path of the URL.
+    Https(String),
+    /// DNS over QUIC (RFC 9250).
+    Quic,
 }
 
 /// Returns the first address of the /24 or /48 network of a server. This is usually the smallest network that an operator gets.

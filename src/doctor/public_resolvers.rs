@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 
 use crate::facts::{OtherResolver, ResolverWay, SecuredResolver};
+use dns::conduct::Encryption;
 
 /// A public resolver with its addresses.
 pub struct PublicResolver {
@@ -12,7 +13,7 @@ pub struct PublicResolver {
     pub operator: &'static str,
     /// The addresses of the resolver; the first one is asked by default.
     pub addresses: [&'static str; 4],
-    /// The names of the resolver for DNS over TLS and HTTPS.
+    /// The names of the resolver for DNS over TLS, HTTPS and QUIC.
     names: &'static [&'static str],
 }
 
@@ -35,15 +36,17 @@ pub const PUBLIC_RESOLVERS: [PublicResolver; 3] = [
     },
 ];
 
-/// Returns true if a resolver is one of these public resolvers. Over TLS and HTTPS, its certificate proves this.
+/// Returns true if a resolver is one of these public resolvers. Over an encrypted transport, its certificate proves this.
 pub(super) fn is_public(resolver: &OtherResolver) -> bool {
     let name = match &resolver.way {
         ResolverWay::Plain(address) => address.to_string(),
         ResolverWay::AtPort(_) => return false,
-        ResolverWay::Secured(SecuredResolver { certificate, .. }) => match certificate.parse::<IpAddr>() {
-            Ok(address) => address.to_string(),
-            Err(_) => certificate.trim_end_matches('.').to_ascii_lowercase(),
-        },
+        ResolverWay::Secured(SecuredResolver { encryption: Encryption { certificate, .. }, .. }) => {
+            match certificate.parse::<IpAddr>() {
+                Ok(address) => address.to_string(),
+                Err(_) => certificate.trim_end_matches('.').to_ascii_lowercase(),
+            }
+        }
     };
     PUBLIC_RESOLVERS
         .iter()
@@ -52,6 +55,8 @@ pub(super) fn is_public(resolver: &OtherResolver) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use dns::conduct::EncryptedProtocol;
+
     use super::*;
 
     #[test]
@@ -59,7 +64,8 @@ mod tests {
         let is_public_at = |way: ResolverWay| is_public(&OtherResolver { way, name: String::new() });
         let secured = |host: &str, certificate: &str| {
             let (host, certificate) = (host.to_owned(), certificate.to_owned());
-            ResolverWay::Secured(SecuredResolver { host, port: 853, certificate, path: None })
+            let encryption = Encryption { certificate, protocol: EncryptedProtocol::Tls };
+            ResolverWay::Secured(SecuredResolver { host, port: 853, encryption })
         };
         for address in ["9.9.9.9", "1.0.0.1", "2001:4860:4860::8888", "2620:fe::9"] {
             assert!(is_public_at(ResolverWay::Plain(address.parse().unwrap())), "{address}");

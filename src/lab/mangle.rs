@@ -41,7 +41,7 @@ pub(super) fn octets(
     let size = match transport {
         Transport::Udp if has(Fault::ForgedTail) => UNMINDFUL_SIZE,
         Transport::Udp => datagram_size(query),
-        Transport::Tcp | Transport::Tls | Transport::Https => STREAM_SIZE,
+        _ => STREAM_SIZE,
     };
     let mut octets = encode(response, size)?;
     if has(Fault::ForgedTail) && transport == Transport::Udp {

@@ -119,7 +119,7 @@ fn resolvers_over_tls_and_https_are_compared() {
     }
     // The certificate is that of another name.
     let unknown = evidence(&world, &format!("tls://127.91.0.21:{port}"), "others_unknown");
-    let rejected = "its certificate is not accepted: it is for smtp.host.com, mta-sts.connected.com, mta-sts.excluded.com, and not for 127.91.0.21";
+    let rejected = "TLS certificate rejected: it is for smtp.host.com, mta-sts.connected.com, mta-sts.excluded.com, and not for 127.91.0.21";
     assert!(unknown.contains(rejected), "{unknown}");
     let file = world.path("resolv.conf");
     let with = format!("tls://127.91.0.21:{port}");

@@ -109,7 +109,7 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand trace" -l fresh -d 'Resolve from the root or the configured servers, without the cache, and leave it as it is'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand trace" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l with -d 'Resolvers instead of the public ones, with commas: ADDRESS, ADDRESS:PORT, tls://HOST, https://HOST/PATH' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l with -d 'Resolvers instead of the public ones, with commas: ADDRESS, ADDRESS:PORT, tls://HOST, quic://HOST, https://HOST/PATH' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l resolv-conf -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
@@ -360,7 +360,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not _
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l html -d 'Write the findings to this file too, as an HTML page' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l smtp-port -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l https-port -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l resolver -d 'Resolver instead of the public ones: ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l resolver -d 'Resolver instead of the public ones: ADDRESS, ADDRESS:PORT, tls://HOST, quic://HOST or https://HOST/PATH' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l resolv-conf -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
@@ -385,7 +385,7 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l html -d 'Write the findings to this file too, as an HTML page' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l resolver -d 'Resolver instead of the public ones: ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l resolver -d 'Resolver instead of the public ones: ADDRESS, ADDRESS:PORT, tls://HOST, quic://HOST or https://HOST/PATH' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l resolv-conf -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''

@@ -104,7 +104,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (compare)
 _arguments "${_arguments_options[@]}" : \
-'(--local)*--with=[Resolvers instead of the public ones, with commas\: ADDRESS, ADDRESS\:PORT, tls\://HOST, https\://HOST/PATH]:RESOLVER:_default' \
+'(--local)*--with=[Resolvers instead of the public ones, with commas\: ADDRESS, ADDRESS\:PORT, tls\://HOST, quic\://HOST, https\://HOST/PATH]:RESOLVER:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
@@ -595,7 +595,7 @@ _arguments "${_arguments_options[@]}" : \
 '--html=[Write the findings to this file too, as an HTML page]:FILE:_files' \
 '--smtp-port=[]:PORT:_default' \
 '--https-port=[]:PORT:_default' \
-'*--resolver=[Resolver instead of the public ones\: ADDRESS, ADDRESS\:PORT, tls\://HOST or https\://HOST/PATH]:ADDRESS|URL:_default' \
+'*--resolver=[Resolver instead of the public ones\: ADDRESS, ADDRESS\:PORT, tls\://HOST, quic\://HOST or https\://HOST/PATH]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
@@ -631,7 +631,7 @@ _arguments "${_arguments_options[@]}" : \
 (mail)
 _arguments "${_arguments_options[@]}" : \
 '--html=[Write the findings to this file too, as an HTML page]:FILE:_files' \
-'*--resolver=[Resolver instead of the public ones\: ADDRESS, ADDRESS\:PORT, tls\://HOST or https\://HOST/PATH]:ADDRESS|URL:_default' \
+'*--resolver=[Resolver instead of the public ones\: ADDRESS, ADDRESS\:PORT, tls\://HOST, quic\://HOST or https\://HOST/PATH]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use dns::conduct::Encryption;
+use dns::conduct::{EncryptedProtocol, Encryption};
 use hickory_proto::rr::{Name, RecordType};
 use proptest::prelude::*;
 use resolver::config::{
@@ -41,10 +41,11 @@ fn span() -> impl Strategy<Value = Duration> {
 }
 
 fn forwarder(number: u16, secure: bool) -> Forwarder {
-    let encryption = Encryption {
-        certificate: "dns.example".to_owned(),
-        https: (number % 7 == 2).then(|| "/own".to_owned()),
+    let protocol = match number % 7 {
+        2 => EncryptedProtocol::Https("/own".to_owned()),
+        _ => EncryptedProtocol::Tls,
     };
+    let encryption = Encryption { certificate: "dns.example".to_owned(), protocol };
     Forwarder { address: server(number), encryption: secure.then_some(encryption) }
 }
 

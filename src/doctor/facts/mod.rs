@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::facts::reply_facts::{LookupFound, Record, ReplyFacts, ReplySecurity};
 use crate::facts::sent::{QueryEnd, SentQueries, others_lose};
 use crate::message::refusal::Refusal;
+use dns::conduct::Encryption;
 pub use dns::question::QueryForm;
 use dns::wire::presentation::name_text;
 
@@ -49,7 +50,7 @@ pub enum Want {
         /// The form of the query: over UDP or TCP, with or without EDNS.
         way: QueryForm,
     },
-    /// A query to another resolver over TLS or HTTPS.
+    /// A query to another resolver over TLS, HTTPS or QUIC.
     Secured {
         /// The resolver, with its port and the name in its certificate.
         resolver: SecuredResolver,
@@ -92,9 +93,6 @@ pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
 /// The reason why it is unknown if a server answers queries of some form, such as those with names in mixed case.
 pub const LOST: &str = "datagrams to the server or from it are lost";
 
-/// The beginning of the reason why a resolver could not be queried over TLS: its certificate was not accepted.
-pub const REJECTED_CERTIFICATE: &str = "its certificate is not accepted";
-
 /// The reason why a question has no usable reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoReply {
@@ -129,17 +127,15 @@ impl NoReply {
     }
 }
 
-/// A resolver that is queried over TLS (RFC 7858) or HTTPS (RFC 8484).
+/// A resolver that is queried over TLS, HTTPS or QUIC.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecuredResolver {
     /// The name or address of the resolver.
     pub host: String,
     /// The port of the resolver.
     pub port: u16,
-    /// The name or address that the resolver's certificate must contain.
-    pub certificate: String,
-    /// The path of the URL for queries over HTTPS; `None` if the resolver is queried over TLS without HTTPS.
-    pub path: Option<String>,
+    /// The protocol, and the name or address that the resolver's certificate must contain.
+    pub encryption: Encryption,
 }
 
 /// The transport over which another resolver is queried, with its address.
@@ -149,7 +145,7 @@ pub enum ResolverWay {
     Plain(IpAddr),
     /// UDP to this address and port, and TCP after a truncated reply.
     AtPort(SocketAddr),
-    /// TLS (RFC 7858) or HTTPS (RFC 8484).
+    /// TLS (RFC 7858), HTTPS (RFC 8484) or QUIC (RFC 9250).
     Secured(SecuredResolver),
 }
 

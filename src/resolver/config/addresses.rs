@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use super::forms::Text;
 use super::report::{WrongValue, quoted};
 use super::value::{Read, Typed, list, text};
-use dns::conduct::Encryption;
+use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::wire::presentation::shown;
 
 /// The smallest port that `resolve.source_ports` may contain. Lower ports belong to services of the host.
@@ -240,10 +240,9 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
     let (address, path) = if over_https { https_parts(address)? } else { (address, "") };
     let address = server(address, if over_https { HTTPS_PORT } else { TLS_PORT }).ok_or_else(wrong)?;
     let certificate = host_name(certified, over_https)?;
-    Ok(Forwarder {
-        address,
-        encryption: Some(Encryption { certificate, https: over_https.then(|| path.to_owned()) }),
-    })
+    let protocol =
+        if over_https { EncryptedProtocol::Https(path.to_owned()) } else { EncryptedProtocol::Tls };
+    Ok(Forwarder { address, encryption: Some(Encryption { certificate, protocol }) })
 }
 
 /// Splits an HTTPS URL without its scheme into the address and the path. A missing path is `HTTPS_PATH`.
@@ -356,12 +355,13 @@ pub(super) fn server_text(server: SocketAddr) -> String {
 impl fmt::Display for Forwarder {
     /// Writes the forwarder as in the configuration file: without the port if it is the default port of its protocol.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(Encryption { certificate, https }) = &self.encryption else {
+        let Some(Encryption { certificate, protocol }) = &self.encryption else {
             return formatter.write_str(&server_text(self.address));
         };
-        let (scheme, usual, path) = match https {
-            None => ("tls", TLS_PORT, ""),
-            Some(path) => ("https", HTTPS_PORT, path.as_str()),
+        let (scheme, usual, path) = match protocol {
+            EncryptedProtocol::Tls => ("tls", TLS_PORT, ""),
+            EncryptedProtocol::Quic => ("quic", TLS_PORT, ""),
+            EncryptedProtocol::Https(path) => ("https", HTTPS_PORT, path.as_str()),
         };
         match self.address {
             address if address.port() != usual => {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::exchange::network::{Arrival, Replies, Stream};
 use crate::limits::{MAX_STREAMS_OF_FORWARDER, STREAM_DOUBT_TIME};
-use dns::conduct::Encryption;
+use dns::conduct::{EncryptedProtocol, Encryption};
 use futures_util::future::{BoxFuture, join_all};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -93,7 +93,7 @@ fn streams() -> (Streams, Arc<Forwarder>) {
 }
 
 fn path() -> Path {
-    let encryption = Encryption { certificate: "dns.example".to_owned(), https: None };
+    let encryption = Encryption { certificate: "dns.example".to_owned(), protocol: EncryptedProtocol::Tls };
     Path { server: "192.0.2.1:853".parse().unwrap(), source: None, encryption: Some(encryption.into()) }
 }
 

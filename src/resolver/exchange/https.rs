@@ -1,4 +1,4 @@
-//! DNS over HTTPS to forwarders (RFC 8484), with HTTP/2. Each query is a POST request, and one connection carries many of them.
+//! DNS over HTTPS to resolvers (RFC 8484), with HTTP/2. Each query is a POST request, and one connection carries many of them.
 //!
 //! # Decisions
 //!
@@ -69,10 +69,10 @@ pub(super) async fn open<Octets>(
 where
     Octets: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let authority = if port == HTTPS_PORT {
-        encryption.certificate.clone()
-    } else {
-        format!("{}:{port}", encryption.certificate)
+    let port = if port == HTTPS_PORT { String::new() } else { format!(":{port}") };
+    let authority = match encryption.certificate.as_str() {
+        address if address.contains(':') => format!("[{address}]{port}"),
+        name => format!("{name}{port}"),
     };
     let url = Uri::builder().scheme("https").authority(authority).path_and_query(path);
     let url = url.build().map_err(io::Error::other)?;

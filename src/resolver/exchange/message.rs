@@ -13,6 +13,9 @@ use dns::wire::{HEADER, MAX_NAME};
 /// The RD bit in the flags of the DNS message header.
 const RECURSION_DESIRED: u16 = 0x0100;
 
+/// The AD bit in the flags of the DNS message header (RFC 4035 section 3.2.3).
+const AUTHENTIC_DATA: u16 = 0x0020;
+
 /// The CD bit in the flags of the DNS message header (RFC 4035 section 3.2.2).
 const CHECKING_DISABLED: u16 = 0x0010;
 
@@ -47,6 +50,7 @@ fn encode(ask: &UpstreamQuery, id: u16) -> Option<Vec<u8>> {
     let name = ask.sent_name();
     let checking_disabled = ask.edns.is_some() && ask.checking_disabled;
     let mut flags = if ask.recursion_desired { RECURSION_DESIRED } else { 0 };
+    flags |= if ask.authentic_data { AUTHENTIC_DATA } else { 0 };
     flags |= if checking_disabled { CHECKING_DISABLED } else { 0 };
     let mut octets = Vec::with_capacity(name.len().saturating_add(HEADER + 5 + OPT));
     let header = [id, flags, 1, 0, 0, u16::from(ask.edns.is_some())].map(u16::to_be_bytes);
@@ -76,13 +80,13 @@ fn push_name(octets: &mut Vec<u8>, name: &Name) -> Option<()> {
 mod tests {
     use super::*;
     use crate::exchange::network::Path;
-    use dns::conduct::Transport;
     use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 
     /// Returns the query as `hickory_proto` encodes it.
     fn by_library(ask: &UpstreamQuery, id: u16) -> Vec<u8> {
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);
         message.metadata.recursion_desired = ask.recursion_desired;
+        message.metadata.authentic_data = ask.authentic_data;
         message.add_query(Query::query(ask.name.clone(), ask.kind));
         if let Some(payload) = ask.edns {
             let mut edns = Edns::new();
@@ -97,21 +101,17 @@ mod tests {
     fn messages_are_as_the_library_writes_them() {
         let longest = format!("{0}.{0}.{0}.{1}.", "x".repeat(63), "y".repeat(61));
         for name in [".", "Mail.Example.", "_25._tcp.mx.example.", &longest] {
-            for bits in 0..16_u8 {
+            let path = Path { server: "192.0.2.53:53".parse().unwrap(), source: None, encryption: None };
+            for bits in 0..32_u8 {
                 let ask = UpstreamQuery {
-                    path: Path { server: "192.0.2.53:53".parse().unwrap(), source: None, encryption: None },
-                    name: Name::from_ascii(name).unwrap(),
-                    kind: RecordType::TLSA,
-                    secret: None,
                     recursion_desired: bits & 1 != 0,
                     edns: (bits & 2 != 0).then_some(512),
                     dnssec_ok: bits & 4 != 0,
                     checking_disabled: bits & 8 != 0,
-                    mixed_case: false,
-                    transport: Transport::Udp,
-                    tries: 0,
+                    authentic_data: bits & 16 != 0,
+                    ..UpstreamQuery::new(path.clone(), Name::from_ascii(name).unwrap(), RecordType::TLSA)
                 };
-                assert_eq!(encode(&ask, 0x1234), Some(by_library(&ask, 0x1234)), "{name} {bits:04b}");
+                assert_eq!(encode(&ask, 0x1234), Some(by_library(&ask, 0x1234)), "{name} {bits:05b}");
             }
         }
     }

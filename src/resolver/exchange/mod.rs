@@ -1,7 +1,7 @@
 //! Sends one query to one server, and receives the reply.
 //!
 //! No other module sends queries to servers. This module follows RFC 5452 (random id and port; question and source address of replies are
-//! compared), RFC 6891 (EDNS), RFC 7766 (TCP), RFC 7858 (TLS) and RFC 8484 (HTTPS).
+//! compared), RFC 6891 (EDNS), RFC 7766 (TCP), RFC 7858 (TLS), RFC 8484 (HTTPS) and RFC 9250 (QUIC).
 //!
 //! # Decisions
 //!
@@ -48,6 +48,7 @@ mod message;
 pub mod network;
 mod places;
 pub mod ports;
+mod quic;
 pub mod secret;
 pub mod socket_network;
 mod stream_driver;
@@ -82,7 +83,10 @@ use message::Sendable;
 use network::{CertificateRefused, HttpsFault, Network, NotSent};
 pub use places::Place;
 use places::Places;
+use ports::SourcePorts;
+use socket_network::SocketNetwork;
 use streams::{StreamReply, Streams};
+pub use tls::certificate_fault;
 pub use upstream_query::{Heard, Trouble, UpstreamQuery};
 
 /// Sends queries to servers and receives the replies. If several equal queries are asked at the same time, only one is sent.
@@ -118,6 +122,18 @@ impl Exchange {
         let bounds = WorkBounds::for_cache_size(cache_size);
         let places = Arc::new(Places::new(bounds.exchanges));
         Self { network, clock, random, places, keyed, merge, streams, long_replies, bounds, strays, tap }
+    }
+
+    /// Creates an exchange for a command of the operator. Its queries leave from any port.
+    ///
+    /// # Errors
+    /// The operating system gives no random numbers.
+    pub fn for_command() -> std::io::Result<Self> {
+        let random = Random::system()?;
+        let ports = SourcePorts::in_range(1_024..=u16::MAX, &ports::reserved().unwrap_or_default());
+        let network = Arc::new(SocketNetwork::new(random.clone(), ports));
+        let keyed = Keyed::new(&random);
+        Ok(Self::new(network, Clock::machine(), random, keyed, 0))
     }
 
     /// Returns this exchange with `tap` set: copies of its DNS messages are sent to a dnstap reader from now on.
@@ -176,7 +192,7 @@ impl Exchange {
 
     /// Like `ask`, but sends the query even if an equal query is in progress. The caller tests a server with several equal queries, and a
     /// reply to the first query would show nothing about the second query.
-    pub(crate) async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
+    pub async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
         let heard = self.send(ask, patience, self.clock.mono()).await;
         drop(place);
         heard
@@ -192,9 +208,7 @@ impl Exchange {
                     Transport::Udp => {
                         tokio::time::timeout(patience, self.udp(ask, id, &message, started)).await
                     }
-                    Transport::Tcp | Transport::Tls | Transport::Https => {
-                        tokio::time::timeout(patience, Box::pin(self.tcp(ask, id, &message, started))).await
-                    }
+                    _ => tokio::time::timeout(patience, Box::pin(self.tcp(ask, id, &message, started))).await,
                 };
                 waited.unwrap_or(Err(Trouble::Silent))
             }
@@ -292,6 +306,7 @@ impl Exchange {
             Transport::Tcp => TapTransport::Tcp,
             Transport::Tls => TapTransport::Tls,
             Transport::Https => TapTransport::Https,
+            Transport::Quic => TapTransport::Quic,
         };
         self.tap.put(TappedMessage {
             kind,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::limits::MAX_PIPELINED;
-use dns::conduct::Encryption;
+use dns::conduct::{EncryptedProtocol, Encryption, Transport};
 
 /// The path to a server: the addresses and the encryption with which it is queried.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +20,18 @@ pub struct Path {
     pub source: Option<IpAddr>,
     /// The encryption of streams to the server. `None` if they are not encrypted.
     pub encryption: Option<Arc<Encryption>>,
+}
+
+impl Path {
+    /// Returns the transport of the first query to the server: UDP, or an encrypted one.
+    pub(crate) fn transport(&self) -> Transport {
+        match self.encryption.as_ref().map(|encryption| &encryption.protocol) {
+            None => Transport::Udp,
+            Some(EncryptedProtocol::Tls) => Transport::Tls,
+            Some(EncryptedProtocol::Https(_)) => Transport::Https,
+            Some(EncryptedProtocol::Quic) => Transport::Quic,
+        }
+    }
 }
 
 /// Sends queries to servers. The real network opens sockets. The simulated network passes the queries to servers in the memory of a test.
@@ -36,7 +48,7 @@ pub trait Network: Send + Sync + 'static {
         message: &'a [u8],
     ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>>;
 
-    /// Opens a stream (a TCP, TLS or HTTPS connection) for DNS messages (RFC 7766).
+    /// Opens a stream (a TCP, TLS, HTTPS or QUIC connection) for DNS messages (RFC 7766).
     ///
     /// # Errors
     /// There is no route, or the connection was refused or reset. The error contains `NotSent` as for `send_datagram`, or `CertificateRefused`

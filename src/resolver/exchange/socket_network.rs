@@ -23,8 +23,9 @@ use super::departures::{Departure, depart};
 use super::framed::Framed;
 use super::network::{Network, NotSent, Path, Replies, Stream};
 use super::ports::SourcePorts;
-use super::{https, tls};
+use super::{https, quic, tls};
 use crate::limits::{MAX_PORT_WALK, PORT_TRIES};
+use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::random::Random;
 use dns::wire::PAYLOAD;
 
@@ -113,6 +114,11 @@ impl Network for SocketNetwork {
     fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async move {
             let server = path.server;
+            let encryption = path.encryption.as_deref();
+            if let Some(Encryption { protocol: EncryptedProtocol::Quic, certificate }) = encryption {
+                let stream = quic::open(server, source_of(path), certificate).await?;
+                return Ok(Box::new(stream) as Box<dyn Stream>);
+            }
             let socket = if server.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
             let socket = socket.map_err(|error| own(&error))?;
             if path.source.is_some() {
@@ -120,13 +126,15 @@ impl Network for SocketNetwork {
             }
             let connection = socket.connect(server).await?;
             connection.set_nodelay(true)?;
-            let Some(encryption) = path.encryption.as_deref() else {
-                return Ok(Box::new(Framed::new(connection)) as Box<dyn Stream>);
+            let Some(encryption) = encryption else {
+                return Ok(Box::new(Framed::new(connection)));
             };
             let secured = tls::secure(connection, encryption).await?;
-            Ok(match &encryption.https {
-                Some(place) => Box::new(https::open(secured, encryption, server.port(), place).await?),
-                None => Box::new(Framed::new(secured)),
+            Ok(match &encryption.protocol {
+                EncryptedProtocol::Https(path) => {
+                    Box::new(https::open(secured, encryption, server.port(), path).await?)
+                }
+                _ => Box::new(Framed::new(secured)),
             })
         })
     }
@@ -225,7 +233,6 @@ impl Replies for SentDatagram {
 mod tests {
     use super::*;
     use crate::exchange::network::Arrival;
-    use dns::conduct::Encryption;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, UdpSocket};
 
@@ -309,7 +316,8 @@ mod tests {
     async fn a_server_over_tls_is_reported_the_name_that_its_certificate_must_have() {
         let network = network();
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let encryption = Encryption { certificate: "dns.example".to_owned(), https: None };
+        let protocol = EncryptedProtocol::Tls;
+        let encryption = Encryption { certificate: "dns.example".to_owned(), protocol };
         let path =
             Path { server: server.local_addr().unwrap(), source: None, encryption: Some(encryption.into()) };
         let served = async {

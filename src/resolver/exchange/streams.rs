@@ -1,4 +1,4 @@
-//! Streams to servers: TCP, TLS and HTTPS connections. They stay open for later queries to the same server.
+//! Streams to servers: TCP, TLS, HTTPS and QUIC connections. They stay open for later queries to the same server.
 //!
 //! According to RFC 7766 section 6.2, one connection to a server carries many DNS messages, with replies in any order, and a server may close it
 //! when it is idle. A forwarder over TLS or HTTPS gets all queries, so another stream to it is opened when the open streams have no room. Each

@@ -50,19 +50,8 @@ fn server() -> SocketAddr {
 }
 
 fn ask() -> UpstreamQuery {
-    UpstreamQuery {
-        path: Path { server: server(), source: None, encryption: None },
-        recursion_desired: false,
-        name: Name::from_ascii("www.example.").unwrap(),
-        kind: RecordType::A,
-        secret: None,
-        edns: Some(PAYLOAD),
-        dnssec_ok: false,
-        checking_disabled: false,
-        mixed_case: false,
-        transport: Transport::Udp,
-        tries: 0,
-    }
+    let path = Path { server: server(), source: None, encryption: None };
+    UpstreamQuery::new(path, Name::from_ascii("www.example.").unwrap(), RecordType::A)
 }
 
 fn exchange(forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>) -> (Arc<Exchange>, Arc<Scripted>) {

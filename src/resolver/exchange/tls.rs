@@ -1,4 +1,4 @@
-//! TLS to forwarders (RFC 7858, RFC 8484). The certificate must have the configured name (RFC 8310 section 5, strict profile).
+//! TLS to resolvers (RFC 7858, RFC 8484, RFC 9250). The certificate must have the given name or address (RFC 8310 section 5, strict profile).
 //!
 //! The certificate authorities that the operating system trusts are trusted.
 
@@ -13,7 +13,9 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::{self, AlertDescription, CertificateError, ClientConfig};
 
 use super::network::{CertificateRefused, HttpsFault};
-use dns::conduct::Encryption;
+use crate::limits::MAX_NAMES_OF_CERTIFICATE;
+use dns::clock::minute;
+use dns::conduct::{EncryptedProtocol, Encryption};
 
 /// The identifier of HTTP/2 in the TLS handshake (RFC 9113 section 3.2).
 const HTTP2: &[u8] = b"h2";
@@ -26,17 +28,25 @@ pub(super) async fn secure(
     connection: TcpStream,
     encryption: &Encryption,
 ) -> io::Result<TlsStream<TcpStream>> {
-    let name = encryption.certificate.as_str();
-    let server = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
+    let server = ServerName::try_from(encryption.certificate.clone()).map_err(io::Error::other)?;
+    let needs_http2 = matches!(encryption.protocol, EncryptedProtocol::Https(_));
+    let config = settings(needs_http2.then_some(HTTP2)).await?;
+    let secured = handshake(connection, server, config).await.map_err(refused)?;
+    let offers = |protocol: &[u8]| secured.get_ref().1.alpn_protocol() == Some(protocol);
+    if needs_http2 && !offers(HTTP2) { Err(without_http2()) } else { Ok(secured) }
+}
+
+/// Returns the settings of a client that offers this protocol name in the handshake.
+///
+/// # Errors
+/// The certificates of the system cannot be read.
+pub(super) async fn settings(protocol: Option<&[u8]>) -> io::Result<ClientConfig> {
     // This reads the certificates of the system from some hundred files, so it runs in another thread than the resolution of questions. New
     // connections are rare, and must use certificates that were added in the meantime.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
     let mut config = config.map_err(io::Error::other)?;
-    config.alpn_protocols = encryption.https.iter().map(|_| HTTP2.to_vec()).collect();
-    let secured =
-        handshake(connection, server, config).await.map_err(|error| with_server_name(error, name))?;
-    let offers = |protocol: &[u8]| secured.get_ref().1.alpn_protocol() == Some(protocol);
-    if encryption.https.is_some() && !offers(HTTP2) { Err(without_http2()) } else { Ok(secured) }
+    config.alpn_protocols = protocol.iter().map(|name| name.to_vec()).collect();
+    Ok(config)
 }
 
 /// Returns the error for a server that does not offer HTTP/2, because it does not serve HTTPS or its software is old.
@@ -54,33 +64,49 @@ async fn handshake(
     TlsConnector::from(Arc::new(config)).connect(server, connection).await
 }
 
-/// Replaces the error for a refused certificate by a text for the operator who configured `name`.
-fn with_server_name(error: io::Error, name: &str) -> io::Error {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    let reason = match inner {
-        Some(rustls::Error::InvalidCertificate(reason)) => reason,
-        Some(rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => {
-            return without_http2();
+/// Replaces the error for a refused certificate by a text for the operator.
+fn refused(error: io::Error) -> io::Error {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::InvalidCertificate(fault)) => {
+            io::Error::new(io::ErrorKind::InvalidData, CertificateRefused(certificate_fault(fault)))
         }
-        _ => return error,
-    };
-    let words = match reason {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
+        Some(rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => without_http2(),
+        _ => error,
+    }
+}
+
+/// Returns a sentence about the fault of a certificate. The sentence calls the certificate "it".
+pub fn certificate_fault(fault: &CertificateError) -> String {
+    match fault {
+        CertificateError::ExpiredContext { not_after, .. } => {
+            format!("it expired at {}", minute(not_after.as_secs()))
+        }
+        CertificateError::Expired => "it has expired".to_owned(),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "it is not valid yet; check the clock of this host".to_owned()
         }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("it does not match {name}")
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let names = presented.iter().map(|name| plain(name)).take(MAX_NAMES_OF_CERTIFICATE);
+            let names: Vec<String> = names.collect();
+            format!("it is for {}, and not for {}", names.join(", "), expected.to_str())
         }
-        CertificateError::UnknownIssuer => "its issuer is not trusted by this host".to_owned(),
+        CertificateError::UnknownIssuer => "no authority that this system trusts has signed it".to_owned(),
         CertificateError::Revoked => "it was revoked".to_owned(),
         other => other.to_string(),
-    };
-    io::Error::new(io::ErrorKind::InvalidData, CertificateRefused(words))
+    }
+}
+
+/// Returns a name from a certificate without the syntax that the TLS library prints around it: `dns.example` for `DnsName("dns.example")`,
+/// `192.0.2.1` for `IpAddress(192.0.2.1)`.
+fn plain(presented: &str) -> String {
+    let inside = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inside.unwrap_or(presented).trim_matches('"').to_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use rustls_pki_types::UnixTime;
+
     use super::*;
 
     #[tokio::test]
@@ -108,14 +134,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_certificate_is_reported() {
-        let wrong = |reason| {
-            let error = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::InvalidCertificate(reason));
-            with_server_name(error, "dns.example").to_string()
-        };
-        assert_eq!(wrong(CertificateError::NotValidForName), "it does not match dns.example");
-        assert_eq!(wrong(CertificateError::Expired), "it has expired");
-        let reset = with_server_name(io::ErrorKind::ConnectionReset.into(), "dns.example");
+    fn the_common_faults_are_plain_sentences() {
+        let expected = ServerName::try_from("dns.example").unwrap();
+        let presented = (0..5).map(|n| format!("DnsName(\"{n}.example\")")).collect();
+        let at = |seconds| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+        for (fault, expected) in [
+            (
+                CertificateError::ExpiredContext { time: at(60), not_after: at(0) },
+                "it expired at 1970-01-01 00:00 UTC",
+            ),
+            (
+                CertificateError::NotValidForNameContext { expected, presented },
+                "it is for 0.example, 1.example, 2.example, and not for dns.example",
+            ),
+            (CertificateError::UnknownIssuer, "no authority that this system trusts has signed it"),
+        ] {
+            let fault = rustls::Error::InvalidCertificate(fault);
+            assert_eq!(refused(io::Error::new(io::ErrorKind::InvalidData, fault)).to_string(), expected);
+        }
+        let reset = refused(io::ErrorKind::ConnectionReset.into());
         assert_eq!(reset.kind(), io::ErrorKind::ConnectionReset);
     }
 }

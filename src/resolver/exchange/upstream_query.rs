@@ -11,6 +11,7 @@ use super::long_replies::ReplyRoom;
 use super::network::Path;
 use super::secret::Secret;
 use dns::conduct::Transport;
+use dns::wire::PAYLOAD;
 
 /// A query to be sent to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct UpstreamQuery {
     pub secret: Option<Arc<Secret>>,
     /// True if RD is set: the server is to resolve the name itself, as forwarders do. Queries to servers of a zone are sent without RD.
     pub recursion_desired: bool,
+    /// True if AD is set: the reply shows whether the server has validated the answer (RFC 6840 section 5.7).
+    pub authentic_data: bool,
     /// The size of datagrams that the OPT record offers, or `None` if the query has no OPT record.
     pub edns: Option<u16>,
     /// True if DO is set in the OPT record, so that the reply has signatures and proofs.
@@ -42,6 +45,24 @@ pub struct UpstreamQuery {
 }
 
 impl UpstreamQuery {
+    /// Creates a query with an OPT record and without flags. It is sent over UDP, or over the encrypted transport of `path`.
+    pub fn new(path: Path, name: Name, kind: RecordType) -> Self {
+        Self {
+            transport: path.transport(),
+            path,
+            name,
+            kind,
+            secret: None,
+            recursion_desired: false,
+            authentic_data: false,
+            edns: Some(PAYLOAD),
+            dnssec_ok: false,
+            checking_disabled: false,
+            mixed_case: false,
+            tries: 0,
+        }
+    }
+
     /// Returns the name that is sent, with the secret key of a DNS list if there is one.
     pub(super) fn sent_name(&self) -> Cow<'_, Name> {
         let name = Cow::Borrowed(&self.name);

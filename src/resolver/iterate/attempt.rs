@@ -520,7 +520,7 @@ impl Attempt {
                 self.shared.uplink.heard(self.role, now);
                 match transport {
                     Transport::Tcp => self.server.takes_tcp(),
-                    Transport::Udp | Transport::Tls | Transport::Https => {
+                    Transport::Udp | Transport::Tls | Transport::Https | Transport::Quic => {
                         self.shared.answered(&self.server, (self.role, &self.zone), heard.elapsed);
                     }
                 }
@@ -651,9 +651,6 @@ impl Attempt {
         let checking_disabled =
             dnssec_ok && self.role.is_recursive() && !self.context.view.is_unvalidated(&self.zone);
         UpstreamQuery {
-            path,
-            name,
-            kind,
             secret,
             recursion_desired: self.role.is_recursive(),
             edns: form.edns,
@@ -662,6 +659,7 @@ impl Attempt {
             mixed_case: form.case == NameCase::Mixed,
             transport: form.transport,
             tries,
+            ..UpstreamQuery::new(path, name, kind)
         }
     }
 

@@ -64,10 +64,6 @@ impl Iterate {
         };
         let place = self.shared.exchange.place(&name).await;
         let query = UpstreamQuery {
-            path: Path { server: address, source, encryption: None },
-            name,
-            kind,
-            secret: None,
             // Over TCP, RD is also set for a server of a zone, which ignores it. Unbound sets RA only in replies to queries with RD.
             recursion_desired: recursion || tcp,
             edns: edns.then_some(PAYLOAD),
@@ -75,7 +71,7 @@ impl Iterate {
             checking_disabled: edns && !recursion && tcp,
             mixed_case: form == QueryForm::MixedCase,
             transport: if tcp { Transport::Tcp } else { Transport::Udp },
-            tries: 0,
+            ..UpstreamQuery::new(Path { server: address, source, encryption: None }, name, kind)
         };
         let heard = self.shared.exchange.ask_alone(&query, patience, place).await;
         let now = self.now();

@@ -15,7 +15,6 @@ use super::attempt::conduct_of;
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::flight_progress::FlightProgress;
-use super::query_form::first_transport;
 use super::server_role::ServerRole;
 use super::shared_state::SharedState;
 use super::unproven::Silent;
@@ -39,21 +38,13 @@ impl Probe {
     pub(super) async fn ask(self) -> bool {
         let Self { shared, server, aside } = self;
         let Aside { path, role, zone, name, kind } = aside;
-        let (transport, address) = (first_transport(&path), path.server);
+        let (transport, address) = (path.transport(), path.server);
         let standing = server.standing(&zone, shared.clock.mono());
         let ask = UpstreamQuery {
-            path,
-            name,
-            kind,
-            secret: None,
             recursion_desired: role.is_recursive(),
             // A truncated reply shows as much as a long one, and old firewalls do not drop it.
             edns: standing.features.edns.then_some(PLAIN_PAYLOAD),
-            dnssec_ok: false,
-            checking_disabled: false,
-            mixed_case: false,
-            transport,
-            tries: 0,
+            ..UpstreamQuery::new(path, name, kind)
         };
         let place = shared.exchange.place(&zone).await;
         let (heard, first) = shared.exchange.ask(ask, patience(&standing), place, Sender::default()).1.await;

@@ -137,19 +137,10 @@ impl UpstreamForm {
             || !features.keeps_case
             || role.is_recursive();
         Self {
-            transport: if candidate.over_tcp.is_some() { Transport::Tcp } else { first_transport(path) },
+            transport: if candidate.over_tcp.is_some() { Transport::Tcp } else { path.transport() },
             edns: signed.payload(features, candidate.tries),
             case: if as_asked { NameCase::AsAsked } else { NameCase::Mixed },
         }
-    }
-}
-
-/// Returns the transport of the first query to a server: UDP, TLS or HTTPS.
-pub(super) fn first_transport(path: &Path) -> Transport {
-    match &path.encryption {
-        None => Transport::Udp,
-        Some(encryption) if encryption.https.is_some() => Transport::Https,
-        Some(_) => Transport::Tls,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Bounds of the queries to servers, over UDP, TCP, TLS and HTTPS.
+//! Bounds of the queries to servers, over UDP, TCP, TLS, HTTPS and QUIC.
 
 use std::time::Duration;
 
@@ -55,6 +55,9 @@ pub(crate) const MAX_STREAMS_OF_FORWARDER: u8 = 8;
 /// A connection to a server that has received nothing for this time after a query takes no further query. Most
 /// forwarders resolve a name in less time.
 pub(crate) const STREAM_DOUBT_TIME: Duration = Duration::from_secs(1);
+
+/// The maximum number of names in a certificate that an error message shows.
+pub(crate) const MAX_NAMES_OF_CERTIFICATE: usize = 3;
 
 /// The number of octets that a forwarder over HTTPS may send before resolverd reads them. It allows a reply of 64 KiB to
 /// each query in progress, so that an unread reply never blocks the replies after it.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use dns::conduct::Encryption;
+use dns::conduct::{EncryptedProtocol, Encryption};
 use hickory_proto::rr::Name;
 use lab::prelude::name;
 use resolver::config::{Config, ConfiguredHost, Family, Forwarder, ZoneKind};
@@ -188,13 +188,14 @@ fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
     assert_eq!((zone.name.clone(), zone.source.len()), (name("corp.example."), 1));
     assert_eq!(zone.max_ttl, Some(Duration::from_secs(3_600)));
     assert_eq!(zone.negative_max_ttl, Some(Duration::from_secs(300)));
+    let encrypted = |name: &str, protocol| Some(Encryption { certificate: name.to_owned(), protocol });
     let forwarder = |address: &str, tls: Option<&str>| Forwarder {
         address: address.parse().unwrap(),
-        encryption: tls.map(|name| Encryption { certificate: name.to_owned(), https: None }),
+        encryption: tls.and_then(|name| encrypted(name, EncryptedProtocol::Tls)),
     };
     let over_https = |address: &str, path: &str| Forwarder {
         address: address.parse().unwrap(),
-        encryption: Some(Encryption { certificate: "dns.example".to_owned(), https: Some(path.to_owned()) }),
+        encryption: encrypted("dns.example", EncryptedProtocol::Https(path.to_owned())),
     };
     let expected = [
         forwarder("10.1.1.1:53", None),

@@ -1,4 +1,4 @@
-//! Forwarders over TLS and HTTPS: another daemon, with a certificate of the test authority for dns.example.
+//! Resolvers over TLS, HTTPS and QUIC: another daemon, with a certificate of the test authority for dns.example.
 
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -18,7 +18,7 @@ fn counted(process: &Process, name: &str) -> u64 {
     stats["upstream"][name].as_u64().unwrap()
 }
 
-/// A daemon that others may ask over TLS and HTTPS.
+/// A daemon that others may ask over TLS, HTTPS and QUIC.
 fn forwarder(world: &World) -> (Setting, Process) {
     let setting = Setting::new(world, "");
     for file in ["first.pem", "first.key"] {
@@ -27,7 +27,7 @@ fn forwarder(world: &World) -> (Setting, Process) {
         std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o640)).unwrap();
     }
     let text = std::fs::read_to_string(setting.config()).unwrap();
-    let encrypted = "workers = 2\ntls = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\ncertificate = \"first.pem\"\nkey = \"first.key\"\n";
+    let encrypted = "workers = 2\ntls = [\"127.0.0.1:0\"]\nquic = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\ncertificate = \"first.pem\"\nkey = \"first.key\"\n";
     setting.write("resolverd.toml", &text.replace("workers = 2\n", encrypted));
     let process = setting.start();
     (setting, process)
@@ -38,14 +38,18 @@ fn forwards(world: &World, server: &str) -> (Setting, Process) {
     let setting = Setting::new(world, "");
     let text = std::fs::read_to_string(setting.config()).unwrap();
     setting.write("resolverd.toml", &format!("{text}[[zone]]\nname = \".\"\nforward = [\"{server}\"]\n"));
-    let mut command = setting.command();
-    command.env("SSL_CERT_FILE", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/ca.pem"));
-    let process = Process::start(command, setting.socket());
+    let process = Process::start(trusting(setting.command()), setting.socket());
     (setting, process)
 }
 
+/// The command, which trusts the test authority.
+fn trusting(mut command: Command) -> Command {
+    command.env("SSL_CERT_FILE", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/ca.pem"));
+    command
+}
+
 fn resolverctl(setting: &Setting, arguments: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    let mut command = trusting(Command::new(env!("CARGO_BIN_EXE_resolverctl")));
     told(&command.arg("--socket").arg(setting.socket()).args(arguments).output().unwrap()).1
 }
 
@@ -99,7 +103,7 @@ fn a_wrong_path_or_name_of_a_forwarder_over_https_is_told_and_gets_no_other_quer
     let (https, tls) = (upstream.status().daemon.listen_https[0], upstream.status().daemon.listen_tls[0]);
     for (server, told) in [
         (over_https(https, "/other", "dns.example"), "HTTP status 404"),
-        (over_https(https, "/dns-query", "other.example"), "it does not match other.example"),
+        (over_https(https, "/dns-query", "other.example"), "and not for other.example"),
         // The listener for TLS has no HTTP/2.
         (over_https(tls, "/dns-query", "dns.example"), "the server does not offer HTTP/2"),
     ] {
@@ -128,4 +132,38 @@ fn queries_go_on_after_a_forwarder_over_https_was_started_again() {
     let upstream = folder.start();
     assert_eq!(client.ask("second.tld.", RecordType::A).answers.len(), 1);
     assert!(counted(&upstream, "queries_https") >= 1);
+}
+
+#[test]
+fn resolvers_over_tls_https_and_quic_are_compared() {
+    let world = World::new(Duration::from_millis(1));
+    let (setting, upstream) = forwarder(&world);
+    let listens = upstream.status().daemon;
+    setting.write("resolv.conf", "nameserver 127.0.0.99\n");
+    let file = setting.config().with_file_name("resolv.conf");
+    let compare = |with: &str| {
+        resolverctl(
+            &setting,
+            &["compare", "host.tld", "--with", with, "--resolv-conf", file.to_str().unwrap()],
+        )
+    };
+    for (resolver, counter) in [
+        (format!("tls://{}", listens.listen_tls[0]), "queries_tls"),
+        (format!("https://{}", listens.listen_https[0]), "queries_https"),
+        (format!("quic://{}", listens.listen_quic[0]), "queries_quic"),
+    ] {
+        let text = compare(&format!("{resolver}#dns.example"));
+        let row = text.lines().find(|line| line.starts_with(&format!("{resolver}#dns.example  ")));
+        assert!(row.is_some_and(|row| row.contains("  same  ")), "{text}");
+        assert_eq!(counted(&upstream, counter), 1, "{text}");
+        let text = compare(&format!("{resolver}#other.example"));
+        let rejected = format!("{resolver}#other.example (TLS certificate rejected: ");
+        assert!(text.contains(&rejected) && text.contains("dns.example"), "{text}");
+        assert_eq!(counted(&upstream, counter), 1, "{text}");
+    }
+    let quic = format!("quic://{}#dns.example", listens.listen_quic[0]);
+    let file = file.to_str().unwrap();
+    resolverctl(&setting, &["check", "host.tld", "--resolver", &quic, "--resolv-conf", file]);
+    assert!(counted(&upstream, "queries_quic") > 1, "check asks it too");
+    assert_eq!(counted(&upstream, "quic_handshakes"), 2, "one connection for all questions of a command");
 }
