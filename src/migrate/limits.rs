@@ -51,7 +51,3 @@ pub(crate) const CHECK_SERVERS: usize = 3;
 
 /// How long `check system` waits for the reply of each root server. The most distant one answers within 0.3 s.
 pub(crate) const CHECK_TIME: Duration = Duration::from_secs(2);
-
-/// Maximum size of a UDP reply that `check system` accepts from a root server, in octets. It is larger than the 1 232 octets of our EDNS size,
-/// because some servers send more.
-pub(crate) const MAX_CHECK_DATAGRAM: usize = 4_096;

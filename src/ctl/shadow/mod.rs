@@ -35,8 +35,8 @@ use ::shadow::capture;
 use ::shadow::capture::{CaptureError, Captured};
 use ::shadow::report::{ShadowReport, ShadowSummary, SwitchVerdict};
 use control::protocol::{Blame, Problem, Reply, Request};
-use dns::random::Random;
 use doctor::facts::{CheckSubject, OtherResolver, ResolverWay};
+use resolver::exchange::Exchange;
 
 /// The command line of `shadow`.
 #[derive(Debug, clap::Args)]
@@ -133,7 +133,7 @@ fn sides(arguments: &Arguments, client: &ControlClient) -> Result<Sides, Command
             std::net::Ipv6Addr::LOCALHOST.into()
         });
     }
-    Ok(Sides { in_place, resolverd, random: Random::system().map_err(CommandFailure::Output)? })
+    Ok(Sides { in_place, resolverd, exchange: Exchange::for_command().map_err(CommandFailure::Output)? })
 }
 
 fn examiner(sides: Sides, client: &ControlClient, list_questions: usize) -> Result<Examiner, CommandFailure> {
