@@ -26,6 +26,10 @@ impl Losses {
         self.fade();
     }
 
+    pub(super) fn was_late(&mut self) {
+        self.lost = self.lost.saturating_sub(1);
+    }
+
     fn fade(&mut self) {
         if self.answered.saturating_add(self.lost) >= FADE_AT {
             (self.answered, self.lost) = (self.answered / 2, self.lost / 2);
@@ -67,5 +71,7 @@ mod tests {
         assert!(after(&mut losses, 100, 1_000) < 25 / 2);
         assert_eq!(after(&mut losses, 400, 1_000), 0);
         assert!(after(&mut losses, 50, 1) < 50);
+        (0..50).for_each(|_| losses.was_late());
+        assert_eq!(losses.percent(), 0);
     }
 }

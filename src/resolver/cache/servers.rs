@@ -275,7 +275,7 @@ pub struct ServerStanding {
     pub(crate) silent_elsewhere: bool,
     /// True if the server is known not to serve the zone.
     pub lame: bool,
-    /// The share of the queries to the server that are lost, in per cent, or 0 if only few were lost.
+    /// The share of the queries to the server that are lost, in per cent. 0 if it is not known, or if the server takes longer than `MAX_TIMER`.
     pub loss: u8,
     /// The features of the server.
     pub features: ServerFeatures,
@@ -339,7 +339,8 @@ impl Server {
             silent_elsewhere: of_zone.is_some_and(Silence::is_in_question)
                 || known.is_some() && !too && of_server.count() >= SURE_SILENCES,
             lame: history.lame.holds(zone, now),
-            loss: history.losses.percent(),
+            // If most answers arrive after the longest timer, a query that is overdue is not likely lost.
+            loss: if round_trip.is_some_and(|trip| trip < timer) { history.losses.percent() } else { 0 },
             features: history.features(now),
             finds_mixed_case: history.finds_case_until.is_some_and(|until| now < until),
             to_be_measured: history.is_to_be_measured(zone, now, &self.keyed),
@@ -390,6 +391,11 @@ impl Server {
         if !history.silence.is_dead() {
             history.losses.lost();
         }
+    }
+
+    /// Records that the answer to a query that counted as lost has arrived after all.
+    pub(crate) fn was_late(&self) {
+        self.history().losses.was_late();
     }
 
     /// Returns true if `silent` would change the data about the server for a query about `zone` sent at `sent`.

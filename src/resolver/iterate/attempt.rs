@@ -342,7 +342,8 @@ impl Attempt {
             heard = &mut asking => return Some(heard),
             () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
         }
-        let is_lost = !is_shared && self.first.transport == Transport::Udp;
+        let is_in_time = self.round_trip.is_some_and(|round_trip| round_trip < self.timer);
+        let is_lost = is_in_time && !is_shared && self.first.transport == Transport::Udp;
         if is_lost && self.shared.uplink.is_own_fault(self.role, sent) {
             self.server.lost();
         }
@@ -521,6 +522,9 @@ impl Attempt {
                 match transport {
                     Transport::Tcp => self.server.takes_tcp(),
                     Transport::Udp | Transport::Tls | Transport::Https | Transport::Quic => {
+                        if heard.elapsed > self.patience {
+                            self.server.was_late();
+                        }
                         self.shared.answered(&self.server, (self.role, &self.zone), heard.elapsed);
                     }
                 }

@@ -3,9 +3,9 @@
 //! # Decisions
 //!
 //! - A query that its server has not answered within its timer, the 95th percentile of its round trips, may be late or lost. If the server is
-//!   known to lose more than one query in twenty, it is more likely lost. It is then sent again at once, and does not count as a hedge.
-//! - The timers of the repeated queries grow, because an outage may last. The first queries to a lossy server do not grow: what is lost by
-//!   chance is independent of the time.
+//!   known to lose more than one query in twenty, it is more likely lost. It is then sent again immediately, and this is no hedge.
+//! - The timers of the repeated queries grow, because an outage may last. Those of the first queries to a lossy server do not grow:
+//!   a copy is lost as often later.
 //! - If the server loses many queries, two copies are sent at once, from the first repetition on. Each such copy is a hedge. A second copy of
 //!   the first query would shorten the mean equally, but not the slowest answers, and would take three times as many hedges.
 
