@@ -62,7 +62,10 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
         .filter(|row| row.counts.questions > 0)
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.counts.questions));
-    rows.extend(known.lookalikes().list().iter().map(lookalike));
+    rows.extend(known.lookalikes().list().iter().map(|alike| {
+        let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        lookalike(alike, alike.number.map(|number| batch.counts(number)).unwrap_or_default())
+    }));
     let mut replies = super::rows::bounded(rows, Reply::ListState);
     let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner).mode();
     replies.push(Reply::Batch(BatchState { batch, unheard: known.events.lost() }));
@@ -102,7 +105,7 @@ fn state(
     }
 }
 
-fn lookalike(alike: &Lookalike) -> ListRow {
+fn lookalike(alike: &Lookalike, batch: BatchCounts) -> ListRow {
     ListRow {
         list: text(&alike.zone),
         way: Way::Public,
@@ -117,9 +120,9 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         free_quota: None,
         compared: 0,
         only_this_list: 0,
-        batch_used: 0,
-        batch_unused: 0,
-        batch_saved: 0.0,
+        batch_used: batch.used,
+        batch_unused: batch.wasted,
+        batch_saved: Duration::from_micros(batch.saved_micros).as_secs_f64(),
         note: "clients query this zone like a DNS list, but resolverd does not know such a list, so clients get the answers of the zone unchanged; if it is a DNS list, add a [[list]] for it"
             .to_owned(),
     }

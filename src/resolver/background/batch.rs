@@ -18,10 +18,12 @@ use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::list::{AskedAbout, List, ListSubject, Purpose};
 use crate::dnsbl::list_events::{ListEvent, ListEventKind};
 use crate::dnsbl::list_way::Way;
+use crate::dnsbl::lookalike::ReversedName;
 use crate::limits::MAX_AHEAD;
 use crate::resolve::Resolver;
 use crate::resolve::side::Ahead;
 use crate::zones::Views;
+use dns::clock::Mono;
 use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
 
 /// The labels with customer keys that clients put into the names of their questions, for each group of clients and each
@@ -33,7 +35,7 @@ struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 /// What is needed of a client's question: the list that it asks, and the address or domain that it is about. A question
 /// for the PTR of an address or the MX of a domain has no list, but clients ask lists after it.
 struct Asks {
-    /// The list that the question asks. `None` if the question is for the PTR of an address or the MX of a domain.
+    /// The list that the question asks. `None` if the question is for the PTR of an address or the MX of a domain, or in a learned zone.
     list: Option<Arc<List>>,
     number: ListId,
     /// The address (in reversed form) or the domain that the question is about, without the labels of the list and
@@ -66,7 +68,8 @@ pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
                 if !Arc::ptr_eq(&configured, &config) {
                     configure(&resolver, &config);
                     let (lists, views) = (resolver.lists(), resolver.views());
-                    let asked = |list| lists.numbered(list).is_some();
+                    let learned = |list| lists.lookalikes().learned(list, event.at).is_some();
+                    let asked = |list| lists.numbered(list).is_some() || learned(list);
                     keys.0.retain(|((_, view), list), _| views.get(*view).is_some() && asked(*list));
                     batch(&resolver).keep(asked);
                     configured = config;
@@ -89,26 +92,26 @@ pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
 fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Check, ListId, Question)> {
     let key = QuestionKey::from_bytes(event.key());
     let Some(question) = key.question() else { return Vec::new() };
-    let Some(Asks { list, number, subject, key: label }) = asks(resolver, &question) else {
-        return Vec::new();
-    };
-    if let Some(label) = label {
-        keys.0.insert((group_of(&key), number), label);
+    let Some(asks) = asks(resolver, &key, &question, event.at) else { return Vec::new() };
+    let (number, check) = (asks.number, check_of(&key, &asks.subject));
+    if let Some(label) = &asks.key {
+        keys.0.insert((check.clients, number), label.clone());
     }
-    let labels = u8::try_from(subject.iter().len()).unwrap_or(u8::MAX);
-    let check = Check { clients: group_of(&key), subject: wire_name(&subject).into(), labels };
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
         // Only lists that this view asks through the same servers may be in the batch.
         let here =
             |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
-        let Some(entry) = lists.numbered(list).filter(here) else { return BatchStanding::default() };
+        let Some(entry) = lists.numbered(list) else {
+            let learned = lists.lookalikes().learned(list, event.at);
+            return learned.map(|(_, standing)| standing).unwrap_or_default();
+        };
         let standing = entry.watch.for_batch(unix);
-        BatchStanding { ready: standing.ready && entry.may_be_in_a_batch(), ..standing }
+        BatchStanding { ready: standing.ready && here(&entry) && entry.may_be_in_a_batch(), ..standing }
     };
     let start = {
-        let blocks = list.as_ref().is_some_and(|list| list.purpose == Purpose::Block);
+        let blocks = asks.list.as_ref().is_some_and(|list| list.purpose == Purpose::Block);
         let query = CheckQuery { check: &check, list: number, blocks };
         let mut batch = batch(resolver);
         match event.what {
@@ -121,35 +124,46 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
             }
         }
     };
-    let ask = |other: ListId| {
-        let apex = &lists.numbered(other)?.apex;
-        let known = resolver.list_resolver().list(question.view, apex)?;
-        let key = known.keyed.then(|| keys.0.get(&(check.clients, other)));
-        let key = match key {
-            // The list needs a key, and no client has sent one so far.
-            Some(None) => return None,
-            Some(key) => key,
-            None => None,
-        };
-        let key = key.map(AsRef::as_ref);
-        let name = Name::from_labels(subject.iter().chain(key).chain(apex.iter())).ok()?;
-        let Question { name, kind, .. } = Question::new(&name, RecordType::A);
-        let question = Question { name, kind, ..question.clone() };
-        shares(list.as_deref(), &known, &question.name).then(|| (check.clone(), other, question))
-    };
     let mut asking = Vec::new();
     for other in start {
-        match ask(other) {
-            Some(it) => asking.push(it),
+        match name_at(resolver, &asks, (check.clients, other), keys, event.at) {
+            Some(name) => {
+                let Question { name, kind, .. } = Question::new(&name, RecordType::A);
+                asking.push((check.clone(), other, Question { name, kind, ..question.clone() }));
+            }
             None => batch(resolver).not_needed(&check, other),
         }
     }
     asking
 }
 
+/// Returns the name that asks the list or learned zone `other` about the same address or domain as a client's question. Returns
+/// `None` if `other` must not be asked about it.
+fn name_at(
+    resolver: &Resolver,
+    asks: &Asks,
+    (clients, other): (ClientGroup, ListId),
+    keys: &KeyLabels,
+    at: Mono,
+) -> Option<Name> {
+    let subject = asks.subject.iter();
+    let Some(entry) = resolver.lists().numbered(other) else {
+        let (zone, _) = resolver.lists().lookalikes().learned(other, at)?;
+        let name = Name::from_labels(subject.chain(zone.iter())).ok()?;
+        return ReversedName::read(&name).filter(|name| name.subject == asks.subject).map(|_| name);
+    };
+    let (_, view) = clients;
+    let known = resolver.list_resolver().list(view, &entry.apex)?;
+    // A list that needs a key is asked only after one of these clients has sent its key.
+    let key = if known.keyed { Some(keys.0.get(&(clients, other))?) } else { None };
+    let key = key.map(AsRef::as_ref);
+    let name = Name::from_labels(subject.chain(key).chain(entry.apex.iter())).ok()?;
+    shares(asks.list.as_deref(), &known, &name).then_some(name)
+}
+
 /// Returns the list that a client's question asks, and the address or domain it is about. Returns `None` if the question
-/// asks no list and clients ask no list after it.
-fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
+/// asks no list and no learned zone, and clients ask no list after it.
+fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -> Option<Asks> {
     let before = |number, own| {
         let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
         Some(Asks { list: None, number, subject, key: None })
@@ -164,7 +178,12 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
         RecordType::MX => return before(EXCHANGER, labels),
         _ => return None,
     }
-    let list = resolver.list_resolver().list_of(question)?;
+    let Some(list) = resolver.list_resolver().list_of(question) else {
+        let name = ReversedName::read(&question.name)?;
+        let is_shared = batch(resolver).is_checked(&check_of(key, &name.subject));
+        let number = resolver.lists().lookalikes().asked(&name, is_shared, at)?;
+        return Some(Asks { list: None, number, subject: name.subject, key: None });
+    };
     if list.asked(&question.name) == AskedAbout::Nothing {
         return None;
     }
@@ -217,6 +236,11 @@ fn configure(resolver: &Resolver, config: &Config) {
 /// Locks the state of the batches, even after a panic, because wrong counts can only cause or save a question.
 fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn check_of(key: &QuestionKey, subject: &Name) -> Check {
+    let labels = u8::try_from(subject.iter().len()).unwrap_or(u8::MAX);
+    Check { clients: group_of(key), subject: wire_name(subject).into(), labels }
 }
 
 fn group_of(key: &QuestionKey) -> ClientGroup {

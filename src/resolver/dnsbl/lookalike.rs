@@ -1,29 +1,64 @@
 //! Finds zones that clients use like DNS lists although resolverd does not know them as lists. The operator sees them in a table. They are
-//! resolved like all other zones.
+//! resolved like all other zones, and their answers are not judged.
 //!
-//! Names with reversed addresses also occur in zones of SPF macros of large senders (RFC 7208 section 7.2, `%{ir}`), so the only effect is a row
-//! in that table. The number of zones is limited: the zone with the fewest questions is removed first.
+//! # Decisions
+//!
+//! - A zone in which clients look up the addresses that they look up in a known list too is learned: it gets a number, and batches may ask it. On
+//!   an internet with one list that the registry does not have, a third of the time of a message went to this list, because it was asked alone.
+//! - Only the batches know learned zones. In an earlier version a learned zone became a list: its names got the route and the policy of a list,
+//!   and so had no stale answers and no filter of private addresses.
+//! - Names with reversed addresses also occur in zones of SPF macros (RFC 7208 section 7.2, `%{ir}`), whose owner is a stranger. Such a zone may be
+//!   learned. However, a batch asks a zone only about an address that a client has just looked up in a list, and only if clients looked up 95 of
+//!   the last 100 addresses of that list in the zone too (`BATCH_PERCENT`). If nearly all mail comes from one stranger, the servers of this stranger
+//!   get a few more queries after this mail ends (`dnsbl.batch_waste` limits them). The answers and queries of other zones do not change.
+//! - The number of zones is limited: the zone with the fewest questions is removed first. Of too many learned zones, the one that was not asked
+//!   for the longest time is no longer learned. A stranger's zones are asked less often than the lists of the gateway.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
+use super::batch::{BatchStanding, LEARNED, ListId};
 use super::list::reversed;
-use crate::limits::{LOOKALIKE_ADDRESSES, MAX_LOOKALIKES};
+use crate::limits::{LEARNED_ZONE_TIME, LOOKALIKE_ADDRESSES, MAX_LEARNED_ZONES, MAX_LOOKALIKES};
+use dns::clock::Mono;
 use history::redact::looks_like_a_key;
 
 /// The zones that clients use like DNS lists although they are not known as lists.
 #[derive(Debug, Default)]
-pub struct Lookalikes(Mutex<BTreeMap<Name, AskedZone>>);
+pub struct Lookalikes(Mutex<LookalikeTable>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Default)]
+struct LookalikeTable {
+    zones: BTreeMap<Name, AskedZone>,
+    /// The number of zones that were learned so far. A number is never used twice, because answers in the cache contain it.
+    numbers: ListId,
+}
+
+#[derive(Clone, Debug)]
 struct AskedZone {
     questions: u64,
     /// The number of questions about an address that differs from the address in the question before.
     changes: u64,
     last: IpAddr,
+    /// The addresses that clients looked up in a known list too, and the time of the first of these questions.
+    shared: Vec<IpAddr>,
+    since: Mono,
+    learned: Option<LearnedZone>,
+}
+
+/// What the batches know about a zone.
+#[derive(Clone, Debug)]
+struct LearnedZone {
+    number: ListId,
+    /// The time at which a client last asked the zone.
+    asked: Mono,
+    /// The usual round trip of the zone's servers. `None` if it is unknown, or if they gave no answer last time.
+    usual: Option<Duration>,
+    negative_ttl: Option<Duration>,
 }
 
 /// A zone that clients use like a DNS list. resolverd does not know it as a DNS list.
@@ -33,18 +68,32 @@ pub struct Lookalike {
     pub zone: Name,
     /// The number of questions about names in this zone that were not answered from the cache.
     pub questions: u64,
+    /// The number of the zone in the batches, if it is learned.
+    pub number: Option<ListId>,
+}
+
+/// A name that begins with a reversed address.
+#[derive(Debug)]
+pub(crate) struct ReversedName {
+    address: IpAddr,
+    /// The reversed address.
+    pub(crate) subject: Name,
+    /// The zone after it.
+    zone: Name,
+    /// True if a label that looks like a customer's key was removed between the two, because it must not be shown. Such a zone is not learned.
+    keyed: bool,
 }
 
 impl Lookalikes {
-    /// Counts a question for `name`, which belongs to no known list, if the name begins with a reversed address.
-    pub fn notice(&self, name: &Name) {
-        let Some((address, zone)) = split(name) else { return };
-        let mut zones = self.lock();
+    /// Counts a question for `name`, which belongs to no known list. Returns true if the name begins with a reversed address.
+    pub fn notice(&self, name: &Name) -> bool {
+        let Some(ReversedName { address, zone, .. }) = ReversedName::read(name) else { return false };
+        let zones = &mut self.lock().zones;
         if let Some(asked) = zones.get_mut(&zone) {
             asked.questions = asked.questions.saturating_add(1);
             asked.changes = asked.changes.saturating_add(u64::from(asked.last != address));
             asked.last = address;
-            return;
+            return true;
         }
         if zones.len() >= MAX_LOOKALIKES {
             let least = zones.iter().min_by_key(|(_, asked)| asked.questions).map(|(zone, _)| zone.clone());
@@ -52,43 +101,148 @@ impl Lookalikes {
                 zones.remove(&least);
             }
         }
-        zones.insert(zone, AskedZone { questions: 1, changes: 0, last: address });
+        zones.insert(zone, AskedZone::new(address));
+        true
+    }
+
+    /// Returns the number of the zone of a question, if the zone is learned. `is_shared` is true if clients have just looked up the same address in a
+    /// known list. The zone is learned when they have done so for enough addresses.
+    pub(crate) fn asked(&self, name: &ReversedName, is_shared: bool, now: Mono) -> Option<ListId> {
+        let mut table = self.lock();
+        let zone = table.zones.get_mut(&name.zone).filter(|_| !name.keyed)?;
+        if let Some(learned) = zone.learned.as_mut().filter(|learned| learned.is_used(now)) {
+            learned.asked = now;
+            return Some(learned.number);
+        }
+        if is_shared && zone.shares(name.address, now) {
+            table.learn(&name.zone, now);
+        }
+        None
+    }
+
+    /// Records the result of a question for `name`. Returns the number of the zone if it is learned. `round_trip` is that of the answer, or `None` if the
+    /// answer came from the cache.
+    pub(crate) fn heard(
+        &self,
+        name: &Name,
+        is_answered: bool,
+        round_trip: Option<Duration>,
+        negative_ttl: Option<Duration>,
+    ) -> Option<ListId> {
+        let ReversedName { zone, keyed: false, .. } = ReversedName::read(name)? else { return None };
+        let mut table = self.lock();
+        let learned = table.zones.get_mut(&zone)?.learned.as_mut()?;
+        learned.usual = match (round_trip, learned.usual) {
+            (Some(round_trip), Some(usual)) => Some((usual * 7 + round_trip) / 8),
+            (round_trip, usual) => round_trip.or(usual).filter(|_| is_answered),
+        };
+        learned.negative_ttl = negative_ttl.or(learned.negative_ttl);
+        Some(learned.number)
+    }
+
+    /// Returns the learned zone with this number, and what decides if a batch may ask it. Returns `None` if the zone was not used for
+    /// `LEARNED_ZONE_TIME`.
+    pub(crate) fn learned(&self, number: ListId, now: Mono) -> Option<(Name, BatchStanding)> {
+        self.lock().zones.iter().find_map(|(zone, asked)| {
+            let learned = asked.learned.as_ref().filter(|one| one.number == number && one.is_used(now))?;
+            let LearnedZone { usual, negative_ttl, .. } = *learned;
+            Some((zone.clone(), BatchStanding { ready: true, usual, negative_ttl }))
+        })
     }
 
     /// Returns the zones in which clients asked about so many different addresses that they are probably DNS lists. The zone with the most
     /// questions is first.
     pub fn list(&self) -> Vec<Lookalike> {
-        let zones = self.lock();
-        let alike = zones.iter().filter(|(_, asked)| asked.changes >= LOOKALIKE_ADDRESSES);
-        let mut found: Vec<Lookalike> =
-            alike.map(|(zone, asked)| Lookalike { zone: zone.clone(), questions: asked.questions }).collect();
+        let table = self.lock();
+        let alike = table.zones.iter().filter(|(_, asked)| asked.changes >= LOOKALIKE_ADDRESSES);
+        let lookalike = |(zone, asked): (&Name, &AskedZone)| Lookalike {
+            zone: zone.clone(),
+            questions: asked.questions,
+            number: asked.learned.as_ref().map(|learned| learned.number),
+        };
+        let mut found: Vec<Lookalike> = alike.map(lookalike).collect();
         found.sort_by_key(|alike| std::cmp::Reverse(alike.questions));
         found
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, AskedZone>> {
+    fn lock(&self) -> MutexGuard<'_, LookalikeTable> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Splits a name into the reversed address at its start and the zone after it. Returns `None` if the name does not start with an address, or is
-/// in a reverse zone.
-fn split(name: &Name) -> Option<(IpAddr, Name)> {
-    let labels: Vec<&[u8]> = name.iter().collect();
-    if labels.last().is_some_and(|last| last.eq_ignore_ascii_case(b"arpa")) {
-        return None;
+impl LookalikeTable {
+    /// Gives a zone a number.
+    fn learn(&mut self, zone: &Name, now: Mono) {
+        let learned = self.zones.values_mut().filter(|zone| zone.learned.is_some());
+        let mut learned: Vec<&mut AskedZone> = learned.collect();
+        if learned.len() >= MAX_LEARNED_ZONES {
+            let asked = |zone: &&mut AskedZone| zone.learned.as_ref().map(|learned| learned.asked);
+            if let Some(oldest) = learned.iter_mut().min_by_key(|zone| asked(zone)) {
+                oldest.learned = None;
+            }
+        }
+        let number = LEARNED.saturating_add(self.numbers);
+        self.numbers = self.numbers.saturating_add(1);
+        if let Some(zone) = self.zones.get_mut(zone) {
+            zone.learned = Some(LearnedZone { number, asked: now, usual: None, negative_ttl: None });
+        }
     }
-    // The rest must have two labels or more: a zone with one label is a top-level domain, which is not a list.
-    [4, 32].into_iter().find_map(|count| {
-        let (front, rest) = labels.split_at_checked(count)?;
-        let address = reversed(front)?;
-        // If the rest begins with a label that looks like a customer's key, this label is removed, because the key must not be shown.
-        let rest =
-            rest.split_first().filter(|(first, _)| looks_like_a_key(first)).map_or(rest, |(_, rest)| rest);
-        let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;
-        zone.set_fqdn(true);
-        Some((address, zone))
-    })
+}
+
+impl AskedZone {
+    fn new(address: IpAddr) -> Self {
+        let (shared, since, learned) = (Vec::new(), Mono::START, None);
+        Self { questions: 1, changes: 0, last: address, shared, since, learned }
+    }
+
+    /// Records that clients have looked up `address` in this zone and in a known list. Returns true if they have done so for enough addresses within
+    /// `LEARNED_ZONE_TIME`.
+    fn shares(&mut self, address: IpAddr, now: Mono) -> bool {
+        if self.shared.is_empty() || now.since(self.since) >= LEARNED_ZONE_TIME {
+            self.shared.clear();
+            self.since = now;
+        }
+        if !self.shared.contains(&address) {
+            self.shared.push(address);
+        }
+        let is_enough = u64::try_from(self.shared.len()).is_ok_and(|count| count >= LOOKALIKE_ADDRESSES);
+        if is_enough {
+            self.shared.clear();
+        }
+        is_enough
+    }
+}
+
+impl LearnedZone {
+    fn is_used(&self, now: Mono) -> bool {
+        now.since(self.asked) < LEARNED_ZONE_TIME
+    }
+}
+
+impl ReversedName {
+    /// Splits a name into the reversed address at its start and the zone after it. Returns `None` if the name does not start with an address, or is
+    /// in a reverse zone.
+    pub(crate) fn read(name: &Name) -> Option<Self> {
+        // The zone must have two labels or more: a zone with one label is a top-level domain, which is not a list.
+        if name.num_labels() < 6 {
+            return None;
+        }
+        let labels: Vec<&[u8]> = name.iter().collect();
+        if labels.last().is_some_and(|last| last.eq_ignore_ascii_case(b"arpa")) {
+            return None;
+        }
+        [32, 4].into_iter().find_map(|count| {
+            let (front, rest) = labels.split_at_checked(count)?;
+            let address = reversed(front)?;
+            // If the rest begins with a label that looks like a customer's key, this label is removed, because the key must not be shown.
+            let without_key = rest.split_first().filter(|(first, _)| looks_like_a_key(first));
+            let rest = without_key.map_or(rest, |(_, rest)| rest);
+            let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;
+            zone.set_fqdn(true);
+            let subject = Name::from_labels(front.iter().copied()).ok()?;
+            Some(Self { address, subject, zone, keyed: without_key.is_some() })
+        })
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +260,7 @@ mod tests {
             lookalikes.notice(&name("www.corp.example."));
         }
         let zone = name("_spf.corp.example.");
-        assert_eq!(lookalikes.list(), [Lookalike { zone, questions: 20 }]);
+        assert_eq!(lookalikes.list(), [Lookalike { zone, questions: 20, number: None }]);
     }
 
     #[test]
@@ -117,7 +271,7 @@ mod tests {
                 .notice(&name(&format!("{last}.2.0.192.a1b2c3d4e5f6a7b8c9d0e1f2g3.new.provider.example.")));
         }
         let zone = name("new.provider.example.");
-        assert_eq!(lookalikes.list(), [Lookalike { zone, questions: 20 }]);
+        assert_eq!(lookalikes.list(), [Lookalike { zone, questions: 20, number: None }]);
     }
 
     #[test]
@@ -129,7 +283,68 @@ mod tests {
         for number in 0..10_000 {
             lookalikes.notice(&name(&format!("4.3.2.1.z{number}.example.")));
         }
-        assert_eq!(lookalikes.lock().len(), MAX_LOOKALIKES);
+        assert_eq!(lookalikes.lock().zones.len(), MAX_LOOKALIKES);
         assert_eq!(lookalikes.list().len(), 1);
+    }
+
+    /// Clients ask a zone about an address, after a known list if `is_shared` is true.
+    fn ask(lookalikes: &Lookalikes, asked: &str, is_shared: bool, now: Mono) -> Option<ListId> {
+        let asked = name(asked);
+        assert!(lookalikes.notice(&asked));
+        lookalikes.asked(&ReversedName::read(&asked).unwrap(), is_shared, now)
+    }
+
+    fn number(lookalikes: &Lookalikes, zone: &str) -> Option<ListId> {
+        let list = lookalikes.list();
+        list.iter().find(|alike| alike.zone == name(zone)).and_then(|alike| alike.number)
+    }
+
+    #[test]
+    fn a_zone_is_learned_from_addresses_that_a_known_list_was_asked_about_too() {
+        let (lookalikes, now) = (Lookalikes::default(), Mono::START);
+        for last in 1..=20 {
+            ask(&lookalikes, &format!("{last}.2.0.192.alone.example."), false, now);
+            ask(&lookalikes, "1.2.0.192.one.example.", true, now);
+            ask(&lookalikes, &format!("{last}.2.0.192.a1b2c3d4e5f6a7b8c9d0e1f2g3.keyed.example."), true, now);
+            ask(&lookalikes, &format!("{last}.2.0.192.both.example."), true, now);
+            // One address every ten minutes is too few.
+            let later = now.after(Duration::from_secs(600 * last));
+            ask(&lookalikes, &format!("{last}.2.0.192.seldom.example."), true, later);
+        }
+        let zones = ["alone.example.", "one.example.", "keyed.example.", "seldom.example."];
+        assert_eq!(zones.map(|zone| number(&lookalikes, zone)), [None; 4]);
+        let learned = number(&lookalikes, "both.example.").unwrap();
+        assert_eq!(ask(&lookalikes, "99.2.0.192.both.example.", false, now), Some(learned));
+        let (zone, standing) = lookalikes.learned(learned, now).unwrap();
+        assert_eq!((zone, standing.usual, standing.negative_ttl), (name("both.example."), None, None));
+        let ms = Duration::from_millis;
+        let heard = |is_answered, round_trip: Option<u64>| {
+            let asked = name("99.2.0.192.both.example.");
+            assert_eq!(lookalikes.heard(&asked, is_answered, round_trip.map(ms), Some(ms(9))), Some(learned));
+            lookalikes.learned(learned, now).unwrap().1.usual
+        };
+        assert_eq!(heard(true, Some(80)), Some(ms(80)));
+        assert_eq!(heard(true, Some(160)), Some(ms(90)));
+        assert_eq!(heard(true, None), Some(ms(90)), "from the cache");
+        assert_eq!(heard(false, None), None, "not answered");
+        assert!(lookalikes.learned(learned, now.after(LEARNED_ZONE_TIME)).is_none());
+    }
+
+    #[test]
+    fn strangers_zones_are_learned_in_place_of_each_other() {
+        let lookalikes = Lookalikes::default();
+        let at = |millis: u64| Mono::START.after(Duration::from_millis(millis));
+        let mut first = None;
+        for mail in 0..40 {
+            for last in 1..=20 {
+                let now = at(mail * 1_000 + last);
+                ask(&lookalikes, &format!("{last}.{mail}.0.192.list.example."), true, now);
+                ask(&lookalikes, &format!("{last}.{mail}.0.192.z{mail}.evil.example."), true, now);
+            }
+            first = first.or_else(|| number(&lookalikes, "list.example."));
+        }
+        assert_eq!(number(&lookalikes, "list.example."), first);
+        let learned = lookalikes.list().iter().filter(|alike| alike.number.is_some()).count();
+        assert_eq!(learned, MAX_LEARNED_ZONES);
     }
 }

@@ -7,7 +7,7 @@
 //! # Decisions
 //!
 //! - Only lists of the registry or of the operator are judged. A zone that merely looks like a list is not judged, because the zones
-//!   of SPF macros of large senders look the same.
+//!   of SPF macros of large senders look the same. Batches may ask it: see [`lookalike`].
 //! - A refusal, an answer of a parked domain, or an answer of a list that lists everything becomes SERVFAIL for a blocklist and
 //!   NXDOMAIN for an allowlist. After SERVFAIL from an allowlist, Postfix would defer (450) mail that it should reject.
 //! - Minimisation, NXDOMAIN cuts and queries to two servers at the same time are disabled in the zone of a list. Its servers answer

@@ -21,6 +21,14 @@ pub(crate) const MAX_LOOKALIKES: usize = 64;
 /// record of one mail makes a program ask about only one address.
 pub(crate) const LOOKALIKE_ADDRESSES: u64 = 8;
 
+/// The greatest number of zones that are learned: they look like DNS lists, and batches may ask them. Mail software with many lists asks about thirty,
+/// and most of these are in the registry.
+pub(crate) const MAX_LEARNED_ZONES: usize = 16;
+
+/// The time within which clients must ask a zone about `LOOKALIKE_ADDRESSES` addresses so that it is learned. A learned zone is forgotten if no client
+/// asks it for this time.
+pub(crate) const LEARNED_ZONE_TIME: Duration = Duration::from_secs(60 * 60);
+
 /// The incident of a list ends when the list has refused no query for this time. One good answer is not enough, because
 /// one of the list's servers may answer while others refuse.
 pub(crate) const LIST_INCIDENT_QUIET: Duration = Duration::from_secs(60);

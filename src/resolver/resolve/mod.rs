@@ -73,6 +73,7 @@ use hickory_proto::rr::Name;
 
 use crate::cache::snapshot::Scope;
 use crate::cache::{Memory, freshness};
+use crate::dnsbl::batch::LEARNED;
 use crate::dnsbl::list_events::ListEventKind;
 use crate::dnsbl::table::Lists;
 use crate::dnstap::tap::Tap;
@@ -422,7 +423,10 @@ impl Resolver {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);
             self.lists.table.events.push(key, ListEventKind::Asked(Some(mark.says)), now);
-            return None;
+            // The answers of a learned zone are renewed like those of other zones.
+            if mark.list < LEARNED {
+                return None;
+            }
         }
         match freshness::renewal_due(answer.stored, answer.expires) {
             Some(due) if due <= now => {
@@ -442,7 +446,10 @@ impl Resolver {
             let asked = match self.lists.watched(&missed) {
                 // This future is boxed, because it would make every waiting question larger, and only questions to DNS lists need it.
                 Some(watched) => Box::pin(self.clients.ask_watched(watched, &missed)).await,
-                None => self.clients.join(&missed).await,
+                None => {
+                    self.lists.notice(&missed);
+                    self.clients.join(&missed).await
+                }
             };
             self.answered.report_answered(&missed, &asked);
             asked

@@ -1,5 +1,6 @@
 //! Batches to lists for clients that ask one after the other.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dns::random::Random;
@@ -46,6 +47,59 @@ fn after_two_hundred_addresses_a_check_takes_as_long_as_its_slowest_list() {
         pass(Duration::from_secs(60)).await;
         let BatchCounts { used, wasted, .. } = counts(&stage);
         assert!(used >= 1_400 && wasted == 0, "{used} of use, {wasted} in vain");
+    });
+}
+
+/// A third of the lists are in no registry. One of their answers is not that of a list: it reaches the client unchanged.
+#[test]
+fn lists_that_no_registry_has_are_in_the_batches_too() {
+    paused(async {
+        let unknown = ["b.barracudacentral.org.", "psbl.surriel.com.", "truncate.gbudb.net."];
+        let text = |apex: &str| {
+            let odd = format!("{} 60 A 203.0.113.7\n", question(sender(150), apex));
+            if apex == unknown[0] { odd } else { String::new() }
+        };
+        let stage = Stage::new(&text, |config| {
+            let registry = Arc::make_mut(&mut config.dnsbl.registry);
+            unknown.iter().for_each(|apex| drop(registry.lists.remove(&name(apex))));
+        });
+        let learning = run(&stage, 0..150).await;
+        let sum = Duration::from_millis(LISTS.iter().map(|(_, millis)| millis).sum());
+        assert_eq!(learning[20], sum, "the sum before anything is learnt");
+        let odd = stage.ask(&question(sender(150), unknown[0])).await;
+        assert_eq!(odd.message.answers.len(), 1);
+        run(&stage, 151..200).await;
+        let times = run(&stage, 200..400).await;
+        let slowest = times.iter().max().unwrap();
+        println!("median {:?}, at most {slowest:?}", median(&times));
+        assert!(median(&times) * 100 <= SLOWEST * 115, "{:?}, at most {slowest:?}", median(&times));
+        pass(Duration::from_secs(60)).await;
+        let lists = stage.simulation.resolver().lists();
+        assert_eq!(lists.all().len(), LISTS.len() - unknown.len(), "they are no lists");
+        let learned = lists.lookalikes().list();
+        let mut batch = lists.batch.lock().unwrap();
+        batch.settle(stage.simulation.clock().mono());
+        assert_eq!(learned.len(), unknown.len());
+        for alike in learned {
+            let BatchCounts { used, wasted, .. } = batch.counts(alike.number.unwrap());
+            assert!(used >= 190 && wasted <= 1, "{}: {used} of use, {wasted} in vain", alike.zone);
+        }
+    });
+}
+
+/// The SPF record of a stranger has `exists:%{ir}.spf.example`, and half of the mail comes from this stranger.
+#[test]
+fn a_zone_of_spf_macros_is_not_in_the_batches() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        for number in 0..300 {
+            stage.check(sender(number), &all()).await;
+            if number.is_multiple_of(2) {
+                stage.ask(&question(sender(number), "spf.example.")).await;
+            }
+            pass(Duration::from_secs(3)).await;
+        }
+        assert_eq!(stage.simulation.lab().log().count("ns.spf.example"), 150);
     });
 }
 

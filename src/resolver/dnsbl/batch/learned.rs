@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::allowance::BatchAllowance;
 use super::habit::Habit;
-use super::{EXCHANGER, ListId};
+use super::{EXCHANGER, LEARNED, ListId};
 use crate::limits::{
     BATCH_MIN_RISK, BATCH_MIN_ROUND_TRIP, BATCH_PERCENT, BATCH_WINDOW, MAX_BATCH_HABITS, MAX_BATCH_LISTS,
     MAX_BATCH_SUBJECTS,
@@ -259,6 +259,11 @@ impl Batch {
             start.extend(self.start(query, came, now, &standing));
         }
         start
+    }
+
+    /// Returns true if clients have just asked a known list about this subject.
+    pub(crate) fn is_checked(&self, check: &Check) -> bool {
+        self.open.get(check).is_some_and(|questions| questions.asked.iter().any(|asked| asked.list < LEARNED))
     }
 
     /// Counts a question that was sent to `list`. Batch questions are not counted here, because `start` has already counted them.

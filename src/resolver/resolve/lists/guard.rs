@@ -42,11 +42,11 @@ impl ListResolver {
         let ClientQuestion { question: Question { name, kind, .. }, way, .. } = asked;
         let kind = *kind;
         let Some(Watched { list, entry }) = self.list_of_client(asked) else {
-            if matches!(kind, RecordType::A | RecordType::TXT) && !context.is_ahead() {
-                self.table.lookalikes().notice(name);
-            }
             let way = (way, asked.cut.get());
-            let mut led = self.chaser.chase((name, kind), way, AtList::Stops, context).await?;
+            let found = self.chaser.chase((name, kind), way, AtList::Stops, context).await;
+            let mark = if kind == RecordType::A { self.learned_mark(name, &found) } else { None };
+            let mut led = found?;
+            led.list = mark;
             return match led.entered.take() {
                 Some(entered) => Box::pin(self.led_into(entered, led, kind, context)).await,
                 None => Ok(led),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::RecordType;
+use hickory_proto::rr::{Name, RecordType};
 
 use super::ListResolver;
 use super::list_resolver::ListQuestion;
@@ -28,7 +28,7 @@ use crate::resolve::chased::{Chased, compose_answer};
 use crate::resolve::client_question::{AskedList, ClientQuestion};
 use crate::resolve::shared_work::JoinedWork;
 use dns::clock::Mono;
-use dns::question::{Answer, ListSays, Outcome, Question, QuestionKey};
+use dns::question::{Answer, ListMark, ListSays, Outcome, Question, QuestionKey};
 use dns::wire::compose;
 use history::event::StepEvent;
 
@@ -132,6 +132,33 @@ impl ListResolver {
             self.table.wake();
         }
         found
+    }
+
+    /// Notices a client's question that looks like one to a DNS list, and reports it to the module `background::batch`. It belongs to no known list.
+    pub(in crate::resolve) fn notice(&self, missed: &ClientQuestion) {
+        let ClientQuestion { question, key, arrived, list, .. } = missed;
+        if list.is_none()
+            && matches!(question.kind, RecordType::A | RecordType::TXT)
+            && self.table.lookalikes().notice(&question.name)
+            && question.kind == RecordType::A
+        {
+            self.table.events.push(key.as_bytes(), ListEventKind::Asked(None), *arrived);
+        }
+    }
+
+    /// Records the result of a question that belongs to no known list. Returns the mark of the answer if its zone is learned: see `lookalike`. Only the
+    /// batches use this mark.
+    pub(super) fn learned_mark(&self, name: &Name, found: &Result<Chased, Failure>) -> Option<ListMark> {
+        let answer = found.as_ref().ok();
+        let round_trip = answer.and_then(|chased| chased.answered).map(|(_, round_trip)| round_trip);
+        let list = self.table.lookalikes().heard(
+            name,
+            answer.is_some(),
+            round_trip,
+            answer.and_then(negative_ttl),
+        )?;
+        let says = if answer?.answers.is_empty() { ListSays::NotListed } else { ListSays::Listed };
+        Some(ListMark { list, says })
     }
 
     /// Reports the result of a question to a list to the module `background::batch`, which observes which lists clients ask together.
