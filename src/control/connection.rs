@@ -143,7 +143,7 @@ fn may_show_keys(request: &Request) -> bool {
             | Request::Stats { .. }
             | Request::Inflight
             | Request::Servers { .. }
-            | Request::Dnsbl
+            | Request::Dnsbl { .. }
             | Request::Lookahead
     )
 }
@@ -235,7 +235,8 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         Request::Failed(request) => failed(subject, &request).await,
         Request::Cache { name, kind } => look(subject, &name, kind.as_deref()).await,
         Request::Config { changed } => Ok(configuration(subject, changed)),
-        Request::Dnsbl => Ok(lists::states(subject)),
+        Request::Dnsbl { list: None } => Ok(lists::states(subject)),
+        Request::Dnsbl { list: Some(list) } => lists::of_zone(subject, &list),
         Request::DnsblHealth => Ok(lists::health(subject).await),
         Request::DnsblList => Ok(lists::facts(subject)),
         Request::DnsblTest { subject: asked, all, lists: named } => {

@@ -14,7 +14,7 @@ use super::protocol::lists::{BatchState, CodeFact, ListFacts, ListRow, ListTest}
 use super::protocol::{Blame, Problem, Reply, Severity, Warning};
 use super::{Controlled, believed, lookup, rows};
 use crate::limits::LIST_TEST_TIME;
-use dns::clock::Now;
+use dns::clock::{Now, minute};
 use dns::question::{ListSays, Question, name_text, wire_name};
 use doctor::limits::MAX_NAMED_LISTS;
 use resolver::config::Config;
@@ -26,6 +26,7 @@ use resolver::dnsbl::list;
 use resolver::dnsbl::list::{Life, List, Purpose};
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::lookalike::Lookalike;
+use resolver::dnsbl::quota::ExceededQuota;
 use resolver::dnsbl::state::{ListStanding, ListState};
 use resolver::resolve::list_keys::secrets_of;
 
@@ -72,6 +73,22 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     replies
 }
 
+/// Returns the replies of `states` and `facts` about the DNS list with this zone only.
+pub(super) fn of_zone(subject: &impl Controlled, zone: &str) -> Result<Vec<Reply>, Problem> {
+    let is_it = |list: &str| list.eq_ignore_ascii_case(zone.trim_end_matches('.'));
+    let mut replies = [states(subject), facts(subject)].concat();
+    replies.retain(|reply| match reply {
+        Reply::ListState(row) => is_it(&row.list),
+        Reply::ListFacts(row) => is_it(&row.list),
+        _ => false,
+    });
+    if replies.is_empty() {
+        let sentence = "There is no such DNS list; see `resolverctl dnsbl` and `resolverctl dnsbl list`.";
+        return Err(Problem { fault: Blame::Request, sentence: sentence.to_owned() });
+    }
+    Ok(replies)
+}
+
 fn state(
     list: &List,
     entry: &ListEntry,
@@ -84,11 +101,7 @@ fn state(
         list: text(&list.apex),
         way: entry.way.clone(),
         purpose: Some(list.purpose),
-        note: note(
-            list,
-            entry,
-            (standing.as_ref(), quota.filter(|most| today > *most).map(|most| (today, most))),
-        ),
+        note: note(list, entry, (standing.as_ref(), entry.watch.exceeded_quota(now.unix))),
         standing,
         counts: entry.counts(),
         today,
@@ -141,11 +154,11 @@ pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     states(subject)
 }
 
-/// Returns information or advice about a list; empty if there is none. `exceeded` is the number of queries sent today and the quota, if it is exceeded.
+/// Returns information or advice about a list; empty if there is none. `exceeded` is its daily quota, if it is exceeded.
 fn note(
     list: &List,
     entry: &ListEntry,
-    (standing, exceeded): (Option<&ListStanding>, Option<(u64, u64)>),
+    (standing, exceeded): (Option<&ListStanding>, Option<ExceededQuota>),
 ) -> String {
     let Some(standing) = standing else {
         let Life::ShutDown { how } = &list.life else { return String::new() };
@@ -153,16 +166,21 @@ fn note(
             "shut down ({how}); resolverd answers \"not listed\" (NXDOMAIN) itself and sends it no queries; remove it from the mail software"
         );
     };
-    if let Some((today, most)) = exceeded.filter(|_| !standing.state.is_incident()) {
-        return format!(
-            "over quota: {today} of {most} today (UTC), so the list may refuse or block this host; buy access and set `quota` of its [[list]], or remove it from the mail software"
-        );
+    if let Some(exceeded) = exceeded.filter(|_| !standing.state.is_incident()) {
+        return over_quota(exceeded);
     }
     match (remedy(list, entry, standing.state), standing.why.as_str()) {
         (None, _) => String::new(),
         (Some(remedy), "") => remedy,
         (Some(remedy), why) => format!("{why}; {remedy}"),
     }
+}
+
+fn over_quota(ExceededQuota { today, most, since, per_day }: ExceededQuota) -> String {
+    let since = since.map(|since| format!(" since {}", minute(since))).unwrap_or_default();
+    format!(
+        "over quota{since}: {today} of {most} today, {per_day} a day at this rate; the count resets at 00:00 UTC; the list may refuse or block this host; buy access and set `quota` of its [[list]], or remove it from the mail software"
+    )
 }
 
 /// Returns the advice for a list with a problem. The advice to remove a list that lists everything needs certainty: it is given only if the list's

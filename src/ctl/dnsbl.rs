@@ -6,13 +6,18 @@ use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, lists};
+use super::typed_name::typed_name;
 use control::protocol::{Reply, Request};
 use dns::question::ListSays;
 use resolver::dnsbl::list::Purpose;
 
 /// The command line of `dnsbl`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
+    /// Show only this list, with its terms of use.
+    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
+    list: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -44,7 +49,7 @@ pub(super) fn run(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let request = match &arguments.command {
-        None => Request::Dnsbl,
+        None => Request::Dnsbl { list: arguments.list.clone() },
         Some(Command::Test { subject, all }) => {
             Request::DnsblTest { subject: subject.clone(), all: *all, lists: Vec::new() }
         }
@@ -52,7 +57,8 @@ pub(super) fn run(
         Some(Command::List) => Request::DnsblList,
     };
     let screen = |replies: &[Reply], style| match &request {
-        Request::Dnsbl | Request::DnsblHealth => lists::states(replies, style),
+        Request::Dnsbl { .. } => lists::states(replies, style) + &lists::facts(replies, style),
+        Request::DnsblHealth => lists::states(replies, style),
         Request::DnsblTest { subject, .. } => lists::tests(subject, replies, style),
         _ => lists::facts(replies, style),
     };

@@ -71,7 +71,7 @@ impl PageData {
     /// Returns the request of the control socket that has the data.
     fn request(&self) -> Request {
         match *self {
-            Self::Lists => Request::Dnsbl,
+            Self::Lists => Request::Dnsbl { list: None },
             Self::Minutes { from, to, step } => Request::Minutes { from, to, step },
             Self::Why { from, to, .. } => Request::Why {
                 requests: vec![WhyRequest {

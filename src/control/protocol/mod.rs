@@ -123,7 +123,11 @@ pub enum Request {
         changed: bool,
     },
     /// Asks for the states of the DNS lists that clients have queried.
-    Dnsbl,
+    Dnsbl {
+        /// The zone of the only list to show, with its entry of the registry; `None` shows all lists.
+        #[serde(default)]
+        list: Option<String>,
+    },
     /// Tests the DNS lists in use, then asks for the states of the lists that clients have queried.
     DnsblHealth,
     /// Asks for the facts about all known DNS lists (the registry).

@@ -264,5 +264,6 @@ pub fn facts(replies: &[Reply], style: Style) -> String {
     });
     let rows =
         replies.iter().filter_map(|reply| if let Reply::ListFacts(row) = reply { Some(row) } else { None });
-    dated.collect::<String>() + &columns::table(FACTS, rows, 0).text(style, None)
+    let table = columns::table(FACTS, rows, 0);
+    if table.is_empty() { String::new() } else { dated.collect::<String>() + &table.text(style, None) }
 }

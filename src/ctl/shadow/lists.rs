@@ -20,7 +20,8 @@ impl ListBudget {
     /// # Errors
     /// Fails if the daemon does not answer.
     pub(super) fn of_daemon(client: &ControlClient, most: usize) -> Result<Self, CommandFailure> {
-        let replies = [client.ask(&Request::DnsblList)?, client.ask(&Request::Dnsbl)?].concat();
+        let replies =
+            [client.ask(&Request::DnsblList)?, client.ask(&Request::Dnsbl { list: None })?].concat();
         let list = |reply: Reply| match reply {
             Reply::ListFacts(facts) => Some(canonical(&facts.list)),
             Reply::ListState(row) => Some(canonical(&row.list)),

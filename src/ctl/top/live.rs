@@ -121,7 +121,7 @@ impl TopLive {
             TopTable::Servers => stats(Table::Server),
             TopTable::Clients => stats(Table::Client),
             TopTable::Users => stats(Table::User),
-            TopTable::Lists => Request::Dnsbl,
+            TopTable::Lists => Request::Dnsbl { list: None },
             TopTable::Failures => {
                 let length = self.window.length().unwrap_or(STORED_TIME);
                 Request::Failed(FailedRequest { from: now - length.as_secs_f64(), zone: None, client: None })

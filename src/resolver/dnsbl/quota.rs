@@ -27,6 +27,22 @@ pub struct Quota {
     /// When counting began, in seconds since 1970, if it began on this day; otherwise 0.
     #[serde(default)]
     since: u64,
+    /// When a query exceeded the quota for the first time on this day, in seconds since 1970; 0 if none has.
+    #[serde(default)]
+    over_since: u64,
+}
+
+/// A quota that is exceeded on the current day (UTC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExceededQuota {
+    /// The number of queries on this day.
+    pub today: u64,
+    /// The quota.
+    pub most: u64,
+    /// When it was exceeded, in seconds since 1970; `None` if no query was counted since the quota was set.
+    pub since: Option<u64>,
+    /// The number of queries in a whole day at the rate of this day.
+    pub per_day: u64,
 }
 
 impl Quota {
@@ -37,6 +53,12 @@ impl Quota {
         self.today = self.today.saturating_add(1);
         let warn = !self.warned && most.is_some_and(|most| self.is_near(most));
         self.warned |= warn;
+        let is_over = most.is_some_and(|most| self.today > most);
+        self.over_since = match self.over_since {
+            0 if is_over => unix,
+            since if is_over => since,
+            _ => 0,
+        };
         warn
     }
 
@@ -53,12 +75,28 @@ impl Quota {
         (self.today, self.yesterday)
     }
 
+    /// Returns how far the quota of `most` queries is exceeded on the day of the time `unix` (in seconds since 1970), if it is.
+    pub(crate) fn exceeded(mut self, most: u64, unix: u64) -> Option<ExceededQuota> {
+        self.turn(unix);
+        let passed = unix.saturating_sub(self.begin(unix)).max(SHORTEST);
+        (self.today > most).then(|| ExceededQuota {
+            today: self.today,
+            most,
+            since: (self.over_since > 0).then_some(self.over_since),
+            per_day: self.today.saturating_mul(DAY) / passed,
+        })
+    }
+
+    /// Returns when counting began on the day of the time `unix`: at midnight UTC, or later on the first day.
+    fn begin(&self, unix: u64) -> u64 {
+        self.since.max(unix.saturating_sub(unix % DAY))
+    }
+
     /// Returns when the quota of `most` queries will be used up, in seconds since 1970, if queries are sent at the average rate of this day
     /// (UTC), or since counting began. Returns `None` if this will not happen on this day, or has happened, or if counting has just begun.
     pub(crate) fn full_at(mut self, most: u64, unix: u64) -> Option<u64> {
         self.turn(unix);
-        let midnight = unix.saturating_sub(unix % DAY);
-        let begin = self.since.max(midnight);
+        let (midnight, begin) = (unix.saturating_sub(unix % DAY), self.begin(unix));
         let passed = unix.saturating_sub(begin);
         let full = passed.saturating_mul(most).checked_div(self.today)?.saturating_add(begin);
         let is_known = passed >= SHORTEST && self.today < most;
@@ -82,7 +120,7 @@ impl Quota {
         if day > self.day || self.day.saturating_sub(day) > 1 {
             let yesterday = if day == self.day.saturating_add(1) { self.today } else { 0 };
             let since = if self.day == 0 { unix } else { 0 };
-            *self = Self { day, yesterday, today: 0, warned: false, since };
+            *self = Self { day, yesterday, since, ..Self::default() };
         }
     }
 }
@@ -129,6 +167,21 @@ mod tests {
         let next = 20_001 * DAY;
         (0..200).for_each(|_| quota.went_out_aside(next + 600));
         assert_eq!(quota.full_at(300, next + 600), Some(next + 900), "the whole day counts");
+    }
+
+    #[test]
+    fn an_exceeded_quota_has_a_begin_and_a_rate() {
+        let (mut quota, begin) = (Quota::default(), 20_000 * DAY);
+        let at = |hour: u64| begin + hour * DAY / 24;
+        (0..100).for_each(|_| assert!(quota.went_out(Some(100), begin) == (quota.today == 80), "{quota:?}"));
+        assert_eq!(quota.exceeded(100, at(1)), None);
+        quota.went_out(Some(100), at(2));
+        quota.went_out(Some(100), at(3));
+        let exceeded = ExceededQuota { today: 102, most: 100, since: Some(at(2)), per_day: 204 };
+        assert_eq!(quota.exceeded(100, at(12)), Some(exceeded));
+        quota.went_out(Some(200), at(12));
+        assert_eq!(quota.exceeded(102, at(12)).unwrap().since, None, "the quota has changed since then");
+        assert_eq!(quota.exceeded(100, at(24)), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::batch::BatchStanding;
 use super::breaker::{Breaker, EndedQuery, Judgement, ListQueryEnd, OpenReason};
 use super::health::{ListHealth, TestResult, Tested};
 use super::network_answers::NetworkAnswers;
-use super::quota::Quota;
+use super::quota::{ExceededQuota, Quota};
 use crate::limits::{MAX_PROBE_TIME, PROBE_WHILE_WANTED, PROBES_OF_IDLE_TIME};
 use dns::clock::{Mono, Now};
 use dns::question::ViewId;
@@ -239,6 +239,12 @@ impl ListWatch {
     pub fn quota_full_at(&self, unix: u64) -> Option<u64> {
         let state = self.state();
         state.quota.full_at(state.most?, unix)
+    }
+
+    /// Returns how far the quota is exceeded on the day of the time `unix` (in seconds since 1970), if it is.
+    pub fn exceeded_quota(&self, unix: u64) -> Option<ExceededQuota> {
+        let state = self.state();
+        state.quota.exceeded(state.most?, unix)
     }
 
     /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries for clients should be

@@ -316,7 +316,7 @@ impl Process {
     /// The states of the DNS lists in use.
     pub(crate) fn lists(&self) -> Vec<ListRow> {
         let row = |reply| if let Reply::ListState(row) = reply { Some(row) } else { None };
-        ask(&self.socket, &Request::Dnsbl).into_iter().filter_map(row).collect()
+        ask(&self.socket, &Request::Dnsbl { list: None }).into_iter().filter_map(row).collect()
     }
 
     /// Flushes all types of a name.

@@ -46,6 +46,12 @@ fn a_list_whose_test_entries_differ_is_well_and_one_that_lists_nothing_is_not() 
     let tested = || entry.tested(entry.judged(ListState::ListsNothing), "its test entry differs", false, now);
     tested();
     assert_eq!(world.run(&["status"]).0, 0);
+    let apex = entry.apex.to_ascii();
+    let (code, text, _) = world.run(&["dnsbl", &apex.to_uppercase()]);
+    assert!(code == 0 && text.contains("tests differ") && text.contains("blocklist  IPv4, IPv6"), "{text}");
+    assert!(!text.contains("bl.spamcop.net"), "{text}");
+    let (code, _, error) = world.run(&["dnsbl", "nolist.example"]);
+    assert!(code == 2 && error.contains("There is no such DNS list"), "{error}");
     let (_, text, _) = world.run(&["dnsbl"]);
     assert!(text.contains("tests differ") && !text.contains("remove it"), "{text}");
     (0..500).for_each(|_| ask(ListVerdict::NotListed));
