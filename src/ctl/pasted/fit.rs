@@ -119,16 +119,18 @@ fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
 }
 
 /// Returns how many whole seconds passed from the end of a message (group of queries) to the time of a pasted line. A message that began after the
-/// line gets the greatest value. For a line about the arrival of a mail, the seconds before or after the arrival are counted.
+/// line gets the greatest value. For a line about the arrival of a mail, the seconds before or after the arrival are counted, and for a delivery of
+/// Postfix the seconds before or after the start of its third delay: the names are looked up before the first connection.
 fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     /// Times of log lines are often cut to whole seconds, so the line may have been written up to one second later.
     const SECOND: f64 = 1.0;
-    if let Some(arrival) = line.at.filter(|_| line.is_arrival) {
-        // If the arrival time is written as text, it may be any moment between `arrival` and `last`.
-        let last = line.at_last.unwrap_or(arrival);
-        return (arrival - message.began - message.took).max(message.began - last).max(0.0) as u64;
-    }
     let Some(end) = line.end() else { return 0 };
+    let lookup = line.delay.parts.map(|[_, _, connecting, _]| (end - connecting, end - connecting + SECOND));
+    // If the arrival time is written as text, it may be any moment of this span.
+    let arrival = line.at.filter(|_| line.is_arrival).map(|arrival| (arrival, end));
+    if let Some((first, last)) = arrival.or(lookup) {
+        return (first - message.began - message.took).max(message.began - last).max(0.0) as u64;
+    }
     let end = end + SECOND;
     if message.began > end {
         return u64::MAX;

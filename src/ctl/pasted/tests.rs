@@ -327,7 +327,7 @@ type Found = (f64, f64, CulpritKind, Outcome, usize);
 
 /// Test cases: a pasted line, the messages (emails) of the query history around its time, and the expected result: the start of the message that is
 /// shown, and its culprit.
-const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
+const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
     use CulpritKind::{Client, None as Nothing, NotDns, ServerFailed, ServerSilent, ServerSlow, Unknown};
     use Outcome::{Failed, Upstream};
     const QMGR: &str =
@@ -356,6 +356,12 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
             (-30.0, NotDns),
         ),
         (GREETING, &[(-450.0, 20.0, ServerSilent, Failed, 1)], (-450.0, Unknown)),
+        // Postfix looks up the names before it connects.
+        (
+            GREETING,
+            &[(-30.4, 0.03, Nothing, Upstream, 1), (-1.0, 0.03, Nothing, Upstream, 1)],
+            (-30.0, NotDns),
+        ),
         // If the times of two messages (emails) match the line, the message whose waits explain the delay is chosen.
         (
             GREETING,
