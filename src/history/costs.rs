@@ -25,7 +25,7 @@ use super::explained::Explained;
 use super::message::{Message, group};
 use super::recorded::{ReadSpan, Recorded};
 use super::traffic::Traffic;
-use super::why::DaemonFacts;
+use super::why::{DaemonFacts, is_zero};
 use crate::limits::{MAX_COST_MESSAGES, MAX_COST_ROWS, WHY_MARGIN};
 use dns::clock::micros;
 use dns::question::{name_of_wire, name_text};
@@ -82,15 +82,18 @@ pub struct CostRow {
     /// `messages` divided by the number of all messages (emails) of the period; none if the history has only the slow and failed queries of the
     /// period.
     pub share: Option<f64>,
-    /// The command that shows more about the cause; none for the sum of the side.
+    /// The command that shows more about the cause; none for the sum of the side, and if no zone, list or host is the cause.
     pub next: Option<String>,
 }
 
 /// The period to which the rows of a `CostReport` belong.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostSpan {
-    /// The start of the period, in seconds since 1970. It is later than the wanted start if the history begins later.
+    /// The start of the period, in seconds since 1970.
     pub from: f64,
+    /// True if this start is later than the wanted one, because the history in memory begins then.
+    #[serde(default)]
+    pub cut: bool,
     /// The end of the period.
     pub to: f64,
     /// The number of messages (emails) of the period; none if the history has only its slow and failed queries.
@@ -151,12 +154,13 @@ impl CostsWanted {
 pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) -> CostReport {
     let whole = recorded.whole().max(recorded.lost_hits).unwrap_or(u64::MAX);
     let from = if whole < wanted.to { wanted.from.max(whole) } else { wanted.from };
-    let wanted = CostsWanted { from, ..wanted };
+    let (wanted, cut) = (CostsWanted { from, ..wanted }, from > wanted.from);
     let all = group(recorded, facts.list).all;
     let (explained, traffic) =
         (Explained::from_recorded(recorded, facts.list), Traffic::from_recorded(recorded, facts.slow));
     let [now, earlier] = [wanted, wanted.before()].map(|span| {
-        let found = all.iter().filter(|message| (span.from..span.to).contains(&message.began));
+        let is_wanted = |one: &&Message| (span.from..span.to).contains(&one.began) && one.is_email(recorded);
+        let found = all.iter().filter(is_wanted);
         JudgedMessages::new(found.collect(), recorded, &traffic, &|one| explained.explain(one, facts.list))
     });
     let common = CommonFaults::from_causes(now.causes.iter().chain(&earlier.causes).flatten());
@@ -167,6 +171,7 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
         rows: rows((&table(&now.causes, &common), before.as_ref()), &common, messages),
         span: CostSpan {
             from: seconds(wanted.from),
+            cut,
             to: seconds(wanted.to),
             messages,
             touched: now.touched,
@@ -180,10 +185,9 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
 
 /// Returns the time in seconds that a message (email) with these causes waited because of each side.
 pub(crate) fn sums(causes: &[Cause]) -> BTreeMap<Side, f64> {
-    let sums = table(&[causes.to_vec()], &CommonFaults::default())
-        .into_iter()
-        .filter(|((_, cause), _)| cause.is_none());
-    sums.map(|((side, _), cost)| (side, seconds(cost.micros))).collect()
+    let table = table(&[causes.to_vec()], &CommonFaults::default());
+    let sums = table.iter().filter(|((_, cause), _)| cause.is_none());
+    sums.map(|((side, _), cost)| (*side, seconds(cost.micros))).collect()
 }
 
 /// The faults that several zones have in common.
@@ -223,11 +227,6 @@ impl CommonFaults {
         };
         (cause.kind, zone)
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// The messages (emails) of a period.
@@ -302,7 +301,7 @@ fn rows(
             failed: cost.failed,
             messages: cost.messages,
             share: messages.map(|all| cost.messages as f64 / all.max(1) as f64),
-            next: cause.map(|(kind, _)| next(side, *kind, zone.as_deref().unwrap_or_default())),
+            next: cause.and_then(|(kind, _)| next(side, *kind, zone.as_deref().unwrap_or_default())),
             zone,
         }
     };
@@ -342,18 +341,18 @@ fn side(cause: &Cause) -> Side {
 }
 
 /// Returns the command that shows more about a cause.
-fn next(side: Side, kind: CulpritKind, zone: &str) -> String {
+fn next(side: Side, kind: CulpritKind, zone: &str) -> Option<String> {
     let zone = zone.trim_end_matches('.');
-    match kind {
+    Some(match kind {
         CulpritKind::ListSilent | CulpritKind::ListSlow | CulpritKind::ListRefused => {
             "resolverctl dnsbl".to_owned()
         }
         CulpritKind::Overload => "resolverctl stats --by client".to_owned(),
         _ if side == Side::Mine => "resolverctl check system".to_owned(),
-        _ if zone.is_empty() => "resolverctl why --slowest 5".to_owned(),
+        _ if zone.is_empty() => return None,
         CulpritKind::Unknown => format!("resolverctl why {zone}"),
         _ => format!("resolverctl check {zone}"),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -372,7 +371,10 @@ mod tests {
             outcome: *outcome,
             ..QuestionEntry::hit((*name).into(), RecordType::A, [127, 0, 0, 1].into(), 0, (at + 1) * 1_000)
         };
-        let questions = asked.iter().map(question).collect();
+        report_of(asked.iter().map(question).collect())
+    }
+
+    fn report_of(questions: Vec<QuestionEntry>) -> CostReport {
         let recorded = Recorded { questions, begin: Some(0), lost_hits: Some(0), ..Recorded::default() };
         let list = |name: &[u8]| is_within(name, LIST).then_some(ListName { apex: LIST.len(), keyed: false });
         let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1) };
@@ -389,6 +391,19 @@ mod tests {
         let CostReport { rows, span } = report(&[(LIST, 0, Outcome::Failed), (name, 1, Outcome::Failed)]);
         let failed: Vec<_> = rows.iter().map(|row| (row.zone.as_deref(), row.failed)).collect();
         assert_eq!((failed, span.touched), (vec![(None, 1), (Some("example."), 1)], 1));
+    }
+
+    #[test]
+    fn reverse_names_alone_are_no_email() {
+        let reverse = |at: u64, kind: RecordType| QuestionEntry {
+            kind,
+            outcome: Outcome::Failed,
+            ..QuestionEntry::failed(b"\x017\x012\x010\x03192\x07in-addr\x04arpa\x00", at * 10_000_000)
+        };
+        let questions = vec![reverse(0, RecordType::PTR), reverse(1, RecordType::PTR)];
+        assert_eq!(report_of(questions.clone()).span.messages, Some(0));
+        let CostReport { span, rows } = report_of([questions, vec![reverse(1, RecordType::A)]].concat());
+        assert_eq!((span.messages, span.touched, rows.len()), (Some(1), 1, 2));
     }
 
     #[test]

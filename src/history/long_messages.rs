@@ -74,7 +74,7 @@ impl LongMessages {
         self.taken_until = until;
         let mut long = group(recorded, list).all;
         long.retain(|message| over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE))));
-        for message in &long {
+        for message in long.iter().filter(|message| message.is_email(recorded)) {
             let waited = waited(message.queries(recorded).map(|question| (question.at, question.end())));
             times.count(Duration::from_micros(waited));
         }

@@ -228,6 +228,11 @@ impl Message {
         self.questions.iter().filter_map(|place| recorded.questions.get(*place))
     }
 
+    /// Returns true if the queries may be those of an email. A program that reads logs asks only for reverse names.
+    pub(super) fn is_email(&self, recorded: &Recorded) -> bool {
+        self.queries(recorded).any(|question| question.kind != RecordType::PTR)
+    }
+
     /// Returns true if a query of the message (email) failed.
     pub(super) fn has_failed(&self, recorded: &Recorded) -> bool {
         self.queries(recorded).any(|question| question.outcome.is_failure())

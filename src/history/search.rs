@@ -125,15 +125,12 @@ impl Search<'_> {
         let is_wanted = |one: &QuestionEntry| span.has(one.at, one.client) && subject.has(one);
         let mut found: Vec<&Message> =
             self.messages.all.iter().filter(|message| self.questions(message).any(is_wanted)).collect();
-        let most = |message: &&Message| {
-            if wanted.subject.is_none() {
-                return self.waited(message);
+        let most = |message: &&Message| match &wanted.subject {
+            None => self.waited(message),
+            Some(_) if message.has_failed(self.recorded) => {
+                message.took().saturating_add(micros(FAILURE_COST))
             }
-            message.took().saturating_add(if message.has_failed(self.recorded) {
-                micros(FAILURE_COST)
-            } else {
-                0
-            })
+            Some(_) => message.took(),
         };
         found.sort_by_cached_key(|message| Reverse(most(message)));
         // Without a wanted subject, only the requested number of messages (emails) is returned: those that waited longest.

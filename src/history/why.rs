@@ -358,7 +358,7 @@ fn with_servers(question: &QuestionEntry, flight: Option<&FlightEntry>) -> u64 {
     covered(spans.collect(), (question.at, question.end()))
 }
 
-fn is_zero(number: &u64) -> bool {
+pub(super) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 

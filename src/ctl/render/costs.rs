@@ -32,7 +32,8 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
     let rows: Vec<CostRow> = replies.iter().filter_map(row).collect();
     let span =
         replies.iter().find_map(|reply| if let Reply::CostSpan(span) = reply { Some(span) } else { None });
-    let Some(CostSpan { from, to, messages, touched, slow, .. }) = span.filter(|span| !span.empty) else {
+    let Some(CostSpan { from, cut, to, messages, touched, slow, .. }) = span.filter(|span| !span.empty)
+    else {
         return match span.and_then(|span| span.begin) {
             Some(begin) => format!("The query history begins at {}, after this time.\n", moment(begin)),
             None => empty(span.is_some_and(|span| span.off)).to_owned(),
@@ -43,8 +44,9 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
         None => " messages (emails) on disk".to_owned(),
     };
     let head = format!(
-        "{} to {}: {}{of} waited {} or longer, or had a failed query that defers mail",
+        "{}{} to {}: {}{of} waited {} or longer, or had a failed query that defers mail",
         moment(*from),
+        if *cut { " (the history in memory begins here)" } else { "" },
         moment(*to),
         words::number(*touched),
         words::time(*slow)

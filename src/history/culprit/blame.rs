@@ -29,7 +29,10 @@ pub(super) fn failure(
         return fail(causes, (CulpritKind::Overload, Box::default()), one, &question.error);
     }
     let Some(flight) = flight else {
-        return fail(causes, (CulpritKind::Unknown, one.own_zone()), one, &question.error);
+        // Without a recent flight, only a silent list has cached failures: resolverd then sends it no queries of clients.
+        let is_silent = question.outcome == Outcome::Remembered && one.apex().is_some();
+        let kind = if is_silent { CulpritKind::ListSilent } else { CulpritKind::Unknown };
+        return fail(causes, (kind, one.own_zone()), one, &question.error);
     };
     let why = if flight.why.is_empty() { &question.error } else { &flight.why };
     let mut failed: Vec<CauseKey> = Vec::new();

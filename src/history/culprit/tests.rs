@@ -611,6 +611,14 @@ fn a_server_that_answered_nothing_for_seconds_lost_nothing() {
 }
 
 #[test]
+fn a_cached_failure_of_a_list_without_a_flight_is_silence() {
+    for (name, kind) in [("2.0.0.127.list.example.", Kind::ListSilent), ("a.example.", Kind::Unknown)] {
+        let asked = One { shows: None, ..one(0, 0, name, Remembered, Vec::new()) };
+        assert_eq!(judged(&[asked], &[])[0].0, kind, "{name}");
+    }
+}
+
+#[test]
 fn a_shorter_slow_time_has_causes_for_shorter_delays() {
     let kind_of = |slow: Duration| {
         let (question, flight) = entries(0, &up(150, vec![(0, 150, 1, "example.", OK)]));
