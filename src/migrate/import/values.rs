@@ -276,7 +276,9 @@ impl Clients {
     pub(super) fn keys(self) -> Vec<(&'static str, Value)> {
         let list = |nets: &[IpNet]| texts(nets.iter().map(ToString::to_string));
         let refuse: Networks = self.refuse.iter().copied().filter(|net| net.prefix_len() > 0).collect();
-        let is_open = self.allow.iter().any(|net| net.prefix_len() == 0);
+        // As in the check of `allow`, prefixes that together contain all addresses count.
+        let allowed = IpNet::aggregate(&self.allow.iter().copied().collect());
+        let is_open = allowed.iter().any(|net| net.prefix_len() == 0);
         let mut keys = vec![("allow", list(&self.allow))];
         if is_open {
             keys.push(("open_resolver", Value::Boolean(true)));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use hickory_proto::rr::{Name, RecordType};
+use ipnet::IpNet;
 
 use super::addresses::{METRICS_PORT, overlap};
 use super::check_views::{self, in_view};
@@ -170,10 +171,12 @@ fn one_listener(
         (Some(_), None) => missing("key", "certificate"),
         _ => {}
     }
-    if let Some(all) = listener.allow.iter().find(|network| network.prefix_len() == 0)
+    // Prefixes that together contain all addresses are one prefix of length 0.
+    let allowed = IpNet::aggregate(&listener.allow);
+    if let Some(all) = allowed.iter().find(|network| network.prefix_len() == 0)
         && !listener.open_resolver
     {
-        let wrong = format!("{all} permits every client, and attackers abuse open resolvers");
+        let wrong = format!("permits every client ({all}), and attackers abuse open resolvers");
         let wrong = WrongValue::new(wrong, "name the networks of your clients, or set open_resolver = true");
         problems.add(line("allow"), Some(&format!("{section}.allow")), wrong);
     }

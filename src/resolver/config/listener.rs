@@ -43,7 +43,7 @@ pub struct Listener {
     pub key: Option<PrivateKeyFile>,
     /// The networks whose clients receive answers. All other clients receive REFUSED.
     pub allow: Vec<IpNet>,
-    /// True if `allow` may contain a prefix of length 0, which permits every client.
+    /// True if `allow` may permit every client.
     pub open_resolver: bool,
     /// Clients within `allow` that receive REFUSED.
     pub refuse: Vec<IpNet>,

@@ -17,7 +17,7 @@ const SIMILAR: f64 = 0.75;
 
 /// Beginnings of error texts that continue a sentence with the key, such as "is too large". Before these texts, the name of the key is shown without
 /// a colon.
-const VERBS: [&str; 3] = ["is ", "has ", "cannot "];
+const VERBS: [&str; 4] = ["is ", "has ", "cannot ", "permits "];
 
 /// All errors in one configuration file. Each line of the error text begins with the name of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -220,8 +220,8 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
         "line 4: duplicate key; write each key and each section with all its keys only once",
     ),
     (
-        "[listen]\nallow = [\"127.0.0.0/8\", \"0.0.0.0/0\"]",
-        "line 3: listen.allow: 0.0.0.0/0 permits every client, and attackers abuse open resolvers; name the networks of your clients, or set open_resolver = true",
+        "[listen]\nallow = [\"127.0.0.0/8\", \"128.0.0.0/1\", \"0.0.0.0/1\"]",
+        "line 3: listen.allow permits every client (0.0.0.0/0), and attackers abuse open resolvers; name the networks of your clients, or set open_resolver = true",
     ),
     (
         "[listen]\nrefuse = [\"::1\", \"::ffff:10.1.2.3/104\"]",
