@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::columns::{self, Column, count, fault, time, word};
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 use history::Quantiles;
-use minutes::row::BusyKind;
+use minutes::row::{Busy, BusyKind};
 use minutes::span::SpanReport;
 
 /// The number of zones, lists, users and networks below the figures.
@@ -146,7 +147,9 @@ fn figures(span: &SpanReport, other: Option<&SpanReport>, style: Style) -> Strin
         }
         table.plain(cells);
     }
-    table.text(style, None) + "message: the queries for one email; DNS time: how long it waited for DNS\n"
+    table.text(style, None)
+        + "message: the queries for one email; DNS time: how long it waited for DNS\n\
+    times are estimates: those from 185 to 262 ms, for example, are one class on disk; `resolverctl stats` has exact ones\n"
 }
 
 fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
@@ -163,32 +166,21 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
     table.text(style, None)
 }
 
+/// The columns of the table of the busiest zones, lists, users and networks.
+const BUSIEST: &[Column<Busy>] = &[
+    Column("kind", 0, |row, _| word(row.kind.label())),
+    Column("name", 0, |row, _| word(&row.name)),
+    Column("resolutions or queries", 0, |row, _| count(row.counts.questions)),
+    Column("failed", 0, |row, _| fault(row.counts.failed)),
+    Column("took 1 s or more", 0, |row, _| fault(row.counts.late)),
+    Column("timeouts of servers", 0, |row, _| fault(row.counts.timeouts)),
+    Column("total time", 0, |row, _| time(row.counts.spent_ms as f64 / 1_000.0)),
+];
+
 /// Returns the table of the busiest zones, lists, users and networks of the wanted kinds, at most `most` of each.
 pub fn busiest(span: &SpanReport, is_wanted: impl Fn(BusyKind) -> bool, most: usize, style: Style) -> String {
-    let mut table = TextTable::new(&[
-        ("kind", Align::Left),
-        ("name", Align::Left),
-        ("resolutions or queries", Align::Right),
-        ("failed", Align::Right),
-        ("took 1 s or more", Align::Right),
-        ("timeouts of servers", Align::Right),
-        ("total time", Align::Right),
-    ]);
-    for rows in span.busiest.chunk_by(|one, other| one.kind == other.kind) {
-        for row in rows.iter().take(most).filter(|row| is_wanted(row.kind)) {
-            let counts = &row.counts;
-            let fault =
-                |count: u64| (words::number(count), if count > 0 { Paint::Bad } else { Paint::Plain });
-            table.row(vec![
-                (row.kind.label().to_owned(), Paint::Plain),
-                (row.name.to_string(), Paint::Plain),
-                (words::number(counts.questions), Paint::Plain),
-                fault(counts.failed),
-                fault(counts.late),
-                fault(counts.timeouts),
-                (words::time(counts.spent_ms as f64 / 1_000.0), Paint::Plain),
-            ]);
-        }
-    }
+    let kinds = span.busiest.chunk_by(|one, other| one.kind == other.kind);
+    let rows = kinds.flat_map(|rows| rows.iter().take(most)).filter(|row| is_wanted(row.kind));
+    let table = columns::table(BUSIEST, rows, 0);
     if table.is_empty() { "no names recorded in this span\n".to_owned() } else { table.text(style, None) }
 }

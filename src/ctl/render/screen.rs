@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::table::{Align, TextTable};
+use super::columns::{self, Cell, Column, fault, time, verdict, word};
 use super::{Paint, Style, words};
 use control::protocol::Stats;
 use dns::conduct::Conduct;
 use dns::wire::presentation::harmless;
-use history::{Counter, OTHER, ServerRow, ShedRow, ZoneRow, blames};
+use history::{Counter, ServerRow, ShedRow, ZoneRow};
 use resolver::cache::StoreFill;
 
 /// The number of columns of the smallest terminal on which all lines can be read.
@@ -47,8 +47,8 @@ pub fn stats(stats: &Stats, style: Style) -> String {
     let left = left - failed.lines().count();
     let zones = stats.slow_zones.len().min(left.div_ceil(2));
     let servers = stats.slow_servers.len().min(left - zones);
-    let zones = slowest_zones(stats.slow_zones.get(..zones).unwrap_or_default(), style);
-    let servers = slowest_servers(stats.slow_servers.get(..servers).unwrap_or_default(), style);
+    let zones = slowest(SLOWEST_ZONES, stats.slow_zones.get(..zones).unwrap_or_default(), style);
+    let servers = slowest(SLOWEST_SERVERS, stats.slow_servers.get(..servers).unwrap_or_default(), style);
     let cache = if stats.stores.is_empty() { String::new() } else { cache };
     let gap = if failed.is_empty() && zones.is_empty() && servers.is_empty() { "" } else { "\n" };
     format!("{upper}{gap}{failed}{zones}{servers}{cache}")
@@ -197,43 +197,26 @@ fn in_per_cent<Part: Copy>(counts: &BTreeMap<Part, u64>, label: fn(Part) -> &'st
     if parts.is_empty() { vec!["–".to_owned()] } else { parts }
 }
 
-/// Returns the table of the zones whose queries took the most time.
-fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
-    let mut table = TextTable::new(&[
-        ("slowest zones", Align::Left),
-        ("total time", Align::Right),
-        ("failed", Align::Right),
-        ("server behaviour", Align::Left),
-    ]);
-    for row in rows {
-        let failed = format!("{} of {}", words::number(row.failed), words::number(row.flights));
-        table.row(vec![
-            (words::cut(&row.zone, ZONE), Paint::Plain),
-            (words::time(row.spent), Paint::Plain),
-            (failed, if row.failed > 0 { Paint::Bad } else { Paint::Plain }),
-            (row.verdict.clone(), verdict_paint(&row.zone, &row.verdict)),
-        ]);
-    }
-    if rows.is_empty() { String::new() } else { table.text(style, Some(COLUMNS)) }
-}
+/// The columns of the table of the zones whose queries took the most time.
+const SLOWEST_ZONES: &[Column<ZoneRow>] = &[
+    Column("slowest zones", 0, |row, _| word(&words::cut(&row.zone, ZONE))),
+    Column("total time", 0, |row, _| time(row.spent)),
+    Column("failed", 0, |row, _| Cell {
+        text: format!("{} of {}", words::number(row.failed), words::number(row.flights)),
+        ..fault(row.failed)
+    }),
+    Column("server behaviour", 0, |row, _| verdict(&row.zone, &row.verdict)),
+];
 
-/// Returns the table of the servers for whose replies resolverd waited longest.
-fn slowest_servers(rows: &[ServerRow], style: Style) -> String {
-    let head = [("slowest servers", Align::Left), ("total wait", Align::Right), ("behaviour", Align::Left)];
-    let mut table = TextTable::new(&head);
-    for row in rows {
-        table.row(vec![
-            (row.server.clone(), Paint::Plain),
-            (words::time(row.waited), Paint::Plain),
-            (row.verdict.clone(), verdict_paint(&row.server, &row.verdict)),
-        ]);
-    }
-    if rows.is_empty() { String::new() } else { table.text(style, Some(COLUMNS)) }
-}
+/// The columns of the table of the servers for whose replies resolverd waited longest.
+const SLOWEST_SERVERS: &[Column<ServerRow>] = &[
+    Column("slowest servers", 0, |row, _| word(&row.server)),
+    Column("total wait", 0, |row, _| time(row.waited)),
+    Column("behaviour", 0, |row, _| verdict(&row.server, &row.verdict)),
+];
 
-/// Returns the colour for the text about the servers of a zone, or about one server. The row "other", the sum of the rest, is never coloured.
-pub(super) fn verdict_paint(key: &str, verdict: &str) -> Paint {
-    if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }
+fn slowest<Row>(columns: &'static [Column<Row>], rows: &[Row], style: Style) -> String {
+    if rows.is_empty() { String::new() } else { columns::table(columns, rows, 0).text(style, Some(COLUMNS)) }
 }
 
 /// Returns the number of entries and the memory of each part of the cache, in columns.
