@@ -204,11 +204,11 @@ enum Command {
     /// Show the configured zones and their servers.
     #[command(after_long_help = terms::ZONES)]
     Zones,
-    /// Add or remove a zone with its own servers, without a restart.
+    /// Show, add or remove zones with their own servers, without a restart.
     #[command(after_long_help = terms::ZONE)]
     Zone {
         #[command(subcommand)]
-        command: zone::Command,
+        command: Option<zone::Command>,
     },
     /// Show the queries in progress, the oldest first.
     #[command(after_long_help = terms::INFLIGHT)]
@@ -326,7 +326,7 @@ impl Arguments {
             }
             Some(Command::Config(command)) => config::run(command, &client, format),
             Some(Command::Nta { command }) => nta::run(command.as_ref(), &client, format),
-            Some(Command::Zone { command }) => zone::run(command, &client, format),
+            Some(Command::Zone { command }) => zone::run(command.as_ref(), &client, format),
             Some(Command::Reload) => client.show(&Request::Reload, format, text::reloaded, Exit::of_reload),
             Some(Command::Import(arguments)) => import::run(arguments, format),
             Some(Command::Switch(arguments)) => switch::run(arguments, format),

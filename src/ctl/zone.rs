@@ -1,7 +1,7 @@
 //! `resolverctl zone`: adds a zone with its own servers while the daemon runs, or writes it into the configuration file.
 
-use std::fs::File;
-use std::io::Write;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
 use super::nta::span;
 use super::outcome::CommandOutcome;
-use super::render::{Format, text};
+use super::render::{Format, text, zones};
 use super::typed_name::typed_name;
-use control::protocol::zones::{AddedZone, ZoneWhat};
-use control::protocol::{Reply, Request};
+use control::protocol::zones::{AddedZone, ZoneWhat, without_entry};
+use control::protocol::{Problem, Reply, Request};
 use resolver::config::defaults;
 
 /// The text of a configuration file that does not exist yet.
@@ -23,11 +23,16 @@ const EMPTY: &str = "version = 1\n";
 pub(super) enum Command {
     /// Resolve a zone through these servers, until the daemon ends by default.
     Add(Added),
+    /// Show the configured zones and their servers, as `zones` does.
+    List,
     /// Remove a zone that `zone add` added.
     Remove {
         /// Apex of the zone.
         #[arg(allow_hyphen_values = true, value_parser = typed_name)]
         name: String,
+        /// Remove the zone that `zone add --write` wrote from the configuration file, and reload it, as root.
+        #[arg(long)]
+        write: bool,
     },
 }
 
@@ -55,21 +60,31 @@ pub(super) struct Added {
     write: bool,
 }
 
-/// Adds or removes the zone, and shows the changes.
+/// Adds or removes the zone, and shows the changes. Without a sub-command, it only shows the configured zones.
 pub(super) fn run(
-    command: &Command,
+    command: Option<&Command>,
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let (what, note) = match command {
-        Command::Add(added) if added.write => return write(&added.zone(), client, format),
-        Command::Add(added) => {
+        None | Some(Command::List) => {
+            return client.show(&Request::Zones, format, zones::table, |_| Exit::Yes);
+        }
+        Some(Command::Add(added)) if added.write => {
+            let entry = added.zone().entry();
+            let added = |text: &str| Ok(format!("{}\n{entry}", if text.is_empty() { EMPTY } else { text }));
+            return rewrite(added, client, format);
+        }
+        Some(Command::Remove { name, write: true }) => {
+            return rewrite(|text| without_entry(text, name), client, format);
+        }
+        Some(Command::Add(added)) => {
             let seconds = added.time.map(|time| time.as_secs());
             let note = "until resolverd ends; --write adds it to the configuration file\n";
             let note = if seconds.is_none() { note } else { "" };
             (ZoneWhat::Add { zone: added.zone(), seconds }, note)
         }
-        Command::Remove { name } => (ZoneWhat::Remove { name: name.clone() }, ""),
+        Some(Command::Remove { name, write: false }) => (ZoneWhat::Remove { name: name.clone() }, ""),
     };
     let screen = |replies: &[Reply], style| text::reloaded(replies, style) + note;
     client.show(&Request::Zone { what }, format, screen, |_| Exit::Yes)
@@ -86,15 +101,20 @@ impl Added {
     }
 }
 
-/// Appends the zone to the configuration file of the daemon, and reloads the file. If the file then has an error, it is as before.
-fn write(zone: &AddedZone, client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
+/// Changes the configuration file of the daemon, and reloads the file. If the file then has an error, it is as before.
+fn rewrite(
+    change: impl Fn(&str) -> Result<String, Problem>,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
     let Reply::Status(status) = client.ask_one(&Request::Status)? else { return Err(unexpected()) };
     let file = PathBuf::from(status.daemon.config.unwrap_or_else(|| defaults::FILE.to_owned()));
     let written = |error| CommandFailure::Written { file: file.clone(), error };
-    let mut open = File::options().append(true).create(true).open(&file).map_err(written)?;
-    let length = open.metadata().map_err(written)?.len();
-    let head = if length == 0 { EMPTY } else { "" };
-    open.write_all(format!("{head}\n{}", zone.entry()).as_bytes()).map_err(written)?;
+    let before = match fs::read_to_string(&file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        text => text.map_err(written)?,
+    };
+    fs::write(&file, change(&before)?).map_err(written)?;
     let outcome = client.show(
         &Request::Reload,
         format,
@@ -105,7 +125,7 @@ fn write(zone: &AddedZone, client: &ControlClient, format: Format) -> Result<Com
         Exit::of_reload,
     );
     if !matches!(outcome, Ok(CommandOutcome { exit: Exit::Yes, .. })) {
-        open.set_len(length).map_err(written)?;
+        fs::write(&file, before).map_err(written)?;
     }
     outcome
 }

@@ -128,7 +128,7 @@ fn not_temporary(config: &Config, name: &Name) -> String {
     let shown = name_text(name);
     if config.zones.iter().any(|zone| zone.name == *name) {
         format!(
-            "{shown} is in the configuration file: remove its [[zone]] there, then run `resolverctl reload`."
+            "{shown} is in the configuration file: `resolverctl zone remove {shown} --write` removes what `zone add --write` wrote; otherwise remove its [[zone]] there, then run `resolverctl reload`."
         )
     } else {
         format!("There is no zone {shown}; `resolverctl zones` shows all.")

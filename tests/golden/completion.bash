@@ -274,6 +274,9 @@ _resolverctl() {
             resolverctl__subcmd__help__subcmd__zone,add)
                 cmd="resolverctl__subcmd__help__subcmd__zone__subcmd__add"
                 ;;
+            resolverctl__subcmd__help__subcmd__zone,list)
+                cmd="resolverctl__subcmd__help__subcmd__zone__subcmd__list"
+                ;;
             resolverctl__subcmd__help__subcmd__zone,remove)
                 cmd="resolverctl__subcmd__help__subcmd__zone__subcmd__remove"
                 ;;
@@ -307,6 +310,9 @@ _resolverctl() {
             resolverctl__subcmd__zone,help)
                 cmd="resolverctl__subcmd__zone__subcmd__help"
                 ;;
+            resolverctl__subcmd__zone,list)
+                cmd="resolverctl__subcmd__zone__subcmd__list"
+                ;;
             resolverctl__subcmd__zone,remove)
                 cmd="resolverctl__subcmd__zone__subcmd__remove"
                 ;;
@@ -315,6 +321,9 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__zone__subcmd__help,help)
                 cmd="resolverctl__subcmd__zone__subcmd__help__subcmd__help"
+                ;;
+            resolverctl__subcmd__zone__subcmd__help,list)
+                cmd="resolverctl__subcmd__zone__subcmd__help__subcmd__list"
                 ;;
             resolverctl__subcmd__zone__subcmd__help,remove)
                 cmd="resolverctl__subcmd__zone__subcmd__help__subcmd__remove"
@@ -1480,7 +1489,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__zone)
-            opts="add remove"
+            opts="add list remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1494,6 +1503,20 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__zone__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__zone__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2110,7 +2133,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__zone)
-            opts="-h --socket --json --color --help add remove help"
+            opts="-h --socket --json --color --help add list remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2166,7 +2189,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__zone__subcmd__help)
-            opts="add remove help"
+            opts="add list remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2207,6 +2230,20 @@ _resolverctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        resolverctl__subcmd__zone__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         resolverctl__subcmd__zone__subcmd__help__subcmd__remove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2221,8 +2258,30 @@ _resolverctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        resolverctl__subcmd__zone__subcmd__remove)
+        resolverctl__subcmd__zone__subcmd__list)
             opts="-h --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__zone__subcmd__remove)
+            opts="-h --write --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

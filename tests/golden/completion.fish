@@ -41,7 +41,7 @@ complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "shadow" -d 
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "flush" -d 'Remove entries from the cache'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "servers" -d 'Show the servers that were queried, the slowest first'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "zones" -d 'Show the configured zones and their servers'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "zone" -d 'Add or remove a zone with its own servers, without a restart'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "zone" -d 'Show, add or remove zones with their own servers, without a restart'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "inflight" -d 'Show the queries in progress, the oldest first'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "why" -d 'Show why mail was slow, and what to do'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "failed" -d 'Show the zones whose queries failed, and what to do'
@@ -150,15 +150,16 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add list remove help" -l socket -d 'Control socket of the daemon' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add list remove help" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -f -a "add" -d 'Resolve a zone through these servers, until the daemon ends by default'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -f -a "remove" -d 'Remove a zone that `zone add` added'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add list remove help" -l json -d 'Print JSON, one object per line. Times are in seconds'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add list remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add list remove help" -f -a "add" -d 'Resolve a zone through these servers, until the daemon ends by default'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add list remove help" -f -a "list" -d 'Show the configured zones and their servers, as `zones` does'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add list remove help" -f -a "remove" -d 'Remove a zone that `zone add` added'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and not __fish_seen_subcommand_from add list remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -l forward -d 'Resolvers to forward to, as `forward` in resolverd.toml(5)' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -l stub -d 'Name servers of the zone' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -l for -d 'Lifetime, such as 30m or 2h. Maximum: 7d' -r
@@ -170,13 +171,21 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -l write -d 'Append the zone to the configuration file and reload it, as root'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from list" -l socket -d 'Control socket of the daemon' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from list" -l json -d 'Print JSON, one object per line. Times are in seconds'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from remove" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from remove" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from remove" -l write -d 'Remove the zone that `zone add --write` wrote from the configuration file, and reload it, as root'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from remove" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from help" -f -a "add" -d 'Resolve a zone through these servers, until the daemon ends by default'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show the configured zones and their servers, as `zones` does'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a zone that `zone add` added'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zone; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l socket -d 'Control socket of the daemon' -r -F
@@ -228,10 +237,10 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "test" -d 'Query each list in use about an address or a domain'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "health" -d 'Test the lists in use now, and show their state two seconds later'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "list" -d 'Show the table of known lists, what they list, and their terms of use'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -a "test" -d 'Query each list in use about an address or a domain'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -a "health" -d 'Test the lists in use now, and show their state two seconds later'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -a "list" -d 'Show the table of known lists, what they list, and their terms of use'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
@@ -414,7 +423,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "flush" -d 'Remove entries from the cache'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "servers" -d 'Show the servers that were queried, the slowest first'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "zones" -d 'Show the configured zones and their servers'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "zone" -d 'Add or remove a zone with its own servers, without a restart'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "zone" -d 'Show, add or remove zones with their own servers, without a restart'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "inflight" -d 'Show the queries in progress, the oldest first'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "why" -d 'Show why mail was slow, and what to do'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "failed" -d 'Show the zones whose queries failed, and what to do'
@@ -431,6 +440,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "check" -d 'Check a domain, an address, a message or this host for faults'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from zone" -f -a "add" -d 'Resolve a zone through these servers, until the daemon ends by default'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from zone" -f -a "list" -d 'Show the configured zones and their servers, as `zones` does'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from zone" -f -a "remove" -d 'Remove a zone that `zone add` added'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "test" -d 'Query each list in use about an address or a domain'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "health" -d 'Test the lists in use now, and show their state two seconds later'

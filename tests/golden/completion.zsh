@@ -194,10 +194,20 @@ _arguments "${_arguments_options[@]}" : \
 ':name -- Apex of the zone:_default' \
 && ret=0
 ;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (remove)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--write[Remove the zone that \`zone add --write\` wrote from the configuration file, and reload it, as root]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -217,6 +227,10 @@ _arguments "${_arguments_options[@]}" : \
         curcontext="${curcontext%:*:*}:resolverctl-zone-help-command-$line[1]:"
         case $line[1] in
             (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(list)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -303,16 +317,17 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'::list -- Show only this list, with its terms of use:_default' \
 ":: :_resolverctl__subcmd__dnsbl_commands" \
 "*::: :->dnsbl" \
 && ret=0
 
     case $state in
     (dnsbl)
-        words=($line[1] "${words[@]}")
+        words=($line[2] "${words[@]}")
         (( CURRENT += 1 ))
-        curcontext="${curcontext%:*:*}:resolverctl-dnsbl-command-$line[1]:"
-        case $line[1] in
+        curcontext="${curcontext%:*:*}:resolverctl-dnsbl-command-$line[2]:"
+        case $line[2] in
             (test)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -756,6 +771,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (remove)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -938,7 +957,7 @@ _resolverctl_commands() {
 'flush:Remove entries from the cache' \
 'servers:Show the servers that were queried, the slowest first' \
 'zones:Show the configured zones and their servers' \
-'zone:Add or remove a zone with its own servers, without a restart' \
+'zone:Show, add or remove zones with their own servers, without a restart' \
 'inflight:Show the queries in progress, the oldest first' \
 'why:Show why mail was slow, and what to do' \
 'failed:Show the zones whose queries failed, and what to do' \
@@ -1148,7 +1167,7 @@ _resolverctl__subcmd__help_commands() {
 'flush:Remove entries from the cache' \
 'servers:Show the servers that were queried, the slowest first' \
 'zones:Show the configured zones and their servers' \
-'zone:Add or remove a zone with its own servers, without a restart' \
+'zone:Show, add or remove zones with their own servers, without a restart' \
 'inflight:Show the queries in progress, the oldest first' \
 'why:Show why mail was slow, and what to do' \
 'failed:Show the zones whose queries failed, and what to do' \
@@ -1361,6 +1380,7 @@ _resolverctl__subcmd__help__subcmd__why_commands() {
 _resolverctl__subcmd__help__subcmd__zone_commands() {
     local commands; commands=(
 'add:Resolve a zone through these servers, until the daemon ends by default' \
+'list:Show the configured zones and their servers, as \`zones\` does' \
 'remove:Remove a zone that \`zone add\` added' \
     )
     _describe -t commands 'resolverctl help zone commands' commands "$@"
@@ -1369,6 +1389,11 @@ _resolverctl__subcmd__help__subcmd__zone_commands() {
 _resolverctl__subcmd__help__subcmd__zone__subcmd__add_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help zone add commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__zone__subcmd__list_commands] )) ||
+_resolverctl__subcmd__help__subcmd__zone__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help zone list commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__zone__subcmd__remove_commands] )) ||
 _resolverctl__subcmd__help__subcmd__zone__subcmd__remove_commands() {
@@ -1509,6 +1534,7 @@ _resolverctl__subcmd__why_commands() {
 _resolverctl__subcmd__zone_commands() {
     local commands; commands=(
 'add:Resolve a zone through these servers, until the daemon ends by default' \
+'list:Show the configured zones and their servers, as \`zones\` does' \
 'remove:Remove a zone that \`zone add\` added' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -1523,6 +1549,7 @@ _resolverctl__subcmd__zone__subcmd__add_commands() {
 _resolverctl__subcmd__zone__subcmd__help_commands() {
     local commands; commands=(
 'add:Resolve a zone through these servers, until the daemon ends by default' \
+'list:Show the configured zones and their servers, as \`zones\` does' \
 'remove:Remove a zone that \`zone add\` added' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -1538,10 +1565,20 @@ _resolverctl__subcmd__zone__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl zone help help commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__zone__subcmd__help__subcmd__list_commands] )) ||
+_resolverctl__subcmd__zone__subcmd__help__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl zone help list commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__zone__subcmd__help__subcmd__remove_commands] )) ||
 _resolverctl__subcmd__zone__subcmd__help__subcmd__remove_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl zone help remove commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__zone__subcmd__list_commands] )) ||
+_resolverctl__subcmd__zone__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl zone list commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__zone__subcmd__remove_commands] )) ||
 _resolverctl__subcmd__zone__subcmd__remove_commands() {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use super::{Blame, Problem};
 use resolver::cache::servers::Health;
 
 /// Adds or removes a temporary zone. Such a zone is not in the configuration file, survives reloads, and ends with the daemon.
@@ -57,6 +58,37 @@ impl AddedZone {
         }
         entry
     }
+}
+
+/// Returns the text of a configuration file without the entry of the zone `name`, if `AddedZone::entry` has the form of this entry.
+///
+/// # Errors
+/// Fails if there is no such entry, or if the operator has added other keys or comments to it.
+pub fn without_entry(text: &str, name: &str) -> Result<String, Problem> {
+    let name = name.trim_end_matches('.');
+    let is_name = |line: &str| {
+        let value = line.strip_prefix("name = ").map(|value| value.trim().trim_matches('"'));
+        value.is_some_and(|value| value.trim_end_matches('.').eq_ignore_ascii_case(name))
+    };
+    let is_of_entry = |line: &&str| {
+        let line = line.trim_end();
+        line.is_empty() || ["forward = [", "stub = [", "validate = "].iter().any(|key| line.starts_with(key))
+    };
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let start = lines
+        .windows(2)
+        .position(|pair| matches!(pair, [head, zone] if head.trim_end() == "[[zone]]" && is_name(zone)));
+    let (before, entry) = lines.split_at(start.unwrap_or(lines.len()));
+    let length = 2 + entry.iter().skip(2).take_while(|line| is_of_entry(line)).count();
+    let after = entry.get(length..).unwrap_or_default();
+    if start.is_none() || after.first().is_some_and(|line| !line.starts_with('[')) {
+        let sentence = format!(
+            "The configuration file has no [[zone]] {name} in the form of `zone add --write`; change it with an editor, then run `resolverctl reload`."
+        );
+        return Err(Problem { fault: Blame::Request, sentence });
+    }
+    let gap = if after.is_empty() { "" } else { "\n" };
+    Ok(format!("{}\n{gap}{}", before.concat().trim_end(), after.concat()))
 }
 
 /// A configured zone.
@@ -131,4 +163,30 @@ pub struct ZoneServer {
     pub health: Option<Health>,
     /// True if the server is known not to serve the zone.
     pub lame: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_entry_that_was_written_is_removed() {
+        let zone = |name: &str, validate| AddedZone {
+            name: name.to_owned(),
+            forward: vec!["10.1.1.1".to_owned(), "tls://10.1.1.2#dns.example".to_owned()],
+            stub: Vec::new(),
+            validate,
+        };
+        let head = "version = 1\n[[zone]]\nname = \"b.example\" # mine\nrecurse = true\n";
+        let (one, other) = (zone("a.example", false).entry(), zone("c.example.", true).entry());
+        let both = format!("{head}\n{one}\n{other}");
+        assert_eq!(without_entry(&both, "A.example."), Ok(format!("{head}\n{other}")));
+        assert_eq!(without_entry(&both, "c.example"), Ok(format!("{head}\n{one}")));
+        let commented = format!("{head}\n{one}\n# The next zone\n[[zone]]\nname = \"d.example\"\n");
+        let longer = format!("{head}\n{one}max_ttl = 60\n");
+        for text in [head, &commented, &longer, ""] {
+            assert!(without_entry(text, "a.example").is_err(), "{text}");
+        }
+        assert!(without_entry(&both, "b.example").is_err());
+    }
 }

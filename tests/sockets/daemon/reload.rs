@@ -245,7 +245,11 @@ fn a_zone_is_added_until_it_is_removed_or_written() {
     assert_eq!(std::fs::read_to_string(near.config()).unwrap(), format!("{before}{entry}"));
     assert_eq!(asks(), 0);
     let (code, _, said) = failing(&near, &["zone", "remove", "lan"]);
-    assert!(code == 2 && said.contains("is in the configuration file"), "{said}");
+    assert!(code == 2 && said.contains("`resolverctl zone remove lan. --write` removes"), "{said}");
+    let (code, text) = resolverctl(&near, &["zone", "remove", "lan.", "--write"]);
+    assert!(code == 0 && text.starts_with("zone lan: removed\nwritten to "), "{text}");
+    assert_eq!(std::fs::read_to_string(near.config()).unwrap(), before);
+    assert_eq!((asks(), resolverctl(&near, &["zone", "list"])), (1, (0, "no configured zones\n".to_owned())));
 }
 
 #[test]
