@@ -33,7 +33,7 @@ options {
   .include "/etc/rspamd/options.inc"
   .include(priority=10) "$work/rspamd-$which.inc"
 }
-logging { type = "console"; }
+logging { type = "console"; level = "info"; }
 worker "normal" { bind_socket = "127.0.0.1:$port"; count = 1; }
 .include(priority=10) "$work/rspamd-$which.rbl"
 END
@@ -136,6 +136,11 @@ known_refusals() {
   has 'dns_block_rule URIBL_BLOCKED hit' cat "$work/spamassassin-passed.log"
 }
 
+# rspamd writes which lookups failed, SpamAssassin does so only for debugging.
+rspamd_lines() {
+  judged "$work/rspamd-guarded.log" 'error looking up .*zen\.spamhaus\.org: ' 'list refused; .*zen\.spamhaus\.org'
+}
+
 # Rules without codes count any answer there.
 other_refusals() {
   local without with
@@ -151,6 +156,7 @@ other_refusals() {
 check "scores: SpamAssassin and rspamd start" raise_scanners
 check "scores: lists that are well are heeded" heeded
 check "scores: lists whose refusals are known change nothing, and passed on they show" known_refusals
+check "scores: the lines of rspamd about refusals are judged" rspamd_lines
 check "scores: lists that refuse change nothing behind the gate; passed on they would" other_refusals
 check "scores: parked lists change nothing" changes_nothing parked
 check "scores: lists that list the world change nothing" changes_nothing world
