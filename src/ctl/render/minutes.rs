@@ -29,6 +29,9 @@ enum Figure {
     Time(f64, u64),
 }
 
+/// The line below the tables about the times in them.
+const ESTIMATES: &str = "times are estimates: those from 185 to 262 ms, for example, are one class on disk; `resolverctl stats` has exact ones\n";
+
 /// A function that makes a figure of a span.
 type FigureOf = fn(&SpanReport) -> Figure;
 
@@ -120,6 +123,7 @@ pub fn screen(
     if !span.busiest.is_empty() {
         parts.push(busiest(span, |_| true, SHOWN, style));
     }
+    parts.push(ESTIMATES.to_owned());
     parts.join("\n")
 }
 
@@ -147,9 +151,7 @@ fn figures(span: &SpanReport, other: Option<&SpanReport>, style: Style) -> Strin
         }
         table.plain(cells);
     }
-    table.text(style, None)
-        + "message: the queries for one email; DNS time: how long it waited for DNS\n\
-    times are estimates: those from 185 to 262 ms, for example, are one class on disk; `resolverctl stats` has exact ones\n"
+    table.text(style, None) + "message: the queries for one email; DNS time: how long it waited for DNS\n"
 }
 
 fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
