@@ -305,16 +305,13 @@ fn rows(
             zone,
         }
     };
-    let sorted = |is_wanted: &dyn Fn(&RowKey) -> bool| {
-        let mut sorted: Vec<_> = table.iter().filter(|(key, _)| is_wanted(key)).collect();
-        sorted.sort_by_key(|(_, cost)| Reverse(cost.worth));
-        sorted
-    };
+    let mut sorted: Vec<_> = table.iter().collect();
+    sorted.sort_by_key(|(_, cost)| Reverse(cost.worth));
     let mut rows = Vec::new();
-    for (sum, cost) in sorted(&|(_, cause)| cause.is_none()) {
+    for (sum, cost) in sorted.iter().filter(|((_, cause), _)| cause.is_none()) {
         rows.push(row(sum, cost));
-        let of_side = sorted(&|(side, cause)| *side == sum.0 && cause.is_some());
-        rows.extend(of_side.into_iter().take(MAX_COST_ROWS).map(|(key, cost)| row(key, cost)));
+        let of_side = sorted.iter().filter(|((side, cause), _)| *side == sum.0 && cause.is_some());
+        rows.extend(of_side.take(MAX_COST_ROWS).map(|(key, cost)| row(key, cost)));
     }
     rows
 }
@@ -376,7 +373,9 @@ mod tests {
 
     fn report_of(questions: Vec<QuestionEntry>) -> CostReport {
         let recorded = Recorded { questions, begin: Some(0), lost_hits: Some(0), ..Recorded::default() };
-        let list = |name: &[u8]| is_within(name, LIST).then_some(ListName { apex: LIST.len(), keyed: false });
+        let list = |name: &[u8]| {
+            is_within(name, LIST).then_some(ListName { apex: LIST.len(), keyed: false, refuses: false })
+        };
         let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1) };
         costs(&recorded, CostsWanted { from: 0, to: 60_000_000, client: None }, &facts)
     }

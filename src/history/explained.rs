@@ -125,7 +125,7 @@ mod tests {
 
     fn list(name: &[u8]) -> Option<ListName> {
         let apex = wire("list.test.");
-        name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
+        name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false, refuses: false })
     }
 
     fn wire(text: &str) -> std::sync::Arc<[u8]> {

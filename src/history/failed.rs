@@ -419,8 +419,9 @@ mod tests {
             };
             let questions = vec![refused, asked(name, 2_000_000, later)];
             let recorded = Recorded { questions, begin: Some(0), ..Recorded::default() };
-            let list =
-                |name: &[u8]| is_within(name, zone).then_some(ListName { apex: zone.len(), keyed: false });
+            let list = |name: &[u8]| {
+                is_within(name, zone).then_some(ListName { apex: zone.len(), keyed: false, refuses: false })
+            };
             let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1) };
             let report = failed(&recorded, &FailedWanted::default(), &facts, 3_000_000);
             report.zones.first().map(|zone| (zone.still_fails, zone.advice.starts_with("nothing now")))

@@ -19,7 +19,7 @@ fn wire(text: &str) -> Vec<u8> {
 impl World {
     fn list(&self, name: &[u8]) -> Option<ListName> {
         let apex = self.lists.iter().find(|list| dns::question::is_within(name, list))?.len();
-        Some(ListName { apex, keyed: name.ends_with(b"\x02dq\x07example\x00") })
+        Some(ListName { apex, keyed: name.ends_with(b"\x02dq\x07example\x00"), refuses: false })
     }
 
     fn of_lists(lists: &[&str]) -> Self {

@@ -87,7 +87,7 @@ fn of_name(name: &str) -> Wanted {
 
 fn list(name: &[u8]) -> Option<ListName> {
     let apex = wire("list.test.");
-    name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
+    name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false, refuses: false })
 }
 
 fn found(recorded: &Recorded, wanted: &Wanted) -> Vec<MessageReport> {

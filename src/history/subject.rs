@@ -17,6 +17,8 @@ pub struct ListName {
     pub apex: usize,
     /// True if the label before the apex is the secret key with which the client identifies itself.
     pub keyed: bool,
+    /// True if the list refuses queries now.
+    pub refuses: bool,
 }
 
 impl ListName {

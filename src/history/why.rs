@@ -82,7 +82,7 @@ pub struct MessageReport {
     pub note: Option<String>,
     /// True if, for the time of this message (email), the record has only the entries from disk: failed, bogus and slow queries, and messages that
     /// took long.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub of_disk: bool,
     /// When the first question of the message (email) came, in seconds since 1970. If the message was not found: when the record begins.
     pub began: f64,
@@ -174,7 +174,7 @@ pub struct QuestionReport {
     /// The part of `elapsed` in which queries to servers were in progress, in seconds.
     pub servers: f64,
     /// True if the question concerns the name or the address for which the operator asked.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub of_subject: bool,
     /// How the question reached resolverd; none if this is not known, as for questions answered from the cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -364,8 +364,4 @@ pub(super) fn is_zero(number: &u64) -> bool {
 
 fn is_unknown(result: &DnsResult) -> bool {
     *result == DnsResult::Unknown
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
 }

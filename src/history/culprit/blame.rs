@@ -29,9 +29,12 @@ pub(super) fn failure(
         return fail(causes, (CulpritKind::Overload, Box::default()), one, &question.error);
     }
     let Some(flight) = flight else {
-        // Without a recent flight, only a silent list has cached failures: resolverd then sends it no queries of clients.
-        let is_silent = question.outcome == Outcome::Remembered && one.apex().is_some();
-        let kind = if is_silent { CulpritKind::ListSilent } else { CulpritKind::Unknown };
+        // Without a recent flight, only a list to which resolverd sends no queries of clients has cached failures.
+        let kind = match one.list.filter(|_| question.outcome == Outcome::Remembered) {
+            Some(list) if list.refuses => CulpritKind::ListRefused,
+            Some(_) => CulpritKind::ListSilent,
+            None => CulpritKind::Unknown,
+        };
         return fail(causes, (kind, one.own_zone()), one, &question.error);
     };
     let why = if flight.why.is_empty() { &question.error } else { &flight.why };

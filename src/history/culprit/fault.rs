@@ -130,14 +130,9 @@ pub(super) fn timeline(
     traffic: &Traffic,
 ) -> Vec<(CauseKey, u64)> {
     let Some(flight) = one.waited_for() else {
-        let key = if one.is_overload() {
-            (CulpritKind::Overload, Box::default())
-        } else if one.question.was_stopped() {
-            (CulpritKind::Unknown, one.own_zone())
-        } else {
-            (CulpritKind::Unknown, Box::default())
-        };
-        return vec![(key, end.saturating_sub(begin))];
+        let kind = if one.is_overload() { CulpritKind::Overload } else { CulpritKind::Unknown };
+        let zone = if one.question.was_stopped() { one.own_zone() } else { Box::default() };
+        return vec![((kind, zone), end.saturating_sub(begin))];
     };
     let ends = flight.messages.iter().flat_map(|message| {
         let (sent, end) = moments(flight, message);

@@ -97,7 +97,11 @@ mod tests {
             questions.push(QuestionEntry::hit(name.into(), kind, [127, 0, 0, 1].into(), 0, at));
         }
         let list = |question: &QuestionEntry| {
-            question.name.ends_with(b"\x04list\x00").then_some(ListName { apex: 6, keyed: false })
+            question.name.ends_with(b"\x04list\x00").then_some(ListName {
+                apex: 6,
+                keyed: false,
+                refuses: false,
+            })
         };
         let explained: Vec<_> = questions
             .iter()

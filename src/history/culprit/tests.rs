@@ -130,7 +130,11 @@ fn judged_in(asked: &[One], around: &[One], faults: NetworkFaults<'_>) -> Vec<(C
         .iter()
         .map(|(question, flight)| ExplainedQuestion {
             question,
-            list: is_within(&question.name, &list).then_some(ListName { apex: list.len(), keyed: false }),
+            list: is_within(&question.name, &list).then_some(ListName {
+                apex: list.len(),
+                keyed: false,
+                refuses: false,
+            }),
             flight: question.flight.map(|_| flight),
         })
         .collect();
@@ -611,10 +615,15 @@ fn a_server_that_answered_nothing_for_seconds_lost_nothing() {
 }
 
 #[test]
-fn a_cached_failure_of_a_list_without_a_flight_is_silence() {
-    for (name, kind) in [("2.0.0.127.list.example.", Kind::ListSilent), ("a.example.", Kind::Unknown)] {
-        let asked = One { shows: None, ..one(0, 0, name, Remembered, Vec::new()) };
-        assert_eq!(judged(&[asked], &[])[0].0, kind, "{name}");
+fn a_cached_failure_of_a_list_without_a_flight_is_that_of_its_state() {
+    let asked = One { shows: None, ..one(0, 0, "2.0.0.127.list.example.", Remembered, Vec::new()) };
+    let (question, _) = entries(0, &asked);
+    let list = |refuses| Some(ListName { apex: wire("list.example.").len(), keyed: false, refuses });
+    for (list, kind) in
+        [(list(false), Kind::ListSilent), (list(true), Kind::ListRefused), (None, Kind::Unknown)]
+    {
+        let asked = ExplainedQuestion { question: &question, list, flight: None };
+        assert_eq!(judge(&[asked], &traffic_of(Vec::new(), (&[], &[]))).causes[0].kind, kind);
     }
 }
 

@@ -2,7 +2,7 @@
 //! what the resolver knows about DNS lists and zones.
 
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::Resolver;
 use super::list_keys::{redaction_of, secrets_of};
 use crate::dnsbl::entry::ListEntry;
+use crate::dnsbl::state::ListState;
 use crate::limits::{FOLLOW_PAUSE, WHY_READING};
 use dns::clock::micros;
 use dns::question::{FirstLabels, label_places, wire_name};
@@ -133,12 +134,18 @@ impl Resolver {
         let secrets = secrets_of(config);
         let lists: BTreeMap<Vec<u8>, bool> =
             config.lists().into_iter().map(|(apex, list)| (wire_name(&apex), list.keyed)).collect();
+        let entries = self.lists.table.all();
+        let refuse = entries.iter().filter(|entry| entry.state() == ListState::Refusing);
+        let refuse: BTreeSet<Vec<u8>> = refuse.map(|entry| wire_name(&entry.apex)).collect();
         let mut begins = FirstLabels::default();
         lists.keys().for_each(|apex| begins.add(apex));
         let list = |name: &[u8]| {
             let zones = label_places(name).filter_map(|place| name.get(place..));
             let mut zones = zones.filter(|zone| begins.may_begin(zone));
-            let of = |apex: &[u8]| Some(ListName { apex: apex.len(), keyed: *lists.get(apex)? });
+            let of = |apex: &[u8]| {
+                let keyed = *lists.get(apex)?;
+                Some(ListName { apex: apex.len(), keyed, refuses: refuse.contains(apex) })
+            };
             zones.find_map(of)
         };
         let zones = LazyCell::new(|| self.recorder.by_zone(Window::Start));
@@ -154,12 +161,7 @@ impl Resolver {
         };
         let is_list_logged = |apex: &[u8]| {
             let is_it = |entry: &Arc<ListEntry>| wire_name(&entry.apex) == apex;
-            self.lists
-                .table
-                .all()
-                .iter()
-                .filter(|entry| is_it(entry))
-                .any(|entry| entry.state().is_incident())
+            entries.iter().any(|entry| is_it(entry) && entry.state().is_incident())
         };
         let redaction = redaction_of(config);
         let facts = DaemonFacts { list: &list, usual: &usual, slow: self.recorder.slow_from() };
