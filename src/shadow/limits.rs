@@ -14,8 +14,8 @@ pub(crate) const MAX_CAPTURED_LINE: u64 = 4_096;
 /// the secrets of TLS sessions may be longer.
 pub(crate) const MAX_CAPTURED_BLOCK: usize = 1 << 20;
 
-/// The number of octets at the start of a packet capture within which its header must end. Wireshark's has some 200, with the name of the host.
-pub(crate) const MAX_CAPTURED_HEAD: u64 = 65_536;
+/// The size of the buffer for a packet capture until a block needs more. The header of the file must fit into it: Wireshark's has some 200 octets.
+pub(crate) const CAPTURE_BUFFER: usize = 65_536;
 
 /// The maximum number of interfaces in a section of a packet capture. A host with containers has some hundreds.
 pub(crate) const MAX_CAPTURED_INTERFACES: usize = 4_096;

@@ -9,7 +9,7 @@ use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 
 use super::{CaptureError, Captured, Skipped};
 use crate::asked::AskedQuestion;
-use crate::limits::{MAX_CAPTURED_BLOCK, MAX_CAPTURED_HEAD, MAX_CAPTURED_INTERFACES};
+use crate::limits::{CAPTURE_BUFFER, MAX_CAPTURED_BLOCK, MAX_CAPTURED_INTERFACES};
 
 /// The first octets of a file: of libpcap in both byte orders, with times in microseconds and in nanoseconds, and of pcapng.
 const MAGICS: [&[u8]; 5] =
@@ -37,12 +37,12 @@ pub(super) fn is_magic(head: &[u8]) -> bool {
 pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> Result<(), CaptureError> {
     // The library looks for the whole header in the first octets that it gets, and a pipe may give fewer.
     let mut head = Vec::new();
-    input.by_ref().take(MAX_CAPTURED_HEAD).read_to_end(&mut head)?;
-    let Ok(mut reader) = create_reader(MAX_CAPTURED_BLOCK, head.chain(input)) else {
+    input.by_ref().take(CAPTURE_BUFFER as u64).read_to_end(&mut head)?;
+    let Ok(mut reader) = create_reader(CAPTURE_BUFFER, head.chain(input)) else {
         captured.take(Err(Skipped::Unreadable));
         return Ok(());
     };
-    let mut links = Vec::new();
+    let (mut links, mut room) = (Vec::new(), CAPTURE_BUFFER);
     loop {
         match reader.next() {
             Ok((length, block)) => {
@@ -54,6 +54,10 @@ pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> R
             Err(PcapError::Eof) => return Ok(()),
             Err(PcapError::Incomplete(_)) => {
                 reader.refill().map_err(|_| io::Error::other("the file cannot be read to its end"))?;
+            }
+            Err(PcapError::BufferTooSmall) if room < MAX_CAPTURED_BLOCK => {
+                room = MAX_CAPTURED_BLOCK;
+                reader.grow(room);
             }
             // The length of this packet is wrong, so the start of the next packet is unknown, or the file ends within it.
             Err(_) => {

@@ -137,6 +137,10 @@ fn pcapng_has_packets_of_several_interfaces_and_sections() {
     let (questions, skipped) = taken(&[section(true), section(false)].concat());
     assert_eq!(questions, ["ethernet.example. A 2", "ip.example. A 2", "simple.example. A 2"]);
     assert_eq!(skipped, [(Skipped::Unreadable, 2), (Skipped::LinkNotRead, 2)]);
+    let mut large = query("large.example.");
+    large.resize(200_000, 0);
+    let large = pcapng(true, &[101], &[(Some(0), large), (Some(0), query("next.example."))]);
+    assert_eq!(taken(&large).0, ["large.example. A 1", "next.example. A 1"]);
     let mut cut = section(true);
     cut.truncate(cut.len() - 9);
     assert_eq!(taken(&cut).1, [(Skipped::Unreadable, 2), (Skipped::LinkNotRead, 1)]);
