@@ -103,7 +103,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     };
     let config = if signed { config_trusting(&internet.lab) } else { config_for(&internet.lab) };
     let asked = reconnoitre(&internet, &config, seed).await;
-    let broken = break_some(&internet.lab, faults, &asked, seed);
+    let broken = break_some(&internet, faults, &asked, seed);
     let simulation = Simulation::new(internet.lab.clone(), config, seed);
     simulation.network().set_loss(loss_per_mille);
     simulation.network().set_stream_loss(loss_per_mille);
@@ -146,7 +146,13 @@ async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSe
 }
 
 /// Breaks one in twenty of the servers that are `asked`, and never the last healthy one of a zone; returns them.
-fn break_some(lab: &Lab, faults: &[Fault], asked: &BTreeSet<String>, seed: u64) -> BTreeMap<String, Fault> {
+fn break_some(
+    internet: &Internet,
+    faults: &[Fault],
+    asked: &BTreeSet<String>,
+    seed: u64,
+) -> BTreeMap<String, Fault> {
+    let lab = &internet.lab;
     let zones: Vec<BTreeSet<&str>> =
         lab.zones().map(|(_, servers)| servers.iter().map(|server| server.name()).collect()).collect();
     let random = Random::seeded(seed);
@@ -175,9 +181,13 @@ fn break_some(lab: &Lab, faults: &[Fault], asked: &BTreeSet<String>, seed: u64) 
         let is_below = |origin: &Name, other: &Name| origin != other && other.zone_of(origin);
         let refers =
             zones.iter().any(|zone| zones.iter().any(|other| is_below(zone.origin(), other.origin())));
+        // The first denial of a DNS list in mixed case is believed: one missed listing loses no mail.
+        let leads_to_list =
+            zones.iter().any(|zone| internet.lists.iter().any(|list| zone.origin().zone_of(&list.zone)));
         let lies = |fault: &Fault| match fault {
             Fault::Poisons | Fault::CatchAll => may,
             Fault::SelfReferral => refers,
+            Fault::MixedCase(_) => leads_to_list,
             _ => false,
         };
         let fits = |fault: &Fault| !lies(fault);

@@ -171,9 +171,13 @@ impl Attempt {
         }
         self.server.finds_mixed_case(now);
         let form = UpstreamForm { case: NameCase::AsAsked, ..self.first };
-        if let NextQuery::Classified(said) = self.again(form, "own_case", false).await
-            && matches!(*said, Classified::Found(found) if !found.denies())
-        {
+        let NextQuery::Classified(said) = self.again(form, "own_case", false).await else { return };
+        let finds_it = match *said {
+            Classified::Found(found) => !found.denies(),
+            Classified::Referral(_) => true,
+            _ => false,
+        };
+        if finds_it {
             self.server.flips_case(now);
         }
     }
