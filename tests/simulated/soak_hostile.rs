@@ -23,7 +23,6 @@ use lab::prelude::{AFTERWARDS, REPLY_TIME, SOAK_DOMAINS, by_hand, skipped};
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::traffic;
 use lab::traffic::Asker;
-use lab::world::Lab;
 use resolver::config::Config;
 use resolver::limits::MAX_PACKETS_PER_QUESTION;
 

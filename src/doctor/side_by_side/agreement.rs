@@ -20,7 +20,7 @@ use crate::zone::{is_older, newest};
 pub(super) struct Samples {
     /// The answers, in the order in which they arrived. The first one is shown to the user.
     pub(super) answers: Vec<AnswerData>,
-    /// The serials of the zone that the server gave, one for each time.
+    /// The serial of the zone in each answer of the server.
     pub(super) serials: Vec<u32>,
 }
 

@@ -99,7 +99,7 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
     let wanted = ours.first().map_or_else(|| "127.0.0.1".to_owned(), ToString::to_string);
     if !is_ours(first, ours) {
         let advice = format!(
-            "mail software uses {first}, not resolverd: replace it by a file, not a link, with `nameserver {wanted}` and `options edns0 trust-ad`"
+            "mail software uses {first}, not resolverd: replace /etc/resolv.conf by a file, not a link, with `nameserver {wanted}` and `options edns0 trust-ad`"
         );
         return HostFinding::failure(CHECK, evidence, advice);
     }

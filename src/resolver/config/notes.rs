@@ -20,8 +20,8 @@ fn note(section: &str, listener: &Listener) -> Option<ConfigProblem> {
     };
     let (key, wrong, remedy) =
         if !listener.allow.is_empty() && listener.allow.iter().all(|network| network.addr().is_loopback()) {
-            let wrong = format!("has no client on another host, so queries at {address} get REFUSED");
-            ("allow", wrong, format!("add the networks of these clients, or remove {address}"))
+            let wrong = format!("has no client on another host, so all queries of other hosts to {address} get REFUSED");
+            ("allow", wrong, format!("add the networks of your clients, or remove {address}"))
         } else if listener.open_resolver && is_public(address.ip()) {
             let wrong = format!("is true, and {address} may be a public address");
             ("open_resolver", wrong, "protect it with a firewall: attackers abuse open resolvers".to_owned())

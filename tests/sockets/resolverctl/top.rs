@@ -122,7 +122,7 @@ fn a_daemon_that_ends_is_reported_and_asked_again() {
     let Some(mut top) = OnTerminal::begin(&world) else { return };
     top.until("slow.example.");
     std::fs::rename(&world.socket, world.socket.with_extension("away")).unwrap();
-    top.until("no reply");
+    top.until("last reply");
     std::fs::rename(world.socket.with_extension("away"), &world.socket).unwrap();
     top.until("queries/s");
     top.press("\u{3}");

@@ -24,7 +24,7 @@ use validate::signature::{CoveredRrset, covering};
 pub(in crate::resolve) struct RootKeyLook {
     /// The table of known root keys after the query.
     pub(in crate::resolve) keys: RootKeys,
-    /// The changes that the query has made in the table.
+    /// The changes of the table of root keys that this query of the DNSKEY records caused.
     pub(in crate::resolve) changes: Vec<RootKeyChange>,
     /// The TTL of the keys, in seconds. If they could not be validated, the reason, as the end of a sentence.
     pub(in crate::resolve) seen: Result<u32, String>,
