@@ -201,7 +201,9 @@ fn resolverd_8() {
         + &section(
             "LOG",
             "`journalctl -u resolverd` has lines for failed and slow queries with their cause, zones that fail, DNS lists that refuse or are \
-             silent, loss in the network of this host, and reloads. `resolverctl failed` has the same failures of seven days.",
+             silent, loss in the network of this host, and reloads: the first failure and the first slow query of a zone in an hour, and the \
+             begin and end of each state. `journalctl -u resolverd -p warning` shows those that need attention: zones, lists and networks \
+             with a fault, quotas, and what resolverd cannot do. `resolverctl failed` has all failures of seven days.",
         )
         + &section(
             "EXIT STATUS",

@@ -11,6 +11,7 @@ const CHANGE: f64 = 0.05;
 
 /// The lines below the table, which explain it.
 const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause (client: for the mail program); change: from the period of the same length before\n\
+    message: queries of a client that belong together, mostly for one email\n\
     client: the program paused between its queries; `resolverctl why --help` explains the other causes\n";
 
 /// The columns of the table. The causes of a side are indented below its sum.
@@ -40,8 +41,8 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
         };
     };
     let of = match messages {
-        Some(all) => format!(" of {} messages (emails)", words::number(*all)),
-        None => " messages (emails) on disk".to_owned(),
+        Some(all) => format!(" of {} messages", words::number(*all)),
+        None => " messages on disk".to_owned(),
     };
     let head = format!(
         "{}{} to {}: {}{of} waited {} or longer, or had a failed query that defers mail",

@@ -8,6 +8,7 @@ use super::{Paint, Style, words};
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 use history::Quantiles;
+use minutes::limits::NAMES_INTERVAL;
 use minutes::row::{Busy, BusyKind};
 use minutes::span::SpanReport;
 
@@ -151,7 +152,7 @@ fn figures(span: &SpanReport, other: Option<&SpanReport>, style: Style) -> Strin
         }
         table.plain(cells);
     }
-    table.text(style, None) + "message: the queries for one email; DNS time: how long it waited for DNS\n"
+    table.text(style, None) + "message: queries of a client that belong together, mostly for one email; DNS time: how long it waited for DNS\n"
 }
 
 fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
@@ -167,6 +168,10 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
     }
     table.text(style, None)
 }
+
+/// The line below the table of the busiest zones, lists, users and networks: names are stored less often than the figures above.
+const PERIODS: &str = "this table counts whole periods of 5 minutes, those that ended in this span\n";
+const _: () = assert!(NAMES_INTERVAL == 5);
 
 /// The columns of the table of the busiest zones, lists, users and networks.
 const BUSIEST: &[Column<Busy>] = &[
@@ -184,5 +189,5 @@ pub fn busiest(span: &SpanReport, is_wanted: impl Fn(BusyKind) -> bool, most: us
     let kinds = span.busiest.chunk_by(|one, other| one.kind == other.kind);
     let rows = kinds.flat_map(|rows| rows.iter().take(most)).filter(|row| is_wanted(row.kind));
     let table = columns::table(BUSIEST, rows, 0);
-    if table.is_empty() { "no names recorded in this span\n".to_owned() } else { table.text(style, None) }
+    if table.is_empty() { "no names recorded in this span\n".to_owned() } else { table.text(style, None) + PERIODS }
 }

@@ -66,7 +66,7 @@ const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL\n\
     overload: the part of failed that got SERVFAIL at once, because too many queries were in progress in resolverd\n";
 
 /// The lines below the table of local users, which explain it.
-const USER_TERMS: &str = "queries of clients on this host that the cache did not answer; the user of each failed or slow query is looked\n\
+const USER_TERMS: &str = "cache misses: queries that the cache did not answer; the user of each failed or slow query is looked\n\
     up, and that of one other query a second, scaled up; unknown: the client closed its socket before it was looked up\n\
     sum of waits: if several queries of a user wait at the same time, each is counted\n";
 

@@ -19,7 +19,7 @@ const NAME: usize = 60;
 const OUTCOME: usize = 17;
 
 /// The width at which a pasted log line is cut, in columns.
-const LINE: usize = 110;
+const LINE: usize = 400;
 
 /// A query of a client that took less than this many seconds has no row in the waterfall, unless it failed or its answer may be the reason why a mail
 /// was refused.

@@ -33,6 +33,17 @@ is not touched, and the command names it. Removing the package does the same fir
 .PP
 resolverd keeps running while no other resolver would answer: if resolv.conf cannot be restored and names resolverd, if the old resolver is no
 longer installed, or if it does not start. The command says so.
+.SH "MANY HOSTS"
+Begin with one host: compare the answers of its old resolver and of resolverd for a day, switch it, and wait a day. The others follow, a few at a time.
+packaging/ansible has a role with these steps.
+.PP
+.nf
+tcpdump \-i any \-w queries.pcap udp port 53
+resolverctl shadow \-\-against 127.0.0.1 \-\-from queries.pcap
+resolverctl switch \-\-yes
+resolverctl status
+resolverctl why \-\-since 24h
+.fi
 .SH "STEPS BY HAND"
 \fBresolverctl switch\fR refuses if a program that does more than DNS holds port 53. It stops a resolver that other hosts can query, and dnsmasq,
 only with \fB\-\-stop\-shared\fR: the first may serve your zones to the internet, the second give out addresses. Without the command, stop the old resolver, start
