@@ -4,9 +4,10 @@
 //! All functions are pure. At first it is not known whether a client will use the answer of a batch question. Until then, the probability that no
 //! client uses it counts against the limit, so that many batch questions at once do not exceed the limit.
 
+use super::{LEARNED, ListId};
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
-/// Counts two things for all DNS lists together: the questions that were sent, and the answers that no client used. Both counts are in thousandths of
+/// Counts two things for all DNS lists together, or for all learned zones: the questions that were sent, and the answers that no client used. Both counts are in thousandths of
 /// a question.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowance {
@@ -18,8 +19,26 @@ pub(super) struct BatchAllowance {
     at_risk: u64,
 }
 
-impl BatchAllowance {
+/// The allowance of the known lists, and that of the learned zones. Strangers can have a zone learned, and must not use up what the lists need.
+#[derive(Clone, Debug)]
+pub(super) struct BatchAllowances {
+    lists: BatchAllowance,
+    learned: BatchAllowance,
+}
+
+impl BatchAllowances {
     pub(super) fn new(percent: u32) -> Self {
+        Self { lists: BatchAllowance::new(percent), learned: BatchAllowance::new(percent) }
+    }
+
+    /// Returns the allowance for questions to `list`.
+    pub(super) fn at(&mut self, list: ListId) -> &mut BatchAllowance {
+        if list < LEARNED { &mut self.lists } else { &mut self.learned }
+    }
+}
+
+impl BatchAllowance {
+    fn new(percent: u32) -> Self {
         Self { percent: percent.into(), out: BATCH_ALLOWANCE_START * 1000, wasted: 0, at_risk: 0 }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::allowance::BatchAllowance;
+use super::allowance::BatchAllowances;
 use super::habit::Habit;
 use super::{EXCHANGER, LEARNED, ListId};
 use crate::limits::{
@@ -100,7 +100,7 @@ impl Default for Batch {
 pub struct Batch {
     mode: Mode,
     groups: Vec<Vec<ListId>>,
-    allowance: BatchAllowance,
+    allowance: BatchAllowances,
     open: BTreeMap<Check, SubjectQuestions>,
     /// The keys of `open` in the order of their age, the oldest first. Each has the time of the first question about this subject.
     order: VecDeque<(Check, Mono)>,
@@ -171,7 +171,7 @@ impl Batch {
         Self {
             mode,
             groups,
-            allowance: BatchAllowance::new(percent),
+            allowance: BatchAllowances::new(percent),
             open: BTreeMap::new(),
             order: VecDeque::new(),
             habits: BTreeMap::new(),
@@ -184,7 +184,7 @@ impl Batch {
     pub fn configure(&mut self, mode: Mode, groups: Vec<Vec<ListId>>, percent: u32) {
         self.mode = mode;
         self.groups = groups;
-        self.allowance = BatchAllowance::new(percent);
+        self.allowance = BatchAllowances::new(percent);
     }
 
     /// Removes what was learned and counted about lists for which `is_asked` returns false.
@@ -231,7 +231,7 @@ impl Batch {
         questions.note(query, came);
         if let Some(ahead) = questions.ahead.iter_mut().find(|ahead| ahead.list == list && !ahead.used) {
             ahead.used = true;
-            self.allowance.settle(ahead.risk, true);
+            self.allowance.at(list).settle(ahead.risk, true);
             let usual = standing(list).usual.unwrap_or_default();
             let saved = now.since(ahead.at).min(usual);
             let counts = self.counts.entry(list).or_default();
@@ -271,7 +271,7 @@ impl Batch {
         // If no client has asked about this subject, the operator has asked, with `resolverctl`. Such a question is not counted.
         let Some(questions) = self.open.get(check) else { return };
         if !questions.ahead.iter().any(|ahead| ahead.list == list) {
-            self.allowance.went_out();
+            self.allowance.at(list).went_out();
         }
     }
 
@@ -301,7 +301,7 @@ impl Batch {
         let Some(questions) = self.open.get_mut(check) else { return };
         let Some(place) = questions.ahead.iter().position(|ahead| ahead.list == list) else { return };
         let ahead = questions.ahead.swap_remove(place);
-        self.allowance.give_back(if ahead.used { 0 } else { ahead.risk });
+        self.allowance.at(list).give_back(if ahead.used { 0 } else { ahead.risk });
         if ahead.used
             && let Some(counts) = self.counts.get_mut(&list)
         {
@@ -357,7 +357,7 @@ impl Batch {
         fit.sort_unstable_by(|one, other| other.cmp(one));
         let mut start = Vec::new();
         for (_, list, risk) in fit {
-            if questions.ahead.len() < MAX_BATCH_LISTS && self.allowance.take(risk) {
+            if questions.ahead.len() < MAX_BATCH_LISTS && self.allowance.at(list).take(risk) {
                 questions.ahead.push(AheadQuery { list, at: now, risk, used: false });
                 start.push(list);
             }
@@ -389,7 +389,7 @@ impl Batch {
         }
         for ahead in &questions.ahead {
             if !ahead.used {
-                self.allowance.settle(ahead.risk, false);
+                self.allowance.at(ahead.list).settle(ahead.risk, false);
                 let counts = self.counts.entry(ahead.list).or_default();
                 counts.wasted = counts.wasted.saturating_add(1);
             }
