@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::hash::BuildHasher;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use super::store::{LookedUp, Store, StoreFill, fill};
 use crate::limits::{
     CONFIRMED_DENIALS, FINDS_CASE_TIME, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE,
     MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME, NO_TCP_TIME,
-    OWN_CASE_ANSWERS, SHORT_TIME, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
+    OWN_CASE_ANSWERS, QUIET_QUERIES, SHORT_TIME, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
 };
 use dns::clock::Mono;
 use dns::hash::Keyed;
@@ -126,6 +127,18 @@ pub struct Server {
     history: Mutex<ServerHistory>,
     /// The keyed hash function for the names of zones.
     keyed: Keyed,
+    /// The number of queries that wait for a reply of the server.
+    waiting: AtomicU16,
+}
+
+/// A query that waits for a reply of its server, until this value is dropped.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a>(&'a AtomicU16);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -275,7 +288,8 @@ pub struct ServerStanding {
     pub(crate) silent_elsewhere: bool,
     /// True if the server is known not to serve the zone.
     pub lame: bool,
-    /// The share of the queries to the server that are lost, in per cent. 0 if it is not known, or if the server takes longer than `MAX_TIMER`.
+    /// The share of the queries to the server that are lost, in per cent. 0 if it is not known, if the server takes longer than `MAX_TIMER`, as a query
+    /// that is overdue is then not likely lost, and while many queries wait for the server.
     pub loss: u8,
     /// The features of the server.
     pub features: ServerFeatures,
@@ -312,7 +326,7 @@ pub struct KnownServer {
 impl Server {
     /// Creates the data about a server that was never asked. `keyed` is the hash function for the names of zones.
     pub fn new(keyed: Keyed) -> Self {
-        Self { history: Mutex::default(), keyed }
+        Self { history: Mutex::default(), keyed, waiting: AtomicU16::default() }
     }
 
     /// Returns the state of the server for `zone`.
@@ -339,8 +353,11 @@ impl Server {
             silent_elsewhere: of_zone.is_some_and(Silence::is_in_question)
                 || known.is_some() && !too && of_server.count() >= SURE_SILENCES,
             lame: history.lame.holds(zone, now),
-            // If most answers arrive after the longest timer, a query that is overdue is not likely lost.
-            loss: if round_trip.is_some_and(|trip| trip < timer) { history.losses.percent() } else { 0 },
+            loss: if self.is_quiet() && round_trip.is_some_and(|trip| trip < timer) {
+                history.losses.percent()
+            } else {
+                0
+            },
             features: history.features(now),
             finds_mixed_case: history.finds_case_until.is_some_and(|until| now < until),
             to_be_measured: history.is_to_be_measured(zone, now, &self.keyed),
@@ -385,10 +402,21 @@ impl Server {
         self.history().silence.overdue(sent, now);
     }
 
+    /// Notes that a query waits for a reply of the server.
+    pub(crate) fn wait(&self) -> Waiting<'_> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(&self.waiting)
+    }
+
+    /// Returns true if only few queries wait for the server. Otherwise its losses may come from its own limits, and more queries would add to them.
+    fn is_quiet(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) <= QUIET_QUERIES
+    }
+
     /// Records that a query was not answered in its time. The silence of a dead server shows nothing about losses.
     pub(crate) fn lost(&self) {
         let mut history = self.history();
-        if !history.silence.is_dead() {
+        if self.is_quiet() && !history.silence.is_dead() {
             history.losses.lost();
         }
     }

@@ -18,16 +18,18 @@ fn note(section: &str, listener: &Listener) -> Option<ConfigProblem> {
         IpAddr::V4(ip) => !(ip.is_private() || ip.is_link_local()),
         IpAddr::V6(ip) => !(ip.is_unique_local() || ip.is_unicast_link_local()),
     };
-    let (key, wrong, remedy) =
-        if !listener.allow.is_empty() && listener.allow.iter().all(|network| network.addr().is_loopback()) {
-            let wrong = format!("has no client on another host, so all queries of other hosts to {address} get REFUSED");
-            ("allow", wrong, format!("add the networks of your clients, or remove {address}"))
-        } else if listener.open_resolver && is_public(address.ip()) {
-            let wrong = format!("is true, and {address} may be a public address");
-            ("open_resolver", wrong, "protect it with a firewall: attackers abuse open resolvers".to_owned())
-        } else {
-            return None;
-        };
+    let (key, wrong, remedy) = if !listener.allow.is_empty()
+        && listener.allow.iter().all(|network| network.addr().is_loopback())
+    {
+        let wrong =
+            format!("has no client on another host, so all queries of other hosts to {address} get REFUSED");
+        ("allow", wrong, format!("add the networks of your clients, or remove {address}"))
+    } else if listener.open_resolver && is_public(address.ip()) {
+        let wrong = format!("is true, and {address} may be a public address");
+        ("open_resolver", wrong, "protect it with a firewall: attackers abuse open resolvers".to_owned())
+    } else {
+        return None;
+    };
     Some(ConfigProblem { line: None, key: Some(format!("{section}.{key}")), wrong, remedy })
 }
 

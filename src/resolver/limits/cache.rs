@@ -251,6 +251,10 @@ pub(crate) const HEDGE_BURST_PER_SERVER: u32 = 25;
 /// like a lossy path.
 pub(crate) const LEAST_LOSSES: u8 = 3;
 
+/// While more queries wait for a server, its losses are not counted, and its queries are repeated as if it lost none. A server that limits its
+/// rate, or whose queue is full, loses more if queries are repeated earlier. A mail gateway rarely asks a small domain more at once.
+pub(crate) const QUIET_QUERIES: u16 = 6;
+
 /// After a silence, a server is asked after all other servers for this time, multiplied by the number of its consecutive
 /// silences (unanswered queries). This ends, because lost packets must not exclude the fastest server permanently.
 pub(crate) const DOUBT_TIME: Duration = Duration::from_secs(2);

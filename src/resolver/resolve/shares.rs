@@ -89,7 +89,9 @@ impl ShedReason {
                 format!("too many queries in progress; this client has the most of them, mainly for {zone}")
             }
             Self::MadeRoom => {
-                format!("too many queries in progress; this one for {zone} got SERVFAIL to make room for another zone")
+                format!(
+                    "too many queries in progress; this one for {zone} got SERVFAIL to make room for another zone"
+                )
             }
             Self::Full => "too many queries in progress".to_owned(),
             Self::Waiters => "too many clients are waiting, for this answer or in total".to_owned(),
