@@ -152,7 +152,8 @@ fn figures(span: &SpanReport, other: Option<&SpanReport>, style: Style) -> Strin
         }
         table.plain(cells);
     }
-    table.text(style, None) + "message: queries of a client that belong together, mostly for one email; DNS time: how long it waited for DNS\n"
+    table.text(style, None)
+        + "message: queries of a client that belong together, mostly for one email; DNS time: how long it waited for DNS\n"
 }
 
 fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
@@ -189,5 +190,9 @@ pub fn busiest(span: &SpanReport, is_wanted: impl Fn(BusyKind) -> bool, most: us
     let kinds = span.busiest.chunk_by(|one, other| one.kind == other.kind);
     let rows = kinds.flat_map(|rows| rows.iter().take(most)).filter(|row| is_wanted(row.kind));
     let table = columns::table(BUSIEST, rows, 0);
-    if table.is_empty() { "no names recorded in this span\n".to_owned() } else { table.text(style, None) + PERIODS }
+    if table.is_empty() {
+        "no names recorded in this span\n".to_owned()
+    } else {
+        table.text(style, None) + PERIODS
+    }
 }

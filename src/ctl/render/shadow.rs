@@ -44,8 +44,11 @@ const fn title(weight: Weight) -> &'static str {
 
 /// Returns the lines above the differences: how many questions were compared, and how many answers were equal or differed.
 fn counts(summary: &ShadowSummary, style: Style) -> String {
-    let compared =
-        format!("{} different questions, from {} queries", number(summary.compared), number(summary.counts.queries));
+    let compared = format!(
+        "{} different questions, from {} queries",
+        number(summary.compared),
+        number(summary.counts.queries)
+    );
     let mut compared = vec![compared];
     if summary.interrupted {
         compared.push("stopped by a signal".to_owned());

@@ -23,8 +23,12 @@ pub fn status(status: &Status, style: Style) -> String {
     let others = status.faults_of_others();
     let (paint, verdict) = match (status.warnings.len().saturating_sub(others), others) {
         (0, 0) => (Paint::Good, "is healthy".to_owned()),
-        (0, 1) => (Paint::Good, "works; 1 problem of another network affects your mail, see below".to_owned()),
-        (0, _) => (Paint::Good, format!("works; {others} problems of other networks affect your mail, see below")),
+        (0, 1) => {
+            (Paint::Good, "works; 1 problem of another network affects your mail, see below".to_owned())
+        }
+        (0, _) => {
+            (Paint::Good, format!("works; {others} problems of other networks affect your mail, see below"))
+        }
         (1, _) => (Paint::Bad, "is not healthy: 1 problem, see below".to_owned()),
         (count, _) => (Paint::Bad, format!("is not healthy: {count} problems, see below")),
     };

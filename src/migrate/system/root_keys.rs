@@ -16,8 +16,7 @@ const ADVICE: &str = "update resolverd or the package dns-root-data, or set dnss
     place of the root servers: `resolverctl trace . DNSKEY` shows each step";
 
 /// The advice to the operator if the daemon could not get the DNSKEY records of the root zone.
-const UNREACHED: &str =
-    "first make sure that the forwarders answer or, without forwarders, that outgoing UDP and TCP work; `resolverctl trace . DNSKEY` shows each step";
+const UNREACHED: &str = "first make sure that the forwarders answer or, without forwarders, that outgoing UDP and TCP work; `resolverctl trace . DNSKEY` shows each step";
 
 /// What the daemon found when it validated the keys of the root zone with its trust anchors.
 #[derive(Clone, Debug, PartialEq, Eq)]

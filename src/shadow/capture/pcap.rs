@@ -15,6 +15,8 @@ use crate::limits::{CAPTURE_BUFFER, MAX_CAPTURED_BLOCK, MAX_CAPTURED_INTERFACES}
 const MAGICS: [&[u8]; 5] =
     [b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1", b"\x0a\x0d\x0d\x0a"];
 
+const DAMAGED: &str = "this file is damaged, or has a block of more than 1 MiB; `tcpdump -r FILE -w NEW` writes the packets that can be read";
+
 /// The header before a packet on a link: the offset of the protocol number in it (`None`: the packet begins with IP), and its length.
 type Link = (Option<usize>, usize);
 
@@ -59,11 +61,13 @@ pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> R
                 room = MAX_CAPTURED_BLOCK;
                 reader.grow(room);
             }
-            // The length of this packet is wrong, so the start of the next packet is unknown, or the file ends within it.
-            Err(_) => {
+            // The file ends within a packet.
+            Err(PcapError::UnexpectedEof) => {
                 captured.take(Err(Skipped::Unreadable));
                 return Ok(());
             }
+            // The start of the next packet is unknown, and without the rest of the file, a switch must not be called safe.
+            Err(_) => return Err(CaptureError::Format(DAMAGED)),
         }
     }
 }

@@ -194,7 +194,7 @@ fn a_file_without_questions_says_why() {
     // The header of the second packet states a length above the maximum.
     let mut long = pcap(false, 0xa1b2_c3d4, 101, &[]);
     long.extend([0, 0, 0, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
-    assert_eq!(words(&long), ["1 cut or unreadable"]);
+    assert!(read(Cursor::new(&long)).unwrap_err().to_string().contains("damaged"));
     assert_eq!(words(b"\x0a\x0d\x0d\x0a"), ["1 cut or unreadable"]);
     assert!(read(Cursor::new(b"\x1f\x8b\x08")).unwrap_err().to_string().contains("compressed"));
 }
