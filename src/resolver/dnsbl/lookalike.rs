@@ -10,7 +10,7 @@
 //! - Names with reversed addresses also occur in zones of SPF macros (RFC 7208 section 7.2, `%{ir}`), whose owner is a stranger. Such a zone may be
 //!   learned. However, a batch asks a zone only about an address that a client has just looked up in a list, and only if clients looked up 95 of
 //!   the last 100 addresses of that list in the zone too (`BATCH_PERCENT`). If nearly all mail comes from one stranger, the servers of this stranger
-//!   get a few more queries after this mail ends (`dnsbl.batch_waste` limits them). The answers and queries of other zones do not change.
+//!   get some more queries after this mail ends. `dnsbl.batch_waste` limits them apart from those to known lists, and no answer changes.
 //! - The number of zones is limited: the zone with the fewest questions is removed first. Of too many learned zones, the one that was not asked
 //!   for the longest time is no longer learned. A stranger's zones are asked less often than the lists of the gateway.
 
