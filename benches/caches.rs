@@ -41,7 +41,7 @@ const STORES: [&str; 3] = ["resolver::cache", "moka", "quick_cache"];
 enum Store {
     /// All entries one after another: what their keys and answers take.
     Vector(Vec<(QuestionKey, Arc<Answer>)>),
-    Ours(Memory),
+    Ours(Box<Memory>),
     Moka(moka::sync::Cache<QuestionKey, Arc<Answer>>),
     Quick(quick_cache::sync::Cache<QuestionKey, Arc<Answer>, Weight>),
 }
@@ -61,7 +61,7 @@ impl Store {
         let weight = weight();
         let octets = u64::from(weight) * u64::from(room);
         match kind {
-            "resolver::cache" => Self::Ours(Memory::new(octets * 100 / SHARE, &Random::seeded(1))),
+            "resolver::cache" => Self::Ours(Box::new(Memory::new(octets * 100 / SHARE, &Random::seeded(1)))),
             "moka" => {
                 let builder = moka::sync::Cache::builder().max_capacity(octets);
                 Self::Moka(builder.weigher(move |_, _| weight).build())
