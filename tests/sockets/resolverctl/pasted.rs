@@ -241,7 +241,7 @@ fn without_a_subject_it_shows_what_cost_mail_time() {
     {
         let (code, text, error) = world.run(arguments);
         assert_eq!((code, error.as_str()), (0, ""), "{text}");
-        assert!(text.contains(": 1 of 2 messages (emails) waited 300 ms or longer"), "{text}");
+        assert!(text.contains(": 1 of 2 messages waited 300 ms or longer"), "{text}");
         let told = objects(&world.run(&[&["--json"], arguments].concat()).1);
         let [sum, cause, span] = &told[..] else { panic!("{told:#?}") };
         assert_eq!(
