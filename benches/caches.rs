@@ -17,6 +17,7 @@ use dns::wire::compose::AnswerParts;
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::Memory;
+use stage::popularity::shares;
 
 /// Entries of a store that is not full, and the size of one that evicts.
 const ENTRIES: u32 = 200_000;
@@ -177,7 +178,7 @@ fn hits(store: &str) -> f64 {
     let keys: Vec<QuestionKey> = (0..HOT).map(|number| key(&name("mail", number))).collect();
     let answer = answer(&name("mail", 0));
     keys.iter().for_each(|key| store.put(key.clone(), answer.clone()));
-    let shares = shares();
+    let shares = shares(HOT);
     let mut ask = |key: &QuestionKey| {
         let is_hit = store.has(key);
         if !is_hit {
@@ -198,19 +199,7 @@ fn hits(store: &str) -> f64 {
     hits as f64 * 100.0 / f64::from(SCANNED)
 }
 
-/// The share of questions that are for a name or one before it.
-fn shares() -> Vec<f64> {
-    let weights = (1..=HOT).map(|rank| f64::from(rank).powf(-0.9));
-    let total: f64 = weights.clone().sum();
-    weights
-        .scan(0.0, |sum, weight| {
-            *sum += weight / total;
-            Some(*sum)
-        })
-        .collect()
-}
-
-/// What an entry weighs in the table of answers.
+/// Returns the weight of an entry in the table of answers, in octets.
 fn weight() -> u32 {
     let memory = Memory::new(64 << 20, &Random::seeded(1));
     let name = name("mail", 0);

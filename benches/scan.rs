@@ -19,6 +19,7 @@ use resolver::cache::Memory;
 use resolver::cache::entries::Delegation;
 use resolver::cache::negative::Denial;
 use resolver::cache::rrset::Rank;
+use stage::popularity::shares;
 
 /// Names in use.
 const HOT: u32 = 20_000;
@@ -53,7 +54,7 @@ fn hits(size: u64, scanned: u32, scan: Option<(u32, bool)>) -> f64 {
     let random = Random::seeded(2);
     let keys: Vec<QuestionKey> = (0..HOT).map(|number| question(&hot(number)).key()).collect();
     (0..HOT).for_each(|number| resolve(&memory, &hot(number), true));
-    let shares = shares();
+    let shares = shares(HOT);
     let mut hits = 0_u64;
     for number in 0..scanned {
         let drawn = f64::from(u32::from(random.u16()) << 16 | u32::from(random.u16())) / f64::from(u32::MAX);
@@ -73,18 +74,6 @@ fn hits(size: u64, scanned: u32, scan: Option<(u32, bool)>) -> f64 {
         }
     }
     hits as f64 * 100.0 / f64::from(scanned)
-}
-
-/// The share of questions that are for a name or one before it.
-fn shares() -> Vec<f64> {
-    let weights = (1..=HOT).map(|rank| f64::from(rank).powf(-0.9));
-    let total: f64 = weights.clone().sum();
-    weights
-        .scan(0.0, |sum, weight| {
-            *sum += weight / total;
-            Some(*sum)
-        })
-        .collect()
 }
 
 fn hot(number: u32) -> Name {

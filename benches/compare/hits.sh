@@ -51,11 +51,6 @@ fi
 
 threads=1
 
-start_echo() {
-  "$work/echo" "$port" &
-  resolver=$!
-}
-
 start_least() {
   "$work/least" "$port" &
   resolver=$!
@@ -63,10 +58,6 @@ start_least() {
 
 load() { # load FILE ARGUMENT...: asks at the second core
   taskset -c 1 dnsperf -s 127.0.0.1 -p "$port" -c 4 -d "$work/$1" "${@:2}" >"$work/dnsperf" 2>&1
-}
-
-spent() { # CPU time of all threads of the resolver in nanoseconds
-  cat "/proc/$resolver/task/"*/schedstat | awk '{ spent += $1 } END { printf "%.0f\n", spent }'
 }
 
 user_share() { # of the CPU time of the resolver at RATE a second

@@ -95,10 +95,6 @@ figure() { # figure WORDS: the number behind them
   sed -n "s/^ *$1: *\([0-9.]*\).*/\1/p" "$work/dnsperf"
 }
 
-spent() { # spent: CPU of all threads of the resolver so far, in nanoseconds
-  awk '{ sum += $1 } END { printf "%.0f\n", sum }' "/proc/$resolver"/task/*/schedstat
-}
-
 control() { # control WORDS: asks the daemon; a failure of the command is no failure of the measurement
   # shellcheck disable=SC2086
   nice -n 19 timeout 20 "$RESOLVERCTL" --socket "$work/control.sock" $1 >"$work/said" 2>&1 || true

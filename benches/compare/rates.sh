@@ -39,17 +39,8 @@ fi
 
 threads=1
 
-start_echo() {
-  "$work/echo" "$port" &
-  resolver=$!
-}
-
 load() { # load ARGUMENT...: asks at the second core
   taskset -c 1 dnsperf -s 127.0.0.1 -p "$port" -c 4 -d "$work/names" "$@" >"$work/dnsperf" 2>&1
-}
-
-spent() { # CPU time of all threads of the resolver in nanoseconds
-  cat "/proc/$resolver/task/"*/schedstat | awk '{ spent += $1 } END { printf "%.0f\n", spent }'
 }
 
 measure() { # measure RATE: adds a line with resolver, rate and microseconds of an answer

@@ -149,6 +149,11 @@ start_dnsmasq() {
   resolver=$!
 }
 
+start_echo() {
+  "$work/echo" "$port" &
+  resolver=$!
+}
+
 program() { # program NAME: the file that runs as that peer
   case $1 in
     echo | least) echo "$work/$1" ;;
@@ -169,6 +174,10 @@ installed() { # installed NAME...: those that are; the others are said
 
 cpu() { # of the resolver, in microseconds: user, system
   awk -v ticks="$ticks" '{ sub(/.*\) /, ""); printf "%d %d\n", $12 * 1000000 / ticks, $13 * 1000000 / ticks }' "/proc/$resolver/stat"
+}
+
+spent() { # CPU time of all threads of the resolver in nanoseconds
+  cat "/proc/$resolver/task/"*/schedstat | awk '{ spent += $1 } END { printf "%.0f\n", spent }'
 }
 
 resident() { # resident VmRSS|VmHWM: KiB

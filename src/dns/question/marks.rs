@@ -62,7 +62,8 @@ impl AheadMark {
         self.0.load(Ordering::Relaxed) != 0
     }
 
-    /// Removes the mark when a client uses the entry. Returns the number of the look-ahead rule, or `None` if the mark was not set.
+    /// Removes the mark of look-ahead from a cache entry when a client uses the entry. Returns the number of the look-ahead rule that fetched the
+    /// entry, or `None` if there was no mark.
     pub fn take(&self) -> Option<u8> {
         Some(self.0.swap(0, Ordering::Relaxed)).filter(|rule| *rule != 0)
     }

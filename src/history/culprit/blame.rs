@@ -42,8 +42,8 @@ pub(super) fn failure(
     for (key, server, message) in blamed(one, flight, traffic) {
         let cause = cause(causes, key.clone());
         match (server, message) {
-            // If the question waited for the flight, the queries of the flight were already counted when the waiting time was divided among the
-            // causes. Only queries that took no time are missing there, so they are counted here.
+            // If the client waited, the queries to servers were counted when its waiting time was divided among the causes,
+            // except those that took no time: these are counted here.
             (Some(server), Some(message))
                 if one.waited_for().is_none()
                     || cause.servers.get(&server).is_none_or(|(count, _)| *count == 0) =>

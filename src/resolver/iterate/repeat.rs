@@ -36,8 +36,8 @@ pub(super) fn is_doubled(standing: &ServerStanding, tries: u8) -> bool {
     standing.loss >= HEAVY_LOSS && (1..STEADY_TRIES).contains(&tries)
 }
 
-/// Returns the timer of a query to a server to which `tries` queries were sent before. The timer grows by a quarter each time, so that a far
-/// server is asked again soon enough. It also grows at least with the square of `tries`, so that the queries to a near server cover the time
+/// Returns the timer of a query to a server to which `tries` queries were sent before. Each time, it grows only by a quarter of the first
+/// timer, because the first timer of a far server is long. But it grows at least with the square of `tries`, so that the queries to a near server cover the time
 /// for which a client waits.
 fn longer(timer: Duration, tries: u8) -> Duration {
     let tries = u32::from(tries);

@@ -54,7 +54,7 @@ pub(super) struct Chased {
     /// The name of a DNS list that the aliases lead to, and the list. Set if this name was not followed, because module `lists::guard` must
     /// decide how its answer is given.
     pub(super) entered: Option<(Name, Arc<List>)>,
-    /// The first name whose alias came from the cache, if this alias is not secure. It may have been learned for another type.
+    /// The first of the names whose alias came from the cache and is not secure. Such an alias may be wrong for the type of this question.
     pub(super) recalled_alias: Option<Name>,
     /// The memory that was reserved for the long replies from which the records come.
     pub(super) rooms: Vec<ReplyRoom>,
