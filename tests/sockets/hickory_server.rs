@@ -65,7 +65,7 @@ _ssh._tcp.host2 300 SRV 0 0 22 host1
 subdel 300 NS ns-tld.
 ";
 
-/// What a reply says about the name and type of its question.
+/// The kind of a reply: whether the name and the type of its question exist.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Reply {
     Answer,

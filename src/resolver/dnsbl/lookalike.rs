@@ -50,7 +50,7 @@ struct AskedZone {
     learned: Option<LearnedZone>,
 }
 
-/// What the batches know about a zone.
+/// A learned zone, as the batches see it.
 #[derive(Clone, Debug)]
 struct LearnedZone {
     number: ListId,

@@ -31,7 +31,7 @@ fn standing(loss: u8) -> ServerStanding {
     }
 }
 
-/// What questions cost: the mean and the 99th percentile of their times in milliseconds, and the queries for each.
+/// The cost of a question: the mean and the 99th percentile of the times in milliseconds, and the mean number of queries.
 #[derive(Clone, Copy, Debug)]
 struct Cost {
     mean: f64,
