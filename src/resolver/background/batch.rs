@@ -27,13 +27,13 @@ use dns::clock::Mono;
 use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
 
 /// The labels with customer keys that clients put into the names of their questions, for each group of clients and each
-/// list. A batch question to such a list contains the key of the same clients. A key is never shown. The number of
+/// list. A batch question to such a list contains the key that these clients use. A key is never shown. The number of
 /// entries is limited by the number of lists.
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
-/// What is needed of a client's question: the list that it asks, and the address or domain that it is about. A question
-/// for the PTR of an address or the MX of a domain has no list, but clients ask lists after it.
+/// The parts of a client's question that a batch is made from: the DNS list, and the address or domain. A question for
+/// the PTR of an address or the MX of a domain asks no list, but the client often asks lists next.
 struct Asks {
     /// The list that the question asks. `None` if the question is for the PTR of an address or the MX of a domain, or in a learned zone.
     list: Option<Arc<List>>,
@@ -233,7 +233,8 @@ fn configure(resolver: &Resolver, config: &Config) {
     batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);
 }
 
-/// Locks the state of the batches, even after a panic, because wrong counts can only cause or save a question.
+/// Locks the state of the batches, even after a panic. The panic may have left wrong counts, which only cause
+/// one batch question too many or too few.
 fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -174,8 +174,8 @@ pub(super) struct ServerHistory {
     /// The time until which the server is asked over TCP only if there is no other server, because it did not accept
     /// TCP.
     pub(super) no_tcp_until: Option<Mono>,
-    /// The number of second queries: queries that were sent to another server because this one was late, in thousandths.
-    /// Each query to this server reduces the number, so that their share is limited.
+    /// The number of second queries, in thousandths. A second query is sent to another server because this server was
+    /// late. Each query to this server reduces the number, which limits the share of second queries.
     pub(super) hedged: u32,
     /// The time at which a query that only measures the round trip was last sent to the server.
     pub(super) measured: Option<Mono>,
@@ -288,8 +288,8 @@ pub struct ServerStanding {
     pub(crate) silent_elsewhere: bool,
     /// True if the server is known not to serve the zone.
     pub lame: bool,
-    /// The share of the queries to the server that are lost, in per cent. 0 if it is not known, if the server takes longer than `MAX_TIMER`, as a query
-    /// that is overdue is then not likely lost, and while many queries wait for the server.
+    /// The share of the queries to the server that are lost, in per cent. The share is 0 if it is not known, and while many queries wait for the
+    /// server. It is also 0 if the server takes longer than `MAX_TIMER`, because an overdue query is then probably not lost.
     pub loss: u8,
     /// The features of the server.
     pub features: ServerFeatures,
@@ -408,7 +408,8 @@ impl Server {
         Waiting(&self.waiting)
     }
 
-    /// Returns true if only few queries wait for the server. Otherwise its losses may come from its own limits, and more queries would add to them.
+    /// Returns true if only few queries wait for the server. If many queries wait, the server may drop
+    /// queries because of its own limits, and more queries would increase the losses.
     fn is_quiet(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) <= QUIET_QUERIES
     }
@@ -593,8 +594,8 @@ impl Server {
         self.history().finds_case_until = Some(now.after(FINDS_CASE_TIME));
     }
 
-    /// Records that the server has repeated its denial of a name in mixed case, in the case of the question. After `CONFIRMED_DENIALS` of them, its
-    /// denials are believed for a day.
+    /// Records that the server has repeated its denial of a name in mixed case, in the case of the question. After `CONFIRMED_DENIALS` repetitions,
+    /// its denials are believed for a day.
     pub(crate) fn repeats_denial(&self, now: Mono) {
         let mut history = self.history();
         history.repeated_denials = history.repeated_denials.saturating_add(1);

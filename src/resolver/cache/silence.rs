@@ -212,16 +212,16 @@ impl Silence {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
-    /// Returns the pause between two probes that questions begin. It is `usual`, and after a long silence a part of the
-    /// time for which the silence has lasted.
+    /// Returns the pause between two probes that questions begin. It is `usual`. After a long silence, it is a fixed
+    /// part of the time since the silence began.
     fn wanted_pause(&self, usual: Duration, now: Mono) -> Duration {
         let silent = self.since.map_or(Duration::ZERO, |since| now.since(since));
         if silent < LONG_SILENCE { usual } else { usual.max(silent / LONG_SILENCE_PROBES) }
     }
 
-    /// Records that a question has failed because the server is dead. The next probe may then be sent earlier: it is due
-    /// now if the last probe began `LEAST_PROBE_PAUSE` ago or earlier, or after a long silence its part of the silence.
-    /// Returns true if the next probe is now due earlier than before.
+    /// Records that a question has failed because the server is dead. The next probe is then due when
+    /// `LEAST_PROBE_PAUSE` has passed since the last probe began, or after a long silence the longer pause of
+    /// `wanted_pause`. Returns true if the next probe is now due earlier than before.
     pub(super) fn hasten(&mut self, now: Mono) -> bool {
         let pause = self.wanted_pause(LEAST_PROBE_PAUSE, now);
         let Some(dead) = &mut self.dead else { return false };

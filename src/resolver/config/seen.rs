@@ -124,8 +124,8 @@ impl SeenZones {
         around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
     }
 
-    /// Returns a function that tells for a name if the group sees `[[host]]` and `[[record]]` entries without `view` for this name. If the group sees
-    /// only some zones, the closest configured zone around the name decides: the group sees the entries only if it sees this zone.
+    /// Returns a function that returns true for a name if the group sees `[[host]]` and `[[record]]` entries without `view` for this name. If the
+    /// group sees only some zones, the closest configured zone around the name decides: the group sees the entries only if it sees this zone.
     fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
         let around = |zone: &&ConfiguredZone| zone.view.is_none() || self.sees(zone);
         let configured: HashSet<&Name> = config.zones.iter().filter(around).map(|zone| &zone.name).collect();

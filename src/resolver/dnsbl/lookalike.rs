@@ -3,8 +3,9 @@
 //!
 //! # Decisions
 //!
-//! - A zone in which clients look up the addresses that they look up in a known list too is learned: it gets a number, and batches may ask it. On
-//!   an internet with one list that the registry does not have, a third of the time of a message went to this list, because it was asked alone.
+//! - A zone in which clients look up the addresses that they look up in a known list too is learned: it gets a number, and batches may ask it. In
+//!   a simulated internet with one list that the registry does not have, a third of the time of a message went to this list, because it was asked
+//!   alone.
 //! - Only the batches know learned zones. In an earlier version a learned zone became a list: its names got the route and the policy of a list,
 //!   and so had no stale answers and no filter of private addresses.
 //! - Names with reversed addresses also occur in zones of SPF macros (RFC 7208 section 7.2, `%{ir}`), whose owner is a stranger. Such a zone may be
@@ -50,7 +51,7 @@ struct AskedZone {
     learned: Option<LearnedZone>,
 }
 
-/// A learned zone, as the batches see it.
+/// A learned zone, with the data that batches need.
 #[derive(Clone, Debug)]
 struct LearnedZone {
     number: ListId,
@@ -78,9 +79,10 @@ pub(crate) struct ReversedName {
     address: IpAddr,
     /// The reversed address.
     pub(crate) subject: Name,
-    /// The zone after it.
+    /// The zone after the reversed address.
     zone: Name,
-    /// True if a label that looks like a customer's key was removed between the two, because it must not be shown. Such a zone is not learned.
+    /// True if a label that looks like a customer's key between the reversed address and the zone was
+    /// removed, because a key must not be shown. Such a zone is not learned.
     keyed: bool,
 }
 

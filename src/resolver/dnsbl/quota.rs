@@ -20,7 +20,7 @@ pub struct Quota {
     day: u64,
     /// The number of queries that were sent to the DNS list on this day.
     today: u64,
-    /// The number of queries on the day before that day.
+    /// The number of queries on the day before `day`.
     yesterday: u64,
     /// True if a warning about the quota was logged on this day.
     warned: bool,

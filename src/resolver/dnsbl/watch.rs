@@ -55,7 +55,7 @@ pub struct ListOutcome {
     pub negative_ttl: Option<Duration>,
 }
 
-/// What the end of a question has changed for its list.
+/// What has changed for a DNS list because a question to it has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
     /// True if the breaker has closed, because the DNS list answers again.

@@ -27,7 +27,7 @@ use crate::limits::{LONG_REPLIES_PART, LONG_REPLY_WAIT, MAX_SHORT_REPLY, MIN_LON
 use dns::conduct::network_of;
 use dns::wire::HEADER;
 
-/// The memory that one permit of the semaphores here stands for, in octets.
+/// The memory that one permit of the semaphores in this module stands for, in octets.
 const PLACE: usize = 1_024;
 
 /// The length of the shortest record, which has the root as its owner and no data, in octets.

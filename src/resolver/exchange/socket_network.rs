@@ -151,8 +151,8 @@ fn own(error: &io::Error) -> io::Error {
     }
 }
 
-/// Converts the error if the kernel did not accept a datagram. If the reason is not a missing route, a missing address or an unreachable
-/// server, it is this machine itself, for example full buffers or a firewall rule.
+/// Converts the error with which the kernel refused a datagram. If the reason is not a missing route, a missing address or an
+/// unreachable server, the cause is this machine itself: for example, its buffers are full, or a firewall rule prevents the query.
 fn at_once(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::NetworkUnreachable
@@ -196,7 +196,8 @@ impl Socket {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the kernel has refused the datagram, and returns the error. Never ends if it accepts it.
+    /// Waits until the kernel has refused the datagram, and returns the error. Never ends if the kernel
+    /// accepts the datagram.
     async fn refused(&self) -> io::Error {
         poll_fn(|context| {
             self.reader.register(context.waker());

@@ -44,15 +44,15 @@ pub(super) struct WantedServer {
     pub(super) asked: Vec<(Name, RecordType)>,
     /// True if the server did not answer a client's question.
     pub(super) unanswered: bool,
-    /// The routes and the configuration that the question uses which needs the server.
+    /// The routes and the configuration of the question that needs the server.
     pub(super) view: Arc<View>,
     /// The time at which a question last needed the server.
     pub(super) at: Mono,
 }
 
 impl Aside {
-    /// Creates the probe of a server of `zone` that clients ask for `name` and `kind`. Returns it with the question of the clients, which
-    /// later probes ask in turn with it. `keyed` has the same meaning as in `other_question`.
+    /// Creates the first probe of a server of `zone` that clients ask for `name` and `kind`. Also returns the question of the clients,
+    /// because later probes ask both questions in turn. `keyed` has the same meaning as in `other_question`.
     pub(super) fn probe(
         path: Path,
         role: ServerRole,
@@ -99,8 +99,8 @@ struct Waiting {
 impl Waiting {
     /// Returns the next probe. If the server did not answer a client's question, the first probe asks the question in `aside`. Later probes
     /// ask the clients' questions in turn, because the server may drop queries for SOA (RFC 8906 section 3). If `aside` asks for type A, every
-    /// second probe asks that. If `aside` asks for SOA, it is asked only once: the clients then ask for A, and servers hardly ever drop such
-    /// queries.
+    /// second probe asks the question in `aside`. If `aside` asks for SOA, only the first probe asks it: in this case clients ask for A, and
+    /// servers hardly ever drop queries for A.
     fn next_probe(&self) -> WantedServer {
         let mut one = self.one.clone();
         let is_even = self.probes.is_multiple_of(2);

@@ -115,8 +115,8 @@ fn gives_way(route: &Route, failure: &Failure) -> bool {
     }
 }
 
-/// Returns true if the forwarders of `route` are the cause of a failure: recursion is used after it, or the time limit of the question has
-/// passed and the forwarders have used part of that time.
+/// Returns true if the forwarders of `route` are the cause of a failure. This is so if recursion is used after the failure, or if the time
+/// limit of the question has passed and the forwarders have used a part of that time.
 fn is_of_forwarders(route: &Route, failure: &Failure) -> bool {
     matches!(failure, Failure::Time { .. }) || gives_way(route, failure)
 }

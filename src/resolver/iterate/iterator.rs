@@ -46,7 +46,8 @@ impl Iterate {
         self.shared.exchange.under_way()
     }
 
-    /// Returns a switch with which tests cause a panic in a task that runs beside the resolution of a question.
+    /// Returns a switch with which tests cause a panic in a task that runs at the same time as the resolution
+    /// of a question.
     #[cfg(feature = "simulated")]
     pub(crate) fn strike(&self) -> &Strike {
         &self.shared.strike

@@ -56,7 +56,7 @@ impl Signed {
     /// Returns the size of datagrams that the next query to a server offers in an OPT record, after `tries` earlier queries to it for the same
     /// question. Returns `None` if the query has no OPT record. A silent server may have sent replies that are too long for a firewall, so short
     /// ones are requested: a longer answer then arrives truncated, and is fetched over TCP. Only after that, EDNS is left out: a truncated reply
-    /// to a query without EDNS would not show which of the two the firewall drops.
+    /// to a query without EDNS would not show whether the firewall drops EDNS or long replies.
     pub(super) fn payload(self, features: ServerFeatures, tries: u8) -> Option<u16> {
         let has_edns = match self {
             Self::Yes => true,

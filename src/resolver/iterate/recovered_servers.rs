@@ -28,8 +28,8 @@ impl Asking<'_> {
     pub(super) fn server_recovers(&mut self) -> BoxFuture<'_, bool> {
         let is_list = self.lookup.route.policy.one_at_a_time;
         let is_followed = forward_first::beyond(self.lookup.route).is_some();
-        // DNS lists are not probed. After silent forwarders, recursion begins immediately. No client waits for a question of look-ahead. If
-        // servers of the zone have already been asked, the client has already waited.
+        // The question does not wait in four cases. DNS lists are not probed. After silent forwarders, recursion begins immediately. No
+        // client waits for a question of look-ahead. If servers of the zone have already been asked, the client has already waited.
         let has_asked = self.candidates.iter().any(|candidate| candidate.tries > 0);
         let may_wait = !is_list && !is_followed && !has_asked && !self.context().is_ahead();
         async move {

@@ -34,7 +34,7 @@ use dns::question::QuestionKey;
 /// A cached delegation, or cached addresses of a server, whose TTL ends soon.
 #[derive(Debug)]
 pub struct ExpiringEntry {
-    /// The name of the zone whose delegation, or of the server whose addresses are to be renewed.
+    /// The name of the zone whose delegation is renewed, or of the server whose addresses are renewed.
     pub name: Name,
     /// NS for the delegation of a zone, A or AAAA for the addresses of a server.
     pub kind: RecordType,

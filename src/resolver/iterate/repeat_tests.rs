@@ -39,7 +39,8 @@ struct Cost {
     packets: f64,
 }
 
-/// A zone with this number of equal servers. `known` is the loss that is known of them, in per cent, and `loss` the true one.
+/// A zone with this number of equal servers. `known` is the loss that the resolver has measured, and `loss`
+/// the real loss, both in per cent.
 struct Zone {
     servers: u8,
     loss: u32,

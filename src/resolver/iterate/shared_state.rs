@@ -41,7 +41,8 @@ pub(super) struct SharedState {
     pub(super) unproven: Unproven,
     pub(super) late_answers: LateAnswers,
     pub(super) renewals: RenewalQueue,
-    /// A switch for tests: causes a panic in a task that runs beside the resolution of a question.
+    /// A switch for tests: causes a panic in a task that runs at the same time as the resolution of a
+    /// question.
     #[cfg(feature = "simulated")]
     pub(super) strike: Strike,
 }

@@ -134,8 +134,8 @@ pub(crate) const SLOW_ANSWER_TIME: Duration = Duration::from_millis(500);
 pub const MAX_SLOW_ZONES: usize = 8;
 
 /// If a server is known to be silent for one zone, it counts as silent for another zone after this number of consecutive
-/// silences (unanswered queries) there. If it were one, each packet loss on the path to a working server would make a
-/// question fail.
+/// silences (unanswered queries) there. If a single silence were enough, each packet loss on the path to a working
+/// server would make a question fail.
 pub(crate) const SILENCES_OF_ANOTHER_ZONE: u32 = 2;
 
 /// The time for which a server counts as lame for a zone. Unbound's infra-host-ttl is 15 min.

@@ -4,8 +4,8 @@
 //! On an overloaded host, a queue without turns would fill with the misses of one client that sends a flood of
 //! questions: another client with a few questions a second lost a quarter to a half of them. This queue removes excess
 //! misses early and evenly. When it is more than half full, a client with more than three quarters of the waiting misses
-//! loses one for each new one. When it is full, the client with the most misses loses one. The removed miss belongs to
-//! that zone or port of the client that has the most misses (`flows`).
+//! loses one miss for each new miss. When the queue is full, the client with the most misses loses one miss. The removed
+//! miss belongs to that zone or port of the client that has the most misses (`flows`).
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -45,7 +45,8 @@ pub(super) struct Expected {
 #[derive(Debug)]
 pub(super) struct ExpectedQuestions {
     by_key: HashMap<ExpectedKey, Expected, Keyed>,
-    /// The keys of the questions, in the order in which the questions were added, with the times at which they were.
+    /// The keys of the questions, in the order in which the questions were added, each with the time at which
+    /// it was added.
     order: VecDeque<(ExpectedKey, Mono)>,
 }
 

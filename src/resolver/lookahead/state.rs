@@ -95,7 +95,7 @@ pub(super) struct LookaheadTables {
     accounts: [RuleAccount; Rule::ALL.len()],
     expected: ExpectedQuestions,
     chains: BTreeMap<ChainNumber, RuleChain>,
-    /// The chains in the order in which they began, with the times at which they did.
+    /// The chains in the order in which they began, each with the time at which it began.
     order: VecDeque<(ChainNumber, Mono)>,
     next_chain: ChainNumber,
     allowance: QueryAllowance,

@@ -23,8 +23,8 @@ impl Backlog {
         self.late = late.then_some((since, now));
     }
 
-    /// Returns the number of flights in progress from which new flights of the zone or client that has the most flights are refused. The
-    /// number is smaller if this host does not keep up with its questions. A flight is one resolution that several clients may wait for.
+    /// Returns the limit of flights in progress above which new flights of the zone or client with the most flights are refused. The
+    /// limit is smaller if this host does not keep up with its questions. A flight is one resolution that several clients may wait for.
     pub(super) fn crowded_from(&self, bounds: WorkBounds) -> usize {
         let lasts = self.late.is_some_and(|(since, last)| last.since(since) >= BACKLOG_TIME);
         if lasts { bounds.busy_flights() } else { bounds.crowded_flights() }

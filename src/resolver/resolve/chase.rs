@@ -122,7 +122,7 @@ impl Chaser {
                     return Ok(chased);
                 }
                 End::Negative { nxdomain, soa, .. } => {
-                    // A denial of a zone that is served here is not due to the alias.
+                    // If a zone that is served here denies the name, the alias is not the reason.
                     if matches!(route.target, RouteTarget::Local(_)) {
                         chased.recalled_alias = None;
                     }

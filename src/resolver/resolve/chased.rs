@@ -49,7 +49,7 @@ pub(super) struct Chased {
     pub(super) list: Option<ListMark>,
     /// True if another flight (another resolution at the same time) asked the servers for this answer.
     pub(super) shared: bool,
-    /// True if the servers of a zone denied the last name in a doubtful form, and all servers of the zone did so.
+    /// True if all servers of a zone gave a doubtful denial of the last name.
     pub(super) doubted: bool,
     /// The name of a DNS list that the aliases lead to, and the list. Set if this name was not followed, because module `lists::guard` must
     /// decide how its answer is given.

@@ -355,7 +355,8 @@ impl FlightTable {
         Self { bounds, flights, shares: Shares::new(bounds), backlog, standing, waiters, waiting }
     }
 
-    /// Returns the number of flights in progress from which new flights of the zone or client that has the most flights are refused.
+    /// Returns the limit of flights in progress above which new flights of the zone or client with the most
+    /// flights are refused.
     fn crowded_from(&self) -> usize {
         self.backlog.crowded_from(self.bounds)
     }

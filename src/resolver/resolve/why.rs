@@ -61,7 +61,7 @@ impl Resolver {
         })
     }
 
-    /// Returns what cost mail time in a period. This takes as long as `why`.
+    /// Returns which causes delayed mail in a period, and by how much. This takes as long as `why`.
     pub async fn costs(self: &Arc<Self>, wanted: CostsWanted) -> CostReport {
         let resolver = Arc::clone(self);
         let read = move || {

@@ -19,7 +19,8 @@ pub(super) struct BatchAllowance {
     at_risk: u64,
 }
 
-/// The allowance of the known lists, and that of the learned zones. Strangers can have a zone learned, and must not use up what the lists need.
+/// The allowance of the known lists, and the allowance of the learned zones. Strangers can cause a zone to be
+/// learned. The questions to such zones must not use up the allowance of the lists.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowances {
     lists: BatchAllowance,

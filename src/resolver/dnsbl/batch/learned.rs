@@ -84,7 +84,7 @@ pub struct ListingCounts {
     /// The number of listed addresses and domains about which at least one other blocklist was asked within `BATCH_WINDOW`. If no other list was
     /// asked, it is not known if another list has the address or domain.
     pub compared: u64,
-    /// The number of these that no other list had.
+    /// The number of these addresses and domains that no other list had.
     pub sole: u64,
 }
 

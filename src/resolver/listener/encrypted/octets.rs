@@ -27,7 +27,7 @@ pub(in super::super) struct SecureStream {
     has_ended: bool,
 }
 
-/// The TCP connection as rustls reads and writes it. Neither waits.
+/// The TCP connection, in the form in which rustls reads and writes it. Neither operation waits.
 struct Kernel<'a>(&'a TcpStream);
 
 impl Read for Kernel<'_> {

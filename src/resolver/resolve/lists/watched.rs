@@ -134,7 +134,8 @@ impl ListResolver {
         found
     }
 
-    /// Notices a client's question that looks like one to a DNS list, and reports it to the module `background::batch`. It belongs to no known list.
+    /// Notices a client's question that looks like one to a DNS list, and reports it to the module
+    /// `background::batch`. The name of the question belongs to no known list.
     pub(in crate::resolve) fn notice(&self, missed: &ClientQuestion) {
         let ClientQuestion { question, key, arrived, list, .. } = missed;
         if list.is_none()

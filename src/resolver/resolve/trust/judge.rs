@@ -1,6 +1,7 @@
 //! Validates an answer: each RRset and each denial, with the DNSSEC keys of the zone that signed it.
 //!
-//! A verdict is `at_fault` if another server of the zone may give a better answer. If the keys of the whole zone are bogus, no server can.
+//! A verdict is `at_fault` if another server of the zone may give a better answer. If the keys of the whole
+//! zone are bogus, no server can give a better one.
 
 use std::sync::Arc;
 
