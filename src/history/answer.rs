@@ -7,8 +7,8 @@
 //!
 //! - An answer is the culprit only if mail software reports this result for this name, or if the operator asks about exactly this name. Most
 //!   mails have negative answers that cost nothing: lists without an entry, hosts without an IPv6 address, domains without a policy.
-//! - A domain without MX records may still have an address, and a host without one kind of address may have the other. So only A without
-//!   records counts, and only if the name has no AAAA and no MX record.
+//! - A domain without MX records may still have an address, and a host without one kind of address may have the other. So the answer "no
+//!   such record" counts only for type A, and only if the name has no AAAA and no MX record.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

@@ -1,11 +1,13 @@
-//! The answer to `resolverctl why` without a subject: what cost mail time in a period, in sums for this host, for others and for the clients.
+//! The answer to `resolverctl why` without a subject: which causes delayed mail in a period, and by how much.
+//! The delays are summed up for this host, for others and for the clients.
 //!
 //! Pure: a function of the recorded questions.
 //!
 //! # Decisions
 //!
 //! - A message (email) counts if it waited as long as a slow question, or if a failed question defers it. Its causes are those that `culprit` names.
-//! - A failed question to a DNS list defers no mail, so only the wait for it counts. A pause before which a mail may have ended does not count.
+//! - A failed question to a DNS list defers no mail, so only the wait for it counts. A pause does not count
+//!   if a mail may have ended before it.
 //! - The share of emails is known only where memory has every question. The disk has only slow and failed ones.
 //! - Packets that get lost on the way to one zone are a fault of its path. If they get lost on the way to several zones, it is the network of
 //!   this host.
@@ -56,7 +58,7 @@ pub struct CostsWanted {
     pub client: Option<IpNet>,
 }
 
-/// What a cause cost, or the sum of all causes of a side.
+/// How much mail a cause delayed, or the sum for all causes of a side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostRow {
     /// Who can remove the cause.
@@ -129,7 +131,7 @@ type CostTable = BTreeMap<RowKey, Cost>;
 /// The sums of one row.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
-    /// The time and the failures as `Cause::delay` weighs them, by which rows are sorted.
+    /// The sum of `Cause::delay`, which combines the time and the failures. The rows are sorted by this sum.
     worth: u64,
     micros: u64,
     failed: u64,
@@ -150,7 +152,7 @@ impl CostsWanted {
     }
 }
 
-/// Returns the causes that cost mail time in a period, with their sums.
+/// Returns the causes that delayed mail in a period, with their sums.
 pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) -> CostReport {
     let whole = recorded.whole().max(recorded.lost_hits).unwrap_or(u64::MAX);
     let from = if whole < wanted.to { wanted.from.max(whole) } else { wanted.from };

@@ -17,8 +17,8 @@ use super::tally::FailureCount;
 use crate::limits::{EXPLAINED_TIME, FLIGHT_TIME, MAX_FOLLOWED_FLIGHTS, SNAPSHOT_INTERVAL};
 use dns::clock::Mono;
 
-/// Entries that were written before the last calls of `pass_over` can still be read: this many calls back. The entry with the user of a question is
-/// written when the question begins to wait, and a question may wait for longer than the time between two calls, which is `SNAPSHOT_INTERVAL`.
+/// An entry can still be read after this number of calls of `pass_over`. The entry with the user of a question is written when the question begins
+/// to wait, and a question may wait for longer than the time between two calls, which is `SNAPSHOT_INTERVAL`.
 const KEPT_PASSES: usize = 2;
 
 const _: () = assert!(FLIGHT_TIME.as_secs() < KEPT_PASSES as u64 * SNAPSHOT_INTERVAL.as_secs());

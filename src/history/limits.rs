@@ -78,24 +78,27 @@ pub(crate) const NETWORK_DOWN_TIME: Duration = Duration::from_secs(4);
 /// be lost.
 pub(crate) const NETWORK_DOWN_ROOT_MESSAGES: u32 = 2;
 
-/// The length of a slice of time for the loss of our own network. The loss of two slices is judged at the end of each, so it is seen within
-/// two minutes.
+/// The length of a slice: a period in which the lost packets of our own network are counted. At the end of each slice, the loss in the last
+/// two slices is judged, so a loss is noticed within two minutes.
 pub(crate) const LOSS_SLICE: Duration = Duration::from_secs(30);
 
-/// The number of networks that must show the loss of our own network. With fewer, two lossy hosters could look like it.
+/// Our own network counts as lossy only if servers in at least this number of networks lose packets. With a
+/// smaller number, two hosters that lose packets could look like a loss of our own network.
 pub(crate) const LOSS_NETWORKS: usize = 8;
 
-/// The number of queries in two slices from which a network counts. With a loss of 20 %, half of the networks with 3 queries lose one.
+/// The loss of a network is judged only if its servers got at least this number of queries in two slices.
+/// With a loss of 20 %, half of the networks with 3 queries lose one.
 pub(crate) const LOSS_NETWORK_QUERIES: u32 = 3;
 
-/// The mean loss in percent, over the three quarters of the networks that lose least, from which our own network loses packets. It is 0 to 1 % at a
-/// healthy host, and about 12 % if each path loses 20 %.
+/// Our own network counts as lossy from this mean loss on, in percent. The mean is computed over the three quarters of the networks that lose
+/// least. The mean loss is 0 to 1 % at a healthy host, and about 12 % if each path loses 20 %.
 pub(crate) const LOSS_PERCENT: u32 = 6;
 
-/// The same mean loss, in percent, below which the loss of our own network has ended.
+/// The loss of our own network has ended when the mean loss of `LOSS_PERCENT` is below this, in percent.
 pub(crate) const LOSS_ENDS_PERCENT: u32 = 2;
 
-/// A server that answered within this time used to answer. Its missing answers are losses.
+/// If a server answered within this time before an unanswered query, the query counts as lost, because the
+/// server normally answers.
 pub(crate) const USED_TO_ANSWER: Duration = Duration::from_secs(600);
 
 /// The largest number of servers whose losses are counted, 80 octets each. They are enough to judge hundreds of networks.

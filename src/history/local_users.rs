@@ -5,7 +5,7 @@
 //!
 //! - Only questions that the cache does not answer are counted by user: an answer from the cache leaves no time for a lookup, and causes no wait.
 //! - The users of failed and slow questions are looked up. Of the others, one question in `OWNER_SAMPLE_PAUSE` is looked up when it begins to
-//!   wait, because the kernel walks through all sockets for a lookup. The result is scaled up to all questions of the time.
+//!   wait, because the kernel walks through all sockets for a lookup. The result is scaled up to all questions of that period.
 //! - A lookup finds all questions in progress of a socket. So a sampled socket counts once, whatever number of questions it has in progress.
 
 use std::collections::BTreeMap;
@@ -57,8 +57,8 @@ impl UserSum {
     }
 }
 
-/// Returns the questions that ended in a time, by the user that asked. Questions that took `slow` microseconds or failed were looked up one by one,
-/// the others were sampled.
+/// Returns the sums of the questions that ended in a period, for each user that asked them. Questions that took `slow` microseconds or failed were
+/// looked up one by one, the others were sampled.
 fn by_user(questions: &[QuestionEntry], over: &Range<u64>, slow: u64) -> BTreeMap<Box<str>, ClientTally> {
     let is_counted = |question: &&QuestionEntry| {
         let is_local = question.client.to_canonical().is_loopback() && question.port > 0;
@@ -121,7 +121,7 @@ impl Recorder {
         }
     }
 
-    /// Counts the questions that ended in a time for the users that asked.
+    /// Counts the questions that ended in a period, for each user that asked them.
     pub(super) fn count_users(&self, questions: &[QuestionEntry], over: &Range<u64>, slow: u64) {
         let counted = by_user(questions, over, slow);
         let mut users = lock(&self.sums.users);

@@ -40,7 +40,7 @@ struct ServerLoss {
 /// A loss of packets on all paths of this host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LossSeen {
-    /// The start of the first period in which it was seen.
+    /// The start of the first period in which the loss was seen.
     since: Mono,
     /// The share of lost queries, in percent: the mean over the networks, without the quarters that lose most and least.
     percent: u32,
@@ -56,8 +56,8 @@ struct NetworkLoss {
 }
 
 impl Loss {
-    /// Notes the result of a query to a server. `answered` is true if a reply came, even if it came late. `outage` tells if no server answers, which
-    /// is reported otherwise.
+    /// Notes the result of a query to a server. `answered` is true if a reply came, even if it came late. `outage` is true if no server on the
+    /// internet answers, which is reported separately.
     pub(super) fn note(
         &mut self,
         server: IpAddr,
@@ -83,7 +83,7 @@ impl Loss {
     /// Judges the last two slices, and begins another slice.
     fn end_slice(&mut self, outage: &Outage, now: Mono) -> Option<Line> {
         let line = if outage.was_down_since(now.before(LOSS_SLICE * 3)) { None } else { self.judge(now) };
-        // After a pause, the last slice is not the one before this slice.
+        // After a pause without queries, the last slice does not directly precede this slice.
         let is_next = now.since(self.began) < LOSS_SLICE * 2;
         for server in self.servers.values_mut() {
             let last = |counts: [u32; 2]| if is_next { [0, counts[0]] } else { [0, 0] };

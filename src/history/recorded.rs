@@ -90,9 +90,11 @@ pub struct Recorded {
     pub flights: Vec<FlightEntry>,
     /// When the first question in memory came, even if this question is not selected; none if memory has no question.
     pub begin: Option<u64>,
-    /// Of the time before this, memory may lack questions that the cache did not answer. None if memory has all of them since the start.
+    /// Before this time, memory may lack questions that the cache did not answer. None if memory has all of
+    /// them since the start.
     pub lost: Option<u64>,
-    /// Of the time before this, memory may lack questions that the cache answered. None if memory has all of them since the start.
+    /// Before this time, memory may lack questions that the cache answered. None if memory has all of them
+    /// since the start.
     pub(crate) lost_hits: Option<u64>,
     /// Since this time, the disk has all failed, bogus and slow questions. None if the disk has no questions, or if nothing is stored.
     pub stored_since: Option<u64>,

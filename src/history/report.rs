@@ -41,7 +41,7 @@ pub struct StatsReport {
 pub struct UpstreamReport {
     /// The number of queries sent to servers, for each behaviour of the server, such as an answer, an error or silence.
     pub messages: BTreeMap<Conduct, u64>,
-    /// Counters of events around these queries. Each has a name of its own.
+    /// Counters of further events that concern these queries. Each counter has its own name.
     #[serde(flatten)]
     pub counts: Counts,
     /// The time that resolverd waited for servers, in seconds. If several queries were in progress at the same time, the time of each is counted.
