@@ -389,7 +389,7 @@ async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<R
     Ok(replies.flat_map(reply).collect())
 }
 
-/// Returns what cost mail time.
+/// Returns which causes delayed mail, and by how much.
 async fn costs(subject: &impl Controlled, request: &CostsRequest) -> Result<Vec<Reply>, Problem> {
     let CostReport { rows, span } = subject.costs(super::why::costs(request)?).await;
     Ok(rows.into_iter().map(Reply::Cost).chain([Reply::CostSpan(span)]).collect())

@@ -80,7 +80,7 @@ fn is_much(failed: u64, counts: &StatsReport) -> bool {
 }
 
 /// Returns the current problems: those in `troubles`, and those that the counters of a period show. `by_zone` has the number of failed questions in
-/// this period for each zone; `None` if these numbers are not known. `lists` has the DNS lists with a problem, which is reported otherwise.
+/// this period for each zone; `None` if these numbers are not known. `lists` has the DNS lists with a problem, which is reported separately.
 pub fn judge(
     counts: &StatsReport,
     by_zone: Option<&FailuresByZone>,
@@ -129,8 +129,8 @@ pub fn judge(
     warnings
 }
 
-/// Returns the failures without those of DNS lists with a problem, and of zones whose owners are at fault: both are reported otherwise. If very many
-/// zones fail, the cause may be on this host, so their failures stay.
+/// Returns the failures without those of DNS lists with a problem, and of zones whose owners are at fault: both are reported separately. If very
+/// many zones fail, the cause may be on this host, so their failures stay.
 fn without_known(by_zone: &FailuresByZone, troubles: &Troubles, lists: &BTreeSet<String>) -> FailuresByZone {
     let of_others: BTreeSet<&str> =
         troubles.zones.iter().filter(|zone| !zone.configured).map(|zone| &*zone.zone).collect();

@@ -125,7 +125,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// request. The results for the last requests are missing if the results become too large or the search takes too long.
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>>;
 
-    /// Returns what cost mail time in a period.
+    /// Returns which causes delayed mail in a period, and by how much.
     fn costs(&self, wanted: CostsWanted) -> BoxFuture<'_, CostReport>;
 
     /// Returns how much time the questions since `from` (in microseconds since 1970) spent in each stage of their resolution.

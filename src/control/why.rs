@@ -34,7 +34,7 @@ pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
     })
 }
 
-/// Converts a request to the period of what cost mail time.
+/// Converts a request to the period for which the causes of delayed mail are summed up.
 ///
 /// # Errors
 /// Fails if the client is not a network.

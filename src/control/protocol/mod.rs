@@ -101,7 +101,7 @@ pub enum Request {
         /// Each request selects messages (emails); at most `limits::MAX_WHY_REQUESTS`.
         requests: Vec<WhyRequest>,
     },
-    /// Asks what cost mail time in a period.
+    /// Asks which causes delayed mail in a period, and by how much.
     Costs(CostsRequest),
     /// Asks for the zones whose questions failed.
     Failed(FailedRequest),
@@ -201,7 +201,7 @@ pub struct WhyRequest {
     pub decisive: Option<DecisiveTime<f64>>,
 }
 
-/// Selects the period of what cost mail time.
+/// Selects the period for which the causes of delayed mail are summed up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CostsRequest {
