@@ -101,7 +101,7 @@ struct MailFile {
     others: OtherArguments,
 }
 
-/// The command line of `check system`; tests bring a host and a root server of their own.
+/// The command line of `check system`; tests use another host and another root server.
 #[derive(Debug, clap::Args)]
 struct System {
     #[arg(long, value_name = "DIRECTORY", default_value = "/", hide = true)]

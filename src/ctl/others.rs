@@ -101,7 +101,7 @@ fn name(url: &Url) -> String {
     format!("{}://{}{port}{path}{certificate}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-/// The part of the command line about them.
+/// The options of the command line about other resolvers.
 #[derive(Debug, clap::Args)]
 pub(super) struct OtherArguments {
     /// Do not query the public resolvers and those of /etc/resolv.conf.

@@ -26,7 +26,7 @@ const ASKED: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
 /// The name of the test after the switch that resolves domains through the C library, as mail software does.
 const CHECK: &str = "C library";
 
-/// The command line of `switch`; tests bring a host, a root server and services of their own.
+/// The command line of `switch`; tests use another host, another root server and other services.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Carry out the plan.

@@ -1,4 +1,4 @@
-//! The command `resolverctl why`: why a mail was slow, and what cost mail time in a period.
+//! The command `resolverctl why`: why a mail was slow, and which causes delayed mail in a period.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -47,7 +47,7 @@ pub(super) struct Arguments {
 /// Maximum number of messages (emails) that are requested if the command line has no `--slowest`.
 const MOST: usize = 20;
 
-/// The period of what cost mail time if the command line names none, in seconds.
+/// The period whose causes of delayed mail are shown if the command line names none, in seconds.
 const COSTS_SPAN: f64 = 3_600.0;
 
 /// Parses the value of `--slowest`, a number of messages (emails).
@@ -107,7 +107,8 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// Asks the daemon for what cost mail time, and prints it. The slowest message (email) of the period is written to the file of `--html`.
+/// Asks the daemon which causes delayed mail, and prints them. The slowest message (email) of the period is
+/// written to the file of `--html`.
 fn run_costs(
     arguments: &Arguments,
     asked: WhyRequest,

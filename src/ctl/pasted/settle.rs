@@ -296,7 +296,7 @@ fn times(line: &PastedLine, message: &MessageReport) -> String {
     format!("the queries of this mail waited {} for DNS{said}", time(waited(line, message)))
 }
 
-/// The part of a delay that is shorter than this, in seconds, needs no explanation.
+/// A part of a delay needs no explanation if it is shorter than this, in seconds.
 const SLOW_PART: f64 = 1.0;
 
 /// What to do if a part of the delay in a line of Postfix is the longest one.

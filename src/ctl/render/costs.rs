@@ -1,4 +1,5 @@
-//! The screen of `resolverctl why` without a subject: what cost mail time, in a row for each sum and each cause.
+//! The screen of `resolverctl why` without a subject: which causes delayed mail and by how much. Each sum and
+//! each cause has a row.
 
 use super::columns::{self, Cell, Column, count, fault, number, time, word};
 use super::spent::empty;
