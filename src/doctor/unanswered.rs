@@ -133,7 +133,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     without_mx.into_iter().chain(partly).collect()
 }
 
-/// Returns true if the server fails only sometimes, with the error in the text `conduct`. The same is true if another address of its names fails so.
+/// Returns true if the server fails only sometimes, with the error in the text `conduct`. Also returns true
+/// if another address with the same server names fails in this way.
 fn is_at_times(facts: &DomainFacts, server: IpAddr, conduct: &str) -> bool {
     at_times::code_of_host(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
 }

@@ -1,9 +1,8 @@
 //! Decides which keys of a zone are trusted. The zone's DNSKEY RRset must be signed by a key that a DS record of the parent, or a trust anchor,
 //! identifies.
-//! RRset.
+//!
 //! See RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests are used only if there is no better digest), and RFC 6840 sections 5.2 (unknown
 //! algorithms make a zone insecure) and 5.11 (one valid signature is enough).
-//! (unknown algorithms make a zone insecure) and 5.11 (one valid path is enough).
 
 use hickory_proto::dnssec::DigestType;
 use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};

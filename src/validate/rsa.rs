@@ -7,7 +7,6 @@
 //! signing keys also send and receive mail, and the length is the choice of their owners. Signatures with such keys are verified with the
 //! integers of num-bigint. Key, message and signature are public, so the time of the verification reveals no secret. The crate `rsa` could do the
 //! same, but depends on twenty more crates.
-//! same, but depends on twenty more crates.
 
 use hickory_proto::dnssec::Algorithm;
 use num_bigint::BigUint;

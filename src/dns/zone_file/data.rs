@@ -1,7 +1,7 @@
 //! Reads the data of a record in a zone file: converts its words to fields, and the fields to octets.
 //!
-//! Follows RFC 1035 section 3.3, and for each later type the RFC that is named beside it. The octets are then read like those of a DNS message, so
-//! that a record from a zone file equals the same record from a message.
+//! Follows RFC 1035 section 3.3, and for each later type the RFC that is named next to it. The octets are then read like those of a DNS message,
+//! so that a record from a zone file equals the same record from a message.
 
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{Name, RData, RecordType};
