@@ -61,8 +61,8 @@ fn strip_proofs(response: &mut Message) {
     response.authorities.retain(|record| !is_proof(record));
 }
 
-/// Adds an NSEC record for an invented name beside the first name in the answer, with a copy of a signature in the answer, which is not valid for
-/// this record.
+/// Adds an NSEC record for an invented name next to the first name in the answer, with a copy of a signature in the answer, which is not valid
+/// for this record.
 fn junk_proofs(response: &mut Message) {
     let next_to = |record: &Record| record.name.base_name().prepend_label("aaa").ok();
     let Some(owner) = response.answers.first().and_then(next_to) else { return };

@@ -19,9 +19,9 @@ const MAX_KEPT: usize = 100_000;
 /// A query that arrived at a server of the lab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// The name of the server that received the query.
+    /// The time at which the query arrived.
     pub at: Mono,
-    /// The name of the server.
+    /// The name of the server that received the query.
     pub server: Arc<str>,
     /// The name in the question, with the upper and lower case of the query.
     pub name: Name,

@@ -123,7 +123,6 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
 
 /// Returns an IPv6 address in the /64 network of the hoster with the index `place`. These networks are in the range for benchmarks (RFC 5180),
 /// because the range for documentation has locally served reverse zones.
-/// locally served reverse zones.
 fn address_v6(place: usize, last: u16) -> Ipv6Addr {
     Ipv6Addr::new(0x2001, 2, 0, u16::try_from(place).unwrap_or(0), 0, 0, 0, last)
 }

@@ -92,7 +92,7 @@ fn forgery(query: &Message, id_off_by: u16, delay: Duration, source: IpAddr) -> 
     Some(Delivery { delay, source, octets: forged.to_vec().ok()? })
 }
 
-/// Returns an address beside `address`, from which no answer is expected.
+/// Returns an address next to `address`, from which no answer is expected.
 pub(super) fn other_address(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(address) => IpAddr::V4((u32::from(address) ^ 1).into()),
