@@ -9,9 +9,10 @@
 //! - mimalloc uses the least CPU time, but it returns freed memory only when the threads that allocated it allocate
 //!   again. After a flush these threads may be idle.
 //! - jemalloc has one arena (`narenas:1` in `.cargo/config.toml`, for all that is built in this tree). By default it has
-//!   four for each processor, and each keeps free pages of its own: when the cache filled with eight kinds of entries in
-//!   turn, a process with `cache.size` 16 MiB took 40 to 51 MiB, and on a machine with more processors it would take
-//!   more. With one arena it took 39 to 41. Threads allocate from caches of their own, so they seldom meet in it.
+//!   four for each processor, and each arena keeps its own free pages: when the cache filled with eight kinds of entries
+//!   in turn, a process with `cache.size` 16 MiB took 40 to 51 MiB, and on a machine with more processors it would take
+//!   more. With one arena the process took 39 to 41 MiB. Threads allocate from caches of their own, so they seldom wait
+//!   for the arena.
 //! - The caches of threads are collected after each MiB that a thread allocates (`tcache_gc_incr_bytes`). After each
 //!   64 KiB, the default, a miss takes one instruction in a hundred more.
 //! - These caches hold at most 50 free pieces of each small size (`tcache_nslots_small_max`; the default is 200). When the

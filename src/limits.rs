@@ -84,7 +84,7 @@ pub const MAX_USERS: u64 = 1 << 20;
 /// resolverd.
 pub const ADDRESS_RETRY: Duration = Duration::from_secs(1);
 
-/// The longest time between two such attempts to listen at a missing address; the time is doubled after each attempt. An attempt needs only two
+/// The longest time between two attempts to listen at a missing address. The time is doubled after each attempt. An attempt needs only two
 /// system calls. When an address appears, this is the longest delay until it is used.
 pub const MAX_ADDRESS_RETRY: Duration = Duration::from_secs(30);
 
@@ -113,17 +113,19 @@ pub const METRICS_HEADER_TIME: Duration = Duration::from_secs(2);
 /// The longest time that sending the metrics may take. Prometheus gives up after 10 s.
 pub const METRICS_TIME: Duration = Duration::from_secs(10);
 
-/// The largest number of concurrent requests of the page for its data. Each has up to some megabytes; further ones wait.
+/// The largest number of concurrent requests of the page for its data. The data of a request may have some
+/// megabytes. Further requests wait.
 pub const MAX_PAGE_REQUESTS: usize = 2;
 
 /// The longest span of minutes in a request of the page: a week, and a day for the time zone.
 pub const MAX_PAGE_SPAN: Duration = Duration::from_secs(8 * 86_400);
 
-/// The largest number of parts of such a span: those of five minutes in a day.
+/// The largest number of parts into which a request divides its span of minutes: a day has 288 parts of five
+/// minutes.
 pub const MAX_PAGE_PARTS: u64 = 288;
 
-/// The longest span of messages (emails) in a request of the page. It shows one hour.
+/// The longest span of messages (emails) in a request of the page. The page shows one hour.
 pub const MAX_PAGE_WHY: Duration = Duration::from_secs(2 * 3_600);
 
-/// The largest number of digits in a number that the page sends: those of microseconds since 1970 are fewer.
+/// The largest number of digits in a number that the page sends: a time in microseconds since 1970 has 16.
 pub const MAX_PAGE_NUMBER: usize = 17;

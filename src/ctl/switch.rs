@@ -1,4 +1,5 @@
-//! `resolverctl switch`: replaces the resolver of this host with resolverd, or goes back to the former resolver.
+//! `resolverctl switch`: replaces the resolver of this host with resolverd, or goes back to the previous
+//! resolver.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};

@@ -21,7 +21,7 @@ use history::why::{CulpritReport, MessageReport};
 /// The command line of `why`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Name, domain, address or mail address; `-` reads pasted lines of a mail log, a bounce or mailq. Default: what cost mail time.
+    /// Name, domain, address or mail address; `-` reads pasted lines of a mail log, a bounce or mailq. Default: what delayed mail.
     ///
     /// A domain stands for all names below it too, an address for its names in DNS lists and the hosts with this address, a mail address
     /// for its domain.

@@ -1,6 +1,6 @@
 //! Watchers, which are the connections of `resolverctl monitor`. Each receives the questions that the cache did not answer, when these questions end.
 //!
-//! No question waits for a watcher. A watcher that reads too slowly misses questions, and is told how many.
+//! No question waits for a watcher. A watcher that reads too slowly misses questions, and gets the number of missed ones.
 
 use crate::limits;
 use std::sync::Arc;

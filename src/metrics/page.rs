@@ -1,7 +1,8 @@
-//! The page at `/` of the listener: what it may ask for, and the replies to that.
+//! The page at `/` of the metrics listener: the data that the page may request, and the replies.
 //!
-//! The page is one file, which loads nothing from elsewhere. Its data are the replies to some requests of the control socket that only read. A page
-//! of a stranger must not read them through a name that it points at this host (DNS rebinding), so the host of a request must be an address.
+//! The page is one file, which loads nothing from elsewhere. Its data are the replies to some requests of the control socket that only read. The
+//! website of a stranger could make its own name point at this host and so read these data (DNS rebinding). So the field `Host` of a request must be
+//! an address or `localhost`.
 
 use std::net::IpAddr;
 
@@ -38,7 +39,7 @@ pub(super) enum PageData {
 }
 
 impl PageData {
-    /// Reads the target of a request. Returns `None` if it is not one of the few that are served.
+    /// Reads the target of a request. Returns `None` if the page serves nothing at this path.
     pub(super) fn read(path: &str, query: &str) -> Option<Self> {
         let number = |name: &str| -> Option<i64> {
             let mut values = query.split('&').filter_map(|field| field.strip_prefix(name)?.strip_prefix('='));

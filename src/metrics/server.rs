@@ -165,7 +165,8 @@ fn path(target: &str) -> (&str, &str) {
     rest.split_once('?').unwrap_or((rest, ""))
 }
 
-/// Returns what the request with this header asks for, and true if the reply has a body: that to HEAD has none (RFC 9110 section 9.3.2).
+/// Returns what the request with this header asks for, and true if the reply has a body: a reply to HEAD has
+/// none (RFC 9110 section 9.3.2).
 fn asked(header: &[u8]) -> (Asked, bool) {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     let mut request = httparse::Request::new(&mut fields);

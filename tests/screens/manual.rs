@@ -124,7 +124,7 @@ fn codes(level: Level) -> String {
 /// Commands as they are typed, each with its purpose.
 const EXAMPLES: &[(&str, &str)] = &[
     ("resolverctl", "See whether resolverd works, and if not, what to do."),
-    ("resolverctl why", "See what cost mail time in the last hour, and who can repair it."),
+    ("resolverctl why", "See what delayed mail in the last hour, and who can repair it."),
     ("resolverctl why --at 02:00", "See the same for two o'clock."),
     ("grep 4C3B2A.*to= /var/log/mail.log | resolverctl why -", "Find out why this mail was slow or refused."),
     ("resolverctl why --html slow.html example.com", "Write why its mail was slow to a page."),

@@ -107,7 +107,7 @@ pub enum SwitchError {
         /// The last part of the text that `systemctl` printed.
         said: String,
     },
-    /// A file was restored, but its service could not be told to read the file again.
+    /// A file was restored, but its service did not accept the command to read the file again.
     #[error("the file is restored, but {0}")]
     NotInformed(Box<SwitchError>),
     /// Port 53 is still used by another program, so resolverd cannot be started.

@@ -21,7 +21,7 @@ pub enum Change {
         path: String,
         /// Complete new text of the file.
         text: String,
-        /// The service that must be told to read the new file, if it is running.
+        /// The service that must read the new file, if it is running.
         informs: Option<Informed>,
     },
     /// Stop a service.

@@ -56,7 +56,8 @@ impl Iterate {
                 },
                 outcome = &mut recursed => {
                     let Err(beyond) = outcome else { return outcome };
-                    // The servers found by recursion have failed too, so the client is told their failure and not that of the forwarders.
+                    // The servers found by recursion have failed too, so the client gets the reason of their
+                    // failure, and not the reason of the forwarders.
                     if failed {
                         return Err(beyond);
                     }

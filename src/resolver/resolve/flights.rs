@@ -405,7 +405,7 @@ impl FlightTable {
     fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));
-            // An error means that the flight has just ended by itself, so it need not be told.
+            // An error means that the flight has just ended by itself, so it needs no message.
             let _ = standing.give_way.send(Shed { why, zone });
         }
     }

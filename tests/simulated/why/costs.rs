@@ -1,4 +1,4 @@
-//! What cost mail time in a period, in sums for this host, for others and for the clients.
+//! Which causes delayed mail in a period, and for how long: sums for this host, for other hosts and for the clients.
 
 use super::*;
 use history::costs::{CostReport, CostRow, CostsWanted, Side};

@@ -18,7 +18,7 @@ pub(super) struct Settings<'s> {
     pub(super) lists: &'s Lists<'s>,
     /// The zones of type forward by name.
     forward: HashMap<String, &'s Statement>,
-    /// The names of all other zones.
+    /// The names of the zones that are not of type forward.
     others: HashSet<String>,
     /// The lists of servers by name.
     servers: HashMap<&'s str, &'s Statement>,
