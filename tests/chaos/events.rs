@@ -1,4 +1,5 @@
-//! Events of the internet, the host and the daemon, one after the other.
+//! Causes the events of a chaos test, one after the other: faults of the internet, of the host and of the
+//! daemon.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -23,10 +24,10 @@ use tokio::time::Instant;
 use crate::plan::{Plan, Sees};
 use crate::truth::{Truth, lies};
 
-/// At most one in this many servers is broken at once.
+/// At most one of this many servers has a fault at the same time.
 const ONE_IN: usize = 3;
 
-/// The answer of a parked or refusing list for its test entries and names.
+/// The address with which a parked or refusing list answers all queries, also those for its test entries.
 const REFUSAL: &str = "127.255.255.254";
 
 /// All faults, including those with a number.
@@ -51,7 +52,7 @@ pub(crate) fn all_faults() -> Vec<Fault> {
     Fault::all().chain(numbered).collect()
 }
 
-/// Faults that show only over TCP, or in answers that are too long for a datagram.
+/// Faults that appear only over TCP, or only in answers that are too long for a datagram.
 const OF_TCP: [Fault; 9] = [
     Fault::SlowTcp(Duration::from_millis(1_500)),
     Fault::NoTcp,
@@ -64,10 +65,10 @@ const OF_TCP: [Fault; 9] = [
     Fault::PointerBomb,
 ];
 
-/// The events, each with its count.
+/// The number of events of each kind that were caused.
 pub(crate) type Done = BTreeMap<&'static str, usize>;
 
-/// Questions that will be asked soon.
+/// Questions that a gateway should ask soon, because they show a fault.
 pub(crate) type Wishes = Mutex<Vec<(Name, RecordType)>>;
 
 /// The source of all events.
@@ -79,7 +80,7 @@ pub(crate) struct Monkey<'a> {
     /// The current configuration, for the gateways.
     pub(crate) plan: &'a watch::Sender<Plan>,
     top_is_honest: bool,
-    /// Broken servers, each with its end.
+    /// The servers that have a fault now, each with the time at which the fault ends.
     broken: BTreeMap<String, Instant>,
     /// Until when the clock is wrong, and until when the network loses messages.
     wrong_until: Instant,
@@ -90,7 +91,7 @@ pub(crate) struct Monkey<'a> {
     faults: Vec<Fault>,
     next: usize,
     struck: BTreeMap<String, usize>,
-    /// Questions that a gateway should ask, so that a fault is met.
+    /// Questions that a gateway should ask soon, because they show a fault.
     wishes: &'a Wishes,
     pub(crate) done: Done,
 }
@@ -130,7 +131,7 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    /// Causes one event after the other, forever.
+    /// Causes events, one after the other, and never returns.
     pub(crate) async fn rage(&mut self) {
         loop {
             self.pause(20, 500).await;
@@ -226,7 +227,8 @@ impl<'a> Monkey<'a> {
         self.broken.insert(server.name().to_owned(), until);
     }
 
-    /// A server gets the next fault, or several: faults of TCP come with one that leads to TCP.
+    /// Gives a server the next fault. A fault of TCP comes together with a second fault that makes the
+    /// resolver use TCP.
     fn break_one(&mut self) {
         let servers = self.lab().servers();
         if self.broken.len() * ONE_IN >= servers.len() {
@@ -262,14 +264,15 @@ impl<'a> Monkey<'a> {
         self.did("servers broken");
     }
 
-    /// The zone whose servers alone show a fault, and the question that shows it.
+    /// Returns the zone whose servers must have this fault, because no other server can show the fault. Also
+    /// returns the question that shows it.
     fn needs_zone(&self, fault: Fault) -> Option<(Name, (Name, RecordType))> {
         let apex = |place: usize| self.internet.domains[place].name.clone();
         let below = |label: &str, name: &Name| Name::from_ascii(label).unwrap().append_domain(name).unwrap();
         match fault {
-            // These servers have both the parent and the child.
+            // The servers of this zone also serve its parent zone.
             Fault::ParentsProof => Some((name("arpa."), (name("arpa."), RecordType::NAPTR))),
-            // This zone has more data at its apex than fit a datagram.
+            // The answer from the apex of this zone does not fit into a datagram.
             Fault::ForgedTail => Some((apex(9), (apex(9), RecordType::TXT))),
             Fault::WrongCname => Some((apex(7), (below("mail.legacy", &apex(7)), RecordType::A))),
             Fault::NxdomainOnEmptyNonTerminals => {
@@ -286,8 +289,8 @@ impl<'a> Monkey<'a> {
         self.did("flushes");
     }
 
-    /// The next fault. With odd seeds the servers of the root and of TLDs do not lie: their lies would excuse all
-    /// unsigned zones.
+    /// Returns the next fault. With odd seeds, the servers of the root and of TLDs do not lie. If they lied,
+    /// false answers about all unsigned zones would have to be accepted.
     fn next_fault(&mut self, server: &LabServer) -> Fault {
         let authority = server.authority();
         let is_top = authority.zones().iter().any(|zone| zone.origin().num_labels() < 2);
@@ -317,7 +320,7 @@ impl<'a> Monkey<'a> {
         self.did("zones killed");
     }
 
-    /// Our own network is down, or drops everything.
+    /// The network of the resolver fails for a while: it reports errors, or it drops all packets.
     async fn outage(&mut self) {
         let network = self.simulation.network();
         if self.random.below(2) == 0 {
@@ -372,7 +375,8 @@ impl<'a> Monkey<'a> {
     }
 
     async fn go_over(&self, plan: Plan) {
-        // From here on questions use the new configuration, because the reload waits for nothing.
+        // From this line on, questions use the new configuration, because the reload does not wait for
+        // questions in progress.
         self.truth.reloaded(&plan);
         let config = plan.config(self.internet);
         self.plan.send_replace(plan);
@@ -413,7 +417,7 @@ impl<'a> Monkey<'a> {
         let names = self.simulation.pulses().names();
         let whose = names[self.random.below(names.len() as u32) as usize].clone();
         let times = self.struck.entry(whose.clone()).or_default();
-        // With more panics it would be given up.
+        // A task that panics more often is not started again.
         if *times < MAX_RESTARTS && self.simulation.pulses().strike(&whose) {
             *times += 1;
             self.did("panics of tasks");

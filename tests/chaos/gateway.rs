@@ -1,4 +1,4 @@
-//! Clients: gateways that play mail and compare each reply with the truth.
+//! The clients: gateways that play mail traffic and compare each reply with the truth.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -24,10 +24,10 @@ use crate::events::Wishes;
 use crate::plan::{Plan, SPLIT};
 use crate::truth::{Judged, Truth};
 
-/// After this time without a reply, none will come.
+/// If no reply has come after this time, the client waits for ever.
 const FOR_EVER: Duration = Duration::from_secs(600);
 
-/// Outcomes of failures, as displayed.
+/// The outcomes of questions that failed, as they are displayed.
 const OUTCOMES: [&str; 4] = ["Deadline", "Failed", "Remembered", "Shed"];
 
 /// Types that are rarely asked for at an apex.
@@ -42,19 +42,19 @@ const PAUSE_MILLIS: u32 = 10_000;
 pub(crate) struct Tally {
     pub(crate) questions: usize,
     pub(crate) excused: usize,
-    /// Questions that failed, each with its reason.
+    /// The questions that failed, each with the reason.
     pub(crate) failed: Vec<String>,
     /// Violations.
     pub(crate) wrong: Vec<String>,
 }
 
-/// One gateway.
+/// A gateway whose questions are checked.
 #[derive(Clone)]
 pub(crate) struct Gateway<'a> {
     pub(crate) internet: &'a Internet,
     pub(crate) simulation: &'a Simulation,
     pub(crate) truth: &'a Truth<'a>,
-    /// The number of its block of addresses: containers of this host.
+    /// The number of the gateway's block of client addresses, which stand for containers on this host.
     pub(crate) number: u8,
     /// The current configuration.
     pub(crate) plan: watch::Receiver<Plan>,
@@ -64,7 +64,7 @@ pub(crate) struct Gateway<'a> {
 }
 
 impl Gateway<'_> {
-    /// Plays this many messages, and odd questions that no message has.
+    /// Plays this many messages. After each, asks some unusual questions that no message causes.
     pub(crate) async fn play(&self, messages: usize) {
         let seed = self.random.u64();
         for mail in draw(self.internet, seed, messages, Popularity::Uniform) {
@@ -98,8 +98,8 @@ impl Gateway<'_> {
         }
     }
 
-    /// Odd names: below a DNAME, at an empty non-terminal, at apexes without data, in a zone of our own, and names
-    /// that do not exist.
+    /// Returns an unusual question: for a name below a DNAME, an empty non-terminal, an apex without data, a name
+    /// in the configured zone, or a name that does not exist.
     fn odd_question(&self) -> (Name, RecordType) {
         if let Some(wish) = self.wishes.lock().unwrap().pop() {
             return wish;
@@ -121,7 +121,7 @@ impl Gateway<'_> {
             5 => (domains[SPLIT].name.clone(), RecordType::MX),
             6 => (below(&format!("no{}", self.random.below(50)), apex(any)), RecordType::A),
             7 => (apex(any), RecordType::AAAA),
-            // These answers do not fit a datagram.
+            // These answers do not fit into a datagram.
             8 => (apex(9 + 10 * self.random.below(sevens)), RecordType::TXT),
             // The servers of this zone also serve the root.
             _ => (Name::from_ascii("arpa.").unwrap(), *self.pick(&ODD_TYPES)),
@@ -201,7 +201,7 @@ impl Asker for Gateway<'_> {
     }
 }
 
-/// The outcomes of failures, each with its count.
+/// Returns how many of the failed questions have each outcome.
 pub(crate) fn outcomes(failed: &[String]) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for failure in failed {

@@ -34,28 +34,28 @@ use gateway::{Gateway, Tally, outcomes};
 use plan::Plan;
 use truth::Truth;
 
-/// The default number of runs.
+/// The default number of runs, each with its own seed.
 const SEEDS: u64 = 4;
 
-/// Messages that each gateway gets in a run.
+/// The number of messages that each gateway handles in a run.
 const MESSAGES: u64 = 25;
 
-/// Gateways that get mail at once.
+/// The number of gateways that handle mail at the same time.
 const GATEWAYS: u8 = 4;
 
-/// All working names are answered again this long after the end of the troubles: a failure is remembered and a bogus
-/// zone left alone for 30 s, a dead server for 32 s, and a list that was found broken is tested again after four
+/// How long after the end of all faults every working name is answered again. A failure is cached for 30 s, a bogus
+/// zone is not queried for 30 s, a dead server for 32 s, and a list that was found broken is tested again after four
 /// minutes.
 const RECOVERY: Duration = Duration::from_secs(300);
 
-/// Longer than any data are kept.
+/// A time that is longer than the cache keeps any data.
 const A_DAY: Duration = Duration::from_secs(90_000);
 
-/// The least percentage of questions that are answered during the troubles: with fewer answers the test would prove
+/// The percentage of questions that must be answered while faults occur. With fewer answers, the test would prove
 /// nothing.
 const ANSWERED_PER_CENT: usize = 40;
 
-/// Panics that were not ordered.
+/// The texts of panics that the test did not cause on purpose.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// The result of a run.
@@ -64,11 +64,11 @@ struct Run {
     chaos: Tally,
     wrong: Vec<String>,
     done: Done,
-    /// Messages that came to servers.
+    /// The number of DNS messages that arrived at servers.
     messages: u64,
 }
 
-/// Notes panics, and hides those of the lab.
+/// Records panics that the test did not cause on purpose, and prints nothing about those that it caused.
 fn note_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -124,8 +124,8 @@ async fn run(seed: u64, messages: usize) -> Run {
 
     monkey.heal().await;
     tokio::time::sleep(RECOVERY).await;
-    // A list that did not answer, and that nobody has asked for ten minutes, is not asked until a client asks it
-    // again.
+    // A list that did not answer, and that no client has used for ten minutes, gets no queries until a client
+    // asks about it again.
     gateways[0].ask_lists().await;
     tokio::time::sleep(MAX_PROBE_TIME * 2).await;
     let mut wanted = take(&tally);
@@ -154,14 +154,15 @@ async fn run(seed: u64, messages: usize) -> Run {
     run
 }
 
-/// Whether a failure may still come from a lie; the text of a failure begins with its question.
+/// Returns true if the failure may be the result of a server that lied. The text `failure` begins with the
+/// question.
 fn is_lied_about(truth: &Truth<'_>, failure: &str) -> bool {
     let mut words = failure.split([' ', ':']);
     let (name, kind) = (words.next().unwrap(), words.next().unwrap());
     truth.is_lied_about(&hickory_proto::rr::Name::from_ascii(name).unwrap(), kind.parse().unwrap())
 }
 
-/// State that a resolver must not keep when all of its questions are answered.
+/// Returns the state that a resolver must not keep after all its questions were answered.
 fn left_behind(simulation: &Simulation) -> Vec<String> {
     let mut found = Vec::new();
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
@@ -181,7 +182,7 @@ fn left_behind(simulation: &Simulation) -> Vec<String> {
     found
 }
 
-/// The stores that do not return to their size of an `empty` memory when the cache is flushed.
+/// Flushes the cache. Returns an error text if a part of the cache is then larger than in an `empty` cache.
 fn left_after_flush(simulation: &Simulation, empty: &[StoreFill; 4]) -> Option<String> {
     let memory = simulation.resolver().memory();
     memory.flush(&Flush::All);
@@ -189,7 +190,7 @@ fn left_after_flush(simulation: &Simulation, empty: &[StoreFill; 4]) -> Option<S
 }
 
 impl Run {
-    /// Takes in the results of a phase in which nothing may fail.
+    /// Adds the results of a phase without faults: each failure and each wrong answer counts as an error.
     fn calm(&mut self, when: &str, tally: Tally) {
         let wrong = tally.wrong.into_iter().chain(tally.failed);
         self.wrong.extend(wrong.map(|wrong| format!("{when}: {wrong}")));
@@ -223,11 +224,11 @@ fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
     }
 }
 
-/// Messages for each gateway where a run is only compared with itself.
+/// The number of messages of each gateway in the test that compares two runs with the same seed.
 const MESSAGES_OF_TWICE: usize = 6;
 
-/// A seed that failed can be played again: it is the same run to the last message, with the steps and moments of all
-/// failures.
+/// A run can be repeated with its seed: both runs have the same DNS messages, and the same failures with the same
+/// steps and times.
 #[test]
 fn a_seed_played_twice_is_the_same_run() {
     note_panics();
@@ -239,5 +240,5 @@ fn a_seed_played_twice_is_the_same_run() {
     }
 }
 
-/// Kinds of events: those of `events`.
+/// The number of kinds of events in `events`.
 const EVENTS: usize = 13;

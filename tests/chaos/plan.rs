@@ -1,4 +1,4 @@
-//! The configurations of the reloads: listeners, zones and lists that come and go.
+//! The configurations that the reloads apply: listeners, zones and lists are added and removed.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,22 +10,23 @@ use resolver::config::{Config, ConfiguredList, ConfiguredZone, Guard, Listener, 
 use resolver::dnsbl::list::WhenSilent;
 use resolver::dnsbl::registry::Registry;
 
-/// The mail domain that is replaced by a zone of our own: signed outside, unsigned here.
+/// The mail domain that some configurations replace by a configured zone. On the internet the domain is
+/// signed; the configured zone is not.
 pub(crate) const SPLIT: usize = 0;
 
-/// Versions of this zone.
+/// The number of versions of this configured zone.
 pub(crate) const SPLIT_VERSIONS: usize = 2;
 
 /// The mail domain with a stub zone.
 const STUB: usize = 5;
 
-/// Listeners beside the first.
+/// The maximum number of listeners in addition to the first one.
 const MAX_LISTENERS: u32 = 4;
 
-/// The memories' size: small, so that they are full.
+/// The size of the cache, which is so small that the cache gets full.
 const CACHE_SIZE: u64 = 8 << 20;
 
-/// The zones of our own that a listener's clients see.
+/// The configured zones that the clients of a listener see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sees {
     All,
@@ -37,22 +38,22 @@ impl Sees {
     pub(crate) const ALL: [Self; 3] = [Self::All, Self::Split, Self::Nothing];
 }
 
-/// One configuration.
+/// One configuration of the resolver.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// The view of each listener's clients; the first sees all.
+    /// The view of the clients of each listener. The clients of the first listener see all zones.
     pub(crate) listeners: Vec<Sees>,
-    /// The version of the zone of our own; none: there is no such zone.
+    /// The version of the configured zone; `None` if the configuration does not have the zone.
     pub(crate) split: Option<usize>,
     /// Whether a domain has a stub zone.
     pub(crate) stub: bool,
-    /// The list that is not treated as a list.
+    /// The index of the list whose zone is resolved like any other zone, without the checks for lists.
     pub(crate) unguarded: Option<usize>,
-    /// A list with another setting of the operator than the registry's.
+    /// The index of a list for which the operator's setting differs from the built-in registry.
     pub(crate) told: Option<usize>,
 }
 
-/// The zone of our own.
+/// Returns the text of the configured zone in this version.
 pub(crate) fn split_text(version: usize) -> String {
     format!(
         "@ 300 SOA ns host 1 2 3 4 60\n@ 300 NS ns\nns 300 A 10.1.0.{version}\n@ 300 MX 10 mail\n@ 300 A 10.2.0.{version}\n\
@@ -61,7 +62,7 @@ pub(crate) fn split_text(version: usize) -> String {
 }
 
 impl Plan {
-    /// One listener, and nothing else.
+    /// Returns a configuration with one listener, without zones or lists.
     pub(crate) fn plain() -> Self {
         Self { listeners: vec![Sees::All], split: None, stub: false, unguarded: None, told: None }
     }
@@ -133,7 +134,7 @@ fn zone(name: &hickory_proto::rr::Name, kind: ZoneKind) -> ConfiguredZone {
     ConfiguredZone { name: name.clone(), kind, ..ConfiguredZone::default() }
 }
 
-/// `[[list]]` for one of the lists, which need not be in the registry.
+/// Returns a `[[list]]` entry for one of the lists. The list need not be in the registry.
 fn entry(internet: &Internet, place: usize) -> ConfiguredList {
     ConfiguredList {
         name: internet.lists[place].zone.clone(),

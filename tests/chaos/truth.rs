@@ -1,5 +1,5 @@
-//! The permitted answers to a question at a moment: by the zones that its listener sees, and by the servers that have
-//! lied about it.
+//! Decides which answers to a question are permitted at a moment. This depends on the zones that the listener's
+//! clients see, and on the servers that have lied about the question.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -18,24 +18,27 @@ use tokio::time::Instant;
 
 use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};
 
-/// After a reload, answers of earlier flights may be met for as long as these may take; they are then forgotten.
+/// After a reload, answers may still come from resolutions that began with the old configuration. After this
+/// time they no longer may.
 const LINGERING: Duration = FLIGHT_TIME.saturating_add(Duration::from_secs(1));
 
-/// TTL of a listing, and of earlier answers of a list's servers.
+/// The TTL of a listing, and of all other answers from the servers of a list.
 const LISTING_TTL: Duration = Duration::from_secs(60);
 
-/// The time within which a list that lists everything is detected: until its next test, and the time of that test.
+/// The time within which the resolver detects that a list lists every address: the time until its next test,
+/// and the duration of the test.
 const WORLD_IS_KNOWN: Duration = Duration::from_secs(
     HEALTH_INTERVAL.as_secs() * (100 + HEALTH_JITTER_PERCENT) / 100 + 2 * FLIGHT_TIME.as_secs(),
 );
 
-/// Values, each with the moment of its begin. The last one is the current one.
+/// The values of a setting, each with the time from which it was valid. The last value is the current one.
 type History<What> = Vec<(Instant, What)>;
 
 /// The truth.
 pub(crate) struct Truth<'a> {
     internet: &'a Internet,
-    /// The internet without a zone of our own, and with each version of it.
+    /// The internet without the configured zone. `split` has the internet with each version of the configured
+    /// zone.
     world: Oracle,
     split: Vec<Oracle>,
     state: Mutex<State>,
@@ -43,31 +46,31 @@ pub(crate) struct Truth<'a> {
 
 #[derive(Default)]
 struct State {
-    /// The version of the zone of our own, for each view.
+    /// The version of the configured zone that the clients of each view see.
     seen: BTreeMap<Sees, History<Option<usize>>>,
-    /// The list that is not treated as a list.
+    /// The list whose zone is resolved without the checks for lists.
     unguarded: History<Option<usize>>,
-    /// The list whose silence is "not listed" by the operator's setting.
+    /// The list that counts as "not listed" if it does not answer, because the operator has set this.
     told: History<Option<usize>>,
-    /// Lists that list everything: the begin, and the end if it is over.
+    /// The lists that list every address: the time from which they do, and the time at which this ended.
     worlds: BTreeMap<Name, (Instant, Option<Instant>)>,
-    /// Unsigned zones about which a server has lied.
+    /// The unsigned zones about which a server has lied.
     lied: BTreeSet<Name>,
-    /// Zones with opt-out about which a server has lied. With opt-out it is not proven that a missing name is not an
-    /// unsigned zone (RFC 5155 section 12.2).
+    /// The zones with opt-out about which a server has lied. With opt-out, a proof that a name does not exist does
+    /// not exclude an unsigned zone with this name (RFC 5155 section 12.2).
     lied_with_opt_out: BTreeSet<Name>,
 }
 
 /// The verdict on a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Judged {
-    /// It is true.
+    /// The reply is true.
     True,
-    /// It is a failure.
+    /// The reply is a failure.
     Failed,
-    /// It is false, but that could not be known.
+    /// The reply is false, but the resolver was not able to notice this.
     Excused,
-    /// It is false.
+    /// The reply is false, and the resolver should have noticed this. The text says why.
     Wrong(String),
 }
 
@@ -93,8 +96,9 @@ impl<'a> Truth<'a> {
         state.told.push((now, plan.told));
     }
 
-    /// A server lies from now on, if these faults make it lie. It may lie about unsigned zones below its own too,
-    /// because a server may serve both and need not refer to itself.
+    /// Must be called when a server gets faults. If one of them makes the server lie, all unsigned zones at or
+    /// below its zones count as lied about: a server may serve a parent and its child, and then it need not send
+    /// a referral.
     pub(crate) fn broken(&self, server: &LabServer, faults: &[Fault]) {
         if faults.iter().any(|fault| lies(*fault)) {
             let (authority, lab) = (server.authority(), &self.internet.lab);
@@ -119,7 +123,7 @@ impl<'a> Truth<'a> {
         }
     }
 
-    /// Whether lies may still be in memory for a question, or for one of its sub-questions.
+    /// Returns true if the cache may still have a lie that affects this question or one of its sub-questions.
     pub(crate) fn is_lied_about(&self, name: &Name, kind: RecordType) -> bool {
         let zones = self.world.zones_behind(&self.world.zones_of(name, kind));
         let state = self.state.lock().unwrap();
@@ -127,14 +131,15 @@ impl<'a> Truth<'a> {
             || !state.lied_with_opt_out.is_disjoint(&self.world.lacking(name, kind))
     }
 
-    /// Forgets the liars, when so much time has passed that no memory has their data.
+    /// Forgets all lies, once so much time has passed that no cache has their data any more.
     pub(crate) fn forget_lies(&self) {
         let mut state = self.state.lock().unwrap();
         state.lied.clear();
         state.lied_with_opt_out.clear();
     }
 
-    /// The verdict on a reply that comes now, to a question of `began` in this view.
+    /// Returns the verdict on a reply that arrived now. `began` is the time at which the client sent the
+    /// question, and `sees` is its view.
     pub(crate) fn judge(
         &self,
         (name, kind): (&Name, RecordType),
@@ -163,14 +168,14 @@ impl<'a> Truth<'a> {
         if excused { Judged::Excused } else { Judged::Wrong(objections.join("; or ")) }
     }
 
-    /// No reply is secure unless its zone is signed.
+    /// Checks the AD flag: only answers from signed zones may have it.
     fn judge_authenticity(
         &self,
         (name, kind): (&Name, RecordType),
         reply: &Message,
         versions: &[Option<usize>],
     ) -> Judged {
-        // The zone of our own is not signed.
+        // The configured zone is not signed.
         let here = &self.internet.domains[SPLIT].name;
         let is_here = |owner: &Name| here.zone_of(owner) && !versions.contains(&None);
         let owners = reply.answers.iter().map(|record| &record.name).chain([name]);
@@ -182,8 +187,9 @@ impl<'a> Truth<'a> {
         Judged::Wrong(format!("{kind} is said to be secure, and these are unsigned: {unsigned:?}"))
     }
 
-    /// Whether a list may have answered so: a denial by a lie, for an allowlist in trouble; a listing only until the
-    /// resolver can know that the list lists everything, or if it is not treated as a list.
+    /// Returns true if a false answer in the zone of a list is permitted. A false "not listed" is permitted after a
+    /// lie, or if an allowlist has a fault. A false listing is permitted until the resolver can know that the list
+    /// lists every address, or if the list is not treated as a list.
     fn is_excused_of_list(
         &self,
         state: &State,
@@ -197,7 +203,7 @@ impl<'a> Truth<'a> {
             return true;
         }
         if !says_address {
-            // An allowlist that is silent or refuses lists no address.
+            // An allowlist that is silent or refuses queries lists no address.
             let may_deny =
                 *kind == ListKind::GoodAddresses || of_late(&state.told, began).contains(&Some(place));
             let denies = reply.metadata.response_code == ResponseCode::NXDomain;
@@ -210,9 +216,9 @@ impl<'a> Truth<'a> {
     }
 }
 
-/// Whether a server with this fault lies in a way that only signatures show. A server of the zones above may answer
-/// for all below them, and an unsigned zone may have any alias. A server that has found names in mixed case is believed for
-/// a day, also if it then ceases to find them.
+/// Returns true if a server with this fault lies in a way that only signatures reveal. A server of a parent zone may answer
+/// for all zones below it, and an unsigned zone may have any alias. A server that has answered for names in mixed case is
+/// trusted for a day to do so, even if it stops.
 pub(crate) fn lies(fault: Fault) -> bool {
     fault.lies()
         || matches!(
