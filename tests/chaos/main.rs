@@ -3,9 +3,9 @@
 //! everything. Reloads add and remove zones, listeners and lists. The clock is set wrong and right. The host sleeps.
 //! Flights, key fetches, messages and tasks panic.
 //!
-//! No answer is false, no client waits longer than its deadline, and there is no panic except the ordered ones.
-//! Within `RECOVERY` after the end all questions are answered again. Later nothing is in progress, and a flush leaves
-//! memory as at the start.
+//! No answer is false, no client waits longer than its deadline, and there is no panic except those that the test
+//! causes. Within `RECOVERY` after the end all questions are answered again. Later nothing is in progress, and
+//! after a flush the cache is as small as at the start.
 //!
 //! `RESOLVERD_CHAOS_SEEDS` is the number of runs, `RESOLVERD_CHAOS_MESSAGES` the number of messages of each gateway
 //! in a run; `RESOLVERD_CHAOS_FIRST` begins with a seed that failed.

@@ -1,4 +1,5 @@
-//! Names below a zone whose servers fail: the zone, its servers and its delegation are told, and not that this host has no network.
+//! Checks of names below a zone whose servers fail. The check must name the zone, its servers and its
+//! delegation, and must not say that this host has no network.
 
 use std::sync::Arc;
 
@@ -12,7 +13,8 @@ use lab::world::ServerPlan;
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// The findings about a domain. All servers of `faulty.com.` have these faults; those of `com.` have the others.
+/// Returns the findings about a domain. All servers of `faulty.com.` have the faults `of_zone`, and all
+/// servers of `com.` have the faults `of_above`.
 fn found(domain: &str, of_zone: &[Fault], of_above: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, last) in [("ns3.hosts.com", 5_u8), ("ns4.hosts.com", 6)] {

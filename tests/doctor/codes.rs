@@ -1,4 +1,5 @@
-//! Each code of the table of codes, from a command against the lab: a code that nothing here causes fails the test.
+//! Tests that each code of the table of codes is the result of a command against the lab. A code that no
+//! command of this file causes fails the test.
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
@@ -14,7 +15,8 @@ use crate::forum::world;
 use crate::gateway::Gateway;
 use crate::stage::{gateway, moves, own_address, rolls};
 
-/// The arguments of `check`, and the codes that it must tell: with the level of the table, or with the one that is given.
+/// The arguments of `check`, and the codes that the output must have. Each code has the level of the table,
+/// or the level that follows it here.
 const CASES: &[(&str, &str)] = &[
     (
         "sound.com --selector x --from 198.18.9.1",
@@ -132,10 +134,11 @@ const CASES: &[(&str, &str)] = &[
     ("sound.com --resolver 127.92.0.99", "others_unknown"),
 ];
 
-/// Commands at the same time: they wait for servers most of the time.
+/// The number of commands that run at the same time. They wait for servers most of the time.
 const AT_ONCE: usize = 8;
 
-/// The levels at which a code was seen as expected, and the commands that did not tell a code.
+/// For each code, the levels at which it was seen as expected. Also the commands whose output did not have an
+/// expected code.
 #[derive(Default)]
 struct Seen {
     codes: BTreeMap<String, Vec<String>>,
@@ -176,9 +179,9 @@ fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>)
     }
 }
 
-/// The file of a bounce `BOUNCE-LIST-ADDRESS`; or `BOUNCE-page:HOST-ADDRESS`, which names a web page and no list; or
-/// `BOUNCE-helo:NAME-ADDRESS`, which names the HELO name alone; or `BOUNCE-tls:DOMAIN-ADDRESS`, about TLS to a mail host of the domain; or
-/// `BOUNCE-status:DOMAIN-ADDRESS`, which has a status code and no reply.
+/// Writes a file with a bounce, and returns its path. The word in the table selects the bounce: `BOUNCE-LIST-ADDRESS` has a DNS list and
+/// the refused address. `BOUNCE-page:HOST-ADDRESS` names a web page and no list. `BOUNCE-helo:NAME-ADDRESS` names only the HELO name.
+/// `BOUNCE-tls:DOMAIN-ADDRESS` is about TLS to a mail host of the domain. `BOUNCE-status:DOMAIN-ADDRESS` has a status code and no reply.
 fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
     let (list, address) = word.strip_prefix("BOUNCE-")?.split_once('-')?;
     let file = gateway.path(word);
@@ -217,7 +220,8 @@ fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
          --b\nContent-Transfer-Encoding: base64\n\n!!!!\n--b--\n",
     )
     .unwrap();
-    // In the place of this machine's own: a sound resolver, and an address at which nobody answers.
+    // These two files replace the `resolv.conf` of this machine. One names a resolver without faults, the
+    // other an address at which no resolver answers.
     let (sound, nobody) = (gateway.path("sound.conf"), gateway.path("nobody.conf"));
     std::fs::write(&sound, "nameserver 127.92.0.3\n").unwrap();
     std::fs::write(&nobody, "nameserver 127.92.0.99\n").unwrap();
@@ -290,7 +294,8 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
     }
 }
 
-/// A policy that is enforced lets nobody deliver without TLS, or to a certificate that is not trusted; one in mode testing does.
+/// With an MTA-STS policy in mode "enforce", nobody may deliver mail without TLS, or to a host whose
+/// certificate is not trusted. With mode "testing", everybody may.
 fn tls_demanded(gateway: &Gateway, seen: &Mutex<Seen>) {
     let cases = [
         ("enforce", Conduct::WithoutTls, "starttls_missing:failure"),
@@ -312,7 +317,7 @@ fn tls_demanded(gateway: &Gateway, seen: &Mutex<Seen>) {
     }
 }
 
-/// The first line tells a stub zone that leads to a server with other records.
+/// The first line names a stub zone whose configured server has other records than the public servers.
 fn stubbed(gateway: &Gateway) {
     let sound = gateway.path("sound.conf");
     let (_, lines) = gateway.run(&[
@@ -330,7 +335,7 @@ fn stubbed(gateway: &Gateway) {
     assert!(lines.iter().all(|line| !line.contains(others_ok)), "{lines:#?}");
 }
 
-/// A name may have the key of a list: no other list gets it, and no screen shows it.
+/// A name may contain the key for a list. No other list gets this name, and no screen shows it.
 fn keyed(gateway: &Gateway) {
     let key = "a1b2c3d4e5f6a7b8c9d0e1f2g3";
     let refused = gateway.command(&["dnsbl", "test", &format!("{key}.zen.dq.spamhaus.net")]);
@@ -375,7 +380,8 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
         let told = |code: &str| lines.iter().any(|line| line.contains(&format!("\"{code}\"")));
         assert!(!other.split(' ').any(told), "{side}: {lines:#?}");
     }
-    // That nobody else can be asked is no fault of the domain, and not known to be well either.
+    // If no other resolver can be asked, this is no fault of the domain. But it is then unknown whether other
+    // resolvers have correct records.
     let file = gateway.path("nobody.conf");
     let alone = ["check", "sound.com", "--resolver", "127.92.0.99", "--resolv-conf", file.to_str().unwrap()];
     for (arguments, expected) in

@@ -1,4 +1,5 @@
-//! `resolverctl compare`: one question at this resolver, at others, and at each name server.
+//! `resolverctl compare`: the answers to one question from this resolver, from other resolvers, and from each
+//! name server.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -88,7 +89,8 @@ fn a_type_without_records_is_refused() {
     assert_eq!(world.command(&["compare", "moved.com", "--with", "dns.example"]).status.code(), Some(2));
 }
 
-/// A shop with two name servers, in a version of its zone with this serial and this address; and a resolver that changes answers.
+/// Returns a lab with a shop that has two name servers, and with a resolver that changes answers. The zone of
+/// the shop has this serial and this address.
 fn shop(serial: u8, address: u8) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in
@@ -108,10 +110,10 @@ fn shop(serial: u8, address: u8) -> Lab {
     tree.build().unwrap()
 }
 
-/// Records of `shop.com.` at a resolver with a filter.
+/// The records of `shop.com.` at a resolver that filters answers.
 const FILTERED: &str = "@ NS ns1.host.com.\n@ MX 10 v1.shop.com.\nwww CNAME block.filter.net.\ninner TXT \"x\"\nours A 0.0.0.0\n";
 
-/// The shop on sockets, and a daemon that knows one of its names better.
+/// Starts the lab with the shop on sockets, and a daemon with its own address for one name of the shop.
 fn shop_on_sockets() -> Gateway {
     Gateway::start(
         shop(1, 1),
@@ -120,13 +122,13 @@ fn shop_on_sockets() -> Gateway {
     )
 }
 
-/// Gives a server the zones that it has in another lab.
+/// Gives the server `server` the zones that it has in `lab`.
 fn serve(world: &Gateway, server: &str, lab: &Lab) {
     let authority = lab.server(server).unwrap().authority();
     world.lab().server(server).unwrap().set_authority(authority);
 }
 
-/// Compares, and expects this exit code and these parts of the text.
+/// Runs `compare`, and expects this exit code and these parts of the output.
 fn expect(world: &Gateway, words: &[&str], code: i32, parts: &[&str]) {
     let (told, lines) = world.run(&[&["compare"], words].concat());
     let text = lines.join("\n");
@@ -184,12 +186,12 @@ fn no_one_else_is_asked_about_a_name_with_the_key_of_a_list() {
         let expected = if ["x.onion", "host.localhost"].contains(&name.as_str()) { 0 } else { 4 };
         assert_eq!((code, told), (Some(expected), 1), "{text}");
         let sent = heard();
-        // The daemon itself asks the servers of the zone in which the names are.
+        // Only the daemon asks for these names, and only at the servers of their zone.
         let is_told = |line: &&String| [KEY, "onion", "localhost"].iter().any(|part| line.contains(part));
         let is_home = |line: &String| line.starts_with("ns1.host.com ") || line.starts_with("ns2.host.com ");
         assert!(sent.iter().filter(is_told).all(is_home), "{name}: {sent:#?}");
     }
-    // The check of a domain asks resolvers of others too.
+    // The check of a domain also asks resolvers of third parties.
     let domain = format!("{KEY}.shop.com");
     world.command(&["check", &domain, "--resolver", &public, "--resolver", &format!("tls://{public}")]);
     let sent = heard();

@@ -17,25 +17,25 @@ use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 use crate::forum::world;
 use crate::gateway::Gateway;
 
-/// The address of the mail hosts and of the hosts of policies.
+/// The address of the mail hosts and of the web servers with MTA-STS policies.
 const HOST: [u8; 4] = [127, 91, 0, 20];
 
 /// The conduct of a mail host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Conduct {
     Sound,
-    /// Its greeting is no reply of SMTP.
+    /// The greeting of the host is not an SMTP reply.
     Mumbles,
     Rejects,
     WithoutTls,
     BreaksTls,
-    /// Its certificate ends so many days from now.
+    /// The certificate of the host expires in this number of days.
     Ends(i64),
-    /// Its certificate has X.509 version 1.
+    /// The certificate of the host has X.509 version 1.
     Version1,
 }
 
-/// A mail host that is spoken to once; its port, and the commands that it heard.
+/// Starts a mail host that accepts one connection. Returns its port, and the commands that it receives.
 pub(crate) fn mail_host(address: [u8; 4], conduct: Conduct) -> (u16, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind((Ipv4Addr::from(address), 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -61,7 +61,7 @@ fn serve(mut stream: &TcpStream, conduct: Conduct) -> Vec<String> {
         };
         let starts = line == "STARTTLS";
         heard.push(line);
-        // The client may have said goodbye and gone.
+        // The client may already have closed the connection.
         let _ = stream.write_all(reply.as_bytes());
         if starts && conduct == Conduct::BreaksTls {
             let _ = stream.write_all(b"this is no handshake\r\n");
@@ -75,7 +75,7 @@ fn serve(mut stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     heard
 }
 
-/// The certificate of the tests with another end of its validity, so that its own signature is wrong.
+/// Returns the test certificate with another end of its validity. Its own signature is then wrong.
 fn ending(certificate: &CertificateDer<'_>, days: i64) -> CertificateDer<'static> {
     const END: &[u8] = b"21200101000000Z";
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
@@ -106,7 +106,7 @@ pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
         .unwrap()
         .with_no_client_auth();
     if conduct == Conduct::Version1 {
-        // The library reads no such certificate, and sends it all the same.
+        // The TLS library cannot parse a certificate of version 1, but sends it nevertheless.
         let old = CertificateDer::from_pem_file(folder.join("version1.pem")).unwrap();
         let key = provider.key_provider.load_private_key(key).unwrap();
         return config
@@ -115,7 +115,7 @@ pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
     config.with_single_cert(vec![certificate], key).unwrap()
 }
 
-/// The commands that come over TLS.
+/// Returns the commands that the host receives over TLS.
 fn secured(stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     let mut text = String::new();
     // The client closes without a goodbye of TLS.
@@ -123,7 +123,8 @@ fn secured(stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// The findings of a check with connections, as JSON, and the commands that the host heard.
+/// Runs a check with connections to mail hosts. Returns the findings as JSON, and the commands that the host
+/// received.
 fn check(world: &Gateway, domain: &str, conduct: Conduct) -> (Vec<serde_json::Value>, Vec<String>) {
     let (port, heard) = mail_host(HOST, conduct);
     let port = port.to_string();
@@ -189,7 +190,7 @@ fn each_fault_of_a_mail_host_is_named() {
     assert_eq!(code, 1);
 }
 
-/// A host of a policy that is asked once; its port, and the request that it heard.
+/// Starts a web server with an MTA-STS policy that answers one request. Returns its port, and the request.
 pub(crate) fn policy_host(address: [u8; 4], policy: impl Into<String>) -> (u16, JoinHandle<String>) {
     let policy = policy.into();
     let listener = TcpListener::bind((Ipv4Addr::from(address), 0)).unwrap();
@@ -199,7 +200,7 @@ pub(crate) fn policy_host(address: [u8; 4], policy: impl Into<String>) -> (u16, 
         let mut stream = BufReader::new(server(&stream, Conduct::Sound));
         let mut request = String::new();
         while !request.ends_with("\r\n\r\n") && stream.read_line(&mut request).is_ok_and(|read| read > 0) {}
-        // A client that does not trust the certificate has gone.
+        // A client that does not trust the certificate has already closed the connection.
         let _ = stream.get_mut().write_all(policy.as_bytes()).and_then(|()| stream.get_mut().flush());
         request
     });
@@ -221,7 +222,7 @@ fn the_policy_of_mta_sts_is_compared_with_the_mail_hosts() {
             lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
         (findings, heard.join().unwrap())
     };
-    // The certificate of the tests has the name of the host of the policy of excluded.com, and not that of untrusted.com.
+    // The test certificate is for the policy host of excluded.com, and not for that of untrusted.com.
     let (findings, request) = check("excluded.com", sound);
     assert!(
         request.starts_with("GET /.well-known/mta-sts.txt HTTP/1.0\r\nHost: mta-sts.excluded.com\r\n"),

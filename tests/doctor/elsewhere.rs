@@ -1,4 +1,5 @@
-//! Faults of other zones that a domain needs: of its mail hosts, and of domains that its SPF record includes.
+//! Checks of domains that depend on other zones with faults: the zones of mail hosts, and of domains that an
+//! SPF record includes.
 
 use std::sync::Arc;
 
@@ -15,7 +16,8 @@ use resolver::config::Family;
 use crate::faults::tree;
 use crate::simulated::check;
 
-/// The findings about a domain with this text; `other.com.` has two servers with these faults.
+/// Returns the findings about a domain whose zone has this text. The two servers of `other.com.` have these
+/// faults.
 fn found(text: &str, faults: [&[Fault]; 2]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     for (name, last, faults) in [("ns3.hosts.com", 5, faults[0]), ("ns4.hosts.com", 6, faults[1])] {
@@ -29,7 +31,8 @@ fn found(text: &str, faults: [&[Fault]; 2]) -> Vec<Finding> {
     of_lab(tree.build().unwrap(), "faulty.com.")
 }
 
-/// The findings about a domain of a lab, for an address that sends.
+/// Returns the findings about a domain of a lab. The check has the address of a host that sends mail for the
+/// domain.
 fn of_lab(lab: Lab, domain: &str) -> Vec<Finding> {
     let (lab, address) = (Arc::new(lab), Some("198.18.9.1".parse().unwrap()));
     let subject = CheckSubject { domain: domain.to_owned(), address, ..CheckSubject::default() };
@@ -154,7 +157,8 @@ fn servers_that_this_host_has_no_route_to_may_have_the_zone() {
 fn servers_over_an_ipv6_that_leads_nowhere_are_neither_silent_nor_without_route() {
     let mut tree = tree(MAIL, &[]);
     let mut names = vec!["ns1.hosts.com".to_owned()];
-    // IPv6 rests longer each time that two more networks are silent, at last longer than the next checks take.
+    // Each time that two more IPv6 networks are silent, IPv6 is not used for a longer time. In the end this
+    // time is longer than the next checks take.
     for number in 11..=24 {
         let name = format!("six{number}.hosts.com");
         let address = format!("26{number}::53").parse().unwrap();

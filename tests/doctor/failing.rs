@@ -1,4 +1,6 @@
-//! Resolvers of others that fail for a signed domain and say why: a server of the zone with a fault that explains it, or some site of one.
+//! Checks of a signed domain with public resolvers that fail and report an extended error. The check looks
+//! for a server of the zone with a fault that explains the failure. If there is none, only some sites of an
+//! anycast server may have the fault.
 
 use std::sync::Arc;
 
@@ -16,7 +18,8 @@ use crate::simulated::check;
 
 const RESOLVER: &str = "9.9.9.9";
 
-/// The findings about a signed domain whose second server has this fault, with a resolver that fails with this extended error.
+/// Returns the findings about a signed domain whose second server has this fault. The other resolver fails
+/// with this extended error.
 fn found(fault: Option<Fault>, error: u16) -> Vec<Finding> {
     let faults: Vec<Fault> = fault.into_iter().collect();
     let mut tree = tree(SOUND, &faults);
@@ -36,7 +39,7 @@ fn found(fault: Option<Fault>, error: u16) -> Vec<Finding> {
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1), subject).await.1 })
 }
 
-/// The finding about resolvers that fail.
+/// Returns the finding about other resolvers that fail.
 fn failure(findings: &[Finding]) -> &Finding {
     let fails = findings.iter().find(|finding| finding.code == Code::OthersFail);
     fails.unwrap_or_else(|| panic!("{findings:#?}"))

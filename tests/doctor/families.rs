@@ -1,4 +1,4 @@
-//! Name servers with addresses of both families: each is one host.
+//! Checks of name servers with IPv4 and IPv6 addresses. All addresses of a name are one host.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use resolver::config::Family;
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// The findings about a domain at these name servers: the addresses of each, and its faults.
+/// Returns the findings about a domain with these name servers. Each has its addresses and its faults.
 fn found(servers: &[(&str, &[&str], &[Fault])]) -> Vec<Finding> {
     found_with(servers, "")
 }
@@ -103,7 +103,7 @@ fn name_servers_with_ipv6_alone_are_no_failure_for_a_host_without_it() {
     assert!(over_ipv6.iter().any(|finding| finding.code == Code::NsWithoutIpv4), "{over_ipv6:#?}");
 }
 
-/// The findings about `both.com.` at a host without IPv6.
+/// Returns the findings about `both.com.` on a host without IPv6.
 fn found_without_ipv6(tree: Tree) -> Vec<Finding> {
     let lab = Arc::new(tree.build().unwrap());
     let mut config = config_for(&lab);
@@ -112,8 +112,8 @@ fn found_without_ipv6(tree: Tree) -> Vec<Finding> {
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
 }
 
-/// The findings about `both.com.` at a server with this fault and at one whose own zone has a name server with IPv6 alone, at a host
-/// without IPv6.
+/// Returns the findings about `both.com.` on a host without IPv6. One of its name servers has this fault. The name of the other one
+/// is in a zone whose own name server has only an IPv6 address.
 fn found_beside_far_name(faults: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, address, faults) in [
@@ -144,7 +144,8 @@ fn a_name_server_whose_address_this_host_cannot_find_may_answer() {
     assert!(untold.evidence.contains("2001:2::60"), "{untold:#?}");
 }
 
-/// The findings about `both.com.` with these name servers and records, at a host without IPv6; `far.net.` has a name server with IPv6 alone.
+/// Returns the findings about `both.com.` with these name servers and records, on a host without IPv6. The
+/// name server of `far.net.` has only an IPv6 address.
 fn found_beside_far_zone(servers: &[&str], records: &str) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, address) in [("six.far.net", "2001:2::60"), ("n.far.net", "198.18.7.1")] {

@@ -13,7 +13,7 @@ use resolver::config::Family;
 
 use crate::simulated::check;
 
-/// A sound domain: two mail hosts whose PTR lead back.
+/// The zone of a domain without faults. The PTR records of its two mail hosts point back to their names.
 pub(crate) const SOUND: &str = "@ MX 10 mx1.hosts.com.\n@ MX 20 mx2.hosts.com.\n@ TXT \"v=spf1 mx -all\"\n\
     _dmarc TXT \"v=DMARC1; p=reject\"\n";
 
@@ -21,8 +21,8 @@ fn names(list: &[&str]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }
 
-/// A root, `com.`, hosts with addresses and PTR, and `faulty.com.` with this text at two servers, the second with
-/// these faults.
+/// Returns a lab with a root, `com.`, mail hosts with addresses and PTR records, and `faulty.com.` with this
+/// text. `faulty.com.` has two servers; the second one has these faults.
 pub(crate) fn tree(text: &str, faults: &[Fault]) -> Tree {
     let mut tree = Tree::default();
     for (name, address) in [
@@ -100,7 +100,7 @@ fn faults_of_a_server_are_named() {
         let worst = found.first().map(|finding| finding.code);
         assert!(code.entry().level == Level::Note || worst == Some(*code), "{faults:?}: {found:#?}");
     }
-    // A slow server may have another fault, unless its replies are so late that this cannot be told.
+    // The check finds another fault of a slow server too, unless its replies are very late.
     for (millis, is_told) in [(700, true), (1_050, false)] {
         let slow = Fault::Slow(std::time::Duration::from_millis(millis));
         let found = of(SOUND, &[Fault::DropsEdns, slow]);
@@ -224,7 +224,7 @@ fn a_signed_zone_whose_servers_all_lack_edns_is_a_failure_because_nobody_gets_it
                 tree.sign(zone, is_signed.then(|| "".parse().unwrap())).unwrap();
             }
             let lab = tree.build().unwrap();
-            // This server has the zone of the mail hosts too, which is not signed.
+            // This server also serves the zone of the mail hosts, which is not signed.
             lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
             lab
         };
@@ -300,7 +300,7 @@ fn a_host_that_spf_names_beside_the_mail_hosts_is_not_judged_as_one() {
         let bad: Vec<&Finding> = found.iter().filter(|finding| finding.level < Level::Note).collect();
         assert!(bad.is_empty(), "{spf}: {bad:#?}");
     }
-    // No mail host, and a web server that may send.
+    // The domain has no mail host, and a web server that may send mail.
     let found =
         of("@ A 198.18.9.9\n@ MX 0 .\n@ TXT \"v=spf1 a -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n", &[]);
     assert!(found.iter().all(|finding| finding.level >= Level::Note), "{found:#?}");
@@ -387,7 +387,7 @@ fn servers_that_give_different_policies_are_named_and_neither_s_records_are_call
             let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), seed);
             check(&simulation, domain("faulty.com.")).await
         });
-        // The daemon has asked one or the other.
+        // The daemon has asked either of the two servers.
         cached[usize::from(!facts.cached.is_empty())] = true;
         let first = found.first().unwrap();
         assert_eq!((first.code, first.level), (Code::RecordsDiffer, Level::Failure), "{seed}: {found:#?}");

@@ -1,4 +1,5 @@
-//! Resolvers of others after a move to other name servers: their records are those of the former servers, and end with these.
+//! Checks with public resolvers after a domain has moved to other name servers. These resolvers still have
+//! records of the former servers until the TTLs expire.
 
 use std::sync::Arc;
 
@@ -13,11 +14,12 @@ use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// The former servers, and the address of a resolver of others.
+/// The name servers before the move, and the address of a public resolver.
 const FORMER: [(&str, u8); 2] = [("former1.hosts.com", 11), ("former2.hosts.com", 12)];
 const RESOLVER: &str = "198.18.13.1";
 
-/// The internet with these servers of `faulty.com.` and this text of the zone; signed so, with the zones above, if `signing` is not empty.
+/// Returns a lab in which these servers serve `faulty.com.` with this text. If `signing` is not empty, the
+/// zone is signed in this way, and so are the zones above it.
 fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     let mut tree = tree(SOUND, &[]);
     for (name, net) in FORMER {
@@ -27,7 +29,7 @@ fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     plan.faults = vec![Fault::Recursive];
     tree.server(plan).unwrap();
     if servers.contains(&"public.resolver") {
-        // It has the DS records in its cache.
+        // The public resolver has the DS records in its cache.
         let above = ["ns.com", "public.resolver"].map(str::to_owned);
         tree.zone("com.", &above, "").unwrap();
     }
@@ -42,20 +44,21 @@ fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// The zone before the move, with these TTLs of its NS and MX records.
+/// Returns the zone before the move, with these TTLs of its NS and MX records.
 fn former(names: u32, mail: u32) -> String {
     let soa = "@ 300 SOA former1.hosts.com. hostmaster 2026010101 7200 900 1209600 300\n";
     let set = FORMER.map(|(name, _)| format!("@ {names} NS {name}.\n")).concat();
     format!("{soa}{set}{}", SOUND.replace("@ MX 10 mx1.hosts.com.\n@ MX 20", &format!("@ {mail} MX 20")))
 }
 
-/// The zone of now.
+/// Returns the zone after the move.
 fn now() -> String {
     SOUND.replace("@ MX", "@ 3600 MX")
 }
 
-/// The findings of a check with this resolver. The zone has one text at the servers of now, one at the former servers, and one in the cache of the
-/// resolver. It was and is signed so. The former servers have these faults, and without a text they do not serve it.
+/// Returns the findings of a check with the public resolver. The zone has the text `now` at its present servers, `old` at its former servers, and
+/// `cached` in the cache of the resolver. `was` and `is` say how the zone was signed before the move and how it is signed now. The former servers
+/// have the faults `faults`. If `old` is empty, they no longer serve the zone.
 fn of_texts([now, old, cached]: [&str; 3], faults: &[Fault], [was, is]: [&str; 2]) -> Vec<Finding> {
     let now = lab(&["ns1.hosts.com", "ns2.hosts.com"], now, is);
     let names = FORMER.map(|(name, _)| name);
@@ -80,7 +83,8 @@ fn of_texts([now, old, cached]: [&str; 3], faults: &[Fault], [was, is]: [&str; 2
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
 }
 
-/// The findings after a move from these former servers, whose records have been in the cache of the resolver for a while.
+/// Returns the findings after a move. The resolver has had the records of the former servers in its cache for
+/// a while.
 fn found(faults: &[Fault], serves_old: bool, signed: [&str; 2]) -> Vec<Finding> {
     let old = if serves_old { former(3_600, 3_600) } else { String::new() };
     of_texts([&now(), &old, &former(1_800, 120)], faults, signed)

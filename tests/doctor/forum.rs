@@ -1,4 +1,4 @@
-//! Four questions that people ask in forums, rebuilt: the first line of the output is the answer.
+//! Four situations from questions in forums. The first line of the output must be the answer to the question.
 
 use std::process::Stdio;
 
@@ -20,7 +20,7 @@ const SERVERS: [(&str, u8); 8] = [
     ("public.resolver", 8),
 ];
 
-/// The internet, with this mail host of `moved.com.` and these servers of `registered.com.`.
+/// Returns a lab with this mail host of `moved.com.` and these servers of `registered.com.`.
 fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut tree = Tree::default();
@@ -56,14 +56,14 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     .unwrap();
     tree.zone("moved.com.", &hosts, &format!("@ MX 10 {mail_host}.host.com.\n")).unwrap();
     tree.zone("website.com.", &hosts, "@ A 198.18.0.80\n").unwrap();
-    // The SPF record of many panels says that only this address sends.
+    // The SPF record that many hosting panels create permits only this address to send.
     for (name, last) in [("nameless", 81), ("otherwise", 82)] {
         let text = format!("@ A 198.18.0.{last}\n@ TXT \"v=spf1 a mx -all\"\n");
         tree.zone(&format!("{name}.com."), &hosts, &text).unwrap();
     }
     let own = "@ NS ns1.host.com.\n@ NS ns2.host.com.\n@ MX 10 new.host.com.\n";
     tree.zone("registered.com.", &names(servers), own).unwrap();
-    // The registrar still has the servers of the former provider, with the former records.
+    // The delegation still names the servers of the former provider, which have the former records.
     let mail = if servers.iter().all(|server| server.starts_with("old")) { "old" } else { "new" };
     let own = own.replace("new", mail);
     tree.zone("outdated.com.", &names(servers), &own).unwrap();
@@ -71,7 +71,7 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     tree.build().unwrap()
 }
 
-/// `public.resolver`, which has these records of a zone below `com.`.
+/// Returns a lab in which `public.resolver` has these records of a zone below `com.`.
 pub(crate) fn public_resolver(zone: &str, records: &str) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("public.resolver", 8)] {
@@ -84,7 +84,8 @@ pub(crate) fn public_resolver(zone: &str, records: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// The records of `moved.com.` at the resolver, in a version of the zone with this serial.
+/// Returns the records of `moved.com.` that the public resolver has, from a version of the zone with this
+/// serial.
 fn with_older_mail_host(serial: u32) -> Authority {
     let records = format!(
         "@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ NS ns1.host.com.\n@ NS ns2.host.com.\n\
@@ -93,7 +94,7 @@ fn with_older_mail_host(serial: u32) -> Authority {
     public_resolver("moved.com.", &records).server("public.resolver").unwrap().authority()
 }
 
-/// The lab on sockets, and a daemon that asks it.
+/// Starts the lab on sockets, and a daemon that queries it.
 pub(crate) fn world() -> Gateway {
     let former = ["old1.former.com", "old2.former.com"];
     let present = ["ns1.host.com", "ns2.host.com"];
@@ -102,11 +103,12 @@ pub(crate) fn world() -> Gateway {
         let authority = other.server(server).unwrap().authority();
         world.server(server).unwrap().set_authority(authority);
     }
-    // A resolver that still has an old MX record: the name servers have the serial 1.
+    // This resolver still has an old MX record. The name servers have the zone with the serial 1.
     let resolver = world.server("public.resolver").unwrap();
     resolver.set_authority(with_older_mail_host(0));
     resolver.set_faults(&[Fault::Recursive]);
-    // The daemon denies this address to zones. A resolver that the operator names may have it.
+    // The daemon never queries this address as a name server. But the operator may name a resolver that has
+    // this address.
     Gateway::start(world, "deny_servers = [\"127.91.0.8\"]", "[dnssec]\nvalidate = false")
 }
 
@@ -166,7 +168,7 @@ fn the_first_line_is_the_answer() {
         "{lines:#?}"
     );
     assert_eq!(code, 0, "that DNSSEC validation is off here is a note");
-    // The same at a host without a PTR record, and at one with that of another host.
+    // Two variants: a host without a PTR record, and a host whose PTR record names another host.
     for (domain, last, fault) in
         [("nameless.com", 81, "has no PTR record"), ("otherwise.com", 82, "does not lead back")]
     {
@@ -265,14 +267,14 @@ fn other_resolvers_are_compared() {
     assert_eq!(unheard["evidence"], "127.91.0.9 moved.com. MX: unreachable");
     let (_, lines) = world.run(&["--json", "check", "moved.com"]);
     assert!(lines.iter().all(|line| !line.contains("\"topic\":\"others\"")), "{lines:#?}");
-    // A port of its own.
+    // The server has another port than 53.
     std::fs::write(&file, "nameserver 127.91.0.99\n").unwrap();
     let server = format!("127.91.0.8:{}", world.port());
     let named = ["--json", "check", "moved.com", "--resolver", &server];
     let (_, lines) = world.run(&[named.as_slice(), &resolv_conf].concat());
     let told = format!("\"{server} moved.com. MX: 10 older.host.com. until ");
     assert!(lines.iter().any(|line| line.contains("\"others_old\"") && line.contains(&told)), "{lines:#?}");
-    // A resolver with a zone of its own, or one whose SOA record is new again.
+    // The other resolver has its own version of the zone, or a SOA record that is up to date.
     world.lab().server("public.resolver").unwrap().set_authority(with_older_mail_host(1));
     let (_, lines) = world.run(&[named.as_slice(), &resolv_conf].concat());
     let differs = lines.iter().any(|line| line.contains("\"others_differ\"") && line.contains(&told));

@@ -1,4 +1,4 @@
-//! The lab on sockets, and the daemon before it: the commands of the tests ask this daemon.
+//! The lab on sockets, and a daemon that queries it. The commands of the tests ask this daemon.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use lab::world::Lab;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The lab on sockets, and a daemon that asks it.
+/// The lab on sockets, and a daemon that queries it.
 pub(crate) struct Gateway {
     folder: TempDir,
     daemon: Child,
@@ -21,8 +21,8 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts both. `resolve` are lines of the section of that name, `rest` are other sections, with the port of the lab for `{port}`. If the root of the lab is
-    /// signed, `anchors` in the folder of the configuration is a file of trust anchors.
+    /// Starts the lab and the daemon. `resolve` has lines of the section `[resolve]`, and `rest` has other sections; `{port}` in them stands for the port of the
+    /// lab. If the root zone of the lab is signed, the file `anchors` in the directory of the configuration has its trust anchors.
     pub(crate) fn start(lab: Lab, resolve: &str, rest: &str) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -102,7 +102,7 @@ impl Gateway {
         self.prepared(arguments).output().unwrap()
     }
 
-    /// A command that is not started yet.
+    /// Returns a command that has not been started yet.
     pub(crate) fn prepared(&self, arguments: &[&str]) -> Command {
         let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates/authority.pem");
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
@@ -117,7 +117,7 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The daemon may have ended already.
         let _ = self.daemon.kill();
         let _ = self.daemon.wait();
     }

@@ -1,4 +1,5 @@
-//! Name servers whose glue and whose address in the zone lead to different servers: the finding names the place to change.
+//! Checks of name servers whose glue has another address than their own zone, so that the two addresses
+//! belong to different servers. The finding says which of the two places must be changed.
 
 use std::sync::Arc;
 
@@ -15,7 +16,8 @@ use crate::simulated::check;
 /// The names of the servers of `faulty.com.`.
 const NAMES: [&str; 2] = ["ns1.faulty.com", "ns2.faulty.com"];
 
-/// The internet with these name servers in the network 198.18.`net`.0, and servers without a zone in the other one of both.
+/// Returns a lab in which these name servers have addresses in the network 198.18.`net`.0. `net` is 21 or 22;
+/// the servers in the other of these networks serve no zone.
 fn lab(net: u8, serial: u32, text: &str) -> Lab {
     let mut tree = tree(SOUND, &[]);
     let other = if net == 21 { 22 } else { 21 };
@@ -34,8 +36,9 @@ fn former() -> String {
     SOUND.replace("10 mx1.hosts.com.", "10 mx2.hosts.com.").replace("@ MX 20 mx2.hosts.com.\n", "")
 }
 
-/// The findings about a zone that gives its servers the addresses of 198.18.22.0, while the glue has those of 198.18.21.0. `glued` and `own` are
-/// the zones at these addresses; none: the servers there have these faults.
+/// Returns the findings about a zone that gives its name servers addresses in 198.18.22.0, while the glue has addresses in 198.18.21.0. `glued`
+/// is the zone at the addresses of the glue, and `own` is the zone at the others. If one of them is `None`, the servers there serve no zone and
+/// have the faults `faults`.
 fn found(glued: Option<(u32, &str)>, own: Option<(u32, &str)>, faults: &[Fault]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for seed in 1..=4 {

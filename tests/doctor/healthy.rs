@@ -37,7 +37,8 @@ fn four_hundred_healthy_domains_have_no_failure_and_one_note_at_most() {
     });
 }
 
-/// The findings worse than well about a sound domain with this many name servers, beside the names of its mail hosts, and this text.
+/// Returns the findings with a level worse than "ok" about a domain without faults. It has this many name
+/// servers, and a zone with this text and with the names of its mail hosts.
 fn notes_of_many(servers: u8, text: &str) -> Vec<Finding> {
     let mut tree = tree("", &[]);
     let names: Vec<String> = (1..=servers).map(|number| format!("ns{number}.many.com")).collect();

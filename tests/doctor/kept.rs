@@ -1,4 +1,5 @@
-//! Resolvers of others that have kept the answers of the zone above: a denial of a new domain, and a DS record of an old key.
+//! Checks with public resolvers that have old answers of the parent zone in their caches: that a new domain
+//! does not exist, or the DS record of an old key.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::simulated::check;
 
 const RESOLVER: &str = "9.9.9.9";
 
-/// The resolver, which has these records of `com.` in its cache.
+/// Returns a lab with a public resolver that has these records of `com.` in its cache.
 fn resolver(records: &str) -> Lab {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec!["198.18.1.1".parse().unwrap()])).unwrap();
@@ -25,7 +26,7 @@ fn resolver(records: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// The findings about a sound domain with such a resolver.
+/// Returns the findings about a domain without faults, if a public resolver has these records in its cache.
 fn found(records: &str, faults: &[Fault]) -> Vec<Finding> {
     of_zone(SOUND, &resolver(records), faults)
 }
@@ -48,7 +49,7 @@ fn of_zone(text: &str, resolver: &Lab, faults: &[Fault]) -> Vec<Finding> {
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
 }
 
-/// The resolver, which has these records of the domain in its cache.
+/// Returns a lab with a public resolver that has these records of the domain in its cache.
 fn of_domain(text: &str) -> Lab {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec!["198.18.1.1".parse().unwrap()])).unwrap();
@@ -59,7 +60,7 @@ fn of_domain(text: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// The level of the finding of a code; none without one.
+/// Returns the level of the finding with this code; `None` if there is no such finding.
 fn level(findings: &[Finding], code: Code) -> Option<Level> {
     findings.iter().find(|finding| finding.code == code).map(|finding| finding.level)
 }

@@ -1,4 +1,5 @@
-//! DNS lists that answer and must not be believed: the check looks at their test entries (RFC 5782 section 5).
+//! Checks with DNS lists whose answers must not be trusted. The check looks at their test entries (RFC 5782
+//! section 5).
 
 use lab::delegations::Tree;
 use lab::fault::Fault;
@@ -6,8 +7,8 @@ use lab::world::{Lab, ServerPlan};
 
 use crate::gateway::Gateway;
 
-/// Names below `lists.com` that are configured as lists, with the texts of their zones; none: there is no such zone. All but
-/// the last two have test entries.
+/// Names below `lists.com` that are configured as lists, each with the text of its zone; `None` if the zone does not exist.
+/// All lists except the last two have test entries.
 const LISTS: &[(&str, Option<&str>)] = &[
     ("good", Some("2.0.0.127 A 127.0.0.2\n9.9.18.198 A 127.0.0.2\n9.9.18.198 TXT \"spam\"\n")),
     ("wild", Some("* A 127.0.0.2\n")),
@@ -34,7 +35,7 @@ fn lab() -> Lab {
     tree.zone("lists.com.", &server("ns.lists.com"), "").unwrap();
     tree.zone("dark.lists.com.", &server("dark.com"), "").unwrap();
     tree.zone("18.198.in-addr.arpa.", &server("ns.lists.com"), "9.9 PTR a.lists.com.\n").unwrap();
-    // A list of the registry that no configuration and no client names.
+    // A list of the registry that is neither configured nor asked by any client.
     tree.zone("net.", &server("ns.com"), "").unwrap();
     tree.zone("bl.spamcop.net.", &server("ns.lists.com"), LISTS[0].1.unwrap()).unwrap();
     for (name, text) in LISTS {
@@ -104,7 +105,7 @@ fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
     assert!(row.contains("unknown"), "{screen}");
 }
 
-/// The lines of the check of a bounce with this reply of the receiver, and the exit code.
+/// Checks a bounce with this reply of the receiving host. Returns the exit code and the lines of the output.
 fn bounced(gateway: &Gateway, reply: &str) -> (i32, Vec<String>) {
     let file = gateway.path("bounce");
     let text = format!(
@@ -124,7 +125,7 @@ fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
             &format!("554 5.7.1 Service unavailable; Client host [{address}] blocked using {list}"),
         )
     };
-    // Both domains have failures of their own.
+    // Both domains have other failures too.
     for (list, end) in [
         ("good.lists.com", "; spam"),
         ("bl.spamcop.net", ": reported by users; spam; removal: https://www.spamcop.net/bl.shtml"),
@@ -144,7 +145,8 @@ fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
             "{lines:#?}"
         );
     }
-    // The list has the client, whatever else is asked; the listing is told once.
+    // The list contains the address of the client, whatever the bounce is about. The output has this listing
+    // only once.
     let (_, lines) = blocked("198.18.9.9", "good.lists.com");
     assert_eq!(
         lines.iter().filter(|line| line.contains("198.18.9.9 in good.lists.com")).count(),

@@ -1,4 +1,5 @@
-//! `resolverctl check DOMAIN` over the lab: faulty domains are named, healthy ones are not.
+//! `resolverctl check DOMAIN` over the lab: a check must find the faults of faulty domains, and none in
+//! healthy domains.
 //!
 //! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `failing`, `faults`, `foreign`, `former`, `glued`, `kept`, `parents`, `partly`, `signatures`, `unproven` and `healthy` run the same questions over the simulated network,
 //! in virtual time.

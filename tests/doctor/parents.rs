@@ -1,4 +1,4 @@
-//! Servers of the zone above that do not agree, that fail, or that are many.
+//! Checks of domains whose parent zone has servers that disagree, that fail, or that are many.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,23 +14,24 @@ use lab::world::{Lab, ServerPlan};
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// The name servers of `faulty.com.` that serve it.
+/// The name servers that serve `faulty.com.`.
 const NEW: &[&str] = &["ns1.hosts.com", "ns2.hosts.com"];
 
-/// Servers that do not serve it.
+/// Servers that do not serve `faulty.com.`.
 const OLD: &[&str] = &["old1.hosts.com", "old2.hosts.com"];
 
-/// The text of a sound zone with these NS records.
+/// Returns the text of a zone without faults that has these NS records.
 fn naming(servers: &[&str]) -> String {
     servers.iter().map(|name| format!("@ NS {name}.\n")).collect::<String>() + SOUND
 }
 
-/// The internet of `faults` with `com.` at so many servers, and with these name servers of `faulty.com.`.
+/// Returns a lab like that of `faults`, but with this number of servers for `com.`, and with these name
+/// servers of `faulty.com.`.
 fn with_parents(count: u8, servers: &[&str]) -> Tree {
     with_zone(count, servers, SOUND)
 }
 
-/// The same with this text of the zone.
+/// Like `with_parents`, but the zone has this text.
 fn with_zone(count: u8, servers: &[&str], text: &str) -> Tree {
     let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<String>>();
     let mut tree = tree(SOUND, &[]);
@@ -53,7 +54,7 @@ fn with_zone(count: u8, servers: &[&str], text: &str) -> Tree {
     tree
 }
 
-/// Gives these servers of `com.` the zone that they have in another internet.
+/// Gives these servers of `com.` the zone that they have in the lab `other`.
 fn take(lab: &Lab, parents: &[&str], other: &Lab) {
     for name in parents {
         lab.server(name).unwrap().set_authority(other.server(name).unwrap().authority());
@@ -116,7 +117,8 @@ fn a_lame_server_that_only_some_servers_of_the_zone_above_name_is_a_part_of_one_
 
 #[test]
 fn a_lame_server_that_the_zone_names_too_is_a_part_of_the_difference() {
-    // The zone names the servers of the old delegation, or one of them beside one that serves it.
+    // The NS records of the zone name the servers of the old delegation, or one of them and one server that
+    // serves the zone.
     for old in [OLD, &["ns1.hosts.com", "old1.hosts.com"]] {
         let text = naming(old);
         let other = with_zone(4, old, &text).build().unwrap();
@@ -139,7 +141,8 @@ fn a_lame_server_that_the_zone_names_too_is_a_part_of_the_difference() {
     }
 }
 
-/// An internet whose zone above delegates to these servers, while the zone has this text at `NEW`, and at the others that text.
+/// Returns a lab whose parent zone delegates to these servers. At the servers `NEW` the zone has the text
+/// `text`, and at the other servers it has the text `at_others`.
 fn delegated(servers: &[&str], text: &str, at_others: &str) -> Arc<Lab> {
     let lab = with_zone(4, NEW, text).build().unwrap();
     let other = with_zone(4, servers, at_others).build().unwrap();
@@ -196,7 +199,7 @@ fn a_missing_last_dot_in_an_ns_record_is_named() {
     assert_eq!(of(&findings, Code::NsWithoutAddress), None, "{findings:#?}");
 }
 
-/// The zone of the former provider, with another mail host.
+/// Returns the zone at the former provider, which has another mail host.
 fn former(servers: &[&str]) -> String {
     naming(servers).replace("MX 10 mx1.hosts.com.", "MX 5 mx2.hosts.com.")
 }
@@ -204,7 +207,7 @@ fn former(servers: &[&str]) -> String {
 #[test]
 fn old_records_at_servers_that_only_some_name_are_a_part_of_the_difference_of_the_sets() {
     let effect = "; because of that, the name servers of the zone give different MX records: 198.18.8.1 (former.hosts.com.) has ";
-    // The registrar still names a server of the former provider beside one of the zone.
+    // The delegation still names a server of the former provider, together with a server of the zone.
     let beside = ["ns1.hosts.com", "former.hosts.com"];
     for (old, own) in
         [(beside, beside.as_slice()), (beside, NEW), (["former.hosts.com", "old1.hosts.com"], NEW)]
@@ -218,7 +221,7 @@ fn old_records_at_servers_that_only_some_name_are_a_part_of_the_difference_of_th
             assert_eq!(of(&findings, Code::MxDiffers), None, "{seed}: {findings:#?}");
         }
     }
-    // One server of the zone above still names it.
+    // One server of the parent zone still names the server of the former provider.
     let old = with_zone(4, &["former.hosts.com"], &former(&["former.hosts.com"])).build().unwrap();
     for seed in 1..=6 {
         let lab = Arc::new(with_zone(4, NEW, &naming(NEW)).build().unwrap());
@@ -263,7 +266,8 @@ fn the_same_servers_of_the_zone_above_are_asked_in_every_run() {
     }
 }
 
-/// The findings about a signed domain if two of four servers of `com.` have it with other keys, or without DS.
+/// Returns the findings about a signed domain. Two of the four servers of `com.` have a version of the
+/// delegation with other keys, or without a DS record.
 fn with_other_signers(plan: Option<&str>, seed: u64) -> Vec<Finding> {
     let signed = |plan: Option<&str>| {
         let mut tree = with_parents(4, NEW);

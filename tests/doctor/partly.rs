@@ -1,4 +1,5 @@
-//! Servers that serve the zone and do not answer for one type, or too late: the comparison says so, and claims nothing about them.
+//! Checks of servers that serve the zone but do not answer for one record type, or answer too late. The
+//! finding says so, and claims nothing about the records of these servers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 use crate::faults::{SOUND, tree};
 use crate::simulated::{Daemon, check};
 
-/// A lab whose second server gives other policies.
+/// Returns a lab in which the second server gives other policies than the first one.
 pub(crate) fn differing() -> Lab {
     let other = SOUND.replace("v=spf1 mx -all", "v=spf1 +all").replace("p=reject", "p=quarantine");
     let (lab, other) = (tree(SOUND, &[]).build().unwrap(), tree(&other, &[]).build().unwrap());
@@ -58,7 +59,7 @@ fn the_old_address_of_a_mail_host_at_one_of_two_servers_is_the_first_line_also_w
     let (first, level, evidence) = differing("198.18.9.1", "198.18.9.2");
     assert_eq!((first, level), (Code::RecordsDiffer, Level::Warning), "{evidence}");
     assert!(evidence.contains("198.18.4.1 (ns2.hosts.com.) has 198.18.9.2"), "{evidence}");
-    // Each server stands on a line of its own, and gives the address of this line.
+    // The output has one line for each server, with the address of the server.
     assert_eq!(differing("198.18.3.25", "198.18.4.25").1, Level::Note);
 }
 
@@ -105,7 +106,7 @@ fn a_server_that_refuses_at_random_answers_at_times_and_is_not_lame() {
             named += 1;
         }
     }
-    // Of half of all queries, all that are sent again are refused by chance now and then.
+    // The server refuses half of all queries at random. Now and then it also refuses all repeated queries.
     assert!(named >= 12 && mistaken <= 1, "{named} {mistaken}");
 }
 
@@ -125,7 +126,8 @@ fn a_host_with_two_addresses_that_refuses_at_random_is_told_once_and_is_not_lame
         mistaken += usize::from(is_mistaken || partly > 1);
         named += partly.min(1);
     }
-    // Of half of all queries, all that are sent again are refused by chance now and then, or only one address refuses a type.
+    // The server refuses half of all queries at random. Now and then it also refuses all repeated queries, or
+    // only one of its addresses refuses a record type.
     assert!(named >= 40 && mistaken <= 1, "{named} {mistaken}");
 }
 
@@ -169,7 +171,7 @@ fn mx_records_that_no_server_gives_are_a_failure_also_while_this_host_has_them_i
             let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 1);
             assert!(of(&check(&simulation, subject()).await.1, Code::MailOk).is_some());
             servers.iter().for_each(|server| server.set_faults(&[Fault::Ttl(5), fault]));
-            // At first the records are in the cache, then they are stale.
+            // In the first check the records are in the cache, in the second one they have expired.
             for wait in [1, 60] {
                 tokio::time::sleep(Duration::from_secs(wait)).await;
                 let findings = check(&simulation, subject()).await.1;
@@ -333,7 +335,8 @@ fn servers_that_are_later_than_a_check_waits_are_slow_also_while_this_host_has_t
     });
 }
 
-/// The findings about a sound domain after this change to the plan of each of its servers.
+/// Returns the findings about a domain without faults. `change` changes the plan of each of its servers
+/// first.
 fn found_with(seed: u64, change: impl Fn(&str, &mut ServerPlan)) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, address) in [("ns1.hosts.com", [198, 18, 3, 1]), ("ns2.hosts.com", [198, 18, 4, 1])] {
@@ -363,7 +366,7 @@ fn one_lost_query_in_twenty_makes_no_server_answer_over_tcp_only() {
     }
 }
 
-/// Drops queries for all types of a check over UDP.
+/// Faults of a server that drops all queries over UDP that a check sends.
 const DEAF: [Fault; 6] = [
     Fault::DropsOverUdp(RecordType::SOA),
     Fault::DropsOverUdp(RecordType::NS),
@@ -419,7 +422,7 @@ fn a_server_alone_that_drops_one_type_over_udp_is_named() {
 #[test]
 fn loss_on_the_way_is_no_trait_of_a_server() {
     let of_servers = [Code::NsSilent, Code::NsPartly, Code::NsCase, Code::NsEdns, Code::NsTcp];
-    // A loss of 10 and of 20 % each way.
+    // 10 % or 20 % of the packets are lost in each direction.
     for (per_mille, seed) in [190, 360].into_iter().flat_map(|loss| (1..=60).map(move |seed| (loss, seed))) {
         let mut tree = tree(SOUND, &[]);
         for (name, net) in [("ns1.hosts.com", 3), ("ns2.hosts.com", 4)] {
@@ -441,7 +444,8 @@ fn loss_on_the_way_is_no_trait_of_a_server() {
 
 #[test]
 fn nothing_fails_because_of_loss_on_the_way() {
-    // A loss of 30 % each way: by chance, all queries to one of the servers may be lost.
+    // 30 % of the packets are lost in each direction. By chance, all queries to one of the servers may be
+    // lost.
     let wrong = (1..=100).filter_map(|seed| {
         let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
         let findings = paused(async {
@@ -455,7 +459,7 @@ fn nothing_fails_because_of_loss_on_the_way() {
     assert!(wrong.len() <= 1, "{wrong:#?}");
 }
 
-/// The findings of a domain with this text, whose servers both have these faults.
+/// Returns the findings about a domain whose zone has this text. Both of its servers have these faults.
 fn of_both(text: &str, faults: &[Fault], selector: &str) -> Vec<Finding> {
     let lab = Arc::new(tree(text, faults).build().unwrap());
     lab.server("ns1.hosts.com").unwrap().set_faults(faults);

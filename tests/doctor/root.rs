@@ -1,4 +1,5 @@
-//! The root zone as a host sees it: trust anchors that are not its keys, and root servers whose names have no address.
+//! Checks of a host whose trust anchors are not the keys of the root zone, or whose root servers have names
+//! without addresses.
 
 use std::net::SocketAddr;
 use std::process::Output;
@@ -10,7 +11,8 @@ use lab::world::{Lab, ServerPlan};
 
 use crate::gateway::Gateway;
 
-/// A signed root and `com.`, an unsigned `plain.com.`, and a zone of the names of the root servers that nobody answers for.
+/// Returns a lab with a signed root and a signed `com.`, an unsigned `plain.com.`, and a zone with the names
+/// of the root servers whose servers do not answer.
 fn world() -> Lab {
     let mut tree = Tree::default();
     for (name, last, faults) in
@@ -41,7 +43,8 @@ fn lines(output: &Output) -> Vec<serde_json::Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The verdict and the evidence of this part of the check of the host of a gateway.
+/// Runs `check system` on the host of a gateway. Returns the verdict and the evidence of the check with this
+/// name.
 fn of_host(gateway: &Gateway, check: &str) -> (String, String) {
     let (folder, server) = (gateway.path("host"), SocketAddr::from(([127, 93, 0, 1], gateway.port())));
     std::fs::create_dir_all(&folder).unwrap();

@@ -1,4 +1,4 @@
-//! Resolvers of others over TLS (RFC 7858) and HTTPS (RFC 8484).
+//! Comparisons with resolvers of third parties over TLS (RFC 7858) and HTTPS (RFC 8484).
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use crate::connect::{Conduct, server, server_config};
 use crate::forum::world;
 use crate::gateway::Gateway;
 
-/// The answer of a resolver that has these records in its cache.
+/// Returns the reply of a resolver that has these records in its cache.
 fn answer(authority: &Authority, query: &[u8]) -> Vec<u8> {
     let mut response = authority.respond(&Message::from_bytes(query).unwrap());
     response.metadata.authoritative = false;
@@ -23,7 +23,7 @@ fn answer(authority: &Authority, query: &[u8]) -> Vec<u8> {
     response.to_bytes().unwrap()
 }
 
-/// A resolver over TLS; its port, and the number of connections to it.
+/// Starts a resolver over TLS. Returns its port, and the number of connections to it.
 fn over_tls(authority: Arc<Authority>) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.91.0.21:0").unwrap();
     let (port, opened) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
@@ -51,7 +51,7 @@ fn frames(stream: &TcpStream, authority: &Authority) {
     }
 }
 
-/// A resolver over HTTPS at an address; its port.
+/// Starts a resolver over HTTPS at this address. Returns its port.
 fn over_https(authority: Arc<Authority>, address: &str) -> u16 {
     let listener = TcpListener::bind((address, 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -117,7 +117,7 @@ fn resolvers_over_tls_and_https_are_compared() {
     } else {
         skipped("a resolver over HTTPS at an IPv6 address: this host has no ::1");
     }
-    // The certificate is that of another name.
+    // The certificate is for another name.
     let unknown = evidence(&world, &format!("tls://127.91.0.21:{port}"), "others_unknown");
     let rejected = "TLS certificate rejected: it is for smtp.host.com, mta-sts.connected.com, mta-sts.excluded.com, and not for 127.91.0.21";
     assert!(unknown.contains(rejected), "{unknown}");

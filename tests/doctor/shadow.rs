@@ -1,4 +1,4 @@
-//! `resolverctl shadow`: the answers of another resolver beside those of the daemon.
+//! `resolverctl shadow`: compares the answers of another resolver with those of the daemon.
 
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ fn lab() -> Lab {
     internet("198.18.4.5")
 }
 
-/// An internet in which `viewed` has this address, with a short TTL.
+/// Returns a lab in which `viewed` has this address, with a short TTL.
 fn internet(viewed: &str) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.com", 2), ("ns1.host.com", 3), ("in.place", 8)] {
@@ -38,7 +38,8 @@ fn internet(viewed: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// The lab, a daemon, and a resolver in place with these records of `shop.com.` beside its thirty names.
+/// The lab, a daemon, and the resolver that the host uses now (the resolver in place). That resolver has
+/// these records of `shop.com.` in addition to thirty names.
 struct Beside {
     world: Gateway,
     against: String,
@@ -103,7 +104,7 @@ fn listens(world: &Gateway) -> String {
     status["listen"][0].as_str().unwrap().to_owned()
 }
 
-/// The cause of each difference of a name.
+/// Returns each name with a difference, and the cause of the difference.
 fn causes(objects: &[serde_json::Value]) -> Vec<(String, String)> {
     let rows = objects.iter().filter(|object| object.get("cause").is_some());
     let text = |object: &serde_json::Value, key: &str| object[key].as_str().unwrap_or_default().to_owned();
@@ -129,7 +130,7 @@ fn differences_have_their_causes_and_the_worst_is_first() {
     assert_eq!((code, objects.last().unwrap()["verdict"].as_str()), (1, Some("look_first")), "{objects:#?}");
     let found = causes(&objects);
     let has = |name: &str, cause: &str| found.contains(&(format!("{name}.shop.com."), cause.to_owned()));
-    // The server in place answers with authority, so each of its answers is its own.
+    // The answers of the resolver in place have the AA flag, so it gives all of them from its own data.
     assert!(has("moved", "policy") && has("blocked", "policy") && has("ours", "policy"), "{objects:#?}");
     assert_eq!(found.len(), 3, "{objects:#?}");
     let ours = objects.iter().find(|object| object["name"] == "ours.shop.com.").unwrap();
@@ -139,7 +140,7 @@ fn differences_have_their_causes_and_the_worst_is_first() {
 #[test]
 fn an_answer_of_a_view_of_the_zone_is_not_safe() {
     let mut beside = Beside::start("", "");
-    // A resolver within a network, whose servers of the zone have the same NS records and another address.
+    // A resolver inside a network. The zone has the same NS records there, but another address for the name.
     let inside = resolver(internet("203.0.113.99"), "");
     beside.against = listens(&inside);
     let (code, objects) = beside.run(&["viewed.shop.com"], &[]);
@@ -182,7 +183,7 @@ fn a_run_over_a_file_ends_early_if_the_resolver_in_place_is_not_there() {
     let mut beside = Beside::start("", "");
     let unread = UdpSocket::bind("127.0.0.1:0").unwrap();
     beside.against = unread.local_addr().unwrap().to_string();
-    // Nothing is at its port then.
+    // From here on, nothing listens at the port of the resolver in place.
     drop(unread);
     let names: Vec<String> = (0..300).map(|number| format!("m{number}.shop.com")).collect();
     let (code, objects) = beside.run(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
@@ -193,7 +194,7 @@ fn a_run_over_a_file_ends_early_if_the_resolver_in_place_is_not_there() {
     assert_eq!((code, summary["verdict"].as_str()), (4, Some("could_not_tell")), "{summary:#?}");
 }
 
-/// A block of a pcapng file.
+/// Returns a block of a pcapng file.
 fn block(kind: u32, fields: &[u32], data: &[u8]) -> Vec<u8> {
     let fields = fields.iter().flat_map(|field| field.to_le_bytes());
     let mut body: Vec<u8> = fields.chain(data.iter().copied()).collect();
@@ -205,7 +206,7 @@ fn block(kind: u32, fields: &[u32], data: &[u8]) -> Vec<u8> {
 #[test]
 fn the_queries_of_a_capture_of_wireshark_are_sent() {
     let beside = Beside::start("", "");
-    // A section, and an interface whose packets begin with IP.
+    // A section header, and an interface on which packets begin with the IP header.
     let mut octets =
         [block(0x0a0d_0d0a, &[0x1a2b_3c4d, 1, u32::MAX, u32::MAX], &[]), block(1, &[101, 0], &[])].concat();
     for number in 0..30 {

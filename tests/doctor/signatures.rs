@@ -1,4 +1,5 @@
-//! A signed zone, one of whose servers gives bogus records; and zones whose keys change, or have two signers, and are healthy.
+//! Checks of signed zones. Some have a server that gives bogus records. Others are changing their keys or
+//! have two signers, and are healthy.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::simulated::check;
 const TEXT: &str = "@ MX 10 mx\nmx A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n@ TXT \"odd\" \"\\\"\\\\\\200;\"\n_25._tcp.mx TLSA 3 1 1 \
     0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF\n";
 
-/// A lab in which `faulty.com.` is signed by this plan.
+/// Returns a lab in which `faulty.com.` is signed according to this plan.
 fn signed(plan: &str) -> Lab {
     let mut tree = tree(TEXT, &[]);
     for (zone, plan) in [(".", ""), ("com.", ""), ("faulty.com.", plan)] {
@@ -25,7 +26,8 @@ fn signed(plan: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// A lab whose second server has the zone as the other plan signs it. The delegation is that of the first one.
+/// Returns a lab in which the first server has the zone as `plan` signs it, and the second one as `other`
+/// signs it. The DS records are those of `plan`.
 fn half_signed(plan: &str, other: &str) -> Lab {
     let (lab, other) = (signed(plan), signed(other));
     let second = "ns2.hosts.com";
@@ -33,7 +35,7 @@ fn half_signed(plan: &str, other: &str) -> Lab {
     lab
 }
 
-/// The findings, as they are with each of some orders of the servers.
+/// Returns the findings of several runs, each with its own seed and so with another order of the servers.
 fn found(lab: Lab, loss: u32) -> Vec<Vec<Finding>> {
     let lab = Arc::new(lab);
     let of_seed = |seed| {
@@ -49,7 +51,7 @@ fn found(lab: Lab, loss: u32) -> Vec<Vec<Finding>> {
     (1..=3).map(of_seed).collect()
 }
 
-/// The evidence of the finding about one server, which is the first.
+/// Returns the evidence of the first finding, which must be about one server.
 fn evidence(lab: Lab) -> String {
     let mut told = Vec::new();
     for findings in found(lab, 0) {
@@ -104,18 +106,20 @@ fn a_signer_whose_key_the_others_do_not_publish_is_the_answer() {
     assert!(forged.ends_with("that does not verify"), "{forged}");
 }
 
-/// Plans of both servers that are healthy.
+/// Plans of the first and the second server with which the zone is healthy.
 const HEALTHY: [(&str, &str); 8] = [
     ("algorithm=8,13", "algorithm=8,13"),
     ("algorithm=14 nsec3", "algorithm=14 nsec3"),
     ("zsk=none algorithm=15", "zsk=none algorithm=15"),
-    // One has the zone of before the new key, of before it signs, and of before it has signed all.
+    // One server has an older version of the zone: before the new key was added, before it signs, and before
+    // it has signed all records.
     ("", "zsk=old,new"),
     ("zsk=old,new", "zsk=old,new signs=new"),
     ("", "zsk=old,new signs=old,new"),
-    // The old key for keys is still there, or is revoked.
+    // One server has a version in which the old key signing key is still in use; at the other one it is
+    // revoked.
     ("ksk=old,new", "ksk=old,new revoked=new"),
-    // Two providers with the keys of both.
+    // Two providers, each with the keys of both.
     (
         "ksk=old,new signs-keys=old zsk=old,new signs=old ds=old,new",
         "ksk=old,new signs-keys=new zsk=old,new signs=new ds=old,new",
@@ -138,7 +142,7 @@ fn changes_of_keys_and_zones_of_two_signers_are_healthy() {
 
 #[test]
 fn loss_on_the_way_makes_no_server_bogus() {
-    // Losses of 10 and of 30 % each way.
+    // 10 % or 30 % of the packets are lost in each direction.
     for loss in [190, 510] {
         for (one, other) in HEALTHY {
             for findings in found(half_signed(one, other), loss) {

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(crate) struct Daemon<'s> {
     simulation: &'s Simulation,
     asked: AtomicU32,
-    /// Servers that were sent a query.
+    /// The servers to which a query was sent.
     pub(crate) sent: Mutex<BTreeSet<IpAddr>>,
 }
 

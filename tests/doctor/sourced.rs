@@ -1,4 +1,5 @@
-//! The messages of a check to servers: they come from the addresses that the configuration has for the zone.
+//! The source addresses of the queries that a check sends to name servers. They must be the addresses that
+//! the configuration sets for the zone.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
@@ -9,10 +10,11 @@ use lab::world::ServerPlan;
 
 use crate::gateway::Gateway;
 
-/// A name server that belongs to the test: it notes who asks, and answers nothing.
+/// The address of a name server that the test itself runs. It records the senders of queries and answers
+/// nothing.
 const WATCHED: Ipv4Addr = Ipv4Addr::new(127, 93, 0, 9);
 
-/// The addresses from which messages about a name come, over UDP and TCP.
+/// Listens at `WATCHED` over UDP and TCP. Returns each sender with its message.
 fn watch(port: u16) -> io::Result<Receiver<(IpAddr, Vec<u8>)>> {
     let (datagrams, connections) = (UdpSocket::bind((WATCHED, port))?, TcpListener::bind((WATCHED, port))?);
     let (sender, receiver) = channel();
@@ -43,7 +45,7 @@ fn servers_are_asked_from_the_address_of_the_route() {
     }
     let at = |name: &str| vec![name.to_owned()];
     tree.zone(".", &at("a.root"), "").unwrap();
-    // Both domains have a name server that is not in the lab.
+    // Both domains have the name server of this test, which is not in the lab.
     let delegations =
         "usual NS ns.usual\nns.usual A 127.93.0.9\nrouted NS ns.routed\nns.routed A 127.93.0.9\n";
     tree.zone("com.", &at("ns.com"), delegations).unwrap();

@@ -1,4 +1,5 @@
-//! Domains and mail hosts for which this host has records of its own, as a split zone has: they are judged as others see them.
+//! Checks of domains and mail hosts for which this host has its own records, as with a split zone. They are
+//! judged by the public records, which other hosts see.
 
 use lab::delegations::Tree;
 use lab::world::{Lab, ServerPlan};

@@ -1,4 +1,4 @@
-//! The internet of `codes`: sound hosts, and domains with one fault each that was put in by hand.
+//! The lab of the tests in `codes`: hosts without faults, and domains that have one fault each.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -14,7 +14,7 @@ use rustls_pki_types::pem::PemObject;
 
 use crate::gateway::Gateway;
 
-/// Servers, the last octets of their addresses, and their faults.
+/// The servers, with the last octets of their addresses and their faults.
 const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("a.root", 1, &[]),
     ("ns.com", 2, &[]),
@@ -44,7 +44,7 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("early.resolver", 33, &[Fault::Recursive]),
 ];
 
-/// Sound hosts.
+/// The records of hosts without faults.
 const HOSTS: &str = "mx A 198.18.9.1\nmx2 A 198.18.9.2\nsix AAAA 2001:2::1\nsmtp A 127.92.0.20\n\
     alias CNAME ns1.host.com.\np1 A 198.18.9.5\n";
 
@@ -54,17 +54,17 @@ const REVERSE: &str = "1.9 PTR mx.host.com.\n2.9 PTR mx2.host.com.\n3.9 PTR c3.d
     6.9 PTR q6.host.com.\n6.9 PTR q7.host.com.\n6.9 PTR q8.host.com.\n6.9 PTR q9.host.com.\n6.9 PTR r1.host.com.\n\
     6.9 PTR r2.host.com.\n";
 
-/// A DNS list of addresses and domains.
+/// The zone of a DNS list of addresses and domains.
 const LIST: &str = "listed.com A 127.0.0.2\n1.5.18.198 A 127.0.0.2\n";
 
-/// Delegations that no zone stands behind. The daemon is told to send nothing to 198.18.5.0/24.
+/// Delegations to zones that no server has. The configuration of the daemon denies queries to 198.18.5.0/24.
 const DELEGATIONS: &str = "onenet NS a.onenet\nonenet NS b.onenet\na.onenet A 198.18.5.1\nb.onenet A 198.18.5.2\n\
     glueless NS ns.glueless\nloop NS ns.knot\nknot NS ns.loop\n";
 
 const SIGNED_MX: &str = "@ MX 10 mx\nmx A 127.92.0.20\n";
 
-/// Domains with their servers and records. Those without MX here get a record, and a
-/// comment prevents that.
+/// Domains with their servers and records. A domain whose records have no MX here gets one, unless the
+/// records contain a comment.
 const DOMAINS: &[(&str, &str, &str)] = &[
     ("lame", "ns1 lame", ""),
     ("silent", "ns1 dead", ""),
@@ -83,7 +83,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("spfbehind", "ns1 ns2", "@ TXT \"v=spf1 ~all mx\""),
     ("spfdomain", "ns1 ns2", "@ TXT \"v=spf1 include:_spf.%{d} -all\""),
     ("nsalias", "ns1 ns2", "@ NS ns1.host.com.\n@ NS alias.host.com."),
-    // The other records of the same name have the serial 1.
+    // The other version of these records has the serial 1.
     (
         "moved",
         "ns1 ns2",
@@ -156,7 +156,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("unsignedmx", "ns1 ns2", "@ MX 10 mx.dane.com."),
 ];
 
-/// Signed domains, with their plans and records.
+/// Signed domains, with their signing plans and records.
 const SIGNED: &[(&str, &str, &str)] = &[
     (
         "sound",
@@ -182,16 +182,16 @@ const SIGNED: &[(&str, &str, &str)] = &[
     ("partly", "", "{mx}@ MX 20 mx.host.com.\n_25._tcp.mx TLSA 3 1 1 {zeros}"),
 ];
 
-/// The differences of this internet after a change, or at one of its servers.
+/// A version of the lab: after a change, or as one of its servers has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// As it is at the start.
+    /// The version at the start.
     First,
-    /// `moved.com.` has other records.
+    /// In this version, `moved.com.` has other records.
     Moved,
-    /// Another server has other records of some zones.
+    /// In this version, some zones have other records. Only one of their servers has this version.
     Second,
-    /// `rolled.com.` has another key, and `com.` its DS.
+    /// In this version, `rolled.com.` has another key, and `com.` has the DS record of this key.
     Rolled,
 }
 
@@ -214,7 +214,7 @@ fn filled(text: &str) -> String {
         .replace("{rsa}", rsa)
 }
 
-/// The zones whose records differ between the turns. `both` are the servers of most of them.
+/// Adds the zones whose records differ between the versions. `both` are the servers of most of these zones.
 fn turned(tree: &mut Tree, both: &[String], second: bool) {
     let serial = if second { 2 } else { 1 };
     let soa = format!("@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ MX 10 mx.host.com.\n");
@@ -224,17 +224,17 @@ fn turned(tree: &mut Tree, both: &[String], second: bool) {
     let end = if second { "+all" } else { "-all" };
     let policies = format!("@ MX 10 mx.host.com.\n@ TXT \"v=spf1 mx {end}\"\n");
     tree.zone("policies.com.", both, &policies).unwrap();
-    // The stub zone of the configuration leads to a server that the zone above does not name.
+    // The configured stub zone has a server that the parent zone does not name.
     let (servers, mail) = if second { ("ns1 ns2", "mx2") } else { ("ns1", "mx") };
     tree.zone("stubbed.com.", &names(servers), &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
-    // One server of the zone above has a copy from before the delegation.
+    // One server of the parent zone has a copy from the time before the delegation.
     tree.zone("registry.com.", both, "@ MX 10 mx.host.com.\n").unwrap();
     if !second {
         tree.zone("new.registry.com.", &names("below"), "@ MX 10 mx.host.com.\n").unwrap();
     }
 }
 
-/// The internet in one of its turns, signed at `unix`. `own` is an address of this host.
+/// Returns a version of the lab. Its zones are signed at the time `unix`. `own` is an address of this host.
 fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     let mut tree = Tree::default();
     for (name, last, faults) in SERVERS {
@@ -243,12 +243,12 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         tree.server(plan).unwrap();
     }
     let second = turn == Turn::Second;
-    // The zone says 41 and its parent 40.
+    // The zone itself has the address that ends with 41, and the glue in its parent zone has 40.
     let glued = [127, 92, 0, if second { 41 } else { 40 }].into();
     tree.server(ServerPlan::new("ns.glue.com", vec![glued])).unwrap();
     tree.server(ServerPlan::new("gone.host.com", Vec::new())).unwrap();
     tree.server(ServerPlan::new("six.host.com", vec!["2001:2::53".parse().unwrap()])).unwrap();
-    // The daemon is told to send nothing there.
+    // The configuration of the daemon denies queries to this server.
     tree.server(ServerPlan::new("unasked.host.com", vec![[127, 92, 5, 1].into()])).unwrap();
     let crowd = (1..=26).map(|last| [127, 92, 1, last].into()).collect();
     tree.server(ServerPlan::new("crowd.host.com", crowd)).unwrap();
@@ -284,7 +284,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         };
         tree.zone(&format!("{name}.com."), &servers, &format!("{}\n", filled(text))).unwrap();
         let plan = if *name == "rolled" && turn == Turn::Rolled { &"algorithm=15" } else { plan };
-        // The server with the unsigned zone has it from the second turn.
+        // The server with the unsigned zone gets it from the version `Second`.
         if !(*name == "halfsigned" && second) {
             tree.sign(&format!("{name}.com."), Some(plan.parse().unwrap())).unwrap();
         }
@@ -295,7 +295,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     tree.build_at(unix).unwrap()
 }
 
-/// An address of an interface of this host that others reach, if it has one.
+/// Returns an address of this host that other hosts can reach, if it has one.
 pub(crate) fn own_address() -> Option<IpAddr> {
     let interfaces = nix::ifaddrs::getifaddrs().ok()?;
     let addresses = interfaces.filter_map(|interface| interface.address);
@@ -303,7 +303,7 @@ pub(crate) fn own_address() -> Option<IpAddr> {
     ipv4.find(|address| !address.is_loopback()).map(IpAddr::V4)
 }
 
-/// `early.resolver`, which has asked `com.` before a domain was delegated there.
+/// Returns a lab with `early.resolver`, which has asked `com.` before a domain was delegated there.
 fn before_all() -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("early.resolver", 33)] {
@@ -314,12 +314,12 @@ fn before_all() -> Lab {
     tree.build().unwrap()
 }
 
-/// Gives one server the zones that it has in another turn.
+/// Gives one server of the lab the zones that it has in another version.
 fn take(world: &Lab, server: &str, of: &str, other: &Lab) {
     world.server(server).unwrap().set_authority(other.server(of).unwrap().authority());
 }
 
-/// This internet, and a daemon that asks it.
+/// Starts this lab, and a daemon that queries it.
 pub(crate) fn gateway() -> Gateway {
     let (now, own) = (unix(), own_address());
     let world = lab(Turn::First, now, own);
@@ -330,7 +330,7 @@ pub(crate) fn gateway() -> Gateway {
     take(&world, "public.resolver", "ns1.host.com", &lab(Turn::Moved, now, own));
     take(&world, "early.resolver", "early.resolver", &before_all());
     take(&world, "roll.host.com", "roll.host.com", &lab(Turn::Rolled, now, own));
-    // Signatures last for 14 days, so these end in less than two.
+    // Signatures are valid for 14 days, so these expire in less than two days.
     let long_ago = lab(Turn::First, now - 13 * 86_400, own);
     take(&world, "early.host.com", "early.host.com", &long_ago);
     take(&world, "late.host.com", "late.host.com", &lab(Turn::First, now - 20 * 86_400, own));
@@ -350,7 +350,8 @@ pub(crate) fn gateway() -> Gateway {
     )
 }
 
-/// Changes the records of `moved.com.` at all its servers, and those of `halfmoved.com.` at the one that answers.
+/// Changes the records of `moved.com.` at all its servers. Changes those of `halfmoved.com.` only at the
+/// server that answers.
 pub(crate) fn moves(gateway: &Gateway) {
     let moved = lab(Turn::Moved, unix(), own_address());
     for server in ["ns1.host.com", "ns2.host.com"] {

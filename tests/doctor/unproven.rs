@@ -1,4 +1,4 @@
-//! Name servers of a signed domain that deny records without the proof.
+//! Checks of a signed domain whose name servers deny records without the proof that DNSSEC demands.
 
 use std::sync::Arc;
 
@@ -12,12 +12,13 @@ use lab::simulation::{Simulation, config_trusting, paused};
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// The findings about `faulty.com.`, signed so, if these of its servers leave out the proofs in this way.
+/// Returns the findings about `faulty.com.`, which is signed according to `plan`. The servers `stripping`
+/// have the fault `fault`: they leave out proofs.
 fn found(plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Finding> {
     found_of(SOUND, plan, fault, stripping)
 }
 
-/// The same, of a zone with these records.
+/// Like `found`, but the zone has these records.
 fn found_of(text: &str, plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     for (zone, plan) in [(".", ""), ("com.", ""), ("faulty.com.", plan)] {
@@ -83,11 +84,12 @@ const BOTH: [&str; 2] = ["ns1.hosts.com", "ns2.hosts.com"];
 
 const SECOND: [&str; 1] = ["ns2.hosts.com"];
 
-/// A zone with its mail host, which has no IPv6 address and no TLSA records.
+/// A zone with its mail host. The host has no IPv6 address and no TLSA records.
 const WITH_HOST: &str =
     "@ MX 10 mail\nmail A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
 
-/// The first finding, if servers of the zone leave out proofs so; and that the zone is sound if they do not.
+/// Returns the first finding if the servers `stripping` leave out proofs. Asserts that the zone has no fault
+/// if no server does.
 fn first(text: &str, plan: &str, fault: Fault, stripping: &[&str]) -> Finding {
     let sound = found_of(text, plan, fault, &[]);
     assert!(sound.iter().any(|finding| finding.code == Code::DnssecOk), "{plan} {fault}: {sound:#?}");

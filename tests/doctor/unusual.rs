@@ -1,4 +1,5 @@
-//! Healthy domains of unusual forms: none of them has a failure or a warning.
+//! Checks of healthy domains with unusual properties. None of them has a failure or a warning, except correct
+//! warnings.
 
 use std::sync::Arc;
 
@@ -15,7 +16,8 @@ use crate::simulated::check;
 
 const KEY: &str = "TXT \"v=DKIM1; k=ed25519; p=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"\n";
 
-/// The domain, a selector of its signatures (empty: none), its zones with their records, and the codes of warnings that are right.
+/// The domain, the selector of its DKIM signatures (empty if there is none), its zones with their records,
+/// and the codes of warnings that are correct.
 type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static [Code]);
 
 const MAIL: &str = "@ MX 10 mx1.hosts.com.\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
@@ -150,7 +152,7 @@ const CASES: &[Case] = &[
     ),
 ];
 
-/// The further zones that these domains need.
+/// Further zones, to which these domains refer.
 const PROVIDER: &str = "key KEY\npolicy TXT \"v=DMARC1; p=reject\"\nspf TXT \"v=spf1 ip4:9.9.0.0/20 ip4:198.18.9.1 ~all\"\n\
     reports.com._report._dmarc TXT \"v=DMARC1\"\n";
 
@@ -164,7 +166,7 @@ fn build(signed: bool) -> Tree {
             tree.zone(zone, &servers, &written(text)).unwrap();
         }
     }
-    // Thirteen servers of both families.
+    // Thirteen servers, each with an IPv4 and an IPv6 address.
     let many: Vec<String> = (1..=13).map(|number| format!("n{number}.many.com")).collect();
     for (number, name) in (1_u8..).zip(&many) {
         let addresses =

@@ -1,4 +1,5 @@
-//! Watched domains in virtual time: findings come and go, a restart and an outage between do not.
+//! Watched domains in virtual time. Findings appear and end; a restart and an outage in between do not change
+//! them.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -30,10 +31,10 @@ use crate::simulated::Daemon;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// The root server of a lab in which its name has no address.
+/// The address of the root server of the lab. Its name has no address there.
 const ROOT_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 18, 1, 1));
 
-/// A daemon that watches, and its file.
+/// A daemon that watches a domain, and the file with the history of the domain.
 struct Host<'s> {
     daemon: Daemon<'s>,
     asked: AtomicU32,
@@ -60,7 +61,8 @@ impl WatchHost for Host<'_> {
         self.is_busy.load(Ordering::Relaxed)
     }
 
-    /// It takes a minute until the record knows: the check must be right before.
+    /// The record of queries notices an outage only after a minute. Until then, the check itself must not
+    /// blame the domain.
     fn is_network_down(&self) -> bool {
         false
     }
@@ -83,7 +85,7 @@ fn watches(domains: &[&str]) -> Vec<ConfiguredWatch> {
     domains.iter().map(watch).collect()
 }
 
-/// Watches one domain, with the history in the file.
+/// Returns one watched domain, with the history from the file.
 fn watched(simulation: &Simulation, host: &Host<'_>) -> WatchedDomains {
     let octets = host.file.lock().unwrap().clone();
     let kept = if octets.is_empty() { KeptWatches::default() } else { KeptWatches::read(&*octets).unwrap() };
@@ -97,7 +99,7 @@ async fn pass(watched: &WatchedDomains, host: &Host<'_>, time: Duration) {
     assert!(never.is_err());
 }
 
-/// The standing of the lame server, and since which hour.
+/// Returns how certain the finding about the lame server is, and the hour since when it exists.
 fn lame(watched: &WatchedDomains) -> Option<(Standing, u64)> {
     let domains = watched.domains();
     let found = domains[0].history.findings.iter().find(|finding| finding.code == Code::NsLame)?;
