@@ -1,8 +1,9 @@
-//! The fuzzer's targets on stable Rust: each over its corpus in `tests/corpus`, then over mutations of it from a seed.
+//! The fuzzer's targets on stable Rust: each target gets the files of its corpus in `tests/corpus`, then
+//! mutations of these files from a seed.
 //!
 //! `RESOLVERD_FUZZ_TIMES` multiplies the usual number of mutations (which take about a second), and
-//! `RESOLVERD_FUZZ_SEED` sets the seed. A finding is printed as an array; as a file of the corpus it is tested from
-//! then on.
+//! `RESOLVERD_FUZZ_SEED` sets the seed. The octets of a finding are printed as an array. If they are added to the
+//! corpus as a file, each later run tests them.
 
 use std::fs;
 use std::panic::catch_unwind;
@@ -12,10 +13,10 @@ use dns::random::Random;
 use lab::prelude::by_hand;
 use stage::fuzz;
 
-/// Octets with a meaning: lengths, pointers, signs.
+/// Octets that often have a special meaning: lengths, compression pointers, signs.
 const TELLING: [u8; 8] = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xff];
 
-/// The greatest number of changes of one mutation.
+/// The greatest number of changes in one mutation.
 const CHANGES: u32 = 6;
 
 /// The files of a corpus, in order of their names.
@@ -30,7 +31,7 @@ fn below(random: &Random, bound: usize) -> usize {
     usize::try_from(random.below(u32::try_from(bound.max(1)).unwrap())).unwrap()
 }
 
-/// One entry of the corpus with a few changes.
+/// Returns one file of the corpus with a few random changes.
 fn mutation(corpus: &[Vec<u8>], random: &Random) -> Vec<u8> {
     let mut octets = corpus[below(random, corpus.len())].clone();
     for _ in 0..=random.below(CHANGES) {

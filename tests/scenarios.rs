@@ -1,6 +1,7 @@
-//! Every file of tests/scenarios is a test of its own, played over the simulation; its title says what it shows.
+//! Each file of tests/scenarios is a separate test, played over the simulated network. Its title says what it
+//! shows.
 //!
-//! `cargo test --test scenarios ghost_domain` plays one, and `-- --list` names them.
+//! `cargo test --test scenarios ghost_domain` plays one scenario, and `-- --list` shows the names of all.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// The seed of a scenario: it is constant, because its packets are compared exactly.
 const SEED: u64 = 1;
 
-/// The least number of scenarios: with fewer, files are missing.
+/// The least number of scenarios. If there are fewer, files are missing.
 const AT_LEAST: usize = 275;
 
 fn main() -> ExitCode {

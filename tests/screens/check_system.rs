@@ -1,4 +1,5 @@
-//! `resolverctl check system` over hosts made of files, with a root server of the lab; golden files as in `render`.
+//! `resolverctl check system` on hosts that are directory trees, with a root server of the lab. The output is
+//! compared with golden files as in `render`.
 
 use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
@@ -25,7 +26,7 @@ const NOW: u64 = 1_795_165_200;
 
 const DAY: u64 = 86_400;
 
-/// The columns of a table of sockets after the address.
+/// The columns after the address in a socket table of /proc/net, for a UDP socket and a listening TCP socket.
 const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
 const STREAM: &str = "00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0";
 
@@ -55,7 +56,7 @@ impl Host {
         symlink(target, path).unwrap();
     }
 
-    /// A process with a socket.
+    /// Adds a process that has sockets with these inodes.
     fn process(&self, number: u32, name: &str, inodes: &[u32]) {
         self.write(&format!("proc/{number}/comm"), &format!("{name}\n"));
         for (place, inode) in inodes.iter().enumerate() {
@@ -107,7 +108,7 @@ fn with_zones(zones: &str) -> Host {
     host
 }
 
-/// A gateway on which every program asks another server.
+/// Returns a gateway on which each program queries another server than resolverd.
 fn sick() -> Host {
     let host = Host::new(&[
         ("run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\n"),
@@ -167,7 +168,8 @@ fn an_empty_host_makes_nothing_up() {
     );
 }
 
-/// resolved.conf(5) and NetworkManager.conf(5): systemd reads drop-ins by their names, NetworkManager first by their directories.
+/// systemd-resolved reads all drop-ins in the order of their file names (resolved.conf(5)). NetworkManager
+/// reads them directory by directory (NetworkManager.conf(5)).
 #[test]
 fn the_last_drop_in_of_each_program_counts() {
     let verdict = |check: &str, files: &[(&str, &str)], masked: &[&str]| {
@@ -190,7 +192,7 @@ fn the_last_drop_in_of_each_program_counts() {
         [late, "usr/local/lib/systemd/resolved.conf.d/zzz.conf", "run/systemd/resolved.conf.d/zzz.conf"]
     {
         assert_eq!(resolved(&[(own, ours), (path, other)], &[]), CheckVerdict::Warning, "{path}");
-        // A file in /etc takes the place of one with the same name.
+        // A file in /etc replaces the file with the same name in another directory.
         let same = "etc/systemd/resolved.conf.d/zzz.conf";
         assert_eq!(resolved(&[(own, ours), (path, other), (same, "")], &[]), CheckVerdict::Ok, "{path}");
         assert_eq!(resolved(&[(own, ours), (path, other)], &[same]), CheckVerdict::Ok, "{path}");
@@ -221,7 +223,7 @@ fn another_users_process_is_nobody_we_know() {
 /// Runs the program over a host: exit code and lines.
 fn run(host: &Host, server: SocketAddr, more: &[&str]) -> (i32, Vec<String>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
-    // No daemon listens there.
+    // No daemon listens at this control socket.
     command.arg("--socket").arg(host.root.path().join("control.sock"));
     command.args(["check", "system", "--root"]).arg(host.root.path());
     command.arg("--root-server").arg(server.to_string()).args(more).stdin(Stdio::null());
@@ -243,8 +245,8 @@ fn a_root_server_is_asked_over_both_transports() {
     let server = SocketAddr::from(([127, 80, 0, 1], sockets.port()));
 
     let (code, lines) = run(&healthy(), server, &[]);
-    // The lab's root is not signed, so it does not show the date; and the daemon, which listens at port 53, does
-    // not report the keys of the root.
+    // The root zone of the lab is not signed, so its replies do not show the date. The daemon listens at port
+    // 53, but does not report the keys of the root zone.
     assert_eq!((code, lines.last().map(String::as_str)), (4, Some("2 unknown results")), "{lines:#?}");
     assert!(
         lines.iter().any(|line| line.starts_with("unknown ") && line.contains("root keys")),
@@ -268,7 +270,7 @@ fn a_root_server_is_asked_over_both_transports() {
 
 #[test]
 fn a_closed_port_53_is_a_failure() {
-    // The port was bound and released, so no process listens there.
+    // This port was bound and released, so no process listens there.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (code, lines) = run(&healthy(), nobody, &[]);
     assert_eq!(code, 1, "{lines:#?}");
@@ -277,7 +279,8 @@ fn a_closed_port_53_is_a_failure() {
     assert_eq!(unreachable, 2, "{lines:#?}");
 }
 
-/// The verdicts and texts of both checks of outgoing queries on a host with these zones, none of whose queries reaches a root server.
+/// Returns the verdicts and texts of the two checks of outgoing queries. The host has these configured zones,
+/// and no query reaches a root server.
 fn outgoing(zones: &str) -> Vec<(CheckVerdict, String)> {
     let unreached = || Err("198.41.0.4:53: timeout after 2 s".to_owned());
     let heard = RootZoneReplies { udp: unreached(), tcp: unreached() };
@@ -293,10 +296,11 @@ fn a_host_that_forwards_all_names_needs_no_root_server() {
     let verdicts = |zones: &str| outgoing(zones).into_iter().map(|(verdict, _)| verdict).collect::<Vec<_>>();
     let evidence = "no root server answers; 198.41.0.4:53: timeout after 2 s; resolverd forwards all names, so it needs no root server";
     assert_eq!(outgoing(FORWARD), vec![(CheckVerdict::Ok, evidence.to_owned()); 2]);
-    // Zones that are resolved from the root servers nevertheless.
+    // Zones whose names are resolved from the root servers although all other names are forwarded.
     let recursing = format!("{FORWARD}[[zone]]\nname = \"bl.example\"\nrecurse = true\n");
     assert_eq!(verdicts(&recursing), [CheckVerdict::Failure; 2]);
-    // The root servers are needed if no forwarder answers, and for all names outside of a zone that is forwarded.
+    // The root servers are needed if `forward_first` is set, or if only a zone is forwarded and not all
+    // names.
     assert_eq!(verdicts(&format!("{FORWARD}forward_first = true\n")), [CheckVerdict::Failure; 2]);
     assert_eq!(verdicts(&FORWARD.replace("\".\"", "\"corp.example\"")), [CheckVerdict::Failure; 2]);
     assert_eq!(verdicts(""), [CheckVerdict::Failure; 2]);

@@ -22,7 +22,7 @@ fn reread(text: &str) -> Config {
     Config::load(Some(&path)).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
 }
 
-/// Distinct addresses by their last octets; every other one is IPv6.
+/// Returns an address with this number in its last octets. It is IPv4 if the number is even, else IPv6.
 fn address(number: u16) -> IpAddr {
     let [high, low] = number.to_be_bytes();
     if number.is_multiple_of(2) {
@@ -49,7 +49,7 @@ fn forwarder(number: u16, secure: bool) -> Forwarder {
     Forwarder { address: server(number), encryption: secure.then_some(encryption) }
 }
 
-/// Numbers that differ, at least one.
+/// Creates lists of different numbers. A list has at least one number.
 fn numbers() -> impl Strategy<Value = Vec<u16>> {
     proptest::collection::btree_set(any::<u16>(), 1..8).prop_map(|numbers| numbers.into_iter().collect())
 }

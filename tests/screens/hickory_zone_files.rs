@@ -1,4 +1,5 @@
-//! The zone files that Hickory's parser does not read and ours does: the table of CONTRIBUTING.md, row by row.
+//! Zone files that resolverd's parser reads and the parser of Hickory DNS does not. They are the rows of a
+//! table in CONTRIBUTING.md.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -7,17 +8,17 @@ use dns::zone_file;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::txt::Parser;
 
-/// The result that the table has for a text that is refused.
+/// The result in the table for a text that the parser refuses.
 const ERROR: &str = "error";
 
-/// A TTL, which Hickory's parser needs.
+/// The line with a TTL that Hickory's parser needs before the records.
 const BEFORE: &str = "$TTL 60\n";
 
 fn origin() -> Name {
     Name::from_str("example.").unwrap()
 }
 
-/// Octets in quotes, with decimal escapes for all that is not plain text.
+/// Returns octets in quotes. All octets that are not printable ASCII become decimal escapes.
 fn quoted(octets: &[u8]) -> String {
     let shown = octets.iter().map(|octet| match octet {
         b'"' | b'\\' => format!("\\{octet:03}"),
@@ -92,7 +93,8 @@ fn each_row_of_the_offer_to_hickory_is_true() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Both read a usual zone alike: the rows do not fail because of the text around them.
+/// Both parsers read a usual zone in the same way. So the rows of the table do not fail because of the text
+/// around them.
 #[test]
 fn a_usual_zone_is_read_alike() {
     let text = format!(

@@ -10,7 +10,7 @@ use doctor::finding::Level;
 use resolverd::arguments;
 use resolverd::metrics::table::{self, MetricKind};
 
-/// Compares with the page of that name, or writes it.
+/// Compares a text with the manual page of this name, or writes the page.
 fn page(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man").join(name);
     if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
@@ -27,19 +27,19 @@ fn rendered(
     part: fn(&Man, &mut dyn std::io::Write) -> Result<(), std::io::Error>,
 ) -> String {
     let mut text = Vec::new();
-    // The library leaves out the help of options that the short help leaves out.
+    // Without this, the library leaves out the options that are hidden in the short help.
     let command = command.clone().mut_args(|argument| argument.hide_short_help(false));
     part(&Man::new(command), &mut text).unwrap();
     let text = String::from_utf8(text).unwrap().replace("\\*(Aq", "\\(aq");
     let lines = text.lines().filter(|line| !line.starts_with(".ie") && !line.starts_with(".el"));
     let text: String = lines.map(|line| format!("{line}\n")).collect();
-    // Each possible value is a line.
+    // Each possible value of an option becomes a line.
     text.replace(".br\n\n.br\n\\fIPossible values:\\fR\n.RS 14\n.IP \\(bu 2\n", ".nf\n")
         .replace(".IP \\(bu 2\n", "")
         .replace(".RE\n", ".fi\n")
 }
 
-/// The head of a page, without a date: a page changes with its content, and not with the day.
+/// Returns the header of a manual page. It has no date, so that the page changes only with its content.
 fn head(name: &str, section: u8, about: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!(
@@ -49,7 +49,7 @@ fn head(name: &str, section: u8, about: &str) -> String {
     )
 }
 
-/// Text that roff prints as it stands (groff_char(7)).
+/// Escapes a text so that roff prints it unchanged (groff_char(7)).
 fn escaped(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
     if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
@@ -66,7 +66,7 @@ fn see_also(pages: &[(&str, u8)]) -> String {
     format!(".SH SEE ALSO\n{}\n", pages.join(" ,\n"))
 }
 
-/// Every command without sub-commands, with its words: `config show`.
+/// Returns every command that has no sub-commands, with its full name such as `config show`.
 fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
     let shown = command.get_subcommands().filter(|below| !below.is_hide_set());
     let mut found = Vec::new();
@@ -74,7 +74,7 @@ fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
         let words = format!("{words} {}", below.get_name());
         match below.has_subcommands() {
             true => {
-                // A command that explains its terms is more than the sum of its sub-commands.
+                // A command that has sub-commands and explains its terms is included too.
                 found.extend(below.get_after_long_help().map(|_| (words.clone(), below.clone())));
                 found.extend(leaves(&words, below));
             }
@@ -84,7 +84,7 @@ fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
     found
 }
 
-/// One command: its synopsis, description and options.
+/// Returns the text about one command: its synopsis, description and options.
 fn leaf(words: &str, command: &Command) -> String {
     let command = command.clone().bin_name(words).disable_help_flag(true).disable_version_flag(true);
     let synopsis = rendered(&command, Man::render_synopsis_section);
@@ -98,12 +98,12 @@ fn leaf(words: &str, command: &Command) -> String {
     format!(".SS {}\n{synopsis}.PP\n{}.\n{options}{terms}", escaped(words), about.trim_end_matches('.'))
 }
 
-/// A term in bold, before its text.
+/// Returns a term in bold, as the tag of the paragraph that follows.
 fn tag(term: &str) -> String {
     format!(".IP \"\\fB{}\\fR\"", escaped(term))
 }
 
-/// Text with lines of its own, such as a table of terms.
+/// Returns a text whose line breaks are kept, such as a table of terms.
 fn aligned(text: &str) -> String {
     let lines: String = text.lines().map(|line| format!("{}\n", escaped(line))).collect();
     format!(".PP\n.nf\n{lines}.fi\n")
@@ -121,7 +121,7 @@ fn codes(level: Level) -> String {
     format!("{}\n{}\n", tag(level.word()), words.join(",\n"))
 }
 
-/// Commands as they are typed, each with its purpose.
+/// Examples of commands, each with its purpose.
 const EXAMPLES: &[(&str, &str)] = &[
     ("resolverctl", "See whether resolverd works, and if not, what to do."),
     ("resolverctl why", "See what delayed mail in the last hour, and who can repair it."),
@@ -162,7 +162,7 @@ fn resolverctl_1() {
     page("resolverctl.1", &text);
 }
 
-/// How the service can read certificates, for roff.
+/// The section about how the service can read certificates, in roff.
 const CERTIFICATES: &str = ".SH CERTIFICATES\n\
              `tls`, `https`, `quic`, `certificate` and `key` of resolverd.toml(5) make resolverd answer gateways and containers over TLS, HTTPS and QUIC. The service \
              runs as the user resolverd, which cannot read the files of ACME clients. Let the ACME client copy them at each \
@@ -218,7 +218,7 @@ fn resolverd_8() {
     page("resolverd.8", &text);
 }
 
-/// The page of metrics, from their table.
+/// The page about metrics is generated from the table of metrics.
 #[test]
 fn resolverd_metrics_7() {
     let rows: String = table::all()
@@ -229,7 +229,7 @@ fn resolverd_metrics_7() {
                 labels => format!(" {{{}}}", labels.join(", ")),
             };
             let head = format!("{}{labels}", metric.name);
-            // The name of a counter tells its kind.
+            // The name of a counter shows that it is a counter.
             let kind = match metric.kind {
                 MetricKind::Counter => String::new(),
                 kind => capital(kind.word()) + ": ",
@@ -266,14 +266,15 @@ fn capital(word: &str) -> String {
     first.to_uppercase() + rest
 }
 
-/// One block of the shipped file: comment lines, then the lines that they describe.
+/// A block of the shipped configuration file: comment lines, then the lines that they describe.
 #[derive(Default)]
 struct Block {
     comment: Vec<String>,
     lines: Vec<String>,
 }
 
-/// The blocks of the shipped file. Blank lines divide them, but do not end a value of several lines.
+/// Returns the blocks of the shipped configuration file. Blank lines separate them, except inside a value of
+/// several lines.
 fn blocks(file: &str) -> Vec<Block> {
     let mut blocks = vec![Block::default()];
     for line in file.lines() {
@@ -293,7 +294,8 @@ fn blocks(file: &str) -> Vec<Block> {
     blocks
 }
 
-/// A comment as filled paragraphs: `Default:`, `Range:` and indented values begin a line.
+/// Returns a comment as paragraphs whose lines are filled. `Default:`, `Range:` and indented values begin a
+/// new line.
 fn filled(comment: &[String]) -> String {
     let begins = |line: &str| line.starts_with("Default") || line.starts_with("Range");
     let mut text = String::new();
@@ -311,7 +313,7 @@ fn filled(comment: &[String]) -> String {
     text
 }
 
-/// A key: its name as the tag, its comment, and its line in the file.
+/// Returns the text about a key: its name as the tag, its comment, and its line in the file.
 fn key(block: &Block) -> String {
     let is_head = |line: &&String| line.starts_with("#[[");
     let heads = block.lines.iter().filter(is_head).count();
@@ -322,12 +324,12 @@ fn key(block: &Block) -> String {
         .iter()
         .filter(starts)
         .map(|line| line.trim_start_matches('#').split(" = ").next().unwrap())
-        // The name of an entry is in its first block.
+        // The name of an entry is in the first block of the entry.
         .filter(|name| heads == 0 || *name != "name")
         .collect();
     let lines: String =
         block.lines.iter().map(|line| format!("{}\n", escaped(line.trim_start_matches('#')))).collect();
-    // The comment has the default, so only examples and lists of values are shown.
+    // The comment already has the default value, so only examples and lists of values are shown.
     let is_shown = |line: &String| line.starts_with('#') || (line.contains(" = [") && !line.ends_with("[]"));
     let shown = match block.lines.iter().any(is_shown) {
         true => format!(".IP\n.nf\n{lines}.fi\n"),
@@ -364,7 +366,7 @@ fn resolverd_toml_5() {
     page("resolverd.toml.5", &text);
 }
 
-/// The words that begin the sentence about when to change a key.
+/// The words with which the sentence about when to change a key may begin.
 const WHEN: [&str; 6] = ["Set ", "Add ", "Increase ", "Decrease ", "Change ", "Remove "];
 
 /// The comment of each key says what it does, then its default, its range, and when to change it, in this order. The
@@ -373,7 +375,7 @@ const WHEN: [&str; 6] = ["Set ", "Add ", "Increase ", "Decrease ", "Change ", "R
 fn each_key_has_its_default_range_and_advice() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
     let shipped = std::fs::read_to_string(shipped).unwrap();
-    // Their default is described in words.
+    // The default values of these keys are described in words.
     let in_words = ["addresses", "allow", "deny_servers", "messages"];
     let mut seen = 0;
     for block in blocks(&shipped) {

@@ -1,4 +1,5 @@
-//! Statements of BIND whose effect depends on files, or that were told with the wrong words.
+//! Imports of BIND statements whose effect depends on files, or about which an earlier version reported
+//! something wrong.
 
 use super::{imported, keys, zone};
 
@@ -124,7 +125,8 @@ fn a_forward_zone_of_bind_without_forwarders_is_not_forwarded() {
             "{options}view \"all\" {{ match-clients {{ any; }}; zone \"corp.example\" {{ type forward; {off} }}; }};\n"
         ));
         assert_eq!(zone(&found, "corp.example"), "recurse = true", "{off}: {found}");
-        // It turns off the forwarders of a zone around it, and those of all names for zones within it.
+        // This statement turns off the forwarders of a zone above. It also turns off the global forwarders
+        // for zones below.
         let around = "zone \"example\" { type forward; forwarders { 192.0.2.54; }; };\n";
         let found = named(&format!("{around}zone \"corp.example\" {{ type forward; {off} }};\n"));
         assert_eq!(zone(&found, "corp.example"), "recurse = true", "{off}: {found}");

@@ -13,12 +13,12 @@ fn repeated(count: usize, line: impl Fn(usize) -> String) -> String {
     })
 }
 
-/// The processor time of an import of a file with `MANY` entries, in seconds. It takes one or two; if the time grew with the square of
-/// the number, it would take minutes.
+/// The processor time that an import of a file with `MANY` entries may take, in seconds. It takes one or two. If the time grew with
+/// the square of the number of entries, it would take minutes.
 const TIME: &str = "10";
 const MANY: usize = 30_000;
 
-/// Imports a file; the import is ended when it has used `TIME`.
+/// Imports a file. The import is ended when it has used the processor time `TIME`.
 fn in_time(format: &str, content: &str) -> Output {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.conf");

@@ -1,4 +1,5 @@
-//! Files that a configuration includes: the import reads those that the other resolver reads, or tells it.
+//! Imports of configurations that include other files. The import reads the files that the other resolver
+//! reads, or reports that it does not.
 
 use super::{import, imported, weight, zone};
 
@@ -12,7 +13,8 @@ fn relative_includes_of_bind_are_read_from_its_directory() {
         let main = format!("options {{ directory \"DIR/var\"; }};\n{include}\n");
         let found = imported("named", &[("etc/named.conf", &main), ("var/zones.d/a.conf", CORP)]);
         assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
-        // Before named has read the option, it takes the directory in which it was started.
+        // Before named has read the option `directory`, relative paths start at the directory in which named
+        // was started.
         let main = format!("{include}\noptions {{ directory \"DIR/var\"; }};\n");
         let found = imported("named", &[("etc/named.conf", &main), ("etc/zones.d/a.conf", CORP)]);
         assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
@@ -64,18 +66,19 @@ fn a_pattern_that_fits_no_file_is_told() {
         let found = imported(format, &[("x.conf", main)]);
         assert!(found.contains(told) && found.contains(&format!("\"line\":{line},")), "{main}: {found}");
         assert!(!found.contains("its files are imported too"), "{main}: {found}");
-        // A file that was read says nothing.
+        // If the file was read, there is no finding about it.
         let found = imported(format, &[("x.conf", main), ("none/a.conf", "")]);
         assert!(!found.contains(told), "{main}: {found}");
     }
 }
 
-/// The user who imports is often not that of the other resolver.
+/// The user who runs the import is often not the user of the other resolver, and cannot read all its files.
 #[test]
 fn a_directory_that_cannot_be_read_is_dangerous() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
-    // The superuser, who may run these tests, can read each directory: a link to itself is no directory for anybody.
+    // root, who may run this test, can read every directory. So the test uses a link to itself, which nobody
+    // can read as a directory.
     std::os::unix::fs::symlink("loop", path("loop")).unwrap();
     for (format, main) in [
         ("named", "options { };\ninclude \"LOOP/*.conf\";\n"),
@@ -90,7 +93,7 @@ fn a_directory_that_cannot_be_read_is_dangerous() {
     }
 }
 
-/// The directory that a program works in is the same for all its files.
+/// All relative paths start at the working directory of the program, also those in included files.
 #[test]
 fn relative_includes_of_included_files_are_of_the_same_directory() {
     let files =
@@ -102,7 +105,8 @@ fn relative_includes_of_included_files_are_of_the_same_directory() {
     assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
 }
 
-/// The other resolver does not start then, but the rest of its settings can be read.
+/// The other resolver does not start if an included file is missing. But the import can still read all other
+/// settings.
 #[test]
 fn the_rest_is_imported_if_an_included_file_cannot_be_read() {
     for (format, line, main) in [

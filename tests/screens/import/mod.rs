@@ -23,7 +23,8 @@ const SAMPLES: [(&str, &[&str]); 3] = [
     ("dnsmasq", &["exception", "debian", "red-hat", "sample", "gateway"]),
 ];
 
-/// The samples; findings name them as they are given here.
+/// Returns the directory with the sample configurations. Commands run in it, so findings name the files by
+/// their relative paths.
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/import")
 }
@@ -37,7 +38,8 @@ fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Compares the result of a command with a golden file, and has the daemon check it.
+/// Compares the output of a command with a golden file, and checks that the daemon accepts it as its
+/// configuration.
 fn compare(arguments: &[&str], golden: &str) {
     let found = text(&resolverctl(arguments));
     let directory = tempfile::tempdir().unwrap();
@@ -147,7 +149,8 @@ fn what_is_no_configuration_is_told_with_its_place() {
     );
 }
 
-/// Settings that alone change nothing: they change the reading of others, or name files that are not there.
+/// Settings that change nothing if they are the only setting of a file: they change the meaning of others, or
+/// name files that do not exist.
 const NOTHING_ALONE: [(&str, &[&str]); 3] = [
     (
         "unbound",
@@ -215,12 +218,13 @@ fn a_block_list_that_is_too_long_is_cut_and_reported_once() {
     assert_eq!(found.matches("left out").count(), 1 + usize::from(found.contains("Keys that are left out")));
 }
 
-/// The result of an import of files in a new directory, of which the first is imported, as JSON.
+/// Writes files to a new directory and imports the first one. Returns the result as JSON.
 fn imported(format: &str, files: &[(&str, &str)]) -> String {
     text(&import(format, files))
 }
 
-/// The output of an import of the first of some files. `DIR` in a text stands for the directory in which they are.
+/// Writes files to a new directory and imports the first one. Returns the output of the command. `DIR` in a
+/// text stands for the directory.
 fn import(format: &str, files: &[(&str, &str)]) -> Output {
     let directory = tempfile::tempdir().unwrap();
     for (name, content) in files {
@@ -248,7 +252,7 @@ fn secrets_of_settings_are_never_shown() {
     }
 }
 
-/// A file of another kind that is named by mistake, like /etc/shadow.
+/// A file of another kind, such as /etc/shadow, may be named by mistake.
 #[test]
 fn the_lines_of_a_wrong_file_are_never_shown() {
     let wrong = "root:$6$hidden$hidden/hidden:19000:0:99999:7:::\nbin:*:1::::::\nhidden = hidden\nhidden \"hidden\" hidden\n";
@@ -275,7 +279,7 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
     }
 }
 
-/// The weight of the first finding with this effect; empty if there is none.
+/// Returns the weight of the first finding with this effect. It is empty if there is no such finding.
 fn weight(found: &str, did: &str) -> String {
     let found: serde_json::Value = serde_json::from_str(found).unwrap();
     let mut findings = found["findings"].as_array().unwrap().iter();
@@ -283,14 +287,15 @@ fn weight(found: &str, did: &str) -> String {
     told.map_or_else(String::new, |finding| finding["weight"].as_str().unwrap().to_owned())
 }
 
-/// The file of a result, without its findings.
+/// Returns the imported configuration file without its comments.
 fn keys(found: &str) -> String {
     let found: serde_json::Value = serde_json::from_str(found).unwrap();
     let config = found["config"].as_str().unwrap();
     config.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect()
 }
 
-/// The `[[zone]]` of a name, without its name and comments; empty if there is none.
+/// Returns the `[[zone]]` with this name, without the name and comments. It is empty if there is no such
+/// zone.
 fn zone(found: &str, name: &str) -> String {
     let keys: Vec<String> =
         keys(found).lines().map(|line| line.split("  # ").next().unwrap().to_owned()).collect();
@@ -444,7 +449,7 @@ fn files_of_other_resolvers_are_named_with_the_page_that_has_their_options() {
     }
 }
 
-/// The work for such a file was its length squared: minutes.
+/// Before this test, the time for such a file grew with the square of its length, and was minutes.
 #[test]
 fn a_long_file_is_imported_in_the_time_that_its_length_needs() {
     let from = std::time::Instant::now();

@@ -1,4 +1,5 @@
-//! Names that another resolver answers itself, and whose answers differ here: the import tells each difference once.
+//! Imports of names that another resolver answers itself, and for which resolverd gives other answers. The
+//! import reports each difference once.
 
 use super::{imported, keys, zone};
 
@@ -12,20 +13,20 @@ fn dnsmasq(text: &str) -> String {
 
 const NAME_DENIED: &str = "answered that the name of the zone does not exist (NXDOMAIN)";
 
-/// dnsmasq 2.90 says so of the domain itself, too.
+/// dnsmasq 2.90 also answers NXDOMAIN for the blocked domain itself.
 #[test]
 fn the_own_names_of_blocked_domains_of_dnsmasq_are_told_once() {
     let found = dnsmasq("address=/ads.example/\nlocal=/lan/\naddress=/x.example/0.0.0.0\n");
     assert_eq!(found.matches(NAME_DENIED).count(), 2, "in the file and in the list: {found}");
     assert!(found.contains(&format!("{NAME_DENIED}; so did ads.example")), "{found}");
-    // dnsmasq knows a name with names below it.
+    // dnsmasq does not answer NXDOMAIN for a name that has names below it.
     let found = dnsmasq("local=/lan/\nhost-record=a.lan,10.0.0.5\n");
     assert!(!found.contains(NAME_DENIED), "{found}");
     let found = dnsmasq("address=/x.example/0.0.0.0\n");
     assert!(!found.contains(NAME_DENIED), "{found}");
 }
 
-/// No name with an asterisk stands for others, except in the zone files of BIND.
+/// A name with an asterisk stands for other names only in the zone files of BIND.
 #[test]
 fn an_asterisk_in_local_data_makes_no_wildcard() {
     let told = "gave a record of the name with the asterisk itself";
@@ -47,7 +48,7 @@ fn an_asterisk_in_local_data_makes_no_wildcard() {
     }
 }
 
-/// Unbound 1.17 answers NOERROR without records for all of its names.
+/// Unbound 1.17 answers NOERROR without records for all names of such a zone.
 #[test]
 fn a_redirect_of_unbound_without_data_is_told() {
     let told = "answered that the names have no records (NODATA)";
@@ -63,7 +64,7 @@ fn a_redirect_of_unbound_without_data_is_told() {
     }
 }
 
-/// Unbound 1.17 opens default zones by their own names only.
+/// With `nodefault`, Unbound 1.17 removes only the default zone of exactly this name.
 #[test]
 fn nodefault_of_unbound_opens_the_zones_of_exactly_these_names() {
     let told = "had no effect: Unbound has no default zone of this name";
@@ -80,10 +81,10 @@ fn nodefault_of_unbound_opens_the_zones_of_exactly_these_names() {
         assert_eq!(zone(&found, &name), "forward = [\"192.0.2.53\"]", "{found}");
         assert!(!found.contains(told), "{found}");
     }
-    // A zone around it that the file closes has its names.
+    // A zone above this one, which the file closes, answers its names.
     let closed = " local-zone: \"168.192.in-addr.arpa.\" nodefault\n local-zone: \"in-addr.arpa\" static\n";
     assert_eq!(zone(&unbound(&format!("{closed}{forward}")), "168.192.in-addr.arpa"), "");
-    // Servers of the names that stay closed got no query.
+    // Servers for names that Unbound answers itself get no queries.
     let part = "forward-zone:\n name: \"1.168.192.in-addr.arpa\"\n forward-addr: 192.0.2.54\n";
     let found = unbound(&format!(" local-zone: \"1.168.192.in-addr.arpa.\" nodefault\n{part}"));
     assert!(found.contains("had no effect: Unbound answered these names itself"), "{found}");

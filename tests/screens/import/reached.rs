@@ -1,4 +1,5 @@
-//! Clients and zones that the other resolver's defaults decide about: the import keeps their effect, or tells it.
+//! Imports of clients and zones for which the defaults of the other resolver decide. The import keeps their
+//! effect, or reports the difference.
 
 use super::{imported, keys, weight};
 
@@ -23,7 +24,8 @@ fn names_are_resolved_for_clients_of_both_lists_of_bind() {
     let found = named("options { allow-query-cache { 10.0.0.0/8; }; allow-recursion { 10.1.0.0/16; }; };\n");
     assert!(keys(&found).contains("allow = [\"10.1.0.0/16\"]"), "{found}");
     assert!(found.contains("answered more clients from its cache"), "{found}");
-    // Each list takes the clients of the other, and those of allow-query only if neither is set.
+    // Each of the two lists is also used in place of the other one, if that is not set. `allow-query` is used
+    // only if neither is set.
     let queries = "allow-query { 127.0.0.1; };";
     for lists in ["allow-recursion { 10.2.0.0/16; };", "allow-query-cache { 10.2.0.0/16; };"] {
         let found = named(&format!("options {{ {queries} {lists} }};\n"));
@@ -39,7 +41,7 @@ fn clients_of_own_zones_of_bind_that_are_others_are_told() {
     let recursion = "allow-recursion { 127.0.0.1; 10.2.0.0/16; };";
     let found = named(&format!("options {{ {recursion} }};\n{CORP}"));
     assert!(found.contains("zone corp.lan") && found.contains(wider), "{found}");
-    // Nobody else reaches the zone, or there is none.
+    // In these files, no other host reaches the zone, or there is no zone.
     for quiet in [
         named(&format!("options {{ {OWN_HOST} {recursion} }};\n{CORP}")),
         named(&format!("options {{ {recursion} }};\n")),
@@ -92,7 +94,7 @@ fn forwarders_around_a_stub_zone_of_bind_come_before_its_servers() {
 
 #[test]
 fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
-    // localhost is every address of this host, localnets every network of its interfaces.
+    // `localhost` stands for every address of this host, and `localnets` for every network of its interfaces.
     let found = named(
         "options { listen-on { 127.0.0.1; 10.0.0.25; }; listen-on-v6 { none; }; allow-recursion { localhost; 10.2.0.0/16; }; };\n",
     );
@@ -120,7 +122,7 @@ fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
     let found = named("options { listen-on { 127.0.0.1; 10.0.0.25; }; listen-on-v6 { none; }; };\n");
     assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.25/32\"]"), "{found}");
     assert!(found.contains("as no allow-recursion names others"), "{found}");
-    // The addresses may stand in lists that the list names or holds.
+    // The addresses may be in named or nested lists to which the list refers.
     for (acl, listed) in [
         ("acl lan { 10.0.0.25; 127.0.0.1; };", "lan;"),
         ("acl lan { inner; };\nacl inner { 10.0.0.25; };", "127.0.0.1; lan;"),
@@ -152,7 +154,7 @@ fn blackhole_of_bind_chooses_no_clients() {
     let found = named("options { blackhole { 10.6.6.6; }; };\n");
     assert!(keys(&found).contains("drop = [\"10.6.6.6/32\"]"), "{found}");
     assert!(!keys(&found).contains("192.0.2.1") && !found.contains("\"dangerous\""), "{found}");
-    // Dropped clients got no answers from own zones either.
+    // Dropped clients got no answers for named's own zones either.
     let found = named(&format!("options {{ allow-query {{ 10/8; }}; blackhole {{ 10.6.6.6; }}; }};\n{CORP}"));
     assert!(!found.contains("had an answer for more clients"), "{found}");
 }
@@ -204,7 +206,7 @@ fn exceptions_of_blackhole_of_bind_are_kept() {
             "allow = [0.0.0.0/0, ::/0]; refuse = [203.0.113.7/32]; drop = [203.0.113.0/24]",
             false,
         ),
-        // The prefix of the exception has no other around it.
+        // No other prefix contains the prefix of the exception.
         (
             "10.0.0.0/8;",
             "!192.0.2.7; 203.0.113.0/24;",
@@ -212,7 +214,7 @@ fn exceptions_of_blackhole_of_bind_are_kept() {
             false,
         ),
         ("10.0.0.0/8;", "!203.0.113.7; none;", "allow = [10.0.0.0/8]", false),
-        // Clients of a longer prefix than that of `blackhole` got no reply either.
+        // A client whose prefix is longer than the prefix in `blackhole` got no reply either.
         ("10.1.0.0/16; 192.0.2.0/24;", "10.0.0.0/8;", "allow = [192.0.2.0/24]; drop = [10.0.0.0/8]", false),
     ] {
         let (found, told, text) = of(clients, blackhole);
@@ -304,7 +306,7 @@ fn each_address_of_this_host_without_an_answer_is_told() {
     assert!(!found.contains(told), "nobody asks it: {found}");
 }
 
-/// `interface` of dnsmasq has the loopback addresses in its company, wherever it stands.
+/// With `interface`, dnsmasq also listens at the loopback addresses, wherever the line is in the file.
 #[test]
 fn addresses_of_this_host_of_dnsmasq_are_kept() {
     let addresses = "addresses = [\"10.0.0.5:53\", \"127.0.0.1:53\", \"[::1]:53\"]";

@@ -1,4 +1,5 @@
-//! Zones with servers: addresses in their answers, servers that are named twice, and servers without addresses.
+//! Imports of zones with servers: addresses in their answers, servers that are named twice, and servers
+//! without addresses.
 
 use super::{imported, keys, zone};
 
@@ -116,7 +117,7 @@ fn an_address_of_one_family_whose_zone_in_unbound_leaves_the_other_to_resolution
     }
 }
 
-/// Unbound and BIND ask every server to which a name is delegated.
+/// Unbound and BIND query every server to which a name is delegated, also servers with private addresses.
 #[test]
 fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
     let told = "asked servers with private addresses";

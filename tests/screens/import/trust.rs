@@ -1,16 +1,17 @@
-//! Validation: the result validates where the other resolver did, and only there; and the certificates of forwarders.
+//! Imports of DNSSEC settings: the result validates exactly the names that the other resolver validated. Also
+//! the certificates of forwarders.
 
 use super::{imported, keys, weight};
 
 const ANCHOR: &str = "server:\n auto-trust-anchor-file: \"root.key\"\n";
 const DS: &str = "20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
 
-/// The result for a file that may include `anchor.conf`.
+/// Returns the result of the import of a file, which may include `anchor.conf`.
 fn result(format: &str, text: &str) -> String {
     imported(format, &[("a.conf", text), ("anchor.conf", ANCHOR)])
 }
 
-/// Whether validation is off in the result, and whether that is told.
+/// Returns two flags: whether validation is off in the result, and whether a finding says so.
 fn is_off(found: &str) -> (bool, bool) {
     (
         keys(found).contains("[dnssec]\nvalidate = false"),

@@ -1,15 +1,16 @@
-//! Views: that of this host's queries is imported from BIND. All others are reported, and their clients are refused.
+//! Imports of BIND's views. The view that answers this host's queries is imported. All others are reported,
+//! and their clients are refused.
 
 use super::{import, imported, keys};
 
-/// The result for BIND's views, behind options that name a file's directory.
+/// Returns the result of the import of a file with these views.
 fn named(views: &str) -> String {
     imported("named", &[("named.conf", views), ("a.zone", ZONE), ("b.zone", ZONE)])
 }
 
 const ZONE: &str = "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n";
 
-/// Two zones of the same name.
+/// Two zones with the same name, which are in different views.
 const A: &str = "zone \"corp.example\" { type primary; file \"a.zone\"; };";
 const B: &str = "zone \"corp.example\" { type primary; file \"b.zone\"; };";
 
@@ -24,7 +25,7 @@ fn the_only_view_of_all_clients_is_the_file() {
     assert!(keys(&found).contains("allow = [\"10.0.0.0/8\"]"), "{found}");
 }
 
-/// What a finding says about a view that is not imported.
+/// The text of a finding about a view that is not imported.
 const REFUSED: &str = "is not converted, and its clients are refused";
 
 #[test]
@@ -37,11 +38,11 @@ fn the_view_of_this_host_is_imported_and_others_are_refused() {
     assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.0/8\"]"), "{found}");
     assert!(found.contains(REFUSED) && found.contains("let one on another address answer them"), "{found}");
 
-    // The first view that takes a client counts.
+    // The first view whose list matches a client is used.
     let found = named(&format!("{outside}{inside}"));
     assert!(keys(&found).contains("b.zone\"") && !keys(&found).contains("10.0.0.0/8"), "{found}");
 
-    // The idiom of a view of strangers that stands first.
+    // A common form of configuration: the first view is for all clients that are not local.
     let strangers =
         format!("view \"out\" {{ match-clients {{ !localhost; !10/8; any; }}; recursion no; {B} }};\n");
     let all = format!("view \"in\" {{ match-clients {{ any; }}; allow-recursion {{ any; }}; {A} }};\n");

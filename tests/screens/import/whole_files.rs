@@ -1,4 +1,5 @@
-//! The file as a whole: a byte order mark at its beginning, the memory that the result needs, and the commands that findings name.
+//! Findings about an imported file as a whole: a byte order mark at its beginning, the memory that the result
+//! needs, and the commands that findings name.
 
 use std::fs;
 use std::path::Path;
@@ -71,7 +72,7 @@ fn each_command_that_a_finding_names_is_one_of_resolverctl() {
     }
 }
 
-/// A setting that is turned off had no effect.
+/// A setting that is turned off had no effect in the other resolver.
 #[test]
 fn a_setting_that_is_off_is_not_told_as_if_it_were_on() {
     for (format, text, told, is_told) in [
@@ -80,7 +81,7 @@ fn a_setting_that_is_off_is_not_told_as_if_it_were_on() {
         ("named", "options { filter-aaaa-on-v4 no; };\n", "removed IPv6 addresses", false),
         ("named", "options { minimal-any no; };\n", "answered ANY with the records of one type", false),
         ("named", "options { empty-zones-enable no; };\n", "turned the empty zones", true),
-        // This one is on by default.
+        // This option is on by default.
         ("unbound", "server:\n do-not-query-localhost: no\n", "allowed servers at 127.0.0.0/8", true),
         ("unbound", "server:\n do-not-query-localhost: yes\n", "allowed servers at 127.0.0.0/8", false),
     ] {

@@ -1,5 +1,6 @@
-//! The page resolverd-migration(7). Each row of its tables is imported: the result must have the keys that the row names,
-//! or a finding about the option. After a change, write the page with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test migration`.
+//! The page resolverd-migration(7). Each row of its tables is imported: the result must have the keys that the row names, or
+//! a finding about the option. After a change, write the page with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens
+//! migration`.
 
 mod rows;
 mod texts;
@@ -12,7 +13,7 @@ use std::process::Command;
 use rows::{CONVERTED, NOT_CONVERTED, OF_KNOT, OF_RECURSOR, Row};
 use toml::Table;
 
-/// The file that the import writes for `typed`.
+/// Returns the configuration file that the import writes for the file `typed`.
 fn imported(format: &str, typed: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("lan.zone"), "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n").unwrap();
@@ -36,7 +37,8 @@ fn imported(format: &str, typed: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Whether a configuration has a key, as the manual writes it: `[listen] allow`, `[[zone]] stub`.
+/// Returns true if a configuration has a key, which is written as in the manual: `[listen] allow`, `[[zone]]
+/// stub`.
 fn has(config: &Table, wanted: &str) -> bool {
     let (head, key) = wanted.split_once(' ').unwrap();
     let section = config.get(head.trim_matches(['[', ']']));
@@ -69,7 +71,7 @@ fn each_option_that_is_not_converted_is_told() {
     }
 }
 
-/// Text that roff prints as it stands.
+/// Escapes a text so that roff prints it unchanged.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\e").replace('-', "\\-")
 }
@@ -88,7 +90,7 @@ fn tables(format: &str, name: &str) -> String {
     table(&format!("Options of {name} that are converted"), converted)
 }
 
-/// The options of a resolver whose files cannot be imported.
+/// Returns the table with the options of a resolver whose files cannot be imported.
 fn equivalents(name: &str, rows: &[(&str, &str)]) -> String {
     let rows = rows.iter().map(|(option, here)| ((*option).to_owned(), (*here).to_owned()));
     table(&format!("Options of {name} and their equivalents"), rows)
@@ -112,7 +114,7 @@ fn the_page_has_these_tables() {
     assert_eq!(text, fs::read_to_string(&path).unwrap_or_default(), "{} is not current", path.display());
 }
 
-/// Each `[section] key` of the equivalents is one of our file.
+/// Each `[section] key` in the tables of equivalents is a key of resolverd's configuration file.
 #[test]
 fn each_equivalent_is_a_key_of_our_file() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man/resolverd.toml.5");

@@ -1,15 +1,16 @@
-//! The rows of the tables: an option, a file with it, and its keys here or the advice.
+//! The rows of the tables: an option of another resolver, a file that contains it, and the keys of resolverd
+//! that replace it, or the advice.
 
-/// An option that is converted.
+/// An option of another resolver that the import converts.
 pub(crate) struct Row {
     /// `unbound` or `named`.
     pub(crate) format: &'static str,
-    /// The option, as the page shows it.
+    /// The option, as the manual page shows it.
     pub(crate) option: &'static str,
-    /// A configuration with it. `FOLDER` has a zone file, files of trust anchors and of root servers, and a certificate with
-    /// its key.
+    /// A configuration file that contains the option. `FOLDER` stands for a directory with a zone file, files of trust
+    /// anchors and of root servers, and a certificate with its key.
     pub(crate) typed: &'static str,
-    /// The keys that it becomes.
+    /// The keys of resolverd to which the option is converted.
     pub(crate) keys: &'static [&'static str],
 }
 
@@ -22,7 +23,7 @@ const fn row(
     Row { format, option, typed, keys }
 }
 
-/// Options that are converted.
+/// The options that the import converts.
 pub(crate) const CONVERTED: &[Row] = &[
     row(
         "unbound",
@@ -262,7 +263,7 @@ pub(crate) const CONVERTED: &[Row] = &[
     ),
 ];
 
-/// Options that are not converted: format, option, and a file with it.
+/// The options that the import does not convert: the format, the option, and a file that contains it.
 pub(crate) const NOT_CONVERTED: &[(&str, &str, &str)] = &[
     ("unbound", "tls-service-key", "server:\n  interface: 10.0.0.25@853\n  tls-service-key: \"a.key\"\n"),
     ("named", "listen-on tls", "options { listen-on tls own { 10.0.0.25; }; };\n"),
@@ -357,7 +358,8 @@ pub(crate) const NOT_CONVERTED: &[(&str, &str, &str)] = &[
     ("named", "statistics-channels", "statistics-channels { inet 127.0.0.1; };\n"),
 ];
 
-/// Options of resolvers whose files cannot be imported, old and new form: the option, and its equivalent here.
+/// Options of the PowerDNS Recursor, whose files cannot be imported, in old and new form. Each has its
+/// equivalent in resolverd.
 pub(crate) const OF_RECURSOR: &[(&str, &str)] = &[
     ("local-address, local-port; incoming: listen, port", "[listen] addresses; by default 127.0.0.1 and ::1"),
     (
@@ -395,7 +397,8 @@ pub(crate) const OF_RECURSOR: &[(&str, &str)] = &[
     ("threads", "[listen] workers"),
 ];
 
-/// The same of Knot Resolver: calls of kresd.conf, then keys of config.yaml.
+/// Options of Knot Resolver: calls in kresd.conf, then keys of config.yaml. Each has its equivalent in
+/// resolverd.
 pub(crate) const OF_KNOT: &[(&str, &str)] = &[
     (
         "net.listen; network: listen",

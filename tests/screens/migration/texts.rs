@@ -1,6 +1,6 @@
-//! The texts of the page around its tables.
+//! The texts of the manual page before and after its tables.
 
-/// From the name to the tables.
+/// The text before the tables.
 pub(crate) const BEFORE: &str = r#".SH NAME
 resolverd\-migration \- from Unbound or BIND to resolverd, and back
 .SH STEPS
@@ -92,7 +92,7 @@ openresolv
 Write \fBresolvconf=NO\fR in /etc/resolvconf.conf.
 "#;
 
-/// Behind the tables.
+/// The text after the tables.
 pub(crate) const BEHIND: &str = r#".SS "Differences without an option"
 .TP
 Longest prefix

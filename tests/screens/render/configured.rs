@@ -15,7 +15,7 @@ use resolver::lookahead::{Rule, RuleState};
 
 use crate::render::{both, golden, lines};
 
-/// A file with an entry of every kind.
+/// A configuration file with an entry of every kind.
 const FILE: &str = r#"
 version = 1
 [cache]
@@ -84,7 +84,7 @@ fn zone(zone: &str, kind: ZoneSource, servers: Vec<ZoneServer>) -> ZoneState {
     }
 }
 
-/// A zone whose server has this name.
+/// Returns the state of a zone whose server has this name.
 pub(crate) fn hostile_zone(name: &str) -> Reply {
     Reply::ZoneState(zone(
         "a.example.",

@@ -8,7 +8,7 @@ use dns::question::Outcome;
 
 use crate::render::{both, golden, quantiles};
 
-/// A span that begins at `from`; every number is a multiple of `load`.
+/// Returns the statistics of a span that begins at `from`. All numbers in it are multiples of `load`.
 fn span((from, to): (u64, u64), minutes: u64, load: u64) -> SpanReport {
     let slow = load as f64 / 1_000.0;
     let busy = |kind, name: &str, questions, failed, spent_ms| Busy {

@@ -1,5 +1,5 @@
-//! The output of resolverctl, compared with tests/golden letter by letter. After an intended change, write the files
-//! with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test render` and read the difference.
+//! The output of resolverctl, compared with the files in tests/golden letter by letter. After an intended change,
+//! write the files with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens render`, and read the difference.
 
 mod compare;
 mod configured;
@@ -35,7 +35,7 @@ use resolver::cache::StoreFill;
 use resolver::cache::flush::Flushed;
 use validate::verdict::SecurityStatus;
 
-/// Compares with the file of that name, or writes it.
+/// Compares a text with the file of this name in tests/golden, or writes the file.
 fn golden(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
@@ -247,7 +247,7 @@ fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<Record>) -> Que
     }
 }
 
-/// Compares both formats.
+/// Compares the text and the JSON of a command with their files in tests/golden.
 fn both(name: &str, text: &str, json: &str) {
     golden(&format!("{name}.txt"), text);
     golden(&format!("{name}.json"), json);

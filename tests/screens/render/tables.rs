@@ -1,4 +1,4 @@
-//! Tables of statistics, servers, flights and the cache.
+//! Tables of statistics, servers, resolutions in progress and the cache.
 
 use control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use control::protocol::{Reply, Table};
@@ -25,7 +25,7 @@ fn stages() -> Vec<Reply> {
     ]
 }
 
-/// The time of a table that begins some seconds after the record.
+/// Returns the period of a table. It begins `after` seconds after the begin of the record.
 fn span(after: f64, shorter: bool) -> Reply {
     let since = RECORD_BEGIN + after;
     Reply::TableSpan(TableSpan {
@@ -37,7 +37,7 @@ fn span(after: f64, shorter: bool) -> Reply {
     })
 }
 
-/// A moment in UTC.
+/// Returns a time in UTC as text.
 fn moment(unix: f64) -> String {
     let utc = jiff::Timestamp::from_second(unix as i64).unwrap();
     utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()

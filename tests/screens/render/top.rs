@@ -1,4 +1,5 @@
-//! The screen of `resolverctl top`, as text: a terminal of 80 columns and 24 lines, and one of 40 and 10.
+//! The screen of `resolverctl top` as text, for a terminal of 80 columns and 24 lines, and for a terminal of
+//! 40 columns and 10 lines.
 
 use control::protocol::Reply;
 use ctl::top::draw::draw;
@@ -15,7 +16,7 @@ use ratatui_core::terminal::Terminal;
 
 use super::{golden, servers, stats, zone, zones};
 
-/// The moment of the picture, in seconds since 1970.
+/// The time at which the screen is drawn, in seconds since 1970.
 const NOW: f64 = 1_795_165_925.0;
 
 fn time_of_day(unix: f64) -> String {
@@ -150,7 +151,7 @@ fn the_help_and_the_trouble_with_the_daemon_have_a_picture() {
     live.failed(why.to_owned(), NOW + 34.0);
     golden("top_away.txt", &picture_at(&live, WIDE, NOW + 34.0));
     golden("top_away_narrow.txt", &picture_at(&live, NARROW, NOW + 34.0));
-    // It is back, with a new process.
+    // The daemon answers again. It is a new process.
     let mut fresh = stats();
     (fresh.report.uptime, fresh.report.questions) = (4.0, 12);
     live.read(&fresh, &rows_of(TopTable::Zones), NOW);

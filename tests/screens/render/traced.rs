@@ -11,7 +11,7 @@ use validate::verdict::SecurityStatus;
 
 use crate::render::{both, lines, query, record};
 
-/// A step of the resolution of www.mail.example.
+/// Returns a step of the resolution of www.mail.example.
 fn step(at_micros: u64, depth: u8, event: StepEvent) -> Step {
     Step { at: Duration::from_micros(at_micros).as_secs_f64(), depth, event }
 }
@@ -49,7 +49,7 @@ fn ended(result: &str) -> StepEvent {
     StepEvent::Ended { result: result.to_owned() }
 }
 
-/// From the cache to the servers of the zone, and to one that does not answer.
+/// Returns the steps from the cache to the servers of the zone. One of the servers does not answer.
 fn walked() -> Vec<Step> {
     let referral = "referral to mail.example. (servers: 2, addresses: 3)";
     vec![
@@ -96,7 +96,7 @@ fn walked() -> Vec<Step> {
     ]
 }
 
-/// The chain of trust, with a verdict of each kind, and the end.
+/// Returns the steps of a chain of trust with a verdict of each kind, and the end of the resolution.
 fn validated() -> Vec<Step> {
     let ds = |zone: &str, tags: Vec<u16>, from| {
         let records = tags.into_iter().map(|tag| DsFact { tag, algorithm: 8, digest: 2 }).collect();
@@ -141,7 +141,7 @@ fn a_trace() {
     both("trace", &text, &lines(&replies));
 }
 
-/// It has a memory of its own only.
+/// A trace with `--fresh` has its own cache, which is empty.
 #[test]
 fn a_trace_past_the_cache_does_not_speak_of_the_cache() {
     let records = vec![KeyFact { tag: 20_326, algorithm: 8, flags: 257 }];
