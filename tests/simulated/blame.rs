@@ -1,5 +1,5 @@
-//! Causes that stand near each other: a DNS list and the zones above it, a zone and the address family of its servers, a silent zone and
-//! the load of resolverd itself. `why` and `failed` name the right one.
+//! Causes of delays that are easily confused: a DNS list and the zones above it, a zone and the address family of its servers, a silent
+//! zone and the load of resolverd itself. `why` and `failed` must name the right cause.
 
 #![cfg(feature = "lab")]
 
@@ -26,13 +26,13 @@ use lab::world::ServerPlan;
 use resolver::config::{Config, Family};
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
 
-/// A list of the registry, below a zone of its owner.
+/// A list of the built-in registry. It is below a zone of its owner.
 const LIST: &str = "bl.spamcop.net.";
 
-/// The zone of the owner of `LIST`, which is the parent of it.
+/// The zone of the owner of `LIST`. It is the parent of the list's zone.
 const OWNER: &str = "spamcop.net.";
 
-/// The tree below a root, with zones, the address of the server of each, and its connection.
+/// The zones below a root. Each zone has one server, with an address and a connection of its own.
 struct Internet(Tree);
 
 impl Internet {
@@ -78,7 +78,7 @@ async fn failed(simulation: &Simulation) -> Vec<FailedZone> {
     simulation.resolver().failed(FailedWanted::default()).await.zones
 }
 
-/// The kind of the culprit, its zone, its server and its list.
+/// Returns the kind of the culprit, its zone, its server and its list.
 fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
     fn text(text: &Option<String>) -> &str {
         text.as_deref().unwrap_or_default()
@@ -87,7 +87,8 @@ fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
     (culprit.kind, text(&culprit.zone), text(&culprit.server), text(&culprit.list))
 }
 
-/// A list whose own server is fine, with a server of a zone above it, which has these faults and takes this time.
+/// Returns a simulation with a list whose own server works. The server of a zone above the list has these faults and takes this time for a
+/// reply.
 fn list_below(above: &str, faults: &[Fault], time: Duration) -> Simulation {
     let mut internet = Internet::new();
     for (zone, address) in [("net.", "192.0.2.2"), (OWNER, "192.0.2.3"), (LIST, "192.0.2.4")] {
@@ -207,7 +208,8 @@ fn a_list_is_not_blamed_for_the_zone_with_the_names_of_its_servers() {
     });
 }
 
-/// A zone whose only server has an address of IPv6 alone, and one whose server has its name elsewhere.
+/// Returns a simulation with two zones: the only server of the first has only an IPv6 address, and the name of the server of the second is
+/// in another zone.
 fn only_ipv6(ipv6: Family) -> Simulation {
     let mut internet = Internet::new();
     internet.fine("tld.", "192.0.2.2", "");
@@ -292,7 +294,7 @@ fn a_path_of_ipv6_that_leads_nowhere_is_no_fault_of_the_owners() {
     });
 }
 
-/// Asks for so many names below a zone at once.
+/// Asks for `count` names below a zone at the same time.
 async fn flood(simulation: &Simulation, zone: &str, count: usize) {
     let names: Vec<String> = (0..count).map(|number| format!("w{number}.{zone}")).collect();
     join_all(names.iter().map(|name| ask(simulation, name, RecordType::A))).await;
@@ -357,7 +359,7 @@ fn queries_beyond_the_limit_of_a_silent_zone_are_told_with_their_number() {
             }
         };
         tokio::join!(flood(&simulation, "silent.tld.", MAX_SILENT_FLIGHTS + 1), beyond);
-        // The flights go on without their clients.
+        // The resolutions (flights) continue after their clients have gone.
         tokio::time::sleep(FLIGHT_TIME).await;
         let (zones, _) = simulation.recorder().shed_by(Window::Start);
         assert_eq!(zones.iter().map(|row| row.shed).sum::<u64>(), MORE as u64, "{zones:#?}");
@@ -375,7 +377,7 @@ fn queries_beyond_the_limit_of_a_silent_zone_are_told_with_their_number() {
             culprit.evidence.contains("; 1 of these queries was turned away by resolverd"),
             "{culprit:#?}"
         );
-        // A mail of another client has nothing of it.
+        // The report about a message of another client must not contain any of these queries.
         let report = why(&simulation, named("fine.tld.")).await;
         assert!(report.questions.iter().all(|one| one.name.ends_with(".fine.tld.")), "{report:#?}");
         assert!(!format!("{report:?}").contains("turned away"), "{report:#?}");
@@ -460,7 +462,7 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
             let time = Duration::from_millis(20);
             internet.zone("cut.tld.", "192.0.2.5", (&faults, time), "* 300 A 198.51.100.8\n");
             let simulation = internet.simulation(|_| ());
-            // While the resolutions of both are still in progress.
+            // The resolutions of both questions are still in progress now.
             for asked in ["first.cut.tld.", "second.cut.tld."] {
                 ask(&simulation, asked, RecordType::A).await;
             }
@@ -468,7 +470,7 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
             assert_eq!(report.questions.len(), 2, "{fault}: {report:#?}");
             assert!(report.culprit.evidence.contains("; 2 queries failed"), "{fault}: {report:#?}");
             tokio::time::sleep(Duration::from_secs(3_600)).await;
-            // The first query finds out that TCP fails, the second knows it.
+            // The first query finds out that TCP fails. The second query already knows this.
             for asked in ["a.cut.tld.", "b.cut.tld."] {
                 ask(&simulation, asked, RecordType::A).await;
                 tokio::time::sleep(Duration::from_secs(8)).await;
@@ -491,7 +493,7 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
     });
 }
 
-/// A zone with a server that has this fault, asked for once after a start.
+/// Asks once for a name, right after the start. The server of the zone has this fault. Returns the report about this question.
 async fn asked_cold(fault: Fault) -> MessageReport {
     let mut internet = Internet::new();
     internet.fine("tld.", "192.0.2.2", "");
@@ -511,7 +513,7 @@ fn a_server_that_answered_the_next_query_was_not_silent() {
         let evidence = "192.0.2.5 did not answer 1 query for cold.tld., but answered others within seconds";
         assert!(culprit.evidence.starts_with(evidence), "{report:#?}");
         assert!(culprit.advice.starts_with("packets get lost"), "{report:#?}");
-        // The query that it answers has no EDNS.
+        // This server answers only queries without EDNS.
         let report = asked_cold(Fault::DropsEdns).await;
         assert_eq!(told(&report), (CulpritKind::Unknown, "cold.tld.", "192.0.2.5", ""), "{report:#?}");
         let culprit = &report.culprit;

@@ -1,5 +1,5 @@
-//! Forwarders that forward back to resolverd, through another resolver, so that no check of the configuration can
-//! detect it. In simulation: the messages and the time that such a question costs.
+//! Forwarders that send the queries back to resolverd, through another resolver, so that no check of the configuration can detect the
+//! circle. The simulation counts the messages and the time that such a question costs.
 
 use std::future::pending;
 use std::io;
@@ -27,15 +27,14 @@ use resolver::zones::Views;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-/// How often a forwarder asks again, and the time between.
+/// How many times a forwarder sends a query, and the time between two of them.
 const TRIES: u16 = 4;
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// The maximum number of messages for a question, including that for the keys of the root: as many as two silent
-/// forwarders get.
+/// The maximum number of messages for one question, including the question for the root keys. Two silent forwarders get as many.
 const MESSAGES: usize = 32;
 
-/// A network in which each server asks resolverd what resolverd has asked it.
+/// A network in which each server asks resolverd the question that resolverd has just asked the server.
 struct Circle {
     resolver: OnceLock<Weak<Resolver>>,
     clock: Clock,
@@ -46,7 +45,7 @@ struct Circle {
 }
 
 impl Circle {
-    /// The forwarder's reply: that of resolverd to its own query.
+    /// Returns the reply of a forwarder: the answer that resolverd gives to its own query.
     async fn forward(resolver: Arc<Resolver>, clock: Clock, octets: Vec<u8>, way: (bool, u16)) -> Vec<u8> {
         let (with_flags, port) = way;
         let view = resolver.views().general().unwrap().id;
@@ -73,7 +72,7 @@ impl Circle {
     }
 }
 
-/// The reply of one forwarder.
+/// The reply of a forwarder, while it is awaited.
 struct Forwarded(SocketAddr, Option<JoinHandle<Vec<u8>>>);
 
 impl Replies for Forwarded {
@@ -114,7 +113,7 @@ impl Network for Circle {
     }
 }
 
-/// resolverd with two such forwarders for all names. Call it where time is paused.
+/// Returns resolverd with two such forwarders for all names. Must be called where the time of tokio is paused.
 fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
     let mut config = Config::default();
     config.listen.addresses = Vec::new();
@@ -146,7 +145,7 @@ fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
     (resolver, network)
 }
 
-/// Asks as a client of this port.
+/// Asks a question as a client with this port.
 async fn ask(resolver: &Arc<Resolver>, owner: &str, port: u16) -> (Replied, Duration) {
     let view = resolver.views().general().unwrap().id;
     let question = Question { view, ..Question::new(&name(owner), RecordType::A) };

@@ -1,4 +1,4 @@
-//! Many questions for a zone whose servers are dead: their cost, and that they do not affect other zones.
+//! Many questions for a zone whose servers are dead. The test measures their cost, and shows that they do not affect other zones.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use tokio::task::JoinSet;
 
-/// The time between two questions for the dead zone: a hundred a second.
+/// The time between two questions for the dead zone. It results in a hundred questions per second.
 const BETWEEN: Duration = Duration::from_millis(10);
 
-/// Questions for the dead zone: twenty seconds of them.
+/// The number of questions for the dead zone. They take twenty seconds.
 const QUESTIONS: u32 = 2_000;
 
-/// Root, tld, and two zones of two servers each: one of the zones is dead.
+/// Returns a lab with a root, tld., and two zones with two servers each. The servers of one of the zones are dead.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let dead = &[Fault::Dead][..];
@@ -75,7 +75,7 @@ fn a_hundred_questions_a_second_for_a_dead_zone_cost_others_nothing() {
         let messages = lab.log().count("ns1.dead.tld") + lab.log().count("ns2.dead.tld");
         assert!(flights <= 400, "{flights} flights at once");
         assert!(messages <= 3 * u64::from(QUESTIONS), "{messages} messages");
-        // A second server may be asked. Then the time is the timer of the first and the round trip of the second.
+        // resolverd may query a second server. The time is then the timeout of the first server plus the round trip of the second one.
         lab.server("ns1.well.tld").unwrap().set_faults(&[Fault::Dead]);
         let hedged = ask(&simulation, 9_000, "well.tld.").await;
         assert!(hedged.elapsed <= Duration::from_millis(75), "{:?}: {:#?}", hedged.elapsed, hedged.steps);

@@ -1,5 +1,5 @@
-//! Zones whose servers are all silent, in simulation: the cost of a mail from such a domain at first and later, that
-//! a lossy path does not count as silence, and that a zone that is back is believed at once.
+//! Zones whose servers are all silent, in simulation. The tests measure what an email from such a domain costs, the first time and later.
+//! They show that lost packets do not count as silence, and that a zone whose servers work again is used at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,8 @@ use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use resolver::limits::{MAX_DEAD_TIME, MAX_PROBE_WAIT, MAX_TRIES};
 
-/// Root, tld, and one.tld on this many servers at this distance with these faults; other.tld on a healthy one.
+/// Returns a lab with a root, tld., and one.tld. with this many servers at this distance with these faults. other.tld. has a server without
+/// faults.
 fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: String, last: [u8; 2], millis: u64, faults: &[Fault]| {
@@ -38,8 +39,8 @@ fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// The questions of smtpd for a sender's domain, one after the other: their time, and the messages to the domain's
-/// servers.
+/// Asks the questions of smtpd for the domain of a sender, one after the other. Returns the time, and the number of messages to the servers
+/// of the domain.
 async fn mail(simulation: &Simulation) -> (Duration, usize) {
     simulation.lab().log().take();
     let mut elapsed = Duration::ZERO;
@@ -54,7 +55,7 @@ async fn mail(simulation: &Simulation) -> (Duration, usize) {
 
 #[test]
 fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
-    // With four servers each is asked less often, so its silence is known a little later.
+    // If there are four servers, each gets fewer queries, so its silence is known a little later.
     for (seed, servers, millis, most) in
         [(1, 1, 30, 4_100), (2, 2, 30, 4_100), (3, 2, 250, 4_100), (4, 4, 100, 6_000)]
     {
@@ -64,7 +65,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
             let (elapsed, messages) = mail(&simulation).await;
             println!("{servers} servers: {elapsed:?}, {messages} messages");
             assert!(elapsed <= Duration::from_millis(most), "{servers} servers: {elapsed:?}");
-            // The messages of the first question, and one in the background to each.
+            // The first question sends these messages. In the background, each server gets one more.
             let most = usize::from(servers) * usize::from(MAX_TRIES + 2);
             assert!(messages <= most, "{messages} messages to {servers} servers");
             for message in 2..=4 {
@@ -72,7 +73,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
                 let (elapsed, messages) = mail(&simulation).await;
                 println!("message {message}: {elapsed:?}, {messages} messages");
                 assert!(elapsed <= Duration::from_millis(50), "message {message}: {elapsed:?}");
-                // Messages in between come at fixed intervals, not with questions.
+                // Between the questions, messages are sent at fixed intervals. The number of questions does not change this.
                 assert!(messages <= usize::from(servers), "message {message}: {messages} messages");
             }
         });
@@ -93,12 +94,12 @@ fn a_domain_that_dies_after_it_was_known_costs_the_same() {
             }
             let (elapsed, _) = mail(&simulation).await;
             println!("{millis} ms away: {elapsed:?}");
-            // Answers of a far server take longer, so its silence is known later.
+            // Answers of a distant server take longer, so its silence is known later.
             let most = if millis < 200 { 4_100 } else { 6_500 };
             assert!(elapsed <= Duration::from_millis(most), "{millis} ms away: {elapsed:?}");
             tokio::time::sleep(Duration::from_secs(300)).await;
             let (elapsed, _) = mail(&simulation).await;
-            // One of its questions waits for the probe that it begins.
+            // One of the questions waits for the probe that the question itself starts.
             assert!(elapsed <= MAX_PROBE_WAIT + Duration::from_millis(50), "{millis} ms away: {elapsed:?}");
         });
     }
@@ -114,7 +115,7 @@ fn a_zone_that_is_back_is_believed_at_its_first_answer_for_all_its_names() {
             tokio::time::sleep(Duration::from_secs(60 + seed * 7)).await;
             mail(&simulation).await;
             lab.server("ns2.one.tld").unwrap().set_faults(&[]);
-            // One of the servers is probed within that time, plus or minus an eighth.
+            // One of the servers is probed within this time, plus or minus one eighth.
             tokio::time::sleep(MAX_DEAD_TIME * 9 / 8 + Duration::from_millis(100)).await;
             for (name, kind) in [("one.tld.", RecordType::MX), ("new.one.tld.", RecordType::A)] {
                 let reply = ask(&simulation, name, kind).await;
@@ -172,7 +173,7 @@ fn a_lossy_zone_with_one_server_is_not_taken_for_dead() {
             simulation.network().set_loss(300);
             for number in 0..120 {
                 if busy {
-                    // Other servers answer all the time, so that each loss counts.
+                    // Other servers answer all the time. So each missing reply counts as a sign of silence, and not of an outage.
                     ask(&simulation, &format!("host{number}.other.tld."), RecordType::A).await;
                 }
                 let reply = ask(&simulation, &format!("host{number}.one.tld."), RecordType::A).await;
@@ -213,7 +214,7 @@ fn while_our_own_network_is_down_no_zone_is_known_to_be_silent() {
                 let name = format!("b{outage}.one.tld.");
                 let reply = ask(&simulation, &name, RecordType::A).await;
                 assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
-                // The zone above may be asked whether it has other servers now.
+                // The parent zone may get a query, which finds out if the zone has other servers now.
                 assert!(reply.elapsed <= Duration::from_millis(60), "{:?}", reply.elapsed);
             }
         });
@@ -259,10 +260,10 @@ fn a_known_silence_is_told_with_its_reason_and_not_remembered_of_the_name() {
     });
 }
 
-/// Zones that a hoster's server drops the queries for.
+/// The number of zones on the server of a hoster. It drops queries for all of them.
 const HOSTED: usize = 100;
 
-/// Root and tld, and zones on one server that was never heard: it answers for zz.tld alone.
+/// Returns a lab with a root, tld., and many zones on one server. The server answers only for zz.tld.
 fn hoster() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, last: [u8; 2], faults: &[Fault]| {

@@ -1,5 +1,5 @@
-//! DNS lists over the lab: the answers for clients of a list that refuses, is parked, lists everything or is silent;
-//! and that no listing of a working list is lost.
+//! DNS lists over the lab. The tests show which answers clients get about a list that refuses, is parked, lists everything or is silent,
+//! and that no listing of a working list gets lost.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::registry::Registry;
 use resolver::dnsbl::state::ListState;
 
-/// A list, with a name to ask, one of its listings and one of its refusals.
+/// A list, with a name for which it is asked, one of its listings, and one of its refusals.
 struct ListSubject {
     apex: &'static str,
     name: &'static str,
@@ -48,7 +48,7 @@ const DOMAIN: ListSubject = ListSubject {
     refusal: "127.0.0.1",
 };
 
-/// A data list with texts alone.
+/// A list of data that has only TXT records.
 const DATA: ListSubject = ListSubject {
     apex: "asn.rspamd.com.",
     name: "4.3.2.1.asn.rspamd.com.",
@@ -56,7 +56,7 @@ const DATA: ListSubject = ListSubject {
     refusal: "127.255.255.254",
 };
 
-/// A root and a list that answers everything with `address`.
+/// Returns a simulation with a root and a list that answers each query with `address`.
 fn simulation(
     list: &ListSubject,
     address: &str,
@@ -68,7 +68,7 @@ fn simulation(
     simulation_of(list, &text, faults, change)
 }
 
-/// A root and a list that holds `text`.
+/// Returns a simulation with a root and a list whose zone has the records in `text`.
 fn simulation_of(
     list: &ListSubject,
     text: &str,
@@ -159,7 +159,7 @@ fn text_costs_one_message_more_and_none_where_the_address_is_known() {
         assert_eq!(listed.lab().log().take().len(), 1);
         let refused = simulation(&BLOCK, BLOCK.refusal, &[], |_| {});
         ask(&refused, BLOCK.name, RecordType::TXT).await;
-        // Shorter names are asked for on the way.
+        // Shorter names are queried before the full name (QNAME minimisation).
         let asked = refused.lab().log().take();
         let of_address =
             |one: &&Received| one.kind == RecordType::A && one.name.to_lowercase().to_string() == BLOCK.name;
@@ -282,7 +282,7 @@ fn a_zone_that_only_looks_like_a_list_is_told_and_left_alone() {
     });
 }
 
-/// A list at its public server, with a mirror whose data may be two hours old.
+/// Returns a lab with the public server of a list, and with a mirror of the list. The data of the mirror may be two hours old.
 fn with_mirror(choice: WhenStale) -> (Arc<Lab>, Config) {
     let mut tree = Tree::default();
     for (server, last) in [("a.root", 1), ("ns.lists", 2), ("mirror.lists", 3)] {
@@ -330,7 +330,7 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
             simulation.resolver().memory().flush(&Flush::All);
             assert_eq!(asked("2.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?} after a reload");
-            // A mirror that answers again is fresh only if its data are.
+            // A mirror that answers again is used only if its data are fresh.
             let mirror = simulation.lab().server("mirror.lists").unwrap();
             mirror.set_faults(&[Fault::Dead]);
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());

@@ -1,4 +1,4 @@
-//! Lists that take a customer's key in their names: clients ask without it, and only the list's own servers get it.
+//! Lists whose names contain the key of a customer. Clients ask without the key, and only the list's own servers get the key.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -23,18 +23,19 @@ use resolver::dnsbl::batch::BatchCounts;
 use resolver::dnsbl::list_way::Way;
 use resolver::resolve::list_keys::secrets_of;
 
-/// The secret. It is searched for in any case, because clients' spelling must not matter.
+/// The key that must stay secret. The tests search for it without regard to upper and lower case, because a client may write the name in
+/// any case.
 const KEY: &str = "x7h3qkey5u8wk3qkey9m2v";
 
-/// The key of a client, which has a zone of its own.
+/// The key of a client. On the server of the list, a separate zone belongs to this key.
 const CLIENTS: &str = "k3y0fac11entandnobodyelse9";
 
-/// See `CLIENTS`.
+/// The zone that belongs to the key `CLIENTS`.
 const OWN_ZONE: &str = "k3y0fac11entandnobodyelse9.authbl.dq.spamhaus.net.";
 
 const ASKED: &str = "4.3.2.1.zen.spamhaus.org.";
 
-/// Writes the key and a configuration that names it, and reads the configuration.
+/// Writes the key to a file, writes a configuration that names this file, and reads the configuration.
 fn configured(folder: &Path, mode: u32) -> Result<Config, String> {
     let key = folder.join("spamhaus.key");
     std::fs::write(&key, format!("{}\n", KEY.to_ascii_uppercase())).unwrap();
@@ -46,7 +47,7 @@ fn configured(folder: &Path, mode: u32) -> Result<Config, String> {
     Config::load(Some(&file)).map_err(|errors| errors.to_string())
 }
 
-/// Root, TLD, Spamhaus and its zone with keys, each on a server of its own.
+/// Returns a simulation with a root, a TLD, Spamhaus and its zone with keys. Each zone has its own server.
 fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
     simulation_of(faults, folder, None)
 }
@@ -145,9 +146,10 @@ fn only_the_servers_that_the_key_is_for_hear_it() {
             assert!(received.iter().any(|one| one.to_string().to_ascii_lowercase().contains(KEY)));
             messages.push(received.len());
         }
-        // Root, TLD, Spamhaus and the zone itself without the key; from then on one message a question.
+        // The first question sends messages to the servers of the root, the TLD, Spamhaus and the zone without the key. Each later question
+        // sends one message.
         assert_eq!(messages[1..], [1, 1], "{messages:?}");
-        // The cut expires before its data: the key does not go to the servers above.
+        // The delegation expires before the data of the zone. Even then the key must not go to the servers of the zones above.
         tokio::time::sleep(std::time::Duration::from_secs(172_800)).await;
         ask(&simulation, "8.8.8.8.zen.spamhaus.org.", RecordType::A).await;
         for one in simulation.lab().log().take() {
@@ -208,7 +210,7 @@ fn who_asks_for_what_stands_for_the_key_learns_and_spoils_nothing() {
     });
 }
 
-/// Looks sixty addresses up in both lists; returns the time of the last check, and the counters of batches.
+/// Looks up sixty addresses in both lists. Returns how long the last check took, and the counters of batches.
 async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duration, BatchCounts) {
     let _tended = simulation.tend();
     let mut took = Duration::ZERO;
@@ -231,7 +233,7 @@ async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duratio
 fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     paused(async {
-        // The operator has configured the key, and resolverd adds it.
+        // Here the operator has configured the key, and resolverd adds it to the names.
         let own = simulation(&[], folder.path());
         let (took, BatchCounts { used, wasted, .. }) =
             sixty(&own, ["zen.spamhaus.org.", "combined.mail.abusix.zone."], "").await;
@@ -241,7 +243,7 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
         assert!(told.contains("zen.spamhaus.org") && !told.contains(KEY), "{told}");
     });
     paused(async {
-        // The clients have the key in their names, and learnt data do not contain it.
+        // Here the names that clients ask for contain the key. The data that resolverd has learned from them must not contain it.
         let theirs = simulation_with(&[], None, |_| {});
         let lists = ["zen.dq.spamhaus.net.", "combined.mail.abusix.zone."];
         let (took, BatchCounts { used, wasted, .. }) = sixty(&theirs, lists, &format!("{CLIENTS}.")).await;
@@ -294,8 +296,7 @@ fn it_is_told_nowhere() {
     assert!(!told.to_ascii_lowercase().contains(KEY), "{told}");
 }
 
-/// Signed answers of a list have the key in their names, which only `exchange` knows: such answers are insecure,
-/// never bogus.
+/// The owner names in signed answers of a list contain the key, which only `exchange` knows. Such answers are insecure, and never bogus.
 #[test]
 fn a_signed_list_with_a_key_is_insecure_and_tells_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -353,8 +354,8 @@ fn a_key_that_others_may_read_is_not_used() {
     assert!(wrong.contains("list.key"), "{wrong}");
 }
 
-/// Names in which a client may send its key: in its place, before a list that is not known, at the begin, without the list, with a
-/// search domain of the C library behind it, to a list of a stranger, and below a zone cut of its own.
+/// Names in which a client may send its key: at the usual position, before an unknown list, at the beginning, without the list, with a
+/// search domain of the C library at the end, to the list of a stranger, and below a separate zone cut.
 const PLACES: [&str; 8] = [
     "4.3.2.1.KEY.zen.dq.spamhaus.net.",
     "4.3.2.1.KEY.new.dq.spamhaus.net.",
@@ -366,7 +367,7 @@ const PLACES: [&str; 8] = [
     "4.3.2.1.KEY.authbl.dq.spamhaus.net.",
 ];
 
-/// The log, the record, the disk, and the tables that `resolverctl` reads over the socket.
+/// The key must not be in the log, in the record of queries, on the disk, or in the tables that `resolverctl` reads over the socket.
 #[test]
 fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
     let told = Lines::from_work(tracing::Level::TRACE, || {

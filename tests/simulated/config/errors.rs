@@ -2,7 +2,7 @@
 
 use super::{complaint, load};
 
-/// Wrong values, each with its error.
+/// Lines with wrong values, each with its error message.
 const WRONG_VALUES: &[(&str, &str)] = &[
     (
         "[listen]\naddresses = [\n\"127.0.0.1\",\n]",
@@ -127,7 +127,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Lines below the name of a zone, each with its error.
+/// Lines below the name of a `[[zone]]`, each with its error message.
 const WRONG_ZONES: &[(&str, &str)] = &[
     ("", "line 2: zone has no source of answers; write one of forward, stub, recurse, file, records"),
     (
@@ -213,7 +213,7 @@ const WRONG_ZONES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Wrong sections, each with its error.
+/// Wrong sections, each with the error message.
 const WRONG_SECTIONS: &[(&str, &str)] = &[
     (
         "[listen]\nworkers = 2\n[listen]\nallow = []",

@@ -1,4 +1,4 @@
-//! The configuration through its front door: files are loaded, and their errors are read as an operator would.
+//! The configuration, as an operator uses it: files are loaded, and the error messages are compared.
 
 mod errors;
 mod ranges;
@@ -16,7 +16,7 @@ use lab::prelude::name;
 use resolver::config::{Config, ConfiguredHost, Family, Forwarder, ZoneKind};
 use tempfile::TempDir;
 
-/// A file with this text in a directory of its own.
+/// Writes a file with this text to a new directory.
 fn file(text: &str) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("resolverd.toml");
@@ -32,7 +32,7 @@ fn load(text: &str) -> Result<Config, String> {
     })
 }
 
-/// The one error of a text; `version = 1` is line 1.
+/// Returns the only error message for a text. Its first line is line 2 of the file, because `version = 1` is line 1.
 fn complaint(text: &str) -> String {
     load(&format!("version = 1\n{text}")).unwrap_err().trim_end().to_owned()
 }
@@ -99,7 +99,7 @@ fn every_key_does_something() {
     assert_eq!((config.log.level, config.log.queries), (tracing::Level::DEBUG, true));
 }
 
-/// Sections that each name the file `path`, by key.
+/// Returns sections that name the file `path`, each with the name of its key.
 fn sections_with(path: &str) -> [(&'static str, String); 5] {
     [
         ("resolve.root_hints", format!("[resolve]\nroot_hints = \"{path}\"")),

@@ -1,10 +1,10 @@
-//! The ranges that the shipped file states are those of the code.
+//! Tests that the ranges which the shipped configuration file states are those of the code.
 
 use std::path::Path;
 
 use super::load;
 
-/// The other keys of an entry with a key whose range is tested.
+/// The keys that an entry needs in addition to the key whose range is tested.
 const ENTRIES: [(&str, &str); 5] = [
     ("[[listener]]", "addresses = [\"127.0.0.2:53\"]\n"),
     ("[[zone]]", "name = \"corp.example\"\nstub = [\"10.1.1.1\"]\n"),
@@ -13,7 +13,7 @@ const ENTRIES: [(&str, &str); 5] = [
     ("[[watch]]", "domain = \"example.com\"\n"),
 ];
 
-/// A number, a span or a size as it is typed in the file.
+/// A number, a duration or a size, as it is written in the configuration file.
 #[derive(Debug, PartialEq)]
 struct Scalar<'a> {
     number: u64,

@@ -1,8 +1,8 @@
-//! Aliases across zones, parents and children on one server, and changes between two questions.
+//! Aliases from zone to zone, parents and children on the same server, and changes of a zone between two questions.
 
 use super::{TOP, ZONE, play_all};
 
-/// A secure, an insecure, a bogus and a hashed zone that point to each other, on one server.
+/// A secure zone, an insecure zone, a bogus zone, and a zone with NSEC3 on one server. They have aliases that point to each other.
 const ZONES: &str = "server ns.host.tld 127.0.0.9 rtt=30ms
 zone host.tld. ns.host.tld
 zone safe.tld. ns.host.tld
@@ -72,8 +72,8 @@ fn a_chain_is_as_secure_as_its_weakest_part() {
     ]);
 }
 
-/// A DNAME is given with the CNAME that follows from it, by servers and from memory, and for no longer than it was
-/// signed for.
+/// A client gets a DNAME together with the CNAME that follows from it, both from servers and from the cache. The client may use them at
+/// most for as long as the signature is valid.
 #[test]
 fn what_a_dname_redirects_is_proven_by_the_dname() {
     let world = format!("{TOP}{ZONES}");
@@ -113,8 +113,8 @@ fn what_a_dname_redirects_is_proven_by_the_dname() {
     ]);
 }
 
-/// RFC 6672: the result of a signed DNAME is known, so a different CNAME beside it is a lie. In an unsigned zone the
-/// CNAME is made anew from the DNAME. A DNAME that makes a name too long is proven by its signature.
+/// The CNAME that follows from a signed DNAME is known (RFC 6672), so a different CNAME in the same answer is a lie. In an unsigned zone,
+/// resolverd creates the CNAME itself. If a DNAME makes a name too long, the signature of the DNAME is the proof.
 #[test]
 fn a_signed_dname_is_believed_and_not_the_cname_beside_it() {
     let world = format!("{TOP}{ZONES}");
@@ -160,7 +160,7 @@ fn a_signed_dname_is_believed_and_not_the_cname_beside_it() {
     ]);
 }
 
-/// Signatures of RRsets that are not in the answer prove nothing, and are not passed on.
+/// Signatures of RRsets that are not in the answer prove nothing, and clients do not get them.
 #[test]
 fn signatures_of_other_names_reach_nobody() {
     let ask = |words: &str, question: &str| {
@@ -176,7 +176,7 @@ fn signatures_of_other_names_reach_nobody() {
     play_all(["", "ds=none", "ds=none nsec3"].iter().flat_map(|words| questions.map(|it| ask(words, it))));
 }
 
-/// A zone and its child on the same servers: a proof of the parent must not count for names of the child.
+/// The same servers serve a zone and its child zone. A proof in the parent must not count for names of the child.
 #[test]
 fn the_parents_nsec_is_no_proof_for_the_child() {
     let inner = |fault: &str| {
@@ -199,7 +199,8 @@ fn the_parents_nsec_is_no_proof_for_the_child() {
     ]);
 }
 
-/// On the way down to an unsigned zone, a question for DS at an alias returns the alias: no zone begins there.
+/// The question for DS records, on the way to an unsigned zone, meets an alias and gets it as the answer. This means that no zone begins at
+/// the name.
 #[test]
 fn an_alias_in_place_of_ds_says_that_no_zone_begins_there() {
     let world = |denial: &str| {
@@ -248,8 +249,8 @@ fn zones_change_while_we_remember() {
     ]);
 }
 
-/// Keys and DS exchanged at once, before caches have dropped the old ones: one more question for keys, and the answer
-/// is secure.
+/// A zone replaces its keys and DS records at once, while caches still have the old ones. resolverd asks for the keys once more, and the
+/// answer is secure.
 #[test]
 fn keys_may_be_exchanged_without_notice() {
     let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");
@@ -279,11 +280,11 @@ fn keys_may_be_exchanged_without_notice() {
     play_all(scenarios);
 }
 
-/// Forged signatures, or signatures of an unknown key, cause one question for keys in ten seconds and no more.
+/// Forged signatures, or signatures of an unknown key, cause at most one question for keys in ten seconds.
 #[test]
 fn signatures_of_unknown_keys_bring_no_storm_of_questions_for_keys() {
     let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");
-    // Each server is asked for the record once.
+    // Each server gets one query for the record.
     let ask = |owner: &str, keys: usize| {
         format!("ask {owner}.zone.tld. A +DO\n  rcode SERVFAIL\n  packets {}\n", 2 + keys)
     };
@@ -303,7 +304,7 @@ fn signatures_of_unknown_keys_bring_no_storm_of_questions_for_keys() {
     ]);
 }
 
-/// A bogus answer is not kept for long, and a client that asks without validation does not spoil it for others.
+/// A bogus answer is cached only for a short time. A client that asks without validation does not spoil the answer for others.
 #[test]
 fn what_is_mended_is_believed_within_a_minute() {
     play_all([(

@@ -1,4 +1,4 @@
-//! Hosts whose clock is wrong when they boot, and is set a little later.
+//! Hosts whose clock is wrong when they boot, and is corrected a little later.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +18,8 @@ fn played(title: &str, text: &str) -> (String, String) {
     (title.to_owned(), format!("{TOP}{ZONE}sign zone.tld.\n{text}"))
 }
 
-/// The root's signatures show that the clock is slow. Names resolve without AD, so that it can be set. The first
-/// question after that is answered as usual.
+/// The signatures of the root zone show that the clock is slow. Names are then resolved without AD, so that the host can find a time
+/// server. After the clock is set, the first question is answered as usual.
 #[test]
 fn a_slow_clock_does_not_keep_names_from_resolving() {
     let untimed = "  rcode NOERROR\n  flags !ad\n  ede 5\n";
@@ -50,8 +50,8 @@ fn a_slow_clock_does_not_keep_names_from_resolving() {
     ]);
 }
 
-/// An answer that is bogus by a fast clock may be replayed old data: it stays bogus, and is forgotten when the clock
-/// is set.
+/// If the clock is fast, a bogus answer may also be an old answer that somebody sends again. So the answer stays bogus. It is forgotten
+/// when the clock is set.
 #[test]
 fn what_failed_by_a_fast_clock_is_asked_again_when_it_is_set() {
     play_all([played(
@@ -62,7 +62,7 @@ fn what_failed_by_a_fast_clock_is_asked_again_when_it_is_set() {
     )]);
 }
 
-/// Only the root shows the time: no signature of another zone makes a right clock count as slow.
+/// Only the root zone shows whether the clock is slow. Signatures of other zones never make a correct clock count as slow.
 #[test]
 fn a_right_clock_is_not_talked_out_of_it() {
     play_all([
@@ -81,7 +81,7 @@ fn a_right_clock_is_not_talked_out_of_it() {
     ]);
 }
 
-/// A signed TLD, and below it an unsigned zone with a near server and a far one.
+/// Returns a lab with a signed TLD. Below it is an unsigned zone with a near server and a distant server.
 fn unsigned_zone() -> Arc<Lab> {
     let mut tree = Tree::default();
     let servers = [("a.root", 10), ("ns.tld", 10), ("near.zone.tld", 10), ("far.zone.tld", 200)];
@@ -100,9 +100,9 @@ fn unsigned_zone() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// By a fast clock the proof that the zone is unsigned has run out, so the answer of the near server is bogus. The
-/// clock is set while the far one is asked, whose denials are in doubt. A denial in doubt needs all servers, and the
-/// near one gave another answer.
+/// The clock is fast, so the proof that the zone is unsigned has expired, and the answer of the near server is bogus. The clock is set
+/// while the distant server is asked. A denial from this server alone is in doubt: it would count only if all servers had denied the name,
+/// but the near server gave another answer.
 #[test]
 fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_clock() {
     paused(async {
@@ -112,7 +112,7 @@ fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_
             let reply = ask(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
             assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
         }
-        // Then resolverd must find out again that the zone is unsigned.
+        // After this time, resolverd must find out again that the zone is unsigned.
         tokio::time::sleep(Duration::from_secs(400)).await;
         lab.server("far.zone.tld").unwrap().set_faults(&[Fault::CatchAll, Fault::NoAa]);
         simulation.clock().set_wrong_by(720 * 3_600);

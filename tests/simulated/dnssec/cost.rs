@@ -1,5 +1,6 @@
-//! The cost of validation in time: nothing if zones have servers of their own, because keys are asked for together
-//! with the answers that need them; otherwise at most a round trip for each new cut; with a warm cache, nothing.
+//! How much time validation costs. It costs nothing if each zone has its own servers, because the keys are fetched together with the
+//! answers that need them. If a zone is on the servers of its parent, it costs at most one round trip for each new zone cut. With a warm
+//! cache it costs nothing.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_trusting, paused};
 use lab::world::ServerPlan;
 
-/// Zones from the root down: name, server, and its distance in milliseconds.
+/// The zones from the root down, each with its server and the distance of the server in milliseconds.
 const DOWN: [(&str, &str, u64); 4] = [
     (".", "a.root", 10),
     ("tld.", "ns.tld", 20),
@@ -49,7 +50,7 @@ fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     })
 }
 
-/// The simulation's timers have whole milliseconds: one for each message in a row.
+/// The timers of the simulation count whole milliseconds, so each of several messages in a row may take one more.
 const TICKS: Duration = Duration::from_millis(6);
 
 #[test]
@@ -69,8 +70,8 @@ fn a_cold_secure_answer_waits_for_no_keys() {
     }
 }
 
-/// A zone on its parent's servers: no referral leads to it, so DS and keys are asked for once its answer is there,
-/// both at the same time.
+/// The zone is on the servers of its parent, so no referral leads to it. The DS records and the keys are asked for after its answer has
+/// arrived, both at the same time.
 #[test]
 fn a_cut_that_nobody_told_of_costs_one_round_trip() {
     let distance = Duration::from_millis(40);

@@ -1,5 +1,5 @@
-//! Zones with servers of the operator: forwarders that know DNSSEC, that do not, and that validate themselves; stub
-//! zones, exempted ones, and lists with a key in their names.
+//! Validation of zones with configured servers: forwarders with and without DNSSEC, forwarders that validate themselves, stub zones, zones
+//! with a negative trust anchor, and lists with a key in their names.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use resolver::zones::zone::Zone as SignedZone;
 
 const MAIL: &str = "@ 300 MX 10 mail\nwww 300 A 10.0.0.1\nmail 300 A 10.0.0.2\n*.wild 300 A 10.0.0.3\n";
 
-/// Zones with their signing plans. Two servers have all of them, like a recursive server; the third is the public
-/// one, which knows of `corp.tld.` only its parent's data.
+/// The zones with their signing plans. Two servers have all zones, like a recursive server. The third server is public: of `corp.tld.` it
+/// has only the data of the parent.
 const ZONES: [(&str, Option<&str>); 7] = [
     (".", Some("")),
     ("tld.", Some("nsec3 optout")),
@@ -79,7 +79,7 @@ const SECURE: Told = (ResponseCode::NoError, true, None);
 const INSECURE: Told = (ResponseCode::NoError, false, None);
 const EXPIRED: Told = (ResponseCode::ServFail, false, Some(7));
 
-/// The truth about the zones above, from any server.
+/// The correct answers about these zones, whichever server gives them.
 const TRUTH: [(&str, RecordType, Told); 11] = [
     ("www.zone.tld.", RecordType::A, SECURE),
     ("zone.tld.", RecordType::MX, SECURE),
@@ -117,7 +117,7 @@ fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
     }
 }
 
-/// Unbound asks forwarders without CD too, if it has no trust anchor for the name.
+/// Like Unbound, resolverd sends queries to forwarders without CD if it has no trust anchor for the name.
 #[test]
 fn a_zone_that_is_not_validated_here_is_validated_by_its_forwarder() {
     paused(async {
@@ -127,7 +127,7 @@ fn a_zone_that_is_not_validated_here_is_validated_by_its_forwarder() {
         let passed_on = simulation(&lab, vec![exempted]);
         let reply = ask_for_ad(&passed_on, "www.broken.tld.", RecordType::A).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{:#?}", reply.steps);
-        // A negative trust anchor is for names that are to resolve in spite of their signatures.
+        // Names at a negative trust anchor are resolved although their signatures are wrong.
         let mut config = config_trusting(&lab);
         config.zones = vec![forward(".", &[1])];
         config.dnssec.negative_trust_anchors = vec![name("broken.tld.")];
@@ -159,13 +159,13 @@ fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
     });
 }
 
-/// A zone that is bogus at any server is no fault of the forwarders that pass it on.
+/// If a zone is bogus at all servers, the forwarders that pass its answers on have no fault.
 #[test]
 fn one_broken_domain_does_not_put_forwarders_last() {
     paused(async {
         let lab = lab();
         let simulation = simulation(&lab, vec![forward(".", &[1, 2])]);
-        // From then on the first forwarder is preferred.
+        // From here on, resolverd prefers the first forwarder.
         lab.server("two.tld").unwrap().set_faults(&[Fault::Slow(Duration::from_millis(80))]);
         for (owner, kind, _) in TRUTH {
             ask_for_ad(&simulation, owner, kind).await;
@@ -183,7 +183,7 @@ fn one_broken_domain_does_not_put_forwarders_last() {
     });
 }
 
-/// The greatest cost of a chain behind a forwarder: DS and keys of a cut are asked for at the same time.
+/// The greatest cost of validation behind a forwarder. The DS records and the keys of a zone are asked for at the same time.
 #[test]
 fn behind_a_forwarder_each_cut_costs_one_round_trip() {
     paused(async {
@@ -212,7 +212,7 @@ fn stub_zones_are_validated_unless_they_are_exempted() {
     }
 }
 
-/// A zone in the form of its signer's file: RFC 3597 for types that only signers write.
+/// Returns a zone as the file that its signer would write. Types that only signers write have the form of RFC 3597.
 fn file_of(zone: &SignedZone) -> String {
     let denials = zone.hashed().values().flatten().cloned();
     let records = zone.names().flat_map(|(owner, _)| [zone.all(owner), zone.all_signatures(owner)].concat());
@@ -268,7 +268,7 @@ fn signed_zones_that_are_served_here_are_validated() {
     }
 }
 
-/// The public parent does not know `intern.tld.`, and denies its DS; the stub's servers know it.
+/// The public parent denies that `intern.tld.` and its DS record exist. The servers of the stub zone have the zone.
 #[test]
 fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
     paused(async {
@@ -303,7 +303,7 @@ fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
     });
 }
 
-/// A new zone below a parent that earlier had only a name there, and whose denial of DS is still in memory.
+/// A new zone at a name that the parent had as a simple name before. The parent's denial of a DS record is still in the cache.
 #[test]
 fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
     let tree = |parent: &str| {
@@ -323,7 +323,7 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         tree.build().unwrap()
     };
     let before = || Arc::new(tree("new 300 TXT soon\n").build().unwrap());
-    // The zone is on its parent's servers.
+    // First case: the zone is on the servers of its parent.
     paused(async {
         let lab = before();
         let simulation = simulation(&lab, Vec::new());
@@ -335,7 +335,7 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         let sent = lab.log().take();
         assert_eq!(sent.iter().filter(|sent| sent.to_string().ends_with(" DS")).count(), 1, "{sent:?}");
     });
-    // The zone is on other servers, and the parent delegates to them a little later: until its denial expires, the zone is not
+    // Second case: the zone is on other servers, and the parent delegates to them a little later. Until the denial expires, the zone is not
     // validated.
     paused(async {
         let (lab, whole) = (before(), sign(tree(""), "ns.elsewhere"));

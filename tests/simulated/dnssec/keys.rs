@@ -1,4 +1,4 @@
-//! Keys of zones in use: fetched again before they expire, so that no client waits.
+//! Keys of zones in use are fetched again before they expire, so that no client waits for them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use lab::world::{Lab, ServerPlan};
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);
 
-/// The TTL of DNSKEY by the lab's signer.
+/// The TTL that the signer of the lab sets for DNSKEY records.
 const KEYS_LIVE: Duration = Duration::from_secs(3_600);
 
 fn lab() -> Arc<Lab> {
@@ -34,8 +34,8 @@ fn keys_sought(lab: &Lab) -> usize {
     lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
 }
 
-/// A question each minute for three hours: one of them causes the keys to be fetched again, and none waits for that.
-/// `also`: another question of a client, once.
+/// Asks one question per minute for three hours. One of the questions causes the keys to be fetched again, and no question waits for this.
+/// If `also` is set, a client also asks once for this type.
 fn hot_zone(also: Option<RecordType>) {
     paused(async {
         let lab = lab();
@@ -56,7 +56,7 @@ fn hot_zone(also: Option<RecordType>) {
             );
         }
         let sought = keys_sought(&lab);
-        // The keys of root, TLD and zone, each once in nine tenths of their time.
+        // The keys of the root, of the TLD and of the zone: each is fetched once in nine tenths of its TTL.
         let most = usize::try_from(180 * 60 / (KEYS_LIVE.as_secs() * 9 / 10)).unwrap() + 1;
         assert!((2..=most * 3).contains(&sought), "{sought} questions for keys");
     });

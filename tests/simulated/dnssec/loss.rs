@@ -12,7 +12,7 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_trusting, paused};
 use lab::world::ServerPlan;
 
-/// Every second datagram to the zone's only server is lost.
+/// Datagrams lost per thousand on the path to the zone's only server: every second one.
 const LOSS: u32 = 500;
 
 #[test]

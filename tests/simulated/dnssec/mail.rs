@@ -1,4 +1,5 @@
-//! Mail over an internet whose top and a quarter of whose domains are signed: the cost of validation for a message.
+//! Mail over an internet in which the root, the TLDs and a quarter of the domains are signed. The test measures what validation costs for
+//! one message.
 
 use std::time::Duration;
 
@@ -8,10 +9,11 @@ use lab::simulation::{Simulation, config_trusting, paused};
 use lab::traffic;
 use lab::traffic::Played;
 
-/// Messages: the first meet cold zones, the last warm ones, like a day at a small gateway.
+/// The number of messages. For the first messages the cache has no zones, for the last ones it has most zones, like during a day at a small
+/// gateway.
 const MESSAGES: usize = 400;
 
-/// Each message's questions, from a cold start.
+/// Plays the messages, starting with an empty cache. Returns the questions of each message.
 fn play(seed: u64, validate: bool) -> Vec<Played> {
     let internet = Internet::signed(seed, DEFAULT_DOMAINS).unwrap();
     let mails = draw(&internet, seed, MESSAGES, Popularity::Uniform);

@@ -1,4 +1,4 @@
-//! DNSSEC over the lab: zones signed in every usual way, and broken in each; and the cost in time.
+//! DNSSEC over the lab: zones that are signed in every usual way, and broken in every way. Also the time that validation costs.
 
 mod chains;
 mod clocks;
@@ -16,7 +16,7 @@ mod table;
 use lab::scenario::Scenario;
 use lab::simulation::paused;
 
-/// The top of every scenario here: root and a TLD, both signed, and a zone on two servers below it.
+/// The beginning of every scenario in this module: a root and a TLD, both signed, and below them a zone on two servers.
 const TOP: &str = "
 server a.root 127.0.0.1 rtt=10ms
 server ns.tld 127.0.0.2 rtt=20ms
@@ -48,7 +48,7 @@ fn play(text: &str) -> Option<String> {
     paused(scenario.play(1)).err().map(|error| error.to_string())
 }
 
-/// Plays all and reports every one that fails.
+/// Plays all scenarios, and fails with the reports of all scenarios that fail.
 fn play_all(scenarios: impl IntoIterator<Item = (String, String)>) {
     let mut wrong = Vec::new();
     for (title, text) in scenarios {

@@ -1,4 +1,4 @@
-//! A changed configuration: answers that were secure by the old trust are not secure by the new one, and the other
+//! Changes of the configuration. Answers that were secure with the old trust anchors need not be secure with the new ones, and the other
 //! way round.
 
 use std::net::{IpAddr, SocketAddr};
@@ -38,7 +38,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// A resolver whose configuration changes.
+/// A resolver whose configuration the test changes.
 struct Reloaded(Simulation);
 
 impl Reloaded {
@@ -50,7 +50,7 @@ impl Reloaded {
         self.0.reload(config).await;
     }
 
-    /// Asks twice, so that the second answer comes from memory.
+    /// Asks the question twice, so that the second answer comes from the cache. Both answers must have the verdict `wanted`.
     async fn is(&self, owner: &str, wanted: Told) {
         for turn in ["servers", "memory"] {
             let flags = Flags { authentic_data: true, ..Flags::default() };
@@ -95,7 +95,8 @@ fn new_anchors_hold_at_once() {
     });
 }
 
-/// An exemption that has ended leaves nothing behind, neither below its name nor where an alias leads there.
+/// After a negative trust anchor was removed, no answer remains that it had permitted: neither below its name, nor at the target of an
+/// alias to such a name.
 #[test]
 fn what_an_exemption_let_through_ends_with_it() {
     let stub = |validate| ConfiguredZone {

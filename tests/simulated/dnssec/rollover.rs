@@ -1,4 +1,4 @@
-//! Rollovers of keys while clients ask: no client notices, and the servers get few questions for keys.
+//! Rollovers of keys while clients ask questions. No client notices the rollover, and the servers get few questions for keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,20 +12,20 @@ use lab::server::Distance;
 use lab::simulation::{Flags, Simulation, config_trusting, paused};
 use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 
-/// Questions of clients that come together, and the time until the next ones.
+/// The number of questions that clients ask at the same time, and the time until the next questions.
 const AT_ONCE: usize = 10;
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// The time for which they ask after each step.
+/// How many times clients ask such a group of questions after each step.
 const BUSY: u32 = 20;
 
-/// The time until all caches have the new keys: the TTL of the lab's DNSKEY, and more.
+/// The time after which all caches have the new keys. It is longer than the TTL of the lab's DNSKEY records.
 const SPREAD: Duration = Duration::from_secs(2 * 3_600);
 
-/// The time until all caches have the new DS: the TTL of the lab's DS, and more.
+/// The time after which all caches have the new DS records. It is longer than the TTL of the lab's DS records.
 const DS_SPREAD: Duration = Duration::from_secs(49 * 3_600);
 
-/// A tree whose last zone is signed so, at a moment.
+/// Returns a lab whose last zone is signed according to `words` at the time `unix`.
 fn lab(words: &str, unix: u64) -> Lab {
     let mut tree = Tree::default();
     for (last, (zone, server)) in
@@ -41,7 +41,7 @@ fn lab(words: &str, unix: u64) -> Lab {
     tree.build_at(unix).unwrap()
 }
 
-/// Clients ask for names that nobody has asked for. Returns the questions for keys that the servers got.
+/// Clients ask for new names. Returns the number of questions for keys that the servers got.
 async fn busy(simulation: &Simulation, lab: &Lab, step: &str) -> usize {
     let flags = Flags { authentic_data: true, ..Flags::default() };
     for round in 0..BUSY {
@@ -59,7 +59,7 @@ async fn busy(simulation: &Simulation, lab: &Lab, step: &str) -> usize {
     lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
 }
 
-/// A rollover in steps: how the zone is signed, and the time after which the next step comes.
+/// Plays a rollover. Each step says how the zone is signed, and after how much time the next step follows.
 fn roll(title: &str, steps: &[(&str, Duration)]) {
     paused(async {
         let lab = Arc::new(lab("", UNIX_AT_START));
@@ -75,7 +75,8 @@ fn roll(title: &str, steps: &[(&str, Duration)]) {
             assert!(sought <= 3, "{title}, {words}: {sought} questions for keys at once");
             tokio::time::sleep(*time).await;
             let sought = busy(&simulation, &lab, &format!("t{number}")).await;
-            // The keys of root, TLD and zone may have expired meanwhile, and those of the zone be asked for once more.
+            // The keys of the root, of the TLD and of the zone may have expired in the meantime, and the keys of the zone may be asked for
+            // once more.
             assert!(sought <= 4, "{title}, {words}: {sought} questions for keys later");
         }
     });

@@ -1,4 +1,4 @@
-//! Rollovers of the root's keys by RFC 5011: over months of virtual time, with servers whose root zone is signed anew each day.
+//! Rollovers of the root keys according to RFC 5011. They take months of virtual time, and the root zone is signed again every day.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,20 +20,21 @@ use validate::root_keys::RootKeys;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The root with its first key, which signs.
+/// The root zone has only the first key, and is signed with it.
 const OLD: &str = "ksk=old";
 
-/// Both keys are shown, and the first signs.
+/// The root zone has both keys, and is signed with the first.
 const SHOWN: &str = "ksk=old,new signs-keys=old";
 
-/// Both keys sign, and the first is revoked.
+/// The root zone is signed with both keys, and the first one is revoked.
 const REVOKED: &str = "ksk=old,new revoked=old";
 
-/// The second key alone.
+/// The root zone has only the second key.
 const NEW: &str = "ksk=new";
 
-/// A log line whose place was first reached without a log may be missing from a log that begins at that moment. So the tests of this file,
-/// which alone reach these places, run one after the other.
+/// Returns a lock that a test of this file must hold. If a test without a log is the first to reach a log statement, the line may be
+/// missing from a log that another test begins at that moment. Only the tests of this file reach these statements, so they run one after
+/// the other.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -44,7 +45,7 @@ fn played(work: impl Future<Output = ()>) {
     paused(work);
 }
 
-/// A root and a zone, signed at a moment.
+/// Returns a lab with a root and a zone. The root is signed according to `words` at the time `unix`.
 fn lab(words: &str, unix: u64) -> Lab {
     let mut tree = Tree::default();
     for (last, (zone, server, words)) in (1..).zip([(".", "a.root", words), ("tld.", "ns.tld", "")]) {
@@ -76,13 +77,13 @@ impl RootKeyStore for Kept {
     }
 }
 
-/// A resolver that follows the keys of the root.
+/// A resolver that follows rollovers of the root keys (RFC 5011).
 struct Following {
     lab: Arc<Lab>,
     simulation: Simulation,
     kept: Arc<Kept>,
     task: JoinHandle<()>,
-    /// Days since the first resolver began, as far as they are played.
+    /// The number of days that were played since the first resolver began.
     day: u64,
     asked: u64,
 }
@@ -92,7 +93,7 @@ impl Following {
         Self::with(Arc::default(), 0)
     }
 
-    /// A resolver that continues on `day` from a file.
+    /// Creates a resolver that begins on `day` with the keys from a file.
     fn with(kept: Arc<Kept>, day: u64) -> Self {
         let lab = Arc::new(lab(OLD, UNIX_AT_START));
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
@@ -107,13 +108,13 @@ impl Following {
         Self { lab, simulation, kept, task, day, asked: 0 }
     }
 
-    /// Ends the process and starts the next one after some days.
+    /// Ends the process, and starts the next one after this number of days.
     fn restart(self, days: u64) -> Self {
         self.task.abort();
         Self::with(self.kept, self.day + days)
     }
 
-    /// The root zone is signed so for some days.
+    /// Lets this number of days pass. The root zone is signed according to `words` on each of them.
     async fn days(&mut self, words: &str, days: u64) {
         for _ in 0..days {
             let unix = self.simulation.clock().now().unix;
@@ -123,7 +124,7 @@ impl Following {
         }
     }
 
-    /// Asks for a new name, whether its answer is secure.
+    /// Asks for a new name. Returns true if the answer is secure.
     async fn is_secure(&mut self) -> bool {
         self.asked += 1;
         let reply = ask_for_ad(&self.simulation, &format!("n{}.x.tld.", self.asked), RecordType::A).await;
@@ -133,7 +134,7 @@ impl Following {
         is_secure
     }
 
-    /// The states of the keys, in the order in which they came.
+    /// Returns the states of the keys, in the order in which the keys appeared.
     fn states(&self) -> Vec<RootKeyStanding> {
         self.status().keys.iter().map(|row| row.state).collect()
     }
@@ -172,7 +173,7 @@ fn a_whole_rollover_of_the_root() {
         following.days(NEW, 10).await;
         assert!(following.written() > written);
         assert!(following.status().follows && following.status().why.is_none());
-        // The owner of the revoked key shows it as if nothing had been.
+        // The owner of the revoked key publishes it again as if it had never been revoked.
         following.days(OLD, 40).await;
         assert_eq!(following.states(), [Removed, Valid]);
         assert!(!following.is_secure().await);
@@ -184,7 +185,7 @@ fn a_whole_rollover_of_the_root() {
         assert!(following.is_secure().await);
         following.days(OLD, 3).await;
         assert!(!following.is_secure().await);
-        // Without the file, the configured key is trusted again: nothing is worse than without RFC 5011.
+        // Without the file, the configured key is trusted again. This is not worse than without RFC 5011.
         let mut fresh = Following::with(Arc::default(), following.day);
         fresh.days(OLD, 1).await;
         assert!(fresh.is_secure().await);
@@ -255,7 +256,7 @@ fn a_host_that_was_off_during_the_rollover_does_not_trust_by_itself() {
         assert!(
             following.status().why.unwrap().contains("no DNSKEY of the root zone matches a trust anchor")
         );
-        // The key is revoked and signs itself: no other is left, and nothing becomes insecure.
+        // The only key is revoked, and signs itself. No other key is trusted, but no answer becomes insecure.
         following.days(REVOKED, 2).await;
         assert_eq!(following.states(), [Revoked]);
         assert!(!following.is_secure().await);

@@ -1,8 +1,8 @@
-//! The table: the signing plan or flaw of a zone, a question, and its result.
+//! A table of scenarios. Each row has the signing plan or the flaw of a zone, a question, and the expected result.
 
 use super::{TOP, ZONE, play_all};
 
-/// A row: the words of the zone's `sign` line, a question, and `RCODE [ad] [CODE of the extended error]`.
+/// A row of the table: the words of the zone's `sign` line, a question, and `RCODE [ad] [CODE of the extended error]`.
 type Row = (&'static str, &'static str, &'static str);
 
 fn scenario((words, question, wanted): &Row, faults: &str) -> (String, String) {
@@ -26,7 +26,7 @@ fn check(rows: &[Row]) {
     play_all(rows.iter().map(|row| scenario(row, "")));
 }
 
-/// Every kind of answer, with its verdict in a correct zone.
+/// Questions for every kind of answer, each with the result for a zone without faults.
 const ANSWERS: [(&str, &str); 14] = [
     ("zone.tld. MX +DO", "NOERROR ad"),
     ("zone.tld. DNSKEY +DO", "NOERROR ad"),
@@ -57,7 +57,7 @@ fn every_answer_of_every_algorithm_and_denial_is_secure() {
     check(&rows);
 }
 
-/// RFC 5702 section 2.1: RSA keys have 512 bits at least. Zones with such keys also receive mail.
+/// RSA keys have at least 512 bits (RFC 5702 section 2.1). Domains whose zones have such short keys also receive mail.
 #[test]
 fn short_keys_of_rsa_sign_like_others() {
     let mut rows = Vec::new();
@@ -197,7 +197,7 @@ fn many_keys_of_one_tag_cost_a_budget_and_not_a_minute() {
     ]);
 }
 
-/// Faults of servers: of one of the two, then of both.
+/// A fault of one of the two servers, and then of both.
 #[test]
 fn one_servers_wrong_answer_is_not_the_zones() {
     let both = |fault: &str| format!("fault ns1.zone.tld {fault};fault ns2.zone.tld {fault}");
@@ -225,7 +225,7 @@ fn one_servers_wrong_answer_is_not_the_zones() {
     play_all(scenarios);
 }
 
-/// AD covers the authority section too: it has only checked records (RFC 4035 section 3.2.3).
+/// AD also covers the authority section, so this section has only validated records (RFC 4035 section 3.2.3).
 #[test]
 fn what_nobody_signed_is_not_passed_on_beside_what_is_secure() {
     let junk = "fault ns1.zone.tld junk-proofs;fault ns2.zone.tld junk-proofs";
@@ -243,8 +243,7 @@ fn what_nobody_signed_is_not_passed_on_beside_what_is_secure() {
     ]);
 }
 
-/// RFC 5155 section 8.2 and RFC 4034 section 2.1.2: unknown records are ignored as proofs and keys, and clients that
-/// ask for them get them.
+/// Unknown records are not used as proofs or keys, and clients that ask for them get them (RFC 5155 section 8.2, RFC 4034 section 2.1.2).
 #[test]
 fn a_record_that_nobody_understands_costs_no_answer() {
     let odd = "  @ 3600 TYPE48 \\# 8 0100020d01020304\n  @ 300 TYPE257 \\# 4 00012d78\n";
