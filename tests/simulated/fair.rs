@@ -1,4 +1,5 @@
-//! A client that floods, in simulation: another client with few questions is answered as if it were alone.
+//! A client that floods resolverd, in simulation. Another client with few questions (the light client) gets its answers as if it were
+//! alone.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,27 +19,28 @@ use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MAX_WAITERS, NEW_ZONE_TIME};
 use tokio::task::JoinSet;
 
-/// The distance of the servers for the light client's names.
+/// The distance of the servers for the names that the light client asks for.
 const NEAR: Duration = Duration::from_millis(20);
 
-/// The greatest time of 99 of 100 of the light client's questions.
+/// The time within which the light client must have the answers to 99 of 100 questions.
 const LATE: Duration = Duration::from_millis(100);
 
-/// The time by which a reply may miss its moment.
+/// How much later than expected a reply may arrive.
 const SLACK: Duration = Duration::from_millis(10);
 
-/// Zones whose servers are all silent.
+/// The number of zones whose servers are all silent.
 const SILENT_ZONES: usize = 100;
 
-/// The address of the flood: the light client's own, which all programs of a gateway share, or another.
+/// The addresses from which the flood comes: first the address of the light client, because all programs of a gateway share it, then
+/// another address.
 const FLOODERS: [IpAddr; 2] = [light(), IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 9))];
 
 const fn light() -> IpAddr {
     IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
 }
 
-/// Root, tld, a working zone, one whose server takes half a second, a hundred zones and a top-level domain whose
-/// servers are silent.
+/// Returns a lab with a root, tld., a zone that works, a zone whose server needs half a second, and a hundred zones and a top-level domain
+/// whose servers are silent.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, address: [u8; 4], distance: Duration, faults: &[Fault]| {
@@ -70,7 +72,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// A simulation with its flooding clients.
+/// A simulation, and the questions of the flooding clients that are in progress.
 struct Stage {
     simulation: Arc<Simulation>,
     flood: JoinSet<SimulatedReply>,
@@ -91,8 +93,8 @@ impl Stage {
         self.flood.spawn(async move { ask(&simulation, &name, client).await });
     }
 
-    /// The light client asks for 50 names from memory and 10 new ones a second, while `flood` runs every hundredth of
-    /// a second. All questions are answered, and in time.
+    /// The light client asks for 50 cached names and for 10 new names per second, while `flood` is called every hundredth of a second.
+    /// Asserts that all questions are answered in time.
     async fn beside(&mut self, seconds: u32, mut flood: impl FnMut(&mut Self, u32)) {
         let mut asked = JoinSet::new();
         for tick in 0..seconds * 100 {
@@ -120,7 +122,8 @@ impl Stage {
         assert!(late < LATE, "{late:?}");
     }
 
-    /// Waits for the crowd: shed questions were answered at once, and the state is as at the begin.
+    /// Waits until the flood has ended. Asserts that questions which resolverd turned away were answered at once, and that the state is the
+    /// same as at the beginning.
     async fn end(mut self) -> Vec<SimulatedReply> {
         let mut replies = Vec::new();
         while let Some(reply) = self.flood.join_next().await {
@@ -224,7 +227,7 @@ fn four_thousand_names_a_second_of_a_slow_zone_cost_others_nothing() {
                 .await;
             let simulation = Arc::clone(&stage.simulation);
             let replies = stage.end().await;
-            // A question that was turned away is answered if it is asked again.
+            // If a question was turned away, the client gets an answer when it asks again.
             let again = replies.iter().find(|reply| reply.outcome == Outcome::Shed).unwrap();
             let name = again.message.queries[0].name().to_string();
             assert_eq!(ask(&simulation, &name, flooder).await.outcome, Outcome::Upstream);
@@ -279,7 +282,7 @@ fn who_asks_little_is_answered_in_the_zone_that_another_floods() {
     });
 }
 
-/// The walk of such a query enters no zone that it could count for.
+/// With a forwarder for all names, a resolution meets no zone cut. So its query counts against the share of the domain of the name.
 #[test]
 fn through_a_silent_forwarder_the_domain_of_a_name_has_its_share_from_the_begin() {
     paused(async {

@@ -1,5 +1,5 @@
-//! The time of a first lookup, in simulation: compared with an oracle that knows every server of the same world, with
-//! the servers that were raced, and in a silent or slow zone.
+//! The time of a first lookup, in simulation. It is compared with the time of an oracle that knows every server of the same internet, and
+//! with the times of the servers that were queried in parallel. Also first lookups in silent and slow zones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use lab::server::{Distance, LabServer};
 use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan, absolute};
 
-/// Mail domains of an internet: five for each hoster.
+/// The number of mail domains of an internet: five for each hoster.
 const DOMAINS: usize = 40;
 
-/// The fault of one server of each zone: dead, lame in each way, silent to some, lossy.
+/// The faults of which one server of each zone has one: dead, lame in several ways, silent for some queries, lossy.
 const AILMENTS: [Fault; 7] = [
     Fault::Dead,
     Fault::Refused,
@@ -31,8 +31,8 @@ const AILMENTS: [Fault; 7] = [
     Fault::LosesFirst,
 ];
 
-/// An oracle that knows every server with its distance and faults, and asks the fastest healthy one of each zone. It
-/// remembers zones and addresses from the way, like a resolver.
+/// An oracle: it knows every server with its distance and faults, and asks the fastest server without faults of each zone. Like a resolver,
+/// it remembers the zones and addresses that it has met.
 struct Oracle<'a> {
     lab: &'a Lab,
     zones: BTreeMap<Name, Vec<&'a LabServer>>,
@@ -48,7 +48,7 @@ impl<'a> Oracle<'a> {
         Self { lab, zones, known: BTreeSet::from([Name::root()]), addresses }
     }
 
-    /// The time to the answer for a name that exists in the deepest zone above it.
+    /// Returns the time until the oracle has the answer for a name. The name exists in the deepest zone above it.
     fn time(&mut self, name: &Name) -> Duration {
         let mut path: Vec<Name> = self.zones.keys().filter(|zone| zone.zone_of(name)).cloned().collect();
         path.sort_by_key(Name::num_labels);
@@ -57,7 +57,7 @@ impl<'a> Oracle<'a> {
         loop {
             let server = self.reach(&path[at], &mut spent);
             spent += far(server);
-            // It answers from the deepest zone that it serves.
+            // The server answers from the deepest zone that it serves.
             let serves = |zone: &Name| self.zones[zone].iter().any(|one| one.name() == server.name());
             let deepest = path.iter().rposition(serves).unwrap();
             if deepest + 1 == path.len() {
@@ -71,7 +71,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// The healthy server of a zone that answers soonest; its address is resolved if it is not known.
+    /// Returns the server of a zone that has no fault and answers soonest. If its address is not known, the address is resolved first.
     fn reach(&mut self, zone: &Name, spent: &mut Duration) -> &'a LabServer {
         let sound = |one: &&&LabServer| !one.faults().iter().any(|fault| AILMENTS.contains(fault));
         let servers: Vec<&LabServer> = self.zones[zone].iter().filter(sound).copied().collect();
@@ -92,13 +92,14 @@ fn far(server: &LabServer) -> Duration {
     server.distance().round_trip + server.distance().jitter / 2
 }
 
-/// The value that this percentage does not exceed.
+/// Returns the percentile `of_hundred` of the times: this percentage of the times is not longer.
 fn percentile(times: &mut [Duration], of_hundred: usize) -> Duration {
     times.sort();
     times[(times.len() * of_hundred / 100).min(times.len() - 1)]
 }
 
-/// Asks for the exchangers of each domain for the first time, one after the other; with the oracle's time for each.
+/// Asks for the MX records of each domain for the first time, one domain after the other. Returns the time of each lookup, and the time
+/// that the oracle needs for it.
 async fn first_lookups(seed: u64) -> Vec<(Duration, Duration)> {
     let internet = Internet::new(seed, DOMAINS).unwrap();
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
@@ -129,8 +130,8 @@ fn first_lookups_in_a_faulty_world_are_near_those_of_an_oracle() {
     assert!(ours[1] <= oracles[1] * 2, "95th percentile {:?}, the oracle's {:?}", ours[1], oracles[1]);
 }
 
-/// The sum, over the cuts of a question, of the faster of the first servers; none if sub-questions, which run in
-/// parallel, took part.
+/// Returns the sum of the times of the faster server at each zone cut of a question. Returns `None` if the question has sub-questions,
+/// because these run in parallel.
 fn faster_of_raced(lab: &Lab, reply: &SimulatedReply) -> Option<Duration> {
     let mut cuts: Vec<Duration> = Vec::new();
     for step in reply.steps.iter() {
@@ -171,7 +172,7 @@ fn a_cold_first_lookup_takes_little_more_than_the_faster_of_those_raced() {
     assert!(median <= 1.2, "median {median}");
 }
 
-/// Root, tld, and one.tld on two servers with these faults; other.tld on two sound ones.
+/// Returns a lab with a root, tld., one.tld. on two servers with these faults, and other.tld. on two servers without faults.
 fn two_zones(faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, last: [u8; 2], faults: &[Fault]| {
@@ -216,7 +217,7 @@ fn a_silent_zone_costs_its_client_four_seconds_its_repeats_and_others_nothing() 
             }
         };
         tokio::join!(client, others);
-        // Its flight has ended. The servers are known to be silent then.
+        // The resolution of the question has ended by now. resolverd knows then that the servers are silent.
         tokio::time::sleep(Duration::from_millis(6_500)).await;
         lab.log().take();
         let reply = ask(&simulation, "host0.one.tld.").await;
@@ -234,7 +235,7 @@ fn what_comes_after_3_5_or_7_seconds_is_delivered_to_the_repeat_of_glibc() {
             let first = ask(&simulation, "host0.one.tld.").await;
             let answered = if first.message.answers.is_empty() {
                 assert!(first.elapsed <= Duration::from_secs(4));
-                // glibc repeats its question five seconds after the first copy, and waits as long.
+                // glibc repeats its question five seconds after the first one, and waits for five more seconds.
                 tokio::time::sleep(Duration::from_secs(5) - first.elapsed).await;
                 let second = ask(&simulation, "host0.one.tld.").await;
                 assert!(second.elapsed <= Duration::from_secs(5));
@@ -285,7 +286,7 @@ fn a_domain_that_a_living_server_drops_costs_a_mail_four_seconds_in_all() {
                 }
                 times
             };
-            // Its other zones are in use meanwhile.
+            // Other zones are in use in the meantime.
             let others = async {
                 for number in 0..60 {
                     tokio::time::sleep(Duration::from_millis(100)).await;

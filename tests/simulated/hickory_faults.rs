@@ -1,5 +1,5 @@
-//! The faults of Hickory 0.26's own recursor in daily mail, which ours must not have: F1 to F10. In simulation, with
-//! many seeds if randomness takes part.
+//! Faults that the recursive resolver of Hickory DNS 0.26 has in daily mail (F1 to F10). resolverd must not have them. All tests are
+//! simulations, with many seeds if randomness matters.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// Seeds for tests in which randomness decides which server is asked first.
+/// The number of seeds for tests in which it is random which server is asked first.
 const SEEDS: u64 = 20;
 
-/// Root, one.tld on ns1 and ns2 with these faults and round trips.
+/// Returns a lab with a root, and one.tld. on ns1 and ns2. Each has these faults and this round trip in milliseconds.
 fn lab(first: (&[Fault], u64), second: (&[Fault], u64)) -> Arc<Lab> {
     let mut tree = Tree::default();
     let servers = [
@@ -45,7 +45,7 @@ fn simulation(lab: &Arc<Lab>, race: bool, seed: u64) -> Simulation {
     Simulation::new(lab.clone(), config, seed)
 }
 
-/// Asks host0 to host7, all of which must be answered; returns the longest time.
+/// Asks for host0 to host7, which must all be answered. Returns the longest time.
 async fn ask_eight(simulation: &Simulation) -> Duration {
     let mut longest = Duration::ZERO;
     for number in 0..8 {
@@ -82,7 +82,7 @@ fn f2_a_lame_server_is_not_preferred_and_a_denial_is_no_failure() {
             "{} messages to the lame one",
             lab.log().count("ns1.one.tld")
         );
-        // The first eight are asked for in lower case too, as the server has not found any name in mixed case.
+        // The first eight names are also asked for in lower case, because the server has not answered for any name in mixed case yet.
         assert_eq!(lab.log().count("ns2.one.tld"), 28);
     }
 }

@@ -1,4 +1,4 @@
-//! Hostile servers whose scenarios would be too long.
+//! Hostile servers whose tests would be too long as scenarios.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use lab::fault::Fault;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// Addresses of one name: 16 octets each, so that the last third of them is in the second fragment.
+/// The number of addresses of one name. Each takes 16 octets, so the last third of them is in the second fragment.
 const ADDRESSES: usize = 140;
 
-/// A zone with one name of many addresses, on one server with this fault.
+/// Returns a lab with a zone that has one name with many addresses, on one server with this fault.
 fn lab(fault: Fault) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.tld", 2)] {

@@ -1,5 +1,4 @@
-//! Look-ahead in the mode "learned", through the front door: what this host's clients ask next is asked ahead, and
-//! nothing else is.
+//! Look-ahead in the mode "learned". resolverd sends in advance the queries that the clients of this host usually send next, and no others.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -23,16 +22,16 @@ use lab::world::ServerPlan;
 use resolver::config::LookaheadMode;
 use resolver::lookahead::{Rule, RuleStanding, RuleState};
 
-/// Domains of senders and recipients.
+/// The number of domains of senders and recipients.
 const DOMAINS: usize = 700;
 
-/// The time of a query to the server of the domains.
+/// The round trip to the server of the domains.
 const TRIP: Duration = Duration::from_millis(40);
 
 struct Stage(Simulation);
 
 impl Stage {
-    /// A resolver whose mode is `mode`.
+    /// Returns a resolver with this mode of look-ahead.
     fn new(mode: LookaheadMode) -> Self {
         let mut tree = Tree::default();
         let server = |tree: &mut Tree, name: &str, last: u8, distance| {
@@ -62,7 +61,8 @@ impl Stage {
         self.0.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap()
     }
 
-    /// One message asks these questions with DO about its domain, one after the other. Returns the time of the last.
+    /// Asks these questions with DO for one message, about the domain with this number, one after the other. Returns the time of the last
+    /// question.
     async fn delivery(&self, number: usize, questions: &[(&str, RecordType)]) -> Duration {
         let flags = Flags { dnssec_ok: true, ..Flags::default() };
         let mut last = Duration::ZERO;
@@ -74,7 +74,8 @@ impl Stage {
         last
     }
 
-    /// One message a second asks these questions about its domain, one after the other. Returns the times of the last.
+    /// Plays one message per second. Each asks these questions about its domain, one after the other. Returns the time of the last question
+    /// of each message.
     async fn messages(
         &self,
         domains: std::ops::Range<usize>,
@@ -94,7 +95,7 @@ impl Stage {
         times
     }
 
-    /// Queries to the server of the domains so far, by the first label and the type.
+    /// Returns how many queries the server of the domains has received, by the first label and the type.
     fn sent(&self) -> BTreeMap<String, usize> {
         let mut sent = BTreeMap::new();
         for one in self.0.lab().log().received() {
@@ -115,7 +116,7 @@ impl Stage {
     }
 }
 
-/// A receiver with SPF and without DMARC, that does not ask for hosts of senders.
+/// The questions of a host that receives mail. It uses SPF but not DMARC, and does not look up the mail hosts of senders.
 const RECEIVER: [(&str, RecordType); 2] = [("", RecordType::MX), ("", RecordType::TXT)];
 
 #[test]
@@ -133,7 +134,7 @@ fn the_record_has_the_names_in_answers_that_were_asked_ahead() {
     });
 }
 
-/// A sender.
+/// The questions of a host that sends mail.
 const SENDER: [(&str, RecordType); 3] =
     [("", RecordType::MX), ("mx.", RecordType::A), ("mx.", RecordType::AAAA)];
 
@@ -293,12 +294,14 @@ fn a_flood_of_domains_gets_sixty_questions_a_second_and_no_client_waits_for_them
     });
 }
 
-/// The timer of a client's query that shares a query of look-ahead runs since that was sent.
+/// A client's query may share a query of look-ahead that is in progress. Its timeout then runs from the time at which the shared query was
+/// sent.
 #[test]
 fn a_lost_question_of_look_ahead_costs_a_client_no_longer_wait_than_its_own() {
     paused(async {
         let head_start = Duration::from_millis(20);
-        // The time of a client's query whose first copy is lost; `from` look-ahead: the copy is one of look-ahead.
+        // Returns the time of a client's query if the first packet gets lost. With look-ahead, this packet belongs to a query that was sent
+        // in advance.
         let lost = async |mode| {
             let stage = Stage::new(mode);
             stage.messages(0..20, &SENDER).await;
@@ -357,10 +360,10 @@ fn a_question_of_look_ahead_takes_no_place_of_a_client() {
     });
 }
 
-/// Messages to the gateway in a second: their look-ahead stays below its bound of questions a second.
+/// The number of messages per second. It is so small that look-ahead does not reach its limit of queries per second.
 const RATE: u32 = 5;
 
-/// Messages until the rules are learnt, and messages that are measured.
+/// The number of messages until the rules are learned, and the number of messages that are measured.
 const LEARNING: usize = 220;
 const MEASURED: usize = 160;
 
@@ -371,11 +374,11 @@ struct Measured {
     /// The 95th percentile.
     late: Duration,
     failed: u32,
-    /// Queries to servers.
+    /// The number of queries to servers.
     messages: u64,
 }
 
-/// Plays the mail of a gateway over a small internet.
+/// Plays the mail of a gateway over a small internet. Returns the measurements.
 fn gateway(mode: LookaheadMode, loss_per_mille: u32) -> Measured {
     let internet = Arc::new(Internet::new(7, 400).unwrap());
     paused(async {
@@ -427,7 +430,7 @@ fn the_mail_of_a_gateway_takes_less_time_and_hardly_more_messages() {
     }
 }
 
-/// Events that come faster than they are read: the task still lets others run, and the watchdog hears it.
+/// Events arrive faster than the task can read them. The task must still let other tasks run, and must answer the watchdog.
 #[test]
 fn a_queue_that_is_never_empty_holds_up_nobody() {
     let feeding = AtomicBool::new(true);

@@ -1,5 +1,5 @@
-//! Mail over lossy paths, in simulation: the time of a message whose questions are all asked for the first time, and
-//! the number of failed questions.
+//! Mail over paths that lose packets, in simulation. The tests measure the time of a message if all its questions are asked for the first
+//! time, and the number of failed questions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,14 +18,14 @@ use lab::world::ServerPlan;
 
 use stage::watched::{AILMENTS, Watched};
 
-/// A world: datagrams lost per thousand on all paths, and whether one server of each zone is broken.
+/// A simulated internet: the number of datagrams lost per thousand on all paths, and whether one server of each zone has a fault.
 #[derive(Clone, Copy)]
 struct World {
     loss_per_mille: u32,
     broken: bool,
 }
 
-/// Plays messages of a seed, each with a cold resolver; returns their costs and failures.
+/// Plays the messages of a seed, each with an empty cache. Returns the costs of the messages, and the failed questions.
 fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<String>) {
     let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
     if world.broken {
@@ -45,7 +45,7 @@ fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<Str
     (played, failed)
 }
 
-/// Median and 95th percentile of a message, the questions asked, and those that failed.
+/// Returns the median and the 95th percentile of the time of a message, the number of questions, and the failed questions.
 fn measure(world: World, seeds: u64) -> (Duration, Duration, usize, Vec<String>) {
     let (mut times, mut questions, mut failed) = (Vec::new(), 0, Vec::new());
     for seed in 0..seeds {
@@ -64,9 +64,9 @@ fn measure(world: World, seeds: u64) -> (Duration, Duration, usize, Vec<String>)
     (median, late, questions, failed)
 }
 
-/// Internets that are played. Over 120 of them the medians of the broken worlds were 1.80 and 2.48 s, over 30 they
-/// differ by up to 0.15 s with any change of the order of random numbers; the limits leave room for that. A server that
-/// has not found a name in mixed case is asked for its denials twice, which costs cold messages a round trip.
+/// The number of internets that are played. Over 120 internets, the medians with broken servers were 1.80 and 2.48 s. Over 30 internets,
+/// they differ by up to 0.15 s if random numbers are drawn in another order. The limits of the tests leave room for this. A server that has
+/// not answered for a name in mixed case is asked twice if it denies a name, which costs messages with an empty cache a round trip.
 const SEEDS: u64 = 40;
 
 #[test]
@@ -84,21 +84,22 @@ fn a_cold_message_over_good_paths_and_bad() {
     }
 }
 
-/// Internets for the assertion of one failure in a thousand questions: over 180 of them there were 7 and 18 in 17 200
-/// by chance alone, over 720 of them 46 and 58 in 67 700.
+/// The number of internets for the assertion that at most one question in a thousand fails. By chance, there were 7 and 18 failures in 17
+/// 200 questions over 180 internets, and 46 and 58 in 67 700 over 720.
 const SEEDS_OF_RARE: u64 = 720;
 
 #[test]
 fn at_thirty_per_cent_loss_with_a_broken_server_in_each_zone_one_question_in_a_thousand_fails() {
-    // Half of them are the least for which the limit is not passed by chance.
+    // At least half of them are needed, so that the limit is not exceeded by chance.
     let seeds = of_long(SEEDS_OF_RARE).max(SEEDS_OF_RARE / 2);
     let (.., questions, failed) = measure(World { loss_per_mille: 300, broken: true }, seeds);
     let shown = failed.iter().take(2).cloned().collect::<Vec<_>>().join("\n");
     assert!(failed.len() * 1_000 <= questions, "{} of {questions} failed\n{shown}", failed.len());
 }
 
-/// Asks a zone for names that were not asked before, after others from which the loss is learned. The zone has one server,
-/// which loses this share of the queries. Returns the mean and the 99th percentile of the times, and the queries for a name.
+/// Asks a zone for new names. Before this, other names were asked for, from which resolverd learned how many packets get lost. The zone has
+/// one server, and the path to it loses this share of the packets. Returns the mean and the 99th percentile of the times, and the number of
+/// queries per name.
 fn names_of_a_sole_server(loss_per_mille: u32) -> (Duration, Duration, f64) {
     let mut tree = Tree::default();
     for (name, last, loss_per_mille) in [("a.root", [0, 1], 0), ("ns.one", [1, 1], loss_per_mille)] {
@@ -133,8 +134,8 @@ fn names_of_a_sole_server(loss_per_mille: u32) -> (Duration, Duration, f64) {
     cost
 }
 
-/// At 30 % loss, the best schedule with this number of queries has a mean of 138 ms and a 99th percentile of 305 ms: see the tests of
-/// `iterate::repeat`. The answers come within a fifth of that. Without what is known of the loss, they took 187 and 858 ms.
+/// If 30 % of the packets get lost, the best schedule with this number of queries has a mean of 138 ms and a 99th percentile of 305 ms (see
+/// the tests of `iterate::repeat`). The measured times are at most a fifth longer. Without knowledge of the loss, they were 187 and 858 ms.
 #[test]
 fn a_sole_server_that_loses_packets_is_asked_again_nearly_as_well_as_possible() {
     let most = [(0, 106, 110, 1.01), (50, 120, 240, 1.2), (150, 140, 366, 1.4), (300, 165, 366, 1.8)];

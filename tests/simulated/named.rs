@@ -1,4 +1,5 @@
-//! Within two minutes after the begin of a fault, the status, `why` and the page name it, and nothing else. In ten healthy hours they name nothing.
+//! Within two minutes after a fault begins, `status`, `why` and the page must name it, and nothing else. In ten hours without faults they
+//! must name nothing.
 
 #![cfg(feature = "lab")]
 
@@ -33,18 +34,18 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 const LISTS: [&str; 3] = ["zen.spamhaus.org.", "bl.spamcop.net.", "psbl.surriel.com."];
 
-/// The list that dies.
+/// The list whose servers stop working.
 const LIST: &str = LISTS[1];
 
-/// A zone with servers of the operator, to which its queries are forwarded.
+/// A zone whose queries are forwarded to servers of the operator.
 const FORWARDED: &str = "corp.example.";
 
 const FORWARDER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 1, 1));
 
-/// Domains with servers in networks of their own.
+/// The number of domains whose servers are in separate networks.
 const DOMAINS: u8 = 14;
 
-/// Domains on the servers of one hoster, and the network of these servers.
+/// The domains on the servers of one hoster, and the network of these servers.
 const HOSTED: [&str; 3] = ["h0.tld.", "h1.tld.", "h2.tld."];
 const HOSTER: &str = "198.51.100.0/24";
 
@@ -63,9 +64,9 @@ const PAUSE: Duration = Duration::from_millis(400);
 enum Broken {
     /// All paths lose this many of a thousand packets.
     Paths(u32),
-    /// The forwarder of one zone.
+    /// The forwarder of one zone fails.
     Forwarder,
-    /// The forwarder of all zones.
+    /// The forwarder of all zones fails.
     Upstream,
     Hoster,
     List,
@@ -99,7 +100,7 @@ fn lab(is_forwarded: bool) -> Lab {
     tree.build().unwrap()
 }
 
-/// The faults that `status`, `why` and the page show.
+/// What `status`, `why` and the page name as faults.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Named {
     /// `status`: the severity of the worst problem.
@@ -108,12 +109,12 @@ struct Named {
     lossy: bool,
     /// `status`: zones and lists.
     zones: BTreeSet<String>,
-    /// `why`: the side that cost most time, and the zones of all causes.
+    /// In `why`: the side that has delayed mail most, and the zones of all causes.
     side: Option<Side>,
     costs: BTreeSet<String>,
-    /// The page: rows of which a fifth is late or lost.
+    /// On the page: the names of rows in which at least a fifth of the queries is late or lost.
     page: BTreeSet<String>,
-    /// The page: true if a part is lost in most networks, which is a vertical stripe.
+    /// On the page: true if queries to most networks get lost at the same time, which looks like a vertical stripe.
     stripe: bool,
 }
 
@@ -147,7 +148,7 @@ impl Gateway {
         Self { simulation, random, minute, busy, _tasks: tasks }
     }
 
-    /// Starts a message (email): lists, then MX, SPF, DMARC and mail host of the sender, and the recipient.
+    /// Starts a message (email). It asks DNS lists, then for MX, SPF, DMARC and the mail host of the sender, and then for the recipient.
     fn mail(&self) -> impl Future<Output = ()> + '_ {
         let random = &self.random;
         let domain = match random.below(u32::from(DOMAINS) + HOSTED.len() as u32) {
@@ -167,7 +168,7 @@ impl Gateway {
         }
     }
 
-    /// Lets mail come for this time, one message (email) after each pause, whether the earlier ones have ended or not.
+    /// Lets mail arrive for this time: one message (email) after each pause, whether the earlier ones have ended or not.
     async fn run(&self, time: Duration, pause: Duration) {
         let end = Instant::now() + time;
         let mut mails = FuturesUnordered::new();
@@ -194,7 +195,7 @@ impl Gateway {
         }
     }
 
-    /// Returns the names that have counts on the page since the last call.
+    /// Returns the rows of the page that have counts from the time since the last call.
     fn page(&mut self) -> Vec<Busy> {
         let recorder = Arc::clone(self.simulation.recorder());
         let busy = self.busy.grown(Busy::all(&recorder, |zone| LISTS.contains(&zone)));
@@ -204,7 +205,7 @@ impl Gateway {
         span.report().busiest
     }
 
-    /// Returns what is named now, with the costs and the page of this time until now.
+    /// Returns the faults that are named now. For `why` and the page, only the last `time` counts.
     async fn named(&mut self, time: Duration) -> Named {
         let (recorder, resolver) = (self.simulation.recorder(), self.simulation.resolver());
         let troubles = recorder.troubles();
@@ -235,7 +236,7 @@ impl Gateway {
     }
 }
 
-/// The share that decides the colour of a cell of the page, as in `shade` there.
+/// Returns the share that decides the colour of a cell of the page, like the function `shade` of the page.
 fn bad(counts: &BusyCounts) -> f64 {
     let worst = counts.failed.max(counts.late).max(counts.timeouts);
     let share = worst as f64 / counts.questions.max(worst).max(1) as f64;
@@ -284,17 +285,17 @@ fn the_dead_one_is_named_and_nothing_else() {
         ] {
             let page: Vec<&str> = zones.iter().copied().chain([network]).collect();
             let named = two_minutes(broken, seed);
-            // A dead zone with an expired answer for each query costs nothing.
+            // A dead zone whose queries all get an expired answer delays nothing.
             let costs = named.costs.clone();
             assert!(!costs.is_empty() && costs.is_subset(&names(zones)), "{named:?}");
-            // The forwarder is the operator's own. A silent list is also a state of its own in the status.
+            // The forwarder belongs to the operator. A silent list also has a state of its own in `status`.
             let severity = match broken {
                 Broken::Forwarder | Broken::Upstream => Some(Severity::Warning),
                 Broken::Hoster => Some(Severity::Notice),
                 _ => None,
             };
             let (zones, side, page) = (names(zones), Some(Side::Theirs), names(&page));
-            // The network of the upstream is then the only one.
+            // The network of this forwarder is then the only network.
             let stripe = broken == Broken::Upstream;
             let expected = Named { severity, zones, side, costs, page, stripe, ..Named::default() };
             assert_eq!(named, expected, "{broken:?}, seed {seed}");

@@ -1,4 +1,4 @@
-//! The nearest server of a zone is found and kept, whichever servers were asked first, and no question waits for that.
+//! resolverd finds the nearest server of a zone and continues to use it, whichever servers were asked first. No question waits for this.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use lab::world::{Lab, ServerPlan};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// Root, tld, and one.tld on servers at these distances in milliseconds, two.tld on the first of them; every name below these two
-/// has an address.
+/// Returns a lab with a root, tld., one.tld. on servers at these distances in milliseconds, and two.tld. on the first of them. Every name
+/// below these two zones has an address.
 fn lab(distances: &[u32]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, last: [u8; 2], millis: u32| {
@@ -36,7 +36,7 @@ fn lab(distances: &[u32]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Asks for names that were not asked before, one each `pause`; returns the times after the first.
+/// Asks for new names, one after each `pause`. Returns the times of all questions except the first.
 async fn times(simulation: &Simulation, label: &str, count: usize, pause: Duration) -> Vec<Duration> {
     let mut times = Vec::new();
     for number in 0..count {
@@ -49,7 +49,7 @@ async fn times(simulation: &Simulation, label: &str, count: usize, pause: Durati
     times.split_off(1)
 }
 
-/// Queries that only measure a server of one.tld.
+/// Returns the number of queries that only measure the time of a server of one.tld.
 fn measurements(lab: &Lab) -> usize {
     lab.log()
         .received()

@@ -1,4 +1,4 @@
-//! Batches to lists for clients that ask one after the other.
+//! Batches: if a client asks the DNS lists one after the other, resolverd asks the other lists in advance.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn counts(stage: &Stage) -> BatchCounts {
     })
 }
 
-/// Checks `senders` addresses one after the other, one every three seconds.
+/// Checks the addresses of `senders`, one every three seconds. Returns the time of each check.
 async fn run(stage: &Stage, senders: std::ops::Range<u32>) -> Vec<Duration> {
     let mut times = Vec::new();
     for number in senders {
@@ -50,7 +50,7 @@ fn after_two_hundred_addresses_a_check_takes_as_long_as_its_slowest_list() {
     });
 }
 
-/// A third of the lists are in no registry. One of their answers is not that of a list: it reaches the client unchanged.
+/// A third of the lists are not in the registry. One of their answers is not a valid listing; the client gets it unchanged.
 #[test]
 fn lists_that_no_registry_has_are_in_the_batches_too() {
     paused(async {
@@ -87,7 +87,7 @@ fn lists_that_no_registry_has_are_in_the_batches_too() {
     });
 }
 
-/// The SPF record of a stranger has `exists:%{ir}.spf.example`, and half of the mail comes from this stranger.
+/// The SPF record of another domain has `exists:%{ir}.spf.example`. Half of the mail comes from this domain.
 #[test]
 fn a_zone_of_spf_macros_is_not_in_the_batches() {
     paused(async {
@@ -145,7 +145,7 @@ fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
 #[test]
 fn where_the_first_list_ends_most_checks_the_others_wait_for_two_lists_in_a_row() {
     paused(async {
-        // The first list has two of three senders, as if most mail were spam.
+        // The first list contains two of three senders, as if most mail were spam.
         let is_listed = |number: u32| !number.is_multiple_of(3);
         let text = |apex: &str| {
             let listed = (0..600).filter(|number| apex == LISTS[0].0 && is_listed(*number));
@@ -225,8 +225,7 @@ fn a_configured_group_is_asked_together_from_the_second_address_on() {
             config.dnsbl.batch_groups = vec![LISTS.iter().map(|(apex, _)| name(apex)).collect()];
         });
         let times = run(&stage, 0..20).await;
-        // The first check shows the distance of each list. A list whose distance is unknown may be near, and is not
-        // in a batch.
+        // The first check shows the distance of each list. A list with an unknown distance may be near, so it is not in a batch yet.
         assert!(times[2..].iter().all(|time| *time == SLOWEST), "{times:?}");
     });
 }
@@ -276,7 +275,8 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
     });
 }
 
-/// postscreen asks the lists before smtpd asks the PTR; the other smtpd of this host has no postscreen before it.
+/// In the first case, postscreen asks the lists before smtpd asks for the PTR record. In the second case, an smtpd without postscreen asks
+/// for the PTR record first.
 #[test]
 fn a_ptr_after_the_lists_does_not_hide_that_lists_follow_a_ptr_that_comes_first() {
     paused(async {
@@ -320,7 +320,7 @@ fn the_lists_of_domains_of_a_scanner_are_asked_after_the_mx() {
         }
         assert_eq!(times[20], Duration::from_millis(40 + 90 + 120));
         assert_eq!(median(&times[150..]), Duration::ZERO);
-        // A made-up domain is not told to the lists.
+        // The lists must not get the name of a domain that does not exist.
         let before = DOMAIN_LISTS.map(|(apex, _)| stage.asked_of(apex));
         stage.simulation.ask(&name("made-up.example."), RecordType::MX).await.unwrap();
         pass(Duration::from_secs(3)).await;

@@ -1,5 +1,4 @@
-//! Lists behind a forwarder. Its answers may come from its memory, so that they prove nothing about its own way to
-//! the internet.
+//! DNS lists behind a forwarder. The answers of a forwarder may come from its cache, so they do not prove that it can reach the internet.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -24,7 +23,7 @@ use super::stage::{LISTS, name, pass, question, sender};
 /// A list whose servers the forwarder cannot reach.
 const BROKEN: &str = LISTS[3].0;
 
-/// A forwarder that has answers for all lists except the `unknown` ones, and some names in memory.
+/// A resolver with a forwarder. The forwarder has answers for all lists except the lists `unknown`, and for some names in its cache.
 struct Office {
     simulation: Simulation,
     _tended: JoinSet<Infallible>,
@@ -64,7 +63,7 @@ impl Office {
         self.simulation.ask(&name(text), RecordType::A).await.unwrap()
     }
 
-    /// Asks all lists about a new address, and for a name in the forwarder's memory.
+    /// Asks all lists about a new address, and asks for a name that is in the cache of the forwarder.
     async fn message(&self, number: u32) {
         let (sender, memory) = (sender(number), format!("h{number}.mail.example."));
         let lists = LISTS.iter().map(|(apex, _)| question(sender, apex)).collect::<Vec<_>>();

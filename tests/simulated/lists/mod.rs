@@ -1,4 +1,4 @@
-//! The parts beside the way of questions to DNS lists, over the lab: batches, breaker, tests and counters.
+//! Parts of the code for DNS lists, over the lab: batches, the breaker for lists that fail, tests of lists, and counters.
 
 pub(crate) mod stage;
 

@@ -1,4 +1,4 @@
-//! Lists that do not answer, or refuse.
+//! DNS lists that do not answer, or that refuse queries.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn break_list(stage: &Stage, apex: &str, faults: &[Fault]) {
     }
 }
 
-/// Lists that are asked beside the broken ones.
+/// Returns the lists that work. They are asked together with the broken lists.
 fn well() -> Vec<&'static str> {
     all().into_iter().filter(|apex| ![DEAD, REFUSING].contains(apex)).collect()
 }
@@ -39,7 +39,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             }
             times
         };
-        // If these lists were believed, they would list every address.
+        // The answers of these lists would mean that every address is listed, so they must not be trusted.
         let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
         break_list(&stage, DEAD, &[Fault::Dead]);
         break_list(&stage, REFUSING, &[Fault::Refused]);
@@ -64,7 +64,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             if !open {
                 worst_before = worst_before.max(longer);
             }
-            // Meanwhile an SPF macro of reversed addresses still works, although its server is slow.
+            // In the meantime, an SPF macro with reversed addresses still works, although its server is slow.
             let reply = stage.ask(&question(sender(number), "spf.example.")).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError, "message {number}");
             pass(Duration::from_secs(1)).await;
@@ -87,7 +87,7 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
             stage.check(sender(number), &all()).await;
         }
         break_list(&stage, DEAD, &[Fault::Dead]);
-        // No other server is asked meanwhile: a witness is needed.
+        // No other server is asked in the meantime. A list counts as silent only if another server answers at the same time.
         let reply = stage.ask(&question(sender(10), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
         assert!(reply.elapsed <= Duration::from_secs(2), "{:?}", reply.elapsed);
@@ -152,7 +152,7 @@ fn a_list_that_dies_after_many_others_is_told_as_soon() {
         stage.check(sender(0), &all()).await;
         let names: Vec<_> = others.iter().map(|apex| question(sender(1), &apex.to_ascii())).collect();
         join_all(names.iter().map(|name| stage.ask(name))).await;
-        // All of them are tested and probed in the background by now; a witness is still needed.
+        // All lists were tested and probed in the background by now. Still, a list counts as silent only if another server answers.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let reply = stage.ask(&question(sender(10), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
@@ -190,7 +190,7 @@ fn an_outage_of_our_own_lets_no_spam_in() {
                 stage.simulation.network().set_down(true);
             }
             for number in 20..40 {
-                // The "not listed" of the allowlist is made by resolverd, because no server has answered.
+                // resolverd itself creates the answer "not listed" of the allowlist, because no server has answered.
                 let (lists, allowed) = (all(), question(sender(number), ALLOW_LIST.0));
                 let (_, allowed) = tokio::join!(stage.check(sender(number), &lists), stage.ask(&allowed));
                 assert_eq!(allowed.message.metadata.response_code, ResponseCode::NXDomain);

@@ -1,4 +1,4 @@
-//! A root, lists at distances, a mail domain, and clients that ask list after list.
+//! A root, lists at different distances, a mail domain, and clients that ask the lists one after the other.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ use resolver::dnsbl::list_way::Way;
 use resolver::zones::authority::Authority;
 use tokio::task::JoinSet;
 
-/// Lists of the registry with the distances of their servers in milliseconds: 20 to 150, in no order.
+/// Lists of the registry, each with the distance of its servers in milliseconds. The distances have no order.
 pub(crate) const LISTS: [(&str, u64); 8] = [
     ("zen.spamhaus.org.", 40),
     ("bl.spamcop.net.", 20),
@@ -32,17 +32,17 @@ pub(crate) const LISTS: [(&str, u64); 8] = [
     ("truncate.gbudb.net.", 95),
 ];
 
-/// Lists of domains, with the distances of their servers.
+/// Lists of domains, each with the distance of its servers in milliseconds.
 pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
     [("dbl.spamhaus.org.", 40), ("multi.surbl.org.", 90), ("multi.uribl.com.", 120)];
 
-/// An allowlist, with the distance of its servers.
+/// An allowlist, with the distance of its servers in milliseconds.
 pub(crate) const ALLOW_LIST: (&str, u64) = ("list.dnswl.org.", 50);
 
-/// A list with one test entry, which must not be listed; with the distance of its servers.
+/// A list with only one test entry, which must not be listed. Also the distance of its servers in milliseconds.
 pub(crate) const ONE_POINT_LIST: (&str, u64) = ("all.spamrats.com.", 35);
 
-/// The farthest of them.
+/// The distance of the most distant list.
 pub(crate) const SLOWEST: Duration = Duration::from_millis(150);
 
 /// A gateway in the lab.
@@ -52,16 +52,16 @@ pub(crate) struct Stage {
     _tended: JoinSet<Infallible>,
 }
 
-/// The text of a list's zone beside its test entry.
+/// Returns the records that the zone of a list has in addition to its test entry.
 pub(crate) type Text<'a> = &'a dyn Fn(&str) -> String;
 
-/// Names of the servers of a list: two of them, equally far.
+/// Returns the names of the two servers of a list. Both have the same distance.
 pub(crate) fn servers(apex: &str) -> [String; 2] {
     ["ns1", "ns2"].map(|server| format!("{server}.{}", apex.trim_end_matches('.')))
 }
 
 impl Stage {
-    /// A gateway whose lists have `text` beside their test entries.
+    /// Returns a gateway. The zone of each list has the records `text` in addition to its test entry.
     pub(crate) fn new(text: Text<'_>, change: impl FnOnce(&mut Config)) -> Self {
         let mut tree = Tree::default();
         let mut next = 0_u8;
@@ -96,7 +96,7 @@ impl Stage {
         self.simulation.ask(&name(text), RecordType::A).await.unwrap()
     }
 
-    /// Asks the lists about an address one after the other, until one lists it; returns the time, and the list.
+    /// Asks the lists about an address one after the other, until one of them lists the address. Returns the time and this list.
     pub(crate) async fn check(
         &self,
         address: Ipv4Addr,
@@ -114,12 +114,12 @@ impl Stage {
         (self.simulation.clock().mono().since(began), listed)
     }
 
-    /// Both servers of a list.
+    /// Returns the two servers of a list.
     pub(crate) fn servers(&self, apex: &str) -> [&LabServer; 2] {
         servers(apex).map(|name| self.simulation.lab().server(&name).unwrap())
     }
 
-    /// Makes one server of a list, or both, answer from a zone of this text.
+    /// Makes the servers of a list at `places` answer from a zone with this text.
     pub(crate) fn serve(&self, apex: &str, places: &[usize], text: &str) {
         let mut zone = "@ 300 SOA ns1 nobody 2 7200 900 1209600 60\n".to_owned();
         for (place, server) in self.servers(apex).into_iter().enumerate() {
@@ -136,19 +136,19 @@ impl Stage {
         self.simulation.resolver().lists().entry(&name(apex), &Way::Public)
     }
 
-    /// Questions that the servers of a list were asked so far.
+    /// Returns the number of queries that the servers of a list have received so far.
     pub(crate) fn asked_of(&self, apex: &str) -> u64 {
         servers(apex).iter().map(|server| self.simulation.lab().log().count(server)).sum()
     }
 }
 
-/// The name that asks a list about an address.
+/// Returns the name with which a list is asked about an address.
 pub(crate) fn question(address: Ipv4Addr, apex: &str) -> String {
     let [a, b, c, d] = address.octets();
     format!("{d}.{c}.{b}.{a}.{apex}")
 }
 
-/// The address of a number.
+/// Returns the address of the sender with this number.
 pub(crate) fn sender(number: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(u32::from_be_bytes([198, 18, 0, 0]) + number)
 }

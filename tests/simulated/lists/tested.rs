@@ -1,4 +1,4 @@
-//! Lists are tested in the background by their own test entries.
+//! Tests of lists in the background: resolverd asks each list for its own test entries.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::stage::{ONE_POINT_LIST, Stage, name, pass, question, sender};
 
 const LIST: &str = "zen.spamhaus.org.";
 
-/// The zones of a list that lists everything, and of a correct one.
+/// The zone of a list that lists everything, and the zone of a list without faults.
 const WORLD: &str = "* 60 A 127.0.0.2\n*.0.0.127 60 A 127.0.0.2\n";
 const SOUND: &str = "2.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n";
 
@@ -32,7 +32,7 @@ fn tests(stage: &Stage) -> usize {
     stage.simulation.lab().log().received().iter().filter(|one| one.name.to_lowercase() == point).count()
 }
 
-/// Asks about a new address each minute, like incoming mail.
+/// Asks the list about a new address every minute, like incoming mail does.
 async fn minutes(stage: &Stage, minutes: u32) {
     minutes_of(stage, LIST, minutes).await;
 }
@@ -155,7 +155,7 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
         assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
         let listed = question(sender(7), LIST);
         assert_eq!(code(&stage, &listed).await, ResponseCode::ServFail);
-        // The list still fails: its zone is parked from time to time.
+        // The list still fails, because its zone is parked from time to time.
         stage.serve(LIST, &[0], "* 60 A 203.0.113.7\n");
         minutes(&stage, 1).await;
         stage.serve(LIST, &[0], WORLD);
@@ -204,7 +204,7 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
 fn a_list_whose_own_test_entries_differ_is_a_list() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
-        // The list contains one address in ten, but not its test entry.
+        // The list contains one address in ten, but not its own test entry.
         let tenth: String = (0..60).map(|n| format!("{}.0.18.198 60 A 127.0.0.2\n", n * 4)).collect();
         stage.serve(LIST, &[0, 1], &tenth);
         for round in 0..45 {
@@ -215,7 +215,7 @@ fn a_list_whose_own_test_entries_differ_is_a_list() {
         let standing = stage.entry(LIST).standing();
         assert_eq!(standing.state, ListState::TestsDiffer, "{standing:?}");
         assert!(standing.why.contains("but lists other names"), "{standing:?}");
-        // The list contains the point that must not be listed, and few other addresses.
+        // The list contains the test entry that must not be listed, and few other addresses.
         stage.serve(LIST, &[0, 1], &format!("2.0.0.127 60 A 127.0.0.2\n1.0.0.127 60 A 127.0.0.2\n{tenth}"));
         for round in 0..60 {
             many(&stage, 20_000 + round * 5..20_000 + round * 5 + 5).await;
@@ -270,7 +270,7 @@ fn the_operator_has_a_list_tested_that_nobody_asks_and_a_mended_refusal_ends() {
     });
 }
 
-/// A gateway with a list of the operator's own, which is not in the registry.
+/// Returns a gateway with a list that the operator has configured, and that is not in the registry.
 fn own(tests: Option<TestEntries>) -> Stage {
     Stage::new(&|_| String::new(), |config| {
         let mut registry = Registry::clone(&config.dnsbl.registry);
@@ -290,7 +290,7 @@ fn own(tests: Option<TestEntries>) -> Stage {
 fn a_list_of_the_operators_own_is_not_condemned_by_test_entries_that_it_never_promised() {
     paused(async {
         let stage = own(None);
-        // Our own hosts, as in welcome lists, and a partner.
+        // The list contains hosts of the operator and a partner, as welcome lists do.
         stage.serve(LIST, &[0, 1], "*.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n");
         minutes(&stage, 60).await;
         assert_eq!(code(&stage, &question(sender(7), LIST)).await, ResponseCode::NoError);
@@ -330,7 +330,7 @@ fn what_the_operator_asks_puts_no_list_into_use_and_teaches_nothing() {
         }
         assert_eq!(stage.entry(LIST).counts().questions, 0);
         assert_eq!(tests(&stage), 0, "nobody uses it");
-        // Queries that went out count against the quota.
+        // Queries that were sent to servers count against the quota.
         let (today, ..) = stage.entry(LIST).watch.quota(stage.simulation.clock().now().unix);
         assert!(today > 0);
     });

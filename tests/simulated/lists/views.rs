@@ -1,5 +1,5 @@
-//! Guarded listeners and others share the answers of lists: a list is asked once, and the gate decides for each
-//! listener.
+//! Listeners with and without the checks for lists share the answers of lists. Each list is asked once, and resolverd decides for each
+//! listener which answers it may give.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
@@ -14,13 +14,14 @@ use std::time::Duration;
 
 const LIST: &str = LISTS[0].0;
 
-/// The listeners, by place.
+/// The indexes of the listeners.
 const GUARDED: usize = 0;
 const PASSING: usize = 1;
 const DENYING: usize = 2;
 const APART: usize = 3;
 
-/// A guarded listener, one that passes everything, one for which refusals are "not listed", and one with other zones.
+/// Adds four listeners: one with the checks for lists, one that passes all answers on, one for which a refusal is "not listed", and one
+/// with other zones.
 fn listeners(config: &mut Config) {
     let listener = |zones, dnsbl, on_refusal| Listener {
         addresses: Vec::new(),
@@ -46,13 +47,13 @@ fn given(reply: &SimulatedReply) -> (ResponseCode, usize) {
     (reply.message.metadata.response_code, reply.message.answers.len())
 }
 
-/// Queries to the list for `kind` of `text`.
+/// Returns the number of queries for the name `text` and the type `kind` that the list has received.
 fn asked(stage: &Stage, text: &str, kind: RecordType) -> usize {
     let received = stage.simulation.lab().log().received();
     received.iter().filter(|one| one.kind == kind && one.name.to_lowercase() == name(text)).count()
 }
 
-/// Every way in which three listeners can ask one after the other.
+/// All orders in which three listeners can ask one after the other.
 const ORDERS: [[usize; 3]; 6] = [
     [GUARDED, PASSING, DENYING],
     [GUARDED, DENYING, PASSING],
@@ -62,7 +63,7 @@ const ORDERS: [[usize; 3]; 6] = [
     [DENYING, PASSING, GUARDED],
 ];
 
-/// Asks for a name that the list refuses: each listener gives its own code.
+/// Asks for a name that the list refuses. Asserts that each listener gives its own response code.
 async fn assert_refused(stage: &Stage, name: &str) {
     let codes = [
         (GUARDED, ResponseCode::ServFail),
@@ -98,7 +99,7 @@ fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
                             "{text:?} {kind} at {listener}, {order:?}"
                         );
                     }
-                    // NXDOMAIN for the A also means that there is no TXT.
+                    // NXDOMAIN in the answer for the A record also means that there is no TXT record.
                     let most = match (text.is_empty(), kind) {
                         (true, RecordType::TXT) => 0,
                         // The first denial is asked for in lower case too.
@@ -139,7 +140,7 @@ fn an_answer_of_a_list_that_an_alias_leads_to_counts_for_the_list() {
 fn listeners_that_ask_at_the_same_time_ask_once() {
     paused(async {
         let stage = Stage::new(&|_| "* 60 A 127.255.255.254\n".to_owned(), listeners);
-        // The servers and their distances are known.
+        // The first question finds out the servers and their distances.
         ask(&stage, GUARDED, &question(sender(1), LIST), RecordType::A).await;
         pass(Duration::from_secs(5)).await;
         let before = stage.asked_of(LIST);

@@ -1,5 +1,5 @@
-//! Lists whose ways come and go: every question passes the gate, and ways that no listener uses any more are
-//! forgotten.
+//! DNS lists that are reached in changing ways (the server or the zone to which their queries are sent). Each answer is checked, and a way
+//! that no listener uses any more is forgotten.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use resolver::limits::MAX_LIST_WAYS;
 
 use super::stage::{LISTS, Stage, name, question, sender};
 
-/// A list whose zone is parked.
+/// The zone of a list that is parked.
 const PARKED: &str = "* 60 A 203.0.113.7\n";
 
-/// A way to the list that no other number has.
+/// Returns a zone for the list with a server whose port is `number`, and the way through it. So each number gives another way.
 fn mirror(stage: &Stage, apex: &str, number: u16) -> (ConfiguredZone, Way) {
     let servers: Vec<SocketAddr> =
         vec![(stage.servers(apex)[0].addresses()[0], 53).into(), ([198, 51, 100, 1], number).into()];

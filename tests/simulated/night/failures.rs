@@ -1,4 +1,4 @@
-//! Lines about single questions that fail or are slow.
+//! Log lines about single questions that fail or are slow.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -31,7 +31,7 @@ use crate::night::log::{Line, lines};
 use crate::night::tell;
 use stage::memory_store::MemoryStore;
 
-/// Adds a zone with a server of its own at 192.0.2.`last`.
+/// Adds a zone with one server, which has the address 192.0.2.`last`.
 pub(crate) fn zone_of_one_server(
     tree: &mut Tree,
     zone: &str,
@@ -49,7 +49,8 @@ pub(crate) fn zone_of_one_server(
     tree.zone(zone, &[server], text).unwrap();
 }
 
-/// Root, tld and a domain for each server: its faults and its round trip in milliseconds.
+/// Returns a simulation with a root, tld., and one domain for each of these faults. Each domain has a server with its faults and its round
+/// trip in milliseconds.
 pub(crate) fn simulation(domains: &[(&str, &[Fault], u64)]) -> Simulation {
     let mut tree = Tree::default();
     let mut last = 0;
@@ -336,7 +337,8 @@ fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
     });
 }
 
-/// Asks a silent, a refusing, a slow and a fine domain and a list with a key; returns what the disk has then.
+/// Asks for names in a silent, a refusing, a slow and a healthy domain, and in a list with a key. Returns the data that were written to the
+/// disk.
 pub(crate) fn stored(redact: Redact) -> Arc<MemoryStore> {
     stored_and_told(redact).0
 }
@@ -411,7 +413,7 @@ fn after_a_restart_why_and_failed_know_what_failed_or_was_slow_before() {
         zones.sort_unstable();
         assert_eq!(zones, ["refused.tld.", "silent.tld.", "zen.dq.spamhaus.net."], "{rows:#?}");
         assert!(rows.begin.is_some());
-        // What is in memory too is read once, and does not hide what is stored.
+        // Queries that are both in memory and on the disk are shown only once. They do not hide other queries on the disk.
         sleep(Duration::from_secs(60)).await;
         ask(&simulation, "www.none.", RecordType::A).await;
         resolver.write_new_log();

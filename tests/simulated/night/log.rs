@@ -22,27 +22,27 @@ impl FormatTime for Moment {
 /// A line of the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
-    /// Seconds since the begin.
+    /// The number of seconds since the test began.
     pub(crate) second: u64,
     pub(crate) level: String,
-    /// The sentence and its fields.
+    /// The sentence of the line and its fields.
     pub(crate) text: String,
 }
 
 impl Line {
-    /// Whether it is one of these incidents.
+    /// Returns true if the line is about an incident of this kind.
     pub(crate) fn is(&self, incident: &str) -> bool {
         self.text.contains(&format!("incident=\"{incident}\""))
     }
 
-    /// The zone that it is about, without its last dot.
+    /// Returns the zone in the line, without its final dot.
     pub(crate) fn zone(&self) -> Option<&str> {
         let (_, rest) = self.text.split_once("zone=\"")?;
         rest.split('"').next()?.strip_suffix('.')
     }
 }
 
-/// The lines that `run` writes.
+/// Returns the log lines that `run` causes.
 pub(crate) fn lines<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) -> Vec<Line> {
     lines_from(Level::INFO, run)
 }

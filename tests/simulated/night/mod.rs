@@ -1,5 +1,5 @@
-//! A night at a gateway, in simulation: sixteen domains break in sixteen ways, a DNS list dies and comes back, our
-//! own network is down for a minute, 85 mails come in. Each line of the log is compared with the truth at its moment.
+//! A night at a gateway, in simulation. Sixteen domains break in sixteen ways, a DNS list fails and works again, the network of the host is
+//! down for a minute, and 85 emails arrive. Each line of the log is compared with the true state at its time.
 
 #![cfg(feature = "lab")]
 
@@ -29,7 +29,7 @@ use tokio::time::Instant;
 
 use log::{Line, lines};
 
-/// The domains that break, the kind of fault, and the words of the log if mail suffers.
+/// The domains that break, with the kind of the fault, and with words that a log line must have if the fault delays mail.
 const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("silent", Break::Both(&[Fault::Dead]), Some("no server of silent.tld. ")),
     ("refused", Break::Both(&[Fault::Refused]), Some("REFUSED")),
@@ -53,30 +53,30 @@ const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("half", Break::One(&[Fault::Refused]), None),
 ];
 
-/// Domains that keep working.
+/// Domains that have no fault at any time.
 const WELL: [&str; 6] = ["good1", "good2", "good3", "good4", "good5", "goodsigned"];
 
-/// The signed ones.
+/// The domains that are signed.
 const SIGNED: [&str; 4] = ["spoilt", "stripped", "expired", "goodsigned"];
 
 const LISTS: [&str; 2] = ["zen.spamhaus.org", "bl.spamcop.net"];
 
-/// The list that dies.
+/// The list that fails for a while.
 const LIST: &str = LISTS[0];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Break {
-    /// Both servers have these faults.
+    /// Both servers of the domain have these faults.
     Both(&'static [Fault]),
-    /// One of them has.
+    /// One server of the domain has these faults.
     One(&'static [Fault]),
     /// The zone is signed like this.
     Signing(&'static str),
-    /// The domain of its servers' names is dead.
+    /// The domain with the names of the servers is dead.
     Above(&'static str),
 }
 
-/// The world; with `late` as it is signed after the begin of the troubles.
+/// Returns the lab. If `late` is true, its zones are signed as they are after the faults have begun.
 fn lab(late: bool) -> Lab {
     let mut tree = Tree::default();
     let mut next = 0_u8;
@@ -118,7 +118,7 @@ fn lab(late: bool) -> Lab {
     tree.build().unwrap()
 }
 
-/// The truth over time, in seconds since the begin.
+/// When each fault began and ended, in seconds since the test began.
 #[derive(Debug, Default)]
 struct Truth {
     broken: u64,
@@ -151,7 +151,7 @@ impl Gateway {
         !failed
     }
 
-    /// A mail from `domain`: DNS lists at once, then MX, SPF, DMARC and the mail host.
+    /// Plays an email from `domain`: all DNS lists at once, then MX, SPF, DMARC and the mail host.
     async fn mail(&mut self, domain: &str) {
         self.mails += 1;
         let (high, low) = (self.mails / 250, self.mails % 250 + 1);
@@ -165,7 +165,7 @@ impl Gateway {
         self.ask(domain, &host, RecordType::A).await;
     }
 
-    /// Our own network is down for a minute, in which ten mails come in at once with their questions.
+    /// The network of the host is down for a minute. Ten emails arrive at the same time in this minute, and ask their questions.
     async fn outage(&mut self, silent: bool, names: &[Name]) {
         let up = Instant::now() + Duration::from_secs(60);
         self.set_down(silent, true);
@@ -224,7 +224,7 @@ fn tell(simulation: &Simulation) -> JoinHandle<()> {
     })
 }
 
-/// Plays the night; `silent`: messages are lost in the outage, instead of refused by our own host.
+/// Plays the night. If `silent` is true, packets get lost in the outage; otherwise the host itself reports an error for each packet.
 async fn night(silent: bool, seed: u64) -> Truth {
     const PAUSE: Duration = Duration::from_secs(300);
     let lab = Arc::new(lab(false));
@@ -288,7 +288,7 @@ async fn night(silent: bool, seed: u64) -> Truth {
     gateway.truth
 }
 
-/// Whether a domain was broken at that second; domains whose fault harms no mail do not count.
+/// Returns true if a domain had a fault at this second. Domains whose fault does not affect mail do not count.
 fn is_broken(domain: &str, second: u64, truth: &Truth) -> bool {
     let place = BROKEN.iter().position(|(name, _, said)| *name == domain && said.is_some());
     let Some(place) = place else { return false };
@@ -303,7 +303,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     let failed_since = |span: u64| failed.iter().filter(|at| **at <= second && **at + span > second).count();
     let said = BROKEN.iter().find_map(|(name, _, said)| said.filter(|_| *name == domain));
     if line.is("zone_fails") {
-        // Empty answers of all servers deny every type except A, which fails.
+        // The servers of this domain give empty answers. These deny all types except A, for which the question fails.
         let enough = if domain == "empty" {
             failed_since(60) == 1
                 && line
@@ -318,7 +318,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     } else if line.is("zone_answers") {
         !is_broken(domain, second, truth) && failed_since(5) == 0
     } else if line.is("query_failed") {
-        // A list that does not answer has no state of its own until it was tested.
+        // A list that does not answer gets its own state only after it was tested.
         let is_list = line.zone() == Some(LIST) && (truth.list_dead.0..truth.list_dead.1).contains(&second);
         is_list || (is_broken(domain, second, truth) && failed_since(5) >= 1)
     } else if line.is("queries_failed") || line.is("query_slow") {

@@ -1,4 +1,4 @@
-//! The faults of a night, six hours of healthy traffic, and a restart: the disk still names each culprit.
+//! The faults of a night, then six hours of healthy traffic, then a restart. The data on the disk must still name each culprit.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::night::log::lines;
 use crate::night::tell;
 use stage::memory_store::MemoryStore;
 
-/// Domains and lists with their faults, the round trip of their servers in milliseconds, and their culprit.
+/// Domains and lists with their faults, the round trip of their servers in milliseconds, and the culprit that `why` must name.
 const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     ("silent.tld.", &[Fault::Dead], 20, CulpritKind::ServerSilent),
     ("slow.tld.", &[], 1_800, CulpritKind::ServerSlow),
@@ -36,20 +36,20 @@ const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     (LOSSY, &[], 300, CulpritKind::Loss),
     (CUT_OFF, &[], 20, CulpritKind::Network),
     ("psbl.surriel.com.", &[Fault::Refused], 20, CulpritKind::ListRefused),
-    // The last one: its resolution fails after its question, and nothing else that is worth a line follows.
+    // This must be the last entry: its resolution fails after its question, and the next question must not cause a log line.
     ("bl.spamcop.net.", &[Fault::Dead], 20, CulpritKind::ListSilent),
 ];
 
-/// The domain of a message whose client sleeps between its questions. One of them is answered from the cache.
+/// The domain of a message whose client waits between its questions. One of the questions is answered from the cache.
 const SLEEPY: &str = "sleepy.tld.";
 
-/// The domain whose path loses 30 % of the messages.
+/// The domain whose path loses 30 % of the packets.
 const LOSSY: &str = "lossy.tld.";
 
-/// The domain that is asked while nothing answers.
+/// The domain that is asked for while no server answers.
 const CUT_OFF: &str = "off.tld.";
 
-/// Lines about mail to slow.tld., whose delay is elsewhere.
+/// Log lines about mail to slow.tld. In each, the delay has another cause than DNS.
 const ELSEWHERE: [&str; 10] = [
     "postfix/smtp[9]: 4A1: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=63, delays=60/0.01/2/0.9, dsn=2.0.0, status=sent (250 ok)",
     "postfix/smtp[9]: 4A2: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=303, delays=0.1/300/2/0.9, dsn=2.0.0, status=sent (250 ok)",
@@ -63,7 +63,7 @@ const ELSEWHERE: [&str; 10] = [
     "sendmail[9]: 4AA: to=<a@slow.tld>, delay=00:05:00, xdelay=00:04:58, mailer=esmtp, relay=mx. [198.51.100.7], dsn=2.0.0, stat=Sent",
 ];
 
-/// Healthy questions: one in four seconds, each for a name of its own.
+/// The number of questions without faults: one in four seconds, each for a new name.
 const QUESTIONS: u32 = 6 * 60 * 60 / 4;
 
 /// The internet.
@@ -101,12 +101,12 @@ fn host(store: Option<&Arc<MemoryStore>>) -> Simulation {
     host
 }
 
-/// The name that is asked of a domain or a list.
+/// Returns the name with which a domain or a list is asked.
 fn asked(domain: &str) -> String {
     if domain.ends_with(".tld.") { format!("www.{domain}") } else { format!("9.100.51.198.{domain}") }
 }
 
-/// A message whose client sleeps for three seconds.
+/// Plays a message whose client waits for three seconds in total.
 async fn sleep_between(host: &Simulation) {
     for name in ["sleepy.tld.", "_dmarc.sleepy.tld.", "s1._domainkey.sleepy.tld."] {
         ask(host, name, RecordType::A).await;
@@ -114,12 +114,12 @@ async fn sleep_between(host: &Simulation) {
     }
 }
 
-/// The culprit of that message.
+/// Returns the culprit that `why` names for this message.
 async fn of_sleepy(host: &Simulation) -> CulpritKind {
     host.resolver().why(of(SLEEPY)).await.remove(0).culprit.kind
 }
 
-/// The faults, and then six hours of healthy traffic.
+/// Plays the faults, and then six hours of traffic without faults.
 async fn night(host: &Simulation) {
     let _tended = host.tend();
     let tells = tell(host);
@@ -130,7 +130,7 @@ async fn night(host: &Simulation) {
         host.network().set_loss(if domain == CUT_OFF { 1_000 } else { 0 });
         for number in 0..questions {
             let name = if number == 0 { asked(domain) } else { format!("w{number}.{domain}") };
-            // Each is a message of its own: together they are long, because their server is far.
+            // Each of these questions counts as a separate message. As one message they would be slow, because the server is far away.
             let client = Some(IpAddr::from([198, 18, 1, number]));
             ask_with(host, &name, RecordType::A, Flags { client, ..Flags::default() }).await;
         }
@@ -147,7 +147,7 @@ async fn night(host: &Simulation) {
     tells.abort();
 }
 
-/// The worst message of each domain and list.
+/// Returns the slowest message of each domain and list.
 async fn worst(host: &Simulation) -> Vec<MessageReport> {
     let mut reports = Vec::new();
     for (domain, ..) in FAULTS {
@@ -157,12 +157,13 @@ async fn worst(host: &Simulation) -> Vec<MessageReport> {
     reports
 }
 
-/// The culprit of each domain and list.
+/// Returns the culprit of the slowest message of each domain and list.
 async fn culprits(host: &Simulation) -> Vec<CulpritKind> {
     worst(host).await.iter().map(|report| report.culprit.kind).collect()
 }
 
-/// The culprit of a pasted line that was written when a mail had been sent, whose queries are those of a message.
+/// Returns the culprit for a pasted log line. The line was written when an email had been sent, whose queries are those of the message
+/// `report`.
 async fn pasted(host: &Simulation, report: &MessageReport, text: &str) -> CulpritKind {
     let parts = pasted::read(text, 0.0).remove(0).delay.parts;
     let sending = parts.map_or(0.0, |[.., sending]| sending);
@@ -175,7 +176,8 @@ async fn pasted(host: &Simulation, report: &MessageReport, text: &str) -> Culpri
     pasted::settle(&line, found, &|began| began.to_string())[0].culprit.kind
 }
 
-/// A line of Postfix about mail to each domain leads to its culprit, and those whose delay is elsewhere say so.
+/// Asserts that a line of Postfix about mail to each domain leads to the right culprit. For lines whose delay has another cause than DNS,
+/// the result must say so.
 async fn lines_are_settled(host: &Simulation) {
     let worst = worst(host).await;
     for (report, (domain, _, _, kind)) in worst.iter().zip(FAULTS) {
@@ -229,7 +231,7 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
     });
 }
 
-/// A mail that waits for a silent list, and whose sender is looked up at once behind that.
+/// Plays an email that waits for a silent list. Immediately afterwards its sender is looked up.
 async fn mail_behind_a_list(host: &Simulation) {
     for (name, kind) in [
         ("9.100.51.198.in-addr.arpa.", RecordType::PTR),
@@ -242,7 +244,7 @@ async fn mail_behind_a_list(host: &Simulation) {
     }
 }
 
-/// The verdict on a line of that mail, which was written at `at`, in seconds since 1970.
+/// Returns the culprit for a log line about this email. The line was written at `at`, in seconds since 1970.
 async fn of_sender(host: &Simulation, at: u64) -> CulpritKind {
     let at = jiff::Timestamp::from_second(at as i64).unwrap();
     let text = format!("{at} mx postfix/qmgr[9]: 4C1: from=<a@fine.tld>, size=900, nrcpt=1 (queue active)");

@@ -1,4 +1,4 @@
-//! Clients and names that `history.redact` keeps out of the files and the log.
+//! Client addresses and names that must not be in the files or in the log, because `history.redact` is set.
 
 use std::sync::Arc;
 use std::time::Duration;
