@@ -1,6 +1,5 @@
-//! Silence, in simulation: a dead server is only probed in the background, and is used again within a minute of its
-//! return; an outage of our own network marks no server dead; if all servers are slow, only some messages are sent
-//! twice.
+//! Silent servers, in simulation. A dead server is only probed in the background, and is used again within a minute after it works again.
+//! An outage of this host's network marks no server as dead. If all servers are slow, only some messages are sent twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +18,7 @@ use resolver::cache::servers::{Health, KnownServer};
 use resolver::config::{ConfiguredZone, ZoneKind};
 use resolver::limits::{DEAD_WANTED_TIME, HEDGE_BURST, HEDGES_PER_MILLE};
 
-/// Root, tld, and one.tld on two servers, ns1 nearer than ns2; any name in one.tld has an address.
+/// Returns a lab with a root, tld., and one.tld. on two servers. ns1 is nearer than ns2. Every name in one.tld. has an address.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     for (name, last, millis) in [
@@ -85,7 +84,7 @@ fn a_dead_server_is_probed_on_the_side_and_back_within_a_minute() {
     }
 }
 
-/// Makes ns1 dead and known to be dead; its messages until then are forgotten.
+/// Makes ns1 dead, and waits until resolverd knows this. The messages of this time are not counted later.
 async fn kill(lab: &Lab, simulation: &Simulation) {
     ask_for(simulation, 0..10).await;
     lab.server("ns1.one.tld").unwrap().set_faults(&[Fault::Dead]);
@@ -128,7 +127,7 @@ fn a_dead_server_that_nobody_wants_is_not_probed_for_ever() {
             assert!((16..=24).contains(&probes), "{probes} probes in ten minutes");
             tokio::time::sleep(Duration::from_secs(3_600)).await;
             assert_eq!(lab.log().take(), Vec::new());
-            // The next question causes one at once, and does not wait for it.
+            // The next question starts a probe at once, and does not wait for it.
             assert_eq!(ask(&simulation, 1_000).await.elapsed, Duration::from_millis(60));
             assert_eq!(messages(&lab, "ns1.one.tld").len(), 1);
         });
@@ -147,7 +146,8 @@ fn with_one_server_at_a_time_nothing_is_asked_on_the_side() {
         tokio::time::sleep(DEAD_WANTED_TIME).await;
         let received = lab.log().take();
         assert!(received.iter().all(|one| one.kind != RecordType::SOA), "no probes");
-        // Root and tld once, then each name at one server, and at the dead one a few times.
+        // The servers of the root and of tld. get one query each. Each name needs one query to a server of one.tld. The dead server gets a
+        // few more.
         assert!(received.len() <= 60 + 2 + 10, "{} messages", received.len());
     });
 }
@@ -191,13 +191,13 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
             assert_eq!(probes, 0, "nobody is dead, so nobody is probed");
             let first = ask(&simulation, 10_000).await;
             assert!(first.elapsed <= normal, "{:?} instead of {normal:?}: {:#?}", first.elapsed, first.steps);
-            // Questions from the end of the outage may still be in progress, and then count as failed for a second or
-            // two, after any number of earlier failures.
+            // Questions from the end of the outage may still be in progress. After they have failed, the failure is cached for one or two
+            // seconds, however many failures there were before.
             tokio::time::sleep(FLIGHT_TIME + Duration::from_secs(2)).await;
             for number in [11, last] {
                 let again = ask(&simulation, number).await;
                 assert_eq!(again.message.answers.len(), 1, "{:?}", again.extended_error);
-                // The zone above may be asked whether it has other servers now.
+                // The parent zone may get a query, which finds out if the zone has other servers now.
                 assert!(again.elapsed <= 2 * normal, "{:?} instead of {normal:?}", again.elapsed);
             }
         });

@@ -1,4 +1,4 @@
-//! The record through its front door: counters add up, windows forget, tables are bounded.
+//! The record of queries, as other crates use it: sums of counters agree, old windows are forgotten, and tables have a limited size.
 
 #![cfg(feature = "lab")]
 
@@ -28,7 +28,7 @@ fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
     Ended { client, kind, outcome, elapsed: Duration::from_micros(10) }
 }
 
-/// A scrape while all workers count: the queries of the types, of the outcomes, and of the times are the same.
+/// The counters are read while all workers count queries. The sums over the types, over the outcomes and over the times must be equal.
 #[test]
 fn sums_agree_while_questions_are_counted() {
     let recorder = Recorder::new(Clock::machine(), 2);
@@ -64,7 +64,7 @@ fn sent(zone: &str, server: u8, conduct: Conduct, millis: u64) -> Sent {
     }
 }
 
-/// Reports a flight for the zone's MX.
+/// Reports a resolution (flight) for the MX records of a zone.
 fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
     let zone = read_name(zone).unwrap();
     let lost = || FlightFailure {
@@ -88,7 +88,7 @@ fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
     });
 }
 
-/// Keeps failed queries for the MX of a name in wire form.
+/// Adds failed queries for the MX records of a name, which is in wire form, to the history.
 fn fails(recorder: &Recorder, at: u64, name: &[u8], outcome: Outcome, count: u64) {
     for _ in 0..count {
         let question = QuestionEntry {
@@ -103,7 +103,7 @@ fn fails(recorder: &Recorder, at: u64, name: &[u8], outcome: Outcome, count: u64
     }
 }
 
-/// Writes the lines about what is new.
+/// Writes the log lines about everything that is new.
 fn tell(recorder: &Recorder, secrets: &Secrets) {
     let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
     let redaction = Redaction::default();
@@ -141,12 +141,12 @@ fn queries_that_were_turned_away_are_no_failures_of_other_zones() {
     });
 }
 
-/// Runs a test in a world whose time is moved by the test.
+/// Runs a test whose time is virtual, so that the test itself moves it.
 fn in_virtual_time<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) {
     paused(async { run().await });
 }
 
-/// Lets time pass like the daemon: a tick at each interval.
+/// Lets time pass as in the daemon: the record gets a tick at each interval.
 async fn pass(recorder: &Recorder, span: Duration) {
     let ticks = span.as_secs() / history::limits::SNAPSHOT_INTERVAL.as_secs();
     for _ in 0..ticks {
@@ -327,7 +327,7 @@ fn the_lines_about_a_zone_have_no_key_of_a_list() {
     assert!(!begin.contains("sekret") && !end.contains("sekret"), "{said:#?}");
 }
 
-/// Commands that take a name read `\DDD` as decimal (RFC 1035 section 5.1).
+/// Commands that take a name read `\DDD` as a decimal number (RFC 1035 section 5.1), so the names in rows have this form too.
 #[test]
 fn the_zone_of_a_row_has_the_escapes_that_a_command_reads() {
     let recorder = Recorder::new(Clock::machine(), 1);
@@ -344,7 +344,7 @@ fn a_zone_whose_answers_are_bogus_is_not_well() {
         recorder.sent(&sent("bogus.example.", 9, Conduct::Answered, 20));
     }
     (0..3).for_each(|_| recorder.bogus([192, 0, 2, 9].into(), &zone));
-    // Each message was answered, but the answers lead to no data.
+    // Each query was answered, but the answers lead to no data.
     recorder.sent(&sent("circle.example.", 8, Conduct::Answered, 10));
     fly(&recorder, "circle.example.", 10, true);
     let verdicts: Vec<String> = recorder

@@ -1,4 +1,4 @@
-//! Mail over a restart, in simulation: the data that the snapshot keeps, and the cost of the messages after it.
+//! Mail before and after a restart, in simulation: which data the snapshot keeps, and how long the messages after it take.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -15,22 +15,22 @@ use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::traffic::{Mail, play};
 use resolver::dnsbl::kept_lists::KeptLists;
 
-/// Mail domains of the internet.
+/// The number of mail domains of the internet.
 const DOMAINS: usize = 150;
 
-/// Messages before the restart, and after it.
+/// The number of messages before the restart, and after it.
 const BEFORE: usize = 600;
 const AFTER: usize = 300;
 
-/// No answer of the outage's test lives longer.
+/// In the test with an outage, no answer is valid longer than this.
 const TTL: Duration = Duration::from_secs(60);
 
-/// A cold resolver.
+/// Returns a resolver with an empty cache.
 fn simulation(internet: &Internet, seed: u64) -> Simulation {
     Simulation::new(Arc::clone(&internet.lab), config_trusting(&internet.lab), seed)
 }
 
-/// Plays messages one after the other; the time that all of them take.
+/// Plays messages one after the other. Returns the time that all of them take together.
 async fn take(simulation: &Simulation, internet: &Internet, mail: &[Mail]) -> Duration {
     let mut taken = Duration::ZERO;
     for message in mail {
@@ -39,7 +39,7 @@ async fn take(simulation: &Simulation, internet: &Internet, mail: &[Mail]) -> Du
     taken
 }
 
-/// Another process, which reads the files of the first one: the cache, and the state of DNS lists.
+/// Starts the next process, which reads the files of the first one: the snapshot of the cache, and the states of DNS lists.
 async fn restarted(first: &Simulation, next: Simulation) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (resolver, now) = (first.resolver(), first.clock().now());
@@ -84,7 +84,7 @@ fn messages_after_a_restart_take_hardly_longer_than_without_it() {
     assert!(cold.as_secs_f64() > 1.3 * without.as_secs_f64(), "the test shows nothing: {cold:?} {without:?}");
 }
 
-/// The records by which mail to and from the known domains is delivered, as far as they exist.
+/// Returns the questions that deliver mail to and from the known domains, as far as they have records.
 async fn known_questions(simulation: &Simulation, internet: &Internet) -> Vec<(Name, RecordType)> {
     let mut known = Vec::new();
     for domain in &internet.domains[..DOMAINS / 5] {
@@ -101,7 +101,7 @@ async fn known_questions(simulation: &Simulation, internet: &Internet) -> Vec<(N
     known
 }
 
-/// Ten minutes after the end of all answers the daemon restarts, while no server answers.
+/// All answers have expired, and no server answers. Ten minutes later, the daemon restarts.
 #[test]
 fn mail_to_known_domains_goes_on_after_a_restart_in_an_outage() {
     for signed in [false, true] {
@@ -131,7 +131,7 @@ fn mail_to_known_domains_goes_on_after_a_restart_in_an_outage() {
                 assert!(reply.message.answers.iter().all(|record| record.ttl <= 30), "{told}");
                 assert!(reply.elapsed <= Duration::from_millis(1_801), "{told}");
             }
-            // The hour began at the end of their TTL, and not with the process.
+            // Expired answers are used for an hour. This hour began at the end of their TTL, and not at the start of the process.
             tokio::time::sleep(Duration::from_secs(3_000)).await;
             for (name, kind) in &known {
                 let reply = next.ask(name, *kind).await.unwrap();

@@ -1,5 +1,5 @@
-//! Many seeds of the built-in internet, in simulation: with any one server of each zone dead, lame or silent, no
-//! question fails; the same seed gives the same run; many clients with one question share a flight.
+//! Many seeds of the built-in internet, in simulation: even if one server of each zone is dead, lame or silent, no question fails. The same
+//! seed gives the same run. Many clients with the same question share one resolution (flight).
 //!
 //! `RESOLVERD_SOAK_SEEDS` is the number of runs with a broken server; `RESOLVERD_SOAK_FIRST` begins with a seed that failed.
 
@@ -26,10 +26,11 @@ use lab::world::{Lab, ServerPlan};
 
 use stage::watched::{AILMENTS, Watched};
 
-/// Messages played in one run.
+/// The number of messages that are played in one run.
 const MESSAGES: usize = 6;
 
-/// Plays a seed's traffic over its broken internet; returns the failures, and every query to servers.
+/// Plays the traffic of a seed over an internet in which one server of each zone has a fault. Returns the failures, and every query that
+/// servers received.
 async fn soak(seed: u64) -> (Vec<String>, Vec<Received>) {
     let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
@@ -54,7 +55,7 @@ fn no_question_fails_with_any_one_server_of_each_zone_broken() {
     assert!(failures.is_empty(), "{} questions failed\n{shown}", failures.len());
 }
 
-/// Asks one question after the other, and notes messages of a question that were sent to a server twice.
+/// Asks one question after the other. Records each query of a question that was sent to the same server twice.
 struct OneByOne<'a> {
     simulation: &'a Simulation,
     twice: tokio::sync::Mutex<Vec<String>>,
@@ -77,8 +78,8 @@ impl Asker for OneByOne<'_> {
             for one in lab.log().take() {
                 let sent = one.at.since(began);
                 let Some(before) = first.insert(one.to_string(), sent) else { continue };
-                // A silence may be a loss. A message sent at the moment of an answer may be sent before the answer is
-                // read.
+                // If a server is silent, the packet may be lost, so a second query is correct. A query that is sent at the time of an
+                // answer may be sent before the answer is read.
                 let addresses = lab.server(&one.server).unwrap().addresses();
                 let of = |server: &str| addresses.iter().any(|address| address.to_string() == server);
                 let (mut answered, mut late) = (false, false);
@@ -89,15 +90,14 @@ impl Asker for OneByOne<'_> {
                             answered |= before < at && at < sent
                         }
                         StepEvent::Sent { server, reason, .. } if of(server) => {
-                            // If all others have failed, the first that did is asked once more. A denial of a name in mixed case is
-                            // asked for again.
+                            // If all other servers have failed, the server that failed first is queried once more. If a name in mixed case
+                            // was denied, it is asked for again.
                             late |= at == sent && matches!(reason.as_str(), "retry" | "again" | "own_case")
                         }
                         _ => {}
                     }
                 }
-                // Messages in the background belong to no question: to dead servers, and to see that our own network
-                // works.
+                // Queries in the background belong to no question. They go to dead servers, or check that the network of this host works.
                 let aside = matches!(one.kind, RecordType::SOA | RecordType::NS);
                 if answered && !late && !aside {
                     twice.push(format!("{one}, for {name} {kind}: {:#?}", reply.steps));
@@ -143,7 +143,7 @@ fn many_askers_make_one_flight() {
     assert_eq!(paused(packets_of(200)), alone);
 }
 
-/// Messages sent when this many clients ask for one name at once.
+/// Returns the number of queries to servers if this many clients ask for one name at the same time.
 async fn packets_of(askers: usize) -> u64 {
     let internet = Internet::new(1, SOAK_DOMAINS).unwrap();
     let lab: Arc<Lab> = internet.lab.clone();
@@ -157,7 +157,7 @@ async fn packets_of(askers: usize) -> u64 {
     lab.log().total()
 }
 
-/// Owners of a zone whose TTLs are 1, 2, 4 to 512 seconds.
+/// The number of names in a zone. Their TTLs are 1, 2, 4 and so on to 512 seconds.
 const OWNERS: u16 = 10;
 
 #[test]
@@ -167,8 +167,7 @@ fn no_answer_outlives_its_ttl() {
     }
 }
 
-/// Asks for random owners at random moments; answers from memory are younger than their TTL and have the right
-/// remaining TTL.
+/// Asks for random names at random times. An answer from the cache must be younger than its TTL, and have the correct remaining TTL.
 async fn ask_as_time_goes_by(seed: u64) {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()])).unwrap();

@@ -1,5 +1,5 @@
-//! A hostile internet in simulation: one server in twenty has a fault of the lab's list, and paths lose packets. No
-//! answer is wrong, few questions fail, memory stays within its bounds, and every flight and task ends.
+//! A hostile internet in simulation: one server in twenty has a fault of the lab's list, and paths lose packets. No answer may be wrong,
+//! few questions may fail, the memory must stay within its limit, and every resolution (flight) and task must end.
 //!
 //! `RESOLVERD_SOAK_SEEDS` and `RESOLVERD_SOAK_QUESTIONS` are the numbers of runs and of their questions;
 //! `RESOLVERD_SOAK_FIRST` begins with a seed that failed.
@@ -26,19 +26,19 @@ use lab::traffic::Asker;
 use resolver::config::Config;
 use resolver::limits::MAX_PACKETS_PER_QUESTION;
 
-/// The default number of runs: with four broken servers each, enough that every fault finds one.
+/// The default number of runs. Four servers of each have a fault, which is enough for every fault to occur.
 const SEEDS: u64 = 16;
 
-/// The greatest number of further runs, for faults that found no server.
+/// The maximum number of further runs, for faults that have not occurred yet.
 const MORE_SEEDS: u64 = 24;
 
-/// One in this many servers has a fault.
+/// One server in this many has a fault.
 const ONE_IN: usize = 20;
 
-/// The longest time between two messages: TTLs end, and dead servers become due.
+/// The longest time between two messages. It is so long that answers expire, and that dead servers are probed.
 const PAUSE_MILLIS: u32 = 20_000;
 
-/// Questions after which the servers in use are known.
+/// The number of questions after which it is known which servers are in use.
 const RECONNAISSANCE: usize = 400;
 
 /// The result of a run.
@@ -48,13 +48,13 @@ struct Run {
     failed: Vec<String>,
     /// Violations.
     wrong: Vec<String>,
-    /// Faults of servers that were asked.
+    /// The faults of servers that received a query.
     met: BTreeSet<Fault>,
-    /// Messages that came to servers.
+    /// The number of queries that servers received.
     messages: u64,
 }
 
-/// A world: the possible faults of servers, messages lost per thousand, and whether its zones are signed and
+/// A simulated internet: the possible faults of servers, how many packets per thousand get lost, and whether zones are signed and
 /// validated.
 #[derive(Clone, Copy)]
 struct World<'a> {
@@ -63,8 +63,8 @@ struct World<'a> {
     signed: bool,
 }
 
-/// Plays the seeds, each with the next of the world's faults at the next of its servers, and then more of them for faults
-/// that found no server: every fault is met.
+/// Plays the seeds. In each, the next faults are given to the next servers. Then more seeds are played for faults that have not occurred,
+/// so that every fault occurs.
 fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
     let (first, seeds) = (by_hand("RESOLVERD_SOAK_FIRST", 0), by_hand("RESOLVERD_SOAK_SEEDS", SEEDS));
     let questions = usize::try_from(by_hand("RESOLVERD_SOAK_QUESTIONS", questions)).unwrap();
@@ -79,7 +79,7 @@ fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
         let is_met = |fault: &Fault| runs.iter().any(|(_, run)| run.met.contains(fault));
         world.faults.iter().filter(|fault| !is_met(fault)).copied().collect()
     };
-    // If too few servers can be broken without taking a zone's last one, a fault waits for another internet.
+    // A zone must keep one server without faults. If an internet has too few servers for this, a fault waits for another internet.
     for seed in end..end + MORE_SEEDS {
         let left = unmet(&runs);
         if left.is_empty() {
@@ -109,7 +109,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     let oracle = Oracle::new(&internet.lab);
     let watched = Watched { simulation: &simulation, oracle: &oracle, run: Mutex::default() };
     let random = Random::seeded(seed);
-    // Each message is drawn from a seed of its own, so that the number of questions only bounds the run.
+    // Each message has its own seed, so the number of questions only limits the run and does not change it.
     for number in 0.. {
         if watched.run.lock().unwrap().questions >= questions {
             break;
@@ -131,7 +131,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     run
 }
 
-/// The servers in the traffic of a seed: faults of others would never be met.
+/// Returns the servers that are asked in the traffic of a seed. Faults of other servers would never occur.
 async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSet<String> {
     let simulation = Simulation::new(internet.lab.clone(), config.clone(), seed);
     let mut questions = 0;
@@ -144,7 +144,7 @@ async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSe
     internet.lab.log().take().iter().map(|received| received.server.to_string()).collect()
 }
 
-/// Breaks one in twenty of the servers that are `asked`, and never the last healthy one of a zone; returns them.
+/// Gives faults to one in twenty of the servers `asked`, but never to the last healthy server of a zone. Returns the servers with faults.
 fn break_some(
     internet: &Internet,
     faults: &[Fault],
@@ -171,16 +171,17 @@ fn break_some(
     let mut drawn: Vec<Fault> = (begin..begin + count).map(|place| faults[place % faults.len()]).collect();
     let told = broken.iter().map(|name| {
         let server = lab.server(name).unwrap();
-        // A server of the root or of com may answer for com: only signatures show that its poison is a lie, like a
-        // denial under the root's SOA.
+        // A server of the root or of com. may answer for com. Only signatures show that such an answer is a lie. The same is true for a
+        // denial with the SOA record of the root.
         let authority = server.authority();
         let zones = authority.zones();
         let may = zones.iter().any(|zone| zone.origin().num_labels() < 2);
-        // A server of a zone may refer to the one below, with any address: for that zone it is no self-referral.
+        // A server that serves a zone and its child zone may send a referral with any address. For the child zone, this is not a referral
+        // to itself.
         let is_below = |origin: &Name, other: &Name| origin != other && other.zone_of(origin);
         let refers =
             zones.iter().any(|zone| zones.iter().any(|other| is_below(zone.origin(), other.origin())));
-        // The first denial of a DNS list in mixed case is believed: one missed listing loses no mail.
+        // The first denial of a DNS list for a name in mixed case is trusted, because one missed listing loses no mail.
         let leads_to_list =
             zones.iter().any(|zone| internet.lists.iter().any(|list| zone.origin().zone_of(&list.zone)));
         let lies = |fault: &Fault| match fault {
@@ -197,7 +198,7 @@ fn break_some(
     told.collect()
 }
 
-/// State that a resolver must not keep when all of its questions are answered.
+/// Returns the state that a resolver must not keep after all its questions were answered.
 fn left_behind(simulation: &Simulation) -> Vec<String> {
     let mut found = Vec::new();
     let (flights, tasks) =
@@ -222,7 +223,7 @@ fn left_behind(simulation: &Simulation) -> Vec<String> {
     found
 }
 
-/// Compares each reply with the truth.
+/// Asks questions, and compares each reply with the truth.
 struct Watched<'a> {
     simulation: &'a Simulation,
     oracle: &'a Oracle,
@@ -259,11 +260,11 @@ impl Asker for Watched<'_> {
     }
 }
 
-/// Faults that affect only signatures and proofs, of which this world has none.
+/// Faults that change only signatures and proofs. Unsigned zones have neither.
 const OF_SIGNED_ZONES: [Fault; 5] =
     [Fault::BadSignatures, Fault::NoDnssec, Fault::StripsProofs, Fault::ParentsProof, Fault::RefusesDnskey];
 
-/// The faults that a resolver can notice without signatures, including those with a number.
+/// Returns the faults that a resolver can notice without signatures, including those with a number.
 fn honest() -> Vec<Fault> {
     let numbered = [
         Fault::Slow(Duration::from_millis(1_500)),
@@ -282,7 +283,7 @@ fn honest() -> Vec<Fault> {
     Fault::all().filter(can_be_told).chain(numbered).collect()
 }
 
-/// Asserts that nothing was wrong, and that at most this many of a thousand questions failed.
+/// Asserts that no answer was wrong, and that at most this many questions per thousand failed.
 fn hold(runs: &[(u64, Run)], failures_per_mille: usize) {
     let wrong: Vec<String> = runs
         .iter()
@@ -303,7 +304,7 @@ fn hold(runs: &[(u64, Run)], failures_per_mille: usize) {
     );
 }
 
-/// The faults of unsigned zones, at this loss.
+/// Returns a simulated internet with unsigned zones, these faults, and this loss of packets.
 fn unsigned(faults: &[Fault], loss_per_mille: u32) -> World<'_> {
     World { faults, loss_per_mille, signed: false }
 }
@@ -325,7 +326,8 @@ fn with_validation_no_question_fails_while_a_zone_has_a_healthy_server() {
     hold(&soak(World { faults: &faults, loss_per_mille: 0, signed: true }, 500), 0);
 }
 
-/// A zone whose own server lies is believed, but costs no more than others, and affects no other zone.
+/// If the own server of an unsigned zone lies, the answers are trusted. But such a zone costs no more than others, and affects no other
+/// zone.
 #[test]
 fn a_lying_server_is_bounded() {
     let liars: Vec<Fault> = Fault::all().filter(|fault| fault.lies()).collect();
@@ -335,7 +337,7 @@ fn a_lying_server_is_bounded() {
     }
 }
 
-/// A seed that failed can be played again.
+/// A run that failed can be repeated with its seed.
 #[test]
 fn a_seed_played_twice_is_the_same_run() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();

@@ -1,5 +1,5 @@
-//! Ten minutes without any server, in simulation over the internet of mail: mail to known domains goes on by stale answers,
-//! nothing is made up for unknown ones, and soon afterwards answers are fresh again.
+//! Ten minutes without any server, in simulation over the internet of mail: mail to known domains is still delivered with expired (stale)
+//! answers, and unknown domains get no invented answers. Soon after the outage, answers are fresh again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,15 +18,15 @@ use lab::simulation::{SimulatedReply, Simulation, config_for, config_trusting, p
 use lab::world::{Lab, ServerPlan};
 use resolver::cache::flush::Flush;
 
-/// Mail domains: the first half is asked for before the outage.
+/// The number of mail domains. The first half of them is asked for before the outage.
 const DOMAINS: usize = 24;
 
-/// No answer lives longer, so that all are stale in the outage.
+/// No answer is valid longer than this, so all answers expire during the outage.
 const TTL: Duration = Duration::from_secs(60);
 
 const OUTAGE: Duration = Duration::from_secs(600);
 
-/// The records by which mail to and from a domain is delivered.
+/// Returns the questions that deliver mail to and from a domain.
 fn questions(internet: &Internet, place: usize) -> Vec<(Name, RecordType)> {
     let domain = &internet.domains[place];
     vec![
@@ -88,8 +88,8 @@ fn mail_to_known_domains_goes_on_through_ten_minutes_without_servers() {
                 round += 1;
             }
             internet.lab.servers().iter().for_each(|server| server.set_faults(&[]));
-            // The first answer of any server shows that the outage is over. Resolutions of the outage then begin anew, and a failure is
-            // remembered for a second.
+            // The first answer of any server shows that the outage is over. Resolutions from the time of the outage then begin anew, and a
+            // failure is cached for one second.
             for (name, kind) in &known {
                 ask(name, *kind).await;
             }
@@ -103,7 +103,8 @@ fn mail_to_known_domains_goes_on_through_ten_minutes_without_servers() {
     }
 }
 
-/// Questions of an outage stay in progress for ten seconds. A question after the outage joins them, and must not wait for their end.
+/// Questions from the outage stay in progress for ten seconds. A question after the outage joins the same resolution, but must not wait
+/// until those ten seconds are over.
 #[test]
 fn answers_are_fresh_two_seconds_after_a_server_was_heard_again() {
     for seed in 0..10 {
@@ -152,7 +153,7 @@ fn a_flush_removes_what_is_stale_too() {
     });
 }
 
-/// A zone with one name, at one server.
+/// Returns a lab with a zone that has one name, at one server.
 fn one_name(text: &str) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (last, (zone, server)) in
@@ -164,7 +165,7 @@ fn one_name(text: &str) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// After an answer for A, memory knows that the name is no longer an alias.
+/// From the answer for type A, the cache knows that the name is no longer an alias.
 #[test]
 fn an_alias_that_has_become_a_host_is_no_stale_alias_for_other_types() {
     paused(async {

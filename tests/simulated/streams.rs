@@ -1,4 +1,5 @@
-//! Truncated answers fetched over TCP, in simulation: many at once share a connection, and none waits for the others.
+//! Truncated answers that are fetched over TCP, in simulation. Many fetches at the same time share one connection, and none waits for the
+//! others.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// A root and one zone on one server with these faults, 30 ms away.
+/// Returns a lab with a root and one zone. The server of the zone has these faults, and is 30 ms away.
 fn lab(faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (name, last, faults) in [("a.root", 1, &[] as &[Fault]), ("ns.tld", 2, faults)] {
@@ -25,7 +26,7 @@ fn lab(faults: &[Fault]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Asks for this many names at once, all of which must be answered; returns the longest time.
+/// Asks for these names at the same time. All of them must be answered. Returns the longest time.
 async fn ask_at_once(simulation: &Simulation, names: std::ops::Range<u32>) -> Duration {
     let asked = names.map(|number| async move {
         let name = Name::from_ascii(format!("host{number}.tld.")).unwrap();

@@ -1,4 +1,4 @@
-//! Validation through the front door: the replies for signed, unsigned and forged zones, and the cost.
+//! DNSSEC validation, as clients see it: the replies for signed, unsigned and forged zones, and their cost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use lab::world::{Lab, ServerPlan};
 use resolver::config::Config;
 use validate::anchors::Anchors;
 
-/// The round trip to every server.
+/// The round trip to each server.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 
 /// Zones of the signed lab: name, servers, text, signing plan.
@@ -231,7 +231,7 @@ fn nothing_is_asked_below_a_name_that_is_proven_not_to_exist() {
         let sent = stage.sent();
         let below = stage.ask("_25._tcp.none.signed.com", RecordType::TLSA).await;
         assert_eq!((told(&below), stage.sent()), (NO_NAME, sent));
-        // A denial with opt-out may hide an unsigned zone, so it does not deny names below.
+        // With opt-out, a denial may hide an unsigned zone, so it denies no names below its name.
         stage.ask("no-such-zone.com", RecordType::A).await;
         let sent = stage.sent();
         stage.ask("www.no-such-zone.com", RecordType::A).await;
@@ -252,7 +252,8 @@ fn names_outside_every_anchor_and_below_a_negative_one_are_insecure() {
     });
 }
 
-/// Of nested anchors the closest counts, and an island below an unsigned zone is validated by its own anchor.
+/// If several trust anchors are above a name, the closest one is used. A signed zone below an unsigned zone is validated by its own trust
+/// anchor.
 #[test]
 fn the_closest_anchor_counts_from_end_to_end() {
     let isle = ("isle.plain.com.", &["ns.isle.plain.com"][..], MAIL, Some(""));

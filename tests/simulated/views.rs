@@ -1,4 +1,4 @@
-//! Listeners with different zones, through reloads: each question is answered by its listener's view at that moment.
+//! Listeners with different zones, and reloads. Each question gets the answer for the view that its listener has at that moment.
 
 use std::io::Cursor;
 use std::net::SocketAddr;
@@ -17,14 +17,14 @@ use lab::world::{Lab, ServerPlan};
 use resolver::config::{Config, ConfiguredZone, Guard, Listener, ZoneKind};
 use tokio::task::JoinSet;
 
-/// Zones that only some listeners see.
+/// The number of zones that only some listeners see.
 const ZONES: u8 = 4;
 
 fn apex(zone: u8) -> String {
     format!("z{zone}.test.")
 }
 
-/// Private zones on servers that take a while; the world knows nothing below `test.` (RFC 6761 section 6.2).
+/// Returns a lab with private zones on slow servers. On the internet, no name below `test.` exists (RFC 6761 section 6.2).
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut root = ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()]);
@@ -37,7 +37,8 @@ fn lab() -> Arc<Lab> {
         let mut plan = ServerPlan::new(&server, vec![[10, 1, zone, 1].into()]);
         plan.distance = Distance::steady(Duration::from_millis(300));
         tree.server(plan).unwrap();
-        // `alias` of each zone leads to `host` of the first, and `far` through `over` of the first to `host` of the last.
+        // In each zone, `alias` leads to `host` of the first zone, and `far` leads through `over` of the first zone to `host` of the last
+        // zone.
         let (first, last) = (apex(0), apex(ZONES - 1));
         let aliases = match zone {
             0 => format!("over 300 CNAME host.{last}\n"),
@@ -67,7 +68,7 @@ fn listener(sees: &[u8]) -> Listener {
     }
 }
 
-/// `[listen]` sees all zones; the others see these.
+/// Returns a configuration in which `[listen]` sees all zones. Each further listener sees the zones in its element of `sees`.
 fn config(lab: &Lab, sees: &[Vec<u8>]) -> Config {
     let mut config = config_for(lab);
     config.zones = (0..ZONES).map(stub).collect();
@@ -80,7 +81,7 @@ async fn ask(simulation: &Simulation, listener: usize, owner: &str) -> Simulated
     simulation.ask_with(&name(owner), RecordType::A, flags).await.unwrap()
 }
 
-/// Whether the answer is the private zone's.
+/// Returns true if the answer comes from the private zone.
 fn is_private(reply: &SimulatedReply, zone: u8) -> bool {
     let address = RData::A(std::net::Ipv4Addr::new(10, 0, zone, 1).into());
     match reply.message.metadata.response_code {
@@ -138,7 +139,7 @@ fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
     });
 }
 
-/// The next process, with the cache of this one, which is stopped now.
+/// Returns the next process, which has the cache of the process `stopped`.
 fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (of, now) = (stopped.resolver(), stopped.clock().now());
@@ -174,7 +175,8 @@ fn a_client_that_waits_while_its_zone_moves_is_answered_on_the_new_route_and_so_
     });
 }
 
-/// A reload while the alias is on its way, while its target is, and while the query is behind the zone that moves.
+/// The reload happens at three different times: while the alias is asked for, while its target is asked for, and while a second alias is
+/// followed to the zone that moves.
 #[test]
 fn an_alias_into_a_zone_that_moves_meanwhile_is_followed_on_the_new_route_and_so_are_later_ones() {
     for (alias, at, until) in [("alias", 100, 310), ("alias", 400, 450), ("far", 700, 910)] {
@@ -205,7 +207,7 @@ fn an_alias_into_a_zone_that_moves_meanwhile_is_followed_on_the_new_route_and_so
     }
 }
 
-/// The answer of the old route comes between the reload and the stop.
+/// The answer of the old servers arrives after the reload and before the stop.
 #[test]
 fn what_a_zone_s_old_servers_said_during_a_reload_does_not_outlast_a_restart() {
     paused(async {
@@ -232,7 +234,7 @@ fn what_a_zone_s_old_servers_said_during_a_reload_does_not_outlast_a_restart() {
         assert_ne!(ask(&next, 0, &owner).await.outcome, Outcome::Cache);
         assert_eq!(ask(&next, 0, &beside).await.outcome, Outcome::Cache, "a zone that did not move");
 
-        // The new servers' data outlast it later.
+        // Data from the new servers are still in the cache after a restart.
         let new = format!("new.{}", apex(3));
         moved.zones[3].max_ttl = Some(Duration::from_secs(200));
         simulation.reload(moved.clone()).await;

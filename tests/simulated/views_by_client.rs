@@ -1,4 +1,5 @@
-//! `[[view]]`: clients that see zones of their own, through reloads and a restart. No data of one view reach another one.
+//! `[[view]]`: groups of clients that see their own zones, through reloads and a restart. No data of one view may reach a client of another
+//! view.
 
 use std::io::Cursor;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -19,10 +20,10 @@ use resolver::config::{
 };
 use tokio::task::JoinSet;
 
-/// Private zones, each on a server of its own.
+/// The number of private zones. Each has its own server.
 const ZONES: u8 = 4;
 
-/// A client of each view, and one of none.
+/// A client of each view, and a client of no view.
 const OFFICE: [u8; 4] = [10, 200, 0, 1];
 const GUEST: [u8; 4] = [10, 200, 1, 1];
 const OTHER: [u8; 4] = [192, 0, 2, 1];
@@ -49,7 +50,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// A zone on its server, for the clients of a view.
+/// Returns a stub zone with its own server, for the clients of a view.
 fn stub(zone: u8, view: Option<&str>) -> ConfiguredZone {
     ConfiguredZone {
         name: name(&apex(zone)),
@@ -59,13 +60,14 @@ fn stub(zone: u8, view: Option<&str>) -> ConfiguredZone {
     }
 }
 
-/// A view with the clients 10.200.`number`.0/24.
+/// Returns a view with the clients 10.200.`number`.0/24.
 fn view(view: &str, number: u8, hides: bool) -> ConfiguredView {
     let clients = vec![format!("10.200.{number}.0/24").parse().unwrap()];
     ConfiguredView { name: view.to_owned(), clients, zones: hides.then(Vec::new) }
 }
 
-/// The office has z0 with other data, and z1; guests have z2 only; the others have z0 and z3.
+/// Returns a configuration: the view `office` has other data in z0, and has z1. The view `guests` has only z2. All other clients have z0
+/// and z3.
 fn config(lab: &Lab) -> Config {
     let mut config = config_for(lab);
     config.views = vec![view("office", 0, false), view("guests", 1, true)];
@@ -97,7 +99,7 @@ fn address(reply: &SimulatedReply) -> Option<Ipv4Addr> {
     }
 }
 
-/// The address that a client gets for `host` in each zone.
+/// Returns the address that a client gets for `host` in each zone.
 async fn seen(simulation: &Simulation, client: [u8; 4]) -> Vec<Option<u8>> {
     let mut seen = Vec::new();
     for zone in 0..ZONES {
@@ -118,7 +120,7 @@ fn each_client_gets_the_zones_of_its_view_in_any_order() {
         paused(async {
             let lab = lab();
             let simulation = Simulation::new(Arc::clone(&lab), config(&lab), 1);
-            // The answers of the first view are in memory when the others ask, and so on.
+            // When the client of a view asks, the cache has the answers of the views that asked before.
             for round in 0..3 {
                 for turn in 0..wanted.len() {
                     let (client, zones) = &wanted[(first + turn) % wanted.len()];
@@ -184,7 +186,7 @@ fn hosts_and_records_of_a_view_are_for_its_clients_only() {
         config.records = vec![
             record("www.z3.test.", "10.9.0.4", None),
             record("www.z3.test.", "10.9.0.5", Some("office")),
-            // Records of the view are instead of the host of the others.
+            // Records of a view replace the `[[host]]` entry that other clients see.
             record("guest.z2.test.", "10.9.0.6", None),
         ];
         let simulation = Simulation::new(Arc::clone(&lab), config, 1);
@@ -248,7 +250,7 @@ fn a_listener_with_zones_shows_them_to_the_clients_of_all_views() {
     });
 }
 
-/// The next process, with the cache of this one, which is stopped now.
+/// Returns the next process, which has the cache of the process `stopped`.
 fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (of, now) = (stopped.resolver(), stopped.clock().now());
@@ -257,7 +259,7 @@ fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     next.clock().set_wrong_by(i64::try_from(now.unix - next.clock().now().unix).unwrap());
     let (of, now) = (next.resolver(), next.clock().now());
     let mut file = Cursor::new(file.into_inner());
-    // A snapshot of other zones is refused.
+    // If the zones are different, the snapshot is refused.
     let _ = of.memory().read_snapshot(&of.snapshot_scope(), now, &mut file, || true);
     next
 }
@@ -277,7 +279,7 @@ fn a_restart_keeps_the_answers_of_each_view_for_its_clients() {
             (address(&ask(&next, OTHER, office).await), address(&ask(&next, OFFICE, guest).await)),
             (None, None)
         );
-        // The views change places: each has the number that the other one had.
+        // The two views swap their positions, so each has the number that the other one had.
         let mut swapped = config(&lab);
         swapped.zones[2].view = Some("guests".to_owned());
         swapped.zones[3].view = Some("office".to_owned());
@@ -308,7 +310,7 @@ fn a_client_that_a_reload_moves_to_another_view_gets_the_zones_of_that_view() {
     });
 }
 
-/// Views with the zones of these sets, and with nothing else.
+/// Returns a configuration with one view for each element of `sees`. A view has only the zones in its element.
 fn sets(lab: &Lab, sees: &[Vec<u8>]) -> Config {
     let mut config = config_for(lab);
     for (number, zones) in (0..).zip(sees) {
@@ -319,7 +321,7 @@ fn sets(lab: &Lab, sees: &[Vec<u8>]) -> Config {
     config
 }
 
-/// A view keeps its name while its zones change, so its answers stay in memory as far as its zones are the same.
+/// A view keeps its name while its zones change. So its answers stay in the cache if its zones are the same.
 #[test]
 fn views_whose_zones_change_while_clients_ask_are_answered_as_they_are_after_each_reload() {
     for seed in 0..4 {

@@ -1,5 +1,5 @@
-//! A busy gateway with the mail of a few providers, whose hosts and customers have names below the domain of the provider: the lines of the
-//! mail log lead to the cause of their own mail, and never to the zone of another customer.
+//! A busy gateway that gets its mail from a few providers. The hosts and customers of a provider have names below its domain. Lines of the
+//! mail log must lead to the cause of the delay of their own email, and never to the zone of another customer.
 
 #![cfg(feature = "lab")]
 
@@ -28,12 +28,12 @@ use played::{Plan, PlayedLine, PlayedMail, play};
 use stage::memory_store::MemoryStore;
 use world::host;
 
-/// The verdicts on lines, by their truth.
+/// The number of verdicts on log lines, by their correctness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Verdicts {
     right: u32,
     could_not_tell: u32,
-    /// The zone of another domain, or none though the own one was at fault.
+    /// The verdict named the zone of another domain, or none although the zone of the own domain was at fault.
     wrong: u32,
 }
 
@@ -50,7 +50,7 @@ async fn ask(simulation: &Simulation, subject: &str, (from, to): (f64, f64)) -> 
         .await
 }
 
-/// The messages of a line, as `resolverctl why -` finds them.
+/// Returns the messages for a log line, as `resolverctl why -` finds them.
 async fn found(simulation: &Simulation, line: &PastedLine) -> Vec<MessageReport> {
     let mut found = Vec::new();
     for span in line.spans(WHY_AROUND.as_secs_f64()) {
@@ -65,7 +65,7 @@ async fn found(simulation: &Simulation, line: &PastedLine) -> Vec<MessageReport>
     found
 }
 
-/// Compares the verdict on each line with the truth. Wrong ones are printed.
+/// Compares the verdict on each line with the truth, and prints the wrong verdicts.
 async fn verdicts(simulation: &Simulation, lines: &[PlayedLine], is_restarted: bool) -> Verdicts {
     let mut verdicts = Verdicts::default();
     for played in lines {
@@ -105,7 +105,7 @@ async fn verdicts(simulation: &Simulation, lines: &[PlayedLine], is_restarted: b
     verdicts
 }
 
-/// Plays mails and judges their lines, before and after a restart.
+/// Plays emails, and judges the verdicts on their log lines before and after a restart.
 fn judged(plans: &[Plan]) -> [Verdicts; 2] {
     paused(async {
         let store = Arc::new(MemoryStore::default());

@@ -1,4 +1,4 @@
-//! Mails as a gateway handles them, and the lines that it writes about each.
+//! Emails as a gateway handles them, and the lines that the gateway writes to its log about each.
 
 use std::time::Duration;
 
@@ -10,35 +10,36 @@ use tokio::time::sleep;
 
 use crate::providers::world::{CUSTOMERS, HOSTS, OTHERS, PROVIDERS, address};
 
-/// A mail that will be played.
+/// An email that will be played.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// When it begins, in milliseconds.
+    /// When the email begins, in milliseconds since the start of the test.
     begin: u64,
-    /// The provider and the number of the host that connects; none: a delivery.
+    /// The provider of the host that sends the email to the gateway, and the number of this host. `None` if the gateway itself delivers the
+    /// email.
     host: Option<(&'static str, u8)>,
-    /// The domain of its sender, or of the recipient of a delivery.
+    /// The domain of the sender. If the gateway delivers the email, the domain of the recipient.
     domain: String,
-    /// Milliseconds between the steps of its session.
+    /// The time between two steps of the SMTP session, in milliseconds.
     step: u64,
 }
 
-/// A line, and the zone at fault for its mail.
+/// A log line, and the zone that has delayed its email; `None` if no zone has.
 #[derive(Clone, Debug)]
 pub(crate) struct PlayedLine {
     pub(crate) text: String,
     pub(crate) zone: Option<String>,
 }
 
-/// A mail that was played.
+/// An email that was played.
 #[derive(Clone, Debug)]
 pub(crate) struct PlayedMail {
     plan: Plan,
-    /// The time that it waited for its queries, and for the longest one.
+    /// How long the email waited for all its queries, and for the slowest one.
     waited: Duration,
     longest: Duration,
     failed: bool,
-    /// When its last query was answered, in seconds since 1970.
+    /// When the last query of the email was answered, in seconds since 1970.
     ended: f64,
 }
 
@@ -51,7 +52,8 @@ impl Plan {
         Self { begin, host: Some(host), domain: domain.to_owned(), step: 12 }
     }
 
-    /// So many mails, `rate` a second, most of them of providers. The same for each seed.
+    /// Returns plans for `mails` emails, `rate` per second. Most of them come from customers of providers. The result depends only on the
+    /// seed.
     pub(crate) fn many(seed: u64, mails: u64, rate: u64) -> Vec<Self> {
         let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let mut random = |below: u64| {
@@ -75,7 +77,7 @@ impl Plan {
     }
 }
 
-/// Asks for a mail, and notes how long it waited.
+/// Asks the questions of an email, and adds up how long it waited.
 struct Asker<'a> {
     simulation: &'a Simulation,
     waited: Duration,
@@ -104,7 +106,7 @@ pub(crate) async fn play(simulation: &Simulation, plan: &Plan) -> PlayedMail {
     PlayedMail { plan: plan.clone(), waited: asker.waited, longest: asker.longest, failed, ended }
 }
 
-/// A session of SMTP, and the content of its mail.
+/// Asks the questions of an SMTP session, and those about the content of its email.
 async fn arrives(asker: &mut Asker<'_>, (provider, host): (&str, u8), plan: &Plan) -> bool {
     let (step, domain) = (Duration::from_millis(plan.step), &plan.domain);
     let std::net::IpAddr::V4(from) = address(provider, host) else { panic!() };
@@ -137,19 +139,19 @@ async fn is_delivered(asker: &mut Asker<'_>, domain: &str) -> bool {
 }
 
 impl PlayedMail {
-    /// The zone at fault: each faulty domain has one of its own.
+    /// Returns the zone that has delayed the email or made it fail. Each faulty domain has its own zone.
     fn zone(&self) -> Option<String> {
         let is_slow = self.longest >= Duration::from_secs(1);
         (self.failed || is_slow).then(|| self.plan.domain.clone())
     }
 
-    /// A line that is written some seconds behind the last query.
+    /// Returns a log line that is written `behind` seconds after the last query.
     fn line(&self, behind: f64, text: &str) -> String {
         let at = jiff::Timestamp::from_second((self.ended + behind) as i64).unwrap();
         format!("{at} mx {text}")
     }
 
-    /// The lines of its log.
+    /// Returns the log lines about the email.
     pub(crate) fn lines(&self) -> Vec<PlayedLine> {
         let base = self.plan.domain.trim_end_matches('.');
         let (waited, zone) = (self.waited.as_secs_f64(), self.zone());
@@ -169,7 +171,7 @@ impl PlayedMail {
         told.into_iter().map(line).collect()
     }
 
-    /// Lines of a delivery, and whether the zone at fault has delayed each.
+    /// Returns the log lines about a delivery. The flag of each line is true if the faulty zone has caused its delay.
     fn lines_of_delivery(&self, base: &str, waited: f64) -> Vec<(String, bool)> {
         if self.failed {
             let text = format!(
@@ -192,7 +194,7 @@ impl PlayedMail {
         lines
     }
 
-    /// As `lines_of_delivery`, of an arrival from a host that is written in two forms.
+    /// Like `lines_of_delivery`, for an email that arrives. `exim` and `postfix` are the sending host in the forms of these programs.
     fn lines_of_arrival(&self, base: &str, exim: &str, postfix: &str) -> Vec<(String, bool)> {
         if self.failed {
             let rejected = format!(

@@ -1,8 +1,9 @@
-//! The answers of DNS for which mail was refused or returned, as each mail program reports them.
+//! Answers of DNS because of which mail was refused or returned, as each mail program reports them.
 
 use super::*;
 
-/// The queries of a mail, the lines of mail programs about it without their times, the zone or list of the culprit, and words of its evidence.
+/// The queries of an email, the lines of mail programs about it without their times, the zone or list that is the culprit, and words of its
+/// evidence.
 type Case = (&'static [(&'static str, RecordType)], &'static [&'static str], &'static str, &'static str);
 
 const CASES: [Case; 8] = [
@@ -83,7 +84,7 @@ const CASES: [Case; 8] = [
         "zen.spamhaus.org.",
         "zen.spamhaus.org. lists 198.51.100.7 as 127.0.0.4 (",
     ),
-    // A list that resolverd does not know.
+    // For resolverd, the list in this line is not a DNS list.
     (
         &[("7.100.51.198.fine.tld.", RecordType::A)],
         &[

@@ -3,7 +3,7 @@
 use super::*;
 use history::costs::{CostReport, CostRow, CostsWanted, Side};
 
-/// What cost time in the last `seconds`.
+/// Returns what has delayed mail in the last `seconds`.
 async fn costs(simulation: &Simulation, seconds: u64) -> CostReport {
     let now = simulation.clock().unix_micros();
     let wanted = CostsWanted { from: now - seconds * 1_000_000, to: now, client: None };
@@ -29,7 +29,7 @@ fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
                 mail(&simulation, domain).await;
                 tokio::time::sleep(Duration::from_secs(20)).await;
             }
-            // A program that pauses between the queries of a mail.
+            // This client pauses between the queries of an email.
             ask(&simulation, "mx.fine.tld.", RecordType::A).await;
             tokio::time::sleep(Duration::from_millis(1_500)).await;
             ask(&simulation, "mx.fine.tld.", RecordType::AAAA).await;

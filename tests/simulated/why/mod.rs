@@ -1,4 +1,4 @@
-//! `resolverctl why` over the lab: each fault is replayed as mail among healthy traffic, and the record names its culprit.
+//! `resolverctl why` over the lab: each fault occurs in an email among healthy traffic, and the report must name its culprit.
 
 #![cfg(feature = "lab")]
 
@@ -28,7 +28,7 @@ use lab::signing::{Flaw, Signing};
 use lab::simulation::{Flags, Simulation, config_trusting, paused};
 use lab::world::ServerPlan;
 
-/// The text of a mail domain.
+/// The records of a mail domain.
 const MAIL: &str = "\
 @ 300 MX 10 mx
 @ 300 TXT \"v=spf1 mx include:_spf.@ -all\"
@@ -39,7 +39,7 @@ null 300 MX 0 .
 * 300 A 198.51.100.8
 ";
 
-/// Zones with a fault, with the round trip of their servers in milliseconds and their loss of a thousand.
+/// Zones with a fault, each with the round trip of its servers in milliseconds and the number of packets per thousand that get lost.
 const ZONES: [(&str, &[Fault], u64, u32); 11] = [
     ("silent.tld.", &[Fault::Dead], 20, 0),
     ("dead.tld.", &[Fault::Dead], 20, 0),
@@ -54,7 +54,7 @@ const ZONES: [(&str, &[Fault], u64, u32); 11] = [
     ("nohost.tld.", &[], 20, 0),
 ];
 
-/// Lists of the registry, with the faults of their servers.
+/// Lists of the built-in registry, each with the faults of its servers.
 const LISTS: [(&str, &[Fault]); 5] = [
     ("zen.spamhaus.org.", &[]),
     ("bl.spamcop.net.", &[Fault::Dead]),
@@ -63,10 +63,10 @@ const LISTS: [(&str, &[Fault]); 5] = [
     ("dbl.dq.spamhaus.net.", &[]),
 ];
 
-/// A key that has a zone of its own, whose server is silent.
+/// The zone that belongs to the key of a customer. Its server is silent.
 const KEY_ZONE: &str = "secret2.dbl.dq.spamhaus.net.";
 
-/// A list whose clients send a key in the name.
+/// A list for which clients send a key in the name.
 const KEYED: &str = "zen.dq.spamhaus.net.";
 
 /// An internet with every fault.
@@ -110,7 +110,7 @@ fn world() -> Simulation {
     Simulation::new(lab, config, 11)
 }
 
-/// Asks as a mail to a domain, or from it, does: one question after the other.
+/// Asks the questions of an email to or from a domain, one after the other.
 async fn mail(simulation: &Simulation, domain: &str) {
     let questions = [
         (domain.to_owned(), RecordType::MX),
@@ -129,7 +129,7 @@ async fn check(simulation: &Simulation, reversed: &str, list: &str) {
     ask(simulation, &format!("{reversed}.{list}"), RecordType::A).await;
 }
 
-/// Another gateway, whose mail is fine: a question in a hundred milliseconds.
+/// Another gateway, whose mail has no faults: it asks a question every hundred milliseconds.
 async fn healthy(simulation: &Simulation) {
     let client = Some([198, 18, 0, 1].into());
     for number in 0_u32.. {
@@ -162,12 +162,12 @@ async fn of_domain(simulation: &Simulation, domain: &str) -> MessageReport {
     why(simulation, Some(subject)).await.into_iter().next().unwrap()
 }
 
-/// The time of a line that is written at the end of a message.
+/// Returns the time at which a message ends, for a log line that is written then.
 fn at_the_end_of(report: &MessageReport) -> String {
     jiff::Timestamp::from_second((report.began + report.took) as i64).unwrap().to_string()
 }
 
-/// A line of Postfix about a mail that was deferred after waiting for DNS.
+/// Returns a line of Postfix about an email that was deferred after it had waited for DNS.
 fn deferred(domain: &str, report: &MessageReport) -> String {
     let (base, at, waited) = (domain.trim_end_matches('.'), at_the_end_of(report), report.waited);
     format!(
@@ -175,7 +175,7 @@ fn deferred(domain: &str, report: &MessageReport) -> String {
     )
 }
 
-/// The message of a pasted line, as `resolverctl why -` finds it.
+/// Returns the message for a pasted log line, as `resolverctl why -` finds it.
 async fn pasted(simulation: &Simulation, text: &str) -> MessageReport {
     let line = pasted::read(text, 1_795_305_600.0).remove(0);
     let mut found = Vec::new();
@@ -297,7 +297,8 @@ fn lists_that_are_silent_or_refuse_are_named() {
             let report = why(&simulation, Some(address)).await.remove(0);
             assert_eq!(kind_of(&report), (kind, list, 0), "{report:#?}");
             assert_eq!(report.culprit.list.as_deref(), Some(list));
-            // The first client that waits for a list is answered before its resolution ends, and its query still has it.
+            // The first client that waits for a list gets an answer before the resolution ends. The report about its query still contains
+            // the resolution.
             let of_list = report.questions.iter().find(|question| question.name.ends_with(list)).unwrap();
             assert!(!of_list.messages.is_empty(), "{of_list:#?}");
         }
@@ -366,7 +367,7 @@ fn an_outage_of_everything_is_our_own_network_s() {
 fn two_silent_zones_at_an_idle_gateway_are_no_outage() {
     paused(async {
         let simulation = world();
-        // Both are known, and nothing else is asked while they are silent.
+        // Both domains were used before, and nothing else is asked while their servers are silent.
         join_all([mail(&simulation, "silent.tld."), mail(&simulation, "dead.tld.")]).await;
         for domain in ["silent.tld.", "dead.tld."] {
             tokio::time::sleep(Duration::from_secs(300)).await;
@@ -385,12 +386,12 @@ fn a_zone_that_is_known_to_be_silent_is_named_with_its_server() {
     paused(async {
         let simulation = world();
         among_others(&simulation, mail(&simulation, "silent.tld.")).await;
-        // Too late for its failures to explain another.
+        // After this time, failures of the first message do not explain those of another message.
         tokio::time::sleep(Duration::from_secs(90)).await;
         ask(&simulation, "other.silent.tld.", RecordType::A).await;
         let report = of_domain(&simulation, "other.silent.tld.").await;
         let [question] = &report.questions[..] else { panic!("{report:#?}") };
-        // Its parent may be asked, its own server is not.
+        // The parent zone may get a query, but the silent server of the zone gets none.
         let is_asked = question.messages.iter().any(|message| message.zone == "silent.tld.");
         assert!(!is_asked && question.elapsed < 0.1, "{report:#?}");
         assert_eq!(kind_of(&report), (CulpritKind::ServerSilent, "silent.tld.", 0), "{report:#?}");
@@ -515,7 +516,7 @@ fn a_long_message_shows_its_first_question_and_those_that_were_asked_for_failed_
         let simulation = world();
         let work = async {
             ask(&simulation, "fine.tld.", RecordType::MX).await;
-            // A filter examines the mail, and looks up the domains of its links in a list and then their hosts.
+            // A filter examines the content of an email. It looks up the domains of links in a list, and then their hosts.
             ask(&simulation, "fine.tld.", RecordType::TXT).await;
             for domain in ["refused.tld", "slow.tld"] {
                 check(&simulation, &format!("{domain}.secret1"), "dbl.dq.spamhaus.net.").await;
@@ -574,7 +575,7 @@ fn a_question_after_the_failure_is_explained_by_it() {
     });
 }
 
-/// The statistics are not counted at one moment; `resolverctl stats --help` tells the bound.
+/// Queries and resolutions are not counted at the same moment. `resolverctl stats --help` states by how much they may differ.
 #[test]
 fn a_resolution_is_counted_when_it_ends_and_not_with_its_query() {
     paused(async {
@@ -599,7 +600,7 @@ fn the_time_of_questions_is_known_by_stage() {
         let took = simulation.clock().mono().since(begun).as_secs_f64();
         let rows = simulation.resolver().stages(0).await.rows;
         let spent = |stage| rows.iter().find(|row| row.stage == stage).map_or(0.0, |row| row.spent);
-        // The keys of the root and of tld. come while the walk waits for others; those of bogus.tld. come last.
+        // The keys of the root and of tld. arrive while the resolution waits for other answers. The keys of bogus.tld. arrive last.
         assert!(spent(Stage::Waiting) > 0.04 && spent(Stage::Validation) > 0.01, "{rows:#?}");
         let sum: f64 = rows.iter().map(|row| row.spent).sum();
         assert!((sum - took).abs() < 0.001, "{sum} of {took}: {rows:#?}");
