@@ -1,4 +1,4 @@
-//! The demo as a whole: lab and daemon on sockets, some messages, every lab domain resolved.
+//! The demo as a whole: the lab and the daemon on sockets, some messages, and a question for every domain of the lab.
 
 use std::process::Command;
 
@@ -29,8 +29,8 @@ async fn every_lab_domain_resolves_and_message_times_are_shown() {
     }
 }
 
-/// `resolverd demo --bench --through`: the program itself as an installed resolver, in a network of its own, because the servers
-/// have port 53.
+/// `resolverd demo --bench --through` with resolverd itself as the installed resolver. The test needs a separate network, because the
+/// servers use port 53.
 #[test]
 fn an_installed_resolver_gets_the_same_mail_in_real_time() {
     let program = env!("CARGO_BIN_EXE_resolverd");

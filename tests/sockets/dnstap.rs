@@ -1,4 +1,4 @@
-//! dnstap: the copies of messages, as other programs read them.
+//! dnstap: the copies of DNS messages, as other programs read them.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -16,10 +16,10 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// The content of the frames.
+/// The content type of the frames.
 const CONTENT: &[u8] = b"protobuf:dnstap.Dnstap";
 
-/// READY, ACCEPT, START and STOP as the library fstrm writes them.
+/// Returns the control frame READY, ACCEPT, START or STOP in the form in which the library fstrm writes it.
 fn control(kind: u8) -> Vec<u8> {
     let content = [&[0, 0, 0, 1, 0, 0, 0, 22], CONTENT].concat();
     let content = if kind == 3 { Vec::new() } else { content };
@@ -27,7 +27,7 @@ fn control(kind: u8) -> Vec<u8> {
     [&[0, 0, 0, 0, 0, 0, 0, length, 0, 0, 0, kind][..], &content].concat()
 }
 
-/// A reader of the test's own: one message, field by field.
+/// One dnstap message, field by field, as this test reads it.
 #[derive(Debug, Default)]
 struct Read {
     identity: Vec<u8>,
@@ -101,7 +101,7 @@ fn read(frame: &[u8]) -> Read {
     read
 }
 
-/// The messages of a stream that began with START and ended with STOP.
+/// Returns the messages in a stream, which must begin with START and end with STOP.
 fn messages(stream: &[u8]) -> Vec<Read> {
     let mut left = stream.strip_prefix(&control(2)[..]).expect("START");
     let mut found = Vec::new();
@@ -133,7 +133,7 @@ async fn play(change: impl FnOnce(&mut Config, &Path)) -> (Stage, tempfile::Temp
     (stage, folder)
 }
 
-/// Like `play`, with a program that reads all messages.
+/// Like `play`, but another program reads all messages.
 async fn play_read(
     change: impl FnOnce(&mut Config, &Path),
 ) -> (Stage, tempfile::TempDir, JoinHandle<Vec<u8>>) {
@@ -154,7 +154,7 @@ async fn play_read(
     (stage, folder, reading.unwrap())
 }
 
-/// Ends the daemon; returns all that was read.
+/// Ends the daemon. Returns everything that the other program has read.
 async fn ended(stage: Stage, reading: JoinHandle<Vec<u8>>) -> Vec<u8> {
     let Stage { daemon, .. } = stage;
     daemon.stop().await;
@@ -232,7 +232,7 @@ async fn a_reader_that_leaves_and_comes_back_gets_messages_again_and_dns_never_w
     let mut second = None;
     for number in 0.. {
         ask(&stage, &format!("n{number}.tld.")).await;
-        // The writer notices at its next write that the first reader has left.
+        // The daemon notices only at its next write that the first reader has gone.
         if let Ok(accepted) = timeout(Duration::from_millis(50), listener.accept()).await {
             second = Some(shake_hands(accepted.unwrap().0).await);
             break;
@@ -283,7 +283,7 @@ async fn the_key_of_a_list_is_in_no_copy() {
             .any(|one| one.name.to_lowercase().to_ascii().contains(KEY))
     };
     ask(&stage, "9.0.0.10.bl.tld.").await;
-    // A client with a key of its own.
+    // The name in this query contains the key of a client.
     ask(&stage, &format!("8.0.0.10.{KEY}.dq.tld.")).await;
     assert!(heard(), "the server of the list got the key");
     let octets = ended(stage, reading).await.to_ascii_lowercase();

@@ -1,5 +1,5 @@
-//! A client that floods the sockets, beside one that asks little: on a host that does not keep up, the light client loses
-//! nothing to the other.
+//! A client that floods the sockets, and another client that asks few questions (the light client). On a host that is too slow for all
+//! queries, the light client must lose no answers because of the flood.
 
 use std::net::UdpSocket;
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::RecordType;
 use stage::{PATIENCE, Stage, query};
 
-/// Queries of the flood that are sent before its replies are read.
+/// The number of queries that the flood sends before it reads the replies.
 const FLOOD: u32 = 64;
 
-/// New names that the light client asks for.
+/// The number of new names that the light client asks for.
 const NAMES: u16 = 24;
 
-/// A datagram that a full socket has dropped is sent again after this time.
+/// The time after which the light client sends a datagram again, because a full socket may have dropped it.
 const REPEAT: Duration = Duration::from_millis(500);
 
-/// Asks for new names without a pause until told to stop; returns the number of them.
+/// Asks for new names without a pause until `stop` is set. Returns the number of queries.
 fn flood(socket: &UdpSocket, stop: &AtomicBool) -> u32 {
     let mut sent = 0_u32;
     while !stop.load(Ordering::Relaxed) {
@@ -27,7 +27,7 @@ fn flood(socket: &UdpSocket, stop: &AtomicBool) -> u32 {
             sent += 1;
             let [.., high, low] = sent.to_be_bytes();
             let id = u16::from_be_bytes([high, low]);
-            // A full buffer drops it.
+            // If the buffer is full, the query is dropped.
             let _ = socket.send(&query(id, &format!("f{sent}.tld."), RecordType::A));
         }
         while socket.recv(&mut [0; 1_500]).is_ok() {}
@@ -35,7 +35,7 @@ fn flood(socket: &UdpSocket, stop: &AtomicBool) -> u32 {
     sent
 }
 
-/// Asks for one name until a reply comes; none after `PATIENCE`.
+/// Asks for one name until a reply arrives. Returns `None` if there is none within `PATIENCE`.
 fn ask(socket: &UdpSocket, id: u16) -> Option<Message> {
     let query = query(id, &format!("light{id}.tld."), RecordType::A);
     for _ in 0..PATIENCE.as_millis() / REPEAT.as_millis() {

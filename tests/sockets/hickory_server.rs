@@ -1,5 +1,5 @@
-//! Resolution and validation with authoritative servers that we did not write: hickory-server 0.26 serves the root, a TLD and zones below it,
-//! and signs them.
+//! Resolution and validation with authoritative servers that are not part of this project: hickory-server 0.26 serves the root, a TLD and
+//! zones below the TLD, and signs them.
 //!
 //! Its referrals have neither glue nor DS records, and have AA. The root zone therefore has the names of all servers, and resolverd asks for the DS
 //! records. `RFC_4592` has the answers about wildcards that are wrong.
@@ -27,21 +27,21 @@ use validate::anchors::Anchors;
 
 use crate::daemon::client::extended_error;
 
-/// The extended error of an answer for which no key of its zone is trusted (RFC 8914 section 4.10).
+/// The extended error for an answer if no key of its zone is trusted (RFC 8914 section 4.10).
 const DNSKEY_MISSING: u16 = 9;
 
-/// The validity of the signatures.
+/// How long the signatures are valid.
 const VALID: Duration = Duration::from_secs(86_400);
 
-/// The records of the zones below `tld.`.
+/// The records of each zone below `tld.`.
 const ZONE: &str = "\
 www 300 A 192.0.2.1
 alias 300 CNAME www.plain.tld.
 *.wild 300 A 192.0.2.2
 ";
 
-/// The zone of RFC 4592 section 2.2.1, and questions about it: first those of that section, then others about names that exist. The right replies,
-/// and those of hickory-server 0.26.3 (https://github.com/hickory-dns/hickory-dns/issues/3893).
+/// Questions about the zone of RFC 4592 section 2.2.1: first those of that section, then others about names that exist. Each has the correct
+/// reply, and the reply of hickory-server 0.26.3 (https://github.com/hickory-dns/hickory-dns/issues/3893).
 const RFC_4592: [(&str, RecordType, Reply, Reply); 11] = [
     ("host3", RecordType::MX, Reply::Answer, Reply::Answer),
     ("host3", RecordType::A, Reply::NoData, Reply::NxDomain),
@@ -65,7 +65,7 @@ _ssh._tcp.host2 300 SRV 0 0 22 host1
 subdel 300 NS ns-tld.
 ";
 
-/// The kind of a reply: whether the name and the type of its question exist.
+/// The kind of a reply: whether the name in the question exists, and whether it has records of the type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Reply {
     Answer,
@@ -75,7 +75,7 @@ enum Reply {
     Failure,
 }
 
-/// hickory-server at three addresses, and a daemon that knows its root.
+/// hickory-server at three addresses, and a daemon that uses it as the root.
 struct Foreign {
     stage: Stage,
     port: u16,
@@ -102,7 +102,7 @@ impl Foreign {
             let text = format!("{text}long 300 TXT {}\n", format!("\"{}\" ", "x".repeat(250)).repeat(6));
             let (origin, is_signed) = (format!("{label}.tld."), proof.is_some());
             let ds = serve(&mut zones, &origin, "ns-zones.", &text, proof);
-            // A key that has signed nothing.
+            // A key with which nothing was signed.
             let other = serve(&mut Catalog::new(), &origin, "ns-zones.", "", None);
             tld += &format!("{label} 300 NS ns-zones.\n");
             if is_signed {
@@ -140,7 +140,7 @@ impl Foreign {
         Self { stage, port, _servers: servers }
     }
 
-    /// A client of the server with this address.
+    /// Returns a client that queries the server at the address with this last octet.
     fn client(&self, last: u8) -> LabClient {
         LabClient::new((address(last), self.port).into(), PATIENCE)
     }
@@ -150,7 +150,8 @@ impl Foreign {
     }
 }
 
-/// Adds a zone with its SOA and NS records to the catalog. It is signed if it can prove what does not exist. Returns the DS record of its key.
+/// Adds a zone with its SOA and NS records to the catalog. The zone is signed if `proof` says how to prove that a name does not exist.
+/// Returns the DS record of its key.
 fn serve(catalog: &mut Catalog, origin: &str, server: &str, text: &str, proof: Option<NxProofKind>) -> DS {
     let is_signed = proof.is_some();
     let origin = name(origin);
@@ -176,7 +177,7 @@ fn address(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(127, 79, 0, last)
 }
 
-/// Opens sockets at the addresses of the three servers, all on the same port, because resolverd queries all servers at one port.
+/// Opens sockets at the addresses of the three servers. All have the same port, because resolverd queries all servers at the same port.
 async fn bind() -> (u16, Vec<(UdpSocket, TcpListener)>) {
     let bound = async |last, port| -> io::Result<_> {
         let datagrams = UdpSocket::bind((address(last), port)).await?;
@@ -186,7 +187,7 @@ async fn bind() -> (u16, Vec<(UdpSocket, TcpListener)>) {
     for _ in 0..50 {
         let Ok(first) = bound(1, 0).await else { continue };
         let port = first.0.local_addr().unwrap().port();
-        // Another test may use the port at these addresses.
+        // Another test may use the port at one of these addresses.
         if let (Ok(second), Ok(third)) = (bound(2, port).await, bound(3, port).await) {
             return (port, vec![first, second, third]);
         }
@@ -254,7 +255,7 @@ async fn wrong_replies_about_wildcards_are_not_believed() {
         assert_eq!(classify(&replied), theirs, "{owner} {kind}: if it is repaired, change this and README");
         let ours = classify(&foreign.ask(&owner, kind).await);
         let expected = if right == Reply::Referral { Reply::Answer } else { right };
-        // The signatures and NSEC records do not fit to a wrong reply. Those of an earlier reply may prove the right one.
+        // The signatures and NSEC records do not match a wrong reply. But those of an earlier reply may prove the correct one.
         let is_refused = ours == Reply::Failure && theirs != right;
         assert!(ours == expected || is_refused, "{owner} {kind}: {ours:?}");
     }

@@ -1,4 +1,4 @@
-//! Metrics over HTTP, as Prometheus reads them, and the files that name them: the dashboard and the alerts.
+//! Metrics over HTTP, as Prometheus reads them. Also the files that use the names of metrics: the dashboard and the alerts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -17,10 +17,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// The end of `certificate`, in seconds since 1970.
+/// The time at which the certificate of the tests expires, in seconds since 1970.
 const CERTIFICATE_END: f64 = 4_948_980_355.0;
 
-/// A certificate that is read as that of `[listen]`.
+/// Returns a certificate that is read like the certificate of `[listen]`.
 fn certificate() -> Option<CertificateFile> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("resolverd.toml");
@@ -34,7 +34,7 @@ fn certificate() -> Option<CertificateFile> {
     Config::load(Some(&path)).unwrap().listen.certificate
 }
 
-/// A daemon with metrics at a port of its own choice.
+/// Starts a daemon that serves metrics at a port that the kernel chooses.
 async fn stage() -> (Stage, SocketAddr) {
     let stage = Stage::set("* 300 A 10.0.0.1\n", |config| {
         config.metrics.listen = Some("127.0.0.1:0".parse().unwrap());
@@ -65,7 +65,7 @@ async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     (header.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
-/// The samples of a scrape: the name with its labels, and the value.
+/// Returns the samples in the text of the metrics: the name with its labels, and the value.
 fn samples(text: &str) -> BTreeMap<String, f64> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
@@ -76,7 +76,7 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
         .collect()
 }
 
-/// Scrapes until a series has this value: a query is counted when its reply is on its way.
+/// Reads the metrics until a sample has this value. This may take a while, because a query is counted only after its reply was sent.
 async fn scrape_until(address: SocketAddr, series: &str, value: f64) -> String {
     let scraped = timeout(PATIENCE, async {
         loop {
@@ -91,7 +91,7 @@ async fn scrape_until(address: SocketAddr, series: &str, value: f64) -> String {
     scraped.await.unwrap_or_else(|_| panic!("{series} does not become {value}"))
 }
 
-/// The metric of a series, and its labels without `le`.
+/// Returns the metric of a sample, and its labels without `le`.
 fn split(series: &str) -> (String, Vec<String>) {
     let (name, labels) = series.split_once('{').unwrap_or((series, ""));
     let labels = labels.trim_end_matches('}').split("\",").filter(|label| !label.is_empty());
@@ -99,7 +99,7 @@ fn split(series: &str) -> (String, Vec<String>) {
     (name.to_owned(), keys.filter(|key| key != "le").collect())
 }
 
-/// The metric of the table that has this series.
+/// Returns the metric of the table to which a sample belongs.
 fn metric_of<'t>(table: &'t [Metric], name: &str) -> Option<&'t Metric> {
     table.iter().find(|metric| match metric.kind {
         MetricKind::Histogram => {
@@ -136,7 +136,7 @@ async fn a_scrape_has_every_metric_of_the_table_and_no_other() {
             metric.kind.word()
         );
         assert!(text.contains(&head), "{head}");
-        // No list has a quota here, and the users are counted some seconds later.
+        // In this test, no list has a quota, and users are counted only some seconds later.
         let later = metric.name == "resolverd_list_quota" || metric.name.starts_with("resolverd_user_");
         assert!(seen.contains(&metric.name) || later, "{}", metric.name);
     }
@@ -183,7 +183,7 @@ async fn outcomes_add_up_to_the_queries_in_every_metric() {
     stage.daemon.stop().await;
 }
 
-/// Whether the daemon has closed a connection on which nothing is expected.
+/// Returns true if the daemon has closed a connection on which no reply is expected.
 fn is_closed(stream: &TcpStream) -> bool {
     match stream.try_read(&mut [0]) {
         Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
@@ -191,7 +191,7 @@ fn is_closed(stream: &TcpStream) -> bool {
     }
 }
 
-/// The reply to a request, as it is on the wire.
+/// Returns the reply to a request as text, including its header.
 async fn exchange(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -208,7 +208,7 @@ async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
         silent.push(TcpStream::connect(address).await.unwrap());
     }
     assert_eq!(get(address, "/metrics").await.0, 200);
-    // A silent client is closed when its time is over.
+    // The daemon closes the connection of a silent client after a while.
     for one in &silent {
         timeout(PATIENCE, one.readable()).await.unwrap().unwrap();
         assert!(is_closed(one));
@@ -240,7 +240,7 @@ async fn the_page_and_its_data_are_served_to_nobody_else() {
     );
     assert!(!page.contains("innerHTML") && !page.contains("src=\"") && !page.contains("://"), "{page}");
     let why = "/data/why?from=0&to=1&least=0&most=1&offset=0";
-    // The stage has no state directory, so there are no minutes.
+    // The daemon has no state directory, so it has no statistics of minutes.
     for (target, part) in [
         (why, "the query history has no query for this name and time"),
         ("/data/lists", "[{\"reply\":"),
@@ -312,7 +312,7 @@ async fn a_reload_changes_the_address_of_metrics() {
     let after = stage.daemon.metrics_address().unwrap();
     assert_eq!(after.ip().to_string(), "127.0.0.2");
     assert_eq!(get(after, "/metrics").await.0, 200);
-    // The listener before it closes when its task learns of the change.
+    // The old listener is closed when its task notices the change.
     let closed = timeout(PATIENCE, async {
         while TcpStream::connect(before).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -355,7 +355,7 @@ fn the_dashboard_and_the_alerts_name_metrics_that_exist() {
     assert!(dashboard["panels"].as_array().unwrap().len() > 10);
 }
 
-/// The words of labels in the files are words that resolverd writes.
+/// The dashboard and the alerts select values of labels. resolverd must write exactly these values.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_and_the_alerts_select_values_that_exist() {
     let (stage, address) = stage().await;

@@ -1,4 +1,4 @@
-//! The query log through the listener: a line for each question of a client.
+//! The query log has one line for each question that a client sends to the listener.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Supervised tasks and threads: a panic restarts them, the log says so, and questions are answered.
+//! Supervised tasks and threads. After a panic, a task is started again, the log says so, and questions are answered.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use resolver::limits::MAX_RESTARTS;
 use stage::{PATIENCE, Stage, name};
 use tokio::time::timeout;
 
-/// The supervised tasks, without the threads of the listeners.
+/// The supervised tasks. The threads of the listeners are not included.
 const TASKS: [&str; 11] = [
     "the control socket task",
     "the statistics task",
@@ -25,7 +25,7 @@ const TASKS: [&str; 11] = [
     "udp-0",
 ];
 
-/// Waits until `so` is true.
+/// Waits until the function `so` returns true.
 async fn until(what: &str, so: impl Fn() -> bool) {
     let waited = timeout(PATIENCE, async {
         while !so() {
@@ -76,7 +76,7 @@ async fn whatever_panics_again_and_again_ends_the_daemon() {
     assert!(pulses.strike(&whose));
     assert_eq!(timeout(PATIENCE, stage.daemon.given_up()).await.unwrap(), whose);
     assert_eq!(log.count(&format!("{whose} crashed (panic: struck by the lab) more than")), 1);
-    // The watchdog notices that the task is missing.
+    // The watchdog notices that this task does not respond.
     pulses.round();
     assert!(pulses.round().contains(&whose));
     stage.daemon.stop().await;

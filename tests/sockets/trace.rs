@@ -1,4 +1,4 @@
-//! `resolverctl trace`: the steps of one resolution, and what a trace past the cache leaves as it was.
+//! `resolverctl trace`: the steps of a resolution, and what a trace with `--fresh` must not change.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -17,7 +17,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-/// The output of resolverctl, and its exit code.
+/// Runs resolverctl. Returns the exit code and the output.
 async fn run(socket: PathBuf, words: &[&str]) -> (i32, String) {
     let words: Vec<String> = words.iter().map(ToString::to_string).collect();
     let running = tokio::task::spawn_blocking(move || {
@@ -33,7 +33,7 @@ fn socket(stage: &Stage) -> PathBuf {
     stage.daemon.subject().config().control.socket.clone()
 }
 
-/// The lines of a trace, as they come.
+/// Starts a trace over the control socket. Returns its lines while they arrive.
 async fn begin(stage: &Stage, name: &str, fresh: bool) -> Lines<BufReader<UnixStream>> {
     let mut stream = UnixStream::connect(socket(stage)).await.unwrap();
     let request = serde_json::json!({ "request": "trace", "name": name, "type": "A", "fresh": fresh });
@@ -46,7 +46,7 @@ async fn next(lines: &mut Lines<BufReader<UnixStream>>) -> Value {
     serde_json::from_str(&line).unwrap()
 }
 
-/// All that a trace past the cache must leave as it was, except moments and ages.
+/// Returns everything that a trace with `--fresh` must not change, except times and ages.
 async fn state(stage: &Stage) -> String {
     let subject = stage.daemon.subject();
     let report = subject.recorder().report(Window::Start);
@@ -116,7 +116,7 @@ async fn steps_come_as_they_happen_and_fresh_traces_are_few() {
     );
     let problem = next(&mut begin(&stage, "www.slow.tld", true).await).await;
     assert!(problem["sentence"].as_str().unwrap().starts_with("The maximum of 2 "), "{problem}");
-    // The clients leave: others have room.
+    // These clients disconnect, so that others may trace.
     drop((one, two));
     let room = timeout(PATIENCE, async {
         while next(&mut begin(&stage, "www.tld", true).await).await["reply"] == "problem" {}
@@ -125,7 +125,7 @@ async fn steps_come_as_they_happen_and_fresh_traces_are_few() {
     drop((lines, before));
 }
 
-/// Sockets of this host that wait for a reply of the stage's servers (proc(5), /proc/net/udp).
+/// Returns the number of sockets of this host that wait for a reply of the lab's servers (/proc/net/udp, see proc(5)).
 fn waiting_sockets(stage: &Stage) -> usize {
     let port = format!(":{:04X}", stage.sockets.port());
     let table = std::fs::read_to_string("/proc/net/udp").unwrap();
@@ -152,8 +152,8 @@ async fn a_fresh_trace_ends_with_its_client() {
         }
         most = most.max(waiting_sockets(&stage));
     }
-    // Two traces run at once. A socket of one that has ended may still be open when the next one is counted, but each of the
-    // 30 has one at least: if they did not end, there would be 30.
+    // Two traces run at the same time. When the next trace is counted, a socket of one that has ended may still be open. But each of the 30
+    // traces has at least one socket, so if traces did not end, there would be 30.
     assert!((1..left).contains(&most), "two traces at once, and not {left}: {most} sockets");
     let ended = async {
         while waiting_sockets(&stage) > 0 {

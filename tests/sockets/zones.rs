@@ -1,4 +1,4 @@
-//! Zones with servers or data of their own: which servers are asked, and which answers are made here.
+//! Zones with configured servers or data: which servers are queried, and which answers resolverd gives itself.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use stage::{PATIENCE, Stage, name};
 
 const ADDRESS_OF_CORP: [u8; 4] = [10, 1, 1, 1];
 
-/// The public internet, and a private zone that it does not know, on servers with private addresses: `corp.test.`
-/// with a sub-zone on another server.
+/// Returns a lab with the public internet, and with a private zone that is not part of it: `corp.test.` has servers with private addresses,
+/// and a child zone on another server.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     for (server, address) in [
@@ -109,7 +109,7 @@ fn an_alias_leads_into_a_stub_zone() {
 
 #[test]
 fn an_alias_of_the_public_does_not_bring_its_word_on_a_stub_zone() {
-    // The public server of tld. answers for names below the operator's own zone within it.
+    // The public server of tld. answers for names that are not in the operator's zone below tld.
     simulate(vec![stub("inner.tld.", &[ADDRESS_OF_CORP])], async |simulation, lab| {
         let reply = ask(&simulation, "outer.tld.", RecordType::A).await;
         assert_eq!(
@@ -152,7 +152,7 @@ fn one_of_two_forwarders_refusing_failing_or_dead_costs_no_answer() {
                 times.push(reply.elapsed);
             }
             times.sort();
-            // The healthy one is 20 ms away: the 95th percentile is within 1.2 of that.
+            // The server without faults is 20 ms away. The 95th percentile is at most 1.2 times as long.
             assert!(times[47] <= Duration::from_millis(24), "{fault:?}: {times:?}");
         });
     }
@@ -245,7 +245,7 @@ fn ptr_records_of_the_file_replace_the_reverse_name_of_a_host() {
     });
 }
 
-/// Hosts by name, each with an address of IPv4.
+/// Runs a test with `[[host]]` entries for these names. Each has an IPv4 address.
 fn with_hosts(hosts: &[&str], run: impl AsyncFnOnce(Simulation, Arc<Lab>)) {
     paused(async {
         let lab = lab();
@@ -277,7 +277,8 @@ fn types_that_a_host_does_not_give_are_those_of_the_name_without_it() {
         assert_eq!((nothing.metadata.response_code, nothing.answers.len()), (ResponseCode::NoError, 0));
         let any = ask(&simulation, "mailed.tld.", RecordType::ANY).await.message;
         assert_eq!(any.answers[0].record_type(), RecordType::A);
-        // A public alias leads to the public data of the name. The `[[host]]` applies only to the name itself.
+        // An alias on the internet leads to the public data of its target. The `[[host]]` entry applies only if its name is asked for
+        // directly.
         let alias = ask(&simulation, "host.alias.tld.", RecordType::A).await.message;
         assert_eq!(alias.answers[0].data.ip_addr().unwrap().to_string(), "10.0.0.9");
         let alias = ask(&simulation, "host.alias.tld.", RecordType::MX).await.message;
@@ -309,7 +310,7 @@ fn a_host_whose_name_nobody_else_knows_exists_for_every_type() {
     });
 }
 
-/// RFC 8020: a name with names below it exists, although it has no records.
+/// A name that has names below it exists, even if it has no records (RFC 8020).
 #[test]
 fn a_name_above_names_of_the_configuration_exists() {
     paused(async {
@@ -338,7 +339,7 @@ fn a_name_above_names_of_the_configuration_exists() {
             ("b.host.corp.lan.", ResponseCode::NoError),
             ("host.corp.lan.", ResponseCode::NoError),
             ("mail.corp.lan.", ResponseCode::NoError),
-            // As in Unbound and BIND, a zone decides nothing about the names above it.
+            // As in Unbound and BIND, a zone does not change the answers for names above it.
             ("own.corp.lan.", ResponseCode::NXDomain),
             ("stub.corp.lan.", ResponseCode::NXDomain),
             ("none.tld.", ResponseCode::NoError),
@@ -388,7 +389,7 @@ async fn each_listener_has_its_own_clients_and_zones() {
     stage.daemon.stop().await;
 }
 
-/// The stage's configuration with a host of this address.
+/// Returns the configuration `base` with a host that has this address.
 fn with_host(base: &Config, last: u8) -> Config {
     let mut config = base.clone();
     config.hosts = vec![ConfiguredHost {
@@ -451,13 +452,13 @@ async fn what_cannot_be_served_changes_nothing() {
     stage.daemon.stop().await;
 }
 
-/// A private zone that is served here.
+/// Returns a private zone whose data resolverd has itself.
 fn here(apex: &str) -> ConfiguredZone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\nhost IN A 10.9.9.9\n".to_owned();
     zone(apex, ZoneKind::File { path: "here.zone".into(), text })
 }
 
-/// A listener at 127.0.0.`last` whose clients see these zones.
+/// Returns a listener at 127.0.0.`last`. Its clients see these zones.
 fn listener(last: u8, sees: &[&str]) -> Listener {
     Listener {
         addresses: vec![SocketAddr::from(([127, 0, 0, last], 0))],
@@ -510,7 +511,7 @@ async fn each_listener_sees_its_own_zones_through_reloads_that_hold_and_reloads_
                 false
             }
             2 => {
-                // The new configuration changes everything, and the last of its addresses is not available.
+                // The new configuration changes everything, but the last of its addresses is not available.
                 config.listeners = vec![listener(2, &[OTHER]), listener(3, &[ONE]), listener(5, &[])];
                 config.listen.addresses.push(held.local_addr().unwrap());
                 true

@@ -1,4 +1,4 @@
-//! Addresses to listen at that the host does not have, at the start and later; and reserved ports.
+//! Listen addresses that the host does not have, at the start or later. Also ports for which a program needs rights.
 
 use std::process::Command;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use lab::prelude::skipped;
 use crate::daemon::client::Client;
 use crate::daemon::process::{Process, Setting, World, alone_in_network, told};
 
-/// A documentation address, which no host has (RFC 5737).
+/// An address for documentation, which no host has (RFC 5737).
 const ABSENT: &str = "203.0.113.5:5300";
 
 fn setting() -> (World, Setting) {
@@ -48,7 +48,7 @@ fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
         code == 1 && status.contains("not yet at 203.0.113.5:5300: this host has no such address"),
         "{status}"
     );
-    // A reload keeps the missing address. After a reload without it, no address is missing.
+    // After a reload with the same addresses, the address is still missing. After a reload without this address, none is missing.
     let text = std::fs::read_to_string(setting.config()).unwrap();
     let listening = |addresses: &str| text.replace("\"127.0.0.1:0\"", addresses);
     drop(process);
@@ -120,14 +120,15 @@ fn an_address_that_means_all_replies_from_the_one_that_was_asked() {
         let process = Process::start(command, setting.socket());
         let port = process.address.port();
         let mut clients = asked.map(|ip| Client::new((ip.parse::<std::net::IpAddr>().unwrap(), port).into()));
-        // The client's socket is connected: a reply from another address does not reach it. At first a miss, then hits.
+        // The socket of the client is connected, so it does not receive a reply from another address. The first answer is a miss, the next
+        // ones are hits.
         for kind in [RecordType::A, RecordType::A, RecordType::AAAA, RecordType::A] {
             for client in &mut clients {
                 let expected = usize::from(kind == RecordType::A);
                 assert_eq!(client.ask("www.tld.", kind).answers.len(), expected);
             }
         }
-        // Hits that come at once, so that they are read and answered as a batch.
+        // These hits arrive at the same time, so the daemon reads and answers them as a batch.
         for _ in 0..40 {
             clients.iter_mut().for_each(|client| client.send("www.tld.", RecordType::A));
         }

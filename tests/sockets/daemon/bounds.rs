@@ -1,4 +1,4 @@
-//! Bounds under load: every question is answered, and memory and descriptors stay within their bounds.
+//! The limits of the daemon under load: every question is answered, and the memory and file descriptors stay within their limits.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,16 +12,16 @@ use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::memory::{assert_within_bound, sizes};
 use crate::daemon::process::{Process, Setting, World, alone, busy};
 
-/// Questions of the burst.
+/// The number of questions of the burst.
 const BURST: usize = 10_000;
 
-/// Sockets of the burst: one socket's buffer cannot hold all replies.
+/// The number of sockets that send the burst. The buffer of a single socket cannot hold all replies.
 const CLIENTS: usize = 50;
 
-/// Names for each MiB of the cache: several times as many as fit into it.
+/// The number of names for each MiB of the cache. It is several times as many as fit into the cache.
 const NAMES_PER_MIB: u64 = 5_000;
 
-/// Questions of a socket that wait at the same time.
+/// The number of questions of one socket that are in progress at the same time.
 const WINDOW: usize = 50;
 
 #[test]
@@ -68,7 +68,7 @@ struct Burst {
     sent: u64,
 }
 
-/// Asks for all names before it reads the first reply.
+/// Sends the questions for all names, and only then reads the first reply.
 fn burst(server: SocketAddr) -> Burst {
     let mut clients: Vec<Client> = (0..CLIENTS).map(|_| Client::new(server)).collect();
     for number in 0..BURST {
@@ -110,7 +110,7 @@ fn watch(process: &Process, warm: &mut Client, over: &AtomicBool) -> Watched {
     watched
 }
 
-/// Datagrams that the kernel dropped before the daemon could read them (proc(5), /proc/net/udp).
+/// Returns the number of datagrams that the kernel dropped before the daemon could read them (/proc/net/udp, see proc(5)).
 fn dropped(server: SocketAddr) -> u64 {
     let port = format!(":{:04X}", server.port());
     let table = std::fs::read_to_string("/proc/net/udp").unwrap();
@@ -128,7 +128,7 @@ fn more_names_than_fit_stay_within_the_size_of_the_cache() {
     }
 }
 
-/// Asks for `NAMES_PER_MIB` names for each MiB of the cache, one after the other.
+/// Asks for `NAMES_PER_MIB` names for each MiB of the cache. The cache has a size of `size` MiB.
 fn fills(world: &World, size: u64) {
     let names = NAMES_PER_MIB * size;
     let setting = Setting::new(world, &format!("[cache]\nsize = \"{size}MiB\""));
@@ -160,16 +160,14 @@ fn an_idle_daemon_sleeps() {
     let process = setting.start();
     let mut client = Client::new(process.address);
     client.ask("www.tld.", RecordType::A);
-    // Threads that have just worked go to sleep in the first part of this wait, or on a busy machine in the second
-    // part.
+    // Threads that have just worked go to sleep in the first part of this wait. On a busy machine, they do so only in the second part.
     let window = || {
         client.hear_nothing(Duration::from_millis(500));
         let before = process.sleeps();
         client.hear_nothing(Duration::from_secs(3));
-        // The sleeps of a thread that ended are gone from the sum: such a window shows nothing.
+        // If a thread has ended, its sleeps are missing from the sum. Such a measurement shows nothing.
         process.sleeps().checked_sub(before)
     };
-    // A timer of one second would wake one thread alone three times; one snapshot of the statistics may fall into the
-    // window.
+    // With a timer of one second, one thread would wake three times. A snapshot of the statistics may happen during the measurement.
     assert!((0..5).any(|_| window().is_some_and(|sleeps| sleeps <= 2)), "it never sleeps for three seconds");
 }

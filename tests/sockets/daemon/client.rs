@@ -1,4 +1,4 @@
-//! Clients that ask many questions at once over one socket each, and repeat lost ones, like stub resolvers.
+//! Clients that ask many questions at the same time over one socket each, and repeat lost questions, like stub resolvers.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -10,17 +10,17 @@ use hickory_proto::rr::{DNSClass, Name, RecordType};
 
 use crate::daemon::process::PATIENCE;
 
-/// How long a socket listens without a reply before all unanswered questions are repeated.
+/// If a socket receives no reply for this time, all questions without an answer are sent again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// A socket, with the questions that it waits for.
+/// A socket, and the questions that have not been answered yet.
 pub(crate) struct Client {
     socket: UdpSocket,
     waiting: HashMap<u16, Vec<u8>>,
     next: u16,
-    /// Datagrams sent, repeats included.
+    /// The number of datagrams that were sent, including repeated ones.
     pub(crate) sent: u64,
-    /// Whether its questions have DO.
+    /// True if the questions have the DO flag.
     pub(crate) dnssec_ok: bool,
 }
 
@@ -40,7 +40,7 @@ impl Client {
 
     /// Sends a question, without waiting for its reply.
     pub(crate) fn send(&mut self, name: &str, kind: RecordType) {
-        // After the last id the first is used again, because its question was answered long ago.
+        // After the largest id, the ids begin again. The first questions were answered long ago.
         self.next = self.next.wrapping_add(1);
         let message = message(self.next, (name, kind), DNSClass::IN, self.dnssec_ok);
         self.socket.send(&message).unwrap();
@@ -53,7 +53,7 @@ impl Client {
         self.waiting.len()
     }
 
-    /// The next reply to any of the questions. Repeats questions that were not answered in a while.
+    /// Returns the next reply to any of the questions. Repeats the questions that have had no answer for a while.
     pub(crate) fn next_reply(&mut self) -> Message {
         let begin = Instant::now();
         let mut buffer = [0; 4_096];
@@ -77,7 +77,7 @@ impl Client {
         self.next_reply()
     }
 
-    /// Asks a question that needs no server: a name of class CH.
+    /// Asks a question that the daemon answers without a server: a name of class CH.
     pub(crate) fn ask_locally(&mut self) -> Message {
         self.socket
             .send(&message(u16::MAX, ("version.bind.", RecordType::TXT), DNSClass::CH, false))
@@ -114,7 +114,7 @@ pub(crate) fn is_servfail(reply: &Message) -> bool {
     reply.metadata.response_code == ResponseCode::ServFail
 }
 
-/// A question as it stands on a stream: its length comes first.
+/// Returns a question in the form that TCP needs, with its length before it.
 pub(crate) fn framed(id: u16, name: &str, kind: RecordType) -> Vec<u8> {
     let message = message(id, (name, kind), DNSClass::IN, false);
     [&u16::try_from(message.len()).unwrap().to_be_bytes(), &message[..]].concat()

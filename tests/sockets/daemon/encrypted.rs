@@ -1,4 +1,5 @@
-//! Resolvers over TLS, HTTPS and QUIC: another daemon, with a certificate of the test authority for dns.example.
+//! Queries over TLS, HTTPS and QUIC to another daemon. The other daemon has a certificate for dns.example from the certificate authority of
+//! the tests.
 
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -18,7 +19,7 @@ fn counted(process: &Process, name: &str) -> u64 {
     stats["upstream"][name].as_u64().unwrap()
 }
 
-/// A daemon that others may ask over TLS, HTTPS and QUIC.
+/// Starts a daemon that answers over TLS, HTTPS and QUIC.
 fn forwarder(world: &World) -> (Setting, Process) {
     let setting = Setting::new(world, "");
     for file in ["first.pem", "first.key"] {
@@ -33,7 +34,7 @@ fn forwarder(world: &World) -> (Setting, Process) {
     (setting, process)
 }
 
-/// A daemon that forwards all names there, and trusts the test authority.
+/// Starts a daemon that forwards all names to `server`, and trusts the certificate authority of the tests.
 fn forwards(world: &World, server: &str) -> (Setting, Process) {
     let setting = Setting::new(world, "");
     let text = std::fs::read_to_string(setting.config()).unwrap();
@@ -42,7 +43,7 @@ fn forwards(world: &World, server: &str) -> (Setting, Process) {
     (setting, process)
 }
 
-/// The command, which trusts the test authority.
+/// Makes a command trust the certificate authority of the tests.
 fn trusting(mut command: Command) -> Command {
     command.env("SSL_CERT_FILE", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/ca.pem"));
     command

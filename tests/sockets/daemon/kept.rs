@@ -1,4 +1,4 @@
-//! The states of DNS lists and failed queries are kept over a restart if the service manager provides a directory.
+//! The states of DNS lists, and failed queries, survive a restart if the service manager provides a state directory.
 
 use std::cell::Cell;
 use std::os::unix::fs::PermissionsExt;
@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Setting, Stage, World, ask, told};
 
-/// A list whose every answer is no listing: its zone is parked.
+/// A list whose zone is parked, so that none of its answers is a valid listing.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";
 
 /// The day (UTC) of the counters.
@@ -60,7 +60,7 @@ fn how_a_list_is_and_what_it_was_asked_today_outlast_a_restart() {
     }
     process.end(Signal::TERM);
 
-    // A file that cannot be read is reported and ignored.
+    // A file that cannot be read is reported in the log and is not used.
     std::fs::write(state.path().join("lists.json"), "{\"version\":1,\"lists\":[").unwrap();
     for told in [true, false] {
         let mut process = start();
@@ -89,7 +89,7 @@ fn a_second_process_does_not_start_on_a_state_directory_in_use() {
     Process::start(second(), other.socket());
 }
 
-/// The queries since a moment that the store of minutes has.
+/// Returns the number of queries of the last day in the store of minutes.
 fn in_minutes(process: &Process) -> u64 {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let request = Request::Minutes { from: now - 86_400, to: now, step: 0 };
@@ -136,19 +136,19 @@ fn the_minutes_outlast_a_restart_and_a_file_that_is_torn_or_foreign() {
     assert_eq!(in_minutes(&process), 1);
 }
 
-/// The failed queries that the history has.
+/// Returns the number of failed queries in the history.
 fn failed(process: &Process) -> u64 {
     let all = FailedRequest { from: 0.0, zone: None, client: None };
     let zones = ask(process.socket(), &Request::Failed(all));
     zones.iter().map(|reply| if let Reply::FailedZone(zone) = reply { zone.questions } else { 0 }).sum()
 }
 
-/// A start with the history that `spoil` has left, two failed queries, and a second start.
+/// Starts the daemon with a history that `spoil` has changed, asks two queries that fail, and starts it a second time.
 fn after(spoil: impl Fn(&Path), then: impl FnOnce(&Process, &Path, &str)) {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let state = tempfile::tempdir().unwrap();
-    // The user without rights writes there. Root could read every file.
+    // The test uses a user without rights, who must be able to write here. root could read every file.
     for directory in [state.path(), setting.socket().parent().unwrap()] {
         std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o777)).unwrap();
     }

@@ -15,22 +15,21 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, extended_error, is_servfail};
 use crate::daemon::process::{PATIENCE, Process, Setting, World, alone, told};
 
-/// The longest time from start to the first local answer.
+/// The maximum time from the start to the first answer that needs no server.
 const START: Duration = Duration::from_millis(100);
 
-/// The longest time from the signal to the end, on a busy machine too: the flights that it interrupts have ten
-/// seconds.
+/// The maximum time from the signal to the end of the process, also on a busy machine. The resolutions (flights) that are interrupted could
+/// take ten seconds.
 const END: Duration = Duration::from_secs(5);
-// The same on an idle machine.
+// On an idle machine, the end takes less than a second.
 const _: () = assert!(STOP_GRACE.as_millis() + STOP_FLUSH.as_millis() < 1_000);
 
-/// Sockets, questions of each, and questions of one stream that wait when the signal comes.
+/// The number of sockets, of questions for each socket, and of questions over one TCP stream that wait when the signal arrives.
 const CLIENTS: usize = 10;
 const QUESTIONS: usize = 10;
 const STREAMED: u16 = 10;
 const WAITING: usize = CLIENTS * QUESTIONS + STREAMED as usize;
-// The number is small enough that no question is turned away earlier, for a silent zone or on a machine that does not
-// keep up.
+// This number must be so small that no question is turned away, because of silent zones or a busy machine.
 const _: () = assert!(WAITING < MAX_SILENT_FLIGHTS && WAITING < BUSY_FLIGHTS);
 
 #[test]
@@ -123,7 +122,7 @@ fn what_servers_answer_soon_is_still_handed_out_at_the_end() {
     assert_eq!(status.code(), Some(0));
     assert!(took < END, "{took:?}");
     for _ in 0..50 {
-        // Their server is near, so its answers come before the end.
+        // The server is near, so these answers arrive before the end of the process.
         assert_eq!(client.next_reply().metadata.response_code, ResponseCode::NoError);
     }
 }
@@ -152,7 +151,7 @@ fn a_log_that_is_no_terminal_has_no_colours() {
     assert!(said.contains("resolverd has stopped") && !said.contains('\x1b'), "{said:?}");
 }
 
-/// A connection with that many questions to a server that is silent.
+/// Opens a TCP connection, and sends this many questions over it. The server for the names is silent.
 fn pipelined(process: &Process, questions: u16) -> TcpStream {
     let mut stream = TcpStream::connect(process.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

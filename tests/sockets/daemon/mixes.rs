@@ -1,4 +1,4 @@
-//! The memory of the process stays within its bound for any content of the cache and any replies to TCP clients.
+//! The memory of the process stays within its limit for any content of the cache, and for any replies to TCP clients.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -18,28 +18,28 @@ use crate::daemon::client::{Client, framed, is_servfail};
 use crate::daemon::memory::{assert_within_bound, sizes};
 use crate::daemon::process::{Process, Setting, World, busy};
 
-/// Questions of a socket that wait at the same time.
+/// The number of questions of one socket that are in progress at the same time.
 const WINDOW: usize = 50;
 
-/// Clients whose connections are all open at once.
+/// The number of TCP clients. All their connections are open at the same time.
 const TCP_CLIENTS: u8 = 4;
 
-/// Questions that each connection sends at once. All replies together have 70 MB.
+/// The number of questions that each connection sends at once. All replies together have 70 MB.
 const PIPELINED: u16 = 8;
 
-/// Questions at once whose replies are long.
+/// The number of questions with long replies that are asked at the same time.
 const LONG_REPLIES: usize = 80;
 
-/// Reloads of a long test, one while the cache is filled each time.
+/// The number of reloads in a long test. Before each reload, a part of the cache is filled.
 const RELOADS: u64 = 30;
 
-/// A list, for its answers.
+/// A DNS list, so that the cache also has answers of a list.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]";
 
-/// A kind of entry: the names and types that fill a cache with it, by number.
+/// A kind of cache entry. `ask` returns the name and type of each question that fills the cache with this kind.
 struct Mix {
     title: &'static str,
-    /// Octets of an entry, roughly: a cache is filled several times.
+    /// The approximate size of an entry in octets. The cache is filled several times.
     octets: u64,
     ask: fn(u64) -> (String, RecordType),
     dnssec_ok: bool,
@@ -98,8 +98,8 @@ const MIXES: [Mix; 8] = [
     },
 ];
 
-/// A name of 255 octets below `tld.`, with labels of one octet, or with long labels. Both forms take the most memory
-/// in addition to the name itself.
+/// Returns a name of 255 octets below `tld.`. If `number` is even, it has labels of one octet, else long labels. Both forms take the most
+/// memory in addition to the name itself.
 fn long(number: u64) -> String {
     let (mut name, octets) = (format!("n{number}."), if number.is_multiple_of(2) { 1 } else { 50 });
     while name.len() + octets + 1 + "tld.".len() < 255 {
@@ -151,7 +151,7 @@ fn reloads_while_the_cache_fills_take_no_more() {
     }
 }
 
-/// Asks for `count` names.
+/// Asks for `count` names of a kind.
 fn fill(process: &Process, mix: &Mix, count: u64) {
     let mut client = Client::new(process.address);
     client.dnssec_ok = mix.dnssec_ok;
@@ -167,12 +167,12 @@ fn fill(process: &Process, mix: &Mix, count: u64) {
     }
 }
 
-/// Fills the cache of `size` MiB with few long entries, so that all of it takes memory.
+/// Fills a cache of `size` MiB with few long entries, so that it uses all of its memory.
 pub(crate) fn fill_with_texts(process: &Process, size: u64) {
     fill(process, &TEXTS, 2 * (size << 20) / TEXTS.octets);
 }
 
-/// As many connections as the daemon serves beside a cache of `size` MiB.
+/// Opens as many TCP connections as the daemon serves with a cache of `size` MiB.
 fn all_connections(process: &Process, size: u64) -> Vec<TcpStream> {
     let of_client = WorkBounds::for_cache_size(size << 20).connections_of_client();
     let clients = (1..=TCP_CLIENTS).flat_map(|last| std::iter::repeat_n(last, of_client));
@@ -195,7 +195,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
         let mut client = Client::new(process.address);
         client.ask("a.big.tld.", RecordType::TXT);
         let mut streams = all_connections(&process, size);
-        // All connections wait for one answer and get it together. Then they ask for it again.
+        // All connections wait for the same answer and get it at the same time. Then they ask for it again.
         for name in ["b.big.tld.", "b.big.tld.", "a.big.tld."] {
             for stream in &mut streams {
                 let question = |number| framed(number, name, RecordType::TXT);
@@ -204,7 +204,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
             std::thread::sleep(Duration::from_millis(1_500));
         }
         assert_within_bound(&process, size, "long replies");
-        // Answers that no other client waits for, and that the cache forgets before they are sent.
+        // No other client waits for these answers, and the cache has removed them before they are sent.
         drop(streams);
         let mut streams = all_connections(&process, size);
         for (place, stream) in streams.iter_mut().enumerate() {
@@ -253,7 +253,7 @@ fn long_replies_whose_zone_has_silent_servers_for_its_keys_take_no_more() {
     let process = setting.start();
     let (mut light, mut heavy) = (Client::new(process.address), Client::new(process.address));
     light.ask("www.tld.", RecordType::A);
-    // The records of each take 600 KB, and the resolution holds them until its time is over.
+    // The records of each answer take 600 KB. The resolution keeps them until its time is over.
     for number in 0..LONG_REPLIES {
         heavy.send(&format!("h{number}.keyless.tld."), RecordType::A);
     }
@@ -286,7 +286,7 @@ fn dozens_of_long_replies_at_once_are_never_shed() {
     assert_eq!(shed(&process), 0);
 }
 
-/// Long replies that were dropped.
+/// Returns the number of long replies that were dropped.
 fn shed(process: &Process) -> u64 {
     process.stats().report.upstream.counts[Counter::LongRepliesShed]
 }
@@ -301,7 +301,7 @@ fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
     socket.into()
 }
 
-/// The zones of these mixes, each with its text. `many.tld.` refers to zones that no server has.
+/// Returns the zones for these kinds of entries, each with its text. `many.tld.` refers to zones that no server has.
 fn zones() -> [(&'static str, String); 4] {
     let string = format!("\"{}\" ", "x".repeat(250));
     let texts: String = (0..4).fold(String::new(), |mut text, number| {

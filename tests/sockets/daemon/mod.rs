@@ -1,4 +1,4 @@
-//! The daemon as a process: its start and end, its output, and its bounds under load.
+//! The daemon as a process: its start and end, its output, and its limits under load.
 
 mod addresses;
 mod bounds;

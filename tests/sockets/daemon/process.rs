@@ -1,4 +1,4 @@
-//! The binary as an operator runs it: a configuration file, a process, its lines on stderr, its control socket.
+//! The program as an operator runs it: a configuration file, a process, the lines on stderr, and the control socket.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
@@ -26,24 +26,24 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Long enough for any machine. A test that passes never waits that long.
+/// A time that is long enough on any machine. A test that passes never waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The distance of a slow server.
+/// The round trip to a server that is far away.
 const FAR: Duration = Duration::from_millis(1_500);
 
-/// A user without rights, if the tests run as root.
+/// The id of a user without rights, for tests that run as root.
 const NOBODY: u32 = 65_534;
 
-/// Held by tests that measure times or keep the machine busy.
+/// A lock for tests that measure times, and for tests that keep the machine busy.
 static BUSY: RwLock<()> = RwLock::new(());
 
-/// Waits until no other test keeps the machine busy: for tests that measure times.
+/// Must be called by tests that measure times. Waits until no other test keeps the machine busy.
 pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
     BUSY.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits until no test measures times: for tests of memory, which may run at the same time.
+/// Must be called by tests of memory, which may run at the same time. Waits until no test measures times.
 pub(crate) fn busy() -> RwLockReadGuard<'static, ()> {
     BUSY.read().unwrap_or_else(PoisonError::into_inner)
 }
@@ -55,13 +55,13 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// `tld.` is served from `distance` away and answers every name; no server answers for `silent.tld.`.
+    /// Returns an internet with `tld.`, whose server has this distance and answers for every name. No server answers for `silent.tld.`.
     pub(crate) fn new(distance: Duration) -> Self {
         Self::with(distance, &[])
     }
 
-    /// Like `new`, with these zones below `tld.`, each with its text. The server of `keyless.tld.` never answers queries for keys,
-    /// and that of `slow.tld.` is far away.
+    /// Like `new`, with these zones below `tld.`, each with its text. The server of `keyless.tld.` never answers queries for keys. The
+    /// server of `slow.tld.` is far away.
     pub(crate) fn with(distance: Duration, zones: &[(&str, String)]) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let lab = Arc::new(lab(distance, zones));
@@ -121,13 +121,14 @@ impl Stage {
     }
 }
 
-/// A folder with a configuration file, and the processes that use it.
+/// A directory with a configuration file. The processes of a test use it.
 pub(crate) struct Setting {
     folder: TempDir,
 }
 
 impl Setting {
-    /// A configuration that `change` may extend; it listens at a port of its own choice and asks `world`.
+    /// Writes a configuration with these further sections. The daemon listens at a port that the kernel chooses, and queries the servers of
+    /// `world`.
     pub(crate) fn new(world: &World, sections: &str) -> Self {
         let setting = Self::bare();
         let port = world.sockets.port();
@@ -161,7 +162,7 @@ impl Setting {
         self.folder.path().join("resolverd.toml")
     }
 
-    /// Validates the answers of `keyless.tld.`, and not those of two names for another client.
+    /// Adds settings: answers of `keyless.tld.` are validated, except those for two names.
     pub(crate) fn validate_keyless(&self) {
         let key = "Aio4P+Jh0hSxiVvHVAveh6ovEnH9Q+K8+1qdsWtH0C3BSydA8KMuWOLXi6xbFYJSXdosj8gzUBp80wcEY6Du9w==";
         self.write("anchor", &format!("keyless.tld. 3600 IN DNSKEY 257 3 13 {key}\n"));
@@ -181,15 +182,15 @@ impl Setting {
         command
     }
 
-    /// The command as a user without rights. Root runs a copy of the program beside the configuration, as others may not
-    /// read every folder that root builds in.
+    /// Returns the command, run by a user without rights. If the test runs as root, it uses a copy of the program next to the
+    /// configuration, because other users cannot read every directory in which root builds.
     pub(crate) fn command_without_rights(&self) -> Command {
         if !rustix::process::geteuid().is_root() {
             return self.command();
         }
         let program = self.folder.path().join("resolverd");
-        // Another process copies the file. If this process wrote it, a child of a parallel test could keep it open,
-        // and it could not be executed.
+        // A separate process copies the file. If this process wrote it, a child process of a parallel test could have it open, and then it
+        // could not be executed.
         let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_resolverd")).arg(&program).status().unwrap();
         assert!(copied.success());
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -198,12 +199,12 @@ impl Setting {
         command
     }
 
-    /// Runs it to its end: exit code, stdout, stderr.
+    /// Runs the program until it ends. Returns the exit code, stdout and stderr.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         told(&self.command().args(arguments).output().unwrap())
     }
 
-    /// Starts it, and waits until it listens.
+    /// Starts the daemon, and waits until it listens.
     pub(crate) fn start(&self) -> Process {
         Process::start(self.command(), self.socket())
     }
@@ -215,8 +216,8 @@ pub(crate) fn told(output: &Output) -> (i32, String, String) {
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
-/// The command in a network of its own with loopback only, after `script` has run there as its root; none if no such
-/// network is available.
+/// Returns the command in a separate network that has only loopback. `script` is run there first, with root rights. Returns `None` if this
+/// host does not permit such a network.
 pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Command> {
     let within = |script: &str| {
         let mut shell = Command::new("unshare");
@@ -236,16 +237,16 @@ pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Comman
 /// A running daemon; killed when dropped.
 pub(crate) struct Process {
     child: Child,
-    /// Its address.
+    /// The address at which the daemon listens.
     pub(crate) address: SocketAddr,
-    /// Lines on stderr before the one with the address.
+    /// The lines on stderr before the line with the address.
     pub(crate) said: Vec<String>,
     lines: Mutex<Receiver<String>>,
     socket: PathBuf,
 }
 
 impl Process {
-    /// Starts `command`, and waits for the line with its address.
+    /// Starts `command`, and waits for the line with the address.
     pub(crate) fn start(mut command: Command, socket: PathBuf) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let (sender, lines) = channel();
@@ -267,7 +268,7 @@ impl Process {
         }
     }
 
-    /// Its control socket.
+    /// Returns the path of the control socket.
     pub(crate) fn socket(&self) -> &Path {
         &self.socket
     }
@@ -281,12 +282,12 @@ impl Process {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Its next line.
+    /// Returns the next line on stderr.
     pub(crate) fn next_line(&self) -> String {
         self.lines.lock().unwrap().recv_timeout(PATIENCE).unwrap()
     }
 
-    /// Sends a signal and waits for the end; returns how it ended, and its time.
+    /// Sends a signal to the process and waits for its end. Returns how it ended, and how long this took.
     pub(crate) fn end(&mut self, signal: Signal) -> (ExitStatus, Duration) {
         let sent = Instant::now();
         self.signal(signal);
@@ -294,7 +295,7 @@ impl Process {
         (status, sent.elapsed())
     }
 
-    /// Its lines after it listened; call it once it has ended.
+    /// Returns the lines after the one with the address. Must be called after the process has ended.
     pub(crate) fn said_later(&self) -> Vec<String> {
         self.lines.lock().unwrap().iter().collect()
     }
@@ -331,7 +332,7 @@ impl Process {
         self.stats().report.outcomes.get(&outcome).copied().unwrap_or(0)
     }
 
-    /// Polls its state until it is `wanted`.
+    /// Waits until the state of the process is as `wanted`.
     pub(crate) fn wait_until(&self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let begin = Instant::now();
         while !wanted(self) {
@@ -339,13 +340,13 @@ impl Process {
         }
     }
 
-    /// A number of /proc/PID/status, in its unit there.
+    /// Returns a number in /proc/PID/status, in the unit of that file.
     pub(crate) fn in_status(&self, field: &str) -> u64 {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
         number_of(&text, field).unwrap_or_else(|| panic!("no {field} in {text}"))
     }
 
-    /// The most memory it ever had, in octets.
+    /// Returns the most memory that the process has ever used, in octets.
     pub(crate) fn peak_memory(&self) -> u64 {
         self.in_status("VmHWM") * 1_024
     }
@@ -355,7 +356,7 @@ impl Process {
         std::fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count() as u64
     }
 
-    /// How often its threads have gone to sleep, all together.
+    /// Returns the number of times that all threads of the process have gone to sleep.
     pub(crate) fn sleeps(&self) -> u64 {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
         let status = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).unwrap());

@@ -1,4 +1,4 @@
-//! The output and the exit code if it cannot start.
+//! The output and the exit code if the daemon cannot start.
 
 use std::net::{TcpListener, UdpSocket};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use rustix::process::Signal;
 use crate::daemon::client::Client;
 use crate::daemon::process::{Process, Setting, World, told};
 
-/// Exit code: could not start.
+/// The exit code if the daemon could not start.
 const FAILED: i32 = 1;
 
-/// Exit code: the configuration is wrong.
+/// The exit code if the configuration is invalid.
 const CONFIG_INVALID: i32 = 6;
 
 fn setting() -> (World, Setting) {

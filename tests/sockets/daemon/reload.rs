@@ -20,7 +20,7 @@ fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
     (code, text)
 }
 
-/// Runs a command that fails: exit code, stdout and stderr.
+/// Runs a command that fails. Returns the exit code, stdout and stderr.
 fn failing(setting: &Setting, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     told(&command.arg("--socket").arg(setting.socket()).args(arguments).output().unwrap())
@@ -65,7 +65,7 @@ fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
     assert_eq!(setting.run(&["--check"]).0, 6);
     assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
 
-    // An address that another program uses is an error of the last step. Nothing else has changed then.
+    // An address that another program uses causes an error in the last step of a reload. Even then, nothing has changed.
     let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let listener = format!("[[listener]]\naddresses = [\"{}\"]\n", taken.local_addr().unwrap());
     let host = "[[host]]\nname = \"scanner.lan\"\naddresses = [\"10.0.0.10\"]\n";
@@ -141,7 +141,7 @@ fn an_address_that_is_removed_comes_back_while_its_last_query_waits() {
     let world = World::new(Duration::from_millis(500));
     let setting = Setting::new(&world, "");
     let file = std::fs::read_to_string(setting.config()).unwrap();
-    // Another program may have the same port at the other address.
+    // Another program may use the same port at the other address. Then another port is tried.
     let (process, other, both) = loop {
         setting.write("resolverd.toml", &file);
         let process = setting.start();
@@ -198,7 +198,7 @@ fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_
             "zone partner.example.: {key} contains {own}, at which resolverd itself listens ({own}): its queries would come back to it; write the address and port of another server\n"
         );
         assert_eq!(setting.run(&["--check"]), (6, String::new(), sentence.clone()));
-        // With port 0 the listener is not at the port of the server, so this is no circle.
+        // With port 0, the listener has another port than the server, so this is not a circle.
         assert_eq!(setting.run(&["--check", "--listen", "127.0.0.1:0"]).0, 0);
         let (code, _, error) = setting.run(&[]);
         assert_eq!((code, error), (1, format!("resolverd: {sentence}")));

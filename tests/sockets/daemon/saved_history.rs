@@ -1,4 +1,4 @@
-//! The queries in memory are kept over a restart: also those that were quick.
+//! The history in memory survives a restart. It contains all queries, not only slow and failed ones.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ fn a_quick_message_is_found_after_a_restart_with_another_number_of_workers() {
         assert!(!file(&stage).exists());
         let after = why(&process, "mail.tld.");
         assert!((after[0].began - before[0].began).abs() < 0.01, "{after:?}");
-        // The clock of the other process was read at another moment.
+        // The two processes read the clock at different times, so the begin differs a little.
         let after: Vec<_> =
             after.into_iter().map(|message| MessageReport { began: before[0].began, ..message }).collect();
         assert_eq!(after, before);
@@ -104,7 +104,7 @@ fn with_redact_or_without_a_history_there_is_no_file() {
     }
 }
 
-/// The zones whose queries failed: their names and culprits, and whether they still fail.
+/// Returns the zones with failed queries: their names and culprits, and whether they still fail.
 fn failed(process: &Process) -> Vec<(Option<String>, CulpritKind, StillFails)> {
     let all = FailedRequest { from: 0.0, zone: None, client: None };
     let replies = ask(process.socket(), &Request::Failed(all)).into_iter();
@@ -152,13 +152,13 @@ fn a_file_that_cannot_be_used_is_reported_and_removed() {
     ask_twice(&process, "mail.tld.");
     let lines = said(&mut process, Signal::TERM);
     assert!(lines.len() == 1 && lines[0].contains("it is damaged, or of another version"), "{lines:?}");
-    // The next one is written in its place. A pipe has no writer, and must not stop the start.
+    // A pipe replaces the file. Nobody writes to this pipe, and the start of the daemon must not wait for it.
     std::fs::remove_file(file(&stage)).unwrap();
     make_pipe(&file(&stage));
     let mut process = stage.start(&[]);
     let lines = said(&mut process, Signal::TERM);
     assert!(lines.len() == 1 && lines[0].contains("it is not a regular file"), "{lines:?}");
-    // The next one is written in its place again, and a directory there is left alone.
+    // A directory replaces the file. It must not be changed.
     std::fs::remove_file(file(&stage)).unwrap();
     std::fs::create_dir(file(&stage)).unwrap();
     let mut process = stage.start(&[]);
@@ -169,7 +169,7 @@ fn a_file_that_cannot_be_used_is_reported_and_removed() {
     );
 }
 
-/// Starts the daemon twice with a directory of the history that `spoil` has made, and returns the warnings about it.
+/// Starts the daemon twice with a history directory that `spoil` has created. Returns the number of warnings about it at each start.
 fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
@@ -194,7 +194,7 @@ fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
 
 #[test]
 fn a_directory_of_the_history_that_cannot_be_used_costs_one_warning_and_no_answer() {
-    // Root owns the directory, or its mode keeps out its owner.
+    // If the test runs as root, root owns the directory. Else its mode prevents access even by its owner.
     let foreign = |path: &Path| {
         std::fs::create_dir(path).unwrap();
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();

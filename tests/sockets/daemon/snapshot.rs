@@ -1,4 +1,4 @@
-//! The cache outlasts the process, where the service manager gives it a directory.
+//! The cache survives a restart if the service manager provides a state directory.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ impl Stage {
         self.state.path().join("cache.snapshot")
     }
 
-    /// The files in the state directory that are the cache's.
+    /// Returns the files of the cache in the state directory.
     fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.state.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -25,13 +25,13 @@ impl Stage {
     }
 }
 
-/// Ends the process; returns all its lines.
+/// Ends the process. Returns all its log lines.
 fn ended(mut process: Process) -> String {
     process.end(Signal::TERM);
     [process.said.clone(), process.said_later()].concat().join("\n")
 }
 
-/// Whether the daemon knows the address of a name, and its TTL where it does.
+/// Returns the TTL of the address of a name. Returns `None` if the daemon does not know the address.
 fn ttl(process: &Process, name: &str) -> Option<u32> {
     let reply = Client::new(process.address).ask(name, RecordType::A);
     if is_servfail(&reply) { None } else { reply.answers.first().map(|record| record.ttl) }
@@ -72,7 +72,7 @@ fn the_cache_outlasts_a_restart_and_its_ttls_go_on() {
     assert!(ttl(&process, "mail.tld.").is_some_and(|again| again <= known));
     ended(process);
 
-    // `--no-snapshot` neither reads nor writes the file, and the next start does not read it either.
+    // With `--no-snapshot`, the daemon neither reads nor writes the file. The next start does not find the file either.
     let process = stage.start(&["--no-snapshot"]);
     assert_eq!((ttl(&process, "mail.tld."), process.status().daemon.snapshot), (None, None));
     assert!(stage.files().is_empty(), "{:?}", stage.files());
@@ -118,7 +118,7 @@ fn what_cannot_be_used_is_set_aside_with_one_line() {
     std::fs::write(stage.file(), &octets).unwrap();
     refused("a checksum does not match");
 
-    // With other views, all data in the file may be wrong.
+    // If the views have changed, all data in the file may be wrong.
     let text = std::fs::read_to_string(stage.setting.config()).unwrap();
     let listener = "\n[[listener]]\naddresses = [\"127.0.0.1:0\"]\nzones = []\n";
     stage.setting.write("resolverd.toml", &format!("{text}{listener}"));

@@ -1,4 +1,4 @@
-//! The local user of a query that is slow or fails: the kernel's tables of sockets are read while its client waits.
+//! The local user of a query that is slow or fails. The daemon reads the socket tables of the kernel while the client waits.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, framed, is_servfail};
 use crate::daemon::process::{Process, Setting, Stage, World, ask};
 
-/// The user that runs this test, by its name if it has one.
+/// Returns the user that runs this test: the name, or the id if there is no name.
 fn own_user() -> String {
     let told = |option| {
         let output = Command::new("id").arg(option).output().unwrap();
@@ -48,7 +48,7 @@ fn a_slow_or_failed_query_has_the_local_user_of_its_client() {
             Process::start(command, setting.socket())
         };
         let mut process = start();
-        // Both sockets are closed as soon as the answer is there.
+        // Both sockets are closed as soon as the answer has arrived.
         let mut stream = TcpStream::connect(process.address).unwrap();
         stream.write_all(&framed(7, "stream.silent.tld.", RecordType::A)).unwrap();
         assert!(is_servfail(&Client::new(process.address).ask("datagram.silent.tld.", RecordType::A)));
@@ -57,7 +57,7 @@ fn a_slow_or_failed_query_has_the_local_user_of_its_client() {
         for name in ["datagram.silent.tld", "stream.silent.tld"] {
             assert_eq!(users(&process, name), std::slice::from_ref(&own), "{name}");
         }
-        // It fails at once, and its socket stays open.
+        // This query fails at once, and its socket stays open.
         let mut client = Client::new(process.address);
         assert!(is_servfail(&client.ask("datagram.silent.tld.", RecordType::A)));
         process.wait_until("its user is known", |process| {
@@ -98,7 +98,8 @@ fn the_minutes_have_the_local_users_unless_clients_are_redacted() {
             let Some(Reply::Minutes(report)) = replies.first() else { panic!("{replies:?}") };
             report.clone()
         };
-        // Names are written every five minutes, so none is on disk yet, but the page asks for time to come.
+        // Names are written to the disk every five minutes, so none is there yet. But the page asks for a span that ends in the future, so
+        // it also gets the current names.
         let current = minutes(&process, now + 120);
         let is_lossy = |row: &Busy| row.kind == BusyKind::Network && row.counts.timeouts > 0;
         assert!(current.busiest.iter().any(is_lossy), "{current:?}");

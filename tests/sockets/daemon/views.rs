@@ -1,4 +1,5 @@
-//! Clients of several views at one address, over UDP and TCP: repeated queries are answered for the client that sends them.
+//! Clients of several views that use the same listen address, over UDP and TCP. A repeated query must be answered for the client that sends
+//! it.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -14,7 +15,7 @@ use crate::daemon::process::{Process, Setting, World};
 
 const NAME: &str = "www.corp.test.";
 
-/// Two views and clients of none, with other records of the same zone.
+/// Two views. The clients outside the views see other records of the same zone.
 const VIEWS: &str = "[[view]]\nname = \"office\"\nclients = [\"127.0.0.0/24\", \"127.0.9.9\"]\n\
     [[view]]\nname = \"guests\"\nclients = [\"127.0.0.3\"]\nzones = []\n\
     [[zone]]\nname = \"corp.test\"\nview = \"office\"\nrecords = [\"www A 10.0.0.1\"]\n\
@@ -48,7 +49,7 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
             assert_eq!(address(&client.ask(NAME, RecordType::A)), *wanted);
         }
     }
-    // Queries that are read together.
+    // These queries are read as one batch.
     for (client, _) in &mut clients {
         (0..20).for_each(|_| client.send(NAME, RecordType::A));
     }
@@ -60,13 +61,13 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
     {
         assert_eq!(address(&over_tcp(&process, client)), wanted, "over TCP");
     }
-    // The operator's own queries are in no view.
+    // The queries of the operator over the control socket belong to no view.
     let query = resolverctl(&setting, &["query", NAME]);
     assert!(query.contains("192.0.2.1") && !query.contains("10.0.0.1"), "{query}");
     let zones = resolverctl(&setting, &["zones"]);
     assert!(zones.contains("corp.test. (view office)"), "{zones}");
 
-    // The client moves to the view of all others.
+    // After this reload, the client belongs to no view.
     let text = std::fs::read_to_string(setting.config()).unwrap();
     setting.write("resolverd.toml", &text.replace("127.0.0.0/24", "127.0.7.0/24"));
     let told = resolverctl(&setting, &["reload"]);

@@ -1,4 +1,4 @@
-//! Queries in progress take no more memory than `cache.size` leaves to them, whatever fills the cache before.
+//! Queries in progress take no more memory than their share of `cache.size`, whatever fills the cache before.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, UdpSocket};
@@ -12,22 +12,23 @@ use crate::daemon::memory::{assert_within_bound, sizes};
 use crate::daemon::mixes::fill_with_texts;
 use crate::daemon::process::{Process, Setting, World, busy};
 
-/// Sizes of the cache in MiB.
+/// The sizes of the cache, in MiB.
 const SIZES: [u64; 2] = [32, 64];
 
-/// Clients of a flood, each with an address of its own.
+/// The number of clients that flood the daemon. Each has its own address.
 const CLIENTS: u8 = 50;
 
-/// Queries of a flood in one step, and the time of a step.
+/// The number of queries in one step of a flood, and the duration of a step.
 const STEP: (u64, Duration) = (500, Duration::from_millis(100));
 
-/// Steps of a flood: longer than a client waits, so that as much is in progress as ever will be.
+/// The number of steps of a flood. They take longer than a client waits, so that the largest possible number of queries is in progress.
 const STEPS: u64 = 45;
 
-/// Servers that never answer, each with many zones.
+/// The number of servers that never answer. Each has many zones.
 const SILENT_SERVERS: u8 = 200;
 
-/// Sends queries for the names of `asks` at a steady rate, and reads no reply. Then a client with one query gets its answer.
+/// Sends queries for the names that `name` returns at a steady rate, and reads no reply. Asserts that another client with one query then
+/// gets its answer.
 fn flood(process: &Process, title: &str, size: u64, name: fn(u64) -> String) {
     let address = |last| Ipv4Addr::new(127, 0, 1, last);
     let mut clients: Vec<_> =
@@ -46,12 +47,12 @@ fn flood(process: &Process, title: &str, size: u64, name: fn(u64) -> String) {
     assert_within_bound(process, size, title);
 }
 
-/// Floods a daemon with each size of cache, at the same time.
+/// Floods several daemons at the same time, each with another size of the cache.
 fn flood_all(title: &str, name: fn(u64) -> String) {
     let _busy = busy();
     let world = World::with(Duration::from_millis(1), &zones());
     let silent = |last: u8| UdpSocket::bind((Ipv4Addr::new(127, 79, 0, last), world.sockets.port())).unwrap();
-    // They never read, so their servers are silent.
+    // The test never reads these sockets, so the servers at them are silent.
     let _silent: Vec<_> = (1..=SILENT_SERVERS).map(silent).collect();
     std::thread::scope(|scope| {
         for size in sizes(&SIZES) {
@@ -81,7 +82,8 @@ fn many_clients_of_few_silent_names_stay_within_the_bound() {
     flood_all("clients of silent names", |number| format!("n{}.silent.tld.", number / 200 % 100));
 }
 
-/// `dead.tld.` refers to zones with silent servers, `slow.tld.` has every name, and `big.tld.` has long texts.
+/// Returns zones with their texts: `dead.tld.` refers to zones with silent servers, `slow.tld.` has every name, and `big.tld.` has long
+/// texts.
 fn zones() -> [(&'static str, String); 3] {
     let cuts = (0..STEPS * STEP.0).fold(String::new(), |mut text, cut| {
         let server = cut % u64::from(SILENT_SERVERS) + 1;

@@ -1,4 +1,4 @@
-//! A daemon that knows three names, for the control socket.
+//! A daemon that knows only three names, for tests of the control socket.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -44,17 +44,17 @@ use resolver::iterate::direct::ReplyUnknown;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
-/// Requests for messages that it answers from one reading of the record.
+/// The maximum number of requests for messages that are answered from one reading of the record.
 pub(crate) const MOST_WHYS: usize = 5;
 
-/// A daemon that answers from this file.
+/// A daemon whose answers are in this file.
 pub(crate) struct Fake {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) flushed: Mutex<Vec<String>>,
     reloads: Mutex<u32>,
     pub(super) zones: Mutex<Vec<ZoneWhat>>,
     pub(crate) lists: Lists,
-    /// The number of requests for messages in each reading of the record.
+    /// The number of requests for messages that were answered from each reading of the record.
     pub(crate) whys: Mutex<Vec<usize>>,
 }
 
@@ -160,7 +160,7 @@ impl Controlled for Fake {
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {
-        // One list has text and no address.
+        // One of the lists has a text but no address.
         let text_alone = name("asn.rspamd.com.").zone_of(&question.name);
         let asked = if text_alone { Question::new(&name("mail.example."), question.kind) } else { question };
         self.query(asked)
@@ -303,7 +303,8 @@ impl Controlled for Fake {
     }
 }
 
-/// Answers `mail.example.` MX and TXT, denies `nowhere.example.`, fails for the rest; 100 s ago by its clock.
+/// Answers questions for MX and TXT of `mail.example.`, denies that `nowhere.example.` exists, and fails for all other names. The answers
+/// are 100 s old.
 fn lookup(question: &Question) -> Lookup {
     let mut message = Message::response(0, OpCode::Query);
     message.metadata.recursion_available = true;

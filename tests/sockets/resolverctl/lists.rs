@@ -1,4 +1,4 @@
-//! Lists through the socket: their answers for an address, and their states.
+//! DNS lists over the control socket: their answers for an address, and their states.
 
 use std::time::Duration;
 

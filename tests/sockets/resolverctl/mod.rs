@@ -1,4 +1,4 @@
-//! All of resolverctl with a real control socket; behind it a daemon that knows three names.
+//! All commands of resolverctl with a real control socket. The daemon behind the socket knows only three names.
 
 mod fake;
 mod lists;
@@ -27,7 +27,7 @@ use tempfile::TempDir;
 
 use fake::Fake;
 
-/// A daemon with its socket, and the command that asks it.
+/// A daemon with its control socket, and the command that uses it.
 struct World {
     directory: TempDir,
     socket: PathBuf,
@@ -216,7 +216,7 @@ fn a_name_that_begins_with_a_hyphen_is_taken_as_it_is_shown_and_a_mistyped_optio
     }
 }
 
-/// The one object on stdout.
+/// Returns the only JSON object on stdout.
 fn object(text: &str) -> serde_json::Value {
     assert_eq!(text.lines().count(), 1, "{text}");
     serde_json::from_str(text).unwrap()
@@ -244,8 +244,8 @@ fn others_may_look_and_change_nothing() {
     }
     let world = World::new();
     let program = world.directory.path().join("resolverctl");
-    // Another process copies the file. If this process wrote it, a child of a parallel test could keep it open, and
-    // it could not be executed.
+    // A separate process copies the file. If this process wrote it, a child process of a parallel test could have it open, and then it
+    // could not be executed.
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_resolverctl")).arg(&program).status().unwrap();
     assert!(copied.success());
     for path in [world.directory.path(), world.socket.parent().unwrap(), &world.socket, &program] {
@@ -309,7 +309,7 @@ fn a_monitoring_system_gets_one_line_and_its_exit_code() {
     };
     world.fake.recorder.questions(0, &failed, 100);
     let (code, text, _) = world.run(&["status", "--plugin"]);
-    // Their zones are not known yet.
+    // The zones of these queries are not known yet.
     assert!(code == 1 && text.starts_with("RESOLVERD WARNING - 101 of 103 queries failed"), "{text}");
     let nowhere = world.directory.path().join("none.sock");
     let (code, text, error) = told(&tool(&nowhere).args(["status", "--plugin"]).output().unwrap());

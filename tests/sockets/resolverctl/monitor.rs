@@ -1,4 +1,4 @@
-//! `resolverctl monitor`: lines as queries end.
+//! `resolverctl monitor` prints a line for each query that ends.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
@@ -24,7 +24,7 @@ impl Drop for Monitor {
     }
 }
 
-/// Waits until so many watch.
+/// Waits until `count` commands watch the queries.
 fn until_watching(world: &World, count: usize) {
     let begin = Instant::now();
     while world.fake.recorder.watching() != count {

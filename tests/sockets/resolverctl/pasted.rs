@@ -1,4 +1,4 @@
-//! `resolverctl why -`: pasted lines, as an operator sees what was made of them.
+//! `resolverctl why -` with pasted log lines: how each line was understood, and its result, as an operator sees it.
 
 use std::process::Stdio;
 
@@ -13,7 +13,7 @@ use super::fake::MOST_WHYS;
 use super::{World, told, tool};
 use hickory_proto::rr::RecordType;
 
-/// The exit code, the output and the errors of `why -` with these lines.
+/// Runs `why -` with these lines. Returns the exit code, the output and the errors.
 fn pasted(world: &World, lines: &str, arguments: &[&str]) -> (i32, String, String) {
     let mut command = tool(&world.socket);
     command.args(["why", "-"]).args(arguments);
@@ -23,7 +23,7 @@ fn pasted(world: &World, lines: &str, arguments: &[&str]) -> (i32, String, Strin
     told(&running.wait_with_output().unwrap())
 }
 
-/// Keeps a query for `mail.example.` that took so many seconds until now.
+/// Adds a query for `mail.example.` to the history. It has just ended and took the time `elapsed`.
 fn asked(world: &World, outcome: Outcome, elapsed: Duration) {
     let question = QuestionEntry {
         outcome,
@@ -65,7 +65,7 @@ fn several_lines_are_looked_up_in_one_reading_and_those_without_a_reply_again() 
     let lines: String = (0..MOST_WHYS as u8 + 3).map(line).collect();
     let told = objects(&pasted(&world, &lines, &["--json"]).1);
     let readings = std::mem::take(&mut *world.fake.whys.lock().unwrap());
-    // The name of all lines is asked once in each step.
+    // The name that all lines have in common is asked for once in each step.
     assert_eq!(readings, [MOST_WHYS + 4, 4]);
     assert_eq!(
         told.iter().map(|one| one["more_lines"].as_u64().unwrap_or(0) + 1).sum::<u64>(),
@@ -131,23 +131,23 @@ fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
             ),
         ]
     };
-    // The mail began to come just before the query for its sender.
+    // The email began to arrive shortly before the query for its sender.
     for line in entries(6) {
         let (code, text, error) = pasted(&world, &line, &[]);
         assert!(code == 0 && text.contains("mail.example. MX"), "{line}: {text}");
         assert!(text.contains("no server answered") && error.is_empty(), "{line}: {text} {error}");
     }
-    // Of a mail that came an hour before, no query is known.
+    // An hour earlier, there is no query that could belong to the email.
     for line in entries(3_600) {
         let (code, text, _) = pasted(&world, &line, &[]);
         assert!(code == 4 && !text.contains("Cause: no server answered"), "{line}: {text}");
     }
-    // Its recipient was tried since then.
+    // The email is an hour old, but its delivery to the recipient was tried since then.
     let entry = format!(
         "{}\n(Host or domain name not found. Name service error for name=mail.example type=MX: Host not found, try again)\n   us@mail.example\n",
         entries(3_600)[0].replace("mail.example", "sender.test")
     );
-    // So was that of an entry in one line.
+    // The same, for an entry that has only one line.
     let object = entries(3_600)[3].replace("mail.example", "sender.test");
     let object = object.replace(
         '}',
@@ -161,7 +161,7 @@ fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
             "{told:#?}"
         );
     }
-    // Both parts of a line have one message: it is one line.
+    // Both parts of this line lead to the same message, so the output has one line.
     let both = entries(6)[3].replace('}', ", \"recipients\": [{\"address\": \"us@mail.example\"}]}");
     let (_, text, _) = pasted(&world, &both, &[]);
     assert!(text.contains("no server answered") && !text.contains("more line"), "{text}");
@@ -189,7 +189,7 @@ fn text_that_was_not_read_is_told() {
     let line = "connect from mail.example[192.0.2.7]\n";
     let nameless = "a line without a name\n";
     let blank = |octets: u64| nameless.repeat(octets as usize / nameless.len() + 1);
-    // The line stands behind the text that is read.
+    // The log line is after the part of the text that is read.
     let (code, _, error) = pasted(&world, &(blank(MAX_PASTED) + line), &[]);
     assert_eq!(code, 2, "{error}");
     assert!(
@@ -198,7 +198,7 @@ fn text_that_was_not_read_is_told() {
         ),
         "{error}"
     );
-    // It stands before, and the last line that is read is cut.
+    // The log line is before the end of the part that is read, and the last line of this part is cut.
     let (_, _, error) = pasted(&world, &(line.to_owned() + &blank(MAX_PASTED)), &[]);
     assert!(
         error.contains("only the first 1 MiB of the text was read, and the rest was left out"),
@@ -213,8 +213,8 @@ fn text_that_was_not_read_is_told() {
     assert_eq!(error, "");
 }
 
-/// Keeps queries of 127.0.0.1: their names in wire form and types, and when they began and how long they took, in milliseconds; the first
-/// one three seconds before now.
+/// Adds queries of 127.0.0.1 to the history, each with its name in wire form, its type, its begin and its duration in milliseconds. The
+/// first one began three seconds ago.
 fn played(world: &World, queries: &[(&[u8], RecordType, u64, u64)]) {
     let begin = Clock::machine().mono().as_micros() - 3_000_000;
     for (name, kind, at, elapsed) in queries {
@@ -263,7 +263,7 @@ const SENDER: &[u8] = b"\x06sender\x04test\x00";
 #[test]
 fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mail() {
     let world = World::new();
-    // Another host connects while the first mail waits for a list. Then the domain of the first mail is asked.
+    // Another host connects while the first email waits for a list. After that, the domain of the first email is asked for.
     let mail = [
         (LISTED, RecordType::A, 0, 1_200),
         (REVERSE, RecordType::PTR, 1_202, 1),
@@ -292,7 +292,7 @@ fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mai
     assert_eq!(kind("0.1/0/3.0/0.1"), "not_dns", "1.2 s are not most of it");
     assert_eq!(kind("0.1/0/2.0/0.1"), "unknown");
     assert_eq!(kind("0.1/0/0.3/0.1"), "not_dns", "the wait was longer than this");
-    // The message of the address has a part of its own.
+    // The message that is found for the address alone is another one.
     let (code, text, _) = world.run(&["--json", "why", "192.0.2.8"]);
     assert_eq!((code, &objects(&text)[0]["culprit"]["kind"]), (0, &"none".into()));
 }

@@ -1,4 +1,4 @@
-//! The control socket itself: its permissions, and its reaction to invalid input.
+//! The control socket itself: its permissions, and its reactions to invalid input.
 
 use control::limits::MAX_HISTORY_REQUESTS;
 use control::server::{BindError, ControlServer};
@@ -16,7 +16,7 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
     assert!(matches!(again, Err(BindError::InUse { .. })));
 
     let stale = world.directory.path().join("stale.sock");
-    // Bound and never listened on, so that no process forked by another test can keep it answering.
+    // This socket was bound, but nothing listens on it. So no process that another test has forked can answer on it.
     let dead = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
     dead.bind(&socket2::SockAddr::unix(&stale).unwrap()).unwrap();
     drop(dead);
@@ -36,7 +36,7 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
 fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
     use std::io::{Read, Write};
     let world = World::new();
-    // Replies of some hundred kilobytes, which no buffer of a socket holds. The services of one host are one message.
+    // The replies have some hundred kilobytes, which is more than the buffer of a socket. All services of a host belong to one message.
     let name = [&[63; 1][..], &[b'a'; 63]].concat().repeat(3);
     for client in 1..=8_u8 {
         for number in 0..200_u64 {
@@ -58,7 +58,7 @@ fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
         .map(|_| {
             let mut stream = std::os::unix::net::UnixStream::connect(&world.socket).unwrap();
             stream.write_all(request).unwrap();
-            // Its reply is being written.
+            // From here on, the daemon is writing its reply.
             stream.read_exact(&mut [0]).unwrap();
             stream
         })
@@ -84,7 +84,7 @@ fn nonsense_on_the_socket_is_answered_in_one_line() {
     let long = format!("{}\n", "x".repeat(10_000));
     for nonsense in ["\n", "nonsense\n", "{\"request\":\"dance\"}\n", "{\"request\":\"status\"", &long] {
         let mut stream = std::os::unix::net::UnixStream::connect(&world.socket).unwrap();
-        // The server may answer and close before it has read all of a line that is too long.
+        // If a line is too long, the daemon may reply and close the connection before it has read the whole line.
         let _refused = stream.write_all(nonsense.as_bytes());
         let _closed = stream.shutdown(std::net::Shutdown::Write);
         let mut reply = String::new();

@@ -1,4 +1,4 @@
-//! `resolverctl top` on a terminal, which `script` of util-linux makes, and without one.
+//! `resolverctl top` on a terminal, which the program `script` of util-linux provides, and without a terminal.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 
 use super::{World, skipped};
 
-/// The sequences that take the alternate screen, and give it back.
+/// The escape sequences that begin and end the use of the alternate screen.
 const TAKE: &str = "\u{1b}[?1049h";
 const GIVE: &str = "\u{1b}[?1049l";
 
-/// The command on a terminal, and what it writes there.
+/// The command on a terminal, and the text that it writes to the terminal.
 struct OnTerminal {
     child: Child,
     pid: std::path::PathBuf,
     chunks: Receiver<Vec<u8>>,
     seen: String,
-    /// The end of the last text that was waited for.
+    /// The position after the last text for which the test has waited.
     after: usize,
 }
 
@@ -53,7 +53,7 @@ impl OnTerminal {
         Some(begun)
     }
 
-    /// Waits until it has written a text behind the last one. The text must have no character in common with the one that it
+    /// Waits until the command has written this text after the last one. The text must have no character in common with the text that it
     /// replaces on the screen, because only differences are written.
     fn until(&mut self, text: &str) {
         let end = Instant::now() + Duration::from_secs(20);
@@ -81,7 +81,7 @@ impl OnTerminal {
         kill(name, &self.pid());
     }
 
-    /// Waits for the end: the terminal is given back.
+    /// Waits until the command ends and leaves the alternate screen.
     fn end(mut self) {
         self.until(GIVE);
         // The cursor is shown.

@@ -1,4 +1,4 @@
-//! `switch --back`, and switches that are cut off: the host has a resolver at every moment, and is as before in the end.
+//! `switch --back`, and switches that are interrupted. The host must have a resolver at every moment, and must be as before in the end.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn switched(internet: &Internet, host: &Host) {
     assert_eq!(code, 0, "{text}");
 }
 
-/// A host whose own resolver is Unbound.
+/// Returns a host whose resolver is Unbound.
 fn unbound() -> Host {
     let host = Host::new(&[
         ("etc/resolv.conf", "nameserver 127.0.0.1\n"),
@@ -28,7 +28,7 @@ fn unbound() -> Host {
     host
 }
 
-/// Undoes the rest, and compares with the state before.
+/// Undoes the rest of the switch. Asserts that the host has the same state as before.
 fn restored(internet: &Internet, host: &Host, before: &std::collections::BTreeMap<String, String>) {
     let (code, text) = host.switch(internet, &["--back"]);
     assert_eq!(code, 0, "{text}");
@@ -67,7 +67,7 @@ fn resolverd_stays_while_resolv_conf_cannot_be_written() {
     host.link("etc/resolv.conf", "../run/dhcp/resolv.conf");
     let before = host.files();
     switched(&internet, &host);
-    // Nothing can be put in its place, as on a file system without room.
+    // The file cannot be replaced here, as on a file system that is full.
     let obstacle = "etc/resolv.conf.resolverctl/obstacle";
     host.write(obstacle, "");
     let (code, text) = host.switch(&internet, &["--back"]);
@@ -138,7 +138,7 @@ fn resolverd_starts_again_if_the_old_resolver_does_not() {
     restored(&internet, &host, &before);
 }
 
-/// The texts that a power failure may leave in place of `whole`.
+/// Returns the beginnings of `whole` that a file may have after a power failure.
 fn cut(whole: &str) -> [&str; 3] {
     ["", whole.get(..1).unwrap(), whole.get(..whole.len() / 2).unwrap()]
 }
@@ -164,7 +164,7 @@ fn a_half_written_file_does_not_stay_for_a_link() {
     let before = host.files();
     switched(&internet, &host);
     fs::remove_file(host.path("etc/resolv.conf")).unwrap();
-    // The file that was to take its place.
+    // This is the new file, before it was renamed to its final name.
     host.write("etc/resolv.conf.resolverctl", "# Wri");
     restored(&internet, &host, &before);
 }
@@ -302,7 +302,7 @@ fn an_undo_goes_on_if_the_record_cannot_be_written() {
     assert!(!answers(&host));
 }
 
-/// A host whose resolver listens at an address of its network, which `resolv.conf` names.
+/// Returns a host whose resolver listens at an address in its network. `resolv.conf` names this address.
 fn at_own_address() -> Host {
     let host = plain();
     host.write("etc/resolv.conf", "nameserver 10.0.0.5\n");

@@ -17,13 +17,14 @@ use lab::world::ServerPlan;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The program that stands for `systemctl`. It is no file of a test: a program that another thread still writes cannot be run.
+/// The program that replaces `systemctl`. The tests do not write it themselves, because a program that a thread still writes cannot be
+/// executed.
 const SYSTEMCTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sockets/switch/systemctl");
 
-/// The columns of a table of sockets after the address.
+/// The columns after the address in a socket table of /proc/net.
 const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
 
-/// A root server at a real socket, without signatures, so that the date stays unknown.
+/// A root server on a real socket. Its replies have no signatures, so the date stays unknown.
 pub(crate) struct Internet {
     pub(crate) server: SocketAddr,
     _sockets: LabSockets,
@@ -99,7 +100,7 @@ impl Host {
         self.link("proc/300/fd/3", "socket:[21]");
     }
 
-    /// Runs `switch` with a name that every C library resolves without a server.
+    /// Runs `switch`. Its last check asks for a name that every C library resolves without a server.
     pub(crate) fn switch(&self, internet: &Internet, more: &[&str]) -> (i32, String) {
         let (code, output, error) = self.command(internet, more);
         assert_eq!(error, "", "{output}");
@@ -112,7 +113,7 @@ impl Host {
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 
-    /// The command, which a test may also kill.
+    /// Returns the command, so that a test can also kill it.
     pub(crate) fn prepared(&self, internet: &Internet, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
         command.args(["switch", "--root"]).arg(self.root.path()).arg("--systemctl").arg(SYSTEMCTL);
@@ -124,7 +125,8 @@ impl Host {
         command
     }
 
-    /// All files with their texts, links with their targets, and directories, without the notes of `systemctl` and /proc.
+    /// Returns the whole directory tree: files with their texts, links with their targets, and directories. The notes of `systemctl` and
+    /// /proc are left out.
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
         let mut folders = vec![self.root.path().to_owned()];
@@ -142,7 +144,7 @@ impl Host {
                     "directory".to_owned()
                 } else {
                     let words = fs::read_to_string(&path).unwrap();
-                    // The order of the words of a unit says nothing.
+                    // The order of the words in the state of a unit does not matter.
                     let mut sorted: Vec<&str> = words.split_ascii_whitespace().collect();
                     sorted.sort_unstable();
                     if name.starts_with("units/") { sorted.join(" ") } else { words }
@@ -163,7 +165,7 @@ impl Host {
     }
 }
 
-/// A table of the sockets at port 53 of addresses.
+/// Returns a socket table with sockets at port 53 of these addresses.
 fn sockets(addresses: &[[u8; 4]], inode: u32) -> String {
     let line = |address: &[u8; 4]| {
         format!(" 0: {:08X}:0035 {DATAGRAMS} {inode} 2 0 0\n", u32::from_ne_bytes(*address))
@@ -171,7 +173,7 @@ fn sockets(addresses: &[[u8; 4]], inode: u32) -> String {
     format!("head\n{}", addresses.iter().map(line).collect::<String>())
 }
 
-/// A Debian gateway with BIND, Postfix in its chroot, and all programs that write `resolv.conf`.
+/// Returns a Debian gateway with BIND, with Postfix in its chroot, and with all programs that write `resolv.conf`.
 pub(crate) fn crowded() -> Host {
     let host = Host::new(&[
         ("run/NetworkManager/resolv.conf", "search corp.example\nnameserver 192.0.2.53\noptions rotate\n"),
@@ -198,7 +200,7 @@ pub(crate) fn crowded() -> Host {
     host
 }
 
-/// A host whose `resolv.conf` names another server.
+/// Returns a host whose `resolv.conf` names a server on another host.
 pub(crate) fn plain() -> Host {
     Host::new(&[("etc/resolv.conf", "nameserver 192.0.2.53\n"), ("etc/nsswitch.conf", "hosts: files dns\n")])
 }

@@ -1,5 +1,5 @@
-//! `resolverctl switch` over hosts made of files, with a root server of the lab and a `systemctl` that keeps the states of
-//! units in files. The screens are golden files.
+//! `resolverctl switch` on hosts that are directory trees. A root server of the lab replaces the internet, and a script that stores the
+//! states of units in files replaces `systemctl`. The screens are golden files.
 
 mod back;
 mod host;
@@ -52,7 +52,7 @@ fn back_restores_each_file_and_each_service() {
     golden("switch_back.txt", &text);
     assert_eq!(code, 0);
     let mut after = host.files();
-    // The directory that holds the one of the record was not there.
+    // This directory did not exist before the switch. It contains the directory of the record.
     after.remove("var/lib");
     assert_eq!(after, before);
     let (code, _, error) = host.command(&internet, &["--back"]);
@@ -65,7 +65,7 @@ fn a_second_switch_has_nothing_to_do() {
     assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
     let (code, text) = host.switch(&internet, &["--yes"]);
     assert_eq!((code, text.as_str()), (0, "Nothing to do: this host uses resolverd.\n"));
-    // Another program has written the file since: the first switch is undone before a second one.
+    // Another program has changed the file since the switch. A second switch is refused until the first one is undone.
     host.write("etc/resolv.conf", "nameserver 198.51.100.53\n");
     let (code, _, error) = host.command(&internet, &["--yes"]);
     assert_eq!(code, 1);
@@ -83,7 +83,7 @@ fn a_file_that_has_changed_since_stays() {
     golden("switch_changed.txt", &text);
     assert_eq!(host.read("etc/resolv.conf"), "nameserver 198.51.100.53\n");
     assert_eq!(host.files()["units/resolverd.service"], "loaded", "the other steps are undone");
-    // Once it is as the switch left it, the rest is undone too.
+    // After the file has the text of the switch again, the rest of the switch is undone too.
     host.write("etc/resolv.conf", &written);
     assert_eq!(host.switch(&internet, &["--back"]).0, 0);
     assert_eq!(host.read("etc/resolv.conf"), "nameserver 192.0.2.53\n");
@@ -117,7 +117,7 @@ fn names_that_cannot_be_resolved_undo_it() {
     assert_eq!(after, before);
 }
 
-/// Sees that a switch is refused with these words, and changes nothing.
+/// Asserts that a switch is refused with these words and changes nothing.
 fn refused(host: &Host, internet: &Internet, words: &str) {
     let before = host.files();
     let (code, text) = host.switch(internet, &["--yes"]);
@@ -138,14 +138,14 @@ fn nothing_happens_where_a_failure_stays() {
     host.holds("docker-proxy", "docker.service", [0, 0, 0, 0]);
     refused(&host, &internet, "docker-proxy of docker.service listens at 0.0.0.0:53");
 
-    // It may give addresses to other hosts.
+    // dnsmasq may also assign addresses to other hosts.
     let host = plain();
     host.write("units/dnsmasq.service", "loaded enabled active\n");
     host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
     refused(&host, &internet, "dnsmasq may also give addresses to other hosts");
     assert_eq!(host.switch(&internet, &["--stop-shared"]).0, 0);
 
-    // A wildcard address cannot be bound next to it.
+    // With this server, resolverd cannot listen at a wildcard address.
     let host = plain();
     host.write(
         "etc/resolverd/resolverd.toml",
@@ -225,7 +225,7 @@ fn a_record_of_another_user_is_not_trusted() {
     assert!(host.read("etc/resolv.conf").contains("127.0.0.1"));
 }
 
-/// The steps of a host, without their reasons.
+/// Returns the steps of a switch without their reasons.
 fn steps(host: &Host, internet: &Internet) -> Vec<String> {
     let (_, lines) = host.switch(internet, &["--json"]);
     let objects = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -270,7 +270,7 @@ fn each_kind_of_host_has_its_steps() {
     // Nothing to do but to start.
     assert_eq!(steps(&Host::new(&[well, dns]), &internet), [START]);
 
-    // Debian 13: the script of dhcpcd passes over its hook for resolv.conf.
+    // In Debian 13, the hook lets the script of dhcpcd skip the hook for resolv.conf.
     let dhcpcd = ("usr/sbin/dhcpcd", "");
     let hook = "write /etc/dhcpcd.enter-hook";
     assert_eq!(steps(&Host::new(&[well, dns, dhcpcd]), &internet), [hook, START]);
@@ -297,7 +297,7 @@ fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
     }
 }
 
-/// Rocky's Postfix has no chroot, and its processes keep the nameserver that they have read.
+/// On Rocky Linux, Postfix has no chroot, and its processes continue to use the name server that they have read.
 #[test]
 fn a_postfix_outside_of_a_chroot_is_reloaded() {
     let (internet, host) = (internet(), plain());
@@ -323,7 +323,7 @@ fn services_that_keep_the_old_nameserver_are_named() {
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("use the old nameserver until then: rspamd, amavis\n"), "{text}");
     assert!(text.contains("systemctl restart rspamd amavis\n"), "{text}");
-    // They run on if they are asked about a host that uses resolverd already.
+    // If the host already uses resolverd, these services need no restart.
     host.write("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n");
     let (_, text) = host.switch(&internet, &[]);
     assert!(!text.contains("rspamd"), "{text}");

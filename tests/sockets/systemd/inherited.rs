@@ -1,4 +1,4 @@
-//! Inherited sockets: handed over by the test like systemd, and by systemd's own tool.
+//! Sockets that the daemon inherits: the test passes them like systemd, or systemd's own tool passes them.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -9,22 +9,22 @@ use hickory_proto::op::Message;
 use crate::systemd::service::{PATIENCE, Service, Setting, answer, client, question};
 use crate::systemd::units::is_installed;
 
-/// Questions that come while no daemon runs.
+/// The number of questions that arrive while no daemon runs.
 const WAITING: u16 = 200;
 
-/// A port with both of its sockets, held by the test.
+/// Opens a UDP socket and a TCP socket at the same port. The test keeps both open.
 fn held() -> (UdpSocket, TcpListener, SocketAddr) {
     loop {
         let stream = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = stream.local_addr().unwrap();
-        // If another test has the datagram port of that number, another one is tried.
+        // If another test uses the same UDP port, another port is tried.
         if let Ok(datagrams) = UdpSocket::bind(address) {
             return (datagrams, stream, address);
         }
     }
 }
 
-/// Asks over TCP.
+/// Asks a question over TCP.
 fn ask_stream(mut stream: TcpStream, id: u16) -> Message {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let query = question(id, "stream.tld.");
@@ -83,7 +83,7 @@ fn a_restart_in_the_midst_of_questions_loses_none() {
             asker.send(&question(id, &format!("n{id}.tld."))).unwrap();
             asked.push(id);
         }
-        // The daemon answers the queries that it has read, and leaves the others to the next daemon.
+        // The daemon answers the queries that it has read, and leaves the other queries to the next daemon.
         let pid = rustix::process::Pid::from_child(&service.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(service.child.wait().unwrap().success());
@@ -109,8 +109,8 @@ fn a_socket_that_the_configuration_does_not_name_is_served_with_a_warning() {
     assert_eq!(answer(&asker), (4, 1));
 }
 
-/// systemd's tool at a free port. It binds one socket itself, and the daemon the other kind: if another program has
-/// taken the port in between, another one is tried.
+/// Runs systemd's tool at a free port. The tool opens one of the two sockets, and the daemon opens the other. If another program has taken
+/// the port in the meantime, another port is tried.
 fn activated(datagram: bool) -> (Service, Setting, SocketAddr) {
     loop {
         let (datagrams, listener, address) = held();
@@ -136,7 +136,7 @@ fn systemd_hands_down_either_kind_and_the_other_is_bound() {
     }
     for datagram in [false, true] {
         let (mut service, _setting, address) = activated(datagram);
-        // The tool starts the daemon at the first query, which waits in the socket until then.
+        // The tool starts the daemon when the first query arrives. The query waits in the socket until the daemon reads it.
         let asker = client(address);
         if datagram {
             asker.send(&question(5, "a.tld.")).unwrap();

@@ -1,4 +1,5 @@
-//! Log lines: plain on a pipe, with their fields in the journal, with their priority where the journal takes no fields.
+//! Log lines: they are plain text on a pipe, and have fields in the journal. If the journal accepts no fields, the lines begin with their
+//! priority.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -27,7 +28,7 @@ fn a_pipe_gets_plain_lines_with_their_time() {
     assert!(service.child.wait().unwrap().success());
 }
 
-/// Runs the daemon with `stderr`, which `JOURNAL_STREAM` names, calls `meanwhile`, and ends it.
+/// Runs the daemon with this stderr, which `JOURNAL_STREAM` names. Calls `meanwhile`, and then ends the daemon.
 fn serve_with(setting: &Setting, stderr: OwnedFd, meanwhile: impl FnOnce(&Child)) {
     let about = File::from(stderr.try_clone().unwrap()).metadata().unwrap();
     let notify = UnixDatagram::bind(setting.folder.path().join("notify")).unwrap();
@@ -42,7 +43,7 @@ fn serve_with(setting: &Setting, stderr: OwnedFd, meanwhile: impl FnOnce(&Child)
     assert!(child.wait().unwrap().success());
 }
 
-/// The next entry of a journal, by its lines.
+/// Returns the lines of the next entry in the journal.
 fn entry(journal: &UnixDatagram) -> Vec<String> {
     let mut octets = [0; 65_536];
     let length = journal.recv(&mut octets).unwrap();

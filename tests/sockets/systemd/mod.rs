@@ -1,4 +1,4 @@
-//! resolverd under a service manager: its units, its messages to the manager, and inherited sockets.
+//! resolverd under a service manager: its units, its messages to the service manager, and inherited sockets.
 
 mod inherited;
 mod journal;

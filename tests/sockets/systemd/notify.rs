@@ -38,7 +38,7 @@ impl Manager {
         String::from_utf8(octets[..length].to_vec()).unwrap()
     }
 
-    /// The next message with this begin; others are the watchdog's.
+    /// Returns the next message that begins with this text. Other messages are for the watchdog.
     fn hear_until(&self, begin: &str) -> String {
         loop {
             let heard = self.hear();
@@ -76,7 +76,7 @@ fn the_watchdog_hears_from_it_as_long_as_it_lives() {
     }
     assert_eq!(heard.iter().filter(|heard| heard.starts_with("READY=1")).count(), 1);
     assert_eq!(heard.iter().filter(|heard| *heard == "WATCHDOG=1\n").count(), 7);
-    // A stopped process sends nothing: the socket stays silent for longer than the manager would wait.
+    // A process that was stopped with a signal sends nothing. So the socket is silent for longer than the service manager would wait.
     let pid = Pid::from_child(&service.child);
     kill_process(pid, Signal::STOP).unwrap();
     waitpid(Some(pid), WaitOptions::UNTRACED).unwrap().expect("it has stopped");

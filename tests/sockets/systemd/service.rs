@@ -1,4 +1,4 @@
-//! A daemon as a service manager runs it: a process, a configuration, a small internet, and its output.
+//! A daemon as a service manager runs it: a process with a configuration, a small internet, and the output of the process.
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -18,10 +18,10 @@ use lab::world::{Lab, ServerPlan};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Long enough for any machine. A test that passes never waits that long.
+/// A time that is long enough on any machine. A test that passes never waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A folder with a configuration, and its internet: `tld.` answers every name.
+/// A directory with a configuration, and a small internet in which `tld.` answers for every name.
 pub(crate) struct Setting {
     pub(crate) folder: TempDir,
     _sockets: LabSockets,
@@ -29,7 +29,7 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// A configuration that listens at `address`.
+    /// Writes a configuration with which the daemon listens at `address`.
     pub(crate) fn new(address: SocketAddr) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -66,8 +66,8 @@ impl Setting {
         command
     }
 
-    /// The daemon with two inherited sockets, as in sd_listen_fds(3): descriptors from 3 on, and the process's own
-    /// number in `LISTEN_PID`, which a shell sets before it becomes the daemon.
+    /// Returns a command that starts the daemon with two inherited sockets, as in sd_listen_fds(3). Their descriptors begin with 3. A shell
+    /// sets `LISTEN_PID` to its own process number before it becomes the daemon.
     pub(crate) fn command_with(&self, datagrams: &UdpSocket, stream: &TcpListener) -> Command {
         let script =
             "LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" --config \"$1\" 3<&0 4<&1 0</dev/null 1>/dev/null";
@@ -95,12 +95,12 @@ fn lab() -> Lab {
 pub(crate) struct Service {
     pub(crate) child: Child,
     lines: std::io::Lines<BufReader<ChildStderr>>,
-    /// Its lines until it listened, including that line.
+    /// The lines up to the one which says that the daemon listens.
     pub(crate) said: Vec<String>,
 }
 
 impl Service {
-    /// Starts `command`, and waits for the line that it listens.
+    /// Starts `command`, and waits for the line which says that the daemon listens.
     pub(crate) fn start(command: Command) -> Self {
         let mut service = Self::spawn(command);
         service.wait_for(" listens at ");
@@ -119,7 +119,7 @@ impl Service {
         assert!(self.says(words), "it has ended: {:?}", self.said);
     }
 
-    /// Waits for the line with `words`, or for the end without it.
+    /// Reads lines until one contains `words`. Returns false if the process ends before that.
     pub(crate) fn says(&mut self, words: &str) -> bool {
         while self.said.last().is_none_or(|line| !line.contains(words)) {
             let Some(line) = self.lines.next() else { return false };
@@ -128,7 +128,7 @@ impl Service {
         true
     }
 
-    /// Its next line.
+    /// Returns the next line.
     pub(crate) fn next_line(&mut self) -> String {
         match self.lines.next() {
             Some(line) => line.unwrap(),
@@ -136,14 +136,14 @@ impl Service {
         }
     }
 
-    /// The first address where it listens.
+    /// Returns the first address at which the daemon listens.
     pub(crate) fn address(&self) -> SocketAddr {
         let line = self.said.last().unwrap();
         let (_, rest) = line.split_once(" listens at ").unwrap();
         rest.split([',', ' ']).next().unwrap().parse().unwrap()
     }
 
-    /// Kills it as a crash would.
+    /// Kills the process, as a crash would.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -152,13 +152,13 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A question for an address.
+/// Returns a question for the address of a name.
 pub(crate) fn question(id: u16, name: &str) -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.id = id;
@@ -175,7 +175,7 @@ pub(crate) fn client(server: SocketAddr) -> UdpSocket {
     client
 }
 
-/// Reads an answer: its id, and the number of its records.
+/// Reads an answer. Returns its id and the number of its records.
 pub(crate) fn answer(client: &UdpSocket) -> (u16, usize) {
     let mut octets = [0; 4_096];
     let length = client.recv(&mut octets).unwrap();

@@ -1,4 +1,4 @@
-//! The units that packages install, checked by systemd's own programs.
+//! The systemd units that the packages install, checked by systemd's own programs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +7,7 @@ use lab::prelude::skipped;
 use resolver::config::Config;
 use resolverd::daemon::allowance;
 
-/// The greatest exposure level of `systemd-analyze security`, in tenths.
+/// The maximum exposure level that `systemd-analyze security` may report, in tenths.
 const EXPOSURE: &str = "--threshold=15";
 
 /// Whether a program of systemd's is installed; if not, the test is skipped.
@@ -48,7 +48,7 @@ fn the_memory_that_is_allowed_follows_from_the_cache() {
     assert!(service.lines().any(|line| line == format!("MemoryMax={needed}M")), "{needed}");
 }
 
-/// A line of the template may differ from the service only if the instance is in it, or if it is about the socket unit.
+/// A line of the template may differ from the service only if it contains the instance, or if it is about the socket unit.
 #[test]
 fn the_template_is_the_service_with_the_name_of_the_instance() {
     let read = |name| std::fs::read_to_string(unit(name)).unwrap();
@@ -71,7 +71,7 @@ fn systemd_understands_every_line() {
     }
     let folder = tempfile::tempdir().unwrap();
     let service = std::fs::read_to_string(unit("resolverd.service")).unwrap();
-    // The programs at their current paths; everything else unchanged.
+    // The unit with the current paths of the programs. Everything else is unchanged.
     let service = service
         .replace("ExecStart=resolverd\n", &format!("ExecStart={}\n", env!("CARGO_BIN_EXE_resolverd")))
         .replace("ExecReload=resolverctl ", &format!("ExecReload={} ", env!("CARGO_BIN_EXE_resolverctl")));
