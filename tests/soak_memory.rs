@@ -1,5 +1,5 @@
-//! A hostile internet for ten thousand questions, in a process of its own: the memory of the resolver does not grow
-//! with them.
+//! A hostile internet for ten thousand questions, in a separate process. The memory of the resolver must not grow with the number of
+//! questions.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use lab::traffic;
 use resolver::limits::DEAD_WANTED_TIME;
 use resolverd as _;
 
-/// Mail domains of the internet: three for each hoster.
+/// The number of mail domains of the internet: three for each hoster.
 const DOMAINS: usize = 24;
 
-/// Messages between two measurements, of about forty questions each.
+/// The number of messages between two measurements. Each asks about forty questions.
 const MESSAGES: u64 = 60;
 
-/// The fault of one server of each zone, beside lost packets.
+/// The faults of which one server of each zone has one. In addition, packets get lost.
 const AILMENTS: [Fault; 8] = [
     Fault::Dead,
     Fault::Refused,
@@ -31,7 +31,7 @@ const AILMENTS: [Fault; 8] = [
     Fault::WrongQuestion,
 ];
 
-/// Growth from one measurement to the next that is the allocator's own slack.
+/// How much the memory may grow between two measurements, in octets, because the allocator keeps some free memory.
 const SLACK: u64 = 1 << 20;
 
 #[test]
@@ -50,7 +50,7 @@ fn memory_is_flat() {
             for mail in draw(&internet, number, 1, Popularity::Uniform) {
                 traffic::play(&internet, &mail, &simulation, simulation.clock()).await;
             }
-            // The lab's own log does not belong to the resolver.
+            // The log of the lab does not belong to the memory of the resolver.
             internet.lab.log().take();
             tokio::time::sleep(Duration::from_secs(20)).await;
             if (number + 1) % MESSAGES == 0 {

@@ -1,5 +1,5 @@
-//! The weights of entries are their resident octets, for entries of every kind, each in a process of its own,
-//! compared with their weights, which `cache.size` bounds.
+//! Compares the weights of cache entries, which `cache.size` limits, with the memory that the entries take. There is a test for each kind
+//! of entry, in a separate process.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Command;
@@ -27,24 +27,26 @@ use resolverd as _;
 use validate::keys::{ZoneKey, ZoneKeys};
 use validate::verdict::{ValidationFailure, Why};
 
-/// Large enough for all entries: nothing is evicted.
+/// The size of the cache. It is large enough for all entries, so that none is removed.
 const SIZE: u64 = 8 << 30;
 
-/// The total weight of each kind: many times the size that an allocator takes at once.
+/// The total weight of the entries of each kind, in octets. It is many times as large as the blocks that an allocator takes at once.
 const FILLED: u64 = 32 << 20;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The greatest share of their weight that entries may take: with a greater share, the process exceeds `cache.size`.
+/// The largest permitted ratio of memory to weight. With a larger one, the process would exceed `cache.size`.
 const MOST: f64 = 1.1;
 
-/// The least share: with a smaller share, memory that the operator has granted is not used.
+/// The smallest permitted ratio of memory to weight. With a smaller one, a part of the memory that the operator has granted would not be
+/// used.
 const LEAST: f64 = 0.55;
 
-/// The kind that this process fills a store with; none: it starts a process for each kind.
+/// The environment variable with the kind of entries with which this process fills the cache. Without it, the process starts another
+/// process for each kind.
 const SORT: &str = "RESOLVERD_WEIGHED_SORT";
 
-/// Fills a store; returns the share of their weight that its entries take.
+/// Fills a part of the cache. Returns the ratio of the memory that the entries take to their weight.
 fn share((title, store, put): &Sort<'_>) -> f64 {
     let memory = Memory::new(SIZE, &Random::seeded(1));
     let fill = || memory.fill().into_iter().find(|fill| fill.store == *store).unwrap();
@@ -66,7 +68,7 @@ fn share((title, store, put): &Sort<'_>) -> f64 {
 
 type Sort<'a> = (&'a str, &'a str, &'a dyn Fn(&Memory, u32));
 
-/// A name of its own for each number, with this many octets of labels.
+/// Returns a different name for each number, with this many octets of labels.
 fn name(number: u32, octets: usize) -> Name {
     let mut labels = vec![format!("n{number}")];
     let mut left = octets.saturating_sub(labels[0].len());
@@ -104,7 +106,7 @@ fn put_denial(memory: &Memory, number: u32, octets: usize) {
     );
 }
 
-/// Denies twenty ranges of names in a zone of its own, as a zone with RSA keys does.
+/// Adds denials of twenty ranges of names in a new zone, as a zone with RSA keys has them.
 fn put_ranges(memory: &Memory, number: u32, octets: usize) {
     let zone = name(number, octets);
     let soa = SOA::new(name(1, octets), name(2, octets), 1, 7_200, 900, 1_209_600, 3_600);
@@ -246,7 +248,7 @@ fn entries_weigh_what_they_take() {
     }
     let mut told = Vec::new();
     for (title, ..) in SORTS {
-        // Memory that one store frees must not improve the result of the next.
+        // Each kind has its own process, because memory that one test frees would improve the result of the next.
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "entries_weigh_what_they_take", "--nocapture"]).env(SORT, title);
         let output = String::from_utf8(child.output().unwrap().stdout).unwrap();

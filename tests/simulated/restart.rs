@@ -84,7 +84,7 @@ fn messages_after_a_restart_take_hardly_longer_than_without_it() {
     assert!(cold.as_secs_f64() > 1.3 * without.as_secs_f64(), "the test shows nothing: {cold:?} {without:?}");
 }
 
-/// Returns the questions that deliver mail to and from the known domains, as far as they have records.
+/// Returns the questions that must be answered to deliver mail to and from the known domains, as far as they have records.
 async fn known_questions(simulation: &Simulation, internet: &Internet) -> Vec<(Name, RecordType)> {
     let mut known = Vec::new();
     for domain in &internet.domains[..DOMAINS / 5] {

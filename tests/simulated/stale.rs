@@ -26,7 +26,7 @@ const TTL: Duration = Duration::from_secs(60);
 
 const OUTAGE: Duration = Duration::from_secs(600);
 
-/// Returns the questions that deliver mail to and from a domain.
+/// Returns the questions that must be answered to deliver mail to and from a domain.
 fn questions(internet: &Internet, place: usize) -> Vec<(Name, RecordType)> {
     let domain = &internet.domains[place];
     vec![

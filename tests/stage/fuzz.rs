@@ -1,4 +1,5 @@
-//! The uses of foreign octets, as functions of the octets: for a fuzzer, and for tests with their own randomness.
+//! All code that reads octets from other hosts, as functions of these octets. A fuzzer uses these functions, and so do tests with their own
+//! random octets.
 //!
 //! A panic in any code is a finding.
 
@@ -34,10 +35,10 @@ use lab::simulation::paused;
 use lab::world::absolute;
 use lab::zone_file::read_zone;
 
-/// A check of octets: it returns the violated property.
+/// A check of code that reads octets. It returns an error text if the code violates a property.
 type Target = fn(&[u8]) -> Result<(), String>;
 
-/// The targets of a fuzzer, by the name of their corpus. Each takes octets and returns a violated property.
+/// The checks for a fuzzer, each with the name of its corpus.
 const TARGETS: [(&str, Target); 6] = [
     ("query", query),
     ("response", response),
@@ -47,7 +48,7 @@ const TARGETS: [(&str, Target); 6] = [
     ("capture", capture),
 ];
 
-/// Tries one target.
+/// Runs the check with the name `target` with these octets.
 ///
 /// # Panics
 /// The octets violate a property, or there is no such target.
@@ -60,7 +61,7 @@ pub fn hold(target: &str, octets: &[u8]) {
     }
 }
 
-/// A query log, a packet capture or a dnstap file: each is read to its end, and a name in it is one that can be asked for.
+/// Reads a query log, a packet capture or a dnstap file to its end. Each name in it must be a name that can be asked for.
 fn capture(octets: &[u8]) -> Result<(), String> {
     let Ok(captured) = shadow::capture::read(octets) else { return Ok(()) };
     for (question, _) in &captured.questions {
@@ -71,11 +72,11 @@ fn capture(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The moment at which a process makes its clock.
+/// The time at which the process creates its clock.
 const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
-/// The entries of a snapshot of the cache, with any octets: memory can be walked through, holds no entry for longer
-/// than it may, and writes what it holds so that it is read again.
+/// Reads a snapshot of the cache with any octets. Afterwards all entries of the cache must be readable, no entry may be valid for longer
+/// than permitted, and a snapshot of this cache must be readable again.
 fn snapshot(octets: &[u8]) -> Result<(), String> {
     let view = ViewId::default();
     let scope = Scope {
@@ -112,16 +113,16 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The maximum TTL of restored entries here.
+/// The maximum TTL of entries that are restored in this check.
 const SNAPSHOT_CAP: Duration = Duration::from_secs(3_600);
 
-/// Octets of memory that a snapshot is read into here.
+/// The size of the cache into which this check reads a snapshot, in octets.
 const SNAPSHOT_MEMORY: u64 = 8 << 20;
 
-/// The zone that responses are from.
+/// The zone from which the responses of this check come.
 const ZONE: &str = "example.";
 
-/// A client's message: read, and answered so that the client can read the reply.
+/// Reads the message of a client. The client must be able to read the reply.
 fn query(octets: &[u8]) -> Result<(), String> {
     let mut out = Vec::new();
     match Query::read(octets, ViewId::default()) {
@@ -144,8 +145,8 @@ fn query(octets: &[u8]) -> Result<(), String> {
     }
 }
 
-/// A server's message, with any content: memory has names of its zone only, and the client gets an answer to its
-/// question.
+/// Reads the message of a server with any content. The cache may then have only names of the server's zone, and the client must get an
+/// answer to its question.
 fn response(octets: &[u8]) -> Result<(), String> {
     let zone = absolute(ZONE).map_err(|error| error.to_string())?;
     let asked = Message::from_vec(octets).ok().and_then(|message| message.queries.first().cloned());
@@ -205,7 +206,7 @@ fn holds_together(name: &Name, reply: &Message) -> Result<(), String> {
     Ok(())
 }
 
-/// Answers each message with the same octets, under its id and question; other servers cannot be reached.
+/// A network that answers each message with the same octets, with the id and question of the message. Other servers cannot be reached.
 struct Scripted {
     server: SocketAddr,
     octets: Vec<u8>,
@@ -221,7 +222,7 @@ impl Scripted {
 fn reply_to(query: &[u8], octets: &[u8]) -> Vec<u8> {
     let mut reply = octets.to_vec();
     for (place, (to, from)) in reply.iter_mut().zip(query).enumerate() {
-        // The resolver chooses the spelling; all other differences are the server's.
+        // The resolver chooses upper and lower case in the name. All other differences are errors of the server.
         let spelling = place >= HEADER && to.eq_ignore_ascii_case(from);
         if place < 2 || spelling {
             *to = *from;
@@ -278,7 +279,7 @@ impl Replies for Once {
     }
 }
 
-/// A zone file: the operator's, and the lab's own reader.
+/// Reads a zone file with the reader for the operator's files, and with the reader of the lab.
 fn zone_file(octets: &[u8]) -> Result<(), String> {
     let text = String::from_utf8_lossy(octets);
     let zone = absolute(ZONE).map_err(|error| error.to_string())?;
@@ -293,7 +294,7 @@ fn zone_file(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// A line of the control protocol, either way.
+/// Reads a line of the control protocol, as a request and as a reply.
 fn control(octets: &[u8]) -> Result<(), String> {
     if let Ok(request) = serde_json::from_slice::<Request>(octets) {
         let written = serde_json::to_vec(&request).map_err(|error| error.to_string())?;

@@ -1,7 +1,7 @@
 //! Parts that several test programs need: a small internet on sockets with a daemon before it, traffic whose failures are kept, a
 //! store of the history in memory, the popularity of names, and the targets of the fuzzer.
 //!
-//! A crate, so that it is compiled once. It stands above all others; only tests call it.
+//! This is a separate crate, so that it is compiled only once. It may call all other crates, and only tests call it.
 
 pub mod fuzz;
 pub mod memory_store;

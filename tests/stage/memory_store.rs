@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use history::store::Store;
 use history::stored::SEGMENT_HEAD;
 
-/// Segments in memory, as the disk keeps them.
+/// Stores the files of the history (segments) in memory, as the disk would.
 #[derive(Debug, Default)]
 pub struct MemoryStore(pub Mutex<Vec<u8>>);
 

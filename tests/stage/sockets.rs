@@ -1,4 +1,4 @@
-//! A stage for tests through the front door: a small internet on sockets, and a daemon before it.
+//! A small internet on sockets, and a daemon that uses it, for tests of the whole daemon.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use lab::world::{Lab, ServerPlan};
 use resolver::config::{Config, Family};
 use resolverd::daemon::Daemon;
 
-/// Long enough for any machine. A test that passes never waits that long.
+/// A time that is long enough on any machine. A test that passes never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A small internet, a daemon, and its address.
@@ -27,12 +27,12 @@ pub struct Stage {
     pub sockets: LabSockets,
     /// The daemon.
     pub daemon: Daemon,
-    /// Where it listens.
+    /// The address at which the daemon listens.
     pub address: SocketAddr,
     _folder: tempfile::TempDir,
 }
 
-/// `tld.` with `text`, served by one server a millisecond away; the root too.
+/// Returns a lab in which one server has the root and `tld.`, which has the records `text`. The server is one millisecond away.
 pub fn lab(text: &str) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.tld", 2), ("ns1.slow.tld", 3)] {
@@ -47,7 +47,7 @@ pub fn lab(text: &str) -> Arc<Lab> {
 }
 
 impl Stage {
-    /// Starts both; `change` may change the configuration first.
+    /// Starts the internet and the daemon. `change` may change the configuration first.
     pub async fn set(text: &str, change: impl FnOnce(&mut Config)) -> Self {
         let sockets = LabSockets::start(lab(text), Random::system().unwrap()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -77,20 +77,20 @@ impl Stage {
         report.outcomes.iter().filter(|(of, _)| **of == outcome).map(|(_, count)| *count).sum()
     }
 
-    /// Messages that were counted apart as this.
+    /// Returns the number of messages that were counted separately for this reason.
     pub fn apart(&self, apart: Apart) -> u64 {
         let report = self.daemon.subject().recorder().report(Window::Start);
         report.apart.iter().filter(|(of, _)| **of == apart).map(|(_, count)| *count).sum()
     }
 
-    /// Messages about `name` to the lab's servers.
+    /// Returns the number of queries for `name` that the servers of the lab have received.
     pub fn heard(&self, name: &str) -> usize {
         let name = self::name(name);
         self.sockets.lab().log().received().iter().filter(|entry| entry.name == name).count()
     }
 }
 
-/// A query's octets.
+/// Returns the octets of a query.
 pub fn query(id: u16, text: &str, kind: RecordType) -> Vec<u8> {
     let mut message = hickory_proto::op::Message::query();
     message.metadata.id = id;

@@ -1,5 +1,4 @@
-//! Traffic in simulation whose failures are kept, each with its reason and steps; and the faults of one server of
-//! each zone.
+//! Traffic in simulation. Failed questions are stored with their reasons and steps. Also the faults that one server of each zone may have.
 
 use std::sync::Mutex;
 
@@ -11,11 +10,11 @@ use lab::fault::Fault;
 use lab::simulation::Simulation;
 use lab::traffic::Asker;
 
-/// The fault of one server of each zone.
+/// The faults of which one server of each zone has one.
 pub const AILMENTS: [Fault; 6] =
     [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
 
-/// Keeps failures with their reasons.
+/// Asks questions, and stores the failed ones with their reasons.
 pub struct Watched<'a> {
     simulation: &'a Simulation,
     failed: Mutex<Vec<String>>,

@@ -1,2 +1,2 @@
-//! Nothing but dependencies: each crate has this one among those of its tests, so that `cargo test -p CRATE` takes the libraries that
-//! `cargo test` has built.
+//! This crate contains only dependencies. Each other crate uses it for its tests, so that `cargo test -p CRATE` uses the same builds of
+//! libraries as `cargo test`.
