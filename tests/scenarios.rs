@@ -11,7 +11,7 @@ use lab::scenario::Scenario;
 use lab::simulation::paused;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// The seed of a scenario: it is constant, because its packets are compared exactly.
+/// The seed of all scenarios. It must not change, because the packets of a scenario are compared exactly.
 const SEED: u64 = 1;
 
 /// The least number of scenarios. If there are fewer, files are missing.

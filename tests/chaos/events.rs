@@ -30,7 +30,7 @@ const ONE_IN: usize = 3;
 /// The address with which a parked or refusing list answers all queries, also those for its test entries.
 const REFUSAL: &str = "127.255.255.254";
 
-/// All faults, including those with a number.
+/// Returns all faults, including those with a number.
 pub(crate) fn all_faults() -> Vec<Fault> {
     let late = Duration::from_millis(1_500);
     let numbered = [
@@ -71,23 +71,23 @@ pub(crate) type Done = BTreeMap<&'static str, usize>;
 /// Questions that a gateway should ask soon, because they show a fault.
 pub(crate) type Wishes = Mutex<Vec<(Name, RecordType)>>;
 
-/// The source of all events.
+/// Causes all events of the test.
 pub(crate) struct Monkey<'a> {
     pub(crate) internet: &'a Internet,
     pub(crate) simulation: &'a Simulation,
     pub(crate) truth: &'a Truth<'a>,
     pub(crate) random: Random,
-    /// The current configuration, for the gateways.
+    /// The current configuration. The gateways read it.
     pub(crate) plan: &'a watch::Sender<Plan>,
     top_is_honest: bool,
     /// The servers that have a fault now, each with the time at which the fault ends.
     broken: BTreeMap<String, Instant>,
-    /// Until when the clock is wrong, and until when the network loses messages.
+    /// The time until which the clock is wrong, and the time until which the network loses messages.
     wrong_until: Instant,
     lossy_until: Instant,
-    /// The permanent faults and the zones of servers.
+    /// The faults that each server has permanently, and the zones that it serves.
     well: BTreeMap<String, (Vec<Fault>, Authority)>,
-    /// The next faults.
+    /// The faults that will be given to servers next.
     faults: Vec<Fault>,
     next: usize,
     struck: BTreeMap<String, usize>,
@@ -151,7 +151,7 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    /// Ends all troubles.
+    /// Ends all faults.
     pub(crate) async fn heal(&mut self) {
         for server in self.lab().servers() {
             self.mend(server);
@@ -238,7 +238,7 @@ impl<'a> Monkey<'a> {
             self.lab().log().take().into_iter().map(|received| received.server.to_string()).collect();
         let well: Vec<&LabServer> =
             servers.iter().filter(|server| !self.broken.contains_key(server.name())).collect();
-        // Soon a question meets the fault.
+        // A question for this server will come soon, so that the fault has an effect.
         let wanted: Vec<&LabServer> = well.iter().filter(|it| asked.contains(it.name())).copied().collect();
         let among = if wanted.is_empty() { &well } else { &wanted };
         let mut server = among[self.random.below(among.len() as u32) as usize];
@@ -283,7 +283,7 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    /// A flush, as an operator may do in trouble.
+    /// Flushes a part of the cache, as an operator may do when there is a problem.
     fn flush(&mut self, flush: &Flush) {
         self.simulation.resolver().memory().flush(flush);
         self.did("flushes");
@@ -309,7 +309,7 @@ impl<'a> Monkey<'a> {
         found.map(|(_, servers)| servers).unwrap_or_default()
     }
 
-    /// All servers of a zone are silent for a while.
+    /// Makes all servers of a zone silent for a while.
     fn kill_a_zone(&mut self) {
         let zones: Vec<Name> = self.lab().zones().map(|(zone, _)| zone.clone()).collect();
         let zone = &zones[self.random.below(zones.len() as u32) as usize];
@@ -342,7 +342,7 @@ impl<'a> Monkey<'a> {
         self.did("losses");
     }
 
-    /// A list dies, is parked, refuses, or lists everything.
+    /// Makes a list dead or parked, or lets it refuse queries or list every address.
     fn change_a_list(&mut self) {
         let internet = self.internet;
         let list = self.pick(&internet.lists);
@@ -383,7 +383,7 @@ impl<'a> Monkey<'a> {
         self.simulation.reload(config).await;
     }
 
-    /// The clock is wrong by hours to weeks, for a while.
+    /// Sets the clock wrong by hours or weeks for a while.
     fn set_the_clock(&mut self) {
         let days = i64::from(self.random.below(80)) - 40;
         let unit = if self.random.below(2) == 0 { 3_600 } else { 86_400 };
@@ -392,14 +392,14 @@ impl<'a> Monkey<'a> {
         self.did("clocks set");
     }
 
-    /// The host sleeps for seconds to an hour.
+    /// Lets the host sleep for seconds, or up to an hour.
     fn sleep(&mut self) {
         let span = [1, 60, 600, 3_600][self.random.below(4) as usize];
         self.simulation.clock().sleep(Duration::from_secs(span));
         self.did("sleeps");
     }
 
-    /// Orders a panic soon.
+    /// Makes a task panic soon.
     fn strike(&mut self) {
         let resolver = self.simulation.resolver();
         let strikes: [(&'static str, &Strike, u32); 3] = [

@@ -37,14 +37,14 @@ const ODD_TYPES: [RecordType; 6] =
 /// The longest time between two messages of a gateway.
 const PAUSE_MILLIS: u32 = 10_000;
 
-/// The sum of all replies.
+/// The number of questions, and what was wrong or failed.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) questions: usize,
     pub(crate) excused: usize,
     /// The questions that failed, each with the reason.
     pub(crate) failed: Vec<String>,
-    /// Violations.
+    /// The answers that were not permitted, each with the question.
     pub(crate) wrong: Vec<String>,
 }
 
@@ -71,7 +71,7 @@ impl Gateway<'_> {
             traffic::play(self.internet, &mail, self, self.simulation.clock()).await;
             for _ in 0..3 {
                 let (name, kind) = self.odd_question();
-                // Faults of the reply are noted by `ask`.
+                // `ask` itself records what is wrong with the reply.
                 drop(self.ask(&name, kind, false).await);
             }
             let pause = Duration::from_millis(self.random.below(PAUSE_MILLIS).into());
@@ -79,7 +79,7 @@ impl Gateway<'_> {
         }
     }
 
-    /// Questions for every domain: none may fail in a working internet.
+    /// Asks questions about every domain. If the internet works, none of them may fail.
     pub(crate) async fn ask_for_all(&self) {
         for domain in &self.internet.domains {
             for kind in [RecordType::MX, RecordType::TXT] {
@@ -90,7 +90,7 @@ impl Gateway<'_> {
         self.ask_lists().await;
     }
 
-    /// Questions for every list.
+    /// Asks a question about every list.
     pub(crate) async fn ask_lists(&self) {
         for list in &self.internet.lists {
             let name = Name::from_ascii("99.9.18.198").unwrap().append_domain(&list.zone).unwrap();

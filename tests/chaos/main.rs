@@ -82,7 +82,7 @@ fn note_panics() {
     });
 }
 
-/// The results of a phase; the next begins at zero.
+/// Returns the results of a phase, and begins a new phase.
 fn take(tally: &Mutex<Tally>) -> Tally {
     std::mem::take(&mut *tally.lock().unwrap())
 }
@@ -113,7 +113,7 @@ async fn run(seed: u64, messages: usize) -> Run {
     gateways[0].ask_for_all().await;
     run.calm("before", take(&tally));
 
-    // `biased`, because otherwise an unseeded random number would decide the order.
+    // Without `biased`, a random number that does not depend on the seed would decide the order.
     tokio::select! {
         biased;
         _ = join_all(gateways.iter().map(|gateway| gateway.play(messages))) => {}

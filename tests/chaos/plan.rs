@@ -45,7 +45,7 @@ pub(crate) struct Plan {
     pub(crate) listeners: Vec<Sees>,
     /// The version of the configured zone; `None` if the configuration does not have the zone.
     pub(crate) split: Option<usize>,
-    /// Whether a domain has a stub zone.
+    /// True if one of the domains has a stub zone.
     pub(crate) stub: bool,
     /// The index of the list whose zone is resolved like any other zone, without the checks for lists.
     pub(crate) unguarded: Option<usize>,
@@ -67,7 +67,7 @@ impl Plan {
         Self { listeners: vec![Sees::All], split: None, stub: false, unguarded: None, told: None }
     }
 
-    /// A random configuration.
+    /// Returns a random configuration.
     pub(crate) fn draw(internet: &Internet, random: &Random) -> Self {
         let below = |bound: usize| random.below(bound as u32) as usize;
         let more = (0..random.below(MAX_LISTENERS + 1)).map(|_| Sees::ALL[below(3)]);
@@ -82,7 +82,7 @@ impl Plan {
         }
     }
 
-    /// The plan as a configuration.
+    /// Returns the configuration in the form that the resolver reads.
     pub(crate) fn config(&self, internet: &Internet) -> Config {
         let mut config = config_trusting(&internet.lab);
         config.cache.size = CACHE_SIZE;

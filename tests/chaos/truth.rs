@@ -34,7 +34,7 @@ const WORLD_IS_KNOWN: Duration = Duration::from_secs(
 /// The values of a setting, each with the time from which it was valid. The last value is the current one.
 type History<What> = Vec<(Instant, What)>;
 
-/// The truth.
+/// Knows the correct answer to each question, at each time.
 pub(crate) struct Truth<'a> {
     internet: &'a Internet,
     /// The internet without the configured zone. `split` has the internet with each version of the configured
@@ -85,7 +85,7 @@ impl<'a> Truth<'a> {
         truth
     }
 
-    /// Another configuration holds from now on.
+    /// Must be called when another configuration begins to apply.
     pub(crate) fn reloaded(&self, plan: &Plan) {
         let (now, mut state) = (Instant::now(), self.state.lock().unwrap());
         for sees in Sees::ALL {
@@ -113,7 +113,7 @@ impl<'a> Truth<'a> {
         }
     }
 
-    /// A list begins or ends to list everything.
+    /// Must be called when a list begins or ends to list every address.
     pub(crate) fn lists_the_world(&self, list: &Name, does: bool) {
         let mut state = self.state.lock().unwrap();
         if does {
@@ -230,7 +230,7 @@ pub(crate) fn lies(fault: Fault) -> bool {
         )
 }
 
-/// The values between a moment before `began` and now.
+/// Returns the values of a setting from shortly before `began` until now.
 fn of_late<What: Clone>(history: &History<What>, began: Instant) -> Vec<What> {
     let ends = |place: usize| history.get(place + 1).map(|(until, _)| *until);
     let late =

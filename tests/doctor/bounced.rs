@@ -1,4 +1,4 @@
-//! `check mail` of bounces and log lines whose fault is on the side of the recipient.
+//! `check mail` with bounces and log lines about a fault on the side of the recipient.
 
 use std::io::Write;
 use std::net::UdpSocket;
@@ -11,7 +11,7 @@ use lab::prelude::skipped;
 use crate::gateway::Gateway;
 use crate::stage::{gateway, own_address};
 
-/// The lines about a message.
+/// Runs `check mail` with a message. Returns the lines of the output.
 fn lines(gateway: &Gateway, text: &str) -> Vec<String> {
     let file = gateway.path("bounce");
     std::fs::write(&file, text).unwrap();
@@ -54,7 +54,7 @@ fn a_loop_and_a_numeric_exchanger_lead_to_the_recipient_s_domain() {
     }
 }
 
-/// The text of a bounce of Exchange Online, which is HTML alone.
+/// Returns a bounce of Exchange Online. It has only an HTML part.
 fn exchange_online(domain: &str, reply: &str) -> String {
     let text = include_str!("bounces/exchange_online.eml");
     text.replace("DOMAIN", domain).replace("SENDER", "sound.com").replace("REPLY", reply)
@@ -82,7 +82,8 @@ fn bounces_in_html_alone_are_read() {
 #[test]
 fn a_bounce_in_a_charset_of_east_asia_is_read() {
     let gateway = gateway();
-    // "The server has rejected" in Big5, whose last octet is that of the letter F: it is not a part of the address behind it.
+    // "The server has rejected" in the encoding Big5. Its last octet is the same as the letter F, which must not be read as a part of the
+    // address after it.
     let rejected = b"\xa6\xf8\xaa\x41\xbe\xb9\xa9\xda\xb5\xb4\xa4\x46";
     let head = b"From: MAILER-DAEMON@sound.com\nContent-Type: text/plain; charset=big5\n\n\
         <you@null.com>: host mx.host.com[198.18.9.2] said: 554 5.7.1 ";

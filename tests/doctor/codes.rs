@@ -157,7 +157,7 @@ fn usual(word: &str) -> &'static str {
     }
 }
 
-/// Runs a command, and looks for the codes.
+/// Runs a command, and looks for the codes in its output.
 fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>) {
     let (_, lines) = gateway.run(&[&["--json", "check"], arguments].concat());
     let found: Vec<(String, String)> = lines
@@ -211,7 +211,7 @@ fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
     Some(file.to_str().unwrap().to_owned())
 }
 
-/// The cases of the table, some at once.
+/// Runs the commands of the table, some of them at the same time.
 fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
     let message = gateway.path("message");
     std::fs::write(
@@ -250,7 +250,7 @@ fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
     });
 }
 
-/// Connections to mail hosts and hosts of policies.
+/// Runs checks that connect to mail hosts and to web servers with policies.
 fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
     let hosts = [
         ("dane.com", Conduct::Sound, "tlsa_matches certificate_invalid"),
@@ -268,7 +268,7 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
         check(gateway, &[domain, "--connect", "--smtp-port", &port, "--https-port", "1"], codes, seen);
         heard.join().unwrap();
     }
-    // No host listens at this port any more.
+    // Nothing listens at this port any more.
     let (port, heard) = mail_host([127, 92, 0, 20], Conduct::Rejects);
     drop(TcpStream::connect(("127.92.0.20", port)).unwrap());
     heard.join().unwrap();
@@ -348,7 +348,7 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
     let (gateway, seen) = (gateway(), Mutex::default());
     cases(&gateway, &seen);
     connections(&gateway, &seen);
-    // The first check has filled the cache.
+    // The first check fills the cache.
     check(&gateway, &["moved.com"], "mail_ok", &seen);
     moves(&gateway);
     check(&gateway, &["moved.com"], "cached_here", &seen);

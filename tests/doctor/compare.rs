@@ -182,7 +182,7 @@ fn no_one_else_is_asked_about_a_name_with_the_key_of_a_list() {
     ] {
         let (code, text) = compare(&name, &with);
         let told = text.lines().filter(|line| line.contains("so only this resolver was asked: ")).count();
-        // resolverd answers itself for names of special use.
+        // resolverd itself answers special-use names.
         let expected = if ["x.onion", "host.localhost"].contains(&name.as_str()) { 0 } else { 4 };
         assert_eq!((code, told), (Some(expected), 1), "{text}");
         let sent = heard();

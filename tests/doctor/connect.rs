@@ -1,4 +1,4 @@
-//! Connections to a mail host: only EHLO, STARTTLS and QUIT are sent.
+//! Checks with connections to a mail host. Only EHLO, STARTTLS and QUIT may be sent.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -20,7 +20,7 @@ use crate::gateway::Gateway;
 /// The address of the mail hosts and of the web servers with MTA-STS policies.
 const HOST: [u8; 4] = [127, 91, 0, 20];
 
-/// The conduct of a mail host.
+/// How a mail host behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Conduct {
     Sound,
@@ -86,12 +86,12 @@ fn ending(certificate: &CertificateDer<'_>, days: i64) -> CertificateDer<'static
     octets.into()
 }
 
-/// A connection with the certificate of the tests.
+/// Begins TLS on a connection, with the test certificate.
 pub(crate) fn server(stream: &TcpStream, conduct: Conduct) -> StreamOwned<ServerConnection, &TcpStream> {
     StreamOwned::new(ServerConnection::new(Arc::new(server_config(conduct))).unwrap(), stream)
 }
 
-/// TLS with the certificate of the tests.
+/// Returns the TLS settings with the test certificate.
 pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates");
     let certificate = CertificateDer::from_pem_file(folder.join("mail.pem")).unwrap();
@@ -118,7 +118,7 @@ pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
 /// Returns the commands that the host receives over TLS.
 fn secured(stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     let mut text = String::new();
-    // The client closes without a goodbye of TLS.
+    // The client closes the connection without the message of TLS that announces this.
     let _ = server(stream, conduct).read_to_string(&mut text);
     text.lines().map(str::to_owned).collect()
 }
@@ -180,7 +180,7 @@ fn each_fault_of_a_mail_host_is_named() {
         assert!(evidence(&findings, code).is_some(), "{conduct:?}: {findings:#?}");
         assert_eq!(heard, commands, "{conduct:?}");
     }
-    // No host listens at this port any more.
+    // Nothing listens at this port any more.
     let (port, heard) = mail_host(HOST, Conduct::Rejects);
     drop(TcpStream::connect(("127.91.0.20", port)).unwrap());
     heard.join().unwrap();

@@ -121,7 +121,7 @@ fn records_that_no_server_of_the_own_zone_gives_are_a_failure() {
         if code == Code::SpfUnanswered && fault != Fault::Fails(RecordType::A) {
             let of_policies = findings.iter().filter(|finding| finding.code == Code::PolicyUnanswered);
             let levels: Vec<Level> = of_policies.map(|finding| finding.level).collect();
-            // DMARC, MTA-STS, TLS reporting.
+            // The levels of the findings about DMARC, MTA-STS and TLS reporting.
             let expected = [Level::Failure, Level::Warning, Level::Note];
             assert_eq!(levels, expected, "{findings:#?}");
             assert_eq!(of(&findings, Code::PolicyUnknown), None, "{fault}: {findings:#?}");
@@ -316,7 +316,7 @@ fn a_key_that_no_server_gives_is_a_failure_although_they_fail_for_its_name_altog
     let subject = CheckSubject { domain: "faulty.com.".to_owned(), selectors, ..CheckSubject::default() };
     let findings = paused(async {
         let simulation = Simulation::new(Arc::clone(&lab), config, 1);
-        // The servers have loaded the zone, and fail for TXT.
+        // The servers have the zone, but fail for TXT.
         for server in ["ns1.hosts.com", "ns2.hosts.com"] {
             lab.server(server)
                 .unwrap()

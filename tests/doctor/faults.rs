@@ -1,4 +1,4 @@
-//! Faulty domains, each with one fault that was put in by hand.
+//! Checks of domains that have one fault each.
 
 use std::sync::Arc;
 
@@ -106,7 +106,7 @@ fn faults_of_a_server_are_named() {
         let found = of(SOUND, &[Fault::DropsEdns, slow]);
         assert_eq!(has(&found, Code::NsEdns, Level::Warning), is_told, "{millis}: {found:#?}");
     }
-    // A lost datagram makes no server silent.
+    // If one datagram is lost, the server must not count as silent.
     let lossy = of(SOUND, &[Fault::LosesFirst]);
     assert!(lossy.iter().all(|finding| finding.level >= Level::CouldNotTell), "{lossy:#?}");
 }
@@ -146,7 +146,7 @@ fn a_server_that_fails_names_in_mixed_case_is_named_and_its_answers_are_not_call
             "{of_one:#?}"
         );
         assert!(of_one.iter().all(|finding| finding.code != Code::NsDiffer), "{of_one:#?}");
-        // The daemon asks in mixed case too.
+        // The daemon also sends queries with names in mixed case.
         let lab = tree(SOUND, &[fault]).build().unwrap();
         lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
         let of_all = findings(lab, domain("faulty.com."), false);

@@ -66,28 +66,28 @@ impl Gateway {
         Self { folder, daemon, sockets, _runtime: runtime }
     }
 
-    /// The lab behind the sockets.
+    /// Returns the lab.
     pub(crate) fn lab(&self) -> &Lab {
         self.sockets.lab()
     }
 
-    /// The port of the lab.
+    /// Returns the port of the lab.
     pub(crate) fn port(&self) -> u16 {
         self.sockets.port()
     }
 
-    /// Ends the daemon at once.
+    /// Ends the daemon immediately.
     pub(crate) fn kill(&mut self) {
         self.daemon.kill().unwrap();
         self.daemon.wait().unwrap();
     }
 
-    /// A file in the folder of the configuration.
+    /// Returns the path of a file in the directory of the configuration.
     pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.folder.path().join(file)
     }
 
-    /// The exit code and the lines of a command. No resolver of the real internet is asked.
+    /// Runs a command. Returns the exit code and the lines of the output. No resolver on the real internet is asked.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, Vec<String>) {
         let local = arguments.iter().all(|word| *word != "--resolver").then_some("--local");
         let arguments: Vec<&str> = arguments.iter().copied().chain(local).collect();
@@ -97,7 +97,7 @@ impl Gateway {
         (output.status.code().unwrap(), text.lines().map(str::to_owned).collect())
     }
 
-    /// The output of a command.
+    /// Runs a command. Returns its output.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         self.prepared(arguments).output().unwrap()
     }

@@ -1,4 +1,4 @@
-//! Healthy domains.
+//! Checks of healthy domains, which must find no fault.
 
 use std::sync::Arc;
 

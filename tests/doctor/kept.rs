@@ -31,7 +31,7 @@ fn found(records: &str, faults: &[Fault]) -> Vec<Finding> {
     of_zone(SOUND, &resolver(records), faults)
 }
 
-/// The findings about a domain with this text and the resolver of another lab.
+/// Returns the findings about a domain with this text, if a public resolver answers like that of the lab `resolver`.
 fn of_zone(text: &str, resolver: &Lab, faults: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     let mut plan = ServerPlan::new("public.resolver", vec![RESOLVER.parse().unwrap()]);

@@ -46,7 +46,7 @@ fn lab() -> Lab {
     tree.build().unwrap()
 }
 
-/// A daemon with these lists.
+/// Starts a daemon with these lists.
 fn gateway(lists: &[&str]) -> Gateway {
     let list = |name: &&str| {
         let tests = if ["misspelt", "untested"].contains(name) {
@@ -63,7 +63,7 @@ fn gateway(lists: &[&str]) -> Gateway {
     )
 }
 
-/// The evidence of a finding of the check of an address.
+/// Runs the check of an address. Returns the evidence of the finding with this code.
 fn evidence(gateway: &Gateway, address: &str, code: &str) -> Option<String> {
     let (_, lines) = gateway.run(&["--json", "check", address]);
     let mut findings = lines.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -82,7 +82,7 @@ fn a_list_with_right_test_entries_is_believed() {
 #[test]
 fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
     let gateway = gateway(&["good", "wild", "emptied", "misspelt", "untested", "dark"]);
-    // Twice: the second time the answers come from the cache.
+    // The check runs twice: the second time the answers come from the cache.
     for _ in 0..2 {
         let unknown = evidence(&gateway, "198.18.9.8", "lists_unknown").unwrap();
         for words in [

@@ -84,7 +84,7 @@ fn over_https(authority: Arc<Authority>, address: &str) -> u16 {
     port
 }
 
-/// The evidence of a finding of `moved.com` with this resolver.
+/// Checks `moved.com` with this resolver. Returns the evidence of the finding with this code.
 fn evidence(world: &Gateway, resolver: &str, code: &str) -> String {
     let nobody = world.path("resolv.conf");
     std::fs::write(&nobody, "nameserver 127.91.0.99\n").unwrap();
@@ -105,11 +105,11 @@ fn resolvers_over_tls_and_https_are_compared() {
     let old = evidence(&world, &tls, "others_old");
     assert!(old.starts_with(&format!("{tls} moved.com. MX: 10 older.host.com. until ")), "{old}");
     assert_eq!(opened.load(Ordering::Relaxed), 1, "one connection for all questions");
-    // The daemon looks up the name of the host.
+    // The daemon resolves the host name in the URL.
     let https = format!("https://smtp.host.com:{}", over_https(Arc::clone(&authority), "127.91.0.20"));
     let old = evidence(&world, &https, "others_old");
     assert!(old.starts_with(&format!("{https} moved.com. MX: 10 older.host.com. until ")), "{old}");
-    // An IPv6 address as the host, and the name of the certificate.
+    // The resolver is given as an IPv6 address and the name in its certificate.
     if TcpListener::bind("[::1]:0").is_ok() {
         let https = format!("https://[::1]:{}/dns-query#smtp.host.com", over_https(authority, "::1"));
         let old = evidence(&world, &https, "others_old");

@@ -13,7 +13,7 @@ use shadow::limits::MAX_SHADOW_SILENT;
 use crate::forum::public_resolver;
 use crate::gateway::Gateway;
 
-/// Thirty names of a domain.
+/// Returns the records of thirty names of a domain.
 fn names() -> String {
     (0..30).map(|number| format!("n{number} 3600 A 198.18.3.{number}\n")).collect()
 }
@@ -67,7 +67,7 @@ impl Beside {
         file
     }
 
-    /// The exit code and the objects.
+    /// Runs `shadow`. Returns the exit code and the JSON objects.
     fn run(&self, names: &[&str], more: &[&str]) -> (i32, Vec<serde_json::Value>) {
         self.run_file(&self.log(names), more)
     }
@@ -92,12 +92,12 @@ impl Beside {
     }
 }
 
-/// A resolver of this internet.
+/// Starts a resolver with this lab.
 fn resolver(lab: Lab, rest: &str) -> Gateway {
     Gateway::start(lab, "deny_servers = []", &format!("[dnssec]\nvalidate = false\n{rest}"))
 }
 
-/// The address where the daemon listens.
+/// Returns the address at which the daemon listens.
 fn listens(world: &Gateway) -> String {
     let status: serde_json::Value =
         serde_json::from_slice(&world.command(&["--json", "status"]).stdout).unwrap();
@@ -260,7 +260,7 @@ fn a_list_gets_no_more_questions_than_its_budget_and_names_with_keys_none() {
     );
     let sent: Vec<String> =
         beside.world.lab().log().take().iter().map(|one| format!("{one}").to_lowercase()).collect();
-    // Questions are asked at the same time: any of the three may be the first.
+    // Questions are sent at the same time, so any of the three may be the first one.
     let to_list = |line: &&String| line.starts_with("in.place") && line.contains(".127.bl.");
     assert_eq!(sent.iter().filter(to_list).count(), 1, "{sent:#?}");
     assert!(!sent.iter().any(|line| line.contains("onion")), "{sent:#?}");

@@ -1,4 +1,4 @@
-//! The questions of a check, asked of a resolver over the simulated network.
+//! Runs a check of a domain over the simulated network.
 
 use control::direct::facts;
 use control::facts::{got, request};
@@ -20,7 +20,7 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A daemon without a socket.
+/// A daemon without a control socket.
 pub(crate) struct Daemon<'s> {
     simulation: &'s Simulation,
     asked: AtomicU32,
@@ -72,7 +72,7 @@ impl Sources for Daemon<'_> {
     }
 }
 
-/// Checks a subject.
+/// Checks a domain. Returns the facts and the findings.
 pub(crate) async fn check(simulation: &Simulation, subject: CheckSubject) -> (DomainFacts, Vec<Finding>) {
     let daemon = Daemon::new(simulation);
     let subject = CheckSubject { unix: UNIX_AT_START, ..subject };

@@ -59,7 +59,7 @@ fn servers_are_asked_from_the_address_of_the_route() {
         let messages: Vec<(IpAddr, Vec<u8>)> = heard.try_iter().collect();
         let about = |octets: &[u8]| octets.windows(domain.len()).any(|part| part == domain.as_bytes());
         assert!(messages.iter().any(|(_, octets)| about(octets)), "{domain}: nothing came: {lines:#?}");
-        // Over TCP two octets of length come first.
+        // Over TCP, a message begins with two octets that give its length.
         assert!(
             messages.iter().any(|(_, octets)| octets.first() == Some(&0) && about(octets)),
             "{domain}: no TCP"

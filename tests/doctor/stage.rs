@@ -199,7 +199,7 @@ fn names(list: &str) -> Vec<String> {
     list.split(' ').map(|name| format!("{name}.host.com")).collect()
 }
 
-/// Puts the values of the placeholders into a text.
+/// Returns a text with the values of its placeholders.
 fn filled(text: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates/mail.pem");
     let certificate = CertificateDer::from_pem_file(file).unwrap();
@@ -359,7 +359,7 @@ pub(crate) fn moves(gateway: &Gateway) {
     }
 }
 
-/// Enters the DS of the new key of `rolled.com.`.
+/// Adds the DS record for the new key of `rolled.com.`.
 pub(crate) fn rolls(gateway: &Gateway) {
     take(gateway.lab(), "ns.com", "ns.com", &lab(Turn::Rolled, unix(), own_address()));
 }

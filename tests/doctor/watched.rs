@@ -93,7 +93,7 @@ fn watched(simulation: &Simulation, host: &Host<'_>) -> WatchedDomains {
     WatchedDomains::new(&watches(&["faulty.com."]), kept, (clock, random), Arc::clone(simulation.recorder()))
 }
 
-/// Lets the task run for this time.
+/// Lets the task that checks domains run for this time.
 async fn pass(watched: &WatchedDomains, host: &Host<'_>, time: Duration) {
     let never: Result<Infallible, _> = tokio::time::timeout(time, watched.run(host)).await;
     assert!(never.is_err());
@@ -106,7 +106,7 @@ fn lame(watched: &WatchedDomains) -> Option<(Standing, u64)> {
     Some((found.standing, (found.since - UNIX_AT_START) / 3_600))
 }
 
-/// The changes about the lame server, the newest first.
+/// Returns the changes of the finding about the lame server, the newest first.
 fn changes(watched: &WatchedDomains) -> Vec<ChangeKind> {
     let domains = watched.domains();
     let changes = domains[0].history.changes.iter().filter(|change| change.code == Code::NsLame);

@@ -21,7 +21,7 @@ use migrate::system::root_zone::{RootZoneAnswer, RootZoneReplies};
 use migrate::system::{CheckVerdict, HostFinding};
 use tempfile::TempDir;
 
-/// The moment of the checks of the golden hosts: 2026-11-20 09:00 UTC.
+/// The time of the checks in the golden files: 2026-11-20 09:00 UTC.
 const NOW: u64 = 1_795_165_200;
 
 const DAY: u64 = 86_400;
@@ -30,7 +30,7 @@ const DAY: u64 = 86_400;
 const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
 const STREAM: &str = "00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0";
 
-/// A host made of files.
+/// A host that is a directory tree.
 struct Host {
     root: TempDir,
 }
@@ -64,7 +64,7 @@ impl Host {
         }
     }
 
-    /// Sockets at port 53: transport, address, inode.
+    /// Writes the socket tables of /proc/net with these sockets at port 53. Each has its transport, address and inode.
     fn sockets(&self, sockets: &[(&str, [u8; 4], u32)]) {
         for (transport, state) in [("udp", DATAGRAMS), ("tcp", STREAM)] {
             let mut table = "  sl  local_address rem_address   st\n".to_owned();
@@ -84,7 +84,7 @@ impl Host {
     }
 }
 
-/// A correct gateway.
+/// Returns a gateway without faults.
 fn healthy() -> Host {
     let host = Host::new(&[
         ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n"),
@@ -100,7 +100,7 @@ fn healthy() -> Host {
     host
 }
 
-/// A correct gateway with these zones.
+/// Returns a gateway without faults that has these configured zones.
 fn with_zones(zones: &str) -> Host {
     let host = healthy();
     let listen = "version = 1\n[listen]\naddresses = [\"127.0.0.1:53\"]\n";
@@ -220,7 +220,7 @@ fn another_users_process_is_nobody_we_know() {
     assert_eq!(port.evidence, "unknown process listens at 127.0.0.1:53");
 }
 
-/// Runs the program over a host: exit code and lines.
+/// Runs `check system` on a host. Returns the exit code and the lines.
 fn run(host: &Host, server: SocketAddr, more: &[&str]) -> (i32, Vec<String>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     // No daemon listens at this control socket.

@@ -1,4 +1,4 @@
-//! The output of `config show`, read again, is the same configuration.
+//! If the output of `config show` is read again, the result is the same configuration.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

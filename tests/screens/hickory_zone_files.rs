@@ -60,7 +60,7 @@ fn of_hickory(text: &str) -> String {
     )
 }
 
-/// The texts in backquotes.
+/// Returns the texts in backquotes.
 fn code(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }

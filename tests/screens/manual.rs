@@ -21,7 +21,7 @@ fn page(name: &str, actual: &str) {
     assert_eq!(actual, expected, "{} is not what the programs say", path.display());
 }
 
-/// The library's rendering of a command.
+/// Returns a command as the library renders it.
 fn rendered(
     command: &Command,
     part: fn(&Man, &mut dyn std::io::Write) -> Result<(), std::io::Error>,
@@ -109,12 +109,12 @@ fn aligned(text: &str) -> String {
     format!(".PP\n.nf\n{lines}.fi\n")
 }
 
-/// Synopsis and options of a program itself.
+/// Returns the synopsis and the options of a program itself, without its commands.
 fn program(command: &Command) -> String {
     rendered(command, Man::render_synopsis_section) + &rendered(command, Man::render_options_section)
 }
 
-/// The codes of findings with this usual level.
+/// Returns the codes of findings that usually have this level.
 fn codes(level: Level) -> String {
     let codes = Code::ALL.iter().map(|code| code.entry()).filter(|entry| entry.level == level);
     let words: Vec<&str> = codes.map(|entry| entry.word).collect();
@@ -179,7 +179,7 @@ const CERTIFICATES: &str = ".SH CERTIFICATES\n\
 
 #[test]
 fn resolverd_8() {
-    // Packages are built without the demo.
+    // The packages are built without the demo, so its command is left out.
     let whole = arguments::Arguments::command();
     let command = Command::new("resolverd")
         .version(env!("CARGO_PKG_VERSION"))
@@ -260,7 +260,7 @@ fn resolverd_metrics_7() {
     page("resolverd-metrics.7", &text);
 }
 
-/// A word with a capital.
+/// Returns a word with a capital first letter.
 fn capital(word: &str) -> String {
     let (first, rest) = word.split_at(1);
     first.to_uppercase() + rest
@@ -369,8 +369,8 @@ fn resolverd_toml_5() {
 /// The words with which the sentence about when to change a key may begin.
 const WHEN: [&str; 6] = ["Set ", "Add ", "Increase ", "Decrease ", "Change ", "Remove "];
 
-/// The comment of each key says what it does, then its default, its range, and when to change it, in this order. The
-/// default that it states is the value in the file, which `tests/simulated/config` compares with the code, like the ranges.
+/// The comment of each key says what it does, then its default, its range, and when to change it, in this order. The default in the comment
+/// must be the value in the file. `tests/simulated/config` compares these values and the ranges with the code.
 #[test]
 fn each_key_has_its_default_range_and_advice() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");

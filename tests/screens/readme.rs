@@ -1,4 +1,4 @@
-//! The configurations in the README and in resolverd(7) are read unchanged.
+//! resolverd must accept the configurations in the README and in resolverd(7) unchanged.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn every_configuration_of_the_readme_and_of_the_manual_is_fine() {
         std::fs::read_to_string(path).unwrap()
     };
     let (readme, manual) = (read("README.md"), read("conf/man/resolverd.7"));
-    // roff's escapes of the hyphen and the backslash.
+    // In roff, the hyphen and the backslash are escaped.
     let manual = manual.replace("\\-", "-").replace("\\e", "\\");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("resolverd.toml");

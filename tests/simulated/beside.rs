@@ -1,4 +1,4 @@
-//! A panic in background work of a question takes no answer away from a client.
+//! If background work of a question panics, the client still gets its answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use lab::prelude::ask;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// The zone `tld.` with two servers.
+/// Returns a lab with the zone `tld.` on two servers.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     for (server, last) in [("a.root", 1), ("ns1.tld", 2), ("ns2.tld", 3)] {

@@ -123,7 +123,7 @@ fn a_silent_zone_of_its_owner_is_a_silence_of_the_list() {
             check(&simulation, last).await;
             tokio::time::sleep(Duration::from_secs(20)).await;
         }
-        // Long after: the list is held, and this query waits for nothing.
+        // An hour later, the zone of the list is still in the cache, and this query waits for nothing.
         tokio::time::sleep(Duration::from_secs(3_600)).await;
         check(&simulation, 9).await;
         for last in [1, 2, 3, 9] {

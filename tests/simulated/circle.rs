@@ -38,7 +38,7 @@ const MESSAGES: usize = 32;
 struct Circle {
     resolver: OnceLock<Weak<Resolver>>,
     clock: Clock,
-    /// Whether the forwarders set DO and CD.
+    /// True if the forwarders set DO and CD in their queries.
     with_flags: bool,
     sent: AtomicUsize,
     ports: AtomicU16,
@@ -170,7 +170,7 @@ fn a_question_that_comes_back_costs_a_few_messages_and_the_deadline() {
             assert!(sent <= MESSAGES, "{sent} messages");
             assert_eq!((resolver.flights(), resolver.waiters()), (0, 0));
 
-            // Many questions at once do not multiply.
+            // Many questions at the same time must not multiply the messages.
             let owners: Vec<String> = (0..50).map(|number| format!("www{number}.example.")).collect();
             let asked = owners.iter().zip(2..).map(|(owner, port)| ask(&resolver, owner, port));
             assert!(join_all(asked).await.iter().all(|(_, elapsed)| *elapsed <= deadline));

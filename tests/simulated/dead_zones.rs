@@ -202,7 +202,7 @@ fn while_our_own_network_is_down_no_zone_is_known_to_be_silent() {
                 let faults: &[Fault] = if down { &[Fault::Dead] } else { &[] };
                 lab.servers().iter().for_each(|server| server.set_faults(faults));
             };
-            // The zone comes back, disappears, and comes back permanently.
+            // The servers of the zone answer for a while, fail again, and then answer permanently.
             for outage in 0..5 {
                 set_down(true);
                 for number in 0..4 {

@@ -88,7 +88,7 @@ fn simulation_of(
     Simulation::new(lab, config, 7)
 }
 
-/// Response code and code of the extended error.
+/// Returns the response code and the code of the extended error.
 fn given(reply: &SimulatedReply) -> (ResponseCode, Option<u16>) {
     (reply.message.metadata.response_code, reply.extended_error.as_ref().map(|error| error.code))
 }

@@ -93,7 +93,7 @@ fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(
     Simulation::new(lab, config, 11)
 }
 
-/// All visible texts.
+/// Returns all texts that somebody could see.
 fn all_that_is_told(simulation: &Simulation, replies: &[SimulatedReply]) -> String {
     let mut told = String::new();
     for reply in replies {
@@ -179,7 +179,7 @@ fn a_name_with_the_key_that_a_client_asks_for_itself_goes_to_no_forwarder() {
             assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
         }
         ask(&simulation, &format!("{KEY}.combined.mail.abusix.zone."), RecordType::TXT).await;
-        // The key is for all lists of the provider.
+        // The same key is for all lists of the provider.
         for base in ["xbl.dq.spamhaus.net.", "dq.spamhaus.net.", "black.mail.abusix.zone."] {
             ask(&simulation, &format!("4.3.2.1.{KEY}.{base}"), RecordType::A).await;
         }
@@ -387,7 +387,7 @@ fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
                             biased;
                             _ = &mut asked => {}
                             () = tokio::time::sleep(Duration::from_millis(5)) => {
-                                // In progress.
+                                // The list of questions in progress, which must not contain the key either.
                                 let flights = format!("{:?}", resolver.inflight());
                                 told.push_str(&secrets.without_keys(flights));
                                 asked.await;

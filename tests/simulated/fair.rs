@@ -87,7 +87,7 @@ impl Stage {
         stage
     }
 
-    /// Asks for `name` in the crowd.
+    /// Asks for `name` as one of the flooding clients.
     fn crowd(&mut self, name: String, client: IpAddr) {
         let simulation = Arc::clone(&self.simulation);
         self.flood.spawn(async move { ask(&simulation, &name, client).await });

@@ -87,7 +87,7 @@ impl<'a> Oracle<'a> {
     }
 }
 
-/// The usual round trip.
+/// Returns the usual round trip to a server.
 fn far(server: &LabServer) -> Duration {
     server.distance().round_trip + server.distance().jitter / 2
 }

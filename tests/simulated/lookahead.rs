@@ -86,7 +86,7 @@ impl Stage {
             let mut last = Duration::ZERO;
             for (prefix, kind) in questions {
                 last = self.ask(&format!("{prefix}d{number}.one.tld."), *kind).await.elapsed;
-                // The mail software works.
+                // The mail software works for a while between two questions.
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
             times.push(last);
@@ -211,12 +211,12 @@ fn a_habit_that_ends_costs_few_questions_and_comes_back_without_any() {
         let stage = Stage::new(LookaheadMode::Learned);
         stage.messages(0..200, &RECEIVER).await;
         assert_eq!(stage.rule(Rule::Spf).state, RuleState::Active);
-        // SPF is switched off.
+        // From here on, the host does not use SPF.
         stage.messages(200..500, &RECEIVER[..1]).await;
         let spf = stage.rule(Rule::Spf);
         assert_eq!(spf.state, RuleState::Inactive, "{spf:?}");
         assert!((30..200).contains(&spf.counts.unused), "{spf:?}");
-        // And on again.
+        // From here on, the host uses SPF again.
         stage.messages(500..680, &RECEIVER).await;
         let again = stage.rule(Rule::Spf);
         assert_eq!((again.state, again.counts.unused), (RuleState::Active, spf.counts.unused), "{again:?}");
@@ -265,7 +265,7 @@ fn an_answer_that_is_used_after_its_judgement_counts_as_used() {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
         tokio::time::sleep(Duration::from_secs(40)).await;
-        // The judgement comes with the next event.
+        // The next event lets resolverd decide about the rule.
         stage.ask("d2.one.tld.", RecordType::NS).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!((stage.rule(Rule::Spf).counts.used, stage.rule(Rule::Spf).counts.unused), (0, 1));
@@ -347,7 +347,7 @@ fn a_question_of_look_ahead_takes_no_place_of_a_client() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
-        // The questions ahead take 40 ms.
+        // The questions that were sent in advance take 40 ms.
         tokio::time::sleep(Duration::from_millis(20)).await;
         let resolver = stage.0.resolver();
         assert!(resolver.under_way() > 0, "they are in progress");
@@ -367,11 +367,11 @@ const RATE: u32 = 5;
 const LEARNING: usize = 220;
 const MEASURED: usize = 160;
 
-/// The measured messages of a run.
+/// The measurements of a run.
 #[derive(Debug)]
 struct Measured {
     mean: Duration,
-    /// The 95th percentile.
+    /// The 95th percentile of the time of a message.
     late: Duration,
     failed: u32,
     /// The number of queries to servers.

@@ -1,4 +1,4 @@
-//! The whole resolver on the virtual clock, over the simulated internet.
+//! The whole resolver, with a virtual clock and a simulated internet.
 
 mod beside;
 mod blame;

@@ -62,7 +62,7 @@ const PAUSE: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Broken {
-    /// All paths lose this many of a thousand packets.
+    /// All paths lose this number of packets per thousand.
     Paths(u32),
     /// The forwarder of one zone fails.
     Forwarder,
@@ -72,7 +72,7 @@ enum Broken {
     List,
 }
 
-/// With `is_forwarded`, the forwarder has all zones.
+/// Returns the lab. If `is_forwarded` is true, the forwarder serves all zones.
 fn lab(is_forwarded: bool) -> Lab {
     let mut tree = Tree::default();
     let mut zone = |zone: &str, network: [u8; 3], text: &str| {
@@ -81,7 +81,7 @@ fn lab(is_forwarded: bool) -> Lab {
             let server = format!("ns{number}.{a}-{b}-{c}.tld");
             let mut plan = ServerPlan::new(&server, vec![IpAddr::from([a, b, c, number])]);
             plan.distance = Distance::steady(Duration::from_millis(20 + u64::from(b) * 37 % 200));
-            // The domains of a hoster are on the same servers.
+            // All domains of a hoster are on the same servers, which are added only once.
             drop(tree.server(plan));
             server
         });
@@ -103,11 +103,11 @@ fn lab(is_forwarded: bool) -> Lab {
 /// What `status`, `why` and the page name as faults.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Named {
-    /// `status`: the severity of the worst problem.
+    /// In `status`: the severity of the worst problem.
     severity: Option<Severity>,
-    /// `status`: true if the network of this host loses packets or is down.
+    /// In `status`: true if the network of this host loses packets or is down.
     lossy: bool,
-    /// `status`: zones and lists.
+    /// In `status`: the zones and lists that fail.
     zones: BTreeSet<String>,
     /// In `why`: the side that has delayed mail most, and the zones of all causes.
     side: Option<Side>,
@@ -252,7 +252,7 @@ fn two_minutes(broken: Broken, seed: u64) -> Named {
         gateway.run(Duration::from_secs(300), PAUSE).await;
         gateway.page();
         gateway.set(broken);
-        // The last messages take up to 10 s.
+        // The last messages may take up to 10 s.
         gateway.run(Duration::from_secs(110), PAUSE).await;
         *found = gateway.named(Duration::from_secs(120)).await;
     });

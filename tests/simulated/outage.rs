@@ -44,7 +44,7 @@ async fn ask(simulation: &Simulation, number: u32) -> SimulatedReply {
     simulation.ask(&name, RecordType::A).await.unwrap()
 }
 
-/// Asks once a second; returns the longest time; all must be answered.
+/// Asks one question per second, which must all be answered. Returns the longest time.
 async fn ask_for(simulation: &Simulation, numbers: std::ops::Range<u32>) -> Duration {
     let mut longest = Duration::ZERO;
     for number in numbers {
@@ -56,7 +56,7 @@ async fn ask_for(simulation: &Simulation, numbers: std::ops::Range<u32>) -> Dura
     longest
 }
 
-/// Queries to a server since the last look.
+/// Returns the queries that a server has received since the last call.
 fn messages(lab: &Lab, server: &str) -> Vec<(String, RecordType)> {
     let received = lab.log().take().into_iter().filter(|one| *one.server == *server);
     received.map(|one| (one.name.to_lowercase().to_string(), one.kind)).collect()
@@ -177,7 +177,7 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
             while simulation.clock().mono().since(began) < outage {
                 last += 1;
                 assert!(ask(&simulation, last).await.message.answers.is_empty());
-                // A queue run asks for the same names again and again.
+                // When a mail queue is run, the same names are asked for again and again.
                 assert!(ask(&simulation, 11).await.message.answers.is_empty());
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -252,7 +252,7 @@ fn a_zone_that_never_worked_is_reported_after_a_few_failures_if_it_is_configured
             let simulation = Simulation::new(lab.clone(), config, 1);
             for number in 0..INCIDENT_FAILURES {
                 assert!(ask(&simulation, number).await.message.answers.is_empty());
-                // Another zone answers meanwhile.
+                // In the meantime, another zone answers.
                 let other = Name::from_ascii(format!("host{number}.tld.")).unwrap();
                 simulation.ask(&other, RecordType::A).await.unwrap();
                 tokio::time::sleep(FLIGHT_TIME).await;
@@ -262,7 +262,7 @@ fn a_zone_that_never_worked_is_reported_after_a_few_failures_if_it_is_configured
                 zones.iter().map(|zone| (zone.zone.as_str(), zone.failures)).collect();
             let expected: &[_] = if is_configured { &[("one.tld.", INCIDENT_FAILURES)] } else { &[] };
             assert_eq!(reported, expected);
-            // The time between the failures does not grow without further ones.
+            // Without further failures, the time between the first and the last failure does not grow.
             tokio::time::sleep(Duration::from_secs(60)).await;
             for (before, after) in zones.iter().zip(simulation.recorder().troubles().zones) {
                 assert_eq!((after.span, after.ago), (before.span, before.ago + Duration::from_secs(60)));

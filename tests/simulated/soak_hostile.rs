@@ -46,7 +46,7 @@ const RECONNAISSANCE: usize = 400;
 struct Run {
     questions: usize,
     failed: Vec<String>,
-    /// Violations.
+    /// The answers that were wrong, each with the question.
     wrong: Vec<String>,
     /// The faults of servers that received a query.
     met: BTreeSet<Fault>,
@@ -158,7 +158,7 @@ fn break_some(
     let mut broken: BTreeSet<&str> = BTreeSet::new();
     let servers = lab.servers();
     let count = servers.len().div_ceil(ONE_IN);
-    // This number of draws usually finds enough servers. If not, fewer are broken.
+    // With this number of tries, there are usually enough servers. If not, fewer servers get a fault.
     for _ in 0..100 * count {
         let drawn = servers[usize::from(random.u16()) % servers.len()].name();
         let spares =
@@ -319,7 +319,7 @@ fn at_a_loss_of_thirty_per_cent_one_question_in_a_thousand_fails() {
     hold(&soak(unsigned(&honest(), 300), 2_000), 1);
 }
 
-/// With the shipped defaults, validation, and faults of signatures and proofs too.
+/// With the default configuration, with validation, and also with faults of signatures and proofs.
 #[test]
 fn with_validation_no_question_fails_while_a_zone_has_a_healthy_server() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();

@@ -121,7 +121,7 @@ fn answers_are_fresh_two_seconds_after_a_server_was_heard_again() {
             join_all(known.iter().map(ask)).await;
             tokio::time::sleep(Duration::from_secs(3)).await;
             internet.lab.servers().iter().for_each(|server| server.set_faults(&[]));
-            // Mail of a new sender comes in.
+            // An email from a new sender arrives.
             join_all(questions(&internet, DOMAINS - 1).iter().map(ask)).await;
             tokio::time::sleep(Duration::from_secs(2)).await;
             for reply in join_all(known.iter().map(ask)).await {

@@ -42,7 +42,7 @@ fn many_cut_answers_at_once_take_no_longer_than_one() {
     let lab = lab(&[Fault::AlwaysTruncates]);
     paused(async {
         let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
-        // Priming, the root, the question, the handshake, and the question again.
+        // The round trips: the priming query, the root, the question over UDP, the TCP handshake, and the question over TCP.
         assert_eq!(ask_at_once(&simulation, 0..1).await, Duration::from_millis(5 * 30));
         assert_eq!(
             ask_at_once(&simulation, 1..61).await,

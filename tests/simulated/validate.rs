@@ -18,7 +18,7 @@ use validate::anchors::Anchors;
 /// The round trip to each server.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 
-/// Zones of the signed lab: name, servers, text, signing plan.
+/// The zones of the signed lab. Each has a name, servers, a text and a signing plan.
 type Zones<'a> = [(&'a str, &'a [&'a str], &'a str, Option<&'a str>)];
 
 const MAIL: &str = "@ 300 MX 10 mail\nmail 300 A 10.0.0.1\nalias 300 CNAME mail\n*.wild 300 A 10.0.0.2\n\
@@ -78,7 +78,7 @@ impl Stage {
     }
 }
 
-/// RCODE, AD, and code of the extended error.
+/// Returns the response code, the AD flag, and the code of the extended error.
 fn told(reply: &SimulatedReply) -> (ResponseCode, bool, Option<u16>) {
     let metadata = reply.message.metadata;
     (metadata.response_code, metadata.authentic_data, reply.extended_error.as_ref().map(|error| error.code))
@@ -105,7 +105,7 @@ fn ad_is_set_on_what_is_secure_and_on_nothing_else() {
                 (zone.to_owned(), RecordType::DNSKEY),
                 (zone.to_owned(), RecordType::DS),
             ] {
-                // Once from servers, once from memory.
+                // The first answer comes from servers, the second from the cache.
                 for _ in 0..2 {
                     let reply = stage.ask(&owner, kind).await;
                     assert_eq!(told(&reply), SECURE, "{owner} {kind} {:#?}", reply.steps);

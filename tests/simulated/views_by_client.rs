@@ -32,7 +32,7 @@ fn apex(zone: u8) -> String {
     format!("z{zone}.test.")
 }
 
-/// The private zones. The world knows nothing below `test.` (RFC 6761 section 6.2).
+/// Returns a lab with the private zones. On the internet, no name below `test.` exists (RFC 6761 section 6.2).
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut root = ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()]);
@@ -87,7 +87,7 @@ async fn ask(simulation: &Simulation, client: [u8; 4], owner: &str) -> Simulated
     simulation.ask_with(&name(owner), RecordType::A, flags).await.unwrap()
 }
 
-/// The address in an answer; none if the name does not exist.
+/// Returns the address in an answer; `None` if the name does not exist.
 fn address(reply: &SimulatedReply) -> Option<Ipv4Addr> {
     match reply.message.metadata.response_code {
         ResponseCode::NoError => match &reply.message.answers.last().unwrap().data {

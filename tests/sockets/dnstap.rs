@@ -58,7 +58,7 @@ fn bytes<'o>(octets: &mut &'o [u8], length: usize) -> &'o [u8] {
     taken
 }
 
-/// The fields of a protocol buffer: number, whole value, octets.
+/// Returns the fields of a protocol buffer: the number, the value if it is an integer, and the octets.
 fn fields(mut octets: &[u8]) -> Vec<(u64, u64, Vec<u8>)> {
     let mut found = Vec::new();
     while !octets.is_empty() {
@@ -118,7 +118,7 @@ fn messages(stream: &[u8]) -> Vec<Read> {
     }
 }
 
-/// The kinds of messages about a name.
+/// Returns the kinds of the messages about a name.
 fn kinds(messages: &[Read], about: &str) -> Vec<u64> {
     let is_about = |read: &&Read| {
         let message = Message::from_vec(&read.octets).unwrap();
@@ -205,7 +205,7 @@ async fn a_reader_gets_every_message_and_the_end() {
     assert!(lines("RQ", "/IN/A") >= 2 && lines("RR", "/IN/A") >= 2, "{text}");
 }
 
-/// Shakes hands with a writer.
+/// Performs the handshake with the daemon, which writes the messages.
 async fn shake_hands(mut stream: UnixStream) -> UnixStream {
     let mut ready = vec![0; control(4).len()];
     stream.read_exact(&mut ready).await.unwrap();

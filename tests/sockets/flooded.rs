@@ -57,7 +57,7 @@ fn client(stage: &Stage, address: &str) -> UdpSocket {
     socket
 }
 
-/// The answers of a light client at 127.0.0.1 beside a flood from `address`.
+/// Asserts that a light client at 127.0.0.1 gets all its answers during a flood from `address`.
 async fn light_beside_flood(address: &str) {
     let stage = Stage::set("* 300 A 10.0.0.1\n", |_| ()).await;
     let (heavy, light) = (client(&stage, address), client(&stage, "127.0.0.1"));

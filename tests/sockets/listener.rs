@@ -79,7 +79,7 @@ async fn answers_from_memory_to_questions_that_came_together_leave_together() {
         [u16::try_from(query.len()).unwrap().to_be_bytes().to_vec(), query].concat()
     });
     stream.write_all(&framed.collect::<Vec<_>>()).await.unwrap();
-    // The first segment has all queries.
+    // All queries are in the first TCP segment.
     let mut replies = vec![0; 65_535];
     let length = tokio::time::timeout(PATIENCE, stream.read(&mut replies)).await.unwrap().unwrap();
     let (mut rest, mut ids) = (&replies[..length], Vec::new());

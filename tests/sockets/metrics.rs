@@ -26,7 +26,7 @@ fn certificate() -> Option<CertificateFile> {
     let path = directory.path().join("resolverd.toml");
     let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
     let key = directory.path().join("key");
-    // A checkout does not keep modes.
+    // The permissions of files are lost in a checkout, so they are set here.
     std::fs::copy(format!("{tls}/first.key"), &key).unwrap();
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
     let files = format!("certificate = \"{tls}/first.pem\"\nkey = \"{}\"\n", key.display());
@@ -53,7 +53,7 @@ async fn stage() -> (Stage, SocketAddr) {
     (stage, address)
 }
 
-/// Status and body of a reply.
+/// Returns the status and the body of a reply.
 async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/plain\r\n\r\n");
@@ -152,7 +152,7 @@ async fn a_scrape_has_every_metric_of_the_table_and_no_other() {
     let states: f64 =
         scraped.iter().filter(|(key, _)| key.starts_with("resolverd_list_state{")).map(|(_, on)| on).sum();
     assert_eq!(states, 1.0, "one list has one state");
-    // Strangers' names are nowhere.
+    // The metrics must not contain names that clients have chosen.
     assert!(!text.contains("www.tld") && !text.contains("127.0.0.1") && !text.contains("127.77."), "{text}");
     stage.daemon.stop().await;
 }
@@ -216,7 +216,7 @@ async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
     let client = stage.client();
     assert_eq!(client.ask_datagram(&name("www.tld."), RecordType::A).await.unwrap().answers.len(), 1);
     assert_eq!(get(address, "/other").await.0, 404);
-    // A long header is refused and not read on.
+    // If the header is too long, the request is refused and the rest is not read.
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("GET /metrics HTTP/1.1\r\nX: {}", "x".repeat(8_192)).as_bytes()).await.unwrap();
     let mut reply = [0; 12];
@@ -285,7 +285,7 @@ async fn an_address_that_another_program_has_costs_the_metrics_and_no_answer() {
     let problem = format!("Not serving metrics at {address}: Address already in use (os error 98).");
     assert_eq!(told.warnings.iter().map(|warning| &warning.problem).collect::<Vec<_>>(), [&problem]);
     drop(other);
-    // The next try is soon.
+    // The next try comes soon.
     let served = timeout(PATIENCE, async {
         while TcpStream::connect(address).await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -331,7 +331,7 @@ async fn there_is_no_listener_without_the_key() {
     stage.daemon.stop().await;
 }
 
-/// The names of metrics in a text.
+/// Returns the names of metrics in a text.
 fn named(text: &str) -> BTreeSet<String> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     words.filter(|word| word.starts_with("resolverd_")).map(str::to_owned).collect()

@@ -71,7 +71,7 @@ fn forward(apex: &str, addresses: &[[u8; 4]]) -> ConfiguredZone {
     zone(apex, ZoneKind::Forward(addresses.iter().map(forwarder).collect()))
 }
 
-/// Runs over the simulation, with private servers denied by default.
+/// Runs a test over the simulation. The default configuration, which denies private servers, applies.
 fn simulate<Ran: Future>(
     zones: Vec<ConfiguredZone>,
     run: impl FnOnce(Simulation, Arc<Lab>) -> Ran,
@@ -409,7 +409,7 @@ async fn a_thousand_reloads_under_load_leave_no_question_unanswered() {
     let asking = tokio::spawn(async move {
         let mut answered = 0;
         for number in 0..3_000_u32 {
-            // Every third question is new.
+            // Every third question is for a new name.
             let owner = if number % 3 == 0 { format!("n{number}.tld.") } else { "www.tld.".to_owned() };
             client.ask_datagram(&name(&owner), RecordType::A).await.unwrap();
             answered += 1;
@@ -419,7 +419,7 @@ async fn a_thousand_reloads_under_load_leave_no_question_unanswered() {
     for round in 0..1_000_u32 {
         let mut config = with_host(&base, (round % 200) as u8);
         if round % 2 == 0 {
-            // A second address is added and removed.
+            // One reload adds a second address, and another one removes it.
             config.listen.addresses.push("127.0.0.3:0".parse().unwrap());
         }
         stage.daemon.apply(config).await.unwrap();

@@ -190,7 +190,7 @@ async fn ask_server(zone: &Name, asked: &Question, octets: &[u8]) -> Result<(), 
     holds_together(asked.name(), &reply)
 }
 
-/// Whether every record of an answer belongs to the chain from `name`.
+/// Returns true if every record of an answer belongs to the chain of aliases that begins at `name`.
 fn holds_together(name: &Name, reply: &Message) -> Result<(), String> {
     let mut chain = vec![name.clone()];
     for record in &reply.answers {
@@ -218,7 +218,7 @@ impl Scripted {
     }
 }
 
-/// `octets` as the reply to `query`.
+/// Returns `octets` as the reply to `query`.
 fn reply_to(query: &[u8], octets: &[u8]) -> Vec<u8> {
     let mut reply = octets.to_vec();
     for (place, (to, from)) in reply.iter_mut().zip(query).enumerate() {
@@ -248,7 +248,7 @@ impl Network for Scripted {
     }
 }
 
-/// A stream of the same octets.
+/// A TCP stream that always has the same octets.
 struct Scroll {
     octets: Vec<u8>,
     pending: Option<Vec<u8>>,

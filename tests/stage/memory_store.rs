@@ -1,4 +1,4 @@
-//! A store of the record in memory.
+//! Stores the history in memory instead of on a disk.
 
 use std::sync::Mutex;
 

@@ -23,7 +23,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A small internet, a daemon, and its address.
 pub struct Stage {
-    /// The servers.
+    /// The servers of the internet.
     pub sockets: LabSockets,
     /// The daemon.
     pub daemon: Daemon,
@@ -66,12 +66,12 @@ impl Stage {
         Self { sockets, daemon, address, _folder: folder }
     }
 
-    /// A client of the daemon.
+    /// Returns a client of the daemon.
     pub fn client(&self) -> LabClient {
         LabClient::new(self.address, PATIENCE)
     }
 
-    /// Questions with this outcome.
+    /// Returns the number of questions with this outcome.
     pub fn outcome(&self, outcome: Outcome) -> u64 {
         let report = self.daemon.subject().recorder().report(Window::Start);
         report.outcomes.iter().filter(|(of, _)| **of == outcome).map(|(_, count)| *count).sum()

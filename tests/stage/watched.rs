@@ -21,12 +21,12 @@ pub struct Watched<'a> {
 }
 
 impl<'a> Watched<'a> {
-    /// Asks in this simulation.
+    /// Creates the traffic for this simulation.
     pub fn new(simulation: &'a Simulation) -> Self {
         Self { simulation, failed: Mutex::default() }
     }
 
-    /// The failures.
+    /// Returns the failed questions with their reasons.
     pub fn into_failed(self) -> Vec<String> {
         self.failed.into_inner().unwrap()
     }

@@ -1,4 +1,4 @@
-//! A query log, a packet capture or a dnstap file of an operator.
+//! Fuzzes the readers of query logs, packet captures and dnstap files.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| stage::fuzz::hold("capture", octets));

@@ -1,4 +1,4 @@
-//! A client's message through the query reader.
+//! Fuzzes the reader of clients' messages.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| stage::fuzz::hold("query", octets));

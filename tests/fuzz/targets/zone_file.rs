@@ -1,4 +1,4 @@
-//! A zone file, as an operator might write it.
+//! Fuzzes the readers of zone files.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| stage::fuzz::hold("zone_file", octets));

@@ -1,4 +1,4 @@
-//! Files with more zones and findings than our file or a report has.
+//! Imports of files with more zones or findings than resolverd's configuration or the report may have.
 
 use std::fmt::Write;
 use std::fs;

@@ -1,5 +1,5 @@
-//! Configurations of other resolvers, imported by `resolverctl import`: each result is compared with a golden file, and
-//! passes the check of the daemon.
+//! Configurations of other resolvers, imported by `resolverctl import`: each result is compared with a golden file, and the daemon must
+//! accept it.
 
 mod bind;
 mod bounds;
@@ -47,7 +47,7 @@ fn compare(arguments: &[&str], golden: &str) {
     fs::write(&written, &found).unwrap();
     let checked = resolverctl(&["config", "check", written.to_str().unwrap()]);
     assert!(checked.status.success(), "{golden}: {}", text(&checked));
-    // The golden file does not tell where the sources are.
+    // The golden file does not contain the path of the repository.
     let found = found.replace(samples().to_str().unwrap(), "/samples");
     let golden = samples().join(golden);
     if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
@@ -77,7 +77,7 @@ fn published_configurations_of_gateways_are_imported() {
     assert!(published.len() >= 20);
     for path in published {
         let name = path.file_stem().unwrap().to_str().unwrap();
-        // The format is found from the text.
+        // Here, the import finds the format from the text.
         compare(&["import", &format!("published/{name}.conf")], &format!("published/{name}.toml"));
     }
 }
@@ -114,7 +114,7 @@ fn a_written_file_is_readable_by_nobody_who_cannot_read_its_source() {
         let path = directory.path().join(format!("{mode:o}.toml"));
         text(&resolverctl(&["import", source.to_str().unwrap(), "-o", path.to_str().unwrap()]));
         let written = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-        // The umask of this process may remove more.
+        // The umask of this process may remove further permissions.
         assert_eq!((written & !most, written & 0o600), (0, 0o600), "{mode:o}: {written:o}");
     }
 }
@@ -263,7 +263,7 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         ("dnsmasq", "resolv-file=wrong\n"),
         ("unbound", "server:\n  local-zone: x.example static\n  include: wrong\n"),
     ] {
-        // A word of letters only may be the name of a setting.
+        // A word that consists only of letters may be the name of a setting.
         let wrong = if typed.contains("conf-file") || typed.contains("servers-file") {
             wrong.replace("hidden = hidden\n", "").replace("hidden \"", "x \"")
         } else {

@@ -113,12 +113,12 @@ fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
         named("acl own { localhost; };\noptions { listen-on { own; }; allow-recursion { 10/8; }; };\n");
     assert!(keys(&found).contains("addresses = [\"0.0.0.0:53\", \"[::]:53\"]"), "{found}");
     assert!(!found.contains("add their prefixes to listen.allow"), "{found}");
-    // Red Hat's file.
+    // The file of Red Hat's package.
     let found = named(
         "options { listen-on port 53 { 127.0.0.1; }; listen-on-v6 port 53 { ::1; }; allow-query { localhost; }; };\n",
     );
     assert!(!found.contains("\"dangerous\""), "{found}");
-    // Without a list, the networks of the interfaces are answered.
+    // Without a list, clients in the networks of the interfaces are answered.
     let found = named("options { listen-on { 127.0.0.1; 10.0.0.25; }; listen-on-v6 { none; }; };\n");
     assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.25/32\"]"), "{found}");
     assert!(found.contains("as no allow-recursion names others"), "{found}");
@@ -150,7 +150,7 @@ fn blackhole_of_bind_chooses_no_clients() {
         assert!(found.contains("as no allow-recursion names others"), "{blackhole}: {found}");
         assert_eq!(keys(&found).lines().find(|line| line.starts_with("drop")), drop, "{blackhole}: {found}");
     }
-    // named listens at all addresses: this host is allowed.
+    // named listens at all addresses. Only this host is allowed, because no list selects the clients.
     let found = named("options { blackhole { 10.6.6.6; }; };\n");
     assert!(keys(&found).contains("drop = [\"10.6.6.6/32\"]"), "{found}");
     assert!(!keys(&found).contains("192.0.2.1") && !found.contains("\"dangerous\""), "{found}");

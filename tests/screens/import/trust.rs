@@ -123,7 +123,7 @@ fn cas_of_its_own_for_the_certificates_of_servers_are_told() {
     assert!(!without.contains(told), "{without}");
 }
 
-/// A key of a private root.
+/// A key for a private root zone.
 const PRIVATE_DS: &str = "37015 13 2 DA5461E2787C6BF3ECA9B386A863402AFC6643CFF4BFD383979896FC1947505D";
 
 #[test]

@@ -73,7 +73,7 @@ fn names_of_lists_and_denied_lists_choose_the_view() {
     let found = named(&format!("{lists}{inside}{outside}"));
     assert!(keys(&found).contains("a.zone\"") && !keys(&found).contains("0.0.0.0/0"), "{found}");
     assert!(keys(&found).contains("allow = [\"::1/128\", \"127.0.0.1/32\", \"10.0.0.0/8\"]"), "{found}");
-    // An exempt client is left to the elements after the list.
+    // If a nested list exempts a client, the elements after the list decide about this client.
     let found = named("options { allow-recursion { !{ !10/8; any; }; 10.1.0.0/16; }; };\n");
     assert!(
         keys(&found).contains("allow = [\"10.1.0.0/16\"]") && !found.contains("had no effect"),
@@ -150,7 +150,7 @@ fn views_of_unbound_are_told_and_their_clients_are_refused() {
     assert!(found.contains("view guests") && found.contains(REFUSED), "{found}");
     let found = of(" access-control-view: 127.9.0.0/16 guests\n");
     assert!(keys(&found).contains("refuse = [\"127.9.0.0/16\"]"), "{found}");
-    // This host resolves names in any case.
+    // This host may always resolve names.
     for networks in ["127.0.0.0/8", "0.0.0.0/0"] {
         let found = of(&format!(" access-control-view: {networks} guests\n"));
         assert!(!found.contains("refused or dropped the queries of this host"), "{found}");

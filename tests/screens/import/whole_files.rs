@@ -25,7 +25,7 @@ fn a_byte_order_mark_is_skipped() {
 fn a_cache_for_which_the_unit_permits_too_little_memory_is_told() {
     let unit = include_str!("../../../systemd/resolverd.service");
     assert!(unit.contains("\nMemoryMax=600M\n"));
-    // The record is a sixteenth of the cache, and at most 64 MiB.
+    // The history gets a sixteenth of the cache size, and at most 64 MiB.
     for (size, record, is_told) in [(256, 16, false), (257, 17, true), (768, 48, true), (4_096, 64, true)] {
         let found = imported("unbound", &[("a.conf", &format!("server:\n rrset-cache-size: {size}m\n"))]);
         let needed = needed(size << 20, record << 20).div_ceil(1 << 20);
@@ -54,7 +54,7 @@ fn a_file_that_another_one_includes_is_told_as_such() {
 fn each_command_that_a_finding_names_is_one_of_resolverctl() {
     let commands = String::from_utf8(super::resolverctl(&["--help"]).stdout).unwrap();
     let commands: Vec<&str> = commands.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    // `resolverctl uses the socket`
+    // Verbs that may follow `resolverctl` in a sentence, as in `resolverctl uses the socket`. They are no commands.
     let verbs = ["uses", "needs", "reads", "changes"];
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/migrate/import")];
     while let Some(folder) = folders.pop() {

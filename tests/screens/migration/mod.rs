@@ -23,7 +23,7 @@ fn imported(format: &str, typed: &str) -> String {
     for name in ["first.pem", "first.key"] {
         let copy = folder.path().join(name);
         fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name), &copy).unwrap();
-        // A checkout does not keep modes.
+        // The permissions of files are lost in a checkout, so they are set here.
         fs::set_permissions(copy, fs::Permissions::from_mode(0o640)).unwrap();
     }
     let typed = typed.replace("FOLDER", folder.path().to_str().unwrap());
@@ -128,7 +128,7 @@ fn each_equivalent_is_a_key_of_our_file() {
     }
 }
 
-/// The configurations of the page are read unchanged.
+/// resolverd must accept the configurations on the page unchanged.
 #[test]
 fn each_configuration_of_the_page_is_fine() {
     let blocks: Vec<&str> =

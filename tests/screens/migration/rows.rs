@@ -3,7 +3,7 @@
 
 /// An option of another resolver that the import converts.
 pub(crate) struct Row {
-    /// `unbound` or `named`.
+    /// The format of the file: `unbound` or `named`.
     pub(crate) format: &'static str,
     /// The option, as the manual page shows it.
     pub(crate) option: &'static str,

@@ -1,4 +1,4 @@
-//! The screen and the JSON of `check DOMAIN`.
+//! The screen and the JSON output of `check DOMAIN`.
 
 use ctl::render::html::{DomainReport, page};
 use ctl::render::{Style, domain, json};

@@ -1,4 +1,4 @@
-//! The DNS lists.
+//! The screens about DNS lists.
 
 use control::protocol::Reply;
 use control::protocol::lists::{BatchState, CodeFact, ListFacts, ListRow, ListTest};

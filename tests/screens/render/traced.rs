@@ -1,4 +1,4 @@
-//! A traced resolution.
+//! The screen of `resolverctl trace`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The screen and the JSON of `check watched`.
+//! The screen and the JSON output of `check watched`.
 
 use ::watched::history::{ChangeKind, FindingChange, Standing};
 use control::protocol::Reply;

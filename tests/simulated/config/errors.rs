@@ -1,4 +1,4 @@
-//! Errors of a configuration file: each with its line, and with the value to write.
+//! The errors of a configuration file. Each message must have the line, and the value to write instead.
 
 use super::{complaint, load};
 
@@ -180,7 +180,7 @@ const WRONG_ZONES: &[(&str, &str)] = &[
         "forward = [\"https://10.1.1.1/%zz#dns.example\"]",
         "line 4: zone.forward: \"/%zz\" is not the path of a URL; write it like \"https://192.0.2.1/dns-query#dns.example\", without {?dns}; write other characters in the form %20",
     ),
-    // The key of an account stays out of the error.
+    // The error message must not contain the key of an account.
     (
         "forward = [\"https://10.1.1.1/dns-query?key=secret#dns.example\"]",
         "line 4: zone.forward has a user or a query in the URL of a forwarder; remove the part before @ or behind ?; a URL has the form \"https://192.0.2.1/dns-query#dns.example\"",
@@ -528,7 +528,7 @@ fn the_first_view_or_listener_with_one_set_of_zones_too_many_is_told_with_its_li
     };
     load(&format!("version = 1\n{}", views(resolver::limits::MAX_VIEWS - 1))).unwrap();
     assert_eq!(complaint(&views(resolver::limits::MAX_VIEWS)), format!("line 52: view {}", wrong(9)));
-    // A listener with another handling of lists doubles the sets.
+    // A listener that handles lists in another way doubles the number of combinations.
     let listener = "[[listener]]\naddresses = [\"127.0.0.2:53\"]\ndnsbl = \"pass\"\n";
     load(&format!("version = 1\n{}{listener}", views(3))).unwrap();
     assert_eq!(complaint(&format!("{}{listener}", views(4))), format!("line 31: listener {}", wrong(10)));

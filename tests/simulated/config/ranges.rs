@@ -33,7 +33,7 @@ impl<'a> Scalar<'a> {
         if unit.is_empty() { number.to_string() } else { format!("\"{number}{unit}\"") }
     }
 
-    /// The next value in this direction; none below zero.
+    /// Returns the next larger or smaller value; `None` below zero.
     fn next(&self, up: bool) -> Option<Self> {
         let step = |number: u64| if up { Some(number + 1) } else { number.checked_sub(1) };
         let millis = match self.unit {
@@ -47,7 +47,7 @@ impl<'a> Scalar<'a> {
     }
 }
 
-/// The least and the greatest value of `Range: LOW to HIGH.` and `Range: LOW or more.`
+/// Returns the smallest and the greatest value in a comment with `Range: LOW to HIGH.` or `Range: LOW or more.`
 fn range(comment: &str) -> Option<(Scalar<'_>, Option<Scalar<'_>>)> {
     let (_, text) = comment.split_once("Range: ")?;
     let text = text.split(". ").next()?.trim_end_matches('.');

@@ -124,7 +124,7 @@ fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_
         };
         let (reply, ()) = tokio::join!(asked, set);
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{:#?}", reply.steps);
-        // The failure is remembered for half a minute.
+        // The failure is cached for half a minute.
         tokio::time::sleep(Duration::from_secs(31)).await;
         let reply = ask(&simulation, "www.x.zone.tld.", RecordType::A).await;
         assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);

@@ -38,7 +38,7 @@ fn simulation(words: &str, validate: bool) -> Simulation {
     Simulation::new(lab, config, 1)
 }
 
-/// The time of a cold answer with and without validation.
+/// Returns the time of an answer with an empty cache, with and without validation.
 fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     [true, false].map(|validate| {
         paused(async {
@@ -117,11 +117,11 @@ fn a_warm_zone_costs_nothing() {
             assert!(reply.message.metadata.authentic_data, "{owner} {:#?}", reply.steps);
             let sent = simulation.lab().log().take();
             assert_eq!(sent.len(), 1, "{owner} {sent:?}");
-            // The distance, rounded up to the millisecond of the timer.
+            // The round trip, rounded up to a whole millisecond.
             let distance = Duration::from_millis(DOWN[3].2);
             assert!(reply.elapsed <= distance + Duration::from_millis(1), "{owner} took {:?}", reply.elapsed);
         }
-        // The answer comes from memory, without a message or a wait.
+        // The answer comes from the cache, without a message to a server.
         let reply = ask_for_ad(&simulation, "mail.deep.zone.tld.", RecordType::A).await;
         assert!(reply.message.metadata.authentic_data);
         assert_eq!((reply.elapsed, simulation.lab().log().take().len()), (Duration::ZERO, 0));

@@ -102,7 +102,7 @@ fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
             lab.server("one.tld").unwrap().set_faults(faults);
             let simulation = simulation(&lab, vec![forward(".", &[1])]);
             for (owner, kind, wanted) in TRUTH {
-                // Once from the forwarder, once from memory.
+                // The first answer comes from the forwarder, the second from the cache.
                 for _ in 0..2 {
                     let reply = ask_for_ad(&simulation, owner, kind).await;
                     assert_eq!(told(&reply), wanted, "{faults:?} {owner} {kind} {:#?}", reply.steps);

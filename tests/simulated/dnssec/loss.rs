@@ -1,4 +1,4 @@
-//! Loss: a signed zone is never asked without DO, and lost messages are no forgery.
+//! Lost packets: resolverd must still query a signed zone with DO, and must not take a lost message for a forgery.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -66,7 +66,7 @@ fn roll(title: &str, steps: &[(&str, Duration)]) {
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
         let began = simulation.clock().mono();
         assert!(busy(&simulation, &lab, "before").await >= 3, "{title}: root, TLD and zone");
-        // Fresh keys are not asked for again.
+        // Keys that are fresh must not be asked for again.
         tokio::time::sleep(Duration::from_secs(60)).await;
         for (number, (words, time)) in steps.iter().enumerate() {
             let unix = UNIX_AT_START + simulation.clock().mono().since(began).as_secs();

@@ -58,7 +58,7 @@ fn lab(words: &str, unix: u64) -> Lab {
     tree.build_at(unix).unwrap()
 }
 
-/// The file of the keys, in memory.
+/// Stores the root keys in memory, instead of a file.
 #[derive(Default)]
 struct Kept {
     text: Mutex<Option<String>>,
@@ -203,7 +203,7 @@ fn an_attackers_key_of_29_days_is_never_trusted() {
         assert_eq!(following.states(), [Valid]);
         following.days(SHOWN, 20).await;
         assert_eq!(following.states(), [Valid, Pending], "its time begins again");
-        // An answer by the new key alone is no answer of the root.
+        // An answer that only the new key signs is not trusted.
         following.days(NEW, 60).await;
         assert_eq!(following.states(), [Valid, Pending]);
         assert!(!following.is_secure().await);
@@ -270,7 +270,7 @@ fn wrong_clocks_change_no_key() {
         following.days(SHOWN, 10).await;
         let right = following.states();
         let day = i64::try_from(DAY.as_secs()).unwrap();
-        // The servers sign by the right time.
+        // The servers sign with the correct time.
         let unix = following.simulation.clock().now().unix;
         for wrong in [-400, -3_650, 60, 3_650] {
             following.lab.take_zones_of(&lab(SHOWN, unix + 3 * DAY.as_secs()));

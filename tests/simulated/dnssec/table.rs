@@ -126,7 +126,7 @@ fn what_can_be_checked_among_what_cannot_is_secure() {
         ("digest=1", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=1,2", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=3,4", "www.zone.tld. A +DO", "NOERROR ad"),
-        // The data are signed, and need no proofs of absence.
+        // The data are signed, and need no proof that something does not exist.
         ("nsec3 iterations=500", "www.zone.tld. A +DO", "NOERROR ad"),
     ]);
 }
@@ -288,7 +288,7 @@ fn a_record_that_nobody_understands_costs_no_answer() {
         ),
         ask("ds=none unsigned", "", "zone.tld. DNSKEY", &format!("  rcode NOERROR\n  answer {key}\n")),
     ]);
-    // A signed DS with too few octets does not make a zone insecure.
+    // If a signed DS record has too few octets, the zone must not become insecure.
     let top = TOP.replace("zone tld. ns.tld\n", "zone tld. ns.tld\n  zone 300 TYPE43 \\# 3 010203\n");
     play_all([(
         "no DS can be read".to_owned(),

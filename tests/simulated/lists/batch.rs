@@ -107,7 +107,7 @@ fn a_zone_of_spf_macros_is_not_in_the_batches() {
 fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
     for percent in [3, 20, 60] {
         paused(async {
-            // A random list has an address, or none has.
+            // Either one of the lists, chosen at random, has the address, or none has.
             let random = Random::seeded(11);
             let listed: Vec<Option<usize>> = (0..600)
                 .map(|_| {
@@ -261,7 +261,7 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
         for number in 0..200 {
             let reverse = Name::from(std::net::IpAddr::from(sender(number)));
             stage.simulation.ask(&reverse, RecordType::PTR).await.unwrap();
-            // smtpd thinks for a while.
+            // smtpd works for a while between two questions.
             pass(Duration::from_millis(30)).await;
             times.push(stage.check(sender(number), &all()).await.0);
             pass(Duration::from_secs(3)).await;

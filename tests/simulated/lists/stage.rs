@@ -48,7 +48,7 @@ pub(crate) const SLOWEST: Duration = Duration::from_millis(150);
 /// A gateway in the lab.
 pub(crate) struct Stage {
     pub(crate) simulation: Simulation,
-    /// Ends when dropped.
+    /// Tasks in the background. They end when this value is dropped.
     _tended: JoinSet<Infallible>,
 }
 
@@ -76,7 +76,7 @@ impl Stage {
         tree.zone(".", &[root], "").unwrap();
         let mail = server(&mut tree, "ns.mail.example", 25);
         tree.zone("mail.example.", &[mail], "* 300 A 198.51.100.7\n").unwrap();
-        // SPF macros of a large sender: reversed addresses, and no list.
+        // The SPF macros of a large sender: names with reversed addresses that belong to no list.
         let macros = server(&mut tree, "ns.spf.example", 25);
         tree.zone("spf.example.", &[macros], "* 60 A 127.0.0.2\n").unwrap();
         for (apex, millis) in LISTS.into_iter().chain(DOMAIN_LISTS).chain([ALLOW_LIST, ONE_POINT_LIST]) {
@@ -153,7 +153,7 @@ pub(crate) fn sender(number: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(u32::from_be_bytes([198, 18, 0, 0]) + number)
 }
 
-/// All lists, in order.
+/// Returns all lists, in order.
 pub(crate) fn all() -> Vec<&'static str> {
     LISTS.iter().map(|(apex, _)| *apex).collect()
 }
@@ -164,7 +164,7 @@ pub(crate) fn median(times: &[Duration]) -> Duration {
     times[times.len() / 2]
 }
 
-/// A local zone without data of interest.
+/// Returns a local zone. Its data do not matter.
 pub(crate) fn local_zone(apex: &str) -> ConfiguredZone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\n".to_owned();
     ConfiguredZone {
@@ -174,7 +174,7 @@ pub(crate) fn local_zone(apex: &str) -> ConfiguredZone {
     }
 }
 
-/// Time passes.
+/// Lets virtual time pass.
 pub(crate) async fn pass(span: Duration) {
     tokio::time::sleep(span).await;
 }

@@ -26,7 +26,7 @@ const SOUND: &str = "2.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n";
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The number of tests of the list: messages for the last test entry.
+/// Returns how many times the list was tested. This is the number of queries for its last test entry.
 fn tests(stage: &Stage) -> usize {
     let point = name(&format!("1.0.0.127.{LIST}"));
     stage.simulation.lab().log().received().iter().filter(|one| one.name.to_lowercase() == point).count()
@@ -161,7 +161,7 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
         stage.serve(LIST, &[0], WORLD);
         assert_eq!(code(&stage, &question(sender(8), LIST)).await, ResponseCode::ServFail);
         assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
-        // The list is repaired.
+        // The list works again from here on.
         stage.serve(LIST, &[0], SOUND);
         stage.servers(LIST)[1].set_faults(&[]);
         minutes(&stage, 6).await;
@@ -170,7 +170,7 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
     });
 }
 
-/// Asks about many new addresses at once.
+/// Asks about many new addresses at the same time.
 async fn many(stage: &Stage, addresses: std::ops::Range<u32>) {
     for number in addresses {
         stage.ask(&question(sender(number), LIST)).await;
@@ -336,7 +336,7 @@ fn what_the_operator_asks_puts_no_list_into_use_and_teaches_nothing() {
     });
 }
 
-/// The log lines of a run about the list.
+/// Returns the log lines about the list that `run` causes.
 fn lines(run: impl AsyncFnOnce(&Stage)) -> Vec<String> {
     let text = Lines::from_work(tracing::Level::INFO, || {
         paused(async {

@@ -78,7 +78,8 @@ async fn assert_refused(stage: &Stage, name: &str) {
 #[test]
 fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
     use ResponseCode::{NXDomain, NoError, ServFail};
-    // Zone's text, and the answers at the guarded, the passing and the denying listener.
+    // In each row: the text of the zone, and the answers at the listener with the checks, at the listener that passes everything on, and at
+    // the listener for which refusals are "not listed".
     let table = [
         ("* 60 A 127.255.255.254\n* 60 TXT \"no\"\n", [(ServFail, 0), (NoError, 1), (NXDomain, 0)]),
         ("* 60 A 203.0.113.7\n* 60 TXT \"parked\"\n", [(ServFail, 0), (NoError, 1), (NXDomain, 0)]),
@@ -108,7 +109,7 @@ fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
                     };
                     assert_eq!(asked(&stage, &name, kind), most, "{text:?} {kind}, {order:?}");
                 }
-                // The list's test in the background has ended too.
+                // The test of the list in the background has ended by now too.
                 pass(Duration::from_secs(5)).await;
                 let unix = stage.simulation.clock().now().unix;
                 let in_lower_case = u64::from(text.is_empty());

@@ -259,7 +259,7 @@ fn a_silent_zone_works_again_only_after_an_answer_of_its_own_servers() {
         ask(&simulation, "first.tld.", RecordType::A).await;
         assert_eq!(still_fails().await, [("tld.".to_owned(), StillFails::Yes)]);
         sleep(Duration::from_secs(1)).await;
-        // The delegation of fine.tld. is in the cache: no server of tld. is asked.
+        // The delegation of fine.tld. is in the cache, so no server of tld. is queried.
         ask(&simulation, "w1.fine.tld.", RecordType::A).await;
         assert_eq!(still_fails().await, [("tld.".to_owned(), StillFails::Yes)]);
         simulation.lab().server("ns1.tld").unwrap().set_faults(&[]);
@@ -320,17 +320,17 @@ fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::Yes)]);
         simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[]);
         sleep(Duration::from_secs(40)).await;
-        // Another client gets the answer.
+        // Another client gets an answer for the name.
         of(2, "mx.refused.tld.").await;
         assert_eq!(rows(None, None).await, [(1, StillFails::No)]);
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::No)]);
         assert_eq!(rows(Some(2), None).await, []);
-        // Another client's query fails.
+        // A query of another client fails.
         simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[Fault::Refused]);
         of(2, "other.refused.tld.").await;
         assert_eq!(rows(None, None).await, [(2, StillFails::Yes)]);
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::Yes)]);
-        // The name of a host is no zone.
+        // The name need not be that of a zone: queries for the name and for names below it are found.
         assert_eq!(rows(None, Some("mx.refused.tld.")).await, [(1, StillFails::Yes)]);
         assert_eq!(rows(None, Some("tld.")).await, [(2, StillFails::Yes)]);
         assert_eq!(rows(None, Some("www.refused.tld.")).await, []);
@@ -343,7 +343,7 @@ pub(crate) fn stored(redact: Redact) -> Arc<MemoryStore> {
     stored_and_told(redact).0
 }
 
-/// As `stored`, with the log.
+/// Like `stored`. Also returns the log.
 pub(crate) fn stored_and_told(redact: Redact) -> (Arc<MemoryStore>, Vec<Line>) {
     let store = Arc::new(MemoryStore::default());
     let told = lines(|| async {
@@ -365,7 +365,7 @@ pub(crate) fn stored_and_told(redact: Redact) -> (Arc<MemoryStore>, Vec<Line>) {
             let client = Some([10, 0, 0, 7].into());
             let flags = Flags { client, ..Flags::default() };
             ask_with(&simulation, &format!("{name}.tld."), RecordType::A, flags).await;
-            // Another mail.
+            // After this pause, the queries belong to another email.
             sleep(Duration::from_secs(5)).await;
         }
         ask(&simulation, "2.0.0.127.s3cret-s3cret-s3cret.zen.dq.spamhaus.net.", RecordType::A).await;

@@ -70,7 +70,7 @@ async fn ask(simulation: &Simulation, domain: &str, numbers: std::ops::Range<u32
     answered
 }
 
-/// The problems in `resolverctl status`.
+/// Returns the problems that `resolverctl status` shows.
 fn problems(simulation: &Simulation) -> Vec<String> {
     let recorder = simulation.recorder();
     let warnings = judge(&recorder.report(Window::FiveMinutes), None, &recorder.troubles(), &BTreeSet::new());

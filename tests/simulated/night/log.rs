@@ -1,4 +1,4 @@
-//! The log of a simulation, line by line.
+//! Reads the log of a simulation line by line.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use tracing::Level;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
-/// The moment of the simulation.
+/// The time of the simulation.
 struct Moment(Arc<Mutex<Option<Instant>>>);
 
 impl FormatTime for Moment {
@@ -47,7 +47,7 @@ pub(crate) fn lines<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) -> Vec<
     lines_from(Level::INFO, run)
 }
 
-/// The lines of a level and above.
+/// Returns the log lines of this level or a more serious one that `run` causes.
 pub(crate) fn lines_from<Run: Future<Output = ()>>(level: Level, run: impl FnOnce() -> Run) -> Vec<Line> {
     let (written, began) = (Lines::default(), Arc::new(Mutex::new(None)));
     let writer = written.clone();

@@ -70,7 +70,7 @@ enum Break {
     Both(&'static [Fault]),
     /// One server of the domain has these faults.
     One(&'static [Fault]),
-    /// The zone is signed like this.
+    /// The zone has a fault in its signatures, as these words say.
     Signing(&'static str),
     /// The domain with the names of the servers is dead.
     Above(&'static str),
@@ -125,7 +125,7 @@ struct Truth {
     mended: u64,
     outage: (u64, u64),
     list_dead: (u64, u64),
-    /// Failed questions of clients, by domain: the moments.
+    /// The seconds at which questions of clients failed, by domain.
     failed: BTreeMap<String, Vec<u64>>,
 }
 
@@ -207,13 +207,13 @@ impl Gateway {
                     self.set_faults(&format!("{host}.{domain}"), faults);
                 }
             }
-            // All zones are exchanged at once.
+            // The zones are replaced all together, elsewhere.
             Break::Signing(_) => {}
         }
     }
 }
 
-/// Tells the log of failed and slow questions, as the daemon does.
+/// Writes the log lines about failed and slow questions, as the daemon does.
 fn tell(simulation: &Simulation) -> JoinHandle<()> {
     let resolver = Arc::clone(simulation.resolver());
     tokio::spawn(async move {
@@ -229,7 +229,7 @@ async fn night(silent: bool, seed: u64) -> Truth {
     const PAUSE: Duration = Duration::from_secs(300);
     let lab = Arc::new(lab(false));
     let mut config = config_trusting(&lab);
-    // A night is short: data of the evening must not last until the morning.
+    // The night in this test is short. Data from the evening must not be cached until the morning.
     config.cache.max_ttl = Duration::from_secs(120);
     let simulation = Simulation::new(lab, config, seed);
     let _tended = simulation.tend();
@@ -245,7 +245,7 @@ async fn night(silent: bool, seed: u64) -> Truth {
     let all: Vec<&str> = WELL.into_iter().chain(BROKEN.map(|(name, ..)| name)).collect();
     let mut senders = all.iter().copied().cycle();
     let mut take = || senders.next().unwrap();
-    // The evening: everything works, and all domains send mail.
+    // The evening: nothing has a fault, and all domains send mail.
     for _ in 0..22 {
         gateway.mail(take()).await;
         tokio::time::sleep(PAUSE).await;
@@ -295,7 +295,7 @@ fn is_broken(domain: &str, second: u64, truth: &Truth) -> bool {
     second >= truth.broken && (place % 2 == 1 || second < truth.mended)
 }
 
-/// Whether a line is true, by the changes of the world and the replies to clients.
+/// Returns true if a log line is correct. This follows from the faults at that time, and from the replies that clients got.
 fn is_true(line: &Line, truth: &Truth) -> bool {
     let second = line.second;
     let domain = line.zone().and_then(|zone| zone.strip_suffix(".tld")).unwrap_or_default();

@@ -66,7 +66,7 @@ const ELSEWHERE: [&str; 10] = [
 /// The number of questions without faults: one in four seconds, each for a new name.
 const QUESTIONS: u32 = 6 * 60 * 60 / 4;
 
-/// The internet.
+/// Returns the lab.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut last = 0;
@@ -89,7 +89,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// A host with the smallest record in memory.
+/// Returns a host whose history in memory is as small as possible.
 fn host(store: Option<&Arc<MemoryStore>>) -> Simulation {
     let lab = lab();
     let mut config = config_trusting(&lab);
@@ -134,10 +134,10 @@ async fn night(host: &Simulation) {
             let client = Some(IpAddr::from([198, 18, 1, number]));
             ask_with(host, &name, RecordType::A, Flags { client, ..Flags::default() }).await;
         }
-        // The failure is read some seconds later.
+        // The log lines about failures are written some seconds later.
         sleep(Duration::from_secs(if domain == CUT_OFF { 10 } else { 0 })).await;
         host.network().set_loss(0);
-        // Another mail.
+        // After this pause, the queries belong to another email.
         sleep(Duration::from_secs(if domain == CUT_OFF { 120 } else { 5 })).await;
     }
     for number in 0..QUESTIONS {
@@ -198,7 +198,7 @@ async fn lines_are_settled(host: &Simulation) {
     assert_eq!(pasted(host, &sleepy, slept).await, CulpritKind::Client);
     let longer = slept.replace("delay=3.2, delays=3/", "delay=60.2, delays=60/");
     assert_eq!(pasted(host, &sleepy, &longer).await, CulpritKind::NotDns);
-    // Of the domain slow.tld.
+    // These lines are about the domain slow.tld.
     for line in ELSEWHERE {
         assert_eq!(pasted(host, &worst[1], line).await, CulpritKind::NotDns, "{line}");
     }
@@ -269,7 +269,7 @@ fn the_quick_part_of_a_mail_that_waited_for_a_list_is_not_called_quick_by_the_di
             sleep(Duration::from_secs(1)).await;
         }
         assert_eq!(before, CulpritKind::ListSilent);
-        // Time joins nothing on the disk.
+        // On the disk, the time alone is not enough to join these queries to one message.
         assert_eq!(of_sender(&first, at).await, CulpritKind::Unknown, "memory has lost it");
         tells.abort();
         assert_eq!(of_sender(&host(Some(&store)), at).await, CulpritKind::Unknown, "after a crash");

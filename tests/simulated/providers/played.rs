@@ -85,7 +85,7 @@ struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// Whether a query was answered.
+    /// Asks a question. Returns true if it was answered.
     async fn is_answered(&mut self, name: &str, kind: RecordType) -> bool {
         let reply = ask(self.simulation, name, kind).await;
         self.waited += reply.elapsed;
@@ -188,7 +188,7 @@ impl PlayedMail {
         };
         let mut lines = vec![(self.line(0.2, &sent(waited + 0.05, 0.1)), true)];
         if self.longest < Duration::from_secs(1) {
-            // The greeting of the server took some seconds.
+            // In this line, the mail server needed some seconds for its greeting.
             lines.push((self.line(4.3, &sent(waited + 4.0, 0.2)), true));
         }
         lines

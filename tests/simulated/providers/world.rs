@@ -34,7 +34,7 @@ pub(crate) fn address(provider: &str, host: u8) -> IpAddr {
     [198, 51, u8::try_from(place).unwrap(), host].into()
 }
 
-/// Adds servers and zones.
+/// Adds servers and zones to a lab.
 #[derive(Default)]
 struct Internet {
     tree: Tree,

@@ -7,7 +7,7 @@ use super::*;
 type Case = (&'static [(&'static str, RecordType)], &'static [&'static str], &'static str, &'static str);
 
 const CASES: [Case; 8] = [
-    // The client has no PTR record either, but the line is about the domain.
+    // The client also has no PTR record, but the log line is about the domain.
     (
         &[
             ("7.100.51.198.in-addr.arpa.", RecordType::PTR),

@@ -56,7 +56,7 @@ fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
         assert!(rows.iter().all(|row| row.share == Some(row.messages as f64 / all)), "{rows:#?} {span:#?}");
         assert_eq!(rows[1].next.as_deref().map(|next| next.starts_with("resolverctl check ")), Some(true));
         assert!(rows.iter().all(|row| row.before == Some(0.0)), "{rows:#?}");
-        // Of the period before an hour ago nothing is known.
+        // Nothing is known about the time before the last hour.
         let CostReport { rows, span } = costs(&simulation, 3_600).await;
         let slow = rows.iter().find(|row| row.kind == Some(Kind::ServerSlow)).unwrap();
         assert_eq!((slow.messages, slow.before), (2, None), "{rows:#?}");
@@ -72,7 +72,7 @@ fn loss_on_the_way_to_zones_of_one_network_is_of_others() {
         for (domains, loss) in [(&domains[..1], None), (&domains[..], Some(300))] {
             let simulation = world();
             for domain in domains {
-                // The servers are known before packets get lost.
+                // The servers are known already when packets begin to get lost.
                 ask(&simulation, domain, RecordType::A).await;
                 if let Some(loss) = loss {
                     simulation.network().set_loss(loss);

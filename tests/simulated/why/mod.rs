@@ -69,7 +69,7 @@ const KEY_ZONE: &str = "secret2.dbl.dq.spamhaus.net.";
 /// A list for which clients send a key in the name.
 const KEYED: &str = "zen.dq.spamhaus.net.";
 
-/// An internet with every fault.
+/// Returns a simulation in which some zone or list has each of the faults.
 fn world() -> Simulation {
     let mut tree = Tree::default();
     let mut last = 0_u8;
@@ -124,7 +124,7 @@ async fn mail(simulation: &Simulation, domain: &str) {
     }
 }
 
-/// Checks an address in a list.
+/// Asks a list about an address.
 async fn check(simulation: &Simulation, reversed: &str, list: &str) {
     ask(simulation, &format!("{reversed}.{list}"), RecordType::A).await;
 }
@@ -139,7 +139,7 @@ async fn healthy(simulation: &Simulation) {
     }
 }
 
-/// Plays `work` among healthy traffic.
+/// Plays `work` while another gateway causes healthy traffic.
 async fn among_others<Work: Future>(simulation: &Simulation, work: Work) {
     tokio::select! {
         biased;
@@ -156,7 +156,7 @@ fn wanted(subject: Option<WantedSubject>) -> Wanted {
     Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20, decisive: None }
 }
 
-/// The worst message of a domain.
+/// Returns the slowest message of a domain.
 async fn of_domain(simulation: &Simulation, domain: &str) -> MessageReport {
     let subject = WantedSubject::Name(wire_name(&name(domain)).into());
     why(simulation, Some(subject)).await.into_iter().next().unwrap()
@@ -212,7 +212,7 @@ fn each_fault_of_a_domain_is_named() {
             assert!(report.questions.len() == 4 && !report.culprit.advice.is_empty(), "{report:#?}");
             assert!(report.waited <= report.took, "{report:#?}");
             assert_eq!(report.client, "127.0.0.1");
-            // The worst of all messages is the same.
+            // This is also the slowest of all messages.
             let mut worst = why(&simulation, None).await.remove(0);
             for (one, other) in worst.questions.iter_mut().zip(&report.questions) {
                 one.of_subject = other.of_subject;
@@ -314,7 +314,7 @@ fn the_key_of_a_list_is_not_shown() {
         assert_eq!(kind_of(&found[0]), (CulpritKind::ListSilent, KEYED, 0), "{found:#?}");
         let name = format!("9.100.51.198._key.{KEYED}");
         assert!(found[0].questions.iter().all(|question| question.name == name), "{found:#?}");
-        // Another mail.
+        // After this pause, the queries belong to another email.
         tokio::time::sleep(Duration::from_secs(5)).await;
         check(&simulation, "shop.test", KEY_ZONE).await;
         tokio::time::sleep(Duration::from_secs(20)).await;
@@ -345,7 +345,7 @@ fn loss_on_one_path_is_no_silence() {
 fn an_outage_of_everything_is_our_own_network_s() {
     paused(async {
         let simulation = world();
-        // Root servers are asked while nothing answers.
+        // While no server answers, the daemon queries root servers in the background.
         let _tasks = simulation.tend();
         among_others(&simulation, mail(&simulation, "fine.tld.")).await;
         tokio::time::sleep(Duration::from_secs(400)).await;
@@ -439,7 +439,7 @@ fn one_reader_reads_the_record_at_a_time() {
                 })
                 .await
         });
-        // The walk has begun.
+        // The resolution has begun here.
         held.wait();
         let mut reading = std::pin::pin!(resolver.why(wanted(None)));
         let others = async {

@@ -60,7 +60,7 @@ fn ten_thousand_cold_names_at_once_stay_within_the_bounds() {
     assert!(process.outcome(Outcome::Cache) >= watched.hits);
 }
 
-/// The result of the burst.
+/// The results of the burst.
 #[derive(Debug)]
 struct Burst {
     answered: u64,
@@ -91,14 +91,14 @@ fn burst(server: SocketAddr) -> Burst {
     burst
 }
 
-/// Observations during the burst.
+/// The measurements during the burst.
 #[derive(Debug)]
 struct Watched {
     hits: u64,
     descriptors: u64,
 }
 
-/// Asks for a name in memory, and counts descriptors, until the burst is over.
+/// Asks for a cached name and counts the file descriptors, again and again, until the burst is over.
 fn watch(process: &Process, warm: &mut Client, over: &AtomicBool) -> Watched {
     let mut watched = Watched { hits: 0, descriptors: 0 };
     while !over.load(Ordering::Acquire) {

@@ -30,7 +30,7 @@ impl Client {
         Self::at(ours, server)
     }
 
-    /// A client with this address.
+    /// Returns a client with the address `ours`.
     pub(crate) fn at(ours: IpAddr, server: SocketAddr) -> Self {
         let socket = UdpSocket::bind((ours, 0)).unwrap();
         socket.connect(server).unwrap();
@@ -48,7 +48,7 @@ impl Client {
         self.waiting.insert(self.next, message);
     }
 
-    /// The number of awaited replies.
+    /// Returns the number of questions without an answer.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
     }
@@ -86,7 +86,7 @@ impl Client {
         self.next_reply()
     }
 
-    /// Listens for `span`. No datagram may come.
+    /// Listens for the time `span`. Asserts that no datagram arrives.
     pub(crate) fn hear_nothing(&self, span: Duration) {
         self.socket.set_read_timeout(Some(span)).unwrap();
         let heard = self.socket.recv(&mut [0; 1]);
@@ -102,7 +102,7 @@ impl Client {
     }
 }
 
-/// The code of the reply's extended error.
+/// Returns the code of the extended error in a reply.
 pub(crate) fn extended_error(reply: &Message) -> Option<u16> {
     match reply.edns.as_ref()?.option(EdnsCode::from(15))? {
         EdnsOption::Unknown(_, data) => Some(u16::from_be_bytes(*data.first_chunk()?)),

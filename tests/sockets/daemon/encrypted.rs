@@ -13,7 +13,7 @@ use hickory_proto::rr::RecordType;
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Setting, World, told};
 
-/// The counter of a daemon.
+/// Returns the value of a counter of a daemon.
 fn counted(process: &Process, name: &str) -> u64 {
     let stats = serde_json::to_value(process.stats()).unwrap();
     stats["upstream"][name].as_u64().unwrap()
@@ -74,7 +74,7 @@ fn queries_go_over_one_connection_to_a_forwarder_over_https() {
             let reply = client.next_reply();
             assert_eq!((reply.metadata.response_code, reply.answers.len()), (ResponseCode::NoError, 1));
         }
-        // The answer is longer than a datagram, and comes whole.
+        // The answer is too long for a datagram, and arrives complete.
         assert_eq!(client.ask("text.tld.", RecordType::TXT).answers.len(), 1);
         assert_eq!(counted(&upstream, "https_handshakes") - before, 1, "one connection");
         let zones = resolverctl(&setting, &["zones"]);
@@ -105,7 +105,7 @@ fn a_wrong_path_or_name_of_a_forwarder_over_https_is_told_and_gets_no_other_quer
     for (server, told) in [
         (over_https(https, "/other", "dns.example"), "HTTP status 404"),
         (over_https(https, "/dns-query", "other.example"), "and not for other.example"),
-        // The listener for TLS has no HTTP/2.
+        // The listener for TLS does not offer HTTP/2.
         (over_https(tls, "/dns-query", "dns.example"), "the server does not offer HTTP/2"),
     ] {
         let (setting, process) = forwards(&world, &server);

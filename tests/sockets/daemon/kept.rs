@@ -16,7 +16,7 @@ use crate::daemon::process::{Process, Setting, Stage, World, ask, told};
 /// A list whose zone is parked, so that none of its answers is a valid listing.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";
 
-/// The day (UTC) of the counters.
+/// Returns the current day (UTC), to which the counters belong.
 fn day() -> u64 {
     SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400
 }

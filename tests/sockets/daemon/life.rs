@@ -1,4 +1,4 @@
-//! Starting and ending.
+//! The start and the end of the daemon.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -44,7 +44,7 @@ fn it_answers_soon_after_it_was_started() {
         assert_eq!(reply.metadata.response_code, ResponseCode::Refused);
         began.elapsed()
     };
-    // On a busy machine some starts take longer.
+    // On a busy machine, some of the starts take longer.
     let times: Vec<Duration> = std::iter::repeat_with(start).take(20).collect();
     println!("from start to first answer: {times:?}");
     assert!(times.iter().any(|time| *time < START), "{times:?}");
@@ -95,7 +95,7 @@ fn whoever_asks_by_the_tool_when_it_ends_is_told_too() {
     let mut tool = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     tool.arg("--socket").arg(setting.socket()).args(["query", "www.silent.tld"]);
     let tool = tool.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A connection without a request delays nothing.
+    // A connection to the control socket without a request must not delay the end.
     let _idle = std::os::unix::net::UnixStream::connect(setting.socket()).unwrap();
     process.wait_until("it is in flight", |process| process.status().daemon.flights == 1);
     let (status, _) = process.end(Signal::TERM);
@@ -168,7 +168,7 @@ fn pipelined(process: &Process, questions: u16) -> TcpStream {
     stream
 }
 
-/// The messages of a stream.
+/// Returns the messages in a TCP stream.
 fn framed(mut octets: &[u8]) -> impl Iterator<Item = Message> {
     std::iter::from_fn(move || {
         let length = usize::from(u16::from_be_bytes(*octets.first_chunk()?));

@@ -132,7 +132,7 @@ fn the_process_stays_within_its_bound_whatever_the_cache_holds() {
     }
 }
 
-/// A reload forgets answers and views, and clients fill the cache again meanwhile.
+/// Each reload removes answers and views, while clients fill the cache again.
 #[test]
 fn reloads_while_the_cache_fills_take_no_more() {
     let _busy = busy();
@@ -179,7 +179,7 @@ fn all_connections(process: &Process, size: u64) -> Vec<TcpStream> {
     clients.map(|last| connected(process.address, [127, 0, 0, last].into())).collect()
 }
 
-/// Sends messages at once. The daemon may have closed the connection.
+/// Sends messages without a pause. The daemon may close the connection.
 fn pipeline(messages: impl Iterator<Item = u8>, stream: &mut TcpStream) {
     let _ = stream.write_all(&messages.collect::<Vec<_>>());
 }
@@ -291,7 +291,7 @@ fn shed(process: &Process) -> u64 {
     process.stats().report.upstream.counts[Counter::LongRepliesShed]
 }
 
-/// A connection from an address, with a small receive buffer.
+/// Opens a connection from an address, with a small receive buffer.
 fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();

@@ -48,7 +48,7 @@ pub(crate) fn busy() -> RwLockReadGuard<'static, ()> {
     BUSY.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A small internet on sockets, for a daemon in another process.
+/// A small internet on sockets, for a daemon that runs in another process.
 pub(crate) struct World {
     pub(crate) sockets: LabSockets,
     _runtime: Runtime,
@@ -146,10 +146,10 @@ impl Setting {
         setting
     }
 
-    /// A folder without a configuration.
+    /// Creates a directory without a configuration file.
     pub(crate) fn bare() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // For the user without rights.
+        // A user without rights must be able to read the directory.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         Self { folder }
     }
@@ -175,7 +175,7 @@ impl Setting {
         self.folder.path().join("control.sock")
     }
 
-    /// The binary with this configuration.
+    /// Returns the command that runs the daemon with this configuration.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolverd"));
         command.arg("--config").arg(self.config()).stdin(Stdio::null());
@@ -210,7 +210,7 @@ impl Setting {
     }
 }
 
-/// The output of an ended process.
+/// Returns the exit code, stdout and stderr of a process that has ended.
 pub(crate) fn told(output: &Output) -> (i32, String, String) {
     let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).unwrap();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
@@ -228,13 +228,13 @@ pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Comman
         skipped("no network of its own is to be had here");
         return None;
     }
-    // `exec`: the shell becomes the daemon.
+    // With `exec`, the daemon replaces the shell in the same process.
     let mut shell = within(&format!("{script}; exec \"$@\""));
     shell.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
     Some(shell)
 }
 
-/// A running daemon; killed when dropped.
+/// A daemon that runs. It is killed when this value is dropped.
 pub(crate) struct Process {
     child: Child,
     /// The address at which the daemon listens.
@@ -277,7 +277,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Sends a signal.
+    /// Sends a signal to the process.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
@@ -314,20 +314,20 @@ impl Process {
         }
     }
 
-    /// The states of the DNS lists in use.
+    /// Returns the states of the DNS lists in use.
     pub(crate) fn lists(&self) -> Vec<ListRow> {
         let row = |reply| if let Reply::ListState(row) = reply { Some(row) } else { None };
         ask(&self.socket, &Request::Dnsbl { list: None }).into_iter().filter_map(row).collect()
     }
 
-    /// Flushes all types of a name.
+    /// Removes all types of a name from the cache of the daemon.
     pub(crate) fn flush_name(&self, name: &str) {
         let what = FlushWhat::Name { name: name.to_owned(), tree: false, kind: None };
         let reply = ask(&self.socket, &Request::Flush { what });
         assert!(matches!(reply.first(), Some(Reply::Flushed(_))), "{reply:?}");
     }
 
-    /// Questions with this outcome.
+    /// Returns the number of questions with this outcome.
     pub(crate) fn outcome(&self, outcome: Outcome) -> u64 {
         self.stats().report.outcomes.get(&outcome).copied().unwrap_or(0)
     }
@@ -351,7 +351,7 @@ impl Process {
         self.in_status("VmHWM") * 1_024
     }
 
-    /// Open descriptors.
+    /// Returns the number of open file descriptors.
     pub(crate) fn descriptors(&self) -> u64 {
         std::fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count() as u64
     }
@@ -372,7 +372,7 @@ impl Drop for Process {
     }
 }
 
-/// The first address of the line with the addresses.
+/// Returns the first address in the log line with the listen addresses.
 fn listens_at(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once(" listens at ")?;
     rest.split([',', ' ']).next()?.parse().ok()
@@ -383,7 +383,7 @@ fn number_of(text: &str, field: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// The lines of a reply of the control socket.
+/// Sends a request to the control socket. Returns the lines of the reply.
 pub(crate) fn ask(socket: &Path, request: &Request) -> Vec<Reply> {
     let mut stream = UnixStream::connect(socket).unwrap();
     let line = serde_json::to_string(request).unwrap() + "\n";

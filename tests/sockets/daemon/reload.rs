@@ -1,4 +1,4 @@
-//! Reading the configuration file again, by resolverctl and by a signal.
+//! Reloads of the configuration, by resolverctl and by a signal.
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use crate::daemon::client::Client;
 use crate::daemon::process::{Process, Setting, World, told};
 
-/// Runs resolverctl: exit code and stdout.
+/// Runs resolverctl. Returns stdout.
 fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     command.arg("--socket").arg(setting.socket()).args(arguments);
@@ -26,7 +26,7 @@ fn failing(setting: &Setting, arguments: &[&str]) -> (i32, String, String) {
     told(&command.arg("--socket").arg(setting.socket()).args(arguments).output().unwrap())
 }
 
-/// The log line of a reload.
+/// Returns the log line about a reload.
 fn said(process: &Process) -> String {
     let mut line = process.next_line();
     while !line.contains("configuration") {

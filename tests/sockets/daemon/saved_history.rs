@@ -15,7 +15,7 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Stage, World, ask};
 
-/// The file with the memory of the history.
+/// Returns the path of the file with the saved history.
 fn file(stage: &Stage) -> PathBuf {
     stage.state.path().join("history.snapshot")
 }
@@ -28,7 +28,7 @@ fn ask_twice(process: &Process, name: &str) {
     }
 }
 
-/// The messages with a name.
+/// Returns the messages with a name.
 fn why(process: &Process, name: &str) -> Vec<MessageReport> {
     let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
     let replies = ask(process.socket(), &Request::Why { requests: vec![request] }).into_iter();
@@ -41,7 +41,7 @@ fn make_pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// The lines of the log about the file.
+/// Ends the process. Returns the log lines about the file.
 fn said(process: &mut Process, signal: Signal) -> Vec<String> {
     process.end(signal);
     let said = [process.said.clone(), process.said_later()].concat();
@@ -178,7 +178,7 @@ fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
     for directory in [stage.state.path(), stage.setting.socket().parent().unwrap()] {
         std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o777)).unwrap();
     }
-    // The first process has a failure to store.
+    // Both queries are made, so that the first process has a failure to store.
     ["a.silent.tld.", "mail.tld."].map(|name| {
         let mut command = stage.setting.command_without_rights();
         command.env("STATE_DIRECTORY", stage.state.path());

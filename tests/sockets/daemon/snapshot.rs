@@ -37,7 +37,7 @@ fn ttl(process: &Process, name: &str) -> Option<u32> {
     if is_servfail(&reply) { None } else { reply.answers.first().map(|record| record.ttl) }
 }
 
-/// Waits until the snapshot has been read.
+/// Waits until the daemon has read the snapshot.
 fn settled(process: &Process) {
     process.wait_until("the snapshot is read", |process| {
         process.status().daemon.snapshot.is_some_and(|snapshot| snapshot.read)
@@ -66,7 +66,7 @@ fn the_cache_outlasts_a_restart_and_its_ttls_go_on() {
     let said = ended(process);
     assert!(said.contains("cache entries from") && said.contains("restored"), "{said}");
 
-    // Restored entries are written again.
+    // Entries that were restored are also written again.
     let process = stage.start(&[]);
     settled(&process);
     assert!(ttl(&process, "mail.tld.").is_some_and(|again| again <= known));
@@ -160,7 +160,7 @@ fn a_process_that_is_killed_while_it_writes_leaves_the_file_of_before() {
     ended(process);
     let whole = std::fs::read(stage.file()).unwrap();
 
-    // A file of an interrupted write: octets without a head.
+    // A file whose write was interrupted: it has octets, but no header.
     let torn = [&[0; 76][..], &whole[76..whole.len() / 2]].concat();
     std::fs::write(stage.state.path().join("cache.snapshot.new"), torn).unwrap();
     drop(world);

@@ -22,7 +22,7 @@ fn own_user() -> String {
     told("-un").or_else(|| told("-u")).unwrap()
 }
 
-/// The users of the queries for a name in the history.
+/// Returns the users of the queries for a name, from the history.
 fn users(process: &Process, name: &str) -> Vec<Option<String>> {
     let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
     let mut users = Vec::new();

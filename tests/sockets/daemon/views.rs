@@ -79,7 +79,7 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
     process.end(Signal::TERM);
 }
 
-/// The reply over TCP to a client with this address.
+/// Returns the reply over TCP to a client with this address.
 fn over_tcp(process: &Process, client: [u8; 4]) -> Message {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from((client, 0)).into()).unwrap();

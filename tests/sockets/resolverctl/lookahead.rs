@@ -1,4 +1,4 @@
-//! `resolverctl lookahead`.
+//! The command `resolverctl lookahead` over the control socket.
 
 use resolver::lookahead::{Rule, RuleCounts, RuleStanding, RuleState};
 

@@ -50,7 +50,7 @@ impl World {
         Self { directory, socket, fake, runtime, ending }
     }
 
-    /// Runs resolverctl: exit code, stdout, stderr.
+    /// Runs resolverctl. Returns the exit code, stdout and stderr.
     fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         told(&tool(&self.socket).args(arguments).output().unwrap())
     }
@@ -105,7 +105,7 @@ fn a_trace_shows_each_step_and_then_the_answer() {
     assert_eq!((&lines[0]["step"], &lines[1]["at"]), (&"question".into(), &0.001_5.into()));
     assert_eq!(lines[2]["answers"][0]["data"], "10 mx.example.");
     assert_eq!((&lines[2]["outcome"], &lines[2]["elapsed"]), (&"cache".into(), &0.001_234.into()));
-    // Memory has the answer.
+    // The answer comes from the cache.
     let (code, text, _) = world.run(&["trace", "nowhere.example"]);
     assert!(
         code == 1 && text.ends_with("\nno steps: no server was queried; --fresh resolves past the cache\n"),
@@ -232,7 +232,7 @@ fn shells_can_complete_it() {
     }
 }
 
-/// Needs root, to run as another user.
+/// This test needs root rights, because it runs a command as another user.
 #[test]
 fn others_may_look_and_change_nothing() {
     use std::os::unix::fs::PermissionsExt;

@@ -11,7 +11,7 @@ use history::limits::{MAX_WATCHERS, WATCHED_QUESTIONS};
 
 use crate::resolverctl::{World, told, tool};
 
-/// A monitor; killed when dropped.
+/// A running command `monitor`. It is killed when this value is dropped.
 struct Monitor {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
@@ -93,7 +93,7 @@ fn a_reader_that_stops_loses_lines_and_is_told_how_many() {
     let mut stream = UnixStream::connect(&world.socket).unwrap();
     stream.write_all(b"{\"request\":\"monitor\"}\n").unwrap();
     until_watching(&world, 1);
-    // More than the queue and the buffers of the socket hold.
+    // These are more questions than the queue and the buffers of the socket can hold.
     let sent = 40 * WATCHED_QUESTIONS as u64;
     (0..sent).for_each(|_| ended(&world, MAIL, [127, 0, 0, 1], Outcome::Upstream, 1));
     let (mut shown, mut lost) = (0, 0);

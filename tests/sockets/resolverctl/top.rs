@@ -84,7 +84,7 @@ impl OnTerminal {
     /// Waits until the command ends and leaves the alternate screen.
     fn end(mut self) {
         self.until(GIVE);
-        // The cursor is shown.
+        // The cursor is visible again.
         self.until("\u{1b}[?25h");
         assert!(self.child.wait().unwrap().success());
     }

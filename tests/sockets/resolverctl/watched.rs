@@ -1,4 +1,4 @@
-//! `resolverctl check watched`.
+//! The command `resolverctl check watched` over the control socket.
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use super::host::{Host, Internet, crowded, golden, internet, plain};
 
 const OURS: &str = "nameserver 127.0.0.1\n";
 
-/// Whether resolverd runs.
+/// Returns true if resolverd runs.
 fn answers(host: &Host) -> bool {
     host.read("units/resolverd.service").contains("active")
 }
@@ -91,7 +91,7 @@ fn resolverd_stays_if_the_old_resolver_has_gone() {
     assert!(error.contains("no resolver would answer at 127.0.0.1"), "{error}");
     assert!(error.contains("unbound.service"), "{error}");
     assert!(answers(&host));
-    // Installed again.
+    // The old resolver is installed again here.
     host.write("units/unbound.service", &unit);
     restored(&internet, &host, &before);
 }

@@ -1,4 +1,4 @@
-//! Hosts made of files, with a root server of the lab.
+//! Hosts that are directory trees, with a root server of the lab.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,7 +47,7 @@ pub(crate) fn internet() -> Internet {
     }
 }
 
-/// A host made of files.
+/// A host that is a directory tree.
 pub(crate) struct Host {
     pub(crate) root: TempDir,
 }
@@ -87,7 +87,7 @@ impl Host {
         symlink(target, path).unwrap();
     }
 
-    /// A process of `unit` with port 53 of an address.
+    /// Adds a process of `unit` that listens on port 53 of an address.
     pub(crate) fn holds(&self, process: &str, unit: &str, address: [u8; 4]) {
         self.holds_all(process, unit, &[address]);
     }
@@ -214,7 +214,7 @@ pub(crate) fn golden(name: &str, actual: &str) {
     assert_eq!(actual, expected, "differs from {}", path.display());
 }
 
-/// The date of the finding about the clock and the times of lookups differ.
+/// Removes the date in the finding about the clock and the times of lookups, because they differ in each run.
 pub(crate) fn without_times(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     if let Some(clock) = lines.iter().position(|line| line.contains(" clock ")) {

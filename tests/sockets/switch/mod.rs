@@ -240,17 +240,17 @@ fn each_kind_of_host_has_its_steps() {
     let well = ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n");
     let dns = ("etc/nsswitch.conf", "hosts: files dns\n");
 
-    // Unbound on this host alone: resolv.conf stays.
+    // Only this host can query Unbound, and resolv.conf names it already: resolv.conf stays.
     let host = Host::new(&[well, dns, ("units/unbound.service", "loaded enabled active\n")]);
     host.holds("unbound", "unbound.service", [127, 0, 0, 1]);
     assert_eq!(steps(&host, &internet), ["stop unbound.service", START, "disable unbound.service"]);
 
-    // An authoritative server at another address stays.
+    // An authoritative server at another address continues to run.
     let host = Host::new(&[well, dns, ("units/named.service", "loaded enabled active\n")]);
     host.holds("named", "named.service", [192, 0, 2, 1]);
     assert_eq!(steps(&host, &internet), [START]);
 
-    // Ubuntu: systemd-resolved stays, and asks resolverd.
+    // Ubuntu: systemd-resolved continues to run, and queries resolverd.
     let host = Host::new(&[
         dns,
         ("run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\n"),
@@ -261,13 +261,13 @@ fn each_kind_of_host_has_its_steps() {
         "write /etc/systemd/resolved.conf.d/zz-resolverd.conf, then restart systemd-resolved.service";
     assert_eq!(steps(&host, &internet), [START, resolved, "write /etc/resolv.conf"]);
 
-    // The dnsmasq of NetworkManager ends when NetworkManager reloads.
+    // NetworkManager ends its dnsmasq when NetworkManager is reloaded.
     let host = Host::new(&[well, dns, ("run/NetworkManager/resolv.conf", "")]);
     host.holds("dnsmasq", "NetworkManager.service", [127, 0, 0, 1]);
     let manager = "write /etc/NetworkManager/conf.d/zz-resolverd.conf, then reload NetworkManager.service";
     assert_eq!(steps(&host, &internet), [manager, START]);
 
-    // Nothing to do but to start.
+    // On this host, resolverd only needs to be started.
     assert_eq!(steps(&Host::new(&[well, dns]), &internet), [START]);
 
     // In Debian 13, the hook lets the script of dhcpcd skip the hook for resolv.conf.

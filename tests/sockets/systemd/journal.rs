@@ -15,7 +15,7 @@ use crate::systemd::service::{PATIENCE, Service, Setting};
 fn a_pipe_gets_plain_lines_with_their_time() {
     let setting = Setting::new("127.0.0.1:0".parse().unwrap());
     let mut command = setting.command();
-    // Another stream than stderr: somebody has redirected stderr.
+    // The variable names another stream than stderr, because stderr was redirected.
     command.env("JOURNAL_STREAM", "1:1");
     let mut service = Service::start(command);
     let line = service.said.last().unwrap();

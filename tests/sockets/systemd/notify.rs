@@ -1,4 +1,4 @@
-//! The daemon's messages to a service manager, received at a socket like systemd's.
+//! The messages of the daemon to a service manager. The test receives them at a socket like that of systemd.
 
 use std::os::unix::net::UnixDatagram;
 
@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::systemd::service::{PATIENCE, Service, Setting, answer, client, question};
 
-/// The receiving side of a service manager.
+/// The socket at which a service manager receives messages.
 struct Manager {
     socket: UnixDatagram,
     setting: Setting,
@@ -20,7 +20,7 @@ impl Manager {
         Self { socket, setting }
     }
 
-    /// Starts the daemon; `watchdog` in microseconds.
+    /// Starts the daemon. `watchdog` is the period of the watchdog in microseconds.
     fn start(&self, watchdog: Option<&str>) -> Service {
         let mut command = self.setting.command();
         command.env("NOTIFY_SOCKET", self.setting.folder.path().join("notify"));
@@ -31,7 +31,7 @@ impl Manager {
         Service::start(command)
     }
 
-    /// The next message.
+    /// Returns the next message.
     fn hear(&self) -> String {
         let mut octets = [0; 4_096];
         let length = self.socket.recv(&mut octets).unwrap();
@@ -125,7 +125,7 @@ fn a_reload_is_told_from_its_begin_to_its_end_by_signal_and_by_tool() {
     tool.arg("--socket").arg(manager.setting.folder.path().join("control.sock")).arg("reload");
     assert!(tool.output().unwrap().status.success());
     reloaded(&manager);
-    // Lines of this level are no longer written from now on: the next line is an error's.
+    // From here on, lines of this level are not written, so the next line is an error.
     std::fs::write(&config, "nonsense").unwrap();
     hang_up(&service);
     reloaded(&manager);

@@ -59,7 +59,7 @@ impl Setting {
         self.folder.path().join("resolverd.toml")
     }
 
-    /// The daemon's command line.
+    /// Returns the command that starts the daemon.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolverd"));
         command.arg("--config").arg(self.config()).stdin(Stdio::null()).stdout(Stdio::null());
@@ -91,7 +91,7 @@ fn lab() -> Lab {
     tree.build().unwrap()
 }
 
-/// A running daemon; killed when dropped.
+/// A daemon that runs. It is killed when this value is dropped.
 pub(crate) struct Service {
     pub(crate) child: Child,
     lines: std::io::Lines<BufReader<ChildStderr>>,
@@ -107,14 +107,14 @@ impl Service {
         service
     }
 
-    /// Starts `command`.
+    /// Starts `command` without waiting for a line.
     pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         Self { child, lines, said: Vec::new() }
     }
 
-    /// Waits for the line with `words`.
+    /// Waits for a line with `words`.
     pub(crate) fn wait_for(&mut self, words: &str) {
         assert!(self.says(words), "it has ended: {:?}", self.said);
     }
@@ -167,7 +167,7 @@ pub(crate) fn question(id: u16, name: &str) -> Vec<u8> {
     message.to_vec().unwrap()
 }
 
-/// A client's socket, connected to `server`.
+/// Returns the socket of a client, connected to `server`.
 pub(crate) fn client(server: SocketAddr) -> UdpSocket {
     let client = UdpSocket::bind("127.0.0.1:0").unwrap();
     client.connect(server).unwrap();

@@ -10,7 +10,7 @@ use resolverd::daemon::allowance;
 /// The maximum exposure level that `systemd-analyze security` may report, in tenths.
 const EXPOSURE: &str = "--threshold=15";
 
-/// Whether a program of systemd's is installed; if not, the test is skipped.
+/// Returns true if a program of systemd is installed. If it is not, the test is skipped.
 pub(crate) fn is_installed(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
     if !found {
