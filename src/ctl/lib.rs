@@ -188,7 +188,7 @@ enum Command {
     /// followed up to 4 names. At most 10 s a name, 6 resolvers, 24 name servers and 200 queries.
     #[command(after_long_help = terms::COMPARE)]
     Compare(compare::Arguments),
-    /// Compare resolverd with the resolver in place, before a switch.
+    /// Compare resolverd with the current resolver, before a switch.
     ///
     /// Each different question of a file is sent to both. A difference counts if both give it again;
     /// its cause is looked for at the name servers of the zone. At most 20000 questions. Ctrl-C ends with the report so far.

@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     /// Undo the last switch.
     #[arg(long)]
     back: bool,
-    /// Stop the resolver in place even if other hosts can query it.
+    /// Stop the current resolver even if other hosts can query it.
     #[arg(long, conflicts_with = "back")]
     stop_shared: bool,
     /// Name to resolve at the end; may be repeated. Default: gmail.com, outlook.com, yahoo.com.

@@ -11,7 +11,7 @@ words! {
     /// One of the two resolvers that are compared.
     pub enum Side {
         /// The resolver that this host uses today.
-        InPlace = "in_place": "the resolver in place",
+        InPlace = "in_place": "the current resolver",
         /// resolverd.
         Resolverd = "resolverd",
     }

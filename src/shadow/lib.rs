@@ -1,4 +1,4 @@
-//! Compares two resolvers for `resolverctl shadow`: the resolver in place (the one that this host uses today) and resolverd. Finds out why they
+//! Compares two resolvers for `resolverctl shadow`: the current resolver (the one that this host uses today) and resolverd. Finds out why they
 //! answer some of the questions that this host asks differently.
 //!
 //! All functions in this crate are pure: `capture` reads the octets of a file, `answer` compares two answers, `judge` finds the cause of a
@@ -11,7 +11,7 @@
 //! - A cause is either proven or "unknown". Different addresses may come from rotation, geography, an old answer or a filter. None of these is
 //!   taken for the cause only because the others do not fit.
 //! - The name servers of the zone decide which answer is old, by the rules of `resolverctl compare` (`doctor::side_by_side`). An answer of the
-//!   resolver in place counts as old only if a name server with an older version of the zone gives it too, or if the resolver says so. That an
+//!   current resolver counts as old only if a name server with an older version of the zone gives it too, or if the resolver says so. That an
 //!   answer comes from a cache proves nothing, because a resolver also caches answers of its own zones, forwarders and views.
 //! - Rotation is the cause only if both resolvers gave the same addresses in the end, or the zone is proven to answer in turn.
 //! - Geography is the cause only if name servers of the zone give both addresses. An answer that only one resolver gets does not prove that it

@@ -158,13 +158,13 @@ pub struct ShadowReport {
     differences: Vec<Difference>,
     compared: Vec<AskedQuestion>,
     counts: ShadowCounts,
-    /// The questions that the resolver in place (the one that this host uses today) refused. Their cause is decided at the end, when it is known if
+    /// The questions that the current resolver (the one that this host uses today) refused. Their cause is decided at the end, when it is known if
     /// this resolver answers other questions.
     refused: Vec<(AskedQuestion, Evidence)>,
 }
 
 impl ShadowReport {
-    /// Returns true if the resolver in place (the one that this host uses today) has answered a question.
+    /// Returns true if the current resolver (the one that this host uses today) has answered a question.
     pub const fn answers_others(&self) -> bool {
         self.counts.in_place.answered > 0
     }
@@ -218,7 +218,7 @@ impl ShadowReport {
         self.differences.push(difference);
     }
 
-    /// Must be called at the end: decides the causes of the questions that the resolver in place refused, and counts the queries of all questions.
+    /// Must be called at the end: decides the causes of the questions that the current resolver refused, and counts the queries of all questions.
     pub fn end(&mut self, captured: &Captured) {
         for (question, evidence) in std::mem::take(&mut self.refused) {
             self.judged(&question, &Evidence { answers_others: self.answers_others(), ..evidence });
@@ -274,7 +274,7 @@ impl ShadowReport {
             [(Side::InPlace, &self.counts.in_place), (Side::Resolverd, &self.counts.resolverd)]
         {
             let name = match side {
-                Side::InPlace => format!("the resolver in place ({against})"),
+                Side::InPlace => format!("the current resolver ({against})"),
                 Side::Resolverd => "resolverd".to_owned(),
             };
             // A daemon that has stopped answers neither queries nor requests over its control socket.

@@ -43,10 +43,10 @@ fn equal_answers_are_safe_if_there_are_enough() {
 #[test]
 fn a_resolver_that_does_not_answer_gives_no_verdict() {
     for (in_place, resolverd, name) in [
-        ("silent", "192.0.2.1", "the resolver in place (192.0.2.1:53)"),
+        ("silent", "192.0.2.1", "the current resolver (192.0.2.1:53)"),
         ("192.0.2.1", "silent", "resolverd"),
-        ("fail", "fail", "the resolver in place (192.0.2.1:53)"),
-        ("silent", "silent", "the resolver in place (192.0.2.1:53)"),
+        ("fail", "fail", "the current resolver (192.0.2.1:53)"),
+        ("silent", "silent", "the current resolver (192.0.2.1:53)"),
     ] {
         let found = verdict(&report(30, &sample(in_place, resolverd)));
         assert_eq!(

@@ -38,7 +38,7 @@ fn internet(viewed: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// The lab, a daemon, and the resolver that the host uses now (the resolver in place). That resolver has
+/// The lab, a daemon, and the resolver that the host uses now (the current resolver). This resolver has
 /// these records of `shop.com.` in addition to thirty names.
 struct Beside {
     world: Gateway,
@@ -130,7 +130,7 @@ fn differences_have_their_causes_and_the_worst_is_first() {
     assert_eq!((code, objects.last().unwrap()["verdict"].as_str()), (1, Some("look_first")), "{objects:#?}");
     let found = causes(&objects);
     let has = |name: &str, cause: &str| found.contains(&(format!("{name}.shop.com."), cause.to_owned()));
-    // The answers of the resolver in place have the AA flag, so it gives all of them from its own data.
+    // The answers of the current resolver have the AA flag, so it gives all of them from its own data.
     assert!(has("moved", "policy") && has("blocked", "policy") && has("ours", "policy"), "{objects:#?}");
     assert_eq!(found.len(), 3, "{objects:#?}");
     let ours = objects.iter().find(|object| object["name"] == "ours.shop.com.").unwrap();
@@ -167,7 +167,7 @@ fn a_resolver_that_is_silent_or_not_there_gives_no_verdict() {
 #[test]
 fn a_refusal_has_the_same_cause_at_the_begin_and_at_the_end_of_a_file() {
     let beside = Beside::start("", "");
-    // The resolver in place refuses names outside of shop.com.
+    // The current resolver refuses names outside of shop.com.
     let refused = "ns1.host.com";
     let others = || (0..30).map(|number| format!("n{number}.shop.com"));
     let first = beside.log_of(std::iter::once(refused.to_owned()).chain(others()));
@@ -183,7 +183,7 @@ fn a_run_over_a_file_ends_early_if_the_resolver_in_place_is_not_there() {
     let mut beside = Beside::start("", "");
     let unread = UdpSocket::bind("127.0.0.1:0").unwrap();
     beside.against = unread.local_addr().unwrap().to_string();
-    // From here on, nothing listens at the port of the resolver in place.
+    // From here on, nothing listens at the port of the current resolver.
     drop(unread);
     let names: Vec<String> = (0..300).map(|number| format!("m{number}.shop.com")).collect();
     let (code, objects) = beside.run(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[]);

@@ -37,7 +37,7 @@ complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "top" -d 'Sh
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "query" -d 'Send a query through the daemon and show the answer'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "trace" -d 'Resolve a name and show each step'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "compare" -d 'Compare the answers of resolvers and of each name server of the zone'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "shadow" -d 'Compare resolverd with the resolver in place, before a switch'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "shadow" -d 'Compare resolverd with the current resolver, before a switch'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "flush" -d 'Remove entries from the cache'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "servers" -d 'Show the servers that were queried, the slowest first'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "zones" -d 'Show the configured zones and their servers'
@@ -118,7 +118,7 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l local -d 'Query only this resolver and the name servers of the zone'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l against -d 'Resolver in place: ADDRESS or ADDRESS:PORT' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l against -d 'Current resolver: ADDRESS or ADDRESS:PORT' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l from -d 'File with questions (`-`: standard input)' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l rate -d 'Questions a second, at most 1000' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l list-questions -d 'Maximum of questions to each DNS list' -r
@@ -354,7 +354,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l yes -d 'Carry out the plan'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l back -d 'Undo the last switch'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l stop-shared -d 'Stop the resolver in place even if other hosts can query it'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l stop-shared -d 'Stop the current resolver even if other hosts can query it'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -l socket -d 'Control socket of the daemon' -r -F
@@ -419,7 +419,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "query" -d 'Send a query through the daemon and show the answer'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "trace" -d 'Resolve a name and show each step'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "compare" -d 'Compare the answers of resolvers and of each name server of the zone'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "shadow" -d 'Compare resolverd with the resolver in place, before a switch'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "shadow" -d 'Compare resolverd with the current resolver, before a switch'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "flush" -d 'Remove entries from the cache'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "servers" -d 'Show the servers that were queried, the slowest first'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "zones" -d 'Show the configured zones and their servers'

@@ -118,7 +118,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (shadow)
 _arguments "${_arguments_options[@]}" : \
-'--against=[Resolver in place\: ADDRESS or ADDRESS\:PORT]:RESOLVER:_default' \
+'--against=[Current resolver\: ADDRESS or ADDRESS\:PORT]:RESOLVER:_default' \
 '--from=[File with questions (\`-\`\: standard input)]:FILE:_files' \
 '--rate=[Questions a second, at most 1000]:NUMBER:_default' \
 '--list-questions=[Maximum of questions to each DNS list]:NUMBER:_default' \
@@ -271,7 +271,7 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::subject -- Name, domain, address or mail address; `-` reads pasted lines of a mail log, a bounce or mailq. Default\: what cost mail time:_default' \
+'::subject -- Name, domain, address or mail address; `-` reads pasted lines of a mail log, a bounce or mailq. Default\: what delayed mail:_default' \
 && ret=0
 ;;
 (failed)
@@ -586,7 +586,7 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '(--back)--yes[Carry out the plan]' \
 '--back[Undo the last switch]' \
-'(--back)--stop-shared[Stop the resolver in place even if other hosts can query it]' \
+'(--back)--stop-shared[Stop the current resolver even if other hosts can query it]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -953,7 +953,7 @@ _resolverctl_commands() {
 'query:Send a query through the daemon and show the answer' \
 'trace:Resolve a name and show each step' \
 'compare:Compare the answers of resolvers and of each name server of the zone' \
-'shadow:Compare resolverd with the resolver in place, before a switch' \
+'shadow:Compare resolverd with the current resolver, before a switch' \
 'flush:Remove entries from the cache' \
 'servers:Show the servers that were queried, the slowest first' \
 'zones:Show the configured zones and their servers' \
@@ -1163,7 +1163,7 @@ _resolverctl__subcmd__help_commands() {
 'query:Send a query through the daemon and show the answer' \
 'trace:Resolve a name and show each step' \
 'compare:Compare the answers of resolvers and of each name server of the zone' \
-'shadow:Compare resolverd with the resolver in place, before a switch' \
+'shadow:Compare resolverd with the current resolver, before a switch' \
 'flush:Remove entries from the cache' \
 'servers:Show the servers that were queried, the slowest first' \
 'zones:Show the configured zones and their servers' \

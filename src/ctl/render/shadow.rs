@@ -142,7 +142,7 @@ fn of_cause(cause: Cause, group: &[&Difference], most: usize) -> String {
         let flags = [(one.question.dnssec_ok, " DO"), (one.question.checking_disabled, " CD")];
         let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
         let shown = format!(
-            "    {} {}{flags}\n      in place   {}\n      resolverd  {}\n      why        {}\n",
+            "    {} {}{flags}\n      current    {}\n      resolverd  {}\n      why        {}\n",
             harmless(&one.question.name),
             one.question.kind_text(),
             harmless(&one.in_place),

@@ -41,7 +41,7 @@ use resolver::exchange::Exchange;
 /// The command line of `shadow`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Resolver in place: ADDRESS or ADDRESS:PORT.
+    /// Current resolver: ADDRESS or ADDRESS:PORT.
     #[arg(long, value_name = "RESOLVER")]
     against: ResolverText,
     /// File with questions (`-`: standard input).
@@ -107,7 +107,7 @@ fn wrong(sentence: String) -> CommandFailure {
 /// Fails if the daemon does not answer, if it listens at no address, or if it is itself the present resolver.
 fn sides(arguments: &Arguments, client: &ControlClient) -> Result<Sides, CommandFailure> {
     let in_place = arguments.against.plain().ok_or_else(|| {
-        wrong("shadow asks the resolver in place over UDP and TCP: write ADDRESS or ADDRESS:PORT".to_owned())
+        wrong("shadow asks the current resolver over UDP and TCP: write ADDRESS or ADDRESS:PORT".to_owned())
     })?;
     let listen = client.ask(&Request::Status)?.into_iter().find_map(|reply| match reply {
         Reply::Status(status) => Some(status.daemon.listen),
@@ -120,7 +120,7 @@ fn sides(arguments: &Arguments, client: &ControlClient) -> Result<Sides, Command
     };
     if listen.iter().any(is_itself) {
         return Err(wrong(format!(
-            "{in_place} is resolverd itself; give the address of the resolver in place"
+            "{in_place} is resolverd itself; give the address of the current resolver"
         )));
     }
     let mut resolverd = *listen.first().ok_or_else(|| {
@@ -140,7 +140,7 @@ fn examiner(sides: Sides, client: &ControlClient, list_questions: usize) -> Resu
     let subject = CheckSubject {
         resolvers: vec![OtherResolver {
             way: ResolverWay::AtPort(sides.in_place),
-            name: format!("the resolver in place, {}", sides.in_place),
+            name: format!("the current resolver, {}", sides.in_place),
         }],
         forwarders: forwarders(client)?,
         keyed_lists: keyed_lists(client)?,

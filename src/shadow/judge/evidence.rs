@@ -82,7 +82,7 @@ impl Judged {
 /// The answers of both resolvers to a question that was sent to them at the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// The answer of the resolver in place (the one that this host uses today).
+    /// The answer of the current resolver (the one that this host uses today).
     pub in_place: SideAnswer,
     /// The answer of resolverd.
     pub resolverd: SideAnswer,
@@ -116,7 +116,7 @@ pub struct Evidence {
     pub configured: Option<String>,
     /// The reason that resolverd gives if it has no answer or changes it; empty if it gives none.
     pub reason: String,
-    /// True if the resolver in place (the one that this host uses today) has answered other questions.
+    /// True if the current resolver (the one that this host uses today) has answered other questions.
     pub answers_others: bool,
     /// The answers of both resolvers, compared with those of the zone's name servers. The compared name is the first one in the chain of aliases at
     /// which the answers differ.

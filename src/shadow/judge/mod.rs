@@ -68,7 +68,7 @@ fn secure_only(last: &Sample) -> Judged {
     Judged::look(
         Cause::AdOnly,
         Side::Resolverd,
-        "the resolver in place has validated the answer (AD), resolverd has not",
+        "the current resolver has validated the answer (AD), resolverd has not",
         "without AD there is no DANE for the domain: see dnssec.validate and `resolverctl nta list`, and `resolverctl trace --fresh`",
     )
 }

@@ -10,7 +10,7 @@ fn sample(words: &str) -> Sample {
     Sample { in_place: answer(in_place), resolverd: answer(resolverd) }
 }
 
-/// Creates evidence with these answers, one text for each time that both resolvers were asked. The answer of the resolver in place is first.
+/// Creates evidence with these answers, one text for each time that both resolvers were asked. The answer of the current resolver is first.
 fn samples(words: &[&str]) -> Evidence {
     Evidence { samples: words.iter().map(|words| sample(words)).collect(), ..Evidence::default() }
 }
@@ -33,7 +33,7 @@ fn row(source: AnswerSource, records: &str, verdict: AnswerVerdict, ttl: u32) ->
     }
 }
 
-/// Returns a comparison of three answers: of the resolver in place (the one that this host uses today), of resolverd, and of a name server.
+/// Returns a comparison of three answers: of the current resolver (the one that this host uses today), of resolverd, and of a name server.
 fn compared(
     in_place: (&str, AnswerVerdict, u32),
     resolverd: (&str, AnswerVerdict, u32),

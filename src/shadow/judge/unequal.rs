@@ -21,7 +21,7 @@ pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
     if let Some(list) = &evidence.list {
         return of_list(list, evidence, last);
     }
-    // If the resolver in place did not reply, it is not known whether the configuration makes a difference.
+    // If the current resolver did not reply, it is not known whether the configuration makes a difference.
     if let Some(part) = evidence.configured.as_ref().filter(|_| last.in_place.reply().is_some()) {
         let why = format!("resolverd answers by its configuration: {part}");
         let advice = "see whether the configuration of resolverd means this name, and `resolverctl zones`";
@@ -51,7 +51,7 @@ fn of_list(list: &str, evidence: &Evidence, last: &Sample) -> Judged {
             || answer.data("A").iter().any(|code| code.starts_with("127.255.255."))
     };
     if is_refused(&last.in_place) {
-        let why = format!("{list} refuses the resolver in place, so its answer is no listing");
+        let why = format!("{list} refuses the current resolver, so its answer is no listing");
         return Judged::harmless(Cause::List, Some(Side::InPlace), why);
     }
     // If resolverd does not trust the answer of a list, it withholds the answer from the client and gives the reason.
@@ -115,7 +115,7 @@ fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
 const fn advice_on_policy(side: Side) -> &'static str {
     match side {
         Side::InPlace => {
-            "if you want this answer after the switch, write it into the configuration of resolverd ([[zone]], [[host]], [[record]]); `resolverctl import` converts the file of the resolver in place"
+            "if you want this answer after the switch, write it into the configuration of resolverd ([[zone]], [[host]], [[record]]); `resolverctl import` converts the file of the current resolver"
         }
         Side::Resolverd => "see `resolverctl config show --changed` whether you want this",
     }
@@ -153,8 +153,8 @@ fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
     let why = format!("{}: {rcode}{reason}", side.label());
     if rcode == "REFUSED" && side == Side::InPlace && !evidence.answers_others {
         return Judged {
-            advice: "let the resolver in place answer this host, and run shadow again".to_owned(),
-            ..Judged::unknown(format!("the resolver in place refuses this host{reason}"))
+            advice: "let the current resolver answer this host, and run shadow again".to_owned(),
+            ..Judged::unknown(format!("the current resolver refuses this host{reason}"))
         };
     }
     if rcode == "REFUSED" && side == Side::InPlace {
@@ -168,7 +168,7 @@ fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
         (Some(servers), Side::Resolverd) => {
             let why = format!("{why}. Name servers of the zone fail: {servers}");
             let advice =
-                "see `resolverctl check NAME`; the resolver in place may still have an answer in its cache";
+                "see `resolverctl check NAME`; the current resolver may still have an answer in its cache";
             Judged::look(Cause::BrokenZone, side, why, advice)
         }
         (None, _) => Judged::unknown(format!("{why}, and no name server of the zone is known to fail")),
@@ -181,7 +181,7 @@ const fn advice_on_bogus(side: Side) -> &'static str {
             "resolverd answers SERVFAIL, so mail of the domain waits: see `resolverctl check NAME`; until its operator has repaired it, `resolverctl nta add NAME`"
         }
         Side::InPlace => {
-            "resolverd accepts what the resolver in place rejects: see dnssec.validate and `resolverctl nta list`"
+            "resolverd accepts what the current resolver rejects: see dnssec.validate and `resolverctl nta list`"
         }
     }
 }
@@ -226,7 +226,7 @@ fn of_data(evidence: &Evidence) -> Judged {
             Judged::harmless(Cause::Rotation, None, why)
         }
         (_, Old | Stale) => old(Side::Resolverd, &resolverd.why),
-        // An older serial alone proves nothing, because the resolver in place may have its own zone or a forwarder. So a name server must give the
+        // An older serial alone proves nothing, because the current resolver may have its own zone or a forwarder. So a name server must give the
         // same answer.
         (Old, Same | InTurn) if is_of_older_version(evidence, in_place) => old(Side::InPlace, &in_place.why),
         (Different | Same, Different | Same) => {
@@ -245,9 +245,9 @@ fn of_data(evidence: &Evidence) -> Judged {
     }
 }
 
-const OF_NO_SERVER: &str = "the name servers of the zone give the answer of resolverd; the other one is old, or of a forwarder, a view or a zone of the resolver in place, or the zone answers by client";
+const OF_NO_SERVER: &str = "the name servers of the zone give the answer of resolverd; the other one is old, or of a forwarder, a view or a zone of the current resolver, or the zone answers by client";
 
-const ADVICE_ON_NO_SERVER: &str = "if the resolver in place has a zone, a view or a forwarder for this name, write it into the configuration of resolverd (`resolverctl import` converts the file); if not, remove the name from its cache (`rndc flushname`, `unbound-control flush`) and run shadow again: an old answer is gone then";
+const ADVICE_ON_NO_SERVER: &str = "if the current resolver has a zone, a view or a forwarder for this name, write it into the configuration of resolverd (`resolverctl import` converts the file); if not, remove the name from its cache (`rndc flushname`, `unbound-control flush`) and run shadow again: an old answer is gone then";
 
 /// Returns true if name servers with the same, newest serial give both answers, and both are addresses.
 fn is_by_place(evidence: &Evidence, rows: [&ComparedAnswer; 2]) -> bool {
