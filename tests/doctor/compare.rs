@@ -51,7 +51,7 @@ fn equal_answers_are_told_in_one_line() {
     let world = world();
     let (code, lines) = world.run(&["compare", "website.com"]);
     assert_eq!(code, 0, "{lines:#?}");
-    assert_eq!(lines[0], "website.com. A: all 3 answers are the same: 198.18.0.80");
+    assert_eq!(lines[0], "website.com. A: the 3 answers are the same: 198.18.0.80");
     let (code, lines) = world.run(&["compare", "198.18.0.10"]);
     assert_eq!(code, 0, "{lines:#?}");
     assert!(lines[0].starts_with("10.0.18.198.in-addr.arpa. PTR: all "), "{lines:#?}");
@@ -63,7 +63,7 @@ fn name_servers_are_asked_where_this_resolver_denies_or_fails() {
     let (code, lines) = world.run(&["compare", "none.website.com"]);
     assert_eq!(
         (code, lines[0].as_str()),
-        (0, "none.website.com. A: all 3 answers are the same: the name does not exist")
+        (0, "none.website.com. A: the 3 answers are the same: the name does not exist")
     );
     // Both servers of the zone fail, so this resolver fails.
     for server in ["old1.former.com", "old2.former.com"] {
@@ -76,7 +76,7 @@ fn name_servers_are_asked_where_this_resolver_denies_or_fails() {
     assert_eq!(lines.iter().filter(failed).count(), 2, "{lines:#?}");
     let (code, lines) = world.run(&["compare", ".", "NS"]);
     assert_eq!(code, 0, "{lines:#?}");
-    assert!(lines[0].starts_with(". NS: all 2 answers are the same: a.root."), "{lines:#?}");
+    assert!(lines[0].starts_with(". NS: the 2 answers are the same: a.root."), "{lines:#?}");
 }
 
 #[test]
@@ -201,8 +201,8 @@ fn no_one_else_is_asked_about_a_name_with_the_key_of_a_list() {
 #[test]
 fn changes_of_a_zone_are_told_until_all_have_them() {
     let world = shop_on_sockets();
-    expect(&world, &["shop.com", "MX"], 0, &["all 3 answers are the same: 10 v1.shop.com."]);
-    expect(&world, &["www.shop.com"], 0, &["all 3 answers are the same: 198.18.0.1"]);
+    expect(&world, &["shop.com", "MX"], 0, &["the 3 answers are the same: 10 v1.shop.com."]);
+    expect(&world, &["www.shop.com"], 0, &["the 3 answers are the same: 198.18.0.1"]);
     serve(&world, "ns1.host.com", &shop(2, 2));
     expect(
         &world,
@@ -222,7 +222,7 @@ fn changes_of_a_zone_are_told_until_all_have_them() {
         &["this resolver answers \"198.18.0.1\" (", "2 of 2 name servers answer: 198.18.0.2"],
     );
     assert!(world.command(&["flush", "www.shop.com"]).status.success());
-    expect(&world, &["www.shop.com"], 0, &["all 3 answers are the same: 198.18.0.2"]);
+    expect(&world, &["www.shop.com"], 0, &["the 3 answers are the same: 198.18.0.2"]);
     serve(&world, "ns2.host.com", &shop(2, 3));
     expect(
         &world,
@@ -268,7 +268,7 @@ fn name_servers_that_fail_are_named() {
         ),
         (&[Fault::Refused], 1, "127.91.0.4 (ns2.host.com.): REFUSED, so it does not serve the zone"),
         (&[Fault::NoAa], 1, "127.91.0.4 (ns2.host.com.): it answers without authority"),
-        (&[Fault::NoEdns], 0, "all 3 answers are the same"),
+        (&[Fault::NoEdns], 0, "the 3 answers are the same"),
         (&[Fault::Dead], 1, "127.91.0.4 (ns2.host.com.): no answer"),
     ];
     for (faults, code, part) in faults {

@@ -11,7 +11,8 @@ use history::costs::{CostRow, CostSpan};
 const CHANGE: f64 = 0.05;
 
 /// The lines below the table, which explain it.
-const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause (client: for the mail program); change: from the period of the same length before\n\
+const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause; for the cause client: because of the mail program\n\
+    change: compared with the period of the same length before\n\
     message: queries of a client that belong together, mostly for one email\n\
     client: the program paused between its queries; `resolverctl why --help` explains the other causes\n";
 

@@ -66,8 +66,9 @@ const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL\n\
     overload: the part of failed that got SERVFAIL at once, because too many queries were in progress in resolverd\n";
 
 /// The lines below the table of local users, which explain it.
-const USER_TERMS: &str = "cache misses: queries that the cache did not answer; the user of each failed or slow query is looked\n\
-    up, and that of one other query a second, scaled up; unknown: the client closed its socket before it was looked up\n\
+const USER_TERMS: &str = "cache misses: queries that were not answered from the cache; estimated, because resolverd finds out the user\n\
+    only for failed and slow queries, and for one other query per second\n\
+    unknown: the client closed its socket before resolverd found out its user\n\
     sum of waits: if several queries of a user wait at the same time, each is counted\n";
 
 /// The line below the table of record types, which explains a column.

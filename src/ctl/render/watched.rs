@@ -69,13 +69,13 @@ fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -
         }
         Standing::Coming => {
             format!(
-                "unconfirmed: found for the first time at {since}; it counts if one of the next two checks finds it too"
+                "unconfirmed: found for the first time at {since}; it is confirmed if one of the next two checks finds it too"
             )
         }
         Standing::Present => format!("since {since}"),
         Standing::Going => {
             format!(
-                "since {since}; the last check did not find it; it is removed from this list when three checks in a row have not found it"
+                "since {since}; the last check did not find it; after three such checks in a row it is removed from this list"
             )
         }
     };

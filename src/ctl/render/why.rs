@@ -83,7 +83,7 @@ fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
 fn reach(history: &HistoryReach, moment: &dyn Fn(f64) -> String) -> String {
     let memory = match (history.resolved, history.cache) {
         (Some(resolved), Some(cache)) if moment(resolved) != moment(cache) => format!(
-            " In memory it has the queries answered from the cache since {}, and all others since {}.",
+            " In memory it has the queries answered from the cache since {}, and all other queries since {}.",
             moment(cache),
             moment(resolved)
         ),

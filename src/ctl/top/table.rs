@@ -80,7 +80,7 @@ impl TopTable {
             Self::Clients => {
                 "overload: the part of failed that failed because of too many queries in progress"
             }
-            Self::Users => "queries that the cache did not answer, scaled up from samples",
+            Self::Users => "cache misses: queries that were not answered from the cache; estimated",
             Self::Failures => "last: the time of the last failed query",
         }
     }

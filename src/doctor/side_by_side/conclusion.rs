@@ -195,7 +195,7 @@ fn sentence(compared: &Compared, groups: &[AnswerGroup]) -> String {
         && answers.iter().any(is_of_zone)
         && counted(answers).all(|answer| answer.verdict == AnswerVerdict::Same)
     {
-        return format!("all {} answers are the same: {}{silent}", counted(answers).count(), group.answer);
+        return format!("the {} answers are the same: {}{silent}", counted(answers).count(), group.answer);
     }
     let mut parts: Vec<String> = compared.doubt.iter().map(|doubt| doubt.words().to_owned()).collect();
     let clauses = clauses(compared, groups);

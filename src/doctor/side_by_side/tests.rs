@@ -84,7 +84,7 @@ fn each_difference_has_its_verdict_and_reason() {
     use AnswerVerdict::{Different, Failed, Filtered, NoAnswer, Old, Refused};
     let sound = with_resolver(SOUND, "MX");
     assert_eq!(rows(&sound, "MX"), []);
-    assert_eq!(sentence(&sound, "MX"), "all 5 answers are the same: 10 mx.a.test.");
+    assert_eq!(sentence(&sound, "MX"), "the 5 answers are the same: 10 mx.a.test.");
     let this = |to: &str| one("lookup a.test. MX | 10 mx.a.test.", &format!("lookup a.test. MX{to}"));
     let old = "an old answer in the cache: all name servers gave another one twice";
     let remedy = format!(
@@ -319,7 +319,7 @@ fn ds_records_are_those_of_the_zone_above() {
     );
     let facts = facts("a.test.", &lines);
     assert_eq!(compared(&facts, "DS").zone.as_deref(), Some("test."));
-    assert_eq!(sentence(&facts, "DS"), "all 2 answers are the same: 1 13 2 AB");
+    assert_eq!(sentence(&facts, "DS"), "the 2 answers are the same: 1 13 2 AB");
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn the_root_has_rows() {
     let lines = "lookup . SOA | a.root. h. 1 2 3 4 5\nlookup . NS | a.root.\nlookup a.root. A | 198.18.1.1\n\
                  server 198.18.1.1 . NS udp aa | a.root.";
     let facts = facts(".", lines);
-    assert_eq!(sentence(&facts, "NS"), "all 2 answers are the same: a.root.");
+    assert_eq!(sentence(&facts, "NS"), "the 2 answers are the same: a.root.");
 }
 
 #[test]
@@ -467,7 +467,7 @@ fn resolvers_without_an_answer_come_last() {
     assert_eq!(conclusion.verdict, AnswerVerdict::Same);
     assert_eq!(
         conclusion.sentence,
-        "all 4 answers are the same: 10 mx.a.test.; without an answer: 192.0.2.8 (public) (no answer)"
+        "the 4 answers are the same: 10 mx.a.test.; without an answer: 192.0.2.8 (public) (no answer)"
     );
 }
 
@@ -487,7 +487,7 @@ fn a_host_without_ipv6_hears_of_the_servers_over_ipv4() {
         let sentence = conclude(&compared, Vec::new()).sentence;
         assert!(
             sentence
-                .starts_with("all 2 answers are the same: 10 mx.a.test.; without an answer: 2001:db8::1 "),
+                .starts_with("the 2 answers are the same: 10 mx.a.test.; without an answer: 2001:db8::1 "),
             "{sentence}"
         );
     }
@@ -565,7 +565,7 @@ fn servers_that_only_the_zone_itself_names_are_asked_too() {
     let rows = rows(&facts, "MX");
     assert!(rows.iter().all(|row| row.1 == AnswerVerdict::Unknown && !row.2.contains("flush")), "{rows:?}");
     let same = with_resolver(&lines("mx"), "MX");
-    assert_eq!(sentence(&same, "MX"), "all 6 answers are the same: 10 mx.a.test.");
+    assert_eq!(sentence(&same, "MX"), "the 6 answers are the same: 10 mx.a.test.");
 }
 
 #[test]
