@@ -36,7 +36,7 @@
 //!    ▼
 //!  listener ─► resolve zones cache
 //!    ▼
-//!  resolve ──► iterate zones dnsbl exchange cache validate   one flight per question, deadlines of clients
+//!  resolve ──► iterate zones dnsbl exchange cache validate   one resolution per question, deadlines of clients
 //!    ▼  ▲
 //!    ▼  └ sub-questions of iterate: a trait that resolve hands down
 //!    ▼
@@ -59,8 +59,8 @@
 //!    name and the current TTLs into it ([`dns::wire::ttl`]), and sends it. The same query within a second gets the same octets. The listener or the
 //!    address of a client determines its view, which is the set of configured zones that the client sees.
 //! 2. If the cache does not have the answer (a miss), the query goes to [`resolver::resolve`]: it joins the resolution (flight) of its question or
-//!    begins one, and waits for it until the deadline of the client. The flight of a query over UDP runs on the thread that read the query: each
-//!    worker has a runtime of its own. The flight follows aliases from name to name. For each name, the longest suffix that is a zone in
+//!    begins one, and waits for it until the deadline of the client. The resolution of a query over UDP runs on the thread that read the query: each
+//!    worker has a runtime of its own. The resolution follows aliases from name to name. For each name, the longest suffix that is a zone in
 //!    [`resolver::zones`] determines which servers are asked.
 //! 3. [`resolver::iterate`] follows referrals from the closest cached zone cut, or from the servers of a stub zone. Forwarders
 //!    give the whole answer. Pure functions choose the next server (`select`), classify a reply (`classify`), and remove records

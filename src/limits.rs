@@ -58,7 +58,7 @@ pub const UDP_THREAD_MEMORY: u64 = 1_536 << 10;
 /// The largest size of a field of a log line in the journal, in octets. The journal accepts datagrams of 200 KiB, but a page of text is enough.
 pub const MAX_LOG_FIELD: usize = 8 << 10;
 
-/// The largest size of all history files (segments) on disk together, in octets. A failed question with its flight (resolution) takes some 500
+/// The largest size of all history files (segments) on disk together, in octets. A failed question with its resolution (flight) takes some 500
 /// octets, so this is enough for more than a hundred thousand.
 pub const MAX_STORED: u64 = 64 << 20;
 

@@ -1,4 +1,4 @@
-//! Converts states of the daemon to rows of replies: servers, flights (resolutions), cache entries of a name, look-ahead, and watched domains.
+//! Converts states of the daemon to rows of replies: servers, resolutions (flights), cache entries of a name, look-ahead, and watched domains.
 //!
 //! All durations are in seconds.
 

@@ -13,7 +13,7 @@ use resolver::config::Config;
 use resolver::limits::CACHE_SLACK_PERCENT;
 use resolver::listener;
 
-/// Measures the memory of the process while many flights (resolutions) are beginning, and makes the cache smaller if the process uses too much. Runs
+/// Measures the memory of the process while many resolutions (flights) are beginning, and makes the cache smaller if the process uses too much. Runs
 /// forever.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     let memory = subject.resolver.memory();

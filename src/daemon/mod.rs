@@ -23,8 +23,8 @@
 //!
 //! - A reload first does everything that can fail: it reads the file, builds views, binds sockets and starts threads. Then it replaces the
 //!   configuration, which cannot fail. If there was an error, nothing has changed.
-//! - When the daemon stops, it waits until all replies are sent, and not only until all flights (resolutions) have ended. When it waited only for
-//!   flights, one client in a few thousand got no reply, because the answer was still on its way to the thread that sends it. So each query that
+//! - When the daemon stops, it waits until all replies are sent, and not only until all resolutions (flights) have ended. When it waited only for
+//!   resolutions, one client in a few thousand got no reply, because the answer was still on its way to the thread that sends it. So each query that
 //!   misses the cache now has a permit until its reply is queued or written.
 //! - If this host lacks a configured address (no IPv6, or a bridge that comes up later), the daemon still starts: it serves the other addresses, and
 //!   tries again later. If another program uses an address, the daemon does not start, because then either of the two programs might get a query.

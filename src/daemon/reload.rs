@@ -107,8 +107,8 @@ impl Running {
         Ok(changed)
     }
 
-    /// Removes cached data of zones whose answers now come from other servers or zones. This is done twice: immediately, and again after the flights
-    /// (resolutions) that began with the old configuration have ended.
+    /// Removes cached data of zones whose answers now come from other servers or zones. This is done twice: immediately, and again after the
+    /// resolutions (flights) that began with the old configuration have ended.
     pub(super) async fn forget(&self, zones: Vec<Name>) {
         self.resolver.forget(&zones).await;
         self.outdate_snapshot();

@@ -180,7 +180,7 @@ impl Running {
     }
 }
 
-/// Returns a function that the watchdog calls. It takes the locks of the flights (resolutions) and of the listeners. So if a thread never releases
+/// Returns a function that the watchdog calls. It takes the locks of the resolutions (flights) and of the listeners. So if a thread never releases
 /// one of these locks, the function does not return.
 fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     let subject = Arc::clone(subject);

@@ -2,7 +2,7 @@
 //!
 //! # Decisions
 //!
-//! - A flight (resolution) continues after its client has disconnected, and so do its fetches of keys and its TCP streams. For a trace without cached
+//! - A resolution (flight) continues after its client has disconnected, and so do its fetches of keys and its TCP streams. For a trace without cached
 //!   data this must not happen: nobody could use the results, and clients that disconnect early could start any number of them. So each trace has its
 //!   own thread and runtime. All its tasks and sockets end with the runtime, and only then is its permit released for another trace.
 //! - The thread of a trace logs nothing: it begins without states of DNS lists, so the log would report each state as a change.
@@ -105,7 +105,8 @@ impl FreshTrace {
                 replied = until_replied(&resolver, question, || client, steps) => Some(replied),
             }
         });
-        // Dropping the runtime ends the flight, the fetches of keys, the TCP streams and their sockets. Only then is the permit released.
+        // Dropping the runtime ends the resolution, the fetches of keys, the TCP streams and their sockets. Only then is the permit
+        // released.
         drop(runtime);
         drop(resolver);
         drop(permit);

@@ -1,5 +1,5 @@
-//! The entries of the record (the recorded questions and flights): a question of a client, the flight (resolution) that answered it, an outage of our
-//! own network, and the local user of a client. The same types are used to write and to read entries; the module `octets` defines their stored form.
+//! The entries of the record (the recorded questions and resolutions): a question of a client, the resolution that answered it, an outage of our own
+//! network, and the local user of a client. The same types are used to write and to read entries; the module `octets` defines their stored form.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -37,7 +37,7 @@ pub struct QuestionEntry {
     pub outcome: Outcome,
     /// The time from the arrival of the question to the reply, in microseconds.
     pub elapsed: u64,
-    /// The number of the flight (resolution) for which the question waited; none if it waited for none.
+    /// The number of the resolution for which the question waited; none if it waited for none.
     pub flight: Option<u64>,
     /// Why the question failed, as a sentence; empty if it did not fail.
     pub error: Box<str>,
@@ -123,55 +123,55 @@ impl QuestionEntry {
     }
 }
 
-/// A flight, which is the resolution of one question for all clients that wait for the answer. It has ended, or its first client was answered at its
-/// deadline.
+/// The resolution (flight) of one question for all clients that wait for the answer. It has ended, or its first client was answered at its deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlightEntry {
-    /// The number of the flight, which no other flight in the history has.
+    /// The number of the resolution, which no other resolution in the history has.
     pub id: u64,
-    /// When the flight began, in the unit of `QuestionEntry::at`.
+    /// When the resolution began, in the unit of `QuestionEntry::at`.
     pub began: u64,
-    /// The time from the start of the flight to its end, or to now if it is still in progress. In microseconds.
+    /// The time from the start of the resolution to its end, or to now if it is still in progress. In microseconds.
     pub elapsed: u64,
-    /// The name that the flight resolves, in lower-case wire form.
+    /// The name that is resolved, in lower-case wire form.
     pub name: Arc<[u8]>,
-    /// The record type that the flight resolves.
+    /// The record type that is asked for.
     pub kind: RecordType,
-    /// The zone to which the flight belongs, in wire form: the deepest zone whose servers were asked; empty if no server was asked. If the answer was
-    /// bogus and it is known at which zone the chain of trust breaks, it is that zone.
+    /// The zone to which the resolution belongs, in wire form: the deepest zone whose servers were asked; empty if no server was asked. If the answer
+    /// was bogus and it is known at which zone the chain of trust breaks, it is that zone.
     pub zone: Arc<[u8]>,
-    /// What the failure shows about the servers of the zone, for instance that they are silent; none if the flight did not fail.
+    /// What the failure shows about the servers of the zone, for instance that they are silent; none if the resolution did not fail.
     pub shows: Option<Shows>,
-    /// Why the flight failed, as a sentence; empty if it did not fail.
+    /// Why the resolution failed, as a sentence; empty if it did not fail.
     pub why: Box<str>,
     /// The servers with faults, and the last behaviour of each; at most `MAX_RECORDED_FAULTS`.
     pub faults: Vec<(IpAddr, Conduct)>,
     /// The queries to servers, in the order in which they were sent; at most `MAX_RECORDED_MESSAGES`.
     pub messages: Vec<MessageEntry>,
-    /// The names and addresses in the answer of the flight; at most `MAX_RECORDED_LINKS`.
+    /// The names and addresses in the answer of the resolution; at most `MAX_RECORDED_LINKS`.
     pub links: Vec<Link>,
     /// The behaviour of the DNS list; none if no list is at fault.
     pub(crate) list_fault: Option<ListFault>,
 }
 
-/// A query to a server, sent for a flight (resolution).
+/// A query to a server, sent for a resolution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageEntry {
-    /// When the query was sent, in microseconds since the flight began.
+    /// When the query was sent, in microseconds since the resolution began.
     pub at: u32,
-    /// The time from the query to its answer, in microseconds. If there was no answer, the time from the query to the end of the flight.
+    /// The time from the query to its answer, in microseconds. If there was no answer, the time from the query to the end of the
+    /// resolution.
     pub elapsed: u32,
     /// The address of the server to which the query was sent.
     pub server: IpAddr,
-    /// The zone for which the server was asked, in wire form. If it is the zone of the flight, it is recorded as an empty name.
+    /// The zone for which the server was asked, in wire form. If it is the zone of the resolution, it is recorded as an empty name.
     pub zone: Arc<[u8]>,
     /// The transport of the query: UDP, TCP, TLS or HTTPS.
     pub transport: Transport,
-    /// The behaviour of the server, for instance an answer or an error; none if it had not answered when the flight ended.
+    /// The behaviour of the server, for instance an answer or an error; none if it had not answered when the resolution ended.
     pub conduct: Option<Conduct>,
     /// Why the query was sent to this server at this time, as one of the words of `StepEvent::Sent`.
     pub reason: &'static str,
-    /// How deeply the sub-question is nested for which the query was sent; 0 is the question of the flight itself.
+    /// How deeply the sub-question is nested for which the query was sent; 0 is the question of the resolution itself.
     pub depth: u8,
     /// True if the query asked for DNSSEC keys, or for data that are needed to fetch such keys.
     pub keys: bool,
@@ -214,7 +214,7 @@ pub type OutageEntry = (u64, u64);
 pub enum Entry {
     /// A client's question.
     Question(QuestionEntry),
-    /// A flight (resolution) with its queries to servers.
+    /// A resolution with its queries to servers.
     Flight(FlightEntry),
     /// An outage of our own network.
     Outage(OutageEntry),
@@ -233,7 +233,7 @@ impl Entry {
         }
     }
 
-    /// Returns when the question, flight, outage or lookup of this entry ended.
+    /// Returns when the question, resolution, outage or lookup of this entry ended.
     pub(super) fn end(&self) -> u64 {
         match self {
             Self::Question(question) => question.end(),
@@ -245,13 +245,13 @@ impl Entry {
 }
 
 impl FlightEntry {
-    /// Returns when the flight ended. If the flight has not ended yet, returns the time of its last recording.
+    /// Returns when the resolution ended. If the resolution has not ended yet, returns the time of its last recording.
     pub fn end(&self) -> u64 {
         self.began.saturating_add(self.elapsed)
     }
 
-    /// Returns the octets of memory that a reader of the record needs for the flight, see `QuestionEntry::weight`. The memory for a query to a server
-    /// is counted twice, because the query is also in an index of `traffic`.
+    /// Returns the octets of memory that a reader of the record needs for the resolution, see `QuestionEntry::weight`. The memory for a query to a
+    /// server is counted twice, because the query is also in an index of `traffic`.
     pub(super) fn weight(&self) -> usize {
         let messages = self.messages.len().saturating_mul(size_of::<MessageEntry>() * 2);
         let links = self.links.len().saturating_mul(size_of::<Link>() * 2);
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     impl FlightEntry {
-        /// Creates a flight (resolution) without a name and without queries to servers, for tests.
+        /// Creates a resolution without a name and without queries to servers, for tests.
         pub(crate) fn blank(id: u64, began: u64, elapsed: u64) -> Self {
             Self {
                 id,

@@ -1,5 +1,5 @@
-//! The events that the resolver reports to the history while it works on a question: ended questions, queries to servers, and flights (resolutions,
-//! for which several clients may wait) with their steps.
+//! The events that the resolver reports to the history while it works on a question: ended questions, queries to servers, and resolutions
+//! (flights, for which several clients may wait) with their steps.
 //!
 //! The events are plain data. The code that reports an event never waits for the history.
 
@@ -67,26 +67,27 @@ pub struct Overdue<'a> {
     pub sent: Mono,
 }
 
-/// A flight that has ended. A flight is all work for one question, on behalf of all clients that waited for its answer.
+/// A resolution that has ended. A resolution (flight) is all work for one question, on behalf of all clients that waited for its answer.
 #[derive(Clone, Debug)]
 pub struct FlightEnded<'a> {
-    /// The question that the flight resolved.
+    /// The question that is resolved.
     pub question: &'a Question,
     /// How the question is resolved: by recursion, or from a configured zone.
     pub route: RouteKind,
     /// The deepest zone whose servers were asked; none if no server was asked, because the answer was already in the cache.
     pub zone: Option<Name>,
-    /// Why the flight failed; none if it did not fail.
+    /// Why the resolution failed; none if it did not fail.
     pub failed: Option<FlightFailure>,
-    /// True if all servers of the zone denied the name or type, but without authority (no AA flag), and the flight ended with this denial.
+    /// True if all servers of the zone denied the name or type, but without authority (no AA flag), and the resolution ended with this
+    /// denial.
     pub doubted: bool,
     /// The result of DNSSEC validation; none if nothing was validated.
     pub state: Option<SecurityStatus>,
-    /// The time from the start of the flight to its end.
+    /// The time from the start of the resolution to its end.
     pub elapsed: Duration,
-    /// How long each client of the flight waits. If a client waited from the start, it did not get a result that came after this time.
+    /// How long each client of the resolution waits. If a client waited from the start, it did not get a result that came after this time.
     pub patience: Duration,
-    /// The number of queries to servers that were sent for the flight, including those for sub-questions.
+    /// The number of queries to servers that were sent for the resolution, including those for sub-questions.
     pub packets: u32,
 }
 
@@ -106,10 +107,10 @@ words! {
     }
 }
 
-/// Why a flight failed.
+/// Why a resolution failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlightFailure {
-    /// Why the flight failed, as a sentence.
+    /// Why the resolution failed, as a sentence.
     pub why: String,
     /// What the failure shows about the zone, for instance that its servers are silent.
     pub shows: Shows,
@@ -124,7 +125,8 @@ pub struct FlightFailure {
 }
 
 impl FlightFailure {
-    /// Creates the failure of a flight that got an answer from servers on the internet: a denial without authority, or an answer that came too late.
+    /// Creates the failure of a resolution that got an answer from servers on the internet: a denial without authority, or an answer that came too
+    /// late.
     pub(super) fn of_answer(why: String, shows: Shows) -> Self {
         let (origin, servers) = (ServerOrigin::Recursion, Vec::new());
         Self { why, shows, origin, servers, broken_at: None, list: None }
@@ -177,10 +179,10 @@ words! {
     }
 }
 
-/// One step of a flight, for `resolverctl trace`. Times are in seconds.
+/// One step of a resolution, for `resolverctl trace`. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// The time since the flight began, in seconds.
+    /// The time since the resolution began, in seconds.
     pub at: f64,
     /// How deeply the sub-question of this step is nested; 0 is the client's own question.
     pub depth: u8,

@@ -1,7 +1,8 @@
-//! Finds the flight that explains a question: its own flight, a flight that failed before it, or the flight whose answer was in the cache.
+//! Finds the resolution (flight) that explains a question: its own resolution, a resolution that failed before it, or the resolution whose
+//! answer was in the cache.
 //!
-//! A question may fail immediately because another question failed shortly before. Then the record has no flight for it, and its culprit is the
-//! culprit of the other question.
+//! A question may fail immediately because another question failed shortly before. Then the record has no resolution for it, and its culprit is
+//! the culprit of the other question.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
@@ -21,16 +22,16 @@ use dns::question::{Outcome, label_places};
 /// question below it failed.
 pub(super) const OWNED_LABELS: usize = 2;
 
-/// The flights of a record, in several tables by which they are found. Each list of flights is in the order of time.
+/// The resolutions of a record, in several tables by which they are found. Each list of resolutions is in the order of time.
 pub(super) struct Explained<'a> {
     by_number: HashMap<u64, &'a FlightEntry, BuildHasherDefault<Plain>>,
-    /// The failed flights (resolutions), by the name and type of their question.
+    /// The failed resolutions, by the name and type of their question.
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
-    /// The failed flights (resolutions), by the zone whose servers failed.
+    /// The failed resolutions, by the zone whose servers failed.
     of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
-    /// The flights whose answers have names or addresses.
+    /// The resolutions whose answers have names or addresses.
     with_answer: ByAsked<Vec<&'a FlightEntry>>,
-    /// All flights (resolutions) to DNS lists, by the apex of the list.
+    /// All resolutions to DNS lists, by the apex of the list.
     of_list: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
 }
 
@@ -57,15 +58,15 @@ impl<'a> Explained<'a> {
         explained
     }
 
-    /// Returns a question together with the DNS list to which it was sent and the flight that explains its outcome.
+    /// Returns a question together with the DNS list to which it was sent and the resolution that explains its outcome.
     pub(super) fn explain(&self, question: &'a QuestionEntry, list: ListOf<'_>) -> ExplainedQuestion<'a> {
         let list = list(&question.name);
         let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
         let flight = match question.outcome {
             // This resolver stopped while the question waited, so it is unknown what the servers would have answered.
             Outcome::Shed if question.was_stopped() => None,
-            // The question was turned away because other questions already waited for its silent zone. If it had a flight of its own, this flight
-            // ended before it showed anything about the servers.
+            // The question was turned away because other questions already waited for its silent zone. If it had a resolution of its own, this
+            // resolution ended before it showed anything about the servers.
             Outcome::Shed if !question.is_overload() => {
                 self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)
             }
@@ -76,16 +77,16 @@ impl<'a> Explained<'a> {
         ExplainedQuestion { question, list, flight }
     }
 
-    /// Returns the numbers of the failed flights to DNS lists. These flights are needed separately: when the servers of a list are known to be
-    /// silent, resolverd answers the waiting questions before their flight ends, and later questions have no flight.
+    /// Returns the numbers of the failed resolutions to DNS lists. These resolutions are needed separately: when the servers of a list are
+    /// known to be silent, resolverd answers the waiting questions before their resolution ends, and later questions have no resolution.
     pub(super) fn failed_to_lists(&self) -> impl Iterator<Item = u64> {
         let flights = self.of_list.values().flatten();
         flights.filter(|flight| flight.shows.is_some()).map(|flight| flight.id)
     }
 
-    /// Returns the flight that failed before a question: a flight for the same name and type, otherwise for the same zone, otherwise the last flight
-    /// to the same DNS list. A list that does not answer gets no queries until it answers again, so its last flight may be old, and a late answer to
-    /// that flight may have arrived since.
+    /// Returns the resolution that failed before a question: a resolution for the same name and type, otherwise for the same zone, otherwise the
+    /// last resolution to the same DNS list. A list that does not answer gets no queries until it answers again, so its last resolution may be old,
+    /// and a late answer to that resolution may have arrived since.
     fn before(&self, question: &QuestionEntry, list: Option<ListName>) -> Option<&'a FlightEntry> {
         let same = self.of_question.get(&(&*question.name, u16::from(question.kind)));
         let same =
@@ -96,7 +97,7 @@ impl<'a> Explained<'a> {
         })
     }
 
-    /// Returns the last flight that failed in the deepest zone above the name of a question that has such a flight.
+    /// Returns the last resolution that failed in the deepest zone above the name of a question that has such a resolution.
     fn of_zones(&self, question: &QuestionEntry) -> Option<&'a FlightEntry> {
         let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
         let mut flights = zones.filter_map(|zone| last(self.of_zone.get(zone)?, question.at));
@@ -104,7 +105,7 @@ impl<'a> Explained<'a> {
     }
 }
 
-/// Returns the last flight that began at or before the time `at`.
+/// Returns the last resolution that began at or before the time `at`.
 fn last<'a>(flights: &[&'a FlightEntry], at: u64) -> Option<&'a FlightEntry> {
     let end = flights.partition_point(|flight| flight.began <= at);
     flights.get(end.checked_sub(1)?).copied()
@@ -158,7 +159,7 @@ mod tests {
             let at = second * SECOND;
             let question = QuestionEntry {
                 outcome,
-                // A question that was turned away at second 30, while its own flight was already in progress.
+                // A question that was turned away at second 30, while its own resolution was already in progress.
                 flight: (outcome == Shed && second == 30).then_some(5),
                 code: (outcome == Shed).then_some(22),
                 ..QuestionEntry::hit(wire(name), RecordType::A, [127, 0, 0, 1].into(), 0, at)

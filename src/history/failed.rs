@@ -117,7 +117,7 @@ struct FailuresOfZone<'a> {
     last_of_all: FailedQuestion<'a>,
     /// The time at which the last query was sent that a server of the zone has answered correctly; none if there is none.
     answered: Option<u64>,
-    /// True if `is_answered_by` returned true for a flight that got an answer from a server of the zone.
+    /// True if `is_answered_by` returned true for a resolution (flight) that got an answer from a server of the zone.
     is_resolved: bool,
 }
 
@@ -173,9 +173,9 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    /// Returns true if a flight after the last failed question has found an answer to it. Such a flight counts even without a client's question,
-    /// because `resolverctl query` leaves only a flight in the history. The caller must check that the answer came from this zone: a flight that is
-    /// still in progress has answers only from the zones above.
+    /// Returns true if a resolution after the last failed question has found an answer to it. Such a resolution counts even without a client's
+    /// question, because `resolverctl query` leaves only a resolution in the history. The caller must check that the answer came from this zone: a
+    /// resolution that is still in progress has answers only from the zones above.
     fn is_answered_by(&self, flight: &FlightEntry) -> bool {
         let last = self.last_of_all.asked.question;
         let is_same = flight.name == last.name && flight.kind == last.kind;
@@ -291,7 +291,7 @@ impl<'a> FailuresOfZone<'a> {
 }
 
 /// For each zone, finds the last query that a server of exactly this zone has answered, and finds out if the last failed question was answered since.
-/// All flights are read only once, for all zones together.
+/// All resolutions are read only once, for all zones together.
 fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &Recorded) {
     for flight in &recorded.flights {
         for message in flight.messages.iter().filter(|one| one.conduct == Some(Conduct::Answered)) {

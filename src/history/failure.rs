@@ -17,7 +17,7 @@ const OVERLOADED: &str = "resolverd is overloaded: queries come faster than this
 /// A question that failed.
 #[derive(Clone, Debug)]
 pub(super) struct FailedQuestion<'a> {
-    /// The question, and the flight (resolution) that explains its failure.
+    /// The question, and the resolution (flight) that explains its failure.
     pub(super) asked: ExplainedQuestion<'a>,
     /// The zone to which the failure is attributed, in wire form: the apex of the DNS list, the zone whose servers failed, or the domain of the name.
     /// Empty if this resolver turned away the question.

@@ -1,7 +1,7 @@
-//! Reads the new entries of the record (questions and flights) some time after they were written, for the log and the disk.
+//! Reads the new entries of the record (questions and resolutions) some time after they were written, for the log and the disk.
 //!
-//! No question waits for this reader. A flight (resolution) is written before the questions that waited for it. So each question is read together
-//! with its flight, or together with a flight that failed shortly before and explains the question.
+//! No question waits for this reader. A resolution is written before the questions that waited for it. So each question is read together with its
+//! resolution, or together with a resolution that failed shortly before and explains the question.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -29,7 +29,7 @@ pub(super) struct NewsReader {
     place: RingPlace,
     /// The write positions of the ring at the last calls of `pass_over`, the oldest first.
     passed: [RingPlace; KEPT_PASSES],
-    /// The flights that were read last: at most `MAX_FOLLOWED_FLIGHTS`.
+    /// The resolutions that were read last: at most `MAX_FOLLOWED_FLIGHTS`.
     flights: VecDeque<FlightEntry>,
     /// The users that were read last: at most `MAX_FOLLOWED_FLIGHTS`. The user of a waiting question is written, and so read, before the question.
     owners: VecDeque<OwnerEntry>,
@@ -48,8 +48,8 @@ impl NewsReader {
         self.place = self.place.max(before);
     }
 
-    /// Reads the new questions of a ring, and the flights that may explain them, including flights that were read earlier. Times are in microseconds
-    /// of the monotonic clock `Mono`. Also returns how many failed questions were overwritten before they were read.
+    /// Reads the new questions of a ring, and the resolutions that may explain them, including resolutions that were read earlier. Times are in
+    /// microseconds of the monotonic clock `Mono`. Also returns how many failed questions were overwritten before they were read.
     pub(super) fn read(
         &mut self,
         ring: &Mutex<Ring>,

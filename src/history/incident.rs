@@ -67,12 +67,12 @@ enum IncidentState {
     Ended { at: Mono },
 }
 
-/// The zone of a flight (resolution) that has ended.
+/// The zone of a resolution (flight) that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FlightZone<'a> {
     /// The name of this zone.
     pub(super) name: &'a Name,
-    /// True if any earlier flight in this zone found an answer.
+    /// True if any earlier resolution in this zone found an answer.
     pub(super) worked: bool,
 }
 
@@ -92,7 +92,7 @@ pub(super) struct Incidents {
 }
 
 impl Incidents {
-    /// Registers that a flight has ended in `zone`. Returns the log line about it, if one must be written.
+    /// Registers that a resolution has ended in `zone`. Returns the log line about it, if one must be written.
     pub(super) fn ended(&mut self, zone: FlightZone<'_>, ended: &FlightEnded<'_>, now: Mono) -> Option<Line> {
         if let Some(lost) = &ended.failed {
             return self.failed(zone, ended, lost, now);
@@ -115,7 +115,8 @@ impl Incidents {
         self.failed(zone, ended, &late, now)
     }
 
-    /// Registers that a flight has found an answer in `zone` in time. Returns the log line about the end of an incident, if one must be written.
+    /// Registers that a resolution has found an answer in `zone` in time. Returns the log line about the end of an incident, if one must be
+    /// written.
     fn succeeded(&mut self, zone: &Name, ended: &FlightEnded<'_>, now: Mono) -> Option<Line> {
         let trouble = self.zones.get_mut(zone)?;
         if !trouble.failing.iter().any(|failing| failing.is_answered_by(ended)) {
@@ -138,7 +139,8 @@ impl Incidents {
         }
     }
 
-    /// Registers that a flight in `zone` has failed, or found its answer too late. Returns the log line about it, if one must be written.
+    /// Registers that a resolution in `zone` has failed, or found its answer too late. Returns the log line about it, if one must be
+    /// written.
     fn failed(
         &mut self,
         zone: FlightZone<'_>,
@@ -190,9 +192,9 @@ impl Incidents {
         })
     }
 
-    /// Returns true if our own network may have caused a failure. Normally it may have if no server on the internet has answered since the flight
-    /// began. But servers that the operator has configured may be the only servers that are ever asked. For these servers, only an outage that was
-    /// detected counts.
+    /// Returns true if our own network may have caused a failure. Normally it may have if no server on the internet has answered since the
+    /// resolution began. But servers that the operator has configured may be the only servers that are ever asked. For these servers, only an
+    /// outage that was detected counts.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted) {
             return false;
@@ -254,7 +256,7 @@ impl Incidents {
 }
 
 impl Failing {
-    /// Returns true if the answer of the flight `ended`, which came in time, shows that this failing question works again.
+    /// Returns true if the answer of the resolution `ended`, which came in time, shows that this failing question works again.
     fn is_answered_by(&self, ended: &FlightEnded<'_>) -> bool {
         let same = self.question.name == ended.question.name
             && self.question.kind == ended.question.kind

@@ -44,7 +44,7 @@ impl Stage {
     ) -> Option<Line> {
         let question = Question::new(zone.name, kind);
         let servers = vec![([192, 0, 2, 1].into(), Conduct::Silent)];
-        // For a denial without authority the flight does not fail, because the clients get the denial.
+        // For a denial without authority the resolution (flight) does not fail, because the clients get the denial.
         let doubted = shows == Some(Shows::Doubt);
         let shows = shows.filter(|_| !doubted);
         let origin = if self.configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion };
@@ -306,7 +306,7 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
         }
     }
     assert!(matches!(lines.as_slice(), [Line::NetworkDown { .. }]), "{lines:?}");
-    // These flights began during the outage, and end after it.
+    // These resolutions began during the outage, and end after it.
     assert!(stage.incidents.outage.heard(at(17), at(17)).is_some());
     for number in 0..200 {
         for _ in 0..3 {

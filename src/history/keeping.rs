@@ -1,4 +1,4 @@
-//! The part of the recorder that writes questions and flights (resolutions) to the record in memory. The module `reading` reads them.
+//! The part of the recorder that writes questions and resolutions (flights) to the record in memory. The module `reading` reads them.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
@@ -38,7 +38,7 @@ impl Recorder {
         std::iter::once(&self.kept.misses).chain(self.sums.shards.iter().map(|shard| &shard.ring))
     }
 
-    /// Returns the number of the flight with this trail. It differs from the numbers that earlier processes gave to their flights.
+    /// Returns the number of the resolution with this trail. It differs from the numbers that earlier processes gave to their resolutions.
     pub fn flight_number(&self, trail: &Trail) -> u64 {
         self.kept.first.wrapping_add(trail.number())
     }
@@ -82,7 +82,7 @@ impl Recorder {
         }
     }
 
-    /// Records a flight when it has ended. If the deadline of one of its clients passes before that, it is also recorded at that time.
+    /// Records a resolution when it has ended. If the deadline of one of its clients passes before that, it is also recorded at that time.
     pub fn flown(&self, flown: &Flown<'_>) {
         if !self.kept.is_on() {
             return;
@@ -111,8 +111,8 @@ impl Recorder {
         };
         lock(&self.kept.misses).flight(&flight);
         if failed.is_some() {
-            // The clients that asked for a silent DNS list were answered before the flight ended. So no question of a client wakes the reader of the
-            // record now.
+            // The clients that asked for a silent DNS list were answered before the resolution ended. So no question of a client wakes the reader of
+            // the record now.
             self.wake_reader();
         }
     }

@@ -10,13 +10,13 @@
 //!
 //! - A window (for instance the last five minutes) is the difference between two snapshots of the counters, so reading statistics changes no counter.
 //! - A cache hit costs one lock of a mutex that belongs to its worker, and two relaxed additions.
-//! - The steps of a flight (the resolution of one question) are stored as data, and become text only when somebody reads them. Earlier, the text was
+//! - The steps of a resolution (flight) of one question are stored as data, and become text only when somebody reads them. Earlier, the text was
 //!   written immediately, which took a part of the 150 µs of CPU time that a cache miss cost; see `listener`.
 //! - To add a counter, add a row to the table in `counters`, and count the event where it happens.
 //! - A zone is reported as failing only if servers of other zones answered in the same time. Before this rule, an outage of the network once wrote
 //!   two log lines for each zone, and one dead zone at an idle gateway was reported as an outage.
 //! - Log lines about failed and slow questions are made from the recorded entries, a second later and on another thread. At that time the whole
-//!   flight is recorded, and it is known if the network of this host was down. No question waits for its log line.
+//!   resolution is recorded, and it is known if the network of this host was down. No question waits for its log line.
 //! - An incident ends when a question that failed before is answered (and the answer is validated, if the failure was a bogus answer). An
 //!   answer to another question of the zone is not enough.
 
@@ -118,7 +118,7 @@ pub use self::window::Window;
 use dns::clock::{Clock, Mono};
 use dns::question::{Apart, WireName};
 
-/// Counts events, records single questions and flights, and makes reports from both.
+/// Counts events, records single questions and resolutions, and makes reports from both.
 #[derive(Debug)]
 pub struct Recorder {
     clock: Clock,
@@ -158,8 +158,8 @@ impl Recorder {
         Self::with_size(clock, shards, limits::MIN_RECORD)
     }
 
-    /// Like `new`, but the rings, which are the memory for recorded questions and flights, have `size` octets in total. If `size` is 0, no question
-    /// is recorded.
+    /// Like `new`, but the rings, which are the memory for recorded questions and resolutions, have `size` octets in total. If `size` is 0, no
+    /// question is recorded.
     pub fn with_size(clock: Clock, shards: usize, size: u64) -> Arc<Self> {
         Arc::new(Self::made(clock, shards, size, true))
     }
@@ -305,7 +305,7 @@ impl Recorder {
         self.sums.upstream.counters.add(counter, u64::try_from(count).unwrap_or(u64::MAX));
     }
 
-    /// Counts a flight (resolution) that has ended.
+    /// Counts a resolution that has ended.
     pub fn flight(&self, ended: &FlightEnded<'_>) {
         self.sums.upstream.flight(ended);
         let Some(zone) = &ended.zone else {
@@ -315,7 +315,7 @@ impl Recorder {
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| {
             row.count_flight(ended);
             // This closure is called for the counters of the current minute, and last for those since the start. If the table is full, the zone gets
-            // a new row that has only this flight, and the row does not show if the zone ever worked.
+            // a new row that has only this resolution, and the row does not show if the zone ever worked.
             worked.set(row.flights > 1 && row.flights > row.failed);
         });
         let zone = FlightZone { name: zone, worked: worked.get() };

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// The largest number of recorded steps of a flight (resolution). A flight may send at most 100 queries to servers, and has about three steps for
-/// each query.
+/// The largest number of recorded steps of a resolution (flight). A resolution may send at most 100 queries to servers, and has about three steps
+/// for each query.
 pub const MAX_STEPS: usize = 320;
 
 /// The time between two snapshots of the counters, from which the statistics of each window are computed. With this interval, a window of one minute
@@ -45,8 +45,8 @@ pub const MAX_WATCHERS: usize = 4;
 /// of zones. A zone takes about 1 KiB.
 pub(crate) const MAX_INCIDENT_ZONES: usize = 256;
 
-/// The number of consecutive failed flights after which a zone that worked before is reported as failing. One failure may be chance, and a
-/// second failure may be the retry of the first.
+/// The number of consecutive failed resolutions after which a zone that worked before is reported as failing. One failure may be chance,
+/// and a second failure may be the retry of the first.
 pub const INCIDENT_FAILURES: u32 = 3;
 
 /// If more than this time passes between two failures of a zone, they do not count as consecutive. A failing question is tried again every 30 s at
@@ -70,8 +70,8 @@ pub(crate) const INCIDENT_FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60
 /// The largest number of failing zones that the log reports in an hour. For further zones, the log has only their number.
 pub(crate) const INCIDENTS_AN_HOUR: u32 = 20;
 
-/// Our own network counts as down if no server on the internet, including root servers, has answered for this time. A flight (resolution) ends after
-/// 10 s, so a shorter outage makes no zone fail.
+/// Our own network counts as down if no server on the internet, including root servers, has answered for this time. A resolution ends after 10 s, so
+/// a shorter outage makes no zone fail.
 pub(crate) const NETWORK_DOWN_TIME: Duration = Duration::from_secs(4);
 
 /// The network counts as down only if at least this number of queries to root servers were unanswered during `NETWORK_DOWN_TIME`: a single query may
@@ -149,11 +149,11 @@ pub(crate) const MAX_HIT_GROWTH: usize = 6;
 /// The smallest size of the record in memory, in octets: about 6000 questions.
 pub const MIN_RECORD: u64 = 1 << 20;
 
-/// The largest number of queries to servers that are recorded for each flight (resolution). Most flights send three queries, and the first queries
-/// show where the time was spent.
+/// The largest number of queries to servers that are recorded for each resolution. Most resolutions send three queries, and the first queries show
+/// where the time was spent.
 pub(crate) const MAX_RECORDED_MESSAGES: usize = 64;
 
-/// The largest number of servers with faults that are recorded for each failed flight. Most zones have fewer servers.
+/// The largest number of servers with faults that are recorded for each failed resolution. Most zones have fewer servers.
 pub(crate) const MAX_RECORDED_FAULTS: usize = 8;
 
 /// The largest number of names and addresses that are recorded for each answer. Mail software queries fewer mail hosts or SPF includes of an answer
@@ -240,8 +240,8 @@ pub(crate) const SILENCES_IN_A_ROW: usize = 4;
 /// milliseconds.
 pub(crate) const SILENCE_SPAN: Duration = Duration::from_secs(3);
 
-/// If a flight (resolution) failed at most this long before a question, it may explain why the question failed immediately. Failures are remembered
-/// for 30 s at most, and a silent zone is queried again within this time.
+/// If a resolution failed at most this long before a question, it may explain why the question failed immediately. Failures are remembered for 30 s
+/// at most, and a silent zone is queried again within this time.
 pub(crate) const EXPLAINED_TIME: Duration = Duration::from_secs(60);
 
 /// The questions of a mail are searched from this long before the time that the operator named until this long after it.
@@ -256,8 +256,8 @@ pub(crate) const CLIENT_PAUSE: Duration = Duration::from_secs(1);
 /// The length of the shortest customer key of a DNS list, in octets. A shorter label cannot be distinguished from other text.
 pub const MIN_LIST_KEY: usize = 8;
 
-/// The largest number of flights (resolutions) of the last `EXPLAINED_TIME` that are remembered until the next entries are read. A flight takes about
-/// 1 KiB.
+/// The largest number of resolutions of the last `EXPLAINED_TIME` that are remembered until the next entries are read. A resolution takes about 1
+/// KiB.
 pub(crate) const MAX_FOLLOWED_FLIGHTS: usize = 1_024;
 
 /// The largest number of zones whose failures are counted for log lines: the broken zones of one hour at a gateway, including domains in spam. A zone
@@ -292,7 +292,7 @@ pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub const MAX_STORED_READ: usize = 24 << 20;
 
 /// To show how the time of questions in a period was spent, the record is read from this long before the period, because a question may have waited
-/// for a flight (resolution) that began before it.
+/// for a resolution that began before it.
 pub(crate) const MAIL_MARGIN: Duration = Duration::from_secs(60);
 
 /// The path to all IPv6 servers counts as broken if the servers in at least this number of IPv6 networks are silent and no IPv6 server
@@ -338,6 +338,6 @@ pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
 /// OPT record. Some firewalls drop long replies, or EDNS. On a good path, two losses in a row are rarer than such firewalls.
 pub const EDNS_TRIES: u8 = 2;
 
-/// The longest time of a flight (resolution). glibc gives up 10 s after the first copy of its query (two tries of 5 s, measured), so a later answer
-/// would be useless.
+/// The longest time of a resolution. glibc gives up 10 s after the first copy of its query (two tries of 5 s, measured), so a later answer would be
+/// useless.
 pub const FLIGHT_TIME: Duration = Duration::from_secs(10);

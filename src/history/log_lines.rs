@@ -1,7 +1,7 @@
 //! Decides which failed and slow questions are written to the log.
 //!
 //! The code reads no clock: its input is questions with their times, its output is log lines. A line is written for the first failure of a zone in an
-//! hour. Of slow questions that waited for the same flight (resolution), only one is logged. Other failures and slow questions are only counted, and
+//! hour. Of slow questions that waited for the same resolution (flight), only one is logged. Other failures and slow questions are only counted, and
 //! one line reports their number: after the hour for failures, after the minute for slow questions.
 //!
 //! # Decisions
@@ -39,7 +39,7 @@ pub(super) struct LogLines {
     minute: Mono,
     failed: u32,
     slow: u32,
-    /// The flights whose slow questions were already logged in this minute.
+    /// The resolutions whose slow questions were already logged in this minute.
     flights: BTreeSet<u64>,
     /// The number of slow questions in this minute that were only counted.
     more_slow: u64,
@@ -84,7 +84,7 @@ impl LogLines {
         self.more_failed = self.more_failed.saturating_add(failed);
     }
 
-    /// Returns true if a slow question must be logged. Otherwise the question is counted. `flight` is the flight for which it waited.
+    /// Returns true if a slow question must be logged. Otherwise the question is counted. `flight` is the resolution for which it waited.
     pub(super) fn has_room_for_slow(&mut self, flight: Option<u64>) -> bool {
         let is_logged = flight.is_some_and(|flight| self.flights.contains(&flight));
         let has_room = !is_logged && self.slow < SLOW_LINES_A_MINUTE;

@@ -229,7 +229,8 @@ impl Recorder {
         let slow = micros(self.slow_from());
         state.lines.count(overwritten.all, now);
         self.count_failures(&[], overwritten.judged);
-        // The indices of the questions that will be stored (`places`), and the numbers of the flights that explain them (`flights`).
+        // The indices of the questions that will be stored (`places`), and the numbers of the resolutions (flights) that explain them
+        // (`flights`).
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::from_iter(explained.failed_to_lists()));
         for (place, question) in recorded.questions.iter().enumerate() {
             if !question.outcome.is_failure() && question.elapsed < slow {

@@ -96,7 +96,7 @@ impl LongMessages {
 }
 
 /// Returns the entries that must be stored for a message (email): those of its questions that are not already stored because they failed or were
-/// slow, and their flights.
+/// slow, and their resolutions (flights).
 fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) -> Vec<Entry> {
     let is_stored = |question: &QuestionEntry| {
         let waited = question.flight.is_some_and(|flight| stored.has(flight));
@@ -105,8 +105,8 @@ fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) 
     let questions = message.queries(recorded);
     let questions: Vec<&QuestionEntry> = questions.filter(|question| !is_stored(question)).collect();
     let flights: BTreeSet<u64> = questions.iter().filter_map(|question| question.flight).collect();
-    // If a flight was for the same name and type, its answer contains names. These show to which message (email) a later question from the cache
-    // belongs.
+    // If a resolution was for the same name and type, its answer contains names. These show to which message (email) a later question from the
+    // cache belongs.
     let is_asked = |name: &[u8], kind| questions.iter().any(|one| one.kind == kind && *one.name == *name);
     let of_flights = recorded.flights.iter().filter(|flight| {
         flights.contains(&flight.id) || !flight.links.is_empty() && is_asked(&flight.name, flight.kind)

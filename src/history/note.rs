@@ -1,4 +1,4 @@
-//! The notes of a trail. A trail is the list of the steps of a flight (the resolution of one question), and a note is one such step as data. It
+//! The notes of a trail. A trail is the list of the steps of a resolution (flight) of one question, and a note is one such step as data. It
 //! becomes text when somebody reads it.
 //!
 //! Each frequent kind of step has a variant of its own that needs no text. A rare step is noted as a text in `Event`.
@@ -16,7 +16,7 @@ use dns::conduct::{Conduct, Transport};
 use dns::question::{kind_text, name_text};
 use validate::verdict::SecurityStatus;
 
-/// A step of a flight in the form in which it is noted. The variants are documented in `StepEvent`.
+/// A step of a resolution in the form in which it is noted. The variants are documented in `StepEvent`.
 #[derive(Clone, Debug)]
 pub enum Note {
     /// See `StepEvent::Question`.

@@ -1,4 +1,4 @@
-//! The binary form of the entries of the record (questions, flights and others), in memory and on disk.
+//! The binary form of the entries of the record (questions, resolutions and others), in memory and on disk.
 //!
 //! Each entry begins with its length and its tag, so that a reader can skip unknown entries. The types of the fields determine their binary form. A
 //! new field of an entry must be added to the list of fields in this file. Every name and text that is read passes through `names`, so that no
@@ -260,7 +260,7 @@ pub(super) fn put_question(question: &QuestionEntry, into: &mut Vec<u8>) {
     put_tagged(QUESTION, question, into);
 }
 
-/// Appends the octets of a flight (resolution).
+/// Appends the octets of a resolution.
 pub(super) fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
     put_tagged(FLIGHT, flight, into);
 }
@@ -491,7 +491,7 @@ pub(crate) mod tests {
         put(&owner, &mut octets);
         put_flight(&mut octets);
         put(&Entry::Outage((3, 5)), &mut octets);
-        // If a query was for the zone of its flight, the zone is not stored a second time.
+        // If a query was for the zone of its resolution, the zone is not stored a second time.
         let mut short = flight();
         short.messages[0].zone = Arc::default();
         super::put_flight(&short, &mut octets);

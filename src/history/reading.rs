@@ -1,4 +1,4 @@
-//! The part of the recorder that reads questions and flights (resolutions) of the record: from the rings in memory, and from disk what was
+//! The part of the recorder that reads questions and resolutions (flights) of the record: from the rings in memory, and from disk what was
 //! overwritten in the rings.
 
 use std::sync::Mutex;
@@ -23,9 +23,9 @@ use dns::question::Outcome;
 const SAME_MOMENT: u64 = 10_000;
 
 impl Recorder {
-    /// Returns the questions that `span` selects, and the flights that may explain these questions or connect them with a message (email), without
-    /// the keys in `secrets`. The memory for the result is limited to a multiple of the size of the rings (`RECORD_READER`): if there is more, the
-    /// oldest entries are left out. This takes some tens of milliseconds, so call it on a thread that may block.
+    /// Returns the questions that `span` selects, and the resolutions that may explain these questions or connect them with a message (email),
+    /// without the keys in `secrets`. The memory for the result is limited to a multiple of the size of the rings (`RECORD_READER`): if there is
+    /// more, the oldest entries are left out. This takes some tens of milliseconds, so call it on a thread that may block.
     pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         // One table of names is used for both readings: equal names in memory and on disk must share their memory.
         let mut names = ReadNames::without(secrets);
@@ -48,8 +48,8 @@ impl Recorder {
         usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX)
     }
 
-    /// Does the same as `recorded`, but reads only the rings in memory, and does not sort the entries. Flights are read back to the time `flights`.
-    /// Also returns when the oldest question in memory that the cache did not answer ended.
+    /// Does the same as `recorded`, but reads only the rings in memory, and does not sort the entries. Resolutions are read back to the time
+    /// `flights`. Also returns when the oldest question in memory that the cache did not answer ended.
     pub(super) fn in_memory(
         &self,
         span: &ReadSpan,
@@ -160,7 +160,7 @@ impl RecordReader<'_> {
     /// memory. Entries that ended before `oldest` are left out because of their age.
     fn stored(&mut self, store: &dyn Store, names: &mut ReadNames<'_>, (until, oldest): (u64, u64)) {
         let mut since = store.begin().map(|begin| begin.max(oldest));
-        // A flight that ended before this time cannot explain a question of the span.
+        // A resolution that ended before this time cannot explain a question of the span.
         let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME)).max(oldest);
         let (mut taken, mut hides_clients) = (0_usize, false);
         store.read_back(&mut |segment| {
@@ -176,8 +176,8 @@ impl RecordReader<'_> {
                             since = Some(since.unwrap_or(u64::MAX).min(question.at.max(oldest)));
                             end.saturating_add(SAME_MOMENT) < until
                         }
-                        // An earlier flight is needed only if its answer contains names, because these connect the flight with later questions that
-                        // the cache answered.
+                        // An earlier resolution is needed only if its answer contains names, because these connect the resolution with later
+                        // questions that the cache answered.
                         Entry::Flight(flight) => end >= first || !flight.links.is_empty(),
                         _ => end >= first,
                     };

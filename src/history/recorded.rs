@@ -1,4 +1,4 @@
-//! The recorded questions of clients, and the flights (resolutions) that answered them, one by one.
+//! The recorded questions of clients, and the resolutions (flights) that answered them, one by one.
 
 use std::cmp::Reverse;
 use std::net::IpAddr;
@@ -21,17 +21,18 @@ use dns::clock::Clock;
 use dns::conduct::Conduct;
 use dns::question::{DnsResult, Question};
 
-/// The recorded questions and flights: the ring for misses in memory, and the store on disk. The rings of the workers are in their shards.
+/// The recorded questions and resolutions: the ring for misses in memory, and the store on disk. The rings of the workers are in their
+/// shards.
 #[derive(Debug)]
 pub(super) struct Kept {
-    /// The ring for flights (resolutions), and for questions that the cache did not answer.
+    /// The ring for resolutions, and for questions that the cache did not answer.
     pub(super) misses: Mutex<Ring>,
     /// The store on disk for failed and slow questions. Questions stay there longer than in memory. Not set if nothing is stored.
     pub(super) store: OnceLock<Arc<dyn Store>>,
     /// The size of all rings in memory, in octets; 0 if no questions are recorded.
     pub(super) size: u64,
-    /// The start time of the process in microseconds since 1970. It is added to the numbers of flights, so that flights of two processes have
-    /// different numbers.
+    /// The start time of the process in microseconds since 1970. It is added to the numbers of resolutions, so that resolutions of two
+    /// processes have different numbers.
     pub(super) first: u64,
     /// Converts the times of recorded questions from the monotonic clock to dates.
     pub(super) dates: Mutex<Dates>,
@@ -54,39 +55,39 @@ pub struct HitPage<'a> {
     pub(super) head: HitHead,
 }
 
-/// A flight (resolution) that is to be recorded.
+/// A resolution that is to be recorded.
 #[derive(Clone, Copy, Debug)]
 pub struct Flown<'a> {
-    /// The trail, which has the steps of the flight so far.
+    /// The trail, which has the steps of the resolution so far.
     pub trail: &'a Trail,
-    /// The question that the flight resolves.
+    /// The question that is resolved.
     pub question: &'a Question,
     /// The name of `question` in lower-case wire form.
     pub name: &'a [u8],
-    /// The zone to which the flight is attributed: the zone whose servers failed, otherwise the deepest zone whose servers were asked. For a bogus
-    /// answer it is the zone at which the chain of trust breaks.
+    /// The zone to which the resolution is attributed: the zone whose servers failed, otherwise the deepest zone whose servers were asked. For a
+    /// bogus answer it is the zone at which the chain of trust breaks.
     pub zone: Option<&'a Name>,
-    /// Why the flight failed; none if it did not fail.
+    /// Why the resolution failed; none if it did not fail.
     pub failed: Option<&'a FlightFailure>,
     /// The servers of `zone` with faults, and the last behaviour of each.
     pub faults: &'a [(IpAddr, Conduct)],
-    /// The records in the answer that the flight found.
+    /// The records in the answer that the resolution found.
     pub answers: &'a [Record],
 }
 
 impl<'a> Flown<'a> {
-    /// Creates the data to record for a flight that is still in progress.
+    /// Creates the data to record for a resolution that is still in progress.
     pub fn so_far(trail: &'a Trail, question: &'a Question, name: &'a [u8]) -> Self {
         Self { trail, question, name, zone: None, failed: None, faults: &[], answers: &[] }
     }
 }
 
-/// Recorded questions and flights (resolutions), sorted by time. Times are in microseconds since 1970.
+/// Recorded questions and resolutions, sorted by time. Times are in microseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// The selected questions of clients.
     pub questions: Vec<QuestionEntry>,
-    /// Flights. Each flight is contained only once.
+    /// Resolutions. Each resolution is contained only once.
     pub flights: Vec<FlightEntry>,
     /// When the first question in memory came, even if this question is not selected; none if memory has no question.
     pub begin: Option<u64>,
@@ -193,8 +194,8 @@ impl Recorded {
         self.lost.or(self.begin)
     }
 
-    /// Sorts the entries by time, and adds the local users to the questions. If a flight was recorded twice, the later entry is used, because it is
-    /// complete.
+    /// Sorts the entries by time, and adds the local users to the questions. If a resolution was recorded twice, the later entry is used, because
+    /// it is complete.
     #[must_use]
     pub fn in_order(mut self) -> Self {
         // Entries are large. So their sort keys are stored separately, and each entry is moved only once.

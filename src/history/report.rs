@@ -48,9 +48,9 @@ pub struct UpstreamReport {
     pub waited: f64,
     /// The round-trip times of queries that got a reply.
     pub round_trip: Quantiles,
-    /// The times that flights (resolutions) took.
+    /// The times that resolutions (flights) took.
     pub flights: Quantiles,
-    /// The number of validated flights (resolutions), for each result of the validation.
+    /// The number of validated resolutions, for each result of the validation.
     pub validated: BTreeMap<SecurityStatus, u64>,
 }
 
@@ -59,30 +59,31 @@ pub struct UpstreamReport {
 pub struct ZoneRow {
     /// The name of the zone, or "other".
     pub zone: String,
-    /// The number of flights (resolutions) whose deepest zone was this one.
+    /// The number of resolutions whose deepest zone was this one.
     pub flights: u64,
-    /// The number of these flights that failed.
+    /// The number of these resolutions that failed.
     pub failed: u64,
     /// The number of questions for the zone that were turned away, because too many questions for this zone were already waiting.
     #[serde(default)]
     pub shed: u64,
-    /// The total time of these flights, in seconds.
+    /// The total time of these resolutions, in seconds.
     pub spent: f64,
-    /// The number of flights that took less than 50 ms.
+    /// The number of resolutions that took less than 50 ms.
     pub under_50ms: u64,
-    /// The number of flights that took 50 to 200 ms.
+    /// The number of resolutions that took 50 to 200 ms.
     pub under_200ms: u64,
-    /// The number of flights that took 200 ms to 1 s.
+    /// The number of resolutions that took 200 ms to 1 s.
     pub under_1s: u64,
-    /// The number of flights that took 1 to 3 s.
+    /// The number of resolutions that took 1 to 3 s.
     pub under_3s: u64,
-    /// The number of flights that took 3 s or longer.
+    /// The number of resolutions that took 3 s or longer.
     pub over_3s: u64,
     /// The number of queries to the servers of the zone, for each behaviour of a server; behaviours without a query are left out.
     pub messages: BTreeMap<Conduct, u64>,
     /// The average round-trip time to the servers of the zone, in seconds.
     pub round_trip: f64,
-    /// The faults of the zone's servers, as text. Without faults: how many flights failed, and if none failed, how fast the servers are.
+    /// The faults of the zone's servers, as text. Without faults: how many resolutions failed, and if none failed, how fast the servers
+    /// are.
     pub verdict: String,
 }
 
@@ -316,8 +317,8 @@ fn verdict(messages: &Messages) -> String {
     faults(messages).unwrap_or_else(|| speed(messages))
 }
 
-/// Returns the verdict on a zone: the faults of its servers; if there are none, how many flights (resolutions) failed; otherwise how fast the servers
-/// are. Flights may fail even if each query was answered correctly: the names of the servers have no address, or aliases lead in a circle.
+/// Returns the verdict on a zone: the faults of its servers; if there are none, how many resolutions failed; otherwise how fast the servers are.
+/// Resolutions may fail even if each query was answered correctly: the names of the servers have no address, or aliases lead in a circle.
 fn zone_verdict(tally: &ZoneTally) -> String {
     let failed =
         || (tally.failed > 0).then(|| format!("{} of {} resolutions failed", tally.failed, tally.flights));

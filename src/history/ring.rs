@@ -1,8 +1,8 @@
-//! A ring of recorded entries (questions and flights) in memory. It consists of blocks of equal size, and new entries overwrite the oldest block.
+//! A ring of recorded entries (questions and resolutions) in memory. It consists of blocks of equal size, and new entries overwrite the oldest block.
 //!
-//! Each worker has a ring of its own for questions that the cache answered. All other questions and the flights (resolutions) are in one common ring.
-//! So a thousand cache hits do not overwrite a question that took four seconds. The memory of a ring is allocated at the start, and the kernel
-//! provides it only when it is written for the first time. So recording a cache hit allocates no memory.
+//! Each worker has a ring of its own for questions that the cache answered. All other questions and the resolutions are in one common ring. So a
+//! thousand cache hits do not overwrite a question that took four seconds. The memory of a ring is allocated at the start, and the kernel provides it
+//! only when it is written for the first time. So recording a cache hit allocates no memory.
 //!
 //! A reader locks the ring only while it copies one block. The writer can continue between two blocks.
 
@@ -79,7 +79,7 @@ impl Ring {
         self.add(|octets| octets::put_question(question, octets));
     }
 
-    /// Writes a flight (resolution).
+    /// Writes a resolution.
     pub(super) fn flight(&mut self, flight: &FlightEntry) {
         self.add(|octets| octets::put_flight(flight, octets));
     }

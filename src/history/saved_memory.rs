@@ -1,4 +1,4 @@
-//! Saves the recorded questions and flights (resolutions) of memory to a file when the process stops, and restores them when the next process starts.
+//! Saves the recorded questions and resolutions (flights) of memory to a file when the process stops, and restores them when the next process starts.
 //! So after a restart, `why` still finds messages (emails) from before the restart, even quick ones.
 //!
 //! # Decisions
@@ -142,7 +142,7 @@ mod tests {
         Recorder::with_size(Clock::simulated(START), shards, size)
     }
 
-    /// Records hits of two workers, questions with a user and with a customer key, and a flight.
+    /// Records hits of two workers, questions with a user and with a customer key, and a resolution.
     fn fill(recorder: &Recorder) {
         let now = recorder.clock.mono().as_micros();
         for (shard, name) in [(0, &b"\x04Mail\x00\x00\x01"[..]), (1, b"\x03key\x04list\x00\x00\x01")] {

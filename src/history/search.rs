@@ -66,7 +66,7 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
     }
 }
 
-/// The data that the search needs: the messages (emails) of the record, and the flights and the traffic that explain them.
+/// The data that the search needs: the messages (emails) of the record, and the resolutions (flights) and the traffic that explain them.
 struct Search<'a> {
     recorded: &'a Recorded,
     facts: &'a DaemonFacts<'a>,

@@ -32,7 +32,7 @@ fn question(client: u8, at: u64, elapsed: u64, name: &str) -> QuestionEntry {
     }
 }
 
-/// Returns the flight (resolution) of a question, with one query to a server.
+/// Returns the resolution (flight) of a question, with one query to a server.
 fn flight(of: &mut QuestionEntry, id: u64, server: u8, conduct: Conduct) -> FlightEntry {
     of.flight = Some(id);
     let failed = !conduct.came_back();

@@ -91,7 +91,7 @@ pub struct FromRecord<Row> {
 }
 
 /// Selects the questions to read from the record, to find the stages since the time `from` (in microseconds since 1970). The selection begins earlier
-/// than `from`, because a question may have waited for a flight (resolution) that began before this time.
+/// than `from`, because a question may have waited for a resolution (flight) that began before this time.
 pub fn stage_span(from: u64) -> ReadSpan {
     ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
 }
@@ -120,8 +120,8 @@ pub fn stages(recorded: &Recorded, (from, now): (u64, u64)) -> FromRecord<StageR
     FromRecord { span: TableSpan::new(recorded, (from, since, now)), rows: spent.map(row).collect() }
 }
 
-/// Returns the stages of a question, with the time of each in microseconds. `flight` is `None` if the question had no flight (resolution), and
-/// `Some(None)` if the record no longer has the flight.
+/// Returns the stages of a question, with the time of each in microseconds. `flight` is `None` if the question had no resolution, and
+/// `Some(None)` if the record no longer has the resolution.
 fn parts(question: &QuestionEntry, flight: Option<Option<&FlightEntry>>) -> Vec<(Stage, u64)> {
     let (at, end) = (question.at, question.end());
     let flight = match flight {
@@ -164,7 +164,7 @@ mod tests {
         QuestionEntry { outcome, elapsed: elapsed * MILLI, flight, ..hit }
     }
 
-    /// Returns a flight. `sent` has for each query its start and its duration in milliseconds, and true if it asks for DNSSEC keys.
+    /// Returns a resolution. `sent` has for each query its start and its duration in milliseconds, and true if it asks for DNSSEC keys.
     fn flight(id: u64, began: u64, elapsed: u64, sent: &[(u32, u32, bool)]) -> FlightEntry {
         let message = |&(at, elapsed, keys): &(u32, u32, bool)| MessageEntry {
             at: at * 1_000,
@@ -204,13 +204,13 @@ mod tests {
         let flights = vec![flight(1, 10, 190, &sent)];
         let questions = vec![
             question(0, 200, "a.example.", Some(1)),
-            // This question began to wait for the flight when the queries for the answer had already ended.
+            // This question began to wait for the resolution when the queries for the answer had already ended.
             question(115, 85, "a.example.", Some(1)),
             question(300, 0, "b.example.", None),
             question(301, 7, "c.example.", Some(9)),
             question(302, 3, "d.example.", None),
         ];
-        // An earlier entry of the same flight, which was recorded when the deadline of a client had passed.
+        // An earlier entry of the same resolution, which was recorded when the deadline of a client had passed.
         let early = flight(1, 10, 90, &[(5, 90, false)]);
         let flights: Vec<FlightEntry> = [early].into_iter().chain(flights).collect();
         let recorded = recorded(questions, flights);

@@ -62,7 +62,7 @@ impl Recorder {
         self.started_unix
     }
 
-    /// Returns the times of flights (resolutions) since the start, for each kind of zone to which questions are routed.
+    /// Returns the times of resolutions (flights) since the start, for each kind of zone to which questions are routed.
     pub fn flights_by_route(&self) -> impl Iterator<Item = (RouteKind, Distribution)> {
         RouteKind::ALL.into_iter().zip(self.sums.upstream.flight_time.iter().map(Histogram::distribution))
     }
@@ -72,18 +72,18 @@ impl Recorder {
         self.sums.upstream.round_trip.distribution()
     }
 
-    /// Returns the rows of all zones in a window (a period), the zone with the most flights first, and the row "other" last. A window consists of the
-    /// current minute and the whole minutes before it.
+    /// Returns the rows of all zones in a window (a period), the zone with the most resolutions first, and the row "other" last. A window consists of
+    /// the current minute and the whole minutes before it.
     pub fn by_zone(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |_| true, |zone| zone.flights)
     }
 
-    /// Returns the zones whose flights (resolutions) took time in a window, the longest total time first, and the row "other" last.
+    /// Returns the zones whose resolutions took time in a window, the longest total time first, and the row "other" last.
     pub fn slow(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |zone| zone.flights > 0, |zone| zone.flight_micros)
     }
 
-    /// Returns the zones with failed flights (resolutions) in a window, most failures first, and the row "other" last.
+    /// Returns the zones with failed resolutions in a window, most failures first, and the row "other" last.
     pub fn failing(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |zone| zone.failed > 0, |zone| zone.failed)
     }

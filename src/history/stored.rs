@@ -1,9 +1,9 @@
 //! The record on disk: selects the entries that are stored, and defines the format of the files, which are called segments.
 //!
 //! The following entries are stored, so that they survive a restart and hours of traffic: failed and slow questions, all questions that waited for
-//! the same flights (resolutions), these flights, failed flights to DNS lists, and the messages (emails) of `long_messages`. A segment consists of a
-//! header and entries; each entry follows its checksum. A reader leaves out damaged entries, and continues at the next undamaged one: a crash may cut
-//! off the end of a segment. Times are in microseconds since 1970.
+//! the same resolutions (flights), these resolutions, failed resolutions to DNS lists, and the messages (emails) of `long_messages`. A segment
+//! consists of a header and entries; each entry follows its checksum. A reader leaves out damaged entries, and continues at the next undamaged one: a
+//! crash may cut off the end of a segment. Times are in microseconds since 1970.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x02";
 /// The length of a checksum, in octets.
 const SUM: usize = 8;
 
-/// The largest length of an entry, in octets. Even a flight with the largest number of queries, links and texts takes less.
+/// The largest length of an entry, in octets. Even a resolution with the largest number of queries, links and texts takes less.
 const MAX_ENTRY: usize = 32 << 10;
 
 /// Appends an entry, with its checksum before it.
@@ -109,25 +109,25 @@ impl<'s> Frame<'s> {
     }
 }
 
-/// Selects the entries that are stored on disk: failed and slow questions, all questions that waited for the same flights (resolutions), these
-/// flights, and the flights that explain the questions.
+/// Selects the entries that are stored on disk: failed and slow questions, all questions that waited for the same resolutions, these
+/// resolutions, and the resolutions that explain the questions.
 #[derive(Debug, Default)]
 pub(super) struct Chooser {
-    /// The stored flights: their numbers, and the time in microseconds that each had taken when it was stored. If a flight has taken longer since, it
-    /// is stored again. At most `MAX_FOLLOWED_FLIGHTS`.
+    /// The stored resolutions: their numbers, and the time in microseconds that each had taken when it was stored. If a resolution has taken longer
+    /// since, it is stored again. At most `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
     /// The outages of our own network that have already been stored.
     outages: Vec<OutageEntry>,
 }
 
 impl Chooser {
-    /// Returns true if the flight with this number is stored. Then the questions that waited for it are stored too.
+    /// Returns true if the resolution with this number is stored. Then the questions that waited for it are stored too.
     pub(super) fn has(&self, flight: u64) -> bool {
         self.flights.contains_key(&flight)
     }
 
-    /// Returns the new entries that must be stored: the questions at the indices `places`, the flights with the numbers `flights`, and all questions
-    /// that waited for stored flights.
+    /// Returns the new entries that must be stored: the questions at the indices `places`, the resolutions with the numbers `flights`, and all
+    /// questions that waited for stored resolutions.
     pub(super) fn choose(
         &mut self,
         recorded: &Recorded,

@@ -130,16 +130,16 @@ impl Tally for Messages {
     }
 }
 
-/// The counters in the row of a zone: the flights (resolutions) whose deepest zone it was, and the queries to its servers.
+/// The counters in the row of a zone: the resolutions (flights) whose deepest zone it was, and the queries to its servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneTally {
-    /// The number of flights (resolutions) whose deepest zone was this one.
+    /// The number of resolutions whose deepest zone was this one.
     pub(super) flights: u64,
-    /// The number of these flights that failed.
+    /// The number of these resolutions that failed.
     pub(super) failed: u64,
-    /// The total time of these flights, in microseconds.
+    /// The total time of these resolutions, in microseconds.
     pub(super) flight_micros: u64,
-    /// The number of these flights in each range of time. The limits of the ranges are in `COLUMNS`.
+    /// The number of these resolutions in each range of time. The limits of the ranges are in `COLUMNS`.
     pub(super) columns: [u64; COLUMNS.len() + 1],
     /// The number of questions for the zone that were turned away, because too many questions for this zone were already waiting.
     pub(super) shed: u64,
@@ -148,7 +148,7 @@ pub(super) struct ZoneTally {
 }
 
 impl ZoneTally {
-    /// Counts one flight (resolution) that has ended.
+    /// Counts one resolution that has ended.
     pub(super) fn count_flight(&mut self, ended: &FlightEnded<'_>) {
         self.flights = self.flights.saturating_add(1);
         self.failed = self.failed.saturating_add(u64::from(ended.failed.is_some()));

@@ -18,7 +18,7 @@ use validate::verdict::SecurityStatus;
 pub(super) struct Upstream {
     pub(super) round_trip: Histogram,
     pub(super) message_time: Histogram,
-    /// The times of flights (resolutions), indexed by `RouteKind::index`.
+    /// The times of resolutions (flights), indexed by `RouteKind::index`.
     pub(super) flight_time: [Histogram; RouteKind::ALL.len()],
     conduct: [AtomicU64; tally::CONDUCTS],
     pub(super) counters: Counters,
@@ -47,7 +47,7 @@ impl Upstream {
         self.conduct.iter().map(|count| count.load(Ordering::Relaxed)).fold(0, u64::saturating_add)
     }
 
-    /// Counts a flight (resolution) that has ended.
+    /// Counts a resolution that has ended.
     pub(super) fn flight(&self, ended: &FlightEnded<'_>) {
         if let Some(time) = self.flight_time.get(ended.route.index()) {
             time.count(ended.elapsed);
@@ -152,7 +152,7 @@ impl Totals {
         Outcome::ALL.into_iter().map(|outcome| (outcome, count(outcome))).collect()
     }
 
-    /// Returns the number of validated flights (resolutions) for every result of validation, including zeros.
+    /// Returns the number of validated resolutions for every result of validation, including zeros.
     pub(super) fn validated(&self) -> BTreeMap<SecurityStatus, u64> {
         SecurityStatus::ALL
             .into_iter()

@@ -50,7 +50,7 @@ struct ServerTraffic {
 struct AnswerSpan {
     sent: u64,
     end: u64,
-    /// The number of the flight (resolution) to which the query belongs.
+    /// The number of the resolution (flight) to which the query belongs.
     flight: u64,
 }
 
@@ -69,8 +69,8 @@ pub(super) enum Unanswered {
 /// The reasons why a query is sent in an unusual form. If a server answers only such queries and not the usual ones, no query was lost.
 const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
 
-/// If a flight (resolution) sent at least this number of queries to a server and none was answered, none of them counts as lost: the server does not
-/// answer this question.
+/// If a resolution sent at least this number of queries to a server and none was answered, none of them counts as lost: the server does not answer
+/// this question.
 const ALWAYS_SILENT: usize = 3;
 
 /// The number of bits of an IPv6 address after the network prefix of a site (RFC 6177). Servers of one owner are often in the same network.
@@ -190,8 +190,8 @@ impl Traffic {
         self.around(flight, message).is_some()
     }
 
-    /// Returns the numbers of flights (resolutions) with answers which show that some queries of `flight` were lost. These flights must be stored
-    /// with it.
+    /// Returns the numbers of resolutions with answers which show that some queries of `flight` were lost. These resolutions must be stored with
+    /// it.
     pub(super) fn witnesses(&self, flight: &FlightEntry) -> Vec<u64> {
         let silent = |message: &&MessageEntry| !message.came_back();
         let lost =
@@ -199,8 +199,8 @@ impl Traffic {
         lost.filter_map(|message| self.around(flight, message)).flatten().collect()
     }
 
-    /// Returns the numbers of two flights in which the same server answered for the zone over the same transport: one shortly before this query, and
-    /// one shortly after. Returns `None` if there are no such flights, or if the server was silent for a long time between the two answers.
+    /// Returns the numbers of two resolutions in which the same server answered for the zone over the same transport: one shortly before this query,
+    /// and one shortly after. Returns `None` if there are no such resolutions, or if the server was silent for a long time between the two answers.
     fn around(&self, flight: &FlightEntry, message: &MessageEntry) -> Option<[u64; 2]> {
         let server = self.servers.get(&key_of(message))?;
         let answers = &server.answers;
@@ -286,7 +286,7 @@ fn answer_of(step: &[&MessageEntry], silent: &MessageEntry) -> Option<usize> {
     of_server.position(|other| other.at > silent.at && other.came_back() && is_usual(other))
 }
 
-/// Returns when a query was sent, and when it was answered or its flight ended. In the unit of `QuestionEntry::at`.
+/// Returns when a query was sent, and when it was answered or its resolution ended. In the unit of `QuestionEntry::at`.
 pub(super) fn moments(flight: &FlightEntry, message: &MessageEntry) -> (u64, u64) {
     let sent = flight.began.saturating_add(message.at.into());
     (sent, sent.saturating_add(message.elapsed.into()))

@@ -1,4 +1,4 @@
-//! The trail of a flight (the resolution of one question): the list of its steps, which `resolverctl trace` shows.
+//! The trail of a resolution (flight) of one question: the list of its steps, which `resolverctl trace` shows.
 //!
 //! The number of steps is limited, and further steps are left out. Steps are stored as data and become text only when somebody reads them, because
 //! nearly all are never read. No decision of the resolver depends on a trail.
@@ -20,14 +20,14 @@ use crate::limits::{MAX_RECORDED_MESSAGES, MAX_STEPS};
 use dns::clock::{Moments, Mono, micros};
 use dns::question::{WireName, name_text};
 
-/// The number of steps of a typical flight: the question, the closest known zone, a query, its reply, the validation, and the end. A trail allocates
-/// memory for this number at first.
+/// The number of steps of a typical resolution: the question, the closest known zone, a query, its reply, the validation, and the end. A trail
+/// allocates memory for this number at first.
 const USUAL_STEPS: usize = 6;
 
 /// The number that the next trail in this process gets.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-/// The list of the steps of a flight so far.
+/// The list of the steps of a resolution so far.
 #[derive(Debug)]
 pub struct Trail {
     /// The number of the trail, which no other trail of this process has.
@@ -42,14 +42,14 @@ pub struct Trail {
 struct Notes {
     /// The steps so far, sorted by time; at most `MAX_STEPS`.
     steps: Vec<Noted>,
-    /// True if the flight has ended.
+    /// True if the resolution has ended.
     has_ended: bool,
-    /// Wakes the reader (`resolverctl trace`) that shows the steps while the flight is in progress, after each step. Very few flights have such a
-    /// reader.
+    /// Wakes the reader (`resolverctl trace`) that shows the steps while the resolution is in progress, after each step. Very few resolutions
+    /// have such a reader.
     follower: Option<Arc<Notify>>,
 }
 
-/// A step, with its time in microseconds since the flight began, and the depth of the sub-question to which it belongs.
+/// A step, with its time in microseconds since the resolution began, and the depth of the sub-question to which it belongs.
 #[derive(Debug)]
 struct Noted {
     at_micros: u64,
@@ -65,7 +65,7 @@ impl Noted {
     }
 }
 
-/// The last query of a flight to a server, in the form for screens.
+/// The last query of a resolution to a server, in the form for screens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastQuery {
     /// The zone whose servers were queried last; none before the first query.
@@ -79,7 +79,7 @@ pub struct LastQuery {
 }
 
 impl Trail {
-    /// Creates the trail of a flight that began at `began`. `moments` is the clock that returns the time of each step.
+    /// Creates the trail of a resolution that began at `began`. `moments` is the clock that returns the time of each step.
     pub fn new(moments: Moments, began: Mono) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Self { number, began, moments, notes: Mutex::default() }
@@ -90,7 +90,7 @@ impl Trail {
         self.number
     }
 
-    /// Returns when the flight began.
+    /// Returns when the resolution began.
     pub(super) fn began(&self) -> Mono {
         self.began
     }
@@ -102,7 +102,7 @@ impl Trail {
         let at_micros = now.as_micros().saturating_sub(self.began.as_micros());
         let is_end = matches!(note, Note::Ended { .. });
         notes.has_ended |= is_end;
-        // The end of a flight is always added, even beyond the limit. Without it, a trace would look as if it were cut off.
+        // The end of a resolution is always added, even beyond the limit. Without it, a trace would look as if it were cut off.
         if notes.steps.len() < MAX_STEPS || is_end {
             if notes.steps.is_empty() {
                 notes.steps.reserve(USUAL_STEPS);
@@ -123,7 +123,7 @@ impl Trail {
         )
     }
 
-    /// Sends the steps so far to `steps`, and then each new step, until the flight has ended or the receiver is dropped.
+    /// Sends the steps so far to `steps`, and then each new step, until the resolution has ended or the receiver is dropped.
     pub async fn give(&self, steps: &mpsc::Sender<Step>) {
         let news = Arc::clone(self.notes().follower.get_or_insert_default());
         let mut given = 0;
@@ -144,7 +144,7 @@ impl Trail {
         }
     }
 
-    /// Returns the steps after the first `given` steps as text, and true if the flight has ended.
+    /// Returns the steps after the first `given` steps as text, and true if the resolution has ended.
     fn steps_after(&self, given: usize) -> (Vec<Step>, bool) {
         let notes = self.notes();
         (notes.steps.iter().skip(given).map(Noted::step).collect(), notes.has_ended)
@@ -178,7 +178,7 @@ impl Trail {
     }
 
     /// Returns the queries to servers so far, in the form for the record. A query without an answer lasts until now. If a query was for `flight_zone`
-    /// (in wire form), its zone is empty, because the entry of the flight already has this zone.
+    /// (in wire form), its zone is empty, because the entry of the resolution already has this zone.
     pub(super) fn messages(&self, flight_zone: &[u8]) -> Vec<MessageEntry> {
         let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());
         let notes = self.notes();

@@ -1,7 +1,6 @@
-//! Chaos in simulation: mail over a signed internet in which everything breaks. Servers have every fault of the lab's
-//! list. Zones die and come back. The network is down or loses messages. Lists die, are parked, refuse or list
-//! everything. Reloads add and remove zones, listeners and lists. The clock is set wrong and right. The host sleeps.
-//! Flights, key fetches, messages and tasks panic.
+//! Chaos in simulation: mail over a signed internet in which everything breaks. Servers have every fault of the lab's list. Zones die and
+//! come back. The network is down or loses messages. Lists die, are parked, refuse or list everything. Reloads add and remove zones,
+//! listeners and lists. The clock is set wrong and right. The host sleeps. Resolutions, key fetches, messages and tasks panic.
 //!
 //! No answer is false, no client waits longer than its deadline, and there is no panic except those that the test
 //! causes. Within `RECOVERY` after the end all questions are answered again. Later nothing is in progress, and

@@ -1,4 +1,4 @@
-//! Rows of the replies about servers, flights (resolutions), cache entries and look-ahead.
+//! Rows of the replies about servers, resolutions (flights), cache entries and look-ahead.
 //!
 //! All durations are in seconds.
 
@@ -36,19 +36,20 @@ pub struct ServerState {
     pub lame: Vec<String>,
 }
 
-/// A flight: one resolution, for which several clients may wait.
+/// A resolution (flight), for which several clients may wait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlightState {
-    /// The name that the flight resolves.
+    /// The name that is resolved.
     pub name: String,
-    /// The record type that the flight resolves.
+    /// The record type that is asked for.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The time in seconds since the flight began.
+    /// The time in seconds since the resolution began.
     pub age: f64,
-    /// The number of clients that wait for this flight. It is 0 if the deadline of all clients has passed, so that they already got replies.
+    /// The number of clients that wait for this resolution. It is 0 if the deadline of all clients has passed, so that they already got
+    /// replies.
     pub clients: usize,
-    /// The number of queries to servers that this flight has sent so far.
+    /// The number of queries to servers that this resolution has sent so far.
     pub messages: usize,
     /// The zone whose servers were queried last; `None` before the first query.
     pub zone: Option<String>,

@@ -35,9 +35,9 @@ pub struct DaemonStatus {
     pub certificates: Vec<CertificateStatus>,
     /// The state of the listener for metrics; `None` if `metrics.listen` is empty.
     pub metrics: Option<MetricsStatus>,
-    /// Number of flights in progress. A flight is one resolution for all clients that ask the same question.
+    /// Number of resolutions (flights) in progress. One resolution serves all clients that ask the same question.
     pub flights: u64,
-    /// The largest number of flights that may be in progress.
+    /// The largest number of resolutions that may be in progress.
     pub flights_max: u64,
     /// Number of tasks and threads that were restarted after a panic.
     pub restarts: u64,

@@ -1,5 +1,5 @@
-//! The key of a question: the octets under which its answer, its flight and its failure are stored. (A flight is one resolution that several
-//! clients may wait for.)
+//! The key of a question: the octets under which its answer, its resolution and its failure are stored. (Several clients may wait for one
+//! resolution (flight).)
 
 use std::borrow::Borrow;
 use std::fmt;

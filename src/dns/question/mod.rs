@@ -9,9 +9,9 @@
 //!   the answer.
 //! - Each question has exactly one outcome of a closed list and is counted once, so that the numbers of outcomes add up to the number of
 //!   questions. Dropped, denied and repeated queries are counted separately.
-//! - Names for lookups are in wire form, on the stack and not on the heap. This and less work for flights (resolutions that clients wait for)
-//!   reduced a cache miss from 136 600 to 88 600 user instructions (callgrind; Unbound: 62 500). One lookup instead of several, and fewer
-//!   channels, copies and clock reads, reduced it from 84 100 to 66 800 (`benches/compare/instructions.sh`).
+//! - Names for lookups are in wire form, on the stack and not on the heap. This and less work for resolutions (flights) reduced a cache miss from
+//!   136 600 to 88 600 user instructions (callgrind; Unbound: 62 500). One lookup instead of several, and fewer channels, copies and clock reads,
+//!   reduced it from 84 100 to 66 800 (`benches/compare/instructions.sh`).
 
 mod answer;
 mod client;

@@ -1,4 +1,4 @@
-//! Blames a failed question on the servers that caused its failure. A flight is one resolution, for which the questions of several clients may wait.
+//! Blames a failed question on the servers that caused its failure. Several clients may wait for one resolution (flight).
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -29,7 +29,7 @@ pub(super) fn failure(
         return fail(causes, (CulpritKind::Overload, Box::default()), one, &question.error);
     }
     let Some(flight) = flight else {
-        // Without a recent flight, only a list to which resolverd sends no queries of clients has cached failures.
+        // Without a recent resolution, only a list to which resolverd sends no queries of clients has cached failures.
         let kind = match one.list.filter(|_| question.outcome == Outcome::Remembered) {
             Some(list) if list.refuses => CulpritKind::ListRefused,
             Some(_) => CulpritKind::ListSilent,
@@ -71,7 +71,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     if matches!(flight.shows, Some(Shows::Bogus)) {
         return only(CulpritKind::Bogus, (*flight.zone).into());
     }
-    // If the flight has no zone with faulty servers, the DNS list itself has answered, but its answer is not a valid listing.
+    // If the resolution has no zone with faulty servers, the DNS list itself has answered, but its answer is not a valid listing.
     if matches!(flight.shows, Some(Shows::List)) && flight.zone.is_empty() {
         let refused = of_servers(one, flight, traffic);
         return if refused.iter().any(|((kind, _), ..)| *kind == CulpritKind::ListRefused) {
@@ -81,8 +81,8 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
         };
     }
     let zone = if flight.zone.is_empty() { one.own_zone() } else { (*flight.zone).into() };
-    // The flight found an answer, but the client was answered with SERVFAIL before it came: at its deadline, or because its list was known to be
-    // silent.
+    // The resolution found an answer, but the client was answered with SERVFAIL before it came: at its deadline, or because its list was known
+    // to be silent.
     if flight.shows.is_none() {
         let late = late(one, (flight, &apex()), traffic);
         return match longest(one, traffic) {
@@ -134,8 +134,8 @@ fn of_servers<'a>(
     let mut last: BTreeMap<IpAddr, (Option<Conduct>, Option<&MessageEntry>)> = BTreeMap::new();
     for message in flight.messages.iter().filter(in_zone) {
         let known = last.entry(message.server).or_insert((None, None));
-        // An answered query shows more about the server than a query that was still unanswered when the flight ended. So an unanswered query never
-        // replaces an answered query.
+        // An answered query shows more about the server than a query that was still unanswered when the resolution ended. So an unanswered query
+        // never replaces an answered query.
         if message.conduct.is_some() || known.1.is_none_or(|before| before.conduct.is_none()) {
             known.1 = Some(message);
         }
@@ -148,7 +148,8 @@ fn of_servers<'a>(
     }
     let blamed = last.into_iter().filter_map(|(server, (conduct, message))| {
         let zone = message.map_or(&*flight.zone, |message| &message.zone);
-        // A server may have answered such a query later: it was still unanswered when the flight ended, but had been sent only a short time before.
+        // A server may have answered such a query later: it was still unanswered when the resolution ended, but had been sent only a short time
+        // before.
         let under_way = |message: &&MessageEntry| {
             message.conduct.is_none() && u64::from(message.elapsed) < micros(SLOW_ANSWER)
         };

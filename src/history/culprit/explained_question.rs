@@ -1,5 +1,5 @@
-//! A client's question with the DNS list for which it asks and the flight (resolution) that explains its outcome. Also finds the zone to which a
-//! query of that flight is attributed.
+//! A client's question with the DNS list for which it asks and the resolution (flight) that explains its outcome. Also finds the zone to which a
+//! query of that resolution is attributed.
 
 use std::net::IpAddr;
 
@@ -10,15 +10,15 @@ use crate::event::Shows;
 use crate::subject::{ListName, domain_of, organisation};
 use dns::question::{DnsResult, Outcome, is_within};
 
-/// A question of a message (an email), the DNS list for which it asks, and the flight (resolution) that explains its outcome.
+/// A question of a message (an email), the DNS list for which it asks, and the resolution that explains its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct ExplainedQuestion<'a> {
     /// The question, as the client asked it.
     pub question: &'a QuestionEntry,
     /// The DNS list to which the question was sent; none for other questions.
     pub list: Option<ListName>,
-    /// The flight of the question. If the question failed because another one had failed before, the flight of that other question. If the
-    /// cache answered the question, the flight that found names or addresses.
+    /// The resolution of the question. If the question failed because another one had failed before, the resolution of that other question.
+    /// If the cache answered the question, the resolution that found names or addresses.
     pub flight: Option<&'a FlightEntry>,
 }
 
@@ -72,7 +72,7 @@ impl ExplainedQuestion<'_> {
         }
     }
 
-    /// Returns the flight for which the question waited. Returns `None` if the flight is only that of an earlier failure.
+    /// Returns the resolution for which the question waited. Returns `None` if the resolution is only that of an earlier failure.
     pub(super) fn waited_for(&self) -> Option<&FlightEntry> {
         self.flight.filter(|flight| self.question.flight == Some(flight.id))
     }
@@ -114,8 +114,8 @@ impl ListRelation {
         if is_within(apex, zone) {
             return if is_within(zone, organisation(apex)) { Self::Above } else { Self::Other };
         }
-        // Names that contain a customer key are queried in a zone below the apex of the list, and this zone is then the deepest zone of the flight. A
-        // zone that only contains the addresses of servers is queried in sub-questions, which have a depth above 0.
+        // Names that contain a customer key are queried in a zone below the apex of the list, and this zone is then the deepest zone of the
+        // resolution. A zone that only contains the addresses of servers is queried in sub-questions, which have a depth above 0.
         let is_deepest = one.flight.is_some_and(|flight| {
             let mut asked = flight.messages.iter().filter(|message| *message.zone == *zone).peekable();
             *flight.zone == *zone && (asked.peek().is_none() || asked.any(|message| message.depth == 0))

@@ -1,5 +1,5 @@
-//! Finds what kind of fault a query to a server shows, and for which causes a client's question waited. A flight is one resolution, for which the
-//! questions of several clients may wait.
+//! Finds what kind of fault a query to a server shows, and for which causes a client's question waited. Several clients may wait for one
+//! resolution (flight).
 
 use std::net::IpAddr;
 
@@ -102,8 +102,8 @@ fn is_silent_over_tcp(flight: &FlightEntry, message: &MessageEntry) -> bool {
         && flight.messages.iter().any(cut)
 }
 
-/// Returns the last behaviour of a server in a flight. If the server truncated an answer and then did not answer over TCP, the result is `NoTcp`,
-/// although silence or truncation was recorded.
+/// Returns the last behaviour of a server in a resolution. If the server truncated an answer and then did not answer over TCP, the result is
+/// `NoTcp`, although silence or truncation was recorded.
 pub(crate) fn last_conduct(
     flight: &FlightEntry,
     server: IpAddr,
@@ -156,7 +156,7 @@ pub(super) fn timeline(
     spent
 }
 
-/// Returns the query for which a flight waited at the time `at`: a query that was answered later, otherwise the oldest query.
+/// Returns the query for which a resolution waited at the time `at`: a query that was answered later, otherwise the oldest query.
 fn waited_for(flight: &FlightEntry, at: u64) -> Option<&MessageEntry> {
     let under_way = |message: &&MessageEntry| {
         let (sent, end) = moments(flight, message);

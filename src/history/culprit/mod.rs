@@ -1,7 +1,7 @@
 //! Finds the culprit of a slow or failed message (the questions that a client asked for one email): the server, list, network or program for which
-//! the message waited. A flight is one resolution, for which the questions of several clients may wait.
+//! the message waited. Several clients may wait for one resolution (flight).
 //!
-//! The verdict is a pure function of the questions of one message, their flights, and the traffic at the same time. It never guesses: causes that
+//! The verdict is a pure function of the questions of one message, their resolutions, and the traffic at the same time. It never guesses: causes that
 //! took about the same time are all named, and "could not tell" is a valid result.
 //!
 //! # Decisions

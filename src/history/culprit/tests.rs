@@ -20,8 +20,8 @@ fn wire(text: &str) -> Arc<[u8]> {
     wire_name(&Name::from_ascii(text).unwrap()).into()
 }
 
-/// A query of a flight: the time at which it is sent and its duration, both in milliseconds, the last octet of the server's address, the zone, and
-/// the behaviour of the server.
+/// A query of a resolution (flight): the time at which it is sent and its duration, both in milliseconds, the last octet of the server's address,
+/// the zone, and the behaviour of the server.
 type Sent = (u32, u32, u8, &'static str, Option<Conduct>);
 
 /// A client's question: the time at which it comes and its duration, both in milliseconds, its name, its outcome, and the queries to servers that it
@@ -147,7 +147,7 @@ fn judged_in(asked: &[One], around: &[One], faults: NetworkFaults<'_>) -> Vec<(C
     verdict.causes.iter().map(|cause| (cause.kind, zone(&cause.zone))).collect()
 }
 
-/// The traffic of flights, with the faults of our own network.
+/// The traffic of resolutions, with the faults of our own network.
 fn traffic_of(flights: Vec<FlightEntry>, (outages, losses): NetworkFaults<'_>) -> Traffic {
     let dated = |spans: &[(u64, u64)]| {
         spans.iter().map(|(since, until)| (BEGIN + since * 1_000, BEGIN + until * 1_000)).collect()

@@ -31,7 +31,7 @@ const WHOLE: u64 = 1_000;
 pub struct Room(Arc<SharedRoom>);
 
 struct SharedRoom {
-    /// The number of flights (resolutions of questions) that have begun since the last signal.
+    /// The number of resolutions (flights) that have begun since the last signal.
     flights: AtomicU32,
     notice: Notify,
     /// The part of their memory that the tables may use, in thousandths.
@@ -46,7 +46,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Records that a flight (the resolution of one question) has begun.
+    /// Records that a resolution (flight) of one question has begun.
     pub(crate) fn flight_began(&self) {
         if self.0.flights.fetch_add(1, Ordering::Relaxed) >= ROOM_FLIGHTS {
             self.0.flights.store(0, Ordering::Relaxed);
@@ -71,7 +71,7 @@ impl Room {
         now != before
     }
 
-    /// Waits until `limits::ROOM_FLIGHTS` flights (resolutions) have begun since the last call returned.
+    /// Waits until `limits::ROOM_FLIGHTS` resolutions have begun since the last call returned.
     pub async fn many_flights(&self) {
         self.0.notice.notified().await;
     }

@@ -1,7 +1,7 @@
 //! Merges equal queries: if an equal query to the same server is in progress, the second one is not sent.
 //!
-//! Sub-questions of different flights often ask the same server for the same address. Only the first query is sent, and the others get its
-//! result. (A flight is one resolution that several clients may wait for.)
+//! Sub-questions of different resolutions often ask the same server for the same address. Only the first query is sent, and the others get
+//! its result. (Several clients may wait for one resolution (flight).)
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -21,7 +21,7 @@ use dns::hash::{Keyed, Plain};
 use dns::question::WireName;
 
 /// The queries in progress. Their number is limited by the places of `Exchange` (each query has a place or waits for one), and by the number
-/// of flights.
+/// of resolutions.
 pub(super) struct Merge {
     under_way: Mutex<QueriesInProgress>,
     keyed: Keyed,

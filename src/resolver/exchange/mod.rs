@@ -160,7 +160,7 @@ impl Exchange {
         self.places.taken() >= self.bounds.exchanges / 2
     }
 
-    /// Returns the maximum numbers of flights, waiting clients and queries in progress.
+    /// Returns the maximum numbers of resolutions (flights), waiting clients and queries in progress.
     pub fn bounds(&self) -> WorkBounds {
         self.bounds
     }

@@ -39,8 +39,8 @@ pub struct Context {
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     kind: ErrandKind,
-    /// The number of the flight that resolves this client's question, or `None` for a sub-question. A flight is one resolution that several
-    /// clients with the same question may wait for.
+    /// The number of the resolution (flight) that resolves this client's question, or `None` for a sub-question. Several clients with the
+    /// same question may wait for one resolution.
     flight: Option<u64>,
 }
 
@@ -82,13 +82,13 @@ impl Context {
         }
     }
 
-    /// Sets the number of the flight that resolves this question.
+    /// Sets the number of the resolution that resolves this question.
     #[must_use]
     pub fn of_flight(self, number: u64) -> Self {
         Self { flight: Some(number), ..self }
     }
 
-    /// Returns the number of the flight of this question, or `None` for a sub-question.
+    /// Returns the number of the resolution of this question, or `None` for a sub-question.
     pub fn flight(&self) -> Option<u64> {
         self.flight
     }
@@ -192,7 +192,7 @@ impl Context {
         asked.into_iter().any(|asked| matches!(asked.kind, RecordType::DNSKEY | RecordType::DS))
     }
 
-    /// Returns the time of the last reply of a server in this flight, or `None` before the first reply.
+    /// Returns the time of the last reply of a server in this resolution, or `None` before the first reply.
     pub(crate) fn last_answer(&self) -> Option<Mono> {
         self.progress.last_answer()
     }
@@ -202,7 +202,7 @@ impl Context {
         self.progress.answered();
     }
 
-    /// Records the result of a DNSSEC validation. After a bogus result, no client of the flight gets a stale answer.
+    /// Records the result of a DNSSEC validation. After a bogus result, no client of the resolution gets a stale answer.
     pub fn judged(&self, state: SecurityStatus) {
         self.progress.judged(state);
     }

@@ -1,8 +1,8 @@
-//! The progress of a flight, from which it is decided how long its clients wait, and when they get stale data. A flight is one resolution that
-//! several clients may wait for.
+//! The progress of a resolution, from which it is decided how long its clients wait, and when they get stale data. Several clients may wait
+//! for one resolution (flight).
 //!
-//! The flight and its clients share this value. The trail in it is the list of steps, which is only shown to people: no decision depends on
-//! it.
+//! The resolution and its clients share this value. The trail in it is the list of steps, which is only shown to people: no decision depends
+//! on it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -10,7 +10,7 @@ use dns::clock::{Clock, Moments, Mono};
 use history::trail::Trail;
 use validate::verdict::SecurityStatus;
 
-/// The progress of a flight, which the flight and its waiting clients share.
+/// The progress of a resolution, which the resolution and its waiting clients share.
 #[derive(Debug)]
 pub struct FlightProgress {
     began: Mono,
@@ -23,7 +23,7 @@ pub struct FlightProgress {
 }
 
 impl FlightProgress {
-    /// Creates the progress of a flight that begins now.
+    /// Creates the progress of a resolution that begins now.
     pub fn new(clock: &Clock) -> Self {
         let (began, moments) = (clock.mono(), clock.moments());
         let answered = AtomicU64::new(Mono::START.as_micros());
@@ -31,12 +31,12 @@ impl FlightProgress {
         Self { began, moments, answered, refuted: AtomicBool::new(false), trail }
     }
 
-    /// Returns the time at which the flight began.
+    /// Returns the time at which the resolution began.
     pub fn began(&self) -> Mono {
         self.began
     }
 
-    /// Returns the trail with the steps of the flight, which are shown to people and stored in the history.
+    /// Returns the trail with the steps of the resolution, which are shown to people and stored in the history.
     pub fn trail(&self) -> &Trail {
         &self.trail
     }
@@ -52,12 +52,12 @@ impl FlightProgress {
         self.refuted.load(Ordering::Relaxed)
     }
 
-    /// Records that a server has replied now to a query of the flight.
+    /// Records that a server has replied now to a query of the resolution.
     pub(super) fn answered(&self) {
         self.answered.store(self.moments.mono().as_micros(), Ordering::Relaxed);
     }
 
-    /// Records the result of a DNSSEC validation in the flight.
+    /// Records the result of a DNSSEC validation in the resolution.
     pub(super) fn judged(&self, state: SecurityStatus) {
         if state == SecurityStatus::Bogus {
             self.refuted.store(true, Ordering::Relaxed);

@@ -68,7 +68,7 @@ impl Iterate {
         self.shared.exchange.is_half_taken()
     }
 
-    /// Returns the maximum numbers of flights, waiting clients and queries in progress.
+    /// Returns the maximum numbers of resolutions (flights), waiting clients and queries in progress.
     pub fn bounds(&self) -> WorkBounds {
         self.shared.exchange.bounds()
     }

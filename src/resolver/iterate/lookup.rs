@@ -14,8 +14,8 @@ use crate::exchange::network::Path;
 use crate::zones::{Route, RouteTarget};
 
 /// Asks the sub-questions of a resolution, for example for the addresses of servers. They have routes like all questions, use the budget of
-/// the question that needs them, and do not wait for the flights of other questions. A flight is one resolution that several clients may wait
-/// for.
+/// the question that needs them, and do not wait for the resolutions of other questions. Several clients may wait for one resolution
+/// (flight).
 pub trait SubQuestions: Send + Sync {
     /// Resolves a sub-question: returns the records of type `kind` at `name`, after following aliases. The result is empty if there are none.
     fn ask<'a>(

@@ -24,8 +24,8 @@ pub(crate) const OCTETS_AT_ONCE: u64 = 256 << 10;
 /// gateway currently uses are a small part of a full cache.
 pub(crate) const LEAST_ROOM: u64 = 200;
 
-/// The memory of the process is measured each time this number of flights (resolutions) has begun. A usual gateway then
-/// measures it occasionally, and a gateway under a flood of queries several times a second.
+/// The memory of the process is measured each time this number of resolutions (flights) has begun. A usual gateway then measures it
+/// occasionally, and a gateway under a flood of queries several times a second.
 pub(crate) const ROOM_FLIGHTS: u32 = 8;
 
 /// The cache begins to shrink when the memory of the process is this many octets, plus `ROOM_SLACK_SHARE` of its limit,
@@ -100,9 +100,8 @@ pub(crate) const UNANSWERED_TIME: Duration = Duration::from_secs(10 * 60);
 /// asked again after this time and is again not answered: a gateway may get a mail from the domain once an hour.
 pub(crate) const MAX_UNANSWERED_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The time that a client waits for the answer to a question that no server has answered before (see `UNANSWERED_TIME`):
-/// three queries to a far server. The flight (resolution) continues after that. If a server answers, later clients wait
-/// for the normal time again.
+/// The time that a client waits for the answer to a question that no server has answered before (see `UNANSWERED_TIME`): three queries to a
+/// far server. The resolution continues after that. If a server answers, later clients wait for the normal time again.
 pub(crate) const UNANSWERED_DEADLINE: Duration = Duration::from_secs(1);
 
 /// The longest time for which a failure is cached. RFC 9520 allows 5 min, but resolverd should soon notice that a zone

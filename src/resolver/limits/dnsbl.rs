@@ -162,10 +162,9 @@ pub(crate) const LIST_EVENTS_PAUSE: Duration = Duration::from_secs(1);
 /// The greatest number of probes and tests of lists in progress at the same time.
 pub(crate) const MAX_SIDE_QUESTIONS: usize = 32;
 
-/// The greatest number of witness questions in progress, in addition to probes and tests. A witness question is a
-/// question to another server, which shows whether our own network works. The number allows one a second, each for the
-/// ten seconds of a flight (resolution). If many lists are silent at the same time, these questions are needed, so
-/// probes and tests must not prevent them.
+/// The greatest number of witness questions in progress, in addition to probes and tests. A witness question is a question to another
+/// server, which shows whether our own network works. The number allows one a second, each for the ten seconds of a resolution (flight). If
+/// many lists are silent at the same time, these questions are needed, so probes and tests must not prevent them.
 pub(crate) const MAX_WITNESSES: usize = 10;
 
 /// The longest time that the task that tests and probes the lists sleeps, if no test or probe is due earlier.

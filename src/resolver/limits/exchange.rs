@@ -87,10 +87,9 @@ pub(crate) const PORT_TRIES: usize = 8;
 /// ports can be our own.
 pub(crate) const MAX_PORT_WALK: usize = 2 * MAX_EXCHANGES;
 
-/// The time for which the socket of a query waits for the answer. A flight (resolution) lasts 10 s, so the answer of a
-/// server that takes 9 s arrives in time. An answer that arrives slightly later is put into the cache for the next
-/// question. After this time the socket is closed, because an open socket makes it easier for an attacker to guess its
-/// port.
+/// The time for which the socket of a query waits for the answer. A resolution (flight) lasts 10 s, so the answer of a server that takes 9
+/// s arrives in time. An answer that arrives slightly later is put into the cache for the next question. After this time the socket is
+/// closed, because an open socket makes it easier for an attacker to guess its port.
 pub(crate) const LISTEN_TIME: Duration = Duration::from_secs(12);
 
 /// The time for which the socket of a query waits for the answer of a server whose answers usually take longer than

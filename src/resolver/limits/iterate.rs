@@ -111,8 +111,8 @@ pub(crate) const WITNESS_DELAY: Duration = Duration::from_millis(200);
 /// servers.
 pub(crate) const SILENT_DELEGATION_TIME: Duration = MAX_DEAD_TIME;
 
-/// The greatest number of copies of one query that still wait for an answer after their flight (resolution) has ended:
-/// the first, and one that was sent because the first seemed lost.
+/// The greatest number of copies of one query that still wait for an answer after their resolution (flight) has ended: the first, and one
+/// that was sent because the first seemed lost.
 pub(crate) const LATE_COPIES: u8 = 2;
 
 /// The greatest number of late answers (answers that arrive after their resolution has ended) that wait to be

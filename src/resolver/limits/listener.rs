@@ -119,9 +119,9 @@ pub(crate) const WORKER_TASKS: u32 = 15;
 /// timer of a miss. Tokio then need not write to the worker's eventfd for the timers of the misses.
 pub(crate) const PLANNED_WAKE: Duration = MIN_TIMER.saturating_sub(Duration::from_millis(5));
 
-/// The thread of a removed listener ends this long after its last cache miss. Until then, other clients may wait for a
-/// flight (a resolution) on the thread, the flight may begin another flight at its end (to fetch root servers or keys),
-/// and a query of that flight to a server may last longer than the flight.
+/// The thread of a removed listener ends this long after its last cache miss. Until then, other clients may wait for a resolution (flight)
+/// on the thread, the resolution may begin another resolution at its end (to fetch root servers or keys), and a query of that resolution to
+/// a server may last longer than the resolution.
 pub(crate) const WORKER_LINGER: Duration =
     Duration::from_secs(2 * FLIGHT_TIME.as_secs() + LISTEN_TIME_OF_SLOW.as_secs());
 

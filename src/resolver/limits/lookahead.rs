@@ -54,8 +54,8 @@ pub(crate) const AHEAD_TIME: Duration = Duration::from_secs(3);
 /// sender whose zone is silent then leaves room for the questions of other senders.
 pub(crate) const MAX_AHEAD_OF_ZONE: usize = 12;
 
-/// The greatest number of look-ahead questions in progress at the same time. It is far below `BUSY_FLIGHTS`, because the
-/// flights (resolutions) of clients have precedence.
+/// The greatest number of look-ahead questions in progress at the same time. It is far below `BUSY_FLIGHTS`, because the resolutions
+/// (flights) of clients have precedence.
 pub(crate) const MAX_AHEAD_FLIGHTS: usize = 64;
 
 /// If no client uses the answer to a look-ahead question within this time, the question counts as unused. Mail software

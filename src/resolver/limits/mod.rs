@@ -6,7 +6,7 @@
 //!
 //! # Terms
 //!
-//! A flight is one resolution of a question, for which several clients may wait.
+//! Several clients may wait for one resolution (flight) of a question.
 //!
 //! # Decisions
 //!

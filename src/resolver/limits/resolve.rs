@@ -1,4 +1,4 @@
-//! Bounds of flights (resolutions of questions), and of the keys and zone cuts that are fetched for them.
+//! Bounds of resolutions (flights), and of the keys and zone cuts that are fetched for them.
 
 use std::time::Duration;
 
@@ -8,18 +8,17 @@ use history::limits::FLIGHT_TIME;
 /// The greatest number of aliases (CNAME or DNAME) in one answer. Postfix follows 10, Unbound 11, BIND 16.
 pub const MAX_ALIASES: usize = 12;
 
-/// The time after a reload during which no snapshot of the cache contains data of the zones whose routes the reload
-/// changed. Flights that began before the reload end within `FLIGHT_TIME`. Their data are then removed, which needs a
-/// walk through whole tables.
+/// The time after a reload during which no snapshot of the cache contains data of the zones whose routes the reload changed. Resolutions
+/// that began before the reload end within `FLIGHT_TIME`. Their data are then removed, which needs a walk through whole tables.
 pub(crate) const CHANGED_ROUTE_TIME: Duration = Duration::from_secs(2 * FLIGHT_TIME.as_secs());
 
-/// The greatest number of flights (resolutions of questions) in progress at the same time. It is smaller with a small
-/// cache (`WorkBounds`). Each flight may hold a few sockets and 14 to 32 KB.
+/// The greatest number of resolutions (flights) in progress at the same time. It is smaller with a small cache (`WorkBounds`). Each
+/// resolution may hold a few sockets and 14 to 32 KB.
 pub const MAX_FLIGHTS: usize = 2_000;
 
-/// If this host is overloaded and at least this number of flights (resolutions) is in progress, each new flight ends a
-/// flight of the zone or client with the most flights. At 0.1 ms of processor time for each flight, a client with few
-/// questions then waits 13 ms for earlier flights.
+/// If this host is overloaded and at least this number of resolutions is in progress, each new resolution ends a resolution of the zone or
+/// client with the most resolutions. At 0.1 ms of processor time for each resolution, a client with few questions then waits 13 ms for
+/// earlier resolutions.
 pub const BUSY_FLIGHTS: usize = MAX_FLIGHTS / 16;
 
 /// If a question waited longer than this before resolverd began to handle it, it had to wait for other questions. This
@@ -30,9 +29,9 @@ pub(crate) const BACKLOG_WAIT: Duration = Duration::from_millis(5);
 /// interval of RFC 8289.
 pub(crate) const BACKLOG_TIME: Duration = Duration::from_millis(100);
 
-/// The greatest number of flights (resolutions) of one zone whose servers have not answered for `HEARD_TIME`. BIND's
-/// `fetches-per-zone` is usually 200. This bound is smaller, because a hundred such zones may occur at the same time. A
-/// working zone that answers within 50 ms has this many flights at 2 500 new names a second.
+/// The greatest number of resolutions of one zone whose servers have not answered for `HEARD_TIME`. BIND's `fetches-per-zone` is usually
+/// 200. This bound is smaller, because a hundred such zones may occur at the same time. A working zone that answers within 50 ms has this
+/// many resolutions at 2 500 new names a second.
 pub const MAX_SILENT_FLIGHTS: usize = 128;
 
 /// The time that a zone that was not asked before has to give its first answer: a round trip around the world, and a
@@ -42,17 +41,16 @@ pub const NEW_ZONE_TIME: Duration = Duration::from_millis(500);
 /// A zone counts as silent if its servers have not answered for this time, which is the longest wait for one query.
 pub(crate) const HEARD_TIME: Duration = MAX_TIMER;
 
-/// A zone with at most this number of flights (resolutions) does not count as heavier than the other zones of its
-/// client. If a flight must be ended and no zone is heavier, the oldest flight of the client is ended.
+/// A zone with at most this number of resolutions does not count as heavier than the other zones of its client. If a resolution must be
+/// ended and no zone is heavier, the oldest resolution of the client is ended.
 pub(crate) const EVEN_SHARE: usize = 8;
 
-/// If fewer flights (resolutions) than this are in progress, zones and clients are not kept sorted by their number of
-/// flights, because this order can be built in microseconds when it is needed. An idle resolver with some hundred
-/// questions a second has few flights.
+/// If fewer resolutions than this are in progress, zones and clients are not kept sorted by their number of resolutions, because this order
+/// can be built in microseconds when it is needed. An idle resolver with some hundred questions a second has few resolutions.
 pub(crate) const FEW_PLACES: usize = 64;
 
-/// If no zone or client has more flights (resolutions) than the others, only a flight of at least this age may be ended
-/// to make room for a new one. It is Unbound's `jostle-timeout`, within which most questions are answered.
+/// If no zone or client has more resolutions than the others, only a resolution of at least this age may be ended to make room for a new
+/// one. It is Unbound's `jostle-timeout`, within which most questions are answered.
 pub(crate) const JOSTLE_AGE: Duration = Duration::from_millis(200);
 
 /// If no zone cut is known, all names in in-addr.arpa that have this number of last labels in common count as one zone.
@@ -67,12 +65,12 @@ pub(crate) const REVERSE_IPV6_LABELS: usize = 10;
 /// many questions at the same time.
 pub(crate) const FEW_WAITERS: usize = 16;
 
-/// The greatest number of clients that wait for flights (resolutions) at the same time. It is smaller with a small
-/// cache. Each waiting client costs about 2.4 KB.
+/// The greatest number of clients that wait for resolutions at the same time. It is smaller with a small cache. Each waiting client costs
+/// about 2.4 KB.
 pub const MAX_WAITERS: usize = 10_000;
 
-/// A reload may end a flight (resolution), which is then started again for its clients. A client waits for at most this
-/// number of restarts. More reloads within the four seconds that a client waits are a mistake.
+/// A reload may end a resolution, which is then started again for its clients. A client waits for at most this number of restarts. More
+/// reloads within the four seconds that a client waits are a mistake.
 pub(crate) const MAX_RELOADED: usize = 3;
 
 /// The greatest number of negative trust anchors that may be set at the same time. In practice, fewer zones are broken
@@ -107,8 +105,8 @@ pub const MAX_VIEWS: usize = 8;
 /// of 2 500 hits, 10 % of which find an answer that is about to expire.
 pub(crate) const MAX_RENEWALS_WAITING: usize = 256;
 
-/// The greatest number of cached answers that are fetched again at the same time. It is far below `BUSY_FLIGHTS`,
-/// because the flights (resolutions) of clients have precedence. At 50 ms each, it allows a thousand renewals a second.
+/// The greatest number of cached answers that are fetched again at the same time. It is far below `BUSY_FLIGHTS`, because the resolutions
+/// of clients have precedence. At 50 ms each, it allows a thousand renewals a second.
 pub(crate) const MAX_RENEWALS: usize = 64;
 
 /// The greatest number of cached answers of one zone that are fetched again at the same time. It is also the greatest
@@ -128,7 +126,7 @@ pub(crate) const FRESH_TRACE_MEMORY: u64 = 4 << 20;
 /// remaining requests again, so that other commands need not wait longer for the history.
 pub(crate) const WHY_READING: Duration = Duration::from_secs(1);
 
-/// The time from an event that is worth a log message until the event is read from the history. By then, all questions
-/// that waited for the same flight (resolution) are in the history, a zone that fails often has become an incident, and
-/// a question has been sent to a root server to distinguish an outage from a dead zone.
+/// The time from an event that is worth a log message until the event is read from the history. By then, all questions that waited for the
+/// same resolution are in the history, a zone that fails often has become an incident, and a question has been sent to a root server to
+/// distinguish an outage from a dead zone.
 pub const FOLLOW_PAUSE: Duration = Duration::from_secs(3);

@@ -1,14 +1,14 @@
 //! Bounds of work in progress, which depend on `cache.size`.
 //!
-//! The queries in progress take memory in addition to the cache. With the bounds for a large cache, they would take
-//! several times the size of a small cache. The bounds are therefore smaller if the cache is smaller than its default
-//! size. A flight is one resolution of a question, for which several clients may wait.
+//! The queries in progress take memory in addition to the cache. With the bounds for a large cache, they would take several times the size
+//! of a small cache. The bounds are therefore smaller if the cache is smaller than its default size. Several clients may wait for one
+//! resolution (flight) of a question.
 //!
-//! The following was measured with floods of queries and a full cache: a flight takes 14 KB if its zone is slow, and 32
-//! KB (including the queries that still wait for an answer) if all servers of its zone are silent. Each further client
-//! that waits for a flight takes 2.4 KB. With a cache of 8 MiB, the process may use 34 MiB (1.25 times `cache.size` plus
-//! 24 MiB). With the greatest bounds, the process took 46 MiB in a flood of queries for slow names, 91 MiB in a flood
-//! for names with silent servers, and 62 MiB in a flood from many clients.
+//! The following was measured with floods of queries and a full cache: a resolution takes 14 KB if its zone is slow, and 32 KB (including
+//! the queries that still wait for an answer) if all servers of its zone are silent. Each further client that waits for a resolution takes
+//! 2.4 KB. With a cache of 8 MiB, the process may use 34 MiB (1.25 times `cache.size` plus 24 MiB). With the greatest bounds, the process
+//! took 46 MiB in a flood of queries for slow names, 91 MiB in a flood for names with silent servers, and 62 MiB in a flood from many
+//! clients.
 
 use super::config::MIN_CACHE_SIZE;
 use super::exchange::{MAX_EXCHANGES, MAX_PIPELINED};
@@ -19,21 +19,20 @@ use super::resolve::{BUSY_FLIGHTS, MAX_FLIGHTS, MAX_RENEWALS, MAX_SILENT_FLIGHTS
 /// size.
 pub(crate) const FULL_WORK_CACHE: u64 = 256 << 20;
 
-/// The limit of flights (resolutions) for a resolver with the smallest cache size. It is enough for five emails
-/// whose questions are all asked at the same time. The flights take 8 MB if the servers of all their zones are
-/// silent.
+/// The limit of resolutions for a resolver with the smallest cache size. It is enough for five emails whose questions are all asked at the
+/// same time. The resolutions take 8 MB if the servers of all their zones are silent.
 pub(crate) const LEAST_FLIGHTS: usize = 256;
 
-/// The limit of waiting clients for a resolver with the smallest cache size: five for each flight (resolution).
+/// The limit of waiting clients for a resolver with the smallest cache size: five for each resolution.
 pub(crate) const LEAST_WAITERS: usize = 5 * LEAST_FLIGHTS;
 
 /// The limit of cache misses that wait in one worker thread before their resolution begins, for a resolver with the
 /// smallest cache size. A burst of 2 000 misses takes 2 MB, and its last resolution begins within 0.1 s.
 pub(crate) const LEAST_QUEUE: usize = MAX_QUEUE / 2;
 
-/// The limit of TCP connections of clients for a resolver with the smallest cache size. An open connection takes 11 KB
-/// while queries arrive, and each connection may have a flight (resolution). With 512 connections that ask for names of
-/// a silent zone, and an empty cache of 16 MiB, the process took 50 MiB.
+/// The limit of TCP connections of clients for a resolver with the smallest cache size. An open connection takes 11 KB while queries
+/// arrive, and each connection may have a resolution. With 512 connections that ask for names of a silent zone, and an empty cache of 16
+/// MiB, the process took 50 MiB.
 pub(crate) const LEAST_TCP_CLIENTS: usize = LEAST_FLIGHTS / 2;
 
 /// The limit of octets of replies that clients have not read, for a resolver with the smallest cache size: 16 of the
@@ -48,14 +47,14 @@ pub(crate) const LEAST_STREAMS: usize = MAX_PIPELINED / 4;
 /// The limits of work in progress for a given `cache.size`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkBounds {
-    /// The greatest number of flights (resolutions) in progress: `LEAST_FLIGHTS` to `MAX_FLIGHTS`.
+    /// The greatest number of resolutions in progress: `LEAST_FLIGHTS` to `MAX_FLIGHTS`.
     pub flights: usize,
-    /// The greatest number of clients that wait for flights (resolutions): `LEAST_WAITERS` to `MAX_WAITERS`.
+    /// The greatest number of clients that wait for resolutions: `LEAST_WAITERS` to `MAX_WAITERS`.
     pub waiters: usize,
     /// The greatest number of cache misses that wait in one worker thread before their resolution begins: `LEAST_QUEUE`
     /// to `MAX_QUEUE`.
     pub queue: usize,
-    /// The greatest number of queries to servers in progress: two for each flight (resolution), at most `MAX_EXCHANGES`.
+    /// The greatest number of queries to servers in progress: two for each resolution, at most `MAX_EXCHANGES`.
     pub exchanges: usize,
     /// The greatest number of connections of clients over TCP, TLS, HTTPS and QUIC: `LEAST_TCP_CLIENTS` to
     /// `MAX_TCP_CLIENTS`.
@@ -88,39 +87,37 @@ impl WorkBounds {
         }
     }
 
-    /// If at least this number of flights (resolutions) is in progress, each new flight ends a flight of the zone or
-    /// client with the most flights. It is half of the greatest number of flights, as in Unbound's jostle list.
+    /// If at least this number of resolutions is in progress, each new resolution ends a resolution of the zone or client with the most
+    /// resolutions. It is half of the greatest number of resolutions, as in Unbound's jostle list.
     pub(crate) fn crowded_flights(self) -> usize {
         self.flights / 2
     }
 
-    /// Returns the number of flights (resolutions) that is used instead of `crowded_flights` while this host is
-    /// overloaded.
+    /// Returns the number of resolutions that is used instead of `crowded_flights` while this host is overloaded.
     pub(crate) fn busy_flights(self) -> usize {
         BUSY_FLIGHTS.min(self.crowded_flights() / 2)
     }
 
-    /// The greatest number of flights (resolutions) of a zone that was not asked before and has not had time to answer,
-    /// such as a DNS list after a restart.
+    /// The greatest number of resolutions of a zone that was not asked before and has not had time to answer, such as a DNS list after a
+    /// restart.
     pub(crate) fn new_flights(self) -> usize {
         self.flights / 4
     }
 
-    /// The greatest number of flights (resolutions) of a zone whose servers have not answered for `HEARD_TIME`:
-    /// `MAX_SILENT_FLIGHTS`, or an eighth of all flights if that is less, so that a few such zones cannot use all
-    /// flights.
+    /// The greatest number of resolutions of a zone whose servers have not answered for `HEARD_TIME`: `MAX_SILENT_FLIGHTS`, or an eighth of
+    /// all resolutions if that is less, so that a few such zones cannot use all resolutions.
     pub(crate) fn silent_flights(self) -> usize {
         MAX_SILENT_FLIGHTS.min(self.flights / 8)
     }
 
-    /// The greatest number of fetches of DS and DNSKEY records in progress, for all questions together. It equals the
-    /// number of flights (resolutions), because each flight checks one zone cut at a time.
+    /// The greatest number of fetches of DS and DNSKEY records in progress, for all questions together. It equals the number of
+    /// resolutions, because each resolution checks one zone cut at a time.
     pub fn fetches(self) -> usize {
         self.flights
     }
 
-    /// The greatest number of cached answers that are fetched again at the same time: `MAX_RENEWALS`, or fewer with a
-    /// small cache, because the flights (resolutions) of clients have precedence.
+    /// The greatest number of cached answers that are fetched again at the same time: `MAX_RENEWALS`, or fewer with a small cache, because
+    /// the resolutions of clients have precedence.
     pub fn renewals(self) -> usize {
         MAX_RENEWALS.min(self.flights / 8)
     }

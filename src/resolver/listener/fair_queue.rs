@@ -102,8 +102,8 @@ impl<Item: Queued> FairQueue<Item> {
     /// Returns the client that must lose an item (a waiting query) before an item of `client` is added, or `None` if
     /// there is room for it. It is `client` itself if no other client would have more items than `client`.
     fn gives_way(&self, client: ClientKey) -> Option<ClientKey> {
-        // When the queue is half full, a client with three quarters of the items (waiting queries) loses one. The same
-        // rule applies to flights (resolutions).
+        // When the queue is half full, a client with three quarters of the items (waiting queries) loses one. The same rule applies to
+        // resolutions (flights).
         if self.waiting < self.most / 2 {
             return None;
         }

@@ -1,8 +1,8 @@
 //! The listeners, which receive the queries of clients. UDP queries are read by threads of their own (workers).
 //! Connections, encrypted or not, are tasks of the daemon's runtime.
 //!
-//! RFC 1035 section 4.2, RFC 7766. The thread that reads a UDP query answers it if the answer is in the cache (a hit),
-//! and resolves it otherwise (a miss). A flight is one resolution of a question, for which several clients may wait.
+//! RFC 1035 section 4.2, RFC 7766. The thread that reads a UDP query answers it if the answer is in the cache (a hit), and resolves it otherwise (a
+//! miss). Several clients may wait for one resolution (flight) of a question.
 //!
 //! # Decisions
 //!
@@ -40,9 +40,9 @@
 //!   on the loopback device, which has no queue to poll.
 //! - hickory-server's listeners were rejected: they handle one query of a connection at a time and cannot send stored
 //!   octets. `encrypted` has the decisions on TLS, `https` those on HTTPS, and `quic` those on QUIC.
-//! - In an earlier version, replies to misses went through the worker's queue and eventfd, and each reply woke the
-//!   worker. The steps of a flight were recorded as strings, large futures were moved ten times, and names were hashed
-//!   label by label. With all of this, a miss cost 150 µs of CPU; without it, 95 µs (`benches/compare/misses.sh`).
+//! - In an earlier version, replies to misses went through the worker's queue and eventfd, and each reply woke the worker. The steps of a resolution
+//!   were recorded as strings, large futures were moved ten times, and names were hashed label by label. With all of this, a miss cost 150 µs of CPU;
+//!   without it, 95 µs (`benches/compare/misses.sh`).
 //! - At most four workers serve an address: beyond four, the loopback device is the bottleneck. By default there is one worker for two cores, because
 //!   mail software needs the other cores, and because a miss costs a third more CPU time with two workers on two cores (39.8 µs) than with one
 //!   (29.3 µs): the workers pass the same cache lines to and fro.
@@ -141,9 +141,8 @@ pub struct Listeners {
     shards: usize,
 }
 
-/// The runtimes of stopped worker threads. Tasks of the daemon's runtime may still wait for flights (resolutions) and
-/// queries to servers that these runtimes began, and a timer panics if its runtime has ended. Therefore this value must be kept until the
-/// daemon's runtime has ended.
+/// The runtimes of stopped worker threads. Tasks of the daemon's runtime may still wait for resolutions and queries to servers that these
+/// runtimes began, and a timer panics if its runtime has ended. Therefore this value must be kept until the daemon's runtime has ended.
 #[derive(Debug, Default)]
 pub struct StoppedWorkers(Vec<Runtime>);
 

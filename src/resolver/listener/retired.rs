@@ -1,8 +1,7 @@
 //! Addresses that a reload has removed and whose last questions are still being answered.
 //!
-//! Their sockets stay open until these questions are answered, which takes at most the time of a flight (a resolution).
-//! If such an address is configured again in the meantime, a second socket is bound to it, and the old sockets use the
-//! new settings too.
+//! Their sockets stay open until these questions are answered, which takes at most the time of a resolution (flight). If such an address is
+//! configured again in the meantime, a second socket is bound to it, and the old sockets use the new settings too.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Weak};

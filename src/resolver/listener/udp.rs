@@ -5,11 +5,10 @@
 //! follow each other closely and nothing else is in progress, it sleeps in the system call that reads instead: one turn
 //! of the runtime with epoll costs as much as four hits. At rates far above those of mail, it reads less often (`pace`).
 //!
-//! A miss (a query whose answer is not in the cache) becomes a task of the same runtime. Its sockets to servers, its
-//! timers and its reply stay on the thread that read the query, and the thread wakes once for queries of clients and
-//! replies of servers. If the tasks cannot keep up, clients receive SERVFAIL. Clients of other threads may wait for a
-//! flight (a resolution) of this worker, so the runtime of a retired worker continues to run for as long as a flight may
-//! last.
+//! A miss (a query whose answer is not in the cache) becomes a task of the same runtime. Its sockets to servers, its timers and its reply
+//! stay on the thread that read the query, and the thread wakes once for queries of clients and replies of servers. If the tasks cannot
+//! keep up, clients receive SERVFAIL. Clients of other threads may wait for a resolution (flight) of this worker, so the runtime of a
+//! retired worker continues to run for as long as a resolution may last.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -143,8 +142,8 @@ impl Worker {
         let _ = self.begin.try_send(());
     }
 
-    /// Ends the worker. Its socket is closed after all its questions are answered; until then, the returned reference
-    /// can be upgraded. Its thread ends when all its flights (resolutions) have ended.
+    /// Ends the worker. Its socket is closed after all its questions are answered; until then, the returned reference can be upgraded. Its
+    /// thread ends when all its resolutions have ended.
     pub(super) fn retire(self) -> Weak<UdpSocket> {
         self.orders.give(RETIRE);
         self.socket
@@ -161,8 +160,7 @@ impl Worker {
         self.orders.is_known().await;
     }
 
-    /// Ends the thread. Returns its runtime, which must be kept while other threads wait for its flights (resolutions)
-    /// and its queries to servers.
+    /// Ends the thread. Returns its runtime, which must be kept while other threads wait for its resolutions and its queries to servers.
     pub(super) fn stop(self) -> Option<Runtime> {
         self.orders.give(STOP);
         // An error means that the thread has panicked. Its runtime has ended then.
@@ -384,9 +382,8 @@ impl Work {
         true
     }
 
-    /// Closes the socket of the worker. Clients of other threads may wait for flights (resolutions) and queries of its
-    /// runtime. If the daemon continues to run, the runtime therefore runs until they have ended. If the daemon is
-    /// stopping, the runtime is returned.
+    /// Closes the socket of the worker. Clients of other threads may wait for resolutions and queries of its runtime. If the daemon
+    /// continues to run, the runtime therefore runs until they have ended. If the daemon is stopping, the runtime is returned.
     fn end(self, runtime: Runtime) -> Option<Runtime> {
         let (order, now) = (self.orders.now(), self.front.now());
         let lasts = self.missed.get().map(|last| WORKER_LINGER.saturating_sub(now.since(last)));

@@ -24,9 +24,9 @@
 //!   mail hosts are queried after the answer with the MX. For a domain that spam has invented, look-ahead therefore ends with the first
 //!   NXDOMAIN, and the servers of a new domain are looked up only once.
 //! - Clients have priority. Look-ahead never asks two servers at the same time, and sends no second queries. It stops while more than half of
-//!   the places for flights or for upstream queries are in use. It asks nothing about zones that gave no answer a moment ago. At most one in
-//!   four queries to servers may be for answers that no client has used. A client never waits for a look-ahead question, and gets none of its
-//!   failures (`resolve::ahead`).
+//!   the places for resolutions (flights) or for upstream queries are in use. It asks nothing about zones that gave no answer a moment ago. At
+//!   most one in four queries to servers may be for answers that no client has used. A client never waits for a look-ahead question, and gets
+//!   none of its failures (`resolve::ahead`).
 //! - A sender whose zone is silent takes no capacity from others: a look-ahead question ends after three seconds, and at most twelve questions
 //!   about one zone are in progress. One email needs no more than twelve.
 //! - While this host is overloaded, look-ahead does not process the answers to clients' questions, and counts them as lost.

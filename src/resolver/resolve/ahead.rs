@@ -1,12 +1,13 @@
-//! The questions that look-ahead asks: it asks questions in advance that clients will probably ask soon. They run at the same time as flights
-//! but are never flights themselves. A flight is one resolution that several clients may wait for.
+//! The questions that look-ahead asks: it asks questions in advance that clients will probably ask soon. No client waits for them, so they are not
+//! resolutions (flights), and run at the same time as these.
 //!
 //! # Decisions
 //!
-//! - They use no places in the table of flights. A client never joins such a question or waits for it. The client's own flight has its own
-//!   time limit and query budget, asks two servers at first contact, and sends second queries. Equal upstream queries are merged in `exchange`
-//!   as long as the reply may still come, so the time already spent is not lost and hardly any query is sent twice. When clients joined these
-//!   questions, they suffered from lost queries, failures and the time already used, because look-ahead asks one server at a time.
+//! - They use no places in the table of resolutions. A client never joins such a question or waits for it. The client's own resolution has its
+//!   own time limit and query budget, asks two servers at first contact, and sends second queries. Equal upstream queries are merged in
+//!   `exchange` as long as the reply may still come, so the time already spent is not lost and hardly any query is sent twice. When clients
+//!   joined these questions, they suffered from lost queries, failures and the time already used, because look-ahead asks one server at a
+//!   time.
 //! - The failures of these questions and of their sub-questions are not cached, and these questions start no shared fetch of DNSSEC keys. A
 //!   client that asks later therefore makes its own attempt.
 
@@ -40,8 +41,8 @@ use history::{Flown, Recorder};
 pub enum KnownAhead {
     /// The cache has the answer.
     Answer(Arc<Answer>),
-    /// Look-ahead must not ask the question: a flight already asks it, or it asks a DNS list, or its answer comes from a zone that is served
-    /// here, or it failed a moment ago.
+    /// Look-ahead must not ask the question: a resolution already asks it, or it asks a DNS list, or its answer comes from a zone that is
+    /// served here, or it failed a moment ago.
     Left,
     /// Nothing is known about the question, so look-ahead may ask it.
     Nothing,
@@ -108,8 +109,8 @@ impl LookaheadResolver {
         if self.flight.flights.has(&key) { KnownAhead::Left } else { KnownAhead::Nothing }
     }
 
-    /// Returns true if there is room for questions of look-ahead: at most half of the places for flights and at most half of the places for
-    /// upstream queries are in use, and this host keeps up with its questions.
+    /// Returns true if there is room for questions of look-ahead: at most half of the places for resolutions and at most half of the places
+    /// for upstream queries are in use, and this host keeps up with its questions.
     pub fn has_room(&self) -> bool {
         !self.flight.iterate.is_half_taken() && !self.flight.flights.are_crowded()
     }

@@ -32,8 +32,8 @@ pub enum AnsweredEvent {
         /// The time at which the client asked.
         at: Mono,
     },
-    /// A flight is about to ask the servers of a domain for its MX, so the delegation of the domain is known. Contains the key of the
-    /// question.
+    /// A resolution (flight) is about to ask the servers of a domain for its MX, so the delegation of the domain is known. Contains the key
+    /// of the question.
     Delegated(Arc<QuestionKey>),
 }
 

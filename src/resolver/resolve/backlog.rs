@@ -23,8 +23,9 @@ impl Backlog {
         self.late = late.then_some((since, now));
     }
 
-    /// Returns the limit of flights in progress above which new flights of the zone or client with the most flights are refused. The
-    /// limit is smaller if this host does not keep up with its questions. A flight is one resolution that several clients may wait for.
+    /// Returns the limit of resolutions in progress above which new resolutions of the zone or client with the most resolutions are
+    /// refused. The limit is smaller if this host does not keep up with its questions. Several clients may wait for one resolution
+    /// (flight).
     pub(super) fn crowded_from(&self, bounds: WorkBounds) -> usize {
         let lasts = self.late.is_some_and(|(since, last)| last.since(since) >= BACKLOG_TIME);
         if lasts { bounds.busy_flights() } else { bounds.crowded_flights() }

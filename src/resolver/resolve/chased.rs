@@ -47,7 +47,7 @@ pub(super) struct Chased {
     pub(super) extended_error: Option<ExtendedError>,
     /// Mark of the DNS list that gave the answer. `None` if the answer is not from a list.
     pub(super) list: Option<ListMark>,
-    /// True if another flight (another resolution at the same time) asked the servers for this answer.
+    /// True if another resolution (flight) at the same time asked the servers for this answer.
     pub(super) shared: bool,
     /// True if all servers of a zone gave a doubtful denial of the last name.
     pub(super) doubted: bool,

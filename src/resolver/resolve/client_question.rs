@@ -17,7 +17,8 @@ use history::event::Step;
 use history::owner::WantedOwner;
 use history::trail::Trail;
 
-/// A client's question that is being answered. It is shared between the task of the flight and the client's request that started the flight.
+/// A client's question that is being answered. It is shared between the task of the resolution (flight) and the client's request that
+/// started the resolution.
 pub struct ClientQuestion {
     pub(super) question: Question,
     pub(super) key: QuestionKey,
@@ -29,13 +30,14 @@ pub struct ClientQuestion {
     pub(super) way: Arc<Route>,
     /// The DNS list that the question asks, if any. This list may have been shut down by its operator.
     pub(super) list: Option<AskedList>,
-    /// The closest known zone cut, set when the zone is determined for which the flight counts. The walk down the delegations begins there.
+    /// The closest known zone cut, set when the zone is determined for which the resolution counts. The walk down the delegations begins
+    /// there.
     pub(super) cut: OnceLock<Arc<Delegation>>,
-    /// True if the cache had a failure for the question when the client began to wait for the flight.
+    /// True if the cache had a failure for the question when the client began to wait for the resolution.
     pub(super) has_failed: OnceLock<bool>,
     /// The client's socket, if the question came over the network and not from a command.
     pub(super) socket: Option<WantedOwner>,
-    /// Sends the progress of the flight to a command that shows its steps. `None` if no command does.
+    /// Sends the progress of the resolution to a command that shows its steps. `None` if no command does.
     pub(super) follower: Option<watch::Sender<Option<Arc<FlightProgress>>>>,
 }
 
@@ -44,7 +46,7 @@ pub(super) struct AskedList {
     pub(super) list: Arc<List>,
     /// The state that is stored for the list. It is set when it is first looked up.
     pub(super) entry: OnceLock<Arc<ListEntry>>,
-    /// The progress of the flight whose result the question waits for. The question may be answered before that flight ends.
+    /// The progress of the resolution whose result the question waits for. The question may be answered before that resolution ends.
     pub(super) waits_for: OnceLock<Arc<FlightProgress>>,
 }
 
@@ -64,17 +66,17 @@ pub struct Replied {
     pub outcome: Outcome,
     /// The answer that the client gets.
     pub answer: Arc<Answer>,
-    /// The progress of the flight, or `None` if the answer was in the cache.
+    /// The progress of the resolution, or `None` if the answer was in the cache.
     pub(super) progress: Option<Arc<FlightProgress>>,
 }
 
 impl Replied {
-    /// Returns the steps of the flight, or `None` if the answer was in the cache.
+    /// Returns the steps of the resolution, or `None` if the answer was in the cache.
     pub fn trail(&self) -> Option<&Trail> {
         self.progress.as_deref().map(FlightProgress::trail)
     }
 
-    /// Returns the steps of the flight so far as text. The result is empty if the answer was in the cache.
+    /// Returns the steps of the resolution so far as text. The result is empty if the answer was in the cache.
     pub fn steps(&self) -> Arc<[Step]> {
         self.trail().map(Trail::steps).unwrap_or_default()
     }
@@ -141,7 +143,7 @@ impl ClientQuestion {
         &self.view
     }
 
-    /// Creates the context in which the flight with `progress` resolves the question.
+    /// Creates the context in which the resolution with `progress` resolves the question.
     pub(super) fn context(&self, progress: &Arc<FlightProgress>) -> Context {
         let context = Context::new(Arc::clone(progress), Arc::clone(&self.view));
         if self.question.checking_disabled { context.without_checks() } else { context }

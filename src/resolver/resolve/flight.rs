@@ -1,5 +1,5 @@
-//! A flight is one resolution that several clients may wait for. It resolves its question, caches the answer or the failure, and reports the
-//! result to the history.
+//! Several clients may wait for one resolution (flight). It resolves its question, caches the answer or the failure, and reports the result
+//! to the history.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ use validate::verdict::SecurityStatus;
 const ANY_KINDS: [RecordType; 5] =
     [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA, RecordType::SOA];
 
-/// Resolves the questions of flights. It does not know which clients wait for a flight.
+/// Resolves questions. It does not know which clients wait for a resolution.
 pub(super) struct FlightResolver {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
@@ -54,7 +54,7 @@ pub(super) struct FlightResolver {
     pub(super) lists: Arc<ListResolver>,
     /// Composes stale answers: answers from cached data whose TTL has ended.
     pub(super) stale: StaleAnswers,
-    /// A switch for tests: it causes panics in flights.
+    /// A switch for tests: it causes panics in resolutions.
     #[cfg(feature = "simulated")]
     pub(super) strike: Strike,
 }
@@ -76,8 +76,8 @@ impl FlightResolver {
         })
     }
 
-    /// Resolves the question of a flight. A question for ANY gets one RRset of a common type (RFC 8482 section 4.3), because many servers
-    /// refuse ANY queries or invent an answer to them.
+    /// Resolves the question of a resolution. A question for ANY gets one RRset of a common type (RFC 8482 section 4.3), because many
+    /// servers refuse ANY queries or invent an answer to them.
     pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
         let name = &asked.question.name;
         if asked.question.kind != RecordType::ANY {
@@ -88,7 +88,7 @@ impl FlightResolver {
             }
             return Ok(self.without_private(chased, context));
         }
-        // This future is boxed, because it would make every flight larger, and hardly any question is for ANY.
+        // This future is boxed, because it would make every resolution larger, and hardly any question is for ANY.
         Box::pin(self.answer_any(asked, context)).await
     }
 
@@ -123,7 +123,7 @@ impl FlightResolver {
         chased
     }
 
-    /// Returns, in wire form, the zone for which a question counts when its flight begins.
+    /// Returns, in wire form, the zone for which a question counts when its resolution begins.
     pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
         let ClientQuestion { key, view, way, .. } = asked;
         let cut = self.cut_on(view, way, key.name());
@@ -144,8 +144,8 @@ impl FlightResolver {
         }
     }
 
-    /// Creates the future that runs a flight. If the flight panics, the future returns no result, and the waiting clients learn that the
-    /// flight was given up.
+    /// Creates the future that runs a resolution. If the resolution panics, the future returns no result, and the waiting clients learn
+    /// that the resolution was given up.
     pub(super) fn take_off(
         self: Arc<Self>,
         asked: Arc<ClientQuestion>,
@@ -155,7 +155,7 @@ impl FlightResolver {
         self.memory.room.flight_began();
         #[cfg(feature = "simulated")]
         let strike = self.strike.clone();
-        // The flight is boxed immediately, because it is thousands of octets long and would otherwise be moved.
+        // The resolution is boxed immediately, because it is thousands of octets long and would otherwise be moved.
         let flight = Box::pin(self.fly(asked, context, begun));
         #[cfg(feature = "simulated")]
         let flight = strike.on(flight);
@@ -168,7 +168,7 @@ impl FlightResolver {
         Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(report).ok())))
     }
 
-    /// Resolves the question of the flight, caches and records the result, and removes the flight from the table.
+    /// Resolves the question of the resolution, caches and records the result, and removes the resolution from the table.
     async fn fly(
         self: Arc<Self>,
         asked: Arc<ClientQuestion>,
@@ -223,8 +223,8 @@ impl FlightResolver {
         landed
     }
 
-    /// Returns the result of a flight. Returns an error if a reload changed the route of a name in the alias chain while the flight ran: the
-    /// clients then begin another flight, as after `Flights::end_changed`.
+    /// Returns the result of a resolution. Returns an error if a reload changed the route of a name in the alias chain while the resolution
+    /// ran: the clients then begin another resolution, as after `Flights::end_changed`.
     fn unless_reloaded(
         &self,
         question: &Question,
@@ -245,7 +245,7 @@ impl FlightResolver {
         self.chaser.changed.concern_chain((&context.view, context.began()), chain)
     }
 
-    /// Records a flight that has ended in the history: what was found, or why there is no answer.
+    /// Records a resolution that has ended in the history: what was found, or why there is no answer.
     fn record_flight(
         &self,
         asked: &ClientQuestion,
@@ -273,7 +273,7 @@ impl FlightResolver {
             answers: found.map_or(&[][..], |chased| &chased.answers),
         });
         let route = context.view.route(&question.name, question.kind);
-        // A DNS list that refuses queries has answered, so no zone has failed, and the flight counts for the zone of the list.
+        // A DNS list that refuses queries has answered, so no zone has failed, and the resolution counts for the zone of the list.
         let of_list =
             || route.policy.list.as_ref().filter(|_| failed.is_some()).map(|list| list.apex.clone());
         self.recorder.flight(&FlightEnded {
@@ -316,7 +316,7 @@ impl FlightResolver {
 
     /// Begins to query the root servers for the current list of root servers (priming). This continues in another task.
     fn begin_priming(self: Arc<Self>, view: Arc<View>) {
-        // The flight has ended. A panic during priming must not prevent its answer from reaching the clients.
+        // The resolution has ended. A panic during priming must not prevent its answer from reaching the clients.
         let primed = caught(async move {
             #[cfg(feature = "simulated")]
             self.iterate.strike().fall();
@@ -333,7 +333,7 @@ impl FlightResolver {
         let _ = priming.now_or_never();
     }
 
-    /// Caches the answer of a flight, and removes a cached failure of the same question.
+    /// Caches the answer of a resolution, and removes a cached failure of the same question.
     pub(super) fn keep_answer(&self, asked: &ClientQuestion, answer: &Arc<Answer>) {
         if asked.has_failed.get() != Some(&false) {
             self.memory.failures.clear(&asked.key);

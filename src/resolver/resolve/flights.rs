@@ -1,6 +1,6 @@
-//! Flights: a flight is one resolution of a question, and all clients that ask this question meanwhile wait for its answer.
+//! Resolutions (flights): all clients that ask the same question at the same time wait for one resolution.
 //!
-//! A flight passes its answer directly to all waiting clients, because the cache may refuse to store it.
+//! A resolution passes its answer directly to all waiting clients, because the cache may refuse to store it.
 
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
@@ -27,36 +27,37 @@ use dns::question::{
     wire_name,
 };
 
-/// The result of a flight.
+/// The result of a resolution.
 #[derive(Debug)]
 pub(super) struct Landed {
     /// The answer. After a failure it is SERVFAIL or a stale answer.
     pub(super) answer: Arc<Answer>,
-    /// How the flight ended.
+    /// How the resolution ended.
     pub(super) end: FlightEnd,
-    /// The number of queries that the flight sent to servers.
+    /// The number of queries that the resolution sent to servers.
     pub(super) packets: u32,
 }
 
-/// How a flight has ended.
+/// How a resolution has ended.
 #[derive(Debug)]
 pub(super) enum FlightEnd {
-    /// The flight ended with an answer of servers or of the cache.
+    /// The resolution ended with an answer of servers or of the cache.
     Answered,
-    /// The flight ended with an answer that another flight had asked for at the same time.
+    /// The resolution ended with an answer that another resolution had asked for at the same time.
     Shared,
-    /// The flight ended with a failure.
+    /// The resolution ended with a failure.
     Failed,
-    /// The flight ended with a failure, and a stale answer is given instead.
+    /// The resolution ended with a failure, and a stale answer is given instead.
     Stale,
-    /// The flight was ended to make room for another flight, or by a reload.
+    /// The resolution was ended to make room for another resolution, or by a reload.
     Shed(Shed),
 }
 
-/// The channel through which waiting clients get the result of the flight. An error means that the flight was given up without a result.
+/// The channel through which waiting clients get the result of the resolution. An error means that the resolution was given up without a
+/// result.
 pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
 
-/// The table of flights in progress. A flight is one resolution that several clients may wait for.
+/// The table of resolutions in progress. Several clients may wait for one resolution (flight).
 #[derive(Clone)]
 pub(super) struct Flights {
     table: Arc<Mutex<FlightTable>>,
@@ -65,7 +66,8 @@ pub(super) struct Flights {
     keyed: Keyed,
 }
 
-/// The key of a flight's question, with its hash. The hash is computed only once, because the table looks up each flight five times.
+/// The key of a resolution's question, with its hash. The hash is computed only once, because the table looks up each resolution five
+/// times.
 #[derive(Clone, PartialEq, Eq)]
 struct FlightKey {
     hash: u64,
@@ -83,10 +85,10 @@ struct FlightTable {
     flights: Numbered<FlightKey, Flight>,
     shares: Shares,
     backlog: Backlog,
-    /// The data of each flight in progress that its ticket identifies.
+    /// The data of each resolution in progress that its ticket identifies.
     standing: Numbered<Ticket, FlightPlace>,
     waiters: usize,
-    /// The number of questions of each client that wait for a flight.
+    /// The number of questions of each client that wait for a resolution.
     waiting: Numbered<ClientKey, usize>,
 }
 
@@ -97,29 +99,29 @@ struct Flight {
     ticket: Ticket,
 }
 
-/// Data of a flight in the table: the zone for which it counts, and the sender that ends the flight early.
+/// Data of a resolution in the table: the zone for which it counts, and the sender that ends the resolution early.
 struct FlightPlace {
     key: FlightKey,
-    /// The zone for which the flight counts, in wire form.
+    /// The zone for which the resolution counts, in wire form.
     zone: Box<[u8]>,
-    /// True if look-ahead asks more questions when the flight reaches the servers of the zone that has the queried name.
+    /// True if look-ahead asks more questions when the resolution reaches the servers of the zone that has the queried name.
     leads_at_delegation: bool,
-    /// Tells the flight to end, to make room for other flights or because of a reload.
+    /// Tells the resolution to end, to make room for other resolutions or because of a reload.
     give_way: oneshot::Sender<Shed>,
 }
 
-/// What is known about a flight when it starts.
+/// What is known about a resolution when it starts.
 #[derive(Clone, Copy)]
 struct FlightStart<'a> {
     ticket: Ticket,
-    /// The zone for which the flight counts, in wire form.
+    /// The zone for which the resolution counts, in wire form.
     zone: &'a [u8],
     leads_at_delegation: bool,
 }
 
-/// The result of adding a client's question to the table of flights.
+/// The result of adding a client's question to the table of resolutions.
 pub(super) enum JoinedFlight {
-    /// The question waits for a flight. If `begun` is present, the flight is new and must be run.
+    /// The question waits for a resolution. If `begun` is present, the resolution is new and must be run.
     Waits { seat: FlightSeat, begun: Option<BegunFlight> },
     /// The same client already waits for the answer to the same question.
     Repeated,
@@ -127,7 +129,7 @@ pub(super) enum JoinedFlight {
     Shed(Shed),
 }
 
-/// Why a question was refused or its flight ended early, and the zone for which it counts.
+/// Why a question was refused or its resolution ended early, and the zone for which it counts.
 #[derive(Clone, Debug)]
 pub(super) struct Shed {
     pub(super) why: ShedReason,
@@ -142,20 +144,20 @@ impl Shed {
     }
 }
 
-/// The registration of a client as one that waits for a flight. Dropping it removes the registration.
+/// The registration of a client as one that waits for a resolution. Dropping it removes the registration.
 pub(super) struct FlightSeat {
-    /// Receives the result of the flight.
+    /// Receives the result of the resolution.
     pub(super) landing: Landing,
-    /// The progress of the flight.
+    /// The progress of the resolution.
     pub(super) progress: Arc<FlightProgress>,
     flights: Flights,
     key: FlightKey,
     client: Client,
 }
 
-/// A new flight that must be run. If it is dropped before it ends, it counts as given up, and the waiting clients are notified.
+/// A new resolution that must be run. If it is dropped before it ends, it counts as given up, and the waiting clients are notified.
 pub(super) struct BegunFlight {
-    /// The ticket that identifies the flight in the table.
+    /// The ticket that identifies the resolution in the table.
     pub(super) ticket: Ticket,
     gives_way: oneshot::Receiver<Shed>,
     sender: Option<oneshot::Sender<Arc<Landed>>>,
@@ -163,13 +165,13 @@ pub(super) struct BegunFlight {
 }
 
 impl Flights {
-    /// Creates a table without flights.
+    /// Creates a table without resolutions.
     pub(super) fn new(keyed: Keyed, bounds: WorkBounds) -> Self {
         Self { table: Arc::new(Mutex::new(FlightTable::new(bounds))), keyed }
     }
 
-    /// Lets a client wait for the flight of its question. If there is no such flight, a new one begins, and `progress` creates its progress.
-    /// The new flight counts for `zone`, in wire form, until it reaches the servers of another zone.
+    /// Lets a client wait for the resolution of its question. If there is no such resolution, a new one begins, and `progress` creates its
+    /// progress. The new resolution counts for `zone`, in wire form, until it reaches the servers of another zone.
     pub(super) fn join(
         &self,
         asked: &ClientQuestion,
@@ -207,18 +209,18 @@ impl Flights {
         };
         match self.seat(&mut table, key, *client, asker) {
             Some(seat) => JoinedFlight::Waits { seat, begun },
-            // This cannot happen, because the flight was just found or begun.
+            // This cannot happen, because the resolution was just found or begun.
             None => {
-                // The table is unlocked before a flight is dropped, because dropping a flight locks the table.
+                // The table is unlocked before a resolution is dropped, because dropping a resolution locks the table.
                 drop(table);
                 JoinedFlight::Repeated
             }
         }
     }
 
-    /// Records that a flight is about to ask the servers of `zone`. From now on the flight counts for that zone, unless it already counts for
-    /// this zone or for a zone below it. If the zone may have no more flights, the flight is ended. Returns the key of the flight's question
-    /// if `zone` is exactly its name and look-ahead asks more questions at this point. The key is returned only once.
+    /// Records that a resolution is about to ask the servers of `zone`. From now on the resolution counts for that zone, unless it already
+    /// counts for this zone or for a zone below it. If the zone may have no more resolutions, the resolution is ended. Returns the key of the
+    /// resolution's question if `zone` is exactly its name and look-ahead asks more questions at this point. The key is returned only once.
     pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) -> Option<Arc<QuestionKey>> {
         if zone.iter().len() < PRIVATE_LABELS {
             return None;
@@ -235,10 +237,10 @@ impl Flights {
         led.filter(|_| table.standing.contains_key(&ticket))
     }
 
-    /// Ends the flights that a reload affects, because the routes of the names at and below `changed` are now different. These are the
-    /// flights for such names, and the flights that have reached a zone above or below such a name. Their clients begin new flights.
-    /// Without this, queries after a reload would get answers from the old routes for as long as a flight lasts. A view that is no longer
-    /// in use has no new routes, so its flights continue.
+    /// Ends the resolutions that a reload affects, because the routes of the names at and below `changed` are now different. These are the
+    /// resolutions for such names, and the resolutions that have reached a zone above or below such a name. Their clients begin new
+    /// resolutions. Without this, queries after a reload would get answers from the old routes for as long as a resolution lasts. A view
+    /// that is no longer in use has no new routes, so its resolutions continue.
     pub(super) fn end_changed(&self, changed: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let changed: HashSet<Vec<u8>> = changed.iter().map(wire_name).collect();
         let above: HashSet<&[u8]> = changed.iter().flat_map(|name| suffixes(name)).collect();
@@ -254,29 +256,29 @@ impl Flights {
         }
     }
 
-    /// Returns true if a flight asks the question of this key.
+    /// Returns true if a resolution asks the question of this key.
     pub(super) fn has(&self, key: &QuestionKey) -> bool {
         let key = FlightKey { hash: self.keyed.octets(key.as_bytes()), key: Arc::new(key.clone()) };
         self.table().flights.contains_key(&key)
     }
 
-    /// Returns the number of flights in progress.
+    /// Returns the number of resolutions in progress.
     pub(super) fn len(&self) -> usize {
         self.table().flights.len()
     }
 
-    /// Returns the number of clients that wait for a flight.
+    /// Returns the number of clients that wait for a resolution.
     pub(super) fn waiters(&self) -> usize {
         self.table().waiters
     }
 
-    /// Returns true if there are so many flights that new flights of the zone or client that has the most flights are refused.
+    /// Returns true if there are so many resolutions that new resolutions of the zone or client that has the most resolutions are refused.
     pub(super) fn are_crowded(&self) -> bool {
         let table = self.table();
         table.shares.taken() >= table.crowded_from()
     }
 
-    /// Returns the question, the progress and the number of waiting clients of each flight.
+    /// Returns the question, the progress and the number of waiting clients of each resolution.
     pub(super) fn list(&self) -> Vec<(QuestionKey, Arc<FlightProgress>, usize)> {
         let table = self.table();
         let listed = |(key, flight): (&FlightKey, &Flight)| {
@@ -305,7 +307,7 @@ impl Flights {
         BegunFlight { ticket, gives_way, sender: Some(sender), flights: self.clone() }
     }
 
-    /// Registers a client as one that waits for the flight of `key`.
+    /// Registers a client as one that waits for the resolution of `key`.
     fn seat(
         &self,
         table: &mut FlightTable,
@@ -355,15 +357,15 @@ impl FlightTable {
         Self { bounds, flights, shares: Shares::new(bounds), backlog, standing, waiters, waiting }
     }
 
-    /// Returns the limit of flights in progress above which new flights of the zone or client with the most
-    /// flights are refused.
+    /// Returns the limit of resolutions in progress above which new resolutions of the zone or client with the most resolutions are
+    /// refused.
     fn crowded_from(&self) -> usize {
         self.backlog.crowded_from(self.bounds)
     }
 
-    /// Returns true if one more question of a client may wait for the flight of `key`. The clients that wait for one flight may be at most
-    /// half of the number of free places for waiting clients, so that the first client of a new flight finds room. A client with fewer than
-    /// `FEW_WAITERS` waiting questions may wait for any flight while a place is free.
+    /// Returns true if one more question of a client may wait for the resolution of `key`. The clients that wait for one resolution may be
+    /// at most half of the number of free places for waiting clients, so that the first client of a new resolution finds room. A client
+    /// with fewer than `FEW_WAITERS` waiting questions may wait for any resolution while a place is free.
     fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
         let free = self.bounds.waiters.saturating_sub(self.waiters);
         let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
@@ -371,7 +373,8 @@ impl FlightTable {
         free > 0 && (of_flight <= free / 2 || of_client < FEW_WAITERS)
     }
 
-    /// If there is no room for a new flight of `account`, ends another flight. Returns an error if no other flight may be ended for it.
+    /// If there is no room for a new resolution of `account`, ends another resolution. Returns an error if no other resolution may be ended
+    /// for it.
     fn make_room(&mut self, account: ShareAccount, now: Mono) -> Result<(), ShedReason> {
         match self.shares.judge(account, self.crowded_from(), now) {
             FlightAdmission::Room => {}
@@ -381,7 +384,7 @@ impl FlightTable {
         Ok(())
     }
 
-    /// Makes a flight count for `zone`, in wire form, from now on. If this zone may have no more flights, ends the flight.
+    /// Makes a resolution count for `zone`, in wire form, from now on. If this zone may have no more resolutions, ends the resolution.
     fn go_over(&mut self, ticket: Ticket, (zone, hash): (&[u8], ZoneHash), now: Mono) {
         let Some(account) = self.shares.account(ticket) else { return };
         let moved = ShareAccount { zone: hash, ..account };
@@ -401,16 +404,17 @@ impl FlightTable {
         }
     }
 
-    /// Ends a flight and notifies its waiting clients immediately. `zone` is the zone that the flight was about to enter, if any.
+    /// Ends a resolution and notifies its waiting clients immediately. `zone` is the zone that the resolution was about to enter, if any.
     fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));
-            // An error means that the flight has just ended by itself, so it needs no message.
+            // An error means that the resolution has just ended by itself, so it needs no message.
             let _ = standing.give_way.send(Shed { why, zone });
         }
     }
 
-    /// Removes a flight, unless it was removed before. `answered` is the time at which servers of the flight's zone answered, if they did.
+    /// Removes a resolution, unless it was removed before. `answered` is the time at which servers of the resolution's zone answered, if
+    /// they did.
     fn remove(&mut self, ticket: Ticket, answered: Option<Mono>) -> Option<FlightPlace> {
         let standing = self.standing.remove(&ticket)?;
         self.shares.give_up(ticket, answered);
@@ -420,19 +424,20 @@ impl FlightTable {
 }
 
 impl BegunFlight {
-    /// Waits until the table ends this flight early, to make room or because of a reload. Returns the reason.
+    /// Waits until the table ends this resolution early, to make room or because of a reload. Returns the reason.
     pub(super) async fn gives_way(&mut self) -> Shed {
         match (&mut self.gives_way).await {
             Ok(shed) => shed,
-            // An error means that the flight was already removed from the table. Its end is noticed elsewhere, so this future never ends.
+            // An error means that the resolution was already removed from the table. Its end is noticed elsewhere, so this future never
+            // ends.
             Err(_) => std::future::pending().await,
         }
     }
 
-    /// Removes the flight from the table and gives its result to the waiting clients. The result must already be in the cache, otherwise the
-    /// next question begins another flight.
+    /// Removes the resolution from the table and gives its result to the waiting clients. The result must already be in the cache, otherwise
+    /// the next question begins another resolution.
     ///
-    /// `answered` is the time at which servers of the flight's zone answered, if they did.
+    /// `answered` is the time at which servers of the resolution's zone answered, if they did.
     pub(super) fn land(mut self, landed: Landed, answered: Option<Mono>) -> Arc<Landed> {
         self.flights.end(self.ticket, answered);
         let landed = Arc::new(landed);

@@ -29,12 +29,12 @@ fn asked(number: usize, client: Client) -> ClientQuestion {
     ClientQuestion::in_test(Question::new(&name(number), RecordType::A), client)
 }
 
-/// Joins the flight of a question for a name in its own zone, or begins this flight.
+/// Joins the resolution (flight) of a question for a name in its own zone, or begins this resolution.
 fn join(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
     flights.join(&asked(number, client), &wire_name(&name(number)), || FlightProgress::new(&Clock::machine()))
 }
 
-/// Joins the flight of a question for a name in the zone `example.`, or begins this flight.
+/// Joins the resolution of a question for a name in the zone `example.`, or begins this resolution.
 fn join_in_zone(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
     let zone = Name::from_ascii("example.").unwrap();
     flights.join(&asked(number, client), &wire_name(&zone), || FlightProgress::new(&Clock::machine()))
@@ -94,7 +94,8 @@ fn flights_are_bounded_and_those_of_the_heaviest_client_give_way() {
     let (seat, mut first) = held.swap_remove(0);
     let shed = first.gives_way().now_or_never().unwrap();
     assert_eq!(shed.zone, name(0));
-    // Another client begins a new flight for the question whose flight was ended early. Dropping the old flight does not end the new one.
+    // Another client begins a new resolution for the question whose resolution was ended early. Dropping the old resolution does not end
+    // the new one.
     assert!(matches!(join(&flights, 0, stranger(2)), JoinedFlight::Waits { begun: Some(_), .. }));
     drop((seat, first));
 }
@@ -114,7 +115,7 @@ fn a_flight_that_is_led_to_a_zone_with_too_many_gives_way() {
     let top = Name::from_ascii("test.").unwrap();
     for (_, begun) in &held {
         flights.enters(begun.ticket.number(), &silent, now);
-        // A flight never counts for a top-level domain, so each flight still counts for its own zone.
+        // A resolution never counts for a top-level domain, so each resolution still counts for its own zone.
         flights.enters(begun.ticket.number(), &top, now);
     }
     let JoinedFlight::Waits { begun: Some(mut one_more), .. } = join_in_zone(&flights, 9_999, client(1, 1))
@@ -221,7 +222,7 @@ fn of_those_who_wait_for_one_answer_there_are_a_third_at_most_and_others_find_ro
     };
     let first: Vec<_> = (0..MAX_WAITERS).filter_map(|asker| seat_of(ask(1, asker))).collect();
     assert!(first.len().abs_diff(MAX_WAITERS / 3) <= 2, "{}", first.len());
-    // A client with few waiting questions may still wait for this flight. If it gives up such a place, it may take the place again.
+    // A client with few waiting questions may still wait for this resolution. If it gives up such a place, it may take the place again.
     let mut few: Vec<_> = (0..100).filter_map(|port| seat_of(join(&flights, 1, stranger(port)))).collect();
     assert_eq!(few.len(), FEW_WAITERS);
     few.pop();
@@ -235,7 +236,7 @@ fn of_those_who_wait_for_one_answer_there_are_a_third_at_most_and_others_find_ro
 }
 
 proptest! {
-    /// With any number of clients in any order, each question has one flight, and each client waits for it once.
+    /// With any number of clients in any order, each question has one resolution, and each client waits for it once.
     #[test]
     fn one_flight_a_question(asks in proptest::collection::vec((0_usize..4, 0_u16..20), 1..200)) {
         let flights = flights();

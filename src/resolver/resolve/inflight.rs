@@ -1,7 +1,7 @@
-//! The flights in progress, as shown to the operator: each flight with its age, the number of waiting clients, and the server it waits for. A
-//! flight is one resolution that several clients may wait for.
+//! The resolutions in progress, as shown to the operator: each resolution with its age, the number of waiting clients, and the server it
+//! waits for. Several clients may wait for one resolution (flight).
 //!
-//! The result is a snapshot: the table of flights is locked only while its entries are copied.
+//! The result is a snapshot: the table of resolutions is locked only while its entries are copied.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -11,20 +11,20 @@ use dns::clock::Mono;
 use dns::question::Question;
 use history::trail::LastQuery;
 
-/// A flight in progress, as shown to the operator.
+/// A resolution in progress, as shown to the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InFlight {
-    /// The question of the flight.
+    /// The question of the resolution.
     pub question: Question,
-    /// The time since the flight began.
+    /// The time since the resolution began.
     pub age: Duration,
-    /// The number of clients that wait for the flight. 0 if the deadlines of all clients have passed and they were answered without it.
+    /// The number of clients that wait for the resolution. 0 if the deadlines of all clients have passed and they were answered without it.
     pub clients: usize,
-    /// The last query that the flight sent to a server.
+    /// The last query that the resolution sent to a server.
     pub last_query: LastQuery,
 }
 
-/// Returns all flights, the oldest first.
+/// Returns all resolutions, the oldest first.
 pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
     let listed = flights.list().into_iter();
     let mut shown: Vec<InFlight> = listed
@@ -33,7 +33,7 @@ pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
             Some(InFlight { question: key.question()?, age, clients, last_query })
         })
         .collect();
-    // Flights that began at the same time are ordered by question, so that equal runs give equal lists.
+    // Resolutions that began at the same time are ordered by question, so that equal runs give equal lists.
     shown.sort_by_cached_key(|flight| (Reverse(flight.age), flight.question.to_string()));
     shown
 }

@@ -1,4 +1,5 @@
-//! Answers that arrive after their flight has ended. They are validated and cached like other answers, so that the next question gets them.
+//! Answers that arrive after their resolution (flight) has ended. They are validated and cached like other answers, so that the next
+//! question gets them.
 //!
 //! The DNSSEC keys of a zone may arrive as late as the answer. If keys are missing, the answer is therefore validated a second time.
 
@@ -25,14 +26,14 @@ use validate::verdict::Verdict;
 /// How many times a late answer is validated if the DNSSEC keys of its zone are missing. Late keys may have arrived before the second time.
 const JUDGEMENTS: usize = 2;
 
-/// Validates and caches answers that arrived after their flight had ended.
+/// Validates and caches answers that arrived after their resolution had ended.
 pub(super) struct LateAnswerKeeper {
     pub(super) chaser: Arc<Chaser>,
     pub(super) views: Arc<ArcSwap<Views>>,
 }
 
 impl LateAnswerKeeper {
-    /// Validates and caches answers that arrive after their flight has ended. Runs forever.
+    /// Validates and caches answers that arrive after their resolution has ended. Runs forever.
     pub(super) async fn keep_all(self: Arc<Self>) -> Infallible {
         let mut judged = JoinSet::new();
         loop {

@@ -50,7 +50,8 @@ impl ClientResolver {
             Either::Left((asked, _)) => asked,
             Either::Right(((), waiting)) => match self.lists.held(watched, missed, self.clock.mono()) {
                 Some((outcome, answer)) => {
-                    // The client has waited for this flight until now, so the steps of the flight so far are kept for the log.
+                    // The client has waited for this resolution (flight) until now, so the steps of the resolution so far are kept for the
+                    // log.
                     let progress = missed.list.as_ref().and_then(|list| list.waits_for.get()).map(Arc::clone);
                     progress.iter().for_each(|progress| self.keep_so_far(missed, progress));
                     Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress })
@@ -61,7 +62,7 @@ impl ClientResolver {
     }
 }
 
-/// Returns a reply with an answer that was composed here, without a flight.
+/// Returns a reply with an answer that was composed here, without a resolution.
 fn replied((outcome, answer): (Outcome, Answer)) -> Asked {
     Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress: None })
 }

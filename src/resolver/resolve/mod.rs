@@ -1,31 +1,31 @@
-//! Resolves clients' questions: first from the cache, otherwise in one flight for each question, within the deadline of each client. A flight
-//! is one resolution that several clients may wait for.
+//! Resolves clients' questions: first from the cache, otherwise in one resolution for each question, within the deadline of each client.
+//! Several clients may wait for one resolution (flight).
 //!
 //! Implements RFC 9520 (cached failures) and RFC 2308 (negative answers). A client gets an answer or SERVFAIL within `resolve.deadline` after
-//! the first copy of its query. The flight then continues, so that the client gets the answer when it asks again.
+//! the first copy of its query. The resolution then continues, so that the client gets the answer when it asks again.
 //!
 //! # Decisions
 //!
 //! - The deadline of a client is four seconds. glibc sends its second copy after 5 s and gives up after 10 s (measured with glibc 2.36), so a
-//!   late answer is worse than a prompt SERVFAIL. A flight ends after 10 s.
-//! - glibc repeats a query within a millisecond of SERVFAIL. If the flight is still in progress, the repeated query joins it. Even a name that
-//!   takes 4 to 8 s to resolve is therefore found at the first attempt to deliver a mail. A failed flight is cached (RFC 9520).
+//!   late answer is worse than a prompt SERVFAIL. A resolution ends after 10 s.
+//! - glibc repeats a query within a millisecond of SERVFAIL. If the resolution is still in progress, the repeated query joins it. Even a name
+//!   that takes 4 to 8 s to resolve is therefore found at the first attempt to deliver a mail. A failed resolution is cached (RFC 9520).
 //! - SERVFAIL is never turned into NXDOMAIN or NODATA, because mail would be lost. A bogus answer is never treated as insecure, because forged
 //!   data would be accepted.
-//! - A flight runs in the task of the client that begins it, so that no work is passed between tasks. This saves at least a fifth of the CPU
-//!   instructions of a cache miss. If this client no longer waits, the flight continues in its own task.
-//! - The places for flights, waiting clients and queries to servers are limited, and are shared fairly among zones and clients (`shares`).
-//!   When half of the places for flights are in use, new flights of the zone or client that has the most are refused. When all are in use,
-//!   each other new flight ends one of its flights. Models: Unbound's jostle list and BIND's `fetches-per-zone`.
-//! - Sub-questions do not wait for the flights of clients, because two flights could then wait for each other. Equal queries to one
+//! - A resolution runs in the task of the client that begins it, so that no work is passed between tasks. This saves at least a fifth of the
+//!   CPU instructions of a cache miss. If this client no longer waits, the resolution continues in its own task.
+//! - The places for resolutions, waiting clients and queries to servers are limited, and are shared fairly among zones and clients (`shares`).
+//!   When half of the places for resolutions are in use, new resolutions of the zone or client that has the most are refused. When all are in
+//!   use, each other new resolution ends one of its resolutions. Models: Unbound's jostle list and BIND's `fetches-per-zone`.
+//! - Sub-questions do not wait for the resolutions of clients, because two resolutions could then wait for each other. Equal queries to one
 //!   server are merged in `exchange`.
-//! - The cache may refuse to store an answer, so a flight passes its answer directly to the waiting clients.
+//! - The cache may refuse to store an answer, so a resolution passes its answer directly to the waiting clients.
 //! - An answer that arrives after its question has failed is still validated and cached, for later questions.
-//! - A reload of the configuration ends the flights whose routes it changes, and their clients begin new flights. Before this was so, these
-//!   flights continued, and later questions joined them and got answers from the old routes for up to ten seconds.
-//! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), DNS lists, flights, questions that no
-//!   client waits for (`side`), prefetch, look-ahead (`ahead`), and waiting clients (`waiting`). `Resolver` combines the parts. Before, they
-//!   were 77 methods of one type that called each other in circles.
+//! - A reload of the configuration ends the resolutions whose routes it changes, and their clients begin new resolutions. Before this was so,
+//!   these resolutions continued, and later questions joined them and got answers from the old routes for up to ten seconds.
+//! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), DNS lists, resolutions, questions
+//!   that no client waits for (`side`), prefetch, look-ahead (`ahead`), and waiting clients (`waiting`). `Resolver` combines the parts.
+//!   Before, they were 77 methods of one type that called each other in circles.
 
 #![deny(
     clippy::unwrap_used,
@@ -138,9 +138,9 @@ pub struct Resolver {
     tap: Arc<Tap>,
     /// The state that decides which failed questions are reported in the log.
     log_state: Mutex<LogState>,
-    /// Resolves the questions of flights.
+    /// Resolves questions.
     flight: Arc<FlightResolver>,
-    /// Answers clients whose questions wait for a flight.
+    /// Answers clients whose questions wait for a resolution.
     clients: ClientResolver,
     /// Asks DNS lists.
     lists: Arc<ListResolver>,
@@ -222,7 +222,7 @@ impl Resolver {
         self.side.prime().await
     }
 
-    /// Validates and caches answers that arrive after their flight has ended. Runs until the returned future is dropped.
+    /// Validates and caches answers that arrive after their resolution has ended. Runs until the returned future is dropped.
     pub async fn keep_late_answers(self: Arc<Self>) -> Infallible {
         let (chaser, views) = (Arc::clone(&self.flight.chaser), Arc::clone(&self.views));
         Arc::new(LateAnswerKeeper { chaser, views }).keep_all().await
@@ -303,22 +303,22 @@ impl Resolver {
         self.views.load_full()
     }
 
-    /// Returns the maximum numbers of flights, waiting clients and queries in progress.
+    /// Returns the maximum numbers of resolutions, waiting clients and queries in progress.
     pub fn bounds(&self) -> WorkBounds {
         self.flight.iterate.bounds()
     }
 
-    /// Returns the number of flights in progress.
+    /// Returns the number of resolutions in progress.
     pub fn flights(&self) -> usize {
         self.flight.flights.len()
     }
 
-    /// Returns the number of clients that wait for a flight.
+    /// Returns the number of clients that wait for a resolution.
     pub fn waiters(&self) -> usize {
         self.flight.flights.waiters()
     }
 
-    /// Returns the flights in progress, the oldest first. Does not change any state.
+    /// Returns the resolutions in progress, the oldest first. Does not change any state.
     pub fn inflight(&self) -> Vec<InFlight> {
         inflight::list(&self.flight.flights, self.clock.mono())
     }
@@ -341,8 +341,8 @@ impl Resolver {
         reload::of_snapshot(&self.views(), anchors.chain(self.changed.recent(now)))
     }
 
-    /// Replaces the current views with new ones after a reload. Flights in progress keep the old views, but flights whose routes have changed
-    /// are ended. Returns the names at and below which routes have changed.
+    /// Replaces the current views with new ones after a reload. Resolutions in progress keep the old views, but resolutions whose routes have
+    /// changed are ended. Returns the names at and below which routes have changed.
     pub fn set_views(&self, views: Views) -> Vec<Name> {
         let old = self.views();
         let changed = zones::changed(old.config(), views.config());
@@ -359,7 +359,7 @@ impl Resolver {
 
     /// Removes the cached data at and below `names`, whose routes have changed, and the data of views that no longer exist.
     pub async fn forget(&self, names: &[Name]) {
-        // An older flight may just have asked a DNS list on a route that no longer exists, and stored a state for it.
+        // An older resolution may just have asked a DNS list on a route that no longer exists, and stored a state for it.
         self.lists.forget_unasked();
         let (views, names) = (self.views(), names.to_vec());
         self.flight.iterate.keep_views(|view| views.is_in_use(view));
@@ -459,14 +459,14 @@ impl Resolver {
 
 #[cfg(feature = "simulated")]
 impl Resolver {
-    /// Returns the number of flights, waiting clients, fetches, queries to servers and streams in progress. It must become 0 when no client asks any
-    /// more.
+    /// Returns the number of resolutions, waiting clients, fetches, queries to servers and streams in progress. It must become 0 when no client asks
+    /// any more.
     pub fn under_way(&self) -> usize {
         let fetched = self.flight.chaser.trust.fetching() + self.lists.under_way();
         self.flight.flights.len() + self.flight.flights.waiters() + fetched + self.flight.iterate.under_way()
     }
 
-    /// Returns a switch with which tests cause panics in flights.
+    /// Returns a switch with which tests cause panics in resolutions.
     pub fn strike_flights(&self) -> &Strike {
         &self.flight.strike
     }

@@ -2,13 +2,13 @@
 //! ends, so that no client waits for them.
 //!
 //! `cache::renewal` decides when to renew. When a client uses an answer whose TTL ends soon, the answer is reported once, and a task asks its
-//! question again. Clients that ask before the TTL ends get the old answer. Clients that ask later join the resolution in progress (a flight).
+//! question again. Clients that ask before the TTL ends get the old answer. Clients that ask later join the resolution (flight) in progress.
 //!
 //! # Decisions
 //!
 //! - Answers of DNS lists are not renewed, so that a list gets no more queries than clients cause.
-//! - Renewals stop while there are too many flights. A zone may use only a few places for renewals, so that a zone that does not answer does
-//!   not delay other zones. An answer for which there was no place may be reported again after a second.
+//! - Renewals stop while there are too many resolutions. A zone may use only a few places for renewals, so that a zone that does not answer
+//!   does not delay other zones. An answer for which there was no place may be reported again after a second.
 //! - Renewals of delegations and server addresses use at most half of the places for renewals. If a zone already uses its share of places, its
 //!   renewals wait, and those of other zones are done first.
 //! - If a renewal fails, the old answer remains in use until its TTL ends.

@@ -14,8 +14,8 @@ use crate::zones::{View, Views};
 use dns::clock::Mono;
 use dns::question::wire_name;
 
-/// The names at and below which a reload has changed routes, each with the time of the reload. Flights that began before the reload may still
-/// cache data from the old routes until they end.
+/// The names at and below which a reload has changed routes, each with the time of the reload. Resolutions that began before the reload may
+/// still cache data from the old routes until they end.
 pub(super) struct ChangedRoutes {
     views: Arc<ArcSwap<Views>>,
     names: Mutex<BTreeMap<Name, Mono>>,

@@ -1,7 +1,7 @@
 //! Shares work that several callers need at the same time: the first caller that needs a result does the work, and the others get its result.
 //!
-//! It is used for queries for DS and DNSKEY records, and for questions to DNS lists. Listeners with different policies have separate flights,
-//! but with this table their flights ask a list only once. A flight is one resolution that several clients may wait for.
+//! It is used for queries for DS and DNSKEY records, and for questions to DNS lists. Listeners with different policies have separate
+//! resolutions, but with this table their resolutions ask a list only once. Several clients may wait for one resolution (flight).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,11 +1,11 @@
-//! Shares the places for flights fairly among zones and clients, and decides which flight is ended when there are too few places. A flight is
-//! one resolution that several clients may wait for. Each flight has one place, which counts for one client and one zone.
+//! Shares the places for resolutions fairly among zones and clients, and decides which resolution is ended when there are too few places.
+//! Several clients may wait for one resolution (flight). Each resolution has one place, which counts for one client and one zone.
 //!
 //! The functions use only their arguments and the state here. While less than half of the places are in use, only questions for zones that do
-//! not answer are refused. With more, new flights of the zone or client that has the most places are refused. When all places are in use, each
-//! other new flight ends one of its flights. The tables that sort zones and clients by their number of places are built when they are first
-//! needed, and dropped when few places are in use. A zone that has not answered recently gets only a small part of the places. Models:
-//! Unbound's jostle list and BIND's fetches-per-zone.
+//! not answer are refused. With more, new resolutions of the zone or client that has the most places are refused. When all places are in use,
+//! each other new resolution ends one of its resolutions. The tables that sort zones and clients by their number of places are built when they
+//! are first needed, and dropped when few places are in use. A zone that has not answered recently gets only a small part of the places.
+//! Models: Unbound's jostle list and BIND's fetches-per-zone.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hash};
@@ -30,12 +30,12 @@ pub(super) type ClientKey = u64;
 /// A hash table whose keys are keyed hashes or numbers made here. Strangers cannot choose such keys, so the table does not hash them again.
 pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plain>>;
 
-/// The client and the zone for which a place counts. A place is the room for one flight.
+/// The client and the zone for which a place counts. A place is the room for one resolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ShareAccount {
-    /// The client whose question the flight resolves.
+    /// The client whose question is resolved.
     pub(super) client: ClientKey,
-    /// The zone cut at or below which the flight currently queries servers.
+    /// The zone cut at or below which the resolution currently queries servers.
     pub(super) zone: ZoneHash,
 }
 
@@ -43,18 +43,18 @@ pub(super) struct ShareAccount {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ticket(u64);
 
-/// The decision whether a new flight gets a place.
+/// The decision whether a new resolution gets a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FlightAdmission {
-    /// There is a free place for the new flight.
+    /// There is a free place for the new resolution.
     Room,
-    /// There is room for the new flight only if the flight with this ticket is ended. Its zone or client has the most places.
+    /// There is room for the new resolution only if the resolution with this ticket is ended. Its zone or client has the most places.
     InPlaceOf(Ticket),
-    /// There is no place for the flight, mostly because its own zone or client already has the most places.
+    /// There is no place for the resolution, mostly because its own zone or client already has the most places.
     Refused(ShedReason),
 }
 
-/// The reason why a question is refused or its flight is ended.
+/// The reason why a question is refused or its resolution is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShedReason {
     /// The zone has not answered recently, or never, and already has the maximum number of places for such a zone.
@@ -64,15 +64,15 @@ pub(crate) enum ShedReason {
     /// More than half of the places are in use, this client has the most of them, and the zone of its question has the most of the client's
     /// places.
     Client,
-    /// All places are in use, and no flight may be ended for this one.
+    /// All places are in use, and no resolution may be ended for this one.
     Full,
     /// The zone or the client of the question had the most places, so its place was given to another question.
     MadeRoom,
-    /// The maximum number of clients is already waiting for flights.
+    /// The maximum number of clients is already waiting for resolutions.
     Waiters,
     /// There was no memory left for a long reply from a server of the zone.
     LongReply,
-    /// A reload of the configuration has changed the routes of names that the flight may need.
+    /// A reload of the configuration has changed the routes of names that the resolution may need.
     Reloaded,
 }
 
@@ -103,9 +103,9 @@ impl ShedReason {
     }
 }
 
-/// Returns the zone for which a question for `name` counts at its start, until its flight reaches a zone further down. It consists of the last
-/// `cut` labels of the name, where the closest known zone cut is. It is never the root or a top-level domain, because names directly below
-/// these have different owners. Names are in wire form.
+/// Returns the zone for which a question for `name` counts at its start, until its resolution reaches a zone further down. It consists of the
+/// last `cut` labels of the name, where the closest known zone cut is. It is never the root or a top-level domain, because names directly
+/// below these have different owners. Names are in wire form.
 pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
         REVERSE_IPV4_LABELS
@@ -118,7 +118,7 @@ pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     label_places(name).nth(over).and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
-/// The places for flights that are in use.
+/// The places for resolutions that are in use.
 #[derive(Debug)]
 pub(super) struct Shares {
     bounds: WorkBounds,
@@ -129,7 +129,8 @@ pub(super) struct Shares {
     zones: Ranks<()>,
     zones_of: Ranks<ClientKey>,
     clients_of: Ranks<ZoneHash>,
-    /// The places of flights, the place that was taken first at the beginning. `None` until a flight must be ended, which needs this order.
+    /// The places of resolutions, the place that was taken first at the beginning. `None` until a resolution must be ended, which needs
+    /// this order.
     ages: Option<Ages>,
     /// For each zone that has places: since when, and when the zone last answered.
     seen: Numbered<ZoneHash, ZoneActivity>,
@@ -142,10 +143,10 @@ struct Ages {
     of_account: BTreeSet<(ShareAccount, Ticket)>,
 }
 
-/// Since when flights for a zone have been in progress, and when the zone last answered.
+/// Since when resolutions for a zone have been in progress, and when the zone last answered.
 #[derive(Clone, Copy, Debug)]
 struct ZoneActivity {
-    /// The time since which at least one flight for the zone has been in progress.
+    /// The time since which at least one resolution for the zone has been in progress.
     since: Mono,
     /// The time of the zone's last answer, or `None` if there was none.
     heard: Option<Mono>,
@@ -164,8 +165,8 @@ impl Shares {
         self.places.len()
     }
 
-    /// Decides whether there is room for one more flight of `account`. If at least `half` places are in use, new flights of the zone or client
-    /// with the most places are refused. If all places are in use, each other new flight ends one of its flights.
+    /// Decides whether there is room for one more resolution of `account`. If at least `half` places are in use, new resolutions of the zone
+    /// or client with the most places are refused. If all places are in use, each other new resolution ends one of its resolutions.
     pub(super) fn judge(&mut self, account: ShareAccount, half: usize, now: Mono) -> FlightAdmission {
         let ShareAccount { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
@@ -188,7 +189,7 @@ impl Shares {
         if self.taken() >= self.bounds.flights || gives_way_early { verdict } else { FlightAdmission::Room }
     }
 
-    /// Takes a place for a flight of `account`, and returns its ticket.
+    /// Takes a place for a resolution of `account`, and returns its ticket.
     pub(super) fn take(&mut self, account: ShareAccount, now: Mono) -> Ticket {
         let ticket = Ticket(self.next);
         self.next = self.next.wrapping_add(1);
@@ -209,7 +210,7 @@ impl Shares {
         }
     }
 
-    /// Lets a place count for another client that waits for the same flight, if this client has fewer places.
+    /// Lets a place count for another client that waits for the same resolution, if this client has fewer places.
     pub(super) fn hand_over(&mut self, ticket: Ticket, client: ClientKey) {
         let Some((account, taken)) = self.places.get(&ticket).copied() else { return };
         if self.clients.count((), client) < self.clients.count((), account.client) {
@@ -222,15 +223,15 @@ impl Shares {
         }
     }
 
-    /// Gives up a place, because its flight has ended. `answered` is the time at which its zone answered, if it did.
+    /// Gives up a place, because its resolution has ended. `answered` is the time at which its zone answered, if it did.
     pub(super) fn give_up(&mut self, ticket: Ticket, answered: Option<Mono>) {
         if let (Some((account, _)), Some(now)) = (self.remove(ticket), answered) {
             self.hear(account.zone, now);
         }
     }
 
-    /// Decides which flight of `zone` is ended: the oldest flight of the client that has the most flights in this zone. If `newcomer`, the new
-    /// flight, belongs to this client and zone, it is refused with the reason `why`.
+    /// Decides which resolution of `zone` is ended: the oldest resolution of the client that has the most resolutions in this zone. If
+    /// `newcomer`, the new resolution, belongs to this client and zone, it is refused with the reason `why`.
     fn within_zone(&mut self, newcomer: ShareAccount, zone: ZoneHash, why: ShedReason) -> FlightAdmission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
@@ -239,8 +240,8 @@ impl Shares {
         self.in_place_of(ShareAccount { client, zone })
     }
 
-    /// Decides which flight of `client` is ended: the oldest flight in the zone in which the client has the most flights, or the client's
-    /// oldest flight of all if it has only few in each zone.
+    /// Decides which resolution of `client` is ended: the oldest resolution in the zone in which the client has the most resolutions, or
+    /// the client's oldest resolution of all if it has only few in each zone.
     fn within_client(&mut self, newcomer: ShareAccount, client: ClientKey, now: Mono) -> FlightAdmission {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {
@@ -261,7 +262,7 @@ impl Shares {
         }
     }
 
-    /// Chooses the oldest flight of this client and zone as the one to end.
+    /// Chooses the oldest resolution of this client and zone as the one to end.
     fn in_place_of(&mut self, account: ShareAccount) -> FlightAdmission {
         let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
         by_age.next().map_or(FlightAdmission::Refused(ShedReason::Full), |(_, oldest)| {
@@ -349,12 +350,12 @@ impl Ticket {
     const FIRST: Self = Self(0);
     const LAST: Self = Self(u64::MAX);
 
-    /// Returns the ticket (the identifier of a flight's place) with this number.
+    /// Returns the ticket (the identifier of a resolution's place) with this number.
     pub(super) fn numbered(number: u64) -> Self {
         Self(number)
     }
 
-    /// Returns the number of this ticket, which identifies the place of a flight.
+    /// Returns the number of this ticket, which identifies the place of a resolution.
     pub(super) fn number(self) -> u64 {
         self.0
     }

@@ -1,4 +1,4 @@
-//! Tests which flights get a place, and which flights are ended to make room.
+//! Tests which resolutions (flights) get a place, and which resolutions are ended to make room.
 
 use super::*;
 use crate::limits::{FULL_WORK_CACHE, MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MIN_CACHE_SIZE};
@@ -18,7 +18,7 @@ fn at(millis: u64) -> Mono {
     Mono::START.after(Duration::from_millis(millis))
 }
 
-/// Takes `count` places. Ends other flights if that is needed. Returns how many places were refused.
+/// Takes `count` places. Ends other resolutions if that is needed. Returns how many places were refused.
 fn take(shares: &mut Shares, account: ShareAccount, count: usize, now: Mono) -> usize {
     let mut refused = 0;
     for _ in 0..count {

@@ -1,7 +1,7 @@
 //! Questions for which no client waits: probes of servers that do not answer, renewals, and questions that clients are expected to ask.
 //!
-//! They are resolved like all questions. A question that a client is expected to ask has a flight like any other, and the client may join this
-//! flight. A flight is one resolution that several clients may wait for.
+//! They are resolved like all questions. A question that a client is expected to ask has a resolution like any other, and the client may join
+//! this resolution. Several clients may wait for one resolution (flight).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -32,9 +32,9 @@ pub fn nowhere(random: &Random) -> Name {
 pub(crate) enum Ahead {
     /// At least one query was sent to a server.
     Sent,
-    /// Nothing needed to be asked: the cache has the answer, the question failed a moment ago, or another flight already asks it.
+    /// Nothing needed to be asked: the cache has the answer, the question failed a moment ago, or another resolution already asks it.
     NotNeeded,
-    /// There is no room for the question, because there are too many flights.
+    /// There is no room for the question, because there are too many resolutions.
     NoRoom,
 }
 
@@ -104,7 +104,7 @@ impl SideResolver {
         if self.flight.chaser.trust.failed_a_moment_ago(&asked.key).is_some() {
             return Ahead::NotNeeded;
         }
-        // While there are too many flights, no question is asked for which no client waits.
+        // While there are too many resolutions, no question is asked for which no client waits.
         if self.flight.flights.are_crowded() {
             return Ahead::NoRoom;
         }

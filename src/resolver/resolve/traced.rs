@@ -49,8 +49,8 @@ impl Resolver {
         fresh
     }
 
-    /// Answers a question like `ask`, and sends the steps of its flight to `steps` as they happen. There are no steps if the answer is in the
-    /// cache. Returns when the flight has ended, which may be later than the reply.
+    /// Answers a question like `ask`, and sends the steps of its resolution (flight) to `steps` as they happen. There are no steps if the
+    /// answer is in the cache. Returns when the resolution has ended, which may be later than the reply.
     pub async fn ask_traced(
         &self,
         question: Question,
@@ -64,7 +64,7 @@ impl Resolver {
             (asked, self.clock.mono().since(began))
         };
         let following = async {
-            // An error means that the question was answered without a flight.
+            // An error means that the question was answered without a resolution.
             let progress =
                 followed.wait_for(Option::is_some).await.ok().and_then(|progress| progress.clone());
             if let Some(progress) = progress {
@@ -83,7 +83,7 @@ impl Resolver {
         );
         // With a time of zero, only the steps that have already happened are sent.
         let rest = if goes_on { FLIGHT_TIME } else { Duration::ZERO };
-        // The flight may have been given up, or may continue for another client. The trace then does not need its end.
+        // The resolution may have been given up, or may continue for another client. The trace then does not need its end.
         let _ = timeout(rest, following).await;
         (asked, elapsed)
     }

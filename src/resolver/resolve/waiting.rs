@@ -1,4 +1,4 @@
-//! Clients that wait for the flight of their question, until their deadline. A flight is one resolution that several clients may wait for.
+//! Clients that wait for the resolution of their question, until their deadline. Several clients may wait for one resolution (flight).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,8 +61,8 @@ impl ClientResolver {
         self.stopping.send_replace(true);
     }
 
-    /// Lets a client wait for the flight of its question, unless the question failed a moment ago. If a reload of the configuration ends this
-    /// flight, the client waits for another one with the new routes.
+    /// Lets a client wait for the resolution of its question, unless the question failed a moment ago. If a reload of the configuration ends
+    /// this resolution, the client waits for another one with the new routes.
     pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
         // A reload may have happened between the arrival of the question and this call.
         let (mut renewed, mut reloads) = (self.on_new_routes(missed), 0_usize);
@@ -74,7 +74,7 @@ impl ClientResolver {
             };
             reloads = reloads.saturating_add(1);
             let again = self.on_new_routes(asked);
-            // The flight that the client joined may have begun before the reload, although the client's question came after it.
+            // The resolution that the client joined may have begun before the reload, although the client's question came after it.
             let may_wait = again.is_some() || self.views.load().holds(&asked.view);
             if !may_wait || reloads > MAX_RELOADED {
                 return self.turn_away(asked, &shed);
@@ -91,10 +91,10 @@ impl ClientResolver {
         Some(Arc::new(asked.in_view(Arc::clone(view?))))
     }
 
-    /// Like `join`, but does not begin a new flight after a reload.
+    /// Like `join`, but does not begin a new resolution after a reload.
     ///
     /// # Errors
-    /// A reload of the configuration has ended the flight.
+    /// A reload of the configuration has ended the resolution.
     async fn join_flight(&self, missed: &Arc<ClientQuestion>) -> Result<Asked, Shed> {
         let ClientQuestion { key, has_failed, .. } = &**missed;
         if *has_failed.get_or_init(|| self.memory.failures.has(key.as_bytes()))
@@ -131,10 +131,11 @@ impl ClientResolver {
         Some(stale.unwrap_or_else(|| self.failed(Outcome::Remembered, &missed.question, error)))
     }
 
-    /// Waits for a flight until the client's deadline. The task of the client that began the flight also runs the flight meanwhile.
+    /// Waits for a resolution until the client's deadline. The task of the client that began the resolution also runs the resolution
+    /// meanwhile.
     ///
     /// # Errors
-    /// A reload of the configuration has ended the flight.
+    /// A reload of the configuration has ended the resolution.
     async fn wait(
         &self,
         missed: &ClientQuestion,
@@ -179,8 +180,8 @@ impl ClientResolver {
         Ok(Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), progress }))
     }
 
-    /// Records the steps of a flight so far in the history, because its question is answered before the flight ends. The flight continues, and
-    /// is recorded again when it ends.
+    /// Records the steps of a resolution so far in the history, because its question is answered before the resolution ends. The resolution
+    /// continues, and is recorded again when it ends.
     pub(super) fn keep_so_far(&self, missed: &ClientQuestion, progress: &FlightProgress) {
         let so_far = Flown::so_far(progress.trail(), &missed.question, missed.key.name());
         self.flight.recorder.flown(&so_far);
@@ -228,8 +229,8 @@ impl ClientResolver {
         asked
     }
 
-    /// Returns a stale answer for a client that waits for a flight. Returns `None` if there is none, or if a server sent bogus data to the
-    /// flight.
+    /// Returns a stale answer for a client that waits for a resolution. Returns `None` if there is none, or if a server sent bogus data to
+    /// the resolution.
     fn stale_for(&self, missed: &ClientQuestion, progress: &FlightProgress, why: &str) -> Option<Answer> {
         if progress.is_refuted() {
             return None;
@@ -292,7 +293,7 @@ impl ClientResolver {
     }
 }
 
-/// Returns a text that names the server that the flight queried last. It is part of the extended error at the client's deadline.
+/// Returns a text that names the server that the resolution queried last. It is part of the extended error at the client's deadline.
 fn last_step(trail: &Trail) -> String {
     let LastQuery { server, zone, is_forwarder, .. } = trail.last_query();
     match (server, zone) {

@@ -150,8 +150,8 @@ impl Resolver {
         };
         let zones = LazyCell::new(|| self.recorder.by_zone(Window::Start));
         let usual = |zone: &str| {
-            // If no flight for the zone has ended, the text says nothing about the zone, because it would contradict the query shown next to
-            // it.
+            // If no resolution (flight) for the zone has ended, the text says nothing about the zone, because it would contradict the query
+            // shown next to it.
             let row = zones.iter().find(|row| row.zone == zone && row.flights > 0)?;
             let resolutions = if row.flights == 1 { "resolution" } else { "resolutions" };
             Some(format!(

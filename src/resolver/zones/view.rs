@@ -37,8 +37,7 @@ type Routes = HashMap<Vec<u8>, Arc<Route>, BuildHasherDefault<Plain>>;
 
 /// The view of a group of clients: the routes of their questions, and the configuration.
 ///
-/// A flight (one resolution that several clients may wait for) uses the view with which it began until it ends, so that a reload never changes
-/// its rules.
+/// A resolution (flight) uses the view with which it began until it ends, so that a reload never changes its rules.
 #[derive(Debug)]
 pub struct View {
     /// The id under which the answers for clients of the view are cached. It separates them from the answers of other views.

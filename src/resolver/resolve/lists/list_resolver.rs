@@ -41,7 +41,8 @@ impl ListResolver {
             chaser: Arc::clone(chaser),
             views: Arc::clone(views),
             table: Lists::default(),
-            // Each flight has at most one question in this table. If the table is full, further questions are asked without sharing.
+            // Each resolution (flight) has at most one question in this table. If the table is full, further questions are asked without
+            // sharing.
             asking: SharedWork::new(MAX_FLIGHTS),
         }
     }

@@ -96,7 +96,8 @@ impl ListResolver {
                 context.note(StepEvent::Memory { found: what });
                 return match heard.await {
                     Ok(heard) => heard.as_ref().clone().map(|chased| Chased { shared: true, ..chased }),
-                    // An error means that the flight that asked the list was given up, so this flight asks the list itself.
+                    // An error means that the resolution (flight) that asked the list was given up, so this resolution asks the list
+                    // itself.
                     Err(_) => self.ask_list(asked).await,
                 };
             }
