@@ -1,5 +1,6 @@
-//! The entries of the record (the recorded questions and resolutions): a question of a client, the resolution that answered it, an outage of our own
-//! network, and the local user of a client. The same types are used to write and to read entries; the module `octets` defines their stored form.
+//! The entries of the record (the recorded questions and resolutions): a question of a client, the resolution that answered it, an outage of the
+//! network of this host, and the local user of a client. The same types are used to write and to read entries; the module `octets` defines their
+//! stored form.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -206,7 +207,7 @@ pub struct OwnerEntry {
     pub user: Box<str>,
 }
 
-/// A period in which our own network was down: its start, and its end as far as it is known. In the unit of `QuestionEntry::at`.
+/// A period in which the network of this host was down: its start, and its end as far as it is known. In the unit of `QuestionEntry::at`.
 pub type OutageEntry = (u64, u64);
 
 /// An entry of the record.
@@ -216,7 +217,7 @@ pub enum Entry {
     Question(QuestionEntry),
     /// A resolution with its queries to servers.
     Flight(FlightEntry),
-    /// An outage of our own network.
+    /// An outage of the network of this host.
     Outage(OutageEntry),
     /// The local user that owns the socket of a client. Such an entry exists in memory only: on disk, the user is stored with the question.
     Owner(OwnerEntry),

@@ -160,13 +160,14 @@ words! {
 words! {
     /// What a failure shows about the zone whose servers were asked.
     pub enum Shows {
-        /// No server answered: the zone's servers are silent, or our own network is down.
+        /// No server answered: the zone's servers are silent, or the network of this host is down.
         Silence = "silence",
         /// The servers of the zone answered, but no answer was usable.
         NoHelp = "no_help",
         /// The answer of the servers is not what the owner of the zone signed.
         Bogus = "bogus",
-        /// It is not known if the answer is bogus: the DNSSEC keys could not be fetched, because of the zone or because of our own network.
+        /// It is not known if the answer is bogus: the DNSSEC keys could not be fetched, because of the zone or because of the network of
+        /// this host.
         Unchecked = "unchecked",
         /// The zone is a DNS list. Its failures are not reported as those of a zone, because lists have a report of their own.
         List = "list",

@@ -65,7 +65,7 @@ impl<'a> FailedQuestion<'a> {
         text
     }
 
-    /// Returns true if an outage of our own network could have caused the failure.
+    /// Returns true if an outage of the network of this host could have caused the failure.
     pub(super) fn may_be_silence(&self) -> bool {
         let shows = self.asked.flight.and_then(|flight| flight.shows);
         let is_unknown = matches!(self.asked.question.outcome, Outcome::Deadline | Outcome::Shed);

@@ -1,4 +1,4 @@
-//! Incidents: failures of a zone, or of our own network, whose start and end are worth a line in the log.
+//! Incidents: failures of a zone, or of the network of this host, whose start and end are worth a line in the log.
 //!
 //! The code reads no clock and writes nothing: its input is events with their times, and its output is log lines. A dead domain in spam is no
 //! incident. So a zone that never worked is reported only after it has failed for a longer time, unless the operator has configured its servers, and
@@ -76,10 +76,10 @@ pub(super) struct FlightZone<'a> {
     pub(super) worked: bool,
 }
 
-/// The incidents of all zones, and of our own network.
+/// The incidents of all zones, and of the network of this host.
 #[derive(Debug, Default)]
 pub(super) struct Incidents {
-    /// The state of our own network: if servers on the internet answer.
+    /// The state of the network of this host: if servers on the internet answer.
     pub(super) outage: Outage,
     /// The loss of packets on all paths of this host.
     pub(super) loss: Loss,
@@ -153,7 +153,8 @@ impl Incidents {
             return None;
         }
         if self.may_be_ours(ended, lost, now) {
-            // Our own network may have caused this failure. So it is not blamed on the zone, and it does not end an incident of the zone either.
+            // The network of this host may have caused this failure. So it is not blamed on the zone, and it does not end an incident of the
+            // zone either.
             let begun = self
                 .zones
                 .get_mut(zone)
@@ -192,9 +193,9 @@ impl Incidents {
         })
     }
 
-    /// Returns true if our own network may have caused a failure. Normally it may have if no server on the internet has answered since the
-    /// resolution began. But servers that the operator has configured may be the only servers that are ever asked. For these servers, only an
-    /// outage that was detected counts.
+    /// Returns true if the network of this host may have caused a failure. Normally it may have if no server on the internet has answered
+    /// since the resolution began. But servers that the operator has configured may be the only servers that are ever asked. For these
+    /// servers, only an outage that was detected counts.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted) {
             return false;

@@ -1,4 +1,4 @@
-//! Tests: when incidents (failures of a zone or of our own network) begin and end, and which zones are not blamed.
+//! Tests: when incidents (failures of a zone or of the network of this host) begin and end, and which zones are not blamed.
 
 use super::*;
 use hickory_proto::rr::RecordType;

@@ -195,7 +195,7 @@ impl Recorder {
         }
     }
 
-    /// Writes a log line about a zone or about our own network, if `line` has one.
+    /// Writes a log line about a zone or about the network of this host, if `line` has one.
     fn write(&self, line: Option<Line>) {
         if let Some(line) = line.filter(|_| self.log.is_logged) {
             let names = self.log.withholds_names.load(Ordering::Relaxed);
@@ -269,7 +269,7 @@ impl Recorder {
     }
 
     /// Waits until a server on the internet has not answered in time, and no server on the internet has answered since. Then only a query to another
-    /// server can show if this server or our own network is at fault.
+    /// server can show if this server or the network of this host is at fault.
     pub async fn doubted(&self) {
         while !self.is_doubtful() {
             self.doubt.notified().await;
@@ -287,7 +287,7 @@ impl Recorder {
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| row.messages.count_bogus());
     }
 
-    /// Returns the current problems: an outage of our own network, and the zones that fail.
+    /// Returns the current problems: an outage of the network of this host, and the zones that fail.
     pub fn troubles(&self) -> Troubles {
         let now = self.clock.mono();
         let incidents = lock(&self.incidents);

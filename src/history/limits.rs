@@ -70,31 +70,31 @@ pub(crate) const INCIDENT_FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60
 /// The largest number of failing zones that the log reports in an hour. For further zones, the log has only their number.
 pub(crate) const INCIDENTS_AN_HOUR: u32 = 20;
 
-/// Our own network counts as down if no server on the internet, including root servers, has answered for this time. A resolution ends after 10 s, so
-/// a shorter outage makes no zone fail.
+/// The network of this host counts as down if no server on the internet, including root servers, has answered for this time. A resolution ends after
+/// 10 s, so a shorter outage makes no zone fail.
 pub(crate) const NETWORK_DOWN_TIME: Duration = Duration::from_secs(4);
 
 /// The network counts as down only if at least this number of queries to root servers were unanswered during `NETWORK_DOWN_TIME`: a single query may
 /// be lost.
 pub(crate) const NETWORK_DOWN_ROOT_MESSAGES: u32 = 2;
 
-/// The length of a slice: a period in which the lost packets of our own network are counted. At the end of each slice, the loss in the last
-/// two slices is judged, so a loss is noticed within two minutes.
+/// The length of a slice: a period in which the lost packets of the network of this host are counted. At the end of each slice, the loss in
+/// the last two slices is judged, so a loss is noticed within two minutes.
 pub(crate) const LOSS_SLICE: Duration = Duration::from_secs(30);
 
-/// Our own network counts as lossy only if servers in at least this number of networks lose packets. With a
-/// smaller number, two hosters that lose packets could look like a loss of our own network.
+/// The network of this host counts as lossy only if servers in at least this number of networks lose packets. With a smaller number, two
+/// hosters that lose packets could look like a loss of the network of this host.
 pub(crate) const LOSS_NETWORKS: usize = 8;
 
 /// The loss of a network is judged only if its servers got at least this number of queries in two slices.
 /// With a loss of 20 %, half of the networks with 3 queries lose one.
 pub(crate) const LOSS_NETWORK_QUERIES: u32 = 3;
 
-/// Our own network counts as lossy from this mean loss on, in percent. The mean is computed over the three quarters of the networks that lose
-/// least. The mean loss is 0 to 1 % at a healthy host, and about 12 % if each path loses 20 %.
+/// The network of this host counts as lossy from this mean loss on, in percent. The mean is computed over the three quarters of the networks
+/// that lose least. The mean loss is 0 to 1 % at a healthy host, and about 12 % if each path loses 20 %.
 pub(crate) const LOSS_PERCENT: u32 = 6;
 
-/// The loss of our own network has ended when the mean loss of `LOSS_PERCENT` is below this, in percent.
+/// The loss of the network of this host has ended when the mean loss of `LOSS_PERCENT` is below this, in percent.
 pub(crate) const LOSS_ENDS_PERCENT: u32 = 2;
 
 /// If a server answered within this time before an unanswered query, the query counts as lost, because the
@@ -123,7 +123,7 @@ pub(crate) const CLOCK_READINGS: u32 = 4;
 /// days.
 pub(crate) const MAX_CLOCK_STEPS: usize = 64;
 
-/// The largest number of outages of our own network that are remembered, 16 octets each.
+/// The largest number of outages of the network of this host that are remembered, 16 octets each.
 pub(crate) const MAX_OUTAGE_SPANS: usize = 64;
 
 /// The number of failed questions of a zone that are remembered until they are answered. For one mail, a domain is queried for MX, A, AAAA, SPF, DKIM

@@ -60,9 +60,9 @@ pub(super) enum Line {
         /// The time from the first unanswered query to the first answer.
         after: Duration,
     },
-    /// Our own network loses packets.
+    /// The network of this host loses packets.
     NetworkLossy(LossReport),
-    /// Our own network no longer loses packets.
+    /// The network of this host no longer loses packets.
     NetworkLossEnds {
         /// The time since the loss began.
         after: Duration,
@@ -308,7 +308,7 @@ impl Line {
     }
 }
 
-/// Returns the sentence about the loss of packets in our own network.
+/// Returns the sentence about the loss of packets in the network of this host.
 fn lossy_text(loss: LossReport) -> String {
     format!("the network of this host loses packets: {loss}; check the uplink")
 }

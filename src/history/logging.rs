@@ -89,7 +89,7 @@ pub(super) struct LogFeed {
     pub(super) secrets: Mutex<Secrets>,
     /// True if log lines may contain only domains instead of full names (`history.redact = "names"`).
     pub(super) withholds_names: AtomicBool,
-    /// True if lines about failing zones and about our own network are written to the log.
+    /// True if lines about failing zones and about the network of this host are written to the log.
     pub(super) is_logged: bool,
 }
 
@@ -246,8 +246,8 @@ impl Recorder {
                     is_ending && failed.is_turned_away() || self.is_logged(&failed, &traffic, facts);
                 lines.extend(state.lines.failed(&failed, is_logged, now));
             } else if !traffic.was_down(question) && state.lines.has_room_for_slow(question.flight) {
-                // This branch excludes questions that were slow during an outage of our own network, because the log already has a line about the
-                // outage.
+                // This branch excludes questions that were slow during an outage of the network of this host, because the log already has a line
+                // about the outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }
         }

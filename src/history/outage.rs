@@ -1,9 +1,9 @@
-//! Detects an outage of our own network: no server on the internet answers, including the root servers.
+//! Detects an outage of the network of this host: no server on the internet answers, including the root servers.
 //!
 //! The code reads no clock: its input is the results of queries with their times. Only servers that were found by recursion from the root count,
-//! because a server that the operator has configured may be in our own network. A gateway with few questions may query only one dead zone. So silence
-//! counts as an outage only if root servers were asked during the silence. If no server answers, a task that waits in `Recorder::doubted` sends these
-//! queries to root servers.
+//! because a server that the operator has configured may be in the network of this host. A gateway with few questions may query only one dead zone.
+//! So silence counts as an outage only if root servers were asked during the silence. If no server answers, a task that waits in `Recorder::doubted`
+//! sends these queries to root servers.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use super::line::Line;
 use crate::limits::{MAX_OUTAGE_SPANS, MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESSAGES, NETWORK_DOWN_TIME};
 use dns::clock::Mono;
 
-/// The state of our own network: if servers on the internet answer.
+/// The state of the network of this host: if servers on the internet answer.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
     /// When any server on the internet last sent a reply.
@@ -101,7 +101,7 @@ impl Outage {
         self.silence.is_some()
     }
 
-    /// Returns when the current outage of our own network began. Returns `None` if there is no outage.
+    /// Returns when the current outage of the network of this host began. Returns `None` if there is no outage.
     pub(super) fn since(&self) -> Option<Mono> {
         self.silence.as_ref().filter(|_| self.down).map(|silence| silence.since)
     }
@@ -113,7 +113,7 @@ impl Outage {
         self.spans.iter().copied().chain(current.map(|silence| (silence.since, now))).collect()
     }
 
-    /// Returns true if our own network is down now, or was down at some time after `began`.
+    /// Returns true if the network of this host is down now, or was down at some time after `began`.
     pub(super) fn was_down_since(&self, began: Mono) -> bool {
         self.down || self.ended.is_some_and(|ended| began < ended)
     }

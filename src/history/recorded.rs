@@ -103,9 +103,9 @@ pub struct Recorded {
     pub off: bool,
     /// True if the disk has questions without the addresses of their clients, because of `history.redact`.
     pub hides_clients: bool,
-    /// The periods in which our own network was down: no server on the internet answered, including root servers.
+    /// The periods in which the network of this host was down: no server on the internet answered, including root servers.
     pub outages: Vec<OutageEntry>,
-    /// Times in which our own network lost packets, as far as memory has them.
+    /// Times in which the network of this host lost packets, as far as memory has them.
     pub losses: Vec<OutageEntry>,
     /// The users that were found for clients. `in_order` copies them to the questions of the clients.
     pub owners: Vec<OwnerEntry>,

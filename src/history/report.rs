@@ -164,9 +164,9 @@ pub struct TypeRow {
 /// The current problems of this resolver, as they were reported in the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Troubles {
-    /// If our own network is down: how long no server on the internet has answered. None if the network is not down.
+    /// If the network of this host is down: how long no server on the internet has answered. None if the network is not down.
     pub down: Option<Duration>,
-    /// The loss of packets in our own network; none if it loses few.
+    /// The loss of packets in the network of this host; none if it loses few.
     pub lossy: Option<LossReport>,
     /// Why failed and slow queries are not written to disk at present; none if they are written.
     pub unkept: Option<String>,
@@ -174,7 +174,7 @@ pub struct Troubles {
     pub zones: Vec<FailingZone>,
 }
 
-/// A loss of packets in our own network.
+/// A loss of packets in the network of this host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LossReport {
     /// The time since the loss began.

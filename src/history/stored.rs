@@ -116,7 +116,7 @@ pub(super) struct Chooser {
     /// The stored resolutions: their numbers, and the time in microseconds that each had taken when it was stored. If a resolution has taken longer
     /// since, it is stored again. At most `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
-    /// The outages of our own network that have already been stored.
+    /// The outages of the network of this host that have already been stored.
     outages: Vec<OutageEntry>,
 }
 

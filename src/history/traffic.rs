@@ -1,5 +1,5 @@
-//! The traffic at the time of a message (an email): which servers answered when, and when our own network was down. It shows if a query without an
-//! answer was caused by a silent server, a lost packet or an outage.
+//! The traffic at the time of a message (an email): which servers answered when, and when the network of this host was down. It shows if a query
+//! without an answer was caused by a silent server, a lost packet or an outage.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ use crate::limits::{
 use dns::clock::micros;
 use dns::conduct::Conduct;
 
-/// The answers of servers, and the outages of our own network.
+/// The answers of servers, and the outages of the network of this host.
 #[derive(Clone, Debug)]
 pub struct Traffic {
     /// The servers that left at least one query unanswered. The key is the server, the transport and the zone of the query.
@@ -25,9 +25,9 @@ pub struct Traffic {
     /// If no server has answered over IPv6 since memory begins, although servers in several networks were queried and other servers answered over
     /// IPv4: the time in microseconds at which memory begins. Otherwise none.
     ipv6_silent_since: Option<u64>,
-    /// The outages of our own network, sorted by time.
+    /// The outages of the network of this host, sorted by time.
     outages: Vec<OutageEntry>,
-    /// The times in which our own network lost packets.
+    /// The times in which the network of this host lost packets.
     losses: Vec<OutageEntry>,
     /// From this time on, an answer is slow; in microseconds.
     pub(super) slow: u64,
@@ -130,7 +130,8 @@ impl Traffic {
         self.is_down_at(sent)
     }
 
-    /// Returns true if a query without an answer was sent while our own network lost packets, and its server answers other queries.
+    /// Returns true if a query without an answer was sent while the network of this host lost packets, and its server answers other
+    /// queries.
     pub(super) fn is_lossy(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let (sent, _) = moments(flight, message);
         let answers = |server: &ServerTraffic| {

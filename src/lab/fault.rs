@@ -151,7 +151,7 @@ faults! {
     BadVers = "badvers",
     /// The server answers FORMERR with OPT to everything: the server supports EDNS, but does not understand the question.
     FormErrWithOpt = "formerr-with-opt",
-    /// The server answers FORMERR with OPT to queries with OPT: the server supports EDNS, but not the content of our OPT.
+    /// The server answers FORMERR with OPT to queries with OPT: the server supports EDNS, but not the content of the OPT record.
     FormErrOnEdns = "formerr-on-edns",
     /// The server answers NOTIMP to everything, with or without EDNS: a load balancer that supports only A and AAAA.
     NotImp = "notimp",

@@ -49,7 +49,8 @@
 //!   test fails is enough for a bug report.
 //! - The clock is virtual, so that a deadline of four seconds takes no time, and thousands of simulations run in a minute. The paused clock of
 //!   tokio jumps ahead while it waits for real sockets, so both are never used together.
-//! - The servers and the signing code are our own. The zone parser of Hickory does not read DNAME, and its signing code does not support RSA.
+//! - The lab has its own servers and its own signing code. The zone parser of Hickory does not read DNAME, and its signing code does not
+//!   support RSA.
 //! - The same servers can use real sockets, for the demo, for tests of listeners and for benchmarks.
 //! - Scenarios are text files, like those of Unbound's testbound, so that anybody can read and run a bug report.
 

@@ -34,15 +34,15 @@ words! {
         ListSilent = "list_silent": "list silent",
         /// The servers of a DNS list answered late.
         ListSlow = "list_slow": "list slow",
-        /// The servers of a DNS list refuse our queries.
+        /// The servers of a DNS list refuse the queries of this host.
         ListRefused = "list_refused": "list refused",
         /// The answers of a zone fail DNSSEC validation.
         Bogus = "bogus",
         /// Some packets to or from a server get lost.
         Loss = "loss": "packet loss",
-        /// Our own network was down: no server answered.
+        /// The network of this host was down: no server answered.
         Network = "network",
-        /// Our own network lost packets: servers in many networks did not answer some queries.
+        /// The network of this host lost packets: servers in many networks did not answer some queries.
         NetworkLossy = "network_lossy": "own network lossy",
         /// This resolver had too much work.
         Overload = "overload",

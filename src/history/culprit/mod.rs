@@ -13,10 +13,10 @@
 //!   defers no mail: the list is named after the causes of a delay, unless its failure itself took long.
 //! - If a question failed and the client also paused, the failure is named first, and the client after it. If another mail may have begun after a
 //!   pause, the pause is not blamed on the client, see `pause`.
-//! - A silence is called loss if the same server answers over the same transport shortly before and shortly after, or if it answers the next
-//!   copy of the query. After two silences, the next copy may have no EDNS, so its answer does not show whether the first copies were lost;
-//!   the verdict is then "could not tell". A silence is blamed on our own network if root servers were asked at the same time too, and no
-//!   server on the internet answered.
+//! - A silence is called loss if the same server answers over the same transport shortly before and shortly after, or if it answers the next copy of
+//!   the query. After two silences, the next copy may have no EDNS, so its answer does not show whether the first copies were lost; the verdict is
+//!   then "could not tell". A silence is blamed on the network of this host if root servers were asked at the same time too, and no server on the
+//!   internet answered.
 //! - If servers in several networks were silent over IPv6 and none answered over IPv6, while other servers answered over IPv4, the path from this
 //!   host to IPv6 servers is called broken. The servers then cannot be reached, and the owner of a zone is not blamed alone.
 //! - A zone above a DNS list that has the same owner as the list is treated as a part of the list: `spamcop.net.` for `bl.spamcop.net.`. The

@@ -115,10 +115,10 @@ fn judged(asked: &[One], around: &[One]) -> Vec<(CulpritKind, String)> {
     judged_in(asked, around, (&[], &[]))
 }
 
-/// Times in milliseconds: when our own network was down, and when it lost packets.
+/// Times in milliseconds: when the network of this host was down, and when it lost packets.
 type NetworkFaults<'t> = (&'t [(u64, u64)], &'t [(u64, u64)]);
 
-/// Like `judged`, with the faults of our own network.
+/// Like `judged`, with the faults of the network of this host.
 fn judged_in(asked: &[One], around: &[One], faults: NetworkFaults<'_>) -> Vec<(CulpritKind, String)> {
     let entries = |ones: &[One], from: usize| -> Vec<_> {
         ones.iter().enumerate().map(|(id, one)| entries(from + id, one)).collect()
@@ -147,7 +147,7 @@ fn judged_in(asked: &[One], around: &[One], faults: NetworkFaults<'_>) -> Vec<(C
     verdict.causes.iter().map(|cause| (cause.kind, zone(&cause.zone))).collect()
 }
 
-/// The traffic of resolutions, with the faults of our own network.
+/// The traffic of resolutions, with the faults of the network of this host.
 fn traffic_of(flights: Vec<FlightEntry>, (outages, losses): NetworkFaults<'_>) -> Traffic {
     let dated = |spans: &[(u64, u64)]| {
         spans.iter().map(|(since, until)| (BEGIN + since * 1_000, BEGIN + until * 1_000)).collect()

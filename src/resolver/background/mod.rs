@@ -1,5 +1,5 @@
-//! Questions that no client has asked: batches to DNS lists, tests and probes of lists, and queries to root servers that show whether our
-//! own network works.
+//! Questions that no client has asked: batches to DNS lists, tests and probes of lists, and queries to root servers that show whether the
+//! network of this host works.
 //!
 //! Each part is a task of the daemon. It uses what `dnsbl` and `history` have stored, and asks questions through
 //! `resolve`, as a client does. No client's question waits for it.

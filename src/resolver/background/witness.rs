@@ -1,4 +1,4 @@
-//! Queries root servers when a server does not answer, to learn whether the zone or our own network is the cause.
+//! Queries root servers when a server does not answer, to learn whether the zone or the network of this host is the cause.
 //!
 //! This runs as a task of the daemon, so no client's question waits for it. The history records the answers of the root
 //! servers like all others, and decides from them whether the network has an outage.

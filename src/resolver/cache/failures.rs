@@ -1,9 +1,8 @@
 //! Stores questions that failed recently, so that repeated questions cause no queries (RFC 9520).
 //!
-//! A failure is stored for 1 s at first, and for twice as long after each further failure, up to 30 s. A successful
-//! answer removes it. If no server at all answered while the question was asked, the failure is stored for 1 s only, and
-//! is removed earlier if any server answers. In this case our own network may be at fault, and its outage must not make
-//! the failures of names last longer.
+//! A failure is stored for 1 s at first, and for twice as long after each further failure, up to 30 s. A successful answer removes it. If
+//! no server at all answered while the question was asked, the failure is stored for 1 s only, and is removed earlier if any server
+//! answers. In this case the network of this host may be at fault, and its outage must not make the failures of names last longer.
 //!
 //! Failures are not written to the snapshot. They last for 30 s at most, and RFC 9520 demands nothing of a resolver that restarts. An
 //! operator who has repaired a zone may restart the resolver so that it asks the zone again immediately.
@@ -19,7 +18,7 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::question::{ExtendedError, QuestionKey};
 
-/// Which servers answered while a question failed. If none answered, our own network may have been down.
+/// Which servers answered while a question failed. If none answered, the network of this host may have been down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServersMeanwhile {
     /// At least one server answered something, and the question did not fail because its own servers were silent.

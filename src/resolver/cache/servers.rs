@@ -434,9 +434,9 @@ impl Server {
         history.silence.would_count(sent) || of_zone.is_none_or(|silence| silence.would_count(sent))
     }
 
-    /// Records that a query about `zone` sent at `sent` counts as lost. Other servers must have answered since, which
-    /// shows that our own network works. Queries that were in progress at the same time count as one silence. `random`
-    /// spreads the times of the next probes.
+    /// Records that a query about `zone` sent at `sent` counts as lost. Other servers must have answered since, which shows that the
+    /// network of this host works. Queries that were in progress at the same time count as one silence. `random` spreads the times of the
+    /// next probes.
     pub fn silent(&self, zone: &Name, sent: Mono, now: Mono, random: &Random) {
         let mut history = self.history();
         history.silence.add((sent, now), random);

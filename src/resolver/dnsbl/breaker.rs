@@ -3,8 +3,8 @@
 //! sends to test the list.
 //!
 //! All functions are pure: the input consists of questions and their results. A breaker opens only while servers of other zones answer. Otherwise
-//! an outage of our own network would open it, and spam would pass. The time before it opens depends on the usual round trip of the list, so that
-//! a slow list is not mistaken for a list that does not answer.
+//! an outage of the network of this host would open it, and spam would pass. The time before it opens depends on the usual round trip of the
+//! list, so that a slow list is not mistaken for a list that does not answer.
 
 use std::time::Duration;
 
@@ -60,8 +60,8 @@ pub(crate) enum Judgement {
     Rest,
     /// Judge the DNS list again at this time, because it is too early for a decision.
     Later(Mono),
-    /// No other server has answered recently, so our own network may be down. Send a query to another zone to find out, and judge the DNS list again
-    /// at this time.
+    /// No other server has answered recently, so the network of this host may be down. Send a query to another zone to find out, and judge the DNS
+    /// list again at this time.
     Witness(Mono),
     /// The DNS list does not answer or answers only with errors, and its breaker has been opened now.
     Opened,
@@ -201,8 +201,8 @@ impl Breaker {
         if now < half {
             return Judgement::Later(half);
         }
-        // Servers of other zones must have answered in the second half of `patience`: earlier answers may come from before an outage of our network.
-        // After such an outage, the list has half of `patience` to answer again.
+        // Servers of other zones must have answered in the second half of `patience`: earlier answers may come from before an outage of the network
+        // of this host. After such an outage, the list has half of `patience` to answer again.
         let vouched = evidence.last.is_some_and(|last| last >= half);
         let due = since.after(patience).max(evidence.streak.after(patience / 2));
         match (vouched, now >= due) {

@@ -71,7 +71,7 @@ fn a_list_that_stutters_is_not_slow() {
 fn nothing_opens_while_nobody_else_answers() {
     let mut breaker = known(50);
     breaker.asked(at(1_000));
-    // All other servers became silent together with the list, so our network is down.
+    // All other servers became silent together with the list, so the network of this host is down.
     for now in (1_500..60_000).step_by(100) {
         assert!(matches!(
             breaker.judge(evidence(1_050), at(now)),
@@ -141,7 +141,7 @@ fn errors_in_a_row_open_it_once_a_probe_meets_them_too_and_an_answer_closes_it()
 fn errors_that_all_meet_open_nothing() {
     let mut breaker = failing();
     probe_fails(&mut breaker, 1_100);
-    // No other server has answered since the failed probe, so the errors may come from our own network.
+    // No other server has answered since the failed probe, so the errors may come from the network of this host.
     for now in (1_150..9_000).step_by(250) {
         assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
     }

@@ -1,4 +1,5 @@
-//! Records when servers answered queries. If no server answers, our own network is down; if others answer, a silent DNS list itself is at fault.
+//! Records when servers answered queries. If no server answers, the network of this host is down; if others answer, a silent DNS list itself is
+//! at fault.
 //!
 //! All functions are pure. A silent list has not answered, so any answer that arrives during its silence came from another server.
 

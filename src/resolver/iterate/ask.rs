@@ -210,7 +210,7 @@ impl<'a> Asking<'a> {
                     }
                     self.given_up |= self.is_known_silence();
                     if !self.given_up && self.ends_outage() {
-                        // The attempts that began during the outage of our own network are dropped, because they will not succeed.
+                        // The attempts that began during the outage of the network of this host are dropped, because they will not succeed.
                         (self.events, self.attempts) = (EventReceiver::default(), Vec::new());
                         self.restart();
                         self.begin();

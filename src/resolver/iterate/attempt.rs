@@ -86,7 +86,8 @@ pub(super) struct Attempt {
     pub(super) first: UpstreamForm,
     /// The number of earlier queries to this server since the question began to ask the servers of this zone, or began again.
     pub(super) tries: u8,
-    /// The number of outages of our network that have ended so far. Queries after an outage are not merged with an equal query lost in it.
+    /// The number of outages of the network of this host that have ended so far. Queries after an outage are not merged with an equal query
+    /// lost in it.
     pub(super) outages: u8,
     /// The smoothed round-trip time of the server, or `None` if it never answered.
     pub(super) round_trip: Option<Duration>,
@@ -387,8 +388,8 @@ impl Attempt {
         Classified::Nothing(Conduct::Silent)
     }
 
-    /// Counts a silence of the server from `sent` to `late`, unless our own network caused it. If the server counts as dead, it is probed in
-    /// the background, because this question would have used it.
+    /// Counts a silence of the server from `sent` to `late`, unless the network of this host caused it. If the server counts as dead, it is
+    /// probed in the background, because this question would have used it.
     fn blame(&self, sent: Mono, late: Mono) {
         #[cfg(feature = "simulated")]
         self.shared.strike.fall();

@@ -301,7 +301,7 @@ impl Failure {
             Self::Untrusted { .. } => Shows::Unchecked,
             Self::List { .. } => Shows::List,
             _ if faults.iter().any(|(_, conduct)| conduct.came_back()) => Shows::NoHelp,
-            // The servers may have answered, and an outage of our own network may have prevented the replies from arriving.
+            // The servers may have answered, and an outage of the network of this host may have prevented the replies from arriving.
             Self::Servers { .. }
             | Self::Silent { .. }
             | Self::Time { .. }

@@ -2,9 +2,9 @@
 //!
 //! A host without IPv6 never waits for IPv6: the first query for which the kernel has no route excludes the family for a while. An IPv6
 //! connection that loses all packets is also excluded. For this, servers in enough IPv6 networks must have been silent, and servers must have
-//! answered over IPv4 between these silences (`silent_networks`). If IPv4 is silent too, our whole network is down, and not only IPv6. If no
-//! family is left, our own network is down too. All families are then tried, so that the next question notices when the network works again. A
-//! family over which a server has answered is never excluded in favour of a family over which none has ever answered.
+//! answered over IPv4 between these silences (`silent_networks`). If IPv4 is silent too, the network of this host is down, and not only IPv6.
+//! If no family is left, the network of this host is down too. All families are then tried, so that the next question notices when the network
+//! works again. A family over which a server has answered is never excluded in favour of a family over which none has ever answered.
 //!
 //! If another server has just answered over a family, the silence of a server that never answered shows nothing about the family, because many
 //! zones list an address at which there is no server. Such a silence is not counted.

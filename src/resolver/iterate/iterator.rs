@@ -73,7 +73,7 @@ impl Iterate {
         self.shared.exchange.bounds()
     }
 
-    /// Returns true if any server has answered after `began`. If none has, a failure may be due to an outage of our own network.
+    /// Returns true if any server has answered after `began`. If none has, a failure may be due to an outage of the network of this host.
     pub(crate) fn heard_since(&self, began: Mono) -> bool {
         self.shared.uplink.has_heard_any(began)
     }

@@ -67,7 +67,7 @@ impl Iterate {
                 Some(true)
             }
             Failure::Addresses { .. } => Some(true),
-            // Silence during an outage of our own network shows nothing about the servers.
+            // Silence during an outage of the network of this host shows nothing about the servers.
             Failure::Servers { faults, .. } | Failure::Time { faults, .. } => {
                 let is_silent = |fault: &Conduct| matches!(fault, Conduct::Silent | Conduct::NoTcp);
                 let silent = faults.iter().any(|(_, fault)| is_silent(fault));

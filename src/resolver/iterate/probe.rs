@@ -1,5 +1,5 @@
 //! Queries in the background, for which no client's question waits. A query to a server that counts as dead shows whether it works again. A
-//! query to a working server shows whether our own network works.
+//! query to a working server shows whether the network of this host works.
 //!
 //! Any reply, even an error, shows that the server works.
 
@@ -95,13 +95,14 @@ impl Iterate {
         }
     }
 
-    /// Waits for silences of servers that may be due to our own network, and then determines whether our network works. Runs forever.
+    /// Waits for silences of servers that may be due to the network of this host, and then determines whether the network of this host
+    /// works. Runs forever.
     pub(crate) async fn prove_silences(&self) -> Infallible {
         let unproven = &self.shared.unproven;
         loop {
             unproven.added.notified().await;
             loop {
-                // Usually another server answers within this time, so no extra query is needed to test our own network.
+                // Usually another server answers within this time, so no extra query is needed to test the network of this host.
                 tokio::time::sleep(WITNESS_DELAY).await;
                 self.count_proven();
                 let (wanted, asked) = (unproven.wanted(), self.now());
@@ -109,15 +110,15 @@ impl Iterate {
                     break;
                 }
                 let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
-                    // No server is known that could be asked to test our own network. If recursion begins because forwarders are silent, an
-                    // answer to one of its queries may soon prove that our network works.
+                    // No server is known that could be asked to test the network of this host. If recursion begins because forwarders are
+                    // silent, an answer to one of its queries may soon prove that the network of this host works.
                     drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
                     continue;
                 };
                 let heard = witness.ask().await;
                 self.count_proven();
                 if !heard {
-                    // Our own network may be down, so these silences are not counted against any server.
+                    // The network of this host may be down, so these silences are not counted against any server.
                     drop(unproven.take(|silent| silent.late <= asked));
                 }
             }
@@ -129,9 +130,9 @@ impl Iterate {
         proven.into_iter().for_each(|silent| self.shared.count(silent));
     }
 
-    /// Returns a query to a server that has answered before, to test our own network: the nearest server of the closest zone above that has
-    /// such a server. Returns `None` if there is none. For forwarders of all names, this is a root server, if `forward_first` has already used
-    /// recursion.
+    /// Returns a query to a server that has answered before, to test the network of this host: the nearest server of the closest zone above
+    /// that has such a server. Returns `None` if there is none. For forwarders of all names, this is a root server, if `forward_first` has
+    /// already used recursion.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));

@@ -3,7 +3,7 @@
 //! # Decisions
 //!
 //! - One limit is for second queries, which are sent while the first server may still answer, as in Dean and Barroso, "The Tail at Scale". If
-//!   many servers are slow at the same time, the cause is in or near our own network, and more queries would not help.
+//!   many servers are slow at the same time, the cause is in or near the network of this host, and more queries would not help.
 //! - Queries that only measure a server have their own limit, so that neither kind uses up the share of the other.
 
 use std::sync::atomic::{AtomicU32, Ordering};

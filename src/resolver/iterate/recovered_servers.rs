@@ -48,9 +48,9 @@ impl Asking<'_> {
         .boxed()
     }
 
-    /// Returns true if an outage of our own network has ended: this question sent its queries to the zone while no server answered, and a
-    /// server has answered since. Without this, new questions would wait for resolutions that began during the outage, and would get stale
-    /// answers until these end.
+    /// Returns true if an outage of the network of this host has ended: this question sent its queries to the zone while no server
+    /// answered, and a server has answered since. Without this, new questions would wait for resolutions that began during the outage, and
+    /// would get stale answers until these end.
     pub(super) fn ends_outage(&self) -> bool {
         let (role, uplink) = (ServerRole::for_cut(self.lookup.route, self.cut), &self.iterate.shared.uplink);
         let heard = |sent: &Mono| !self.is_waiting() && uplink.is_own_fault(role, *sent);

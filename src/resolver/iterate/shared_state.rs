@@ -81,7 +81,7 @@ impl SharedState {
     }
 
     /// Handles a query that was not answered. The silence counts against the server if other servers have answered in the meantime. If none
-    /// has, a server of a zone above is asked first, to learn whether our own network works.
+    /// has, a server of a zone above is asked first, to learn whether the network of this host works.
     pub(super) fn silent(&self, silent: Silent) {
         if self.is_proven(&silent) {
             self.count(silent);

@@ -1,9 +1,9 @@
-//! Silences of servers during which no other server answered. In such a case, a server of a zone above is asked, to learn whether our own
-//! network works.
+//! Silences of servers during which no other server answered. In such a case, a server of a zone above is asked, to learn whether the network
+//! of this host works.
 //!
-//! On a gateway that asks no other questions at that time, a zone with dead servers looks like an outage of our own network. A server of a
-//! zone above that has answered before is then asked for the NS set of its zone. If it answers, the silence counts against the silent server.
-//! Otherwise the silence is not counted.
+//! On a gateway that asks no other questions at that time, a zone with dead servers looks like an outage of the network of this host. A
+//! server of a zone above that has answered before is then asked for the NS set of its zone. If it answers, the silence counts against the
+//! silent server. Otherwise the silence is not counted.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,11 +28,11 @@ pub(super) struct Silent {
     pub(super) aside: bool,
 }
 
-/// Silences that wait until it is known whether our own network works.
+/// Silences that wait until it is known whether the network of this host works.
 #[derive(Default)]
 pub(super) struct Unproven {
     waiting: Mutex<Vec<Silent>>,
-    /// Wakes the task that tests our own network.
+    /// Wakes the task that tests the network of this host.
     pub(super) added: Notify,
 }
 

@@ -1,7 +1,7 @@
-//! Determines whether our own network works, from the times at which servers last answered.
+//! Determines whether the network of this host works, from the times at which servers last answered.
 //!
-//! While no server answers, the cause may be an outage of our own network, and then servers must not count as dead. Servers that the operator
-//! has configured may be in our own network, so their answers prove nothing about the connection to other servers.
+//! While no server answers, the cause may be an outage of the network of this host, and then servers must not count as dead. Servers that the
+//! operator has configured may be in the network of this host, so their answers prove nothing about the connection to other servers.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -17,7 +17,7 @@ pub(super) struct Uplink {
     configured: AtomicU64,
     /// The times at which servers of the internet last gave usable answers.
     helped: Mutex<NetworkAnswers>,
-    /// The number of outages of our own network that have ended, and the time at which the last end was noticed.
+    /// The number of outages of the network of this host that have ended, and the time at which the last end was noticed.
     outages: AtomicU8,
     outage_ended: AtomicU64,
 }
@@ -29,8 +29,8 @@ impl Uplink {
         last.fetch_max(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// Records that a server found by recursion gave a usable answer. REFUSED is not usable, because a middlebox in our own network may send
-    /// it as the reply to every query.
+    /// Records that a server found by recursion gave a usable answer. REFUSED is not usable, because a middlebox in the network of this host
+    /// may send it as the reply to every query.
     pub(super) fn helped(&self, now: Mono) {
         self.helped.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
     }
@@ -50,21 +50,21 @@ impl Uplink {
         self.has_heard_internet(moment) || self.configured.load(Ordering::Relaxed) > moment.as_micros()
     }
 
-    /// Records that a server has answered after an outage of our own network in which a query was sent at `sent`. Each end of an outage is
-    /// counted once.
+    /// Records that a server has answered after an outage of the network of this host in which a query was sent at `sent`. Each end of an
+    /// outage is counted once.
     pub(super) fn end_outage(&self, sent: Mono, now: Mono) {
         if self.outage_ended.fetch_max(now.as_micros(), Ordering::Relaxed) <= sent.as_micros() {
             self.outages.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Returns the number of outages of our own network that have ended. After 255, the count starts again at 0.
+    /// Returns the number of outages of the network of this host that have ended. After 255, the count starts again at 0.
     pub(super) fn outages(&self) -> u8 {
         self.outages.load(Ordering::Relaxed)
     }
 
     /// Returns true if the silence of a server with this role since `sent` is due to the server, because other servers have answered since
-    /// then, so that our own network works.
+    /// then, so that the network of this host works.
     pub(super) fn is_own_fault(&self, role: ServerRole, sent: Mono) -> bool {
         if role.is_configured() { self.has_heard_any(sent) } else { self.has_heard_internet(sent) }
     }

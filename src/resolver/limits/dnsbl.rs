@@ -53,7 +53,7 @@ pub(crate) const BREAKER_JUDGE_AGAIN: Duration = Duration::from_millis(250);
 /// errors.
 pub(crate) const BREAKER_FAILURES: u32 = 5;
 
-/// If two answers of any servers are further apart than this, our own network does not count as working in between.
+/// If two answers of any servers are further apart than this, the network of this host does not count as working in between.
 pub(crate) const WITNESS_STREAK: Duration = Duration::from_secs(2);
 
 /// The time from the opening of a circuit breaker to the first question that probes the list. The time before each later
@@ -163,8 +163,8 @@ pub(crate) const LIST_EVENTS_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) const MAX_SIDE_QUESTIONS: usize = 32;
 
 /// The greatest number of witness questions in progress, in addition to probes and tests. A witness question is a question to another
-/// server, which shows whether our own network works. The number allows one a second, each for the ten seconds of a resolution (flight). If
-/// many lists are silent at the same time, these questions are needed, so probes and tests must not prevent them.
+/// server, which shows whether the network of this host works. The number allows one a second, each for the ten seconds of a resolution
+/// (flight). If many lists are silent at the same time, these questions are needed, so probes and tests must not prevent them.
 pub(crate) const MAX_WITNESSES: usize = 10;
 
 /// The longest time that the task that tests and probes the lists sleeps, if no test or probe is due earlier.

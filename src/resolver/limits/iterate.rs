@@ -93,17 +93,16 @@ pub(crate) const MAX_PROBED_ZONES: usize = 8;
 /// domain with rarer mail, the probe that its next question begins is sufficient.
 pub const DEAD_WANTED_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// The greatest number of silences (unanswered queries) that are not counted until another answer proves that our own
-/// network works. It allows a few for each dead server of a mail. Further silences are dropped, but the next silence of
-/// the same server is counted.
+/// The greatest number of silences (unanswered queries) that are not counted until another answer proves that the network of this host
+/// works. It allows a few for each dead server of a mail. Further silences are dropped, but the next silence of the same server is counted.
 pub(crate) const MAX_UNPROVEN: usize = 64;
 
-/// If there is no server that could be asked to prove that our own network works, a silence waits for such a proof for
-/// at most this time. With `forward_first`, recursion begins after 1.8 s, and its first answers arrive within a second.
+/// If there is no server that could be asked to prove that the network of this host works, a silence waits for such a proof for at most
+/// this time. With `forward_first`, recursion begins after 1.8 s, and its first answers arrive within a second.
 pub(crate) const UNPROVEN_TIME: Duration = Duration::from_secs(3);
 
-/// A query that only shows whether our own network works is sent this long after a silence. On a busy gateway, another
-/// server has answered by then, and the query is not needed. A quiet gateway sends at most five such queries a second.
+/// A query that only shows whether the network of this host works is sent this long after a silence. On a busy gateway, another server has
+/// answered by then, and the query is not needed. A quiet gateway sends at most five such queries a second.
 pub(crate) const WITNESS_DELAY: Duration = Duration::from_millis(200);
 
 /// If a zone is silent and its delegation in the cache is older than this, the parent zone is asked for the delegation

@@ -43,8 +43,8 @@ pub use lookahead::*;
 pub use resolve::*;
 pub use work::*;
 
-/// While no server answers, a question is sent to root servers to find out whether our own network works. This is the
-/// least time between two such questions.
+/// While no server answers, a question is sent to root servers to find out whether the network of this host works. This is the least time
+/// between two such questions.
 pub(crate) const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
 /// If one task or thread panics more than this number of times within `RESTART_WINDOW`, it is not restarted, because a

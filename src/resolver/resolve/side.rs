@@ -54,8 +54,8 @@ impl SideResolver {
         self.flight.iterate.prime(&context, &*self.flight.chaser).await.map(drop)
     }
 
-    /// Probes servers that do not answer and that questions need. Also determines whether silences are caused by our own network. Runs
-    /// forever.
+    /// Probes servers that do not answer and that questions need. Also determines whether silences are caused by the network of this host.
+    /// Runs forever.
     pub async fn probe_dead_servers(self: Arc<Self>) -> Infallible {
         tokio::join!(self.flight.iterate.probe_dead_servers(), self.flight.iterate.prove_silences()).0
     }
