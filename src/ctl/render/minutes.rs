@@ -31,7 +31,7 @@ enum Figure {
 }
 
 /// The line below the tables about the times in them.
-const ESTIMATES: &str = "times are estimates: those from 185 to 262 ms, for example, are one class on disk; `resolverctl stats` has exact ones\n";
+const ESTIMATES: &str = "times are estimates, because the disk has only ranges of times, for example 185 to 262 ms; `resolverctl stats` has exact times\n";
 
 /// A function that makes a figure of a span.
 type FigureOf = fn(&SpanReport) -> Figure;
@@ -171,7 +171,7 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
 }
 
 /// The line below the table of the busiest zones, lists, users and networks: names are stored less often than the figures above.
-const PERIODS: &str = "this table counts whole periods of 5 minutes, those that ended in this span\n";
+const PERIODS: &str = "this table counts only whole periods of 5 minutes that ended in this span\n";
 const _: () = assert!(NAMES_INTERVAL == 5);
 
 /// The columns of the table of the busiest zones, lists, users and networks.

@@ -76,7 +76,7 @@ pub(super) struct Agreement {
     pub(super) doubt: Option<Doubt>,
 }
 
-/// Facts about the compared question, besides the answers of the name servers.
+/// Facts about the compared question, in addition to the answers of the name servers.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Context {
     /// True if the question is for addresses (A or AAAA).

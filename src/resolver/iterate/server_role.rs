@@ -21,7 +21,7 @@ pub enum ServerRole {
 }
 
 impl ServerRole {
-    /// Returns the role of the servers of `cut` on `route`.
+    /// Returns how the servers of `cut` on `route` became known.
     pub(super) fn for_cut(route: &Route, cut: &Delegation) -> Self {
         match route.target {
             RouteTarget::Forward { .. } => Self::Forwarder,
@@ -31,7 +31,8 @@ impl ServerRole {
         }
     }
 
-    /// Returns a text for the servers of `zone` with this role: `server of example.com.`, or `servers of example.com.` with `plural`.
+    /// Returns a text for the servers of `zone` that became known in this way: `server of example.com.`, or `servers of example.com.` with
+    /// `plural`.
     pub(super) fn text_with_zone(self, zone: &Name, plural: bool) -> String {
         let s = if plural { "s" } else { "" };
         match self {

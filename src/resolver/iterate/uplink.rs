@@ -23,7 +23,7 @@ pub(super) struct Uplink {
 }
 
 impl Uplink {
-    /// Records that a server with this role has replied.
+    /// Records that a server has replied. `role` says whether the server was found by recursion or configured.
     pub(super) fn heard(&self, role: ServerRole, now: Mono) {
         let last = if role.is_configured() { &self.configured } else { &self.world };
         last.fetch_max(now.as_micros(), Ordering::Relaxed);
@@ -63,8 +63,8 @@ impl Uplink {
         self.outages.load(Ordering::Relaxed)
     }
 
-    /// Returns true if the silence of a server with this role since `sent` is due to the server, because other servers have answered since
-    /// then, so that the network of this host works.
+    /// Returns true if the silence of a server since `sent` is due to the server: other servers have answered since then, so the network of
+    /// this host works. `role` says whether the server was found by recursion or configured.
     pub(super) fn is_own_fault(&self, role: ServerRole, sent: Mono) -> bool {
         if role.is_configured() { self.has_heard_any(sent) } else { self.has_heard_internet(sent) }
     }
