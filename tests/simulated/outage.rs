@@ -84,7 +84,7 @@ fn a_dead_server_is_probed_on_the_side_and_back_within_a_minute() {
     }
 }
 
-/// Makes ns1 dead, and waits until resolverd knows this. The messages of this time are not counted later.
+/// Makes ns1 dead, and waits until resolverd knows this. The queries of this time are not counted later.
 async fn kill(lab: &Lab, simulation: &Simulation) {
     ask_for(simulation, 0..10).await;
     lab.server("ns1.one.tld").unwrap().set_faults(&[Fault::Dead]);

@@ -226,7 +226,7 @@ mod tests {
             let task = tokio::spawn(supervisor.keep("it", std::future::pending::<()>));
             let pulses = supervisor.pulses();
             assert!(pulses.round().is_empty());
-            // The task has not been polled since its bell was rung.
+            // The task has not run since the watchdog asked whether it still runs.
             assert_eq!(pulses.round(), ["it"]);
             tokio::task::yield_now().await;
             assert!(pulses.round().is_empty());
