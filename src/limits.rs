@@ -129,3 +129,6 @@ pub const MAX_PAGE_WHY: Duration = Duration::from_secs(2 * 3_600);
 
 /// The largest number of digits in a number that the page sends: a time in microseconds since 1970 has 16.
 pub const MAX_PAGE_NUMBER: usize = 17;
+
+/// The number of dead and lame servers that a gateway reports to its fleet. A gateway knows a few dozen; more are left to each gateway.
+pub(crate) const MAX_SHARED_SERVERS: usize = 256;

@@ -13,6 +13,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use super::direct;
+use super::fleet;
+use super::protocol::fleet::FleetOrder;
 use super::protocol::rows::HeldRow;
 use super::protocol::zones::ZoneWhat;
 use super::protocol::{
@@ -220,7 +222,8 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
             let why = kept_here(&subject.config(), &name).map(str::to_owned);
             vec![Reply::KeptHere { why }]
         }),
-        Request::Flush { what } => flush(subject, &what).await,
+        Request::Flush { what, fleet } => flush(subject, &what, fleet).await,
+        Request::Fleet => Ok(fleet::rows(subject)),
         Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
         Request::Zones => {
             let temporary = subject.temporary_zones();
@@ -254,7 +257,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
             .map(|one| Reply::Watched(Box::new(rows::watched(one))))
             .collect()),
         Request::Reload => Ok(reload(subject).await),
-        Request::Nta { what } => ntas(subject, &what).await,
+        Request::Nta { what, fleet } => ntas(subject, &what, fleet).await,
     };
     match lines {
         Ok(mut lines) => {
@@ -322,7 +325,7 @@ async fn ask_server(subject: &impl Controlled, query: ServerQuery) -> Vec<Reply>
 }
 
 /// Removes the selected entries from the caches, and returns how many were removed.
-async fn flush(subject: &impl Controlled, what: &FlushWhat) -> Result<Vec<Reply>, Problem> {
+async fn flush(subject: &impl Controlled, what: &FlushWhat, is_for_fleet: bool) -> Result<Vec<Reply>, Problem> {
     let flush = match what {
         FlushWhat::Negative => Flush::Negative,
         FlushWhat::All => Flush::All,
@@ -332,16 +335,22 @@ async fn flush(subject: &impl Controlled, what: &FlushWhat) -> Result<Vec<Reply>
             if *tree { Flush::Tree { name, kind } } else { Flush::Name { name, kind } }
         }
     };
+    if is_for_fleet {
+        fleet::send(subject, FleetOrder::Flush(flush.clone()))?;
+    }
     Ok(vec![Reply::Flushed(Removed::from(subject.flush(flush).await))])
 }
 
 /// Adds or removes a negative trust anchor, or lists the current ones.
-async fn ntas(subject: &impl Controlled, what: &NtaWhat) -> Result<Vec<Reply>, Problem> {
+async fn ntas(subject: &impl Controlled, what: &NtaWhat, is_for_fleet: bool) -> Result<Vec<Reply>, Problem> {
     match what {
         NtaWhat::List => {}
         NtaWhat::Add { name, seconds } => {
             let time = Duration::from_secs(*seconds).min(limits::MAX_NTA_TIME);
             let name = lookup::read_name(name)?.to_lowercase();
+            if is_for_fleet {
+                fleet::send(subject, FleetOrder::AddNta(name.clone(), time))?;
+            }
             if !subject.add_nta(name, time).await {
                 let most = resolver::limits::MAX_NTAS;
                 let sentence =
@@ -351,6 +360,9 @@ async fn ntas(subject: &impl Controlled, what: &NtaWhat) -> Result<Vec<Reply>, P
         }
         NtaWhat::Remove { name } => {
             let name = lookup::read_name(name)?.to_lowercase();
+            if is_for_fleet {
+                fleet::send(subject, FleetOrder::RemoveNta(name.clone()))?;
+            }
             if !subject.remove_nta(name.clone()).await {
                 return Err(wrong(format!(
                     "No negative trust anchor was added for {} with resolverctl. To remove one that is in dnssec.negative_trust_anchors, edit the configuration file and reload.",
@@ -434,7 +446,7 @@ mod tests {
         assert_eq!(rights_of(0, 990), Rights::Change);
         assert_eq!(rights_of(990, 990), Rights::Change);
         assert_eq!(rights_of(1_000, 990), Rights::Look);
-        let flush = Request::Flush { what: FlushWhat::All };
+        let flush = Request::Flush { what: FlushWhat::All, fleet: false };
         for change in [flush, Request::Reload] {
             assert!(permitted(&change, Rights::Change).is_ok());
             assert_eq!(permitted(&change, Rights::Look).unwrap_err().fault, Blame::Permission);

@@ -31,6 +31,7 @@ mod configured;
 mod connection;
 pub mod direct;
 pub mod facts;
+mod fleet;
 pub mod health;
 pub mod limits;
 pub mod lists;
@@ -53,6 +54,7 @@ use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
 
 use self::lookup::Lookup;
+use self::protocol::fleet::{FleetMember, FleetOrder, FleetState};
 use self::protocol::zones::ZoneWhat;
 use self::protocol::{DaemonStatus, Stats};
 use self::trace::{TraceAsked, TraceRefused};
@@ -159,6 +161,12 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// Returns the temporary zones, each with its remaining time. `None` means that the zone ends with the daemon.
     fn temporary_zones(&self) -> BTreeMap<Name, Option<Duration>>;
+
+    /// Returns the state of the store of the fleet, and its gateways.
+    fn fleet(&self) -> (FleetState, Vec<FleetMember>);
+
+    /// Sends an order to the other gateways of the fleet. The error says in a sentence why it was not sent.
+    fn order_fleet(&self, order: FleetOrder) -> Result<(), String>;
 
     /// Reads the configuration file again. Returns the changes, or the errors of the file, as sentences. A file with errors
     /// changes nothing.

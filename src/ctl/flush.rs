@@ -32,9 +32,16 @@ pub(super) struct Arguments {
     /// Remove everything, also data about servers.
     #[arg(long)]
     all: bool,
+    /// Remove it from all gateways of the fleet.
+    #[arg(long)]
+    fleet: bool,
 }
 
 impl Arguments {
+    fn request(&self) -> Request {
+        Request::Flush { what: self.what(), fleet: self.fleet }
+    }
+
     fn what(&self) -> FlushWhat {
         match &self.name {
             Some(name) => FlushWhat::Name { name: name.clone(), tree: self.tree, kind: self.kind.clone() },
@@ -65,7 +72,7 @@ pub(super) fn run(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let kinds = arguments.cached_kinds(client)?;
-    let Reply::Flushed(removed) = client.ask_one(&Request::Flush { what: arguments.what() })? else {
+    let Reply::Flushed(removed) = client.ask_one(&arguments.request())? else {
         return Err(unexpected());
     };
     let mut text = match format {

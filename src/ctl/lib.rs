@@ -70,7 +70,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use self::client::ControlClient;
 pub use self::exit::{CommandFailure, Exit};
 use self::outcome::CommandOutcome;
-use self::render::{Format, Style, lookahead, state, text, zones};
+use self::render::{Format, Style, fleet, lookahead, state, text, zones};
 use control::protocol::Request;
 use dns::wire::presentation::harmless;
 use doctor::authentication::PUBLIC_SUFFIX_LIST;
@@ -78,7 +78,7 @@ use resolver::config::defaults;
 
 /// The commands by what they are for, in the order of the help.
 const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
-    ("see", &["status", "stats", "top", "servers", "zones", "inflight", "lookahead", "dnsbl", "cache"]),
+    ("see", &["status", "stats", "top", "servers", "zones", "inflight", "lookahead", "dnsbl", "cache", "fleet"]),
     ("find the cause", &["why", "failed", "monitor", "check", "compare", "query", "trace"]),
     ("change", &["zone", "flush", "nta", "config", "reload"]),
     ("migrate", &["import", "shadow", "switch", "completion"]),
@@ -231,6 +231,9 @@ enum Command {
     /// Show the rules of look-ahead and the time saved.
     #[command(after_long_help = terms::LOOKAHEAD)]
     Lookahead,
+    /// Show the gateways that share answers, and their store.
+    #[command(after_long_help = terms::FLEET)]
+    Fleet,
     /// Show the running configuration, or check a configuration file.
     #[command(subcommand)]
     Config(config::Command),
@@ -324,6 +327,7 @@ impl Arguments {
             Some(Command::Lookahead) => {
                 client.show(&Request::Lookahead, format, lookahead::table, |_| Exit::Yes)
             }
+            Some(Command::Fleet) => client.show(&Request::Fleet, format, fleet::screen, |_| Exit::Yes),
             Some(Command::Config(command)) => config::run(command, &client, format),
             Some(Command::Nta { command }) => nta::run(command.as_ref(), &client, format),
             Some(Command::Zone { command }) => zone::run(command.as_ref(), &client, format),

@@ -22,6 +22,9 @@ pub(super) enum Command {
         /// Duration, such as 30m, 1h or 2d. Maximum: 7d.
         #[arg(long = "for", value_name = "DURATION", default_value = "1h", value_parser = span)]
         time: Duration,
+        /// Do it on all gateways of the fleet.
+        #[arg(long)]
+        fleet: bool,
     },
     /// List the negative trust anchors and when they expire.
     List,
@@ -30,6 +33,9 @@ pub(super) enum Command {
         /// Name of the domain.
         #[arg(allow_hyphen_values = true, value_parser = typed_name)]
         name: String,
+        /// Do it on all gateways of the fleet.
+        #[arg(long)]
+        fleet: bool,
     },
 }
 
@@ -39,12 +45,14 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let what = match command {
-        Some(Command::Add { name, time }) => NtaWhat::Add { name: name.clone(), seconds: time.as_secs() },
-        Some(Command::List) | None => NtaWhat::List,
-        Some(Command::Remove { name }) => NtaWhat::Remove { name: name.clone() },
+    let (what, fleet) = match command {
+        Some(Command::Add { name, time, fleet }) => {
+            (NtaWhat::Add { name: name.clone(), seconds: time.as_secs() }, *fleet)
+        }
+        Some(Command::List) | None => (NtaWhat::List, false),
+        Some(Command::Remove { name, fleet }) => (NtaWhat::Remove { name: name.clone() }, *fleet),
     };
-    client.show(&Request::Nta { what }, format, state::ntas, |_| Exit::Yes)
+    client.show(&Request::Nta { what, fleet }, format, state::ntas, |_| Exit::Yes)
 }
 
 /// Reads the lifetime of an anchor or a zone.

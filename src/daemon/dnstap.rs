@@ -12,8 +12,7 @@ pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
     let dnstap = &config.dnstap;
     let socket = dnstap.socket.clone()?;
     let identity = if dnstap.identity.is_empty() {
-        // If the host name cannot be read, it is left empty. A reader of the dnstap data then does not know which host has sent the data.
-        std::fs::read_to_string(HOST_NAME).unwrap_or_default().trim().to_owned()
+        host_name()
     } else {
         dnstap.identity.clone()
     };
@@ -24,4 +23,9 @@ pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
     };
     let (redaction, secrets) = (redaction_of(config), secrets_of(config));
     Some(TapSettings { socket, identity, version, kinds: dnstap.messages.clone(), redaction, secrets })
+}
+
+/// Returns the host name of this machine. If it cannot be read, it is empty. A reader then does not know which host has sent the data.
+pub(super) fn host_name() -> String {
+    std::fs::read_to_string(HOST_NAME).unwrap_or_default().trim().to_owned()
 }

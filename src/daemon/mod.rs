@@ -15,6 +15,7 @@
 //! - `state_files` finds and writes the files in the state directory.
 //! - `certificates` finds out if certificate files have changed, and `renewals` takes new certificates into use.
 //! - `dnstap` derives the settings of dnstap from the configuration.
+//! - `fleet` is what the gateway does in a fleet.
 //! - `traced` resolves questions without cached data, for traces.
 //! - `watched` checks domains on schedule.
 //! - `allowance` compares `cache.size` and `history.size` with the memory that the process may use.
@@ -35,6 +36,7 @@
 pub mod allowance;
 mod certificates;
 mod dnstap;
+mod fleet;
 mod history;
 mod memory_bound;
 mod metrics;
@@ -65,6 +67,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::limits::{DESCRIPTORS, STOP_FLUSH, STOP_GRACE, TAP_END};
+use ::fleet::Fleet;
 use ::history::Recorder;
 use certificates::Certificates;
 use control::Controlled;
@@ -79,6 +82,7 @@ use resolver::exchange::network::Network;
 use resolver::exchange::ports;
 use resolver::exchange::ports::SourcePorts;
 use resolver::exchange::socket_network::SocketNetwork;
+use resolver::fleet::FleetStore;
 use resolver::limits::MIN_SOURCE_PORTS;
 use resolver::listener;
 use resolver::listener::{
@@ -184,8 +188,13 @@ impl Daemon {
         let metrics = MetricsListener::default();
         metrics.set(config.metrics.listen);
         let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
+        let fleet_config = config.fleet.clone();
         let state = Mutex::new(Reloadable { config, temporary: BTreeMap::new(), listeners: Some(listeners) });
         let lookahead = Lookahead::new(&clock, &random);
+        let fleet = Fleet::new(&fleet_config, &clock, &random);
+        if let Some(store) = &fleet {
+            resolver.share_through(Arc::clone(store) as Arc<dyn FleetStore>);
+        }
         let subject = Arc::new(Running {
             lists: tasks::begin_lists(&resolver),
             resolver,
@@ -200,6 +209,7 @@ impl Daemon {
             minutes: minutes::MinuteFiles::of_state_directory(),
             snapshot,
             most_memory,
+            fleet,
             fresh: FreshTraces::new(random.clone(), Arc::clone(&network) as Arc<dyn Network>),
             network,
             supervisor: supervisor.clone(),

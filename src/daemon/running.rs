@@ -11,6 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 
 use super::certificates::Certificates;
+use super::fleet;
 use super::metrics::MetricsListener;
 use super::minutes::MinuteFiles;
 use super::snapshot::Snapshot;
@@ -18,6 +19,8 @@ use super::temporary_zones::TemporaryZones;
 use super::traced::{FreshTraces, until_replied};
 use control::Controlled;
 use control::lookup::Lookup;
+use ::fleet::Fleet;
+use control::protocol::fleet::{FleetMember, FleetOrder, FleetState};
 use control::protocol::zones::ZoneWhat;
 use control::protocol::{DaemonStatus, MissingAddress, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
@@ -68,6 +71,8 @@ pub(super) struct Running {
     pub(super) snapshot: Option<Arc<Snapshot>>,
     /// The memory that the process may use, in octets. If it uses more, the cache is made smaller.
     pub(super) most_memory: u64,
+    /// The store of the fleet; `None` if this gateway is in no fleet.
+    pub(super) fleet: Option<Arc<Fleet>>,
     /// The sockets with which queries are sent to servers.
     pub(super) network: Arc<SocketNetwork>,
     /// Creates the resolvers for traces without cached data.
@@ -223,6 +228,7 @@ impl Controlled for Running {
 
     fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed> {
         Box::pin(async move {
+            self.resolver.flushed(&flush, self.clock.mono());
             let flushed = self.resolver.memory().walk(move |memory| memory.flush(&flush)).await;
             self.outdate_snapshot();
             flushed
@@ -324,6 +330,14 @@ impl Controlled for Running {
 
     fn temporary_zones(&self) -> BTreeMap<Name, Option<Duration>> {
         self.zones_left()
+    }
+
+    fn fleet(&self) -> (FleetState, Vec<FleetMember>) {
+        self.fleet.as_ref().map(|store| fleet::state(store, &self.config())).unwrap_or_default()
+    }
+
+    fn order_fleet(&self, order: FleetOrder) -> Result<(), String> {
+        fleet::order(self.fleet.as_deref(), order)
     }
 
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use super::fleet::FleetGateway;
 use super::memory_bound;
 use super::minutes;
 use super::negative_trust_anchors;
@@ -21,6 +22,7 @@ use super::state_files;
 use super::temporary_zones;
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL};
 use crate::notify;
+use ::fleet::Fleet;
 use dns::random::Random;
 use history::Counter;
 use history::limits::SNAPSHOT_INTERVAL;
@@ -93,6 +95,12 @@ pub(super) fn spawn(
     let look_ahead = move |resolver| Arc::clone(&ahead).run(resolver);
     let resolver = Arc::clone(subject.resolver.lookahead());
     keep(&mut tasks, supervisor, "the look-ahead task", resolver, look_ahead);
+    if let Some(store) = &subject.fleet {
+        keep(&mut tasks, supervisor, "the task that writes to the fleet", Arc::clone(store), Fleet::write);
+        let gateway = FleetGateway::new(subject, random);
+        let beat = move |store: Arc<Fleet>| store.beat(Arc::clone(&gateway));
+        keep(&mut tasks, supervisor, "the fleet task", Arc::clone(store), beat);
+    }
     if let Some(patience) = notify::patience() {
         let pulses = supervisor.pulses().clone();
         let watch = move |subject| notify::watchdog(patience, pulses.clone(), probe(&subject));

@@ -36,6 +36,10 @@ macro_rules! counters {
 }
 
 counters! {
+    /// Questions whose answer another gateway of the fleet had already found.
+    FleetHits "fleet_hits" None;
+    /// Questions that were not in the store of the fleet.
+    FleetMisses "fleet_misses" None;
     /// Queries to servers that went over TCP.
     Tcp "tcp" None;
     /// Queries to a second server, and second copies of a query, while the first might still be answered.

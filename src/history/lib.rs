@@ -305,6 +305,11 @@ impl Recorder {
         self.sums.upstream.counters.add(counter, u64::try_from(count).unwrap_or(u64::MAX));
     }
 
+    /// Returns the values of the counters since the start.
+    pub fn counted(&self) -> Counts {
+        self.sums.upstream.counters.read()
+    }
+
     /// Counts a resolution that has ended.
     pub fn flight(&self, ended: &FlightEnded<'_>) {
         self.sums.upstream.flight(ended);

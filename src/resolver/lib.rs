@@ -17,6 +17,7 @@ pub mod dnsbl;
 pub mod dnstap;
 pub mod exchange;
 pub(crate) mod extended_error;
+pub mod fleet;
 pub mod iterate;
 pub mod limits;
 pub mod listener;

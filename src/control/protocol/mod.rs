@@ -3,6 +3,7 @@
 //! A reply has any number of lines. The last line is `end` or `problem`, so that a truncated reply is not mistaken for a
 //! complete one.
 
+pub mod fleet;
 pub mod lists;
 mod query;
 pub mod rows;
@@ -14,6 +15,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use self::fleet::{FleetMember, FleetState};
 use self::lists::{BatchState, ListFacts, ListRow, ListTest};
 pub use self::query::{ConfiguredSource, MonitorRequest, QueryEvent, QueryReply, TraceRequest};
 use self::rows::{FlightState, HeldRow, LookaheadRule, LookaheadState, ServerState};
@@ -80,7 +82,12 @@ pub enum Request {
     Flush {
         /// Selects the entries to remove.
         what: FlushWhat,
+        /// True if all gateways of the fleet remove them.
+        #[serde(default)]
+        fleet: bool,
     },
+    /// Asks for the gateways of the fleet, and for the state of its store.
+    Fleet,
     /// Asks for the states of the servers to which resolverd sends queries.
     Servers {
         /// Selects the servers at this address; `None` selects all servers.
@@ -153,6 +160,9 @@ pub enum Request {
     Nta {
         /// What is done with negative trust anchors.
         what: NtaWhat,
+        /// True if all gateways of the fleet do it.
+        #[serde(default)]
+        fleet: bool,
     },
 }
 
@@ -161,7 +171,7 @@ impl Request {
     pub const fn changes(&self) -> bool {
         match self {
             Self::Flush { .. } | Self::Reload | Self::Zone { .. } => true,
-            Self::Nta { what } => !matches!(what, NtaWhat::List),
+            Self::Nta { what, .. } => !matches!(what, NtaWhat::List),
             _ => false,
         }
     }
@@ -321,6 +331,10 @@ pub enum Reply {
     },
     /// The reply to `Request::Flush`.
     Flushed(Removed),
+    /// The first line of the reply to `Request::Fleet`.
+    Fleet(Box<FleetState>),
+    /// A row of the reply to `Request::Fleet`.
+    FleetMember(Box<FleetMember>),
     /// A row of the reply to `Request::Servers`.
     ServerState(ServerState),
     /// A row of the reply to `Request::Zones`.

@@ -181,7 +181,7 @@ fn round_trip(seconds: f64) -> Cell {
     Cell { text: words::round_trip(seconds), ..time(seconds) }
 }
 
-fn share(part: u64, of: u64) -> Cell {
+pub(super) fn share(part: u64, of: u64) -> Cell {
     let weight = if of == 0 { 0.0 } else { part as f64 / of as f64 };
     Cell { text: words::percent_of(part, of), weight: Some(weight), paint: Paint::Plain }
 }

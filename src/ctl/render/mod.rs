@@ -8,6 +8,7 @@ pub mod costs;
 pub mod domain;
 pub mod failed;
 pub mod findings;
+pub mod fleet;
 pub mod html;
 pub mod json;
 pub mod lists;

@@ -22,7 +22,7 @@ pub struct Denial<'a> {
 }
 
 /// A negative answer in the cache, with the SOA that limits its TTL.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Negative {
     /// True if the name does not exist. False if it only has no data of the type.
     pub nxdomain: bool,

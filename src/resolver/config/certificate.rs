@@ -4,7 +4,6 @@
 //! certificate is not an error of the configuration. It is used and reported, because clients that do not verify it still receive answers.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,9 +20,6 @@ use super::files::{Opened, Unreadable};
 use super::report::WrongValue;
 use super::value::Read;
 use crate::limits::MAX_CERTIFICATE_FILE;
-
-/// The greatest permitted mode of the file with the private key: its owner may read and write it, and its group may read it.
-const KEY_MODE: u32 = 0o640;
 
 /// The advice that an error message gives if a certificate cannot be used.
 const REMEDY: &str = "give a PEM file with the certificate of this host first, and then those of its issuers (certbot calls it fullchain.pem)";
@@ -81,11 +77,7 @@ pub(super) fn certificate_file(path: &Path) -> Read<CertificateFile> {
 pub(super) fn private_key_file(path: &Path) -> Read<PrivateKeyFile> {
     let file = path.display();
     let opened = Opened::regular(path).map_err(|error| unreadable(path, &error, KEY_REMEDY))?;
-    let mode = opened.about().permissions().mode() & 0o777;
-    if mode & !KEY_MODE != 0 {
-        let wrong = format!("the mode of {file} is {mode:04o}, so other users may read or write it");
-        return Err(WrongValue::new(wrong, format!("run `chmod 0640 {file}`")));
-    }
+    opened.refuse_others(path)?;
     let text = opened.text(MAX_CERTIFICATE_FILE).map_err(|error| unreadable(path, &error, KEY_REMEDY))?;
     // The library's error message is not shown, because it may contain octets of the file.
     let key = PrivateKeyDer::from_pem_slice(text.as_bytes())

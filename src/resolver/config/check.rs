@@ -14,6 +14,7 @@ use super::report::{Problems, WrongValue};
 use super::value::in_quotes;
 use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener};
 use crate::dnsbl::list::{Life, List};
+use crate::limits::{MAX_FLEET_SERVERS, MAX_FLEET_ZONES};
 
 /// The configuration that is being checked, and the errors found in it so far.
 pub(super) struct Checks<'c> {
@@ -29,6 +30,7 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
     listeners(&mut checks);
     metrics(&mut checks);
     dnstap(&mut checks);
+    fleet(&mut checks);
     check_views::check(&mut checks);
     let hosts = config.hosts.iter().map(|host| (&host.name, host.view.as_deref()));
     checks.once_each(("host", "name"), hosts, "put all its addresses into one [[host]]");
@@ -210,6 +212,28 @@ fn dnstap(checks: &mut Checks<'_>) {
     if dnstap.socket.is_some() && dnstap.messages.is_empty() {
         let wrong = "is empty, so resolverd writes no message";
         checks.add("dnstap", "messages", wrong, "set one of the kinds, or remove dnstap.socket");
+    }
+}
+
+/// Adds an error if `[fleet]` has servers but no key, or too many servers or zones.
+fn fleet(checks: &mut Checks<'_>) {
+    let fleet = &checks.config.fleet;
+    if fleet.servers.is_empty() {
+        return;
+    }
+    if fleet.key.is_none() {
+        let remedy = "set it to a file with a key that all gateways of the fleet have";
+        checks.add("fleet", "key", "is missing, so others could write wrong answers to the store", remedy);
+    }
+    for (key, count, most) in
+        [("servers", fleet.servers.len(), MAX_FLEET_SERVERS), ("zones", fleet.zones.len(), MAX_FLEET_ZONES)]
+    {
+        if count > most {
+            checks.add("fleet", key, format!("has {count} entries, more than {most}"), "remove some");
+        }
+    }
+    if fleet.servers.iter().any(|server| server.tls != fleet.servers.first().is_some_and(|first| first.tls)) {
+        checks.add("fleet", "servers", "has servers with TLS and servers without", "write rediss:// for all");
     }
 }
 

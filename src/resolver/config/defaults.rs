@@ -17,7 +17,7 @@ use super::addresses::FIRST_SOURCE_PORT;
 pub use super::addresses::{HTTPS_PATH, HTTPS_PORT, PORT, QUIC_PORT, TLS_PORT};
 pub use super::records::RECORD_TTL;
 use super::{
-    Cache, Config, ConfiguredWatch, ConfiguredZone, Control, Dnsbl, Dnssec, DnstapSection, Family, Guard,
+    Cache, Config, ConfiguredWatch, ConfiguredZone, Control, Dnsbl, Dnssec, DnstapSection, Family, FleetSection, Guard,
     HistorySection, Listener, LogSection, LookaheadMode, LookaheadSection, MetricsSection, Redact, Resolve,
     RootHints, TrustAnchor, WatchAs, WatchLevel, ZoneKind,
 };
@@ -268,6 +268,7 @@ impl Default for Config {
             metrics: MetricsSection::default(),
             history: HistorySection::default(),
             dnstap: DnstapSection::default(),
+            fleet: FleetSection::default(),
             log: LogSection::default(),
         }
     }

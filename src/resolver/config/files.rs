@@ -5,14 +5,18 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 
+use super::report::WrongValue;
 use crate::limits::PIPE_TIME;
+
+/// The greatest permitted mode of a file with a secret: its owner may read and write it, and its group may read it.
+const SECRET_MODE: u32 = 0o640;
 
 /// The reason why a file was not read.
 #[derive(Debug, thiserror::Error)]
@@ -102,9 +106,14 @@ impl Opened {
         }
     }
 
-    /// Returns the metadata of the file, which were read when it was opened.
-    pub(super) fn about(&self) -> &Metadata {
-        &self.about
+    /// Returns an error if other users may read or write the file: everyone who has the secret in it can use it. `path` is shown in the error.
+    pub(super) fn refuse_others(&self, path: &Path) -> Result<(), WrongValue> {
+        let (file, mode) = (path.display(), self.about.permissions().mode() & 0o777);
+        if mode & !SECRET_MODE == 0 {
+            return Ok(());
+        }
+        let wrong = format!("the mode of {file} is {mode:04o}, so other users may read or write it");
+        Err(WrongValue::new(wrong, format!("run `chmod 0640 {file}`")))
     }
 
     /// Reads the text of the file. More than `most` octets are an error.

@@ -1,7 +1,6 @@
 //! Reads the files that `[dnsbl]` and `[[list]]` mention: a registry of DNS lists, and a customer's key for a list.
 
 use crate::limits;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,9 +15,6 @@ const REMEDY: &str = "give a file in the format of src/resolver/dnsbl/registry.t
 
 /// The advice that an error message gives if a file with a customer's key cannot be used.
 const KEY_REMEDY: &str = "give a file that contains only the key (one DNS label) and that resolverd may read";
-
-/// The greatest permitted mode of a file with a customer's key: its owner may read and write it, and its group may read it.
-const KEY_MODE: u32 = 0o640;
 
 /// A customer's key for a DNS list, and the file from which it was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,11 +46,7 @@ pub(super) fn key_file(directory: &Path, named: &str) -> Read<KeyFile> {
     let file = path.display();
     let unreadable = |error: Unreadable| WrongValue::new(format!("{file} {error}"), KEY_REMEDY);
     let opened = Opened::regular(path).map_err(unreadable)?;
-    let mode = opened.about().permissions().mode() & 0o777;
-    if mode & !KEY_MODE != 0 {
-        let wrong = format!("the mode of {file} is {mode:04o}, so other users may read or write it");
-        return Err(WrongValue::new(wrong, format!("run `chmod 0640 {file}`")));
-    }
+    opened.refuse_others(path)?;
     let text = opened.text(limits::MAX_KEY_FILE).map_err(unreadable)?;
     let key = Key::read(&text)
         .ok_or_else(|| WrongValue::new(format!("{file} does not contain a key"), KEY_REMEDY))?;

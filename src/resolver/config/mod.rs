@@ -2,7 +2,7 @@
 //!
 //! `file` reads the file with the help of the rows in `table`, `check` finds invalid combinations of keys and entries, and `report` describes the
 //! errors. The type of each section is in the same module as the rows of its keys: `sections`, `listener`, `zone`, `view`, `dnsbl`, `list`,
-//! `lookahead`, `dnstap`, `watch`.
+//! `lookahead`, `dnstap`, `fleet`, `watch`.
 //!
 //! # Decisions
 //!
@@ -35,6 +35,7 @@ mod dnsbl;
 mod dnstap;
 mod file;
 pub mod files;
+mod fleet;
 mod forms;
 mod keys;
 mod list;
@@ -62,6 +63,7 @@ pub use self::certificate::{CertificateFile, PrivateKeyFile, Validity, usable_pa
 pub use self::changes::changes;
 pub use self::dnsbl::Dnsbl;
 pub use self::dnstap::DnstapSection;
+pub use self::fleet::{FleetSection, PemFile, STORE_MODES, SecretFile, StoreMode, StoreServer};
 pub use self::list::ConfiguredList;
 pub use self::list_files::KeyFile;
 pub use self::listener::{Access, ListenAt, ListenFor, Listener};

@@ -8,6 +8,7 @@ use hickory_proto::rr::Name;
 
 use super::dnsbl::Dnsbl;
 use super::dnstap::DnstapSection;
+use super::fleet::FleetSection;
 use super::list::ConfiguredList;
 use super::listener::Listener;
 use super::lookahead::LookaheadSection;
@@ -61,6 +62,8 @@ pub struct Config {
     pub history: HistorySection,
     /// The values of the section `[dnstap]`.
     pub dnstap: DnstapSection,
+    /// The values of the section `[fleet]`.
+    pub fleet: FleetSection,
     /// The values of the section `[log]`.
     pub log: LogSection,
 }

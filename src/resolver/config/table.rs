@@ -14,7 +14,7 @@ use super::settings::Config;
 use super::view::ConfiguredView;
 use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
-use super::{dnsbl, dnstap, lookahead, sections, value};
+use super::{dnsbl, dnstap, fleet, lookahead, sections, value};
 
 /// An operation that is done with every section of the configuration file, such as showing it.
 pub(super) trait Visitor {
@@ -58,6 +58,7 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.once(&sections::METRICS, place!(metrics));
     visitor.once(&sections::HISTORY, place!(history));
     visitor.once(&dnstap::DNSTAP, place!(dnstap));
+    visitor.once(&fleet::FLEET, place!(fleet));
     visitor.once(&sections::LOG, place!(log));
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::network_answers::NetworkAnswers;
 use crate::limits::{
-    BREAKER_FAILURES, BREAKER_JUDGE_AGAIN, BREAKER_MAX_PATIENCE, BREAKER_MIN_PATIENCE, FIRST_PROBE_TIME,
+    FLEET_SUSPICION_TIME, BREAKER_FAILURES, BREAKER_JUDGE_AGAIN, BREAKER_MAX_PATIENCE, BREAKER_MIN_PATIENCE, FIRST_PROBE_TIME,
     MAX_PROBE_TIME, PROBES_OF_IDLE_TIME,
 };
 use dns::clock::Mono;
@@ -87,6 +87,9 @@ pub(crate) struct Breaker {
     probed: Option<Mono>,
     /// The number of probes sent since the DNS list last answered.
     probes: u32,
+    /// The time at which another gateway of the fleet reported that the DNS list does not answer. `None` if none has, or if the list has answered
+    /// since.
+    others_say_silent: Option<Mono>,
     open: Option<OpenBreaker>,
 }
 
@@ -130,6 +133,7 @@ impl Breaker {
                 self.failed_at = None;
                 self.confirmed = None;
                 self.probes = 0;
+                self.others_say_silent = None;
                 self.heard_one_of(elapsed, now);
                 self.open.take().is_some()
             }
@@ -196,7 +200,8 @@ impl Breaker {
         if self.under_way == 0 && !lately {
             return Judgement::Rest;
         }
-        let patience = self.patience();
+        let is_confirmed = self.others_say_silent.is_some_and(|heard| now.since(heard) < FLEET_SUSPICION_TIME);
+        let patience = if is_confirmed { BREAKER_MIN_PATIENCE } else { self.patience() };
         let half = since.after(patience / 2);
         if now < half {
             return Judgement::Later(half);
@@ -255,6 +260,12 @@ impl Breaker {
         if let Some(open) = &mut self.open {
             open.next_probe = open.next_probe.min(now);
         }
+    }
+
+    /// Called when another gateway of the fleet reports that the DNS list does not answer it. This does not open the breaker, because a list may
+    /// block the address of one gateway only. If the list does not answer here either, the breaker opens after the least time.
+    pub(crate) fn others_found_silence(&mut self, now: Mono) {
+        self.others_say_silent = Some(now);
     }
 
     /// Called when a question that was sent `elapsed` ago has been answered. A silence that began before the question was sent has then ended, even

@@ -98,6 +98,14 @@ impl ListHealth {
         }
     }
 
+    /// Called when another gateway of the fleet has tested the DNS list, and plans the own test as if this gateway had tested. So one gateway tests
+    /// for all. A test for the operator, and a test that confirms a suspected fault, stay as planned.
+    pub(crate) fn tested_by_others(&mut self, now: Mono, toss: impl Fn(u32) -> u32) {
+        if !self.insists && self.suspicion.is_none() && self.due.is_some() {
+            self.plan(HEALTH_INTERVAL, now, toss);
+        }
+    }
+
     /// Returns the server whose answers suggest a fault of the DNS list. The next test uses another server, if another one answers.
     pub(crate) fn avoid(&self) -> Option<IpAddr> {
         self.suspicion.and_then(|suspicion| suspicion.server)
@@ -115,10 +123,14 @@ impl ListHealth {
             None => TestResult::Nothing,
         };
         let pause = if self.suspicion.is_some() { HEALTH_AGAIN } else { HEALTH_INTERVAL };
+        self.plan(pause, now, toss);
+        shown
+    }
+
+    fn plan(&mut self, pause: Duration, now: Mono, toss: impl Fn(u32) -> u32) {
         let jitter = pause.as_secs().saturating_mul(HEALTH_JITTER_PERCENT) / 100;
         let jitter = toss(u32::try_from(jitter).unwrap_or(u32::MAX));
         self.due = Some(now.after(pause).after(Duration::from_secs(jitter.into())));
-        shown
     }
 
     fn suspect(&mut self, state: ListState, server: Option<IpAddr>, now: Mono) -> TestResult {

@@ -30,6 +30,9 @@ pub struct Quota {
     /// When a query exceeded the quota for the first time on this day, in seconds since 1970; 0 if none has.
     #[serde(default)]
     over_since: u64,
+    /// The number of queries that the other gateways of the fleet have sent to the DNS list on this day. It counts for the quota.
+    #[serde(skip)]
+    others: u64,
 }
 
 /// A quota that is exceeded on the current day (UTC).
@@ -53,7 +56,7 @@ impl Quota {
         self.today = self.today.saturating_add(1);
         let warn = !self.warned && most.is_some_and(|most| self.is_near(most));
         self.warned |= warn;
-        let is_over = most.is_some_and(|most| self.today > most);
+        let is_over = most.is_some_and(|most| self.all() > most);
         let begins = is_over && self.over_since == 0;
         if begins {
             self.over_since = unix;
@@ -73,18 +76,37 @@ impl Quota {
     /// Returns the number of queries on the day of the time `unix` (in seconds since 1970), and the number on the day before.
     pub(crate) fn of_day(mut self, unix: u64) -> (u64, u64) {
         self.turn(unix);
-        (self.today, self.yesterday)
+        (self.all(), self.yesterday)
+    }
+
+    /// Returns the day of the time `unix` (in seconds since 1970) in days since 1970, and the number of queries that this gateway has sent on it.
+    pub fn own(mut self, unix: u64) -> (u64, u64) {
+        self.turn(unix);
+        (self.day, self.today)
+    }
+
+    /// Takes the number of queries that the other gateways of the fleet have sent on `day`, in days since 1970.
+    pub(crate) fn others_sent(&mut self, (day, sent): (u64, u64), unix: u64) {
+        self.turn(unix);
+        if self.day == day {
+            self.others = sent;
+        }
+    }
+
+    /// Returns the number of queries of all gateways on this day.
+    fn all(&self) -> u64 {
+        self.today.saturating_add(self.others)
     }
 
     /// Returns how far the quota of `most` queries is exceeded on the day of the time `unix` (in seconds since 1970), if it is.
     pub(crate) fn exceeded(mut self, most: u64, unix: u64) -> Option<ExceededQuota> {
         self.turn(unix);
         let passed = unix.saturating_sub(self.begin(unix)).max(SHORTEST);
-        (self.today > most).then(|| ExceededQuota {
-            today: self.today,
+        (self.all() > most).then(|| ExceededQuota {
+            today: self.all(),
             most,
             since: (self.over_since > 0).then_some(self.over_since),
-            per_day: self.today.saturating_mul(DAY) / passed,
+            per_day: self.all().saturating_mul(DAY) / passed,
         })
     }
 
@@ -99,8 +121,8 @@ impl Quota {
         self.turn(unix);
         let (midnight, begin) = (unix.saturating_sub(unix % DAY), self.begin(unix));
         let passed = unix.saturating_sub(begin);
-        let full = passed.saturating_mul(most).checked_div(self.today)?.saturating_add(begin);
-        let is_known = passed >= SHORTEST && self.today < most;
+        let full = passed.saturating_mul(most).checked_div(self.all())?.saturating_add(begin);
+        let is_known = passed >= SHORTEST && self.all() < most;
         (is_known && full < midnight.saturating_add(DAY)).then_some(full)
     }
 
@@ -112,7 +134,7 @@ impl Quota {
     }
 
     fn is_near(&self, most: u64) -> bool {
-        self.today.saturating_mul(100) >= most.saturating_mul(QUOTA_WARNING_PERCENT)
+        self.all().saturating_mul(100) >= most.saturating_mul(QUOTA_WARNING_PERCENT)
     }
 
     fn turn(&mut self, unix: u64) {

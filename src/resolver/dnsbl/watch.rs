@@ -34,6 +34,8 @@ struct ListWatchState {
     wanted: Option<(Mono, ViewId)>,
     /// The time for which negative answers of the DNS list may be cached, or `None` if it is not known.
     negative_ttl: Option<Duration>,
+    /// The number of tests that have shown a state of the DNS list.
+    tests: u64,
 }
 
 /// The result of a question to a DNS list, with the values that the breaker, the quota and the tests need.
@@ -224,7 +226,31 @@ impl ListWatch {
     pub fn tested(&self, mut tested: Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let mut state = self.state();
         tested.usual = state.breaker.usual();
-        state.health.tested(&tested, now, toss)
+        let shown = state.health.tested(&tested, now, toss);
+        if let TestResult::Is(_) = shown {
+            state.tests = state.tests.saturating_add(1);
+        }
+        shown
+    }
+
+    /// Returns the number of tests of this gateway that have shown a state of the DNS list.
+    pub fn tests(&self) -> u64 {
+        self.state().tests
+    }
+
+    /// Called when another gateway of the fleet has tested the DNS list. `toss` returns a random number below its argument.
+    pub fn tested_by_others(&self, now: Mono, toss: impl Fn(u32) -> u32) {
+        self.state().health.tested_by_others(now, toss);
+    }
+
+    /// Called when another gateway of the fleet reports that the DNS list does not answer it, or (`answers`) that it answers again.
+    pub fn others_report(&self, answers: bool, now: Mono) {
+        let mut state = self.state();
+        if answers {
+            state.breaker.wanted(now);
+        } else {
+            state.breaker.others_found_silence(now);
+        }
     }
 
     /// Returns the number of queries that were sent to the DNS list on the day of the time `unix` (in seconds since 1970), the number on the day
@@ -268,6 +294,12 @@ impl ListWatch {
     /// Returns the numbers of queries to the DNS list, to be written to the file that is read after a restart.
     pub fn counted(&self) -> Quota {
         self.state().quota
+    }
+
+    /// Takes the number of queries that the other gateways of the fleet have sent to the DNS list on a day, in days since 1970. `unix` is the
+    /// current time in seconds since 1970.
+    pub fn others_sent(&self, day_and_sent: (u64, u64), unix: u64) {
+        self.state().quota.others_sent(day_and_sent, unix);
     }
 
     /// Sets the numbers of queries that an earlier process of resolverd wrote to the file.

@@ -13,6 +13,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::answered_events::WaitingEvents;
 use super::chased::Chased;
+use super::fleet::Fleet;
 use super::flights::Flights;
 use super::reload::ChangedRoutes;
 use super::trust::Validator;
@@ -47,6 +48,8 @@ pub(super) struct Chaser {
     pub(super) changed: Arc<ChangedRoutes>,
     /// The queue through which look-ahead learns that a delegation was found.
     pub(super) leading: Arc<WaitingEvents>,
+    /// The store of the fleet, if this gateway is in one.
+    pub(super) fleet: Fleet,
 }
 
 /// What to do when an alias leads to a name of a DNS list.
@@ -192,11 +195,11 @@ impl Chaser {
         {
             return Ok(end);
         }
-        self.seek(lookup, chased).await
+        self.seek_or_share(lookup, chased).await
     }
 
     /// Asks the servers for the name. If the answer of a server is bogus (DNSSEC), another server is asked.
-    async fn seek(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
+    pub(super) async fn seek(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let mut avoid: Vec<SocketAddr> = Vec::new();
         let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
         let mut bogus: Option<Failure> = None;
@@ -274,7 +277,9 @@ impl Chaser {
         checked: &AnswerSecurity,
     ) -> Result<Found, Failure> {
         self.refuse_changed(lookup)?;
-        Ok(self.iterate.keep(lookup, zone, found, checked))
+        let found = self.iterate.keep(lookup, zone, found, checked);
+        self.share(lookup, zone);
+        Ok(found)
     }
 
     fn refuse_changed(&self, Lookup { name, context, .. }: Lookup<'_>) -> Result<(), Failure> {

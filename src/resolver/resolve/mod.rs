@@ -43,6 +43,7 @@ mod backlog;
 mod chase;
 mod chased;
 pub(crate) mod client_question;
+mod fleet;
 mod flight;
 mod flights;
 pub mod inflight;
@@ -94,6 +95,7 @@ pub use client_question::{Asked, Replied};
 use dns::clock::{Clock, Mono};
 use dns::question::{Answer, Client, Outcome, Question};
 use dns::random::Random;
+use fleet::Fleet;
 use flight::FlightResolver;
 use flights::Flights;
 use history::{LogState, Recorder, RecorderSettings};
@@ -184,6 +186,7 @@ impl Resolver {
             changed: Arc::clone(&changed),
             iterate,
             leading: Arc::default(),
+            fleet: Fleet::empty(),
         });
         let lists = Arc::new(ListResolver::new(&chaser, &views));
         let flight = FlightResolver::new(&chaser, &lists);

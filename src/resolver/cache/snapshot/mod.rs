@@ -19,6 +19,7 @@
 mod blocks;
 mod entry;
 mod server;
+pub(crate) mod shared;
 mod times;
 mod trust;
 
@@ -108,7 +109,7 @@ impl Scope {
 }
 
 /// Returns true if `name` is at or below one of `apexes`.
-fn lies_in(apexes: &HashSet<Vec<u8>>, name: &[u8]) -> bool {
+pub(crate) fn lies_in(apexes: &HashSet<Vec<u8>>, name: &[u8]) -> bool {
     let mut suffixes = label_places(name).filter_map(|place| name.get(place..));
     !apexes.is_empty() && (apexes.contains(&[0][..]) || suffixes.any(|suffix| apexes.contains(suffix)))
 }

@@ -21,6 +21,12 @@ pub(super) fn is_kept(server: &Server) -> bool {
     history.round_trips.is_some() || history.silence.is_dead()
 }
 
+/// Returns true if the server is dead, or lame for a zone.
+pub(super) fn is_faulty(server: &Server, now: Mono) -> bool {
+    let history = server.history();
+    history.silence.is_dead() || history.lame.0.iter().any(|(_, until)| now < *until)
+}
+
 /// Appends the data about a server to a block of the snapshot.
 pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server, now: Mono) {
     let history = server.history();

@@ -1,0 +1,70 @@
+//! The reply about the fleet: the state of its store, and a row for each gateway.
+
+use hickory_proto::rr::Name;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+use resolver::cache::flush::Flush;
+
+/// The state of the store that the gateways share.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FleetState {
+    /// The group of gateways; `None` if this gateway is in no fleet.
+    pub group: Option<String>,
+    /// The servers of the store, as in the configuration.
+    pub servers: Vec<String>,
+    /// Why the store does not work; `None` if it works.
+    pub failing: Option<String>,
+    /// The time since which it has not worked, in seconds.
+    pub failing_for: Option<f64>,
+    /// The usual time of a reply of the store, in seconds.
+    pub round_trip: Option<f64>,
+    /// Reads that got no reply in 20 ms.
+    pub late: u64,
+    /// Entries written.
+    pub written: u64,
+    /// Entries that were not written.
+    pub dropped: u64,
+    /// Entries that were not used, because they were forged or had expired.
+    pub refused: u64,
+    /// Commands that the store answered with an error.
+    pub errors: u64,
+}
+
+/// A gateway of the fleet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FleetMember {
+    /// The host name.
+    pub host: String,
+    /// True for the gateway that replies.
+    pub own: bool,
+    /// The version of resolverd.
+    pub version: String,
+    /// The digest of the configuration values that decide answers. Gateways with different digests share no answers.
+    pub configuration: String,
+    /// True if the digest is that of the gateway that replies.
+    pub shares: bool,
+    /// The number of questions that the store answered since the start.
+    pub hits: u64,
+    /// The number of questions that were not in the store since the start.
+    pub misses: u64,
+    /// About how many queries to servers the store has saved since the start.
+    pub saved: u64,
+    /// How much the clock of the gateway is ahead of the clock of the store, in seconds.
+    pub clock_offset: f64,
+    /// The usual time of a reply of the store there, in seconds.
+    pub round_trip: f64,
+    /// The time since the gateway last reported, in seconds.
+    pub age: f64,
+}
+
+/// An order of the operator that all gateways of the fleet carry out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FleetOrder {
+    /// Removes data from the caches.
+    Flush(Flush),
+    /// Adds a negative trust anchor for a time.
+    AddNta(Name, Duration),
+    /// Removes a negative trust anchor.
+    RemoveNta(Name),
+}

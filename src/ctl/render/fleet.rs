@@ -1,0 +1,81 @@
+//! The screen of `resolverctl fleet`: the gateways, and the state of the store that they share.
+
+use super::columns::{self, Column, count, key, painted, time, word};
+use super::{Paint, Style, words};
+use control::protocol::Reply;
+use control::protocol::fleet::{FleetMember, FleetState};
+
+/// Returns the gateways as a table, and the state of the store in lines.
+pub fn screen(replies: &[Reply], style: Style) -> String {
+    let state = replies.iter().find_map(|reply| if let Reply::Fleet(state) = reply { Some(state) } else { None });
+    let Some(state) = state.filter(|state| state.group.is_some()) else { return NO_FLEET.to_owned() };
+    let members = replies
+        .iter()
+        .filter_map(|reply| if let Reply::FleetMember(member) = reply { Some(&**member) } else { None });
+    let table = columns::table(MEMBER, members, 0);
+    let mut text = if table.is_empty() { String::new() } else { table.worst(0, style) + TERMS };
+    text.push_str(&store(state, style));
+    text
+}
+
+/// What is shown if this gateway is in no fleet.
+const NO_FLEET: &str = "This gateway is in no fleet. To share answers with other gateways, set [fleet] in resolverd.toml(5).\n";
+
+const MEMBER: &[Column<FleetMember>] = &[
+    Column("gateway", 0, |row, _| key(&row.host)),
+    Column("version", 1, |row, _| word(&row.version)),
+    Column("found in store", 2, |row, _| columns::share(row.hits, row.hits.saturating_add(row.misses))),
+    Column("queries saved", 3, |row, _| count(row.saved)),
+    Column("store round trip", 4, |row, _| time(row.round_trip)),
+    Column("clock ahead", 5, |row, _| word(&ahead(row.clock_offset))),
+    Column("state", 6, |row, _| {
+        painted(match (row.own, row.shares) {
+            (true, _) => ("this gateway", Paint::Good),
+            (false, true) => ("shares answers", Paint::Good),
+            (false, false) => ("other configuration: shares no answers", Paint::Bad),
+        })
+    }),
+];
+
+const TERMS: &str = "\
+found in store: share of the cache misses that the store answered; queries saved: queries to servers, estimated
+clock ahead: of the clock of the store; answers do not depend on it; other configuration: `config show` differs in what decides answers
+";
+
+/// Returns how far a clock is ahead, to a tenth of a second.
+fn ahead(seconds: f64) -> String {
+    if seconds.abs() < 0.1 { "0.0 s".to_owned() } else { format!("{seconds:+.1} s") }
+}
+
+fn store(state: &FleetState, style: Style) -> String {
+    let group = state.group.as_deref().unwrap_or_default();
+    let mut text = format!("store    {}, group {group}: ", state.servers.join(", "));
+    match (&state.failing, state.failing_for) {
+        (Some(why), since) => {
+            let since = since.map_or_else(String::new, |since| format!(" for {}", words::time(since)));
+            text.push_str(&style.paint(Paint::Bad, &format!("does not work{since}: {why}")));
+            text.push_str("\n         resolverd works without it and tries again every second\n");
+        }
+        (None, _) => {
+            let trip = state.round_trip.map_or_else(String::new, |trip| format!(", replies in {}", words::time(trip)));
+            text.push_str(&style.paint(Paint::Good, &format!("works{trip}")));
+            text.push('\n');
+        }
+    }
+    let counts = [
+        (state.written, "entries written"),
+        (state.dropped, "not written"),
+        (state.late, "reads without a reply in 20 ms"),
+        (state.refused, "entries refused (forged or expired)"),
+        (state.errors, "errors of the store"),
+    ];
+    let counts: Vec<_> = counts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", words::number(*number)))
+        .collect();
+    if !counts.is_empty() {
+        text.push_str(&format!("counts   {}\n", counts.join(", ")));
+    }
+    text
+}

@@ -1,0 +1,283 @@
+//! The gateway's part in a fleet: what it reports to the other gateways, and what it does with their news.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::dnstap::host_name;
+use super::running::Running;
+use crate::limits::MAX_SHARED_SERVERS;
+use ::fleet::Fleet;
+use ::fleet::gateway::{Gateway, ListQueries, Member};
+use ::fleet::news::News;
+use control::protocol::fleet::{FleetMember, FleetOrder, FleetState};
+use dns::question::name_text;
+use dns::random::Random;
+use history::Counter;
+use resolver::cache::flush::Flush;
+use resolver::config::Config;
+use resolver::dnsbl::entry::ListEntry;
+use resolver::dnsbl::list_way::Way;
+use resolver::dnsbl::state::ListState;
+
+/// The daemon as the heartbeat of the fleet sees it.
+pub(super) struct FleetGateway {
+    subject: Arc<Running>,
+    random: Random,
+    reported: Mutex<Reported>,
+}
+
+/// What this gateway has reported to the others.
+#[derive(Default)]
+struct Reported {
+    /// For each list: the number of tests, and true if it was silent.
+    lists: HashMap<String, (u64, bool)>,
+    /// The servers that were reported dead or lame.
+    servers: BTreeSet<Vec<u8>>,
+    beats: u64,
+}
+
+/// Dead and lame servers are looked for once in this number of heartbeats, because this walks through the table of servers.
+const SERVER_BEATS: u64 = 30;
+
+impl FleetGateway {
+    pub(super) fn new(subject: &Arc<Running>, random: &Random) -> Arc<Self> {
+        Arc::new(Self { subject: Arc::clone(subject), random: random.clone(), reported: Mutex::default() })
+    }
+
+    fn reported(&self) -> MutexGuard<'_, Reported> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the lists that this host asks at their public servers. A mirror or a forwarder concerns this host only.
+    fn public_lists(&self) -> impl Iterator<Item = Arc<ListEntry>> {
+        let all = self.subject.resolver.lists().all();
+        all.into_iter().filter(|entry| entry.way == Way::Public)
+    }
+
+    /// Returns what this gateway has found out about lists since the last call.
+    fn list_news(&self) -> Vec<News> {
+        let mut news = Vec::new();
+        for entry in self.public_lists() {
+            let list = name_text(&entry.apex);
+            let now = (entry.watch.tests(), entry.watch.open().is_some());
+            let before = self.reported().lists.insert(list.clone(), now).unwrap_or_default();
+            let standing = entry.standing();
+            let state = match (now.1, before.1) {
+                (true, false) => ListState::Silent,
+                (false, true) => ListState::Ok,
+                _ if now.0 > before.0 && concerns_all(standing.state) => standing.state,
+                _ => continue,
+            };
+            news.push(News::List { list, state: state.word().to_owned(), why: standing.why });
+        }
+        news
+    }
+
+    /// Returns the dead and lame servers that were not reported yet.
+    async fn server_news(&self) -> Vec<News> {
+        let beats = {
+            let mut reported = self.reported();
+            reported.beats = reported.beats.wrapping_add(1);
+            reported.beats
+        };
+        if !beats.is_multiple_of(SERVER_BEATS) {
+            return Vec::new();
+        }
+        let now = self.subject.clock.mono();
+        let memory = self.subject.resolver.memory();
+        let faulty = memory.walk(move |memory| memory.servers.export_faulty(now, MAX_SHARED_SERVERS)).await;
+        let mut reported = self.reported();
+        let current: BTreeSet<Vec<u8>> = faulty.iter().map(|(address, _)| address.clone()).collect();
+        let new: Vec<_> =
+            faulty.into_iter().filter(|(address, _)| !reported.servers.contains(address)).collect();
+        reported.servers = current;
+        new.into_iter().map(|(_, record)| News::Server { record }).collect()
+    }
+
+    /// Takes what another gateway has found out about a list.
+    async fn heard_of_list(&self, list: &str, state: &str, why: &str) {
+        let Some((apex, state)) = read_name(list).zip(ListState::ALL.into_iter().find(|known| known.word() == state)) else { return };
+        let resolver = &self.subject.resolver;
+        let Some(entry) = resolver.lists().find(&apex, &Way::Public) else { return };
+        let now = self.subject.clock.mono();
+        if state == ListState::Silent {
+            entry.watch.others_report(false, now);
+        } else if entry.watch.open().is_some() {
+            entry.watch.others_report(true, now);
+        }
+        if concerns_all(state) {
+            entry.watch.tested_by_others(now, |below| self.random.below(below));
+            resolver.list_resolver().list_is(&entry, entry.judged(state), why, false).await;
+        }
+        resolver.lists().wake();
+    }
+
+    async fn flush(&self, flush: Flush, age: Duration) {
+        let resolver = &self.subject.resolver;
+        resolver.flushed(&flush, self.subject.clock.mono().before(age));
+        resolver.memory().walk(move |memory| memory.flush(&flush)).await;
+        self.subject.outdate_snapshot();
+    }
+}
+
+impl Gateway for FleetGateway {
+    fn member(&self) -> Member {
+        let subject = &self.subject;
+        let counts = subject.recorder.counted();
+        let (hits, misses) = (counts[Counter::FleetHits], counts[Counter::FleetMisses]);
+        // Each hit has saved the queries of an average question that was not in the store.
+        let saved = hits.saturating_mul(counts[Counter::FlightMessages]) / misses.max(1);
+        let fingerprint = subject.resolver.views().fingerprint();
+        let configuration = fingerprint.iter().take(4).map(|octet| format!("{octet:02x}")).collect();
+        Member {
+            host: host_name(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            configuration,
+            hits,
+            misses,
+            saved,
+            ..Member::default()
+        }
+    }
+
+    fn list_queries(&self) -> Vec<ListQueries> {
+        let unix = self.subject.clock.now().unix;
+        let queries = self.public_lists().map(|entry| {
+            let (day, sent) = entry.watch.counted().own(unix);
+            ListQueries { list: name_text(&entry.apex), day, sent }
+        });
+        queries.filter(|queries| queries.sent > 0).collect()
+    }
+
+    fn others_queries(&self, queries: &ListQueries) {
+        let unix = self.subject.clock.now().unix;
+        let entry = read_name(&queries.list).and_then(|apex| self.subject.resolver.lists().find(&apex, &Way::Public));
+        if let Some(entry) = entry {
+            entry.watch.others_sent((queries.day, queries.sent), unix);
+        }
+    }
+
+    fn news(&self) -> BoxFuture<'_, Vec<News>> {
+        Box::pin(async move {
+            self.subject.resolver.refresh_sharing();
+            let mut news = self.list_news();
+            news.extend(self.server_news().await);
+            news
+        })
+    }
+
+    fn heard(&self, news: News, age: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let resolver = &self.subject.resolver;
+            match news {
+                News::Flush { name, kind, tree, negative } => {
+                    if let Some(flush) = flush_of(name.as_deref(), kind, (tree, negative)) {
+                        self.flush(flush, age).await;
+                    }
+                }
+                News::AddNta { name, seconds } => {
+                    let left = Duration::from_secs(seconds).checked_sub(age);
+                    if let Some((name, left)) = read_name(&name).zip(left) {
+                        tracing::info!("negative trust anchor {name} for {} s, by another gateway of the fleet", left.as_secs());
+                        resolver.add_nta(&name, left).await;
+                        self.subject.outdate_snapshot();
+                    }
+                }
+                News::RemoveNta { name } => {
+                    if let Some(name) = read_name(&name) {
+                        resolver.remove_nta(&name).await;
+                        self.subject.outdate_snapshot();
+                    }
+                }
+                News::List { list, state, why } => self.heard_of_list(&list, &state, &why).await,
+                News::Server { record } => {
+                    resolver.memory().servers.import(&record, age, self.subject.clock.mono());
+                }
+            }
+        })
+    }
+}
+
+/// Returns true if a state of a list, which a test has shown, is the same for all gateways. A refusal concerns the address of one gateway.
+const fn concerns_all(state: ListState) -> bool {
+    matches!(state, ListState::Ok | ListState::Slow | ListState::ListsTheWorld | ListState::ListsNothing)
+}
+
+fn read_name(text: &str) -> Option<Name> {
+    Name::from_ascii(text).ok().map(|name| name.to_lowercase())
+}
+
+/// Returns the flush that the news order.
+fn flush_of(name: Option<&str>, kind: Option<u16>, (tree, negative): (bool, bool)) -> Option<Flush> {
+    let kind = kind.map(RecordType::from);
+    Some(match name {
+        None if negative => Flush::Negative,
+        None => Flush::All,
+        Some(name) if tree => Flush::Tree { name: read_name(name)?, kind },
+        Some(name) => Flush::Name { name: read_name(name)?, kind },
+    })
+}
+
+/// Returns the news that make the other gateways do this flush.
+fn flush_news(flush: &Flush) -> News {
+    let (name, kind, tree, negative) = match flush {
+        Flush::Name { name, kind } => (Some(name), *kind, false, false),
+        Flush::Tree { name, kind } => (Some(name), *kind, true, false),
+        Flush::Negative => (None, None, false, true),
+        Flush::All => (None, None, true, false),
+    };
+    News::Flush { name: name.map(Name::to_ascii), kind: kind.map(u16::from), tree, negative }
+}
+
+/// Returns the state of the store and the gateways, for the operator.
+pub(super) fn state(store: &Fleet, config: &Config) -> (FleetState, Vec<FleetMember>) {
+    let report = store.report();
+    let newest = report.members.iter().map(|(_, member)| member.reported).max().unwrap_or_default();
+    let own = report.members.iter().find(|(id, _)| *id == report.own);
+    let configuration = own.map(|(_, member)| member.configuration.clone()).unwrap_or_default();
+    let row = |(id, member): &(u64, Member)| FleetMember {
+        host: member.host.clone(),
+        own: *id == report.own,
+        version: member.version.clone(),
+        configuration: member.configuration.clone(),
+        shares: member.configuration == configuration,
+        hits: member.hits,
+        misses: member.misses,
+        saved: member.saved,
+        clock_offset: Duration::from_millis(member.clock_offset_ms.unsigned_abs()).as_secs_f64()
+            * if member.clock_offset_ms < 0 { -1.0 } else { 1.0 },
+        round_trip: Duration::from_micros(member.store_micros).as_secs_f64(),
+        age: Duration::from_millis(newest.saturating_sub(member.reported)).as_secs_f64(),
+    };
+    let state = FleetState {
+        group: Some(config.fleet.group.clone()),
+        servers: config.fleet.servers.iter().map(ToString::to_string).collect(),
+        failing: report.failing.clone(),
+        failing_for: report.failing_for.map(|time| time.as_secs_f64()),
+        round_trip: report.usual.map(|time| time.as_secs_f64()),
+        late: report.late,
+        written: report.written,
+        dropped: report.dropped,
+        refused: report.refused,
+        errors: report.errors,
+    };
+    (state, report.members.iter().map(row).collect())
+}
+
+/// Sends an order to the other gateways. The error says in a sentence why it was not sent.
+pub(super) fn order(store: Option<&Fleet>, order: FleetOrder) -> Result<(), String> {
+    let store = store.ok_or("This gateway is in no fleet: fleet.servers is empty. Nothing was changed.")?;
+    if let Some(why) = store.report().failing {
+        return Err(format!("The store of the fleet does not work: {why}. Nothing was changed; run the command without --fleet on each gateway."));
+    }
+    let news = match order {
+        FleetOrder::Flush(flush) => flush_news(&flush),
+        FleetOrder::AddNta(name, time) => News::AddNta { name: name.to_ascii(), seconds: time.as_secs() },
+        FleetOrder::RemoveNta(name) => News::RemoveNta { name: name.to_ascii() },
+    };
+    if store.send(news) { Ok(()) } else { Err("Too many orders wait to be sent. Nothing was changed.".to_owned()) }
+}

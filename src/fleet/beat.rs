@@ -1,0 +1,238 @@
+//! The heartbeat: once a second, it connects if there is no connection, measures the store and its clock, adds up the queries to DNS lists, and
+//! exchanges news.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{RedisError, cmd};
+use tokio::time::timeout;
+
+use crate::clock::millis_of;
+use crate::gateway::{Gateway, ListQueries, Member};
+use crate::limits::{
+    BEAT, MAX_MEMBERS, MAX_NEWS, MEMBER_TIME, NEWS_AT_ONCE, QUOTA_TIME, SLOW_BEATS, STORE_TIME,
+};
+use crate::link::Link;
+use crate::news::{Inbox, News, Sent};
+use crate::store::{Fleet, Shared};
+
+/// What the heartbeat keeps from one beat to the next.
+#[derive(Default)]
+struct Beat {
+    /// The number of queries to each list on each day that were added to the count of the fleet.
+    added: BTreeMap<(String, u64), u64>,
+    inbox: Inbox,
+    /// The id of the last news that were read.
+    read: Option<String>,
+    /// The number of the last news that were sent.
+    number: u64,
+    /// The number of heartbeats so far.
+    beats: u64,
+}
+
+impl Fleet {
+    /// Runs the heartbeat, forever.
+    pub async fn beat(self: Arc<Self>, gateway: Arc<impl Gateway>) -> Infallible {
+        let mut beat = Beat::default();
+        loop {
+            self.shared.connect().await;
+            let beaten = timeout(STORE_TIME, self.shared.beat(&mut beat, &*gateway)).await;
+            self.shared.beaten(beaten.ok());
+            tokio::select! {
+                () = tokio::time::sleep(BEAT) => {}
+                () = self.shared.hurry.notified() => {}
+            }
+        }
+    }
+}
+
+impl Shared {
+    async fn connect(&self) {
+        if self.state().link.is_some() {
+            return;
+        }
+        let connected = match timeout(STORE_TIME, Link::connect(&self.config)).await {
+            Ok(connected) => connected.map_err(|error| sentence(&error)),
+            Err(_) => Err(format!("no reply within {} s", STORE_TIME.as_secs())),
+        };
+        match connected {
+            Ok(link) => self.state().link = Some(link),
+            Err(why) => self.note_failure(why),
+        }
+    }
+
+    /// Takes the result of a heartbeat; `None` if it took too long.
+    fn beaten(&self, beaten: Option<Result<(), RedisError>>) {
+        let why = match beaten {
+            Some(Ok(())) => {
+                let failing = self.state().failing.take();
+                if let Some((_, since)) = failing {
+                    let seconds = self.clock.mono().since(since).as_secs();
+                    tracing::info!("the store of the fleet works again after {seconds} s");
+                }
+                return;
+            }
+            Some(Err(error)) => {
+                self.failed(&error);
+                sentence(&error)
+            }
+            None => format!("no reply within {} s", STORE_TIME.as_secs()),
+        };
+        let mut state = self.state();
+        state.pace.beat(None);
+        state.link = None;
+        drop(state);
+        self.note_failure(why);
+    }
+
+    /// Records why the store does not work, and logs it once until it works again.
+    fn note_failure(&self, why: String) {
+        let now = self.clock.mono();
+        let mut state = self.state();
+        state.pace.beat(None);
+        if let Some((known, _)) = &mut state.failing {
+            *known = why;
+            return;
+        }
+        tracing::warn!(
+            "the store of the fleet does not work: {why}; resolverd works without it and tries again every second; `resolverctl fleet` shows its state"
+        );
+        state.failing = Some((why, now));
+    }
+
+    async fn beat(&self, beat: &mut Beat, gateway: &impl Gateway) -> Result<(), RedisError> {
+        let Some(link) = self.state().link.clone() else { return Ok(()) };
+        self.read_clock(&link).await?;
+        let mut outgoing = std::mem::take(&mut self.state().outgoing);
+        outgoing.extend(gateway.news().await);
+        self.send_news(&link, beat, outgoing).await?;
+        self.read_news(&link, beat, gateway).await?;
+        if beat.beats.is_multiple_of(SLOW_BEATS) {
+            self.add_queries(&link, beat, gateway).await?;
+            self.report_member(&link, gateway.member()).await?;
+        }
+        beat.beats = beat.beats.wrapping_add(1);
+        Ok(())
+    }
+
+    /// Reads the clock of the store, and measures the time of its reply. The script makes a cluster send the command to one known node.
+    async fn read_clock(&self, link: &Link) -> Result<(), RedisError> {
+        let mut ask = cmd("EVAL");
+        ask.arg("return redis.call('TIME')").arg(1).arg(self.stored("members", ""));
+        let began = self.clock.mono();
+        let (seconds, micros): (u64, u64) = link.command(&ask).await?;
+        let now = self.clock.mono();
+        let mut state = self.state();
+        state.pace.beat(Some(now.since(began)));
+        state.clock.read(seconds.saturating_mul(1_000_000).saturating_add(micros), (began, now));
+        Ok(())
+    }
+
+    /// Adds the queries to lists since the last heartbeat to the counts of the fleet.
+    async fn add_queries(&self, link: &Link, beat: &mut Beat, gateway: &impl Gateway) -> Result<(), RedisError> {
+        let own = gateway.list_queries();
+        beat.added.retain(|(list, day), _| own.iter().any(|own| own.list == *list && own.day == *day));
+        for ListQueries { list, day, sent } in own {
+            let name = self.stored("queries", &format!("{day}:{list}"));
+            let added = beat.added.entry((list.clone(), day)).or_default();
+            let new = sent.saturating_sub(*added);
+            let mut add = cmd("INCRBY");
+            add.arg(&name).arg(new);
+            let total: u64 = link.command(&add).await?;
+            if new == total {
+                let mut expire = cmd("PEXPIRE");
+                expire.arg(&name).arg(millis_of(QUOTA_TIME));
+                link.command::<()>(&expire).await?;
+            }
+            *added = sent;
+            gateway.others_queries(&ListQueries { list, day, sent: total.saturating_sub(sent) });
+        }
+        Ok(())
+    }
+
+    async fn send_news(&self, link: &Link, beat: &mut Beat, news: Vec<News>) -> Result<(), RedisError> {
+        let stream = self.stored("news", "");
+        for news in news {
+            let Some(sent) = self.millis() else { return Ok(()) };
+            beat.number = sent.max(beat.number.saturating_add(1));
+            let sent = Sent { sender: self.id, number: beat.number, sent, news };
+            let text = serde_json::to_vec(&sent).unwrap_or_default();
+            let mut add = cmd("XADD");
+            add.arg(&stream).arg("MAXLEN").arg("~").arg(MAX_NEWS).arg("*");
+            add.arg("news").arg(self.sealer.seal(&stream, &text));
+            link.command::<String>(&add).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_news(&self, link: &Link, beat: &mut Beat, gateway: &impl Gateway) -> Result<(), RedisError> {
+        let stream = self.stored("news", "");
+        let from = beat.read.as_ref().map_or_else(|| "-".to_owned(), |last| format!("({last}"));
+        let at_once = if beat.read.is_some() { NEWS_AT_ONCE } else { MAX_NEWS };
+        let mut range = cmd("XRANGE");
+        range.arg(&stream).arg(from).arg("+").arg("COUNT").arg(at_once);
+        let news: Vec<(String, Vec<Vec<u8>>)> = link.command(&range).await?;
+        for (id, fields) in news {
+            beat.read = Some(id);
+            let Some(sealed) = fields.get(1) else { continue };
+            let opened = self.sealer.open(&stream, sealed);
+            let sent = opened.and_then(|text| serde_json::from_slice::<Sent>(text).ok());
+            let Some(sent) = sent.filter(|sent| sent.sender != self.id) else { continue };
+            let age = self.millis().map_or(Duration::ZERO, |now| Duration::from_millis(now.saturating_sub(sent.sent)));
+            if beat.inbox.takes(&sent, age) {
+                gateway.heard(sent.news, age).await;
+            }
+        }
+        beat.read.get_or_insert_with(|| "0-0".to_owned());
+        Ok(())
+    }
+
+    /// Reports this gateway to the others, and reads what they have reported.
+    async fn report_member(&self, link: &Link, member: Member) -> Result<(), RedisError> {
+        let name = self.stored("members", "");
+        let Some(now) = self.millis() else { return Ok(()) };
+        let (offset, usual) = {
+            let state = self.state();
+            let offset = state.clock.offset_millis(self.clock.unix_micros(), self.clock.mono());
+            (offset, state.pace.usual())
+        };
+        let member = Member {
+            reported: now,
+            clock_offset_ms: offset.unwrap_or_default(),
+            store_micros: usual.map_or(0, |usual| u64::try_from(usual.as_micros()).unwrap_or(u64::MAX)),
+            ..member
+        };
+        let text = serde_json::to_vec(&member).unwrap_or_default();
+        let mut set = cmd("HSET");
+        set.arg(&name).arg(self.id).arg(self.sealer.seal(&format!("{name}{}", self.id), &text));
+        link.command::<()>(&set).await?;
+        let reported: BTreeMap<u64, Vec<u8>> = link.command(cmd("HGETALL").arg(&name)).await?;
+        let mut members = Vec::new();
+        for (id, sealed) in reported.into_iter().take(MAX_MEMBERS) {
+            let opened = self.sealer.open(&format!("{name}{id}"), &sealed);
+            let member = opened.and_then(|text| serde_json::from_slice::<Member>(text).ok());
+            match member.filter(|member| now.saturating_sub(member.reported) <= millis_of(MEMBER_TIME)) {
+                Some(member) => members.push((id, member)),
+                None => link.command::<()>(cmd("HDEL").arg(&name).arg(id)).await?,
+            }
+        }
+        members.sort_by(|(_, one), (_, other)| one.host.cmp(&other.host));
+        self.state().members = members;
+        Ok(())
+    }
+
+    /// Returns the current time of the store, in milliseconds since 1970.
+    fn millis(&self) -> Option<u64> {
+        self.state().clock.millis(self.clock.mono())
+    }
+}
+
+/// Returns the error in words, without what the library adds for programmers.
+fn sentence(error: &RedisError) -> String {
+    match error.detail() {
+        Some(detail) => detail.to_owned(),
+        None => error.to_string(),
+    }
+}

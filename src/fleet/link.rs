@@ -1,0 +1,142 @@
+//! The connection to the store: one server, the primary server that sentinels name, or a cluster.
+//!
+//! One connection carries all commands, many at a time. It is made by the heartbeat, and again after it broke.
+
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::cluster::ClusterClient;
+use redis::cluster_async::ClusterConnection;
+use redis::sentinel::{SentinelClientBuilder, SentinelServerType};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo,
+    RedisConnectionInfo, RedisError, TlsCertificates, TlsMode,
+};
+use resolver::config::{FleetSection, StoreMode, StoreServer};
+
+use crate::limits::STORE_TIME;
+
+/// A connection to the store.
+#[derive(Clone)]
+pub(crate) enum Link {
+    /// One server.
+    Server(MultiplexedConnection),
+    /// The nodes of a cluster.
+    Cluster(ClusterConnection),
+}
+
+impl Link {
+    /// Connects to the store that the configuration names.
+    ///
+    /// # Errors
+    /// No server can be reached, or the store refuses this user.
+    pub(crate) async fn connect(config: &FleetSection) -> Result<Self, RedisError> {
+        match config.mode {
+            StoreMode::Single => {
+                let mut failed = None;
+                for server in &config.servers {
+                    match connect_to(client(config, server)?).await {
+                        Ok(link) => return Ok(link),
+                        Err(error) => failed = Some(error),
+                    }
+                }
+                Err(failed.unwrap_or_else(|| (redis::ErrorKind::InvalidClientConfig, "no server").into()))
+            }
+            StoreMode::Sentinel => {
+                let mut client = sentinels(config)?;
+                connect_to(client.async_get_client().await?).await
+            }
+            StoreMode::Cluster => {
+                let connected = cluster(config)?.get_async_connection().await?;
+                Ok(Self::Cluster(connected))
+            }
+        }
+    }
+
+    /// Sends a command and returns its reply.
+    ///
+    /// # Errors
+    /// The connection is broken, or the store replies with an error.
+    pub(crate) async fn command<Reply: FromRedisValue>(&self, command: &Cmd) -> Result<Reply, RedisError> {
+        let value = match self.clone() {
+            Self::Server(mut server) => server.req_packed_command(command).await?,
+            Self::Cluster(mut cluster) => cluster.req_packed_command(command).await?,
+        };
+        Ok(redis::from_redis_value(value.extract_error()?)?)
+    }
+}
+
+async fn connect_to(client: Client) -> Result<Link, RedisError> {
+    let settings = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(STORE_TIME))
+        .set_response_timeout(Some(STORE_TIME));
+    client.get_multiplexed_async_connection_with_config(&settings).await.map(Link::Server)
+}
+
+fn address(server: &StoreServer) -> ConnectionAddr {
+    let (host, port) = (server.host.clone(), server.port);
+    match server.tls {
+        true => ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None },
+        false => ConnectionAddr::Tcp(host, port),
+    }
+}
+
+fn user(config: &FleetSection) -> RedisConnectionInfo {
+    let mut user = RedisConnectionInfo::default();
+    if !config.user.is_empty() {
+        user = user.set_username(&config.user);
+    }
+    if let Some(password) = password(config) {
+        user = user.set_password(password);
+    }
+    user
+}
+
+fn password(config: &FleetSection) -> Option<&str> {
+    config.password.as_ref().and_then(|file| str::from_utf8(&file.secret).ok())
+}
+
+fn certificates(config: &FleetSection) -> TlsCertificates {
+    let root_cert = config.ca.as_ref().map(|file| file.pem.to_vec());
+    TlsCertificates { client_tls: None, root_cert }
+}
+
+fn info(config: &FleetSection, server: &StoreServer) -> Result<ConnectionInfo, RedisError> {
+    Ok(address(server).into_connection_info()?.set_redis_settings(user(config)))
+}
+
+fn client(config: &FleetSection, server: &StoreServer) -> Result<Client, RedisError> {
+    let info = info(config, server)?;
+    if server.tls { Client::build_with_tls(info, certificates(config)) } else { Client::open(info) }
+}
+
+fn sentinels(config: &FleetSection) -> Result<redis::sentinel::SentinelClient, RedisError> {
+    let addresses: Vec<_> = config.servers.iter().map(address).collect();
+    let primary = SentinelServerType::Master;
+    let mut builder = SentinelClientBuilder::new(addresses, config.primary.clone(), primary)?;
+    if config.servers.iter().any(|server| server.tls) {
+        builder = builder
+            .set_client_to_redis_tls_mode(TlsMode::Secure)
+            .set_client_to_redis_certificates(certificates(config))
+            .set_client_to_sentinel_tls_mode(TlsMode::Secure)
+            .set_client_to_sentinel_certificates(certificates(config));
+    }
+    if !config.user.is_empty() {
+        builder = builder.set_client_to_redis_username(&config.user);
+    }
+    if let Some(password) = password(config) {
+        builder = builder.set_client_to_redis_password(password);
+    }
+    builder.build()
+}
+
+fn cluster(config: &FleetSection) -> Result<ClusterClient, RedisError> {
+    let nodes = config.servers.iter().map(|server| info(config, server)).collect::<Result<Vec<_>, _>>()?;
+    // A command of a question is not repeated: the question has other servers.
+    let mut builder = ClusterClient::builder(nodes)
+        .connection_timeout(STORE_TIME)
+        .response_timeout(STORE_TIME)
+        .retries(2);
+    if config.servers.iter().any(|server| server.tls) {
+        builder = builder.tls(TlsMode::Secure).certs(certificates(config));
+    }
+    builder.build()
+}

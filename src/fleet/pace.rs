@@ -1,0 +1,115 @@
+//! How fast the store is, and whether it rests. All functions are pure.
+//!
+//! The servers wait for the store only as long as its replies usually take, as measured (RFC 6298 section 2: the smoothed time and four times its
+//! variation). A store that was late three times in a row rests, and is not read until a heartbeat was answered in time.
+
+use std::time::Duration;
+
+use resolver::fleet::HeadStart;
+
+use crate::limits::{FIND_TIME, MAX_HEAD_START, MAX_LATE, MIN_HEAD_START};
+
+/// What is known of the speed of the store.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pace {
+    /// The smoothed time of a reply, and its variation. `None` before the first reply.
+    usual: Option<(Duration, Duration)>,
+    /// The number of reads in a row that were late.
+    late: u8,
+}
+
+impl Pace {
+    /// Records a reply of the store.
+    pub(crate) fn replied(&mut self, elapsed: Duration) {
+        self.late = 0;
+        self.usual = Some(match self.usual {
+            None => (elapsed, elapsed / 2),
+            Some((smoothed, variation)) => {
+                let off = smoothed.abs_diff(elapsed);
+                ((smoothed * 7 + elapsed) / 8, (variation * 3 + off) / 4)
+            }
+        });
+    }
+
+    /// Records that a read got no reply in time.
+    pub(crate) fn late(&mut self) {
+        self.late = self.late.saturating_add(1);
+    }
+
+    /// Records that a read was given up after `elapsed`, because the servers had answered. It counts as late if the store had enough time.
+    pub(crate) fn given_up(&mut self, elapsed: Duration) {
+        if elapsed >= MAX_HEAD_START.saturating_mul(2) {
+            self.late();
+        }
+    }
+
+    /// Records a heartbeat: the time until its reply, or `None` if there was none. A heartbeat in time ends the rest.
+    pub(crate) fn beat(&mut self, elapsed: Option<Duration>) {
+        match elapsed.filter(|elapsed| *elapsed <= FIND_TIME) {
+            Some(elapsed) => self.replied(elapsed),
+            None => self.late = MAX_LATE,
+        }
+    }
+
+    /// Returns true if the store is not read now.
+    pub(crate) fn rests(&self) -> bool {
+        self.late >= MAX_LATE || self.usual.is_none()
+    }
+
+    /// Returns the usual time of a reply.
+    pub(crate) fn usual(&self) -> Option<Duration> {
+        self.usual.map(|(smoothed, _)| smoothed)
+    }
+
+    /// Returns whether the store is read, and how long the servers wait for it.
+    pub(crate) fn head_start(&self) -> HeadStart {
+        let Some((smoothed, variation)) = self.usual.filter(|_| !self.rests()) else {
+            return HeadStart::Rests;
+        };
+        let wait = smoothed + variation * 4;
+        HeadStart::Wait(if smoothed > MAX_HEAD_START {
+            Duration::ZERO
+        } else {
+            wait.clamp(MIN_HEAD_START, MAX_HEAD_START)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_near_store_gets_a_head_start_and_a_far_one_none() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.head_start(), HeadStart::Rests, "nothing is known yet");
+        pace.beat(Some(Duration::from_micros(300)));
+        assert_eq!(pace.head_start(), HeadStart::Wait(MIN_HEAD_START));
+        (0..50).for_each(|_| pace.replied(millis(2)));
+        assert!(matches!(pace.head_start(), HeadStart::Wait(wait) if wait >= millis(2) && wait < millis(3)));
+        (0..50).for_each(|_| pace.replied(millis(12)));
+        assert_eq!(pace.head_start(), HeadStart::Wait(Duration::ZERO));
+    }
+
+    #[test]
+    fn three_late_reads_make_it_rest_until_a_heartbeat() {
+        let mut pace = Pace::default();
+        pace.beat(Some(millis(1)));
+        (0..2).for_each(|_| pace.late());
+        assert!(!pace.rests());
+        pace.replied(millis(1));
+        pace.given_up(millis(3));
+        (0..3).for_each(|_| pace.given_up(millis(10)));
+        assert!(pace.rests());
+        pace.beat(Some(millis(500)));
+        assert!(pace.rests(), "the reply is too late");
+        pace.beat(Some(millis(1)));
+        assert!(!pace.rests());
+        pace.beat(None);
+        assert!(pace.rests());
+    }
+}

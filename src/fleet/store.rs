@@ -1,0 +1,328 @@
+//! Reading and writing the entries of the store.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all};
+use redis::{Cmd, RedisError, cmd};
+use serde::Serialize;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::timeout;
+
+use crate::clock::{StoreClock, millis_of};
+use crate::gateway::Member;
+use crate::limits::{FIND_TIME, LEASE_TIME, MAX_ENTRY, MAX_WAITING, MAX_WRITES, NEWS_AT_ONCE, STORE_TIME};
+use crate::link::Link;
+use crate::news::News;
+use crate::pace::Pace;
+use crate::seal::{Content, Sealer};
+use dns::clock::{Clock, Mono};
+use dns::random::Random;
+use resolver::config::FleetSection;
+use resolver::fleet::{FleetStore, Found, FoundEntry, HeadStart, Lease, SharedEntry, SharedKey};
+
+/// The store of a fleet.
+pub struct Fleet {
+    pub(crate) shared: Arc<Shared>,
+    waiting: mpsc::Sender<Waiting>,
+    /// The entries that wait to be written. Locked by the task that writes them.
+    pub(crate) to_write: tokio::sync::Mutex<mpsc::Receiver<Waiting>>,
+}
+
+/// What reads, writes and the heartbeat use together.
+pub(crate) struct Shared {
+    pub(crate) config: FleetSection,
+    pub(crate) clock: Clock,
+    pub(crate) sealer: Sealer,
+    /// The number of this process in the fleet, chosen at random at the start.
+    pub(crate) id: u64,
+    pub(crate) state: Mutex<State>,
+    pub(crate) counts: Counts,
+    /// Notified when news wait to be sent.
+    pub(crate) hurry: Notify,
+}
+
+/// What is known of the store now.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) link: Option<Link>,
+    pub(crate) pace: Pace,
+    pub(crate) clock: StoreClock,
+    /// Why the store does not work, and since when.
+    pub(crate) failing: Option<(String, Mono)>,
+    /// The news that wait to be sent.
+    pub(crate) outgoing: Vec<News>,
+    pub(crate) members: Vec<(u64, Member)>,
+}
+
+/// An entry that waits to be written.
+pub(crate) struct Waiting {
+    entry: SharedEntry,
+    /// The time from which the times in the entry count.
+    kept: Mono,
+}
+
+/// What has been counted since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    late: AtomicU64,
+    written: AtomicU64,
+    dropped: AtomicU64,
+    refused: AtomicU64,
+    pub(crate) errors: AtomicU64,
+}
+
+/// The state of the store, for the operator.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StoreReport {
+    /// Why the store does not work; `None` if it works.
+    pub failing: Option<String>,
+    /// The time since which it has not worked.
+    pub failing_for: Option<Duration>,
+    /// The usual time of a reply, if it is known.
+    pub usual: Option<Duration>,
+    /// Reads that got no reply in time.
+    pub late: u64,
+    /// Entries written.
+    pub written: u64,
+    /// Entries not written, because too many waited or the store did not work.
+    pub dropped: u64,
+    /// Entries not used, because their MAC or their times were wrong.
+    pub refused: u64,
+    /// Commands that the store answered with an error.
+    pub errors: u64,
+    /// The number of this gateway in `members`.
+    pub own: u64,
+    /// All gateways that have reported lately.
+    pub members: Vec<(u64, Member)>,
+}
+
+pub(crate) fn count(counter: &AtomicU64, number: usize) {
+    counter.fetch_add(u64::try_from(number).unwrap_or(u64::MAX), Ordering::Relaxed);
+}
+
+impl Fleet {
+    /// Creates the store of this configuration, without connecting to it. Returns `None` if the configuration has no servers or no key.
+    pub fn new(config: &FleetSection, clock: &Clock, random: &Random) -> Option<Arc<Self>> {
+        let key = config.key.as_ref().filter(|_| !config.servers.is_empty())?;
+        let (waiting, to_write) = mpsc::channel(MAX_WAITING);
+        let shared = Shared {
+            sealer: Sealer::new(&key.secret, &config.group),
+            config: config.clone(),
+            clock: clock.clone(),
+            id: random.u64(),
+            state: Mutex::default(),
+            counts: Counts::default(),
+            hurry: Notify::new(),
+        };
+        Some(Arc::new(Self { shared: Arc::new(shared), waiting, to_write: to_write.into() }))
+    }
+
+    /// Sends news to the other gateways with the next heartbeat, which begins now. Returns false if too many news wait.
+    pub fn send(&self, news: News) -> bool {
+        let mut state = self.shared.state();
+        let has_room = state.outgoing.len() < NEWS_AT_ONCE;
+        if has_room {
+            state.outgoing.push(news);
+        }
+        drop(state);
+        self.shared.hurry.notify_one();
+        has_room
+    }
+
+    /// Returns the state of the store.
+    pub fn report(&self) -> StoreReport {
+        let state = self.shared.state();
+        let now = self.shared.clock.mono();
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let Counts { late, written, dropped, refused, errors } = &self.shared.counts;
+        StoreReport {
+            failing: state.failing.as_ref().map(|(why, _)| why.clone()),
+            failing_for: state.failing.as_ref().map(|(_, since)| now.since(*since)),
+            usual: state.pace.usual(),
+            late: read(late),
+            written: read(written),
+            dropped: read(dropped),
+            refused: read(refused),
+            errors: read(errors),
+            own: self.shared.id,
+            members: state.members.clone(),
+        }
+    }
+
+    /// Writes the entries that wait, many at a time. Runs forever.
+    pub async fn write(self: Arc<Self>) -> std::convert::Infallible {
+        let mut to_write = self.to_write.lock().await;
+        let mut entries = Vec::new();
+        loop {
+            if to_write.recv_many(&mut entries, MAX_WRITES).await == 0 {
+                std::future::pending::<()>().await;
+            }
+            self.shared.write(std::mem::take(&mut entries)).await;
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the name in the store of something of this group. `kind` tells entries, leases, counts and others apart.
+    pub(crate) fn stored(&self, kind: &str, name: &str) -> String {
+        let FleetSection { prefix, group, .. } = &self.config;
+        format!("{prefix}{group}:{kind}:{name}")
+    }
+
+    async fn find(&self, keys: &[SharedKey], leases: bool) -> Found {
+        let unknown = Found { lease: Lease::Unknown, entries: Vec::new() };
+        let Some(link) = self.state().link.clone() else { return unknown };
+        let names: Vec<String> = keys.iter().map(|key| self.stored("e", &self.sealer.name(&key.0))).collect();
+        let mut asked = AskedStore { shared: self, began: self.clock.mono(), is_over: false };
+        let read = timeout(FIND_TIME, self.read(&link, &names, leases)).await;
+        asked.is_over = true;
+        let (now, mut state) = (self.clock.mono(), self.state());
+        match read {
+            Ok(Ok((values, lease))) => {
+                state.pace.replied(now.since(asked.began));
+                let clock = state.clock;
+                drop(state);
+                let found = names.iter().zip(values).filter_map(|(name, value)| self.open(clock, name, &value?));
+                Found { entries: found.collect(), lease }
+            }
+            Ok(Err(error)) => {
+                state.pace.late();
+                drop(state);
+                self.failed(&error);
+                unknown
+            }
+            Err(_) => {
+                state.pace.late();
+                count(&self.counts.late, 1);
+                unknown
+            }
+        }
+    }
+
+    /// Reads values, and takes the lease of the first name, at the same time.
+    async fn read(
+        &self,
+        link: &Link,
+        names: &[String],
+        leases: bool,
+    ) -> Result<(Vec<Option<Vec<u8>>>, Lease), RedisError> {
+        let mut get = cmd("MGET");
+        get.arg(names);
+        let lease = async {
+            let Some(first) = names.first().filter(|_| leases) else { return Ok(Lease::Own) };
+            let mut take = cmd("SET");
+            take.arg(format!("{first}:lease")).arg(self.id).arg("NX").arg("PX").arg(millis_of(LEASE_TIME));
+            let taken: Option<String> = link.command(&take).await?;
+            Ok(if taken.is_some() { Lease::Own } else { Lease::Other })
+        };
+        futures_util::future::try_join(link.command(&get), lease).await
+    }
+
+    /// Returns the entry in a value of the store, if it is authentic and has not expired.
+    fn open(&self, clock: StoreClock, name: &str, value: &[u8]) -> Option<FoundEntry> {
+        let now = self.clock.mono();
+        let opened = self.sealer.open(name, value).and_then(Content::read);
+        let found = opened.and_then(|Content { written, expires, octets, .. }| {
+            let age = clock.age(written, now)?;
+            (clock.millis(now)? < expires).then(|| FoundEntry { octets: octets.to_owned(), age })
+        });
+        if found.is_none() {
+            count(&self.counts.refused, 1);
+        }
+        found
+    }
+
+    async fn write(&self, entries: Vec<Waiting>) {
+        let number = entries.len();
+        let (link, clock) = {
+            let state = self.state();
+            (state.link.clone().filter(|_| !state.pace.rests()), state.clock)
+        };
+        let Some(link) = link else { return count(&self.counts.dropped, number) };
+        let writes: Vec<Cmd> = entries.iter().filter_map(|waiting| self.write_of(clock, waiting)).collect();
+        let written = timeout(STORE_TIME, join_all(writes.iter().map(|write| link.command::<()>(write)))).await;
+        match written {
+            Ok(results) => {
+                let failed = results.iter().filter(|result| result.is_err()).count();
+                count(&self.counts.written, results.len().saturating_sub(failed));
+                count(&self.counts.dropped, failed);
+                if let Some(error) = results.into_iter().find_map(Result::err) {
+                    self.failed(&error);
+                }
+            }
+            Err(_) => count(&self.counts.dropped, number),
+        }
+    }
+
+    /// Returns the command that writes an entry. Returns `None` if it has expired, or the clock of the store is not known.
+    fn write_of(&self, clock: StoreClock, waiting: &Waiting) -> Option<Cmd> {
+        let Waiting { entry: SharedEntry { key, octets, left }, kept } = waiting;
+        let left = left.checked_sub(self.clock.mono().since(*kept))?;
+        let name = self.stored("e", &self.sealer.name(&key.0));
+        let written = clock.millis(*kept)?;
+        let expires = clock.millis(self.clock.mono())?.saturating_add(millis_of(left));
+        let content = Content { written, expires, writer: self.id, octets }.to_octets();
+        let mut write = cmd("SET");
+        write.arg(&name).arg(self.sealer.seal(&name, &content)).arg("PX").arg(millis_of(left).max(1));
+        Some(write)
+    }
+
+    /// Counts an error. If the connection is broken, the heartbeat makes a new one.
+    pub(crate) fn failed(&self, error: &RedisError) {
+        count(&self.counts.errors, 1);
+        if error.is_unrecoverable_error() || error.is_connection_dropped() || error.is_io_error() {
+            self.state().link = None;
+        }
+    }
+}
+
+/// A read in progress. If it is dropped before its end, the servers were faster.
+struct AskedStore<'s> {
+    shared: &'s Shared,
+    began: Mono,
+    is_over: bool,
+}
+
+impl Drop for AskedStore<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let elapsed = self.shared.clock.mono().since(self.began);
+            self.shared.state().pace.given_up(elapsed);
+        }
+    }
+}
+
+impl FleetStore for Fleet {
+    fn find(&self, keys: Vec<SharedKey>, leases: bool) -> BoxFuture<'static, Found> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { shared.find(&keys, leases).await })
+    }
+
+    fn keep(&self, entries: Vec<SharedEntry>) {
+        let kept = self.shared.clock.mono();
+        for entry in entries {
+            let fits = entry.octets.len() <= MAX_ENTRY;
+            if !fits || self.waiting.try_send(Waiting { entry, kept }).is_err() {
+                count(&self.shared.counts.dropped, 1);
+            }
+        }
+    }
+
+    fn head_start(&self) -> HeadStart {
+        let state = self.shared.state();
+        if state.link.is_some() { state.pace.head_start() } else { HeadStart::Rests }
+    }
+}
+
+impl fmt::Debug for Fleet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Fleet({})", self.shared.config.group)
+    }
+}

@@ -1,0 +1,211 @@
+//! Entries that the gateways of a fleet share: they are written and read like entries of a snapshot.
+//!
+//! What is shared for a question is the RRset, the alias or the denial of its name; what is shared for a zone is its delegation and the DNSSEC
+//! state of the zone. The times in the octets count from the time at which they were written, as in a snapshot.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::blocks::Octets;
+use super::entry::{self, Begin, EntryFrame, EntryTag};
+use super::server;
+use super::times::Moments;
+use crate::cache::Memory;
+use crate::cache::entries::{CacheEntry, Known};
+use crate::cache::keys::KeySlot;
+use crate::cache::negative::Negative;
+use crate::cache::rrset::Rrset;
+use crate::cache::security::Backing;
+use crate::cache::servers::Servers;
+use crate::limits::{MIN_SHARED_TIME, RESTORED_SERVER_TIME};
+use dns::clock::Mono;
+use dns::question::{Security, ViewId};
+
+/// Entries in octets, and the time until the first of them expires.
+pub(crate) struct Exported {
+    /// The entries, one after the other.
+    pub(crate) octets: Vec<u8>,
+    /// The time from now until the first of the entries expires.
+    pub(crate) left: Duration,
+}
+
+/// How entries of the fleet are taken into the cache.
+#[derive(Clone, Copy)]
+pub(crate) struct Import<'i> {
+    /// The view whose data the entries become.
+    pub(crate) view: ViewId,
+    /// The time since the entries were written.
+    pub(crate) age: Duration,
+    /// The longest time for which an entry may stay valid.
+    pub(crate) max_ttl: Duration,
+    /// Returns true if data of this name, in wire form, are not taken: they are older than a flush.
+    pub(crate) refuses: &'i dyn Fn(&[u8]) -> bool,
+    /// True if this gateway validates secure data again, and false if it believes the validation of the gateway that wrote them.
+    pub(crate) verifies: bool,
+}
+
+impl Memory {
+    /// Returns the cached RRset, alias or denial for a name and type, for the fleet. Returns `None` if there is none that other gateways may
+    /// use: data without validation are shared only if `validates` is false, so if no gateway of the fleet validates.
+    pub(crate) fn export(
+        &self,
+        (name, kind): (&Name, RecordType),
+        (view, validates): (ViewId, bool),
+        now: Mono,
+    ) -> Option<Exported> {
+        let mut keys = self.rrsets.in_view(view).keys(name);
+        let slots = [KeySlot::Rrset(kind), KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME)];
+        slots.into_iter().find_map(|slot| {
+            let key = keys.at(0, slot);
+            let entry = self.rrsets.store().peek(&key)?;
+            let CacheEntry::Known(known) = &entry else { return None };
+            let is_unchecked = backing(known).security == Security::Unchecked;
+            let left = known.expires().since(now);
+            if left < MIN_SHARED_TIME || validates && is_unchecked {
+                return None;
+            }
+            let tag = match known {
+                Known::Rrset(_) => EntryTag::Rrset,
+                Known::Negative(_) => EntryTag::Negative,
+            };
+            let mut octets = Vec::new();
+            entry::put_entry(&mut octets, tag, false, |out| {
+                entry::put_known(out, (&key.to_key(), 0), &entry, now);
+            });
+            Some(Exported { octets, left })
+        })
+    }
+
+    /// Returns the delegation of a zone and its DNSSEC state, if one of them was stored after `since`.
+    pub(crate) fn export_zone(
+        &self,
+        zone: &Name,
+        view: ViewId,
+        (since, now): (Mono, Mono),
+    ) -> Option<Exported> {
+        let rrsets = self.rrsets.in_view(view);
+        let (delegation, state) = (rrsets.delegation(zone, now)?, rrsets.zone_state(zone, now));
+        let is_new = delegation.since >= since || state.as_ref().is_some_and(|state| state.stored >= since);
+        if !is_new || delegation.trusted || !delegation.configured.is_empty() {
+            return None;
+        }
+        let mut left = delegation.expires.since(now);
+        let mut parts = vec![(KeySlot::Delegation, CacheEntry::Delegation(delegation))];
+        if let Some(state) = state {
+            left = left.min(state.expires.since(now));
+            parts.push((KeySlot::State, CacheEntry::State(state)));
+        }
+        let mut octets = Vec::new();
+        for (slot, entry) in &parts {
+            let Some(tag) = entry::tag_of(entry, Duration::ZERO, || true, now) else { continue };
+            let key = rrsets.key(zone, *slot);
+            entry::put_entry(&mut octets, tag, false, |out| entry::put_known(out, (&key, 0), entry, now));
+        }
+        (left >= MIN_SHARED_TIME).then_some(Exported { octets, left })
+    }
+
+    /// Takes entries of the fleet into the cache. Entries that have expired, that cannot be read, or that are no better than the entries in the
+    /// cache are skipped. Returns the number of entries taken.
+    pub(crate) fn import(&self, octets: &[u8], import: Import<'_>, now: Mono) -> usize {
+        let moments =
+            Moments { now, gone: import.age, most: import.max_ttl, stale: Duration::ZERO };
+        let mut left = Octets::new(octets);
+        std::iter::from_fn(|| EntryFrame::read(&mut left))
+            .filter(|framed| self.take_shared(framed, import, moments).is_some())
+            .count()
+    }
+
+    fn take_shared(&self, framed: &EntryFrame<'_>, import: Import<'_>, moments: Moments) -> Option<()> {
+        let left = &mut Octets::new(framed.octets);
+        let begin = Begin::read(left)?;
+        if (import.refuses)(begin.name) {
+            return None;
+        }
+        let mut entry = entry::known(left, framed.tag, &begin, moments)?;
+        if import.verifies {
+            entry = unverified(entry)?;
+        }
+        let key = begin.key(import.view);
+        let is_better = match self.rrsets.store().peek(&key) {
+            None => true,
+            Some(held) => is_newer(&entry, &held, moments.now),
+        };
+        if begin.kind == RecordType::DNAME {
+            self.rrsets.dnames().store(true, Ordering::Relaxed);
+        }
+        is_better.then(|| self.rrsets.store().insert(key, entry))
+    }
+}
+
+impl Servers {
+    /// Returns at most `most` servers that are dead, or lame for a zone: the address in octets, and the record of the server.
+    pub fn export_faulty(&self, now: Mono, most: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut faulty = Vec::new();
+        // The walk ends when the list is full.
+        let _ = self.each(|address, server| {
+            if server::is_faulty(server, now) {
+                let mut record = Vec::new();
+                server::put_server(&mut record, address, server, now);
+                faulty.push((address.to_string().into_bytes(), record));
+            }
+            if faulty.len() < most { Ok(()) } else { Err(()) }
+        });
+        faulty
+    }
+
+    /// Takes the record of a faulty server of another gateway, if this gateway knows nothing of the server. `age` is the time since it was written.
+    pub fn import(&self, record: &[u8], age: Duration, now: Mono) -> bool {
+        let moments = Moments { now, gone: age, most: RESTORED_SERVER_TIME, stale: Duration::ZERO };
+        let Some((address, mut history)) = server::server(record, moments) else { return false };
+        // Round trips depend on the place of the gateway.
+        history.round_trips = None;
+        self.restore(address, history)
+    }
+}
+
+fn backing(known: &Known) -> &Backing {
+    match known {
+        Known::Rrset(rrset) => rrset.backing(),
+        Known::Negative(negative) => negative.backing(),
+    }
+}
+
+/// Returns true if an entry of the fleet expires later than the entry in the cache, and is as credible.
+fn is_newer(entry: &CacheEntry, held: &CacheEntry, now: Mono) -> bool {
+    match (entry, held) {
+        (CacheEntry::Known(new), CacheEntry::Known(held)) => {
+            let rank = match new {
+                Known::Rrset(rrset) => rrset.rank(),
+                Known::Negative(negative) => negative.rank,
+            };
+            held.expires() <= now || held.expires() < new.expires() && !held.outlasts(rank, backing(new))
+        }
+        (CacheEntry::Delegation(new), CacheEntry::Delegation(held)) => {
+            !held.trusted && held.configured.is_empty() && held.expires < new.expires
+        }
+        (CacheEntry::State(new), CacheEntry::State(held)) => held.expires < new.expires,
+        _ => false,
+    }
+}
+
+/// Returns the entry with the mark that it was not validated, so that it is validated before it is used. Returns `None` for the DNSSEC state of
+/// a zone, which this gateway then finds itself.
+fn unverified(entry: CacheEntry) -> Option<CacheEntry> {
+    let unchecked =
+        |backing: &Backing| Backing { security: Security::Unchecked, evidence: backing.evidence.clone() };
+    Some(match entry {
+        CacheEntry::Known(Known::Rrset(rrset)) => {
+            let backing = unchecked(rrset.backing());
+            CacheEntry::Known(Known::Rrset(Rrset { backing, ..Rrset::clone(&rrset) }.into()))
+        }
+        CacheEntry::Known(Known::Negative(negative)) => {
+            let backing = unchecked(negative.backing());
+            let negative = Negative { backing, ..negative.as_ref().clone() };
+            CacheEntry::Known(Known::Negative(negative.into()))
+        }
+        CacheEntry::State(_) => return None,
+        entry => entry,
+    })
+}

@@ -1,0 +1,40 @@
+//! Bounds of what gateways share in a fleet.
+
+use std::time::Duration;
+
+/// Data that expire sooner than this are not shared: they would be nearly over when another gateway reads them.
+pub const MIN_SHARED_TIME: Duration = Duration::from_secs(5);
+
+/// The number of zone cuts below the closest known one for which one question reads the store. A mail domain is one or two cuts below a TLD, and
+/// the reverse zone of an address at most three below in-addr.arpa.
+pub(crate) const MAX_SHARED_CUTS: usize = 4;
+
+/// The total time that a question to a DNS list waits for a gateway that already asks the same question. A list answers in 10 to 50 ms, so a longer
+/// wait would cost more than the second query.
+pub(crate) const LEASE_WAIT: Duration = Duration::from_millis(20);
+
+/// How long the report of another gateway that a DNS list does not answer makes the breaker open sooner. The breaker of that gateway probes the list
+/// at least that often.
+pub(crate) const FLEET_SUSPICION_TIME: Duration = Duration::from_secs(60);
+
+/// The pause before the store is read again for a question that another gateway asks.
+pub(crate) const LEASE_PAUSE: Duration = Duration::from_millis(10);
+
+/// The number of flushes of single names or trees that are remembered, so that flushed data do not come back from the store. After more flushes, all
+/// data from before the oldest one are not taken.
+pub(crate) const MAX_FLEET_FLUSHES: usize = 256;
+
+/// The greatest number of keys of `[fleet] zones`. Each question compares its name with them.
+pub(crate) const MAX_FLEET_ZONES: usize = 64;
+
+/// The greatest number of keys of `[fleet] servers`. Clusters and sentinels name the other nodes themselves.
+pub(crate) const MAX_FLEET_SERVERS: usize = 16;
+
+/// The greatest length of `[fleet] group` and `[fleet] prefix`, in octets. They are part of each key in the store.
+pub(crate) const MAX_FLEET_WORD: usize = 64;
+
+/// The greatest size of a file with the key of the fleet or with the password of the store, in octets.
+pub(crate) const MAX_FLEET_FILE: u64 = 4_096;
+
+/// The least length of the key of the fleet, in octets: that of the digest of its MAC (RFC 2104 section 3 advises the length of the digest).
+pub const MIN_FLEET_KEY: usize = 32;

@@ -1,0 +1,320 @@
+//! Questions that another gateway of the fleet may already have answered.
+//!
+//! The store of the fleet is asked for the answer and for the zone cuts on the way to it. The servers are asked a moment later, and the first
+//! usable answer wins. A store that is dead or slow costs nothing, because the store then reports that it rests.
+//!
+//! # Decisions
+//!
+//! - The servers are asked only after the time that the store usually takes (some hundred microseconds on a LAN). Without this head start, each
+//!   gateway would send the first query of each question, which is more than a third of all queries. Unbound's cachedb waits for the store as long
+//!   as it takes.
+//! - Only data of public names in the general view are shared, unless `fleet.zones` names the zone. Two gateways share data only if the digest of
+//!   their configurations is equal: a gateway that validates never believes one that does not.
+//! - A reply of a DNS list is shared only if it says "listed" or "not listed". A refusal concerns the address of one gateway.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwapOption;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::chase::Chaser;
+use super::chased::Chased;
+use crate::cache::flush::Flush;
+use crate::cache::snapshot::shared::{Exported, Import};
+use crate::cache::snapshot::{Scope, lies_in};
+use crate::dnsbl::gate::{self, ListVerdict};
+use crate::dnsbl::list::AskedAbout;
+use crate::dnsbl::state::ListState;
+use crate::fleet::{FleetStore, Found, HeadStart, Lease, SharedEntry, SharedKey};
+use crate::iterate::Lookup;
+use crate::iterate::classify::End;
+use crate::iterate::failure::Failure;
+use crate::limits::{LEASE_PAUSE, LEASE_WAIT, MAX_FLEET_FLUSHES, MAX_SHARED_CUTS};
+use crate::zones::{RouteTarget, Views};
+use dns::clock::Mono;
+use dns::question::{ViewId, WireName, is_within, label_places};
+use history::Counter;
+use history::event::StepEvent;
+
+/// The store of the fleet, if there is one.
+pub(super) type Fleet = ArcSwapOption<Sharing>;
+
+/// Flushes after which older data of the fleet are not taken.
+#[derive(Debug, Default)]
+struct Flushes {
+    /// Each flush with its time, the oldest first.
+    recent: Vec<(Flush, Mono)>,
+    /// The time before which no data are taken.
+    all: Option<Mono>,
+}
+
+impl Flushes {
+    fn add(&mut self, flush: &Flush, at: Mono) {
+        match flush {
+            // Which data are negative is not known before they are taken, so this flush counts for all data of the store.
+            Flush::All | Flush::Negative => self.all = self.all.max(Some(at)),
+            Flush::Name { .. } | Flush::Tree { .. } => self.recent.push((flush.clone(), at)),
+        }
+        if self.recent.len() > MAX_FLEET_FLUSHES {
+            let (_, oldest) = self.recent.remove(0);
+            self.all = self.all.max(Some(oldest));
+        }
+    }
+
+    /// Returns true if data of `name`, in wire form, that were written at `written` were flushed since.
+    fn concern(&self, name: &[u8], written: Mono) -> bool {
+        let is_in = |flush: &Flush| match flush {
+            Flush::Name { name: flushed, .. } => *name == *WireName::new(flushed),
+            Flush::Tree { name: flushed, .. } => is_within(name, &WireName::new(flushed)),
+            Flush::All | Flush::Negative => true,
+        };
+        self.all.is_some_and(|at| written <= at)
+            || self.recent.iter().any(|(flush, at)| written <= *at && is_in(flush))
+    }
+}
+
+/// What the gateway shares, and with which store.
+#[derive(Debug)]
+pub(super) struct Sharing {
+    store: Arc<dyn FleetStore>,
+    /// The digest of the configuration. It is part of each key, so gateways with different configurations do not share.
+    fingerprint: [u8; 32],
+    /// The general view, whose data are shared.
+    view: ViewId,
+    /// The names at and below which nothing is shared, in wire form: zones, hosts and records of the configuration.
+    private: HashSet<Vec<u8>>,
+    /// The zones of the configuration that are shared nevertheless, in wire form.
+    named: HashSet<Vec<u8>>,
+    validates: bool,
+    verifies: bool,
+    flushes: Arc<Mutex<Flushes>>,
+}
+
+impl Sharing {
+    /// Returns what is shared through `store` with these views, whose names are those of `scope`.
+    fn new(of: (Arc<dyn FleetStore>, Arc<Mutex<Flushes>>), views: &Views, scope: Scope) -> Option<Self> {
+        let config = views.config();
+        let (store, flushes) = of;
+        Some(Self {
+            store,
+            flushes,
+            fingerprint: scope.fingerprint,
+            view: *scope.views.first()?,
+            private: scope.configured.into_keys().chain(scope.overlooked).collect(),
+            named: config.fleet.zones.iter().map(dns::question::wire_name).collect(),
+            validates: config.dnssec.validate,
+            verifies: config.fleet.verify,
+        })
+    }
+
+    fn shares(&self, lookup: Lookup<'_>) -> bool {
+        let Lookup { name, route, context, .. } = lookup;
+        let is_public = matches!(route.target, RouteTarget::Iterate);
+        let wire = WireName::new(name);
+        let is_named = || lies_in(&self.named, &wire);
+        context.view.knows == self.view
+            && !context.is_on_the_side()
+            && !matches!(route.target, RouteTarget::Local(_))
+            && (is_public && !lies_in(&self.private, &wire) || is_named())
+    }
+
+    fn flushes(&self) -> MutexGuard<'_, Flushes> {
+        self.flushes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn key(&self, tag: u8, name: &[u8], kind: RecordType) -> SharedKey {
+        let kind = u16::from(kind).to_be_bytes();
+        SharedKey([&self.fingerprint[..], &[tag], name, &kind].concat().into())
+    }
+
+    fn question_key(&self, name: &Name, kind: RecordType) -> SharedKey {
+        self.key(QUESTION, &WireName::new(name), kind)
+    }
+
+    fn zone_key(&self, zone: &[u8]) -> SharedKey {
+        self.key(ZONE, zone, RecordType::NS)
+    }
+
+    fn entry(key: SharedKey, exported: Exported) -> SharedEntry {
+        SharedEntry { key, octets: exported.octets, left: exported.left }
+    }
+}
+
+/// The tags of the keys of questions and of zones.
+const QUESTION: u8 = 1;
+const ZONE: u8 = 2;
+
+impl Chaser {
+    /// Returns what the gateway shares, if the fleet may have the answer for this lookup or may use it.
+    fn shared(&self, lookup: Lookup<'_>) -> Option<Arc<Sharing>> {
+        let sharing = self.fleet.load();
+        let sharing = sharing.as_ref().filter(|sharing| sharing.shares(lookup))?;
+        // Other gateways may validate what this one does not.
+        let is_unvalidated = self.trust.ntas().longest(lookup.name, self.clock.mono()).is_some();
+        (!is_unvalidated).then(|| Arc::clone(sharing))
+    }
+
+    /// Asks the fleet and the servers for the name. The first usable answer wins.
+    pub(super) async fn seek_or_share(
+        &self,
+        lookup: Lookup<'_>,
+        chased: &mut Chased,
+    ) -> Result<End, Failure> {
+        let Some(sharing) = self.shared(lookup) else { return self.seek(lookup, chased).await };
+        match sharing.store.head_start() {
+            HeadStart::Rests => self.seek(lookup, chased).await,
+            // The future is boxed, because only gateways in a fleet need it.
+            HeadStart::Wait(wait) => Box::pin(self.race(lookup, &sharing, wait, chased)).await,
+        }
+    }
+
+    async fn race(
+        &self,
+        lookup: Lookup<'_>,
+        sharing: &Sharing,
+        wait: std::time::Duration,
+        chased: &mut Chased,
+    ) -> Result<End, Failure> {
+        let keys = self.keys_to_find(lookup, sharing);
+        let is_list = lookup.route.list_asked(lookup.name).is_some();
+        let began = self.clock.mono();
+        let mut finding = sharing.store.find(keys.clone(), is_list);
+        let mut found = tokio::time::timeout(wait, &mut finding).await.ok();
+        while let Some(Found { entries, lease }) = found.take() {
+            self.take_in(&entries, sharing, lookup);
+            if let Some(end) = self.remember(lookup, chased).await {
+                self.recorder.count(Counter::FleetHits, 1);
+                lookup.context.note(StepEvent::Memory { found: "the store of the fleet had the answer".to_owned() });
+                return Ok(end);
+            }
+            if lease != Lease::Other || self.clock.mono().since(began).saturating_add(LEASE_PAUSE) > LEASE_WAIT {
+                self.recorder.count(Counter::FleetMisses, 1);
+                return self.seek(Lookup { cut: None, ..lookup }, chased).await;
+            }
+            tokio::time::sleep(LEASE_PAUSE).await;
+            found = Some(sharing.store.find(keys.clone(), is_list).await);
+        }
+        // The store is slower than usual: the servers are asked at the same time.
+        let mut own = chased.clone();
+        let mut seeking = Box::pin(self.seek(lookup, &mut own));
+        tokio::select! {
+            biased;
+            Found { entries, .. } = &mut finding => {
+                self.take_in(&entries, sharing, lookup);
+                if let Some(end) = self.remember(lookup, chased).await {
+                    self.recorder.count(Counter::FleetHits, 1);
+                    return Ok(end);
+                }
+            }
+            sought = &mut seeking => {
+                drop(seeking);
+                *chased = own;
+                return sought;
+            }
+        }
+        self.recorder.count(Counter::FleetMisses, 1);
+        let sought = seeking.as_mut().await;
+        drop(seeking);
+        *chased = own;
+        sought
+    }
+
+    /// Returns the keys of the question and of the zone cuts between the closest known one and the name, from the top down.
+    fn keys_to_find(&self, lookup: Lookup<'_>, sharing: &Sharing) -> Vec<SharedKey> {
+        let wire = WireName::new(lookup.name);
+        let rrsets = self.memory.rrsets.in_view(sharing.view);
+        let known = rrsets.closest_delegation(lookup.name, self.clock.mono());
+        let known = known.map_or(1, |cut| dns::question::wire_name(&cut.zone).len());
+        let mut cuts: Vec<&[u8]> =
+            label_places(&wire).filter_map(|place| wire.get(place..)).filter(|zone| zone.len() > known).collect();
+        cuts.reverse();
+        cuts.truncate(MAX_SHARED_CUTS);
+        let question = sharing.question_key(lookup.name, lookup.kind);
+        std::iter::once(question).chain(cuts.into_iter().map(|zone| sharing.zone_key(zone))).collect()
+    }
+
+    fn take_in(&self, entries: &[crate::fleet::FoundEntry], sharing: &Sharing, lookup: Lookup<'_>) {
+        let now = self.clock.mono();
+        for entry in entries {
+            let written = now.before(entry.age);
+            let import = Import {
+                view: sharing.view,
+                age: entry.age,
+                max_ttl: lookup.route.policy.max_ttl,
+                refuses: &|name| sharing.flushes().concern(name, written),
+                verifies: sharing.verifies,
+            };
+            self.memory.import(&entry.octets, import, now);
+        }
+    }
+
+    /// Gives the answer of servers for this lookup to the fleet, with the zone cuts that were found on the way.
+    pub(super) fn share(&self, lookup: Lookup<'_>, zone: &Name) {
+        let Some(sharing) = self.shared(lookup) else { return };
+        let Lookup { name, kind, context, .. } = lookup;
+        let now = self.clock.mono();
+        let mut entries = Vec::new();
+        if self.may_share_list(lookup)
+            && let Some(exported) = self.memory.export((name, kind), (sharing.view, sharing.validates), now)
+        {
+            entries.push(Sharing::entry(sharing.question_key(name, kind), exported));
+        }
+        let mut above = zone.clone();
+        while !above.is_root() {
+            if let Some(exported) = self.memory.export_zone(&above, sharing.view, (context.began(), now)) {
+                entries.push(Sharing::entry(sharing.zone_key(&WireName::new(&above)), exported));
+            }
+            above = above.base_name();
+        }
+        if !entries.is_empty() {
+            sharing.store.keep(entries);
+        }
+    }
+
+    /// Returns false if the answer is one of a DNS list that other gateways must not get: it does not say that the name is listed or not listed.
+    fn may_share_list(&self, lookup: Lookup<'_>) -> bool {
+        let Lookup { name, kind, route, context, .. } = lookup;
+        let Some(list) = route.policy.list.as_ref() else { return true };
+        let outward = lookup.rewrite.map(|rewrite| rewrite.outward(name));
+        let name = outward.as_ref().unwrap_or(name);
+        if list.asked(name) == AskedAbout::Nothing {
+            return true;
+        }
+        // The text of a listing is shared if the address of the same name shows that it is one.
+        let known = matches!(kind, RecordType::A | RecordType::TXT)
+            .then(|| self.remembered_addresses(list, name, context))
+            .flatten();
+        known.is_some_and(|records| {
+            let verdict = gate::judge(list, ListState::Untested, &records);
+            matches!(verdict, ListVerdict::Listed | ListVerdict::NotListed)
+        })
+    }
+}
+
+impl super::Resolver {
+    /// Shares answers through `store` from now on.
+    pub fn share_through(&self, store: Arc<dyn FleetStore>) {
+        self.share_from((store, Arc::default()));
+    }
+
+    /// Takes changes of the configuration and of the trust anchors into account for what is shared.
+    pub fn refresh_sharing(&self) {
+        let sharing = self.flight.chaser.fleet.load_full();
+        if let Some(sharing) = sharing {
+            self.share_from((Arc::clone(&sharing.store), Arc::clone(&sharing.flushes)));
+        }
+    }
+
+    fn share_from(&self, of: (Arc<dyn FleetStore>, Arc<Mutex<Flushes>>)) {
+        let sharing = Sharing::new(of, &self.views(), self.snapshot_scope());
+        self.flight.chaser.fleet.store(sharing.map(Arc::new));
+    }
+
+    /// Called when data are flushed: what the fleet had of them at `at` is not taken any more.
+    pub fn flushed(&self, flush: &Flush, at: Mono) {
+        if let Some(sharing) = self.flight.chaser.fleet.load().as_ref() {
+            sharing.flushes().add(flush, at);
+        }
+    }
+}
