@@ -3,6 +3,7 @@
 mod daemon;
 mod demo;
 mod dnstap;
+mod fleet;
 mod flooded;
 mod hickory_client;
 mod hickory_server;

@@ -8,7 +8,7 @@ mod kept;
 mod life;
 mod memory;
 mod mixes;
-mod process;
+pub(crate) mod process;
 mod refusals;
 mod reload;
 mod saved_history;

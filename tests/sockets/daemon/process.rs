@@ -323,7 +323,7 @@ impl Process {
     /// Removes all types of a name from the cache of the daemon.
     pub(crate) fn flush_name(&self, name: &str) {
         let what = FlushWhat::Name { name: name.to_owned(), tree: false, kind: None };
-        let reply = ask(&self.socket, &Request::Flush { what });
+        let reply = ask(&self.socket, &Request::Flush { what, fleet: false });
         assert!(matches!(reply.first(), Some(Reply::Flushed(_))), "{reply:?}");
     }
 

@@ -9,6 +9,7 @@ use ::minutes::span::{Span, SpanReport};
 use ::watched::WatchedDomain;
 use control::Controlled;
 use control::lookup::Lookup;
+use control::protocol::fleet::{FleetMember, FleetOrder, FleetState};
 use control::protocol::zones::ZoneWhat;
 use control::protocol::{DaemonStatus, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
@@ -289,6 +290,14 @@ impl Controlled for Fake {
 
     fn temporary_zones(&self) -> BTreeMap<Name, Option<Duration>> {
         BTreeMap::new()
+    }
+
+    fn fleet(&self) -> (FleetState, Vec<FleetMember>) {
+        Default::default()
+    }
+
+    fn order_fleet(&self, _order: FleetOrder) -> Result<(), String> {
+        Ok(())
     }
 
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {

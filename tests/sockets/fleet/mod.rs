@@ -1,0 +1,220 @@
+//! Gateways that share answers through a real store: two daemons and a Redis or Valkey.
+
+mod store;
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use control::protocol::fleet::FleetState;
+use control::protocol::{FlushWhat, NtaWhat, Reply, Request};
+use hickory_proto::rr::RecordType;
+use rustix::process::Signal;
+
+use crate::daemon::client::{Client, is_servfail};
+use crate::daemon::process::{Process, Setting, World, ask};
+use store::Store;
+
+/// The configuration of a gateway in the fleet of this store.
+fn section(port: u16, more: &str) -> String {
+    format!("[fleet]\nservers = [\"redis://127.0.0.1:{port}\"]\nkey = \"fleet.key\"\n{more}")
+}
+
+/// Starts a gateway whose fleet has this key.
+fn gateway(world: &World, sections: &str, key: &str) -> (Setting, Process) {
+    let setting = Setting::new(world, sections);
+    setting.write("fleet.key", key);
+    let file = setting.config().with_file_name("fleet.key");
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let process = setting.start();
+    (setting, process)
+}
+
+const KEY: &str = "a key of the fleet with more than 32 characters";
+
+fn state(process: &Process) -> FleetState {
+    match ask(process.socket(), &Request::Fleet).first() {
+        Some(Reply::Fleet(state)) => (**state).clone(),
+        other => panic!("no state: {other:?}"),
+    }
+}
+
+/// Waits until the gateway uses the store.
+fn joined(process: &Process) {
+    process.wait_until("it uses the store", |process| {
+        let state = state(process);
+        state.failing.is_none() && state.round_trip.is_some()
+    });
+}
+
+/// Waits until the gateway has written so many entries.
+fn written(process: &Process, entries: u64) {
+    process.wait_until("entries are written", |process| state(process).written >= entries);
+}
+
+/// Returns the TTL of the address of a name.
+fn ttl(process: &Process, name: &str) -> Option<u32> {
+    let reply = Client::new(process.address).ask(name, RecordType::A);
+    if is_servfail(&reply) { None } else { reply.answers.first().map(|record| record.ttl) }
+}
+
+fn hits(process: &Process) -> u64 {
+    process.stats().report.upstream.counts.named("fleet_hits").unwrap()
+}
+
+/// The number of queries that the servers of `tld.` got.
+fn queries(world: &World) -> u64 {
+    world.sockets.lab().log().count("ns.tld.")
+}
+
+#[test]
+fn what_one_gateway_has_found_the_other_does_not_ask_for() {
+    let Some(store) = Store::start(&[]) else { return };
+    let world = World::new(Duration::from_millis(20));
+    let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
+    let (_second, other) = gateway(&world, &section(store.port, ""), KEY);
+    joined(&one);
+    joined(&other);
+    assert_eq!(ttl(&one, "mail.tld."), Some(3_600));
+    written(&one, 2);
+    let before = queries(&world);
+    let shared = ttl(&other, "mail.tld.").unwrap();
+    assert!((3_590..=3_600).contains(&shared), "{shared}");
+    assert_eq!((queries(&world), hits(&other)), (before, 1));
+    // The zone cut is shared too, so a new name needs one query, and none to the root servers.
+    let root = world.sockets.lab().log().count("a.root.");
+    assert!(ttl(&other, "new.tld.").is_some());
+    assert_eq!(world.sockets.lab().log().count("a.root."), root);
+    let members = ask(other.socket(), &Request::Fleet);
+    let members = members.iter().filter(|reply| matches!(reply, Reply::FleetMember(member) if member.shares));
+    assert!(members.count() >= 1);
+}
+
+#[test]
+fn a_gateway_with_another_key_or_another_configuration_shares_nothing() {
+    let Some(store) = Store::start(&[]) else { return };
+    let world = World::new(Duration::from_millis(1));
+    let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
+    let (_second, other) = gateway(&world, &section(store.port, ""), "another key of a fleet, also long enough");
+    let stricter = section(store.port, "[cache]\nmax_ttl = \"1h\"\n");
+    let (_third, third) = gateway(&world, &stricter, KEY);
+    joined(&one);
+    joined(&other);
+    joined(&third);
+    assert!(ttl(&one, "mail.tld.").is_some());
+    written(&one, 2);
+    for (place, process) in [(0, &other), (1, &third)] {
+        let before = queries(&world);
+        assert!(ttl(process, "mail.tld.").is_some());
+        assert!(queries(&world) > before, "{place}");
+        assert_eq!(hits(process), 0, "{place}");
+    }
+}
+
+#[test]
+fn forged_moved_and_expired_entries_are_not_used() {
+    let Some(store) = Store::start(&[]) else { return };
+    let world = World::new(Duration::from_millis(1));
+    let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
+    let (_second, other) = gateway(&world, &section(store.port, ""), KEY);
+    joined(&one);
+    joined(&other);
+    for name in ["a.tld.", "b.tld.", "c.tld."] {
+        assert!(ttl(&one, name).is_some());
+    }
+    written(&one, 4);
+    let entries = store.entries();
+    let values: Vec<_> = entries.iter().map(|name| store.command(&[b"GET", name]).remove(0)).collect();
+    for (place, name) in entries.iter().enumerate() {
+        let mut value = values[(place + 1) % values.len()].clone();
+        if place % 2 == 0 {
+            value = values[place].clone();
+            *value.last_mut().unwrap() ^= 1;
+        }
+        store.command(&[b"SET", name, &value]);
+    }
+    for name in ["a.tld.", "b.tld.", "c.tld."] {
+        let before = queries(&world);
+        assert!(ttl(&other, name).is_some());
+        assert!(queries(&world) > before, "{name}");
+    }
+    assert_eq!(hits(&other), 0);
+    assert!(state(&other).refused >= 3);
+}
+
+#[test]
+fn no_fault_of_the_store_fails_a_question() {
+    let Some(mut store) = Store::start(&["--maxmemory", "4mb"]) else { return };
+    let world = World::new(Duration::from_millis(1));
+    let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
+    joined(&one);
+    let mut number = 0;
+    let mut ask_some = |what: &str| {
+        for _ in 0..20 {
+            number += 1;
+            assert!(ttl(&one, &format!("n{number}.tld.")).is_some(), "{what}");
+        }
+    };
+    ask_some("works");
+    store.signal(Signal::STOP);
+    ask_some("frozen");
+    one.wait_until("it notices", |one| state(one).failing.is_some());
+    ask_some("known to be frozen");
+    store.signal(Signal::CONT);
+    joined(&one);
+    // Writes are refused: the policy of the store is to evict nothing.
+    let filler = vec![b'x'; 3 << 20];
+    store.command(&[b"SET", b"filler", &filler]);
+    ask_some("full");
+    store.kill();
+    ask_some("killed");
+    one.wait_until("it notices", |one| state(one).failing.is_some());
+    store.restart();
+    joined(&one);
+    ask_some("empty again");
+    written(&one, 21);
+}
+
+#[test]
+fn a_flush_and_a_negative_trust_anchor_reach_the_fleet() {
+    let Some(store) = Store::start(&[]) else { return };
+    let world = World::new(Duration::from_millis(1));
+    let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
+    let (_second, other) = gateway(&world, &section(store.port, ""), KEY);
+    joined(&one);
+    joined(&other);
+    for name in ["mail.tld.", "www.tld."] {
+        assert!(ttl(&one, name).is_some() && ttl(&other, name).is_some());
+    }
+    let what = FlushWhat::Name { name: "mail.tld.".to_owned(), tree: false, kind: None };
+    let reply = ask(one.socket(), &Request::Flush { what, fleet: true });
+    assert!(matches!(reply.first(), Some(Reply::Flushed(_))), "{reply:?}");
+    let holds = |name: &str| {
+        let cached = ask(other.socket(), &Request::Cache { name: name.to_owned(), kind: Some("A".to_owned()) });
+        cached.iter().any(|reply| matches!(reply, Reply::Held(_)))
+    };
+    other.wait_until("the other gateway has flushed it", |_| !holds("mail.tld."));
+    assert!(holds("www.tld."));
+    // The entry in the store is older than the flush.
+    let before = queries(&world);
+    assert!(ttl(&other, "mail.tld.").is_some());
+    assert_eq!(queries(&world), before + 1);
+    let what = NtaWhat::Add { name: "tld.".to_owned(), seconds: 60 };
+    ask(one.socket(), &Request::Nta { what, fleet: true });
+    let anchors = |process: &Process| {
+        let reply = ask(process.socket(), &Request::Nta { what: NtaWhat::List, fleet: false });
+        reply.iter().filter(|reply| matches!(reply, Reply::Nta { .. })).count()
+    };
+    other.wait_until("the other gateway has the anchor", |other| anchors(other) == 1);
+    ask(one.socket(), &Request::Nta { what: NtaWhat::Remove { name: "tld.".to_owned() }, fleet: true });
+    other.wait_until("the anchor is removed", |other| anchors(other) == 0);
+}
+
+#[test]
+fn without_a_fleet_an_order_for_it_changes_nothing() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let reply = ask(process.socket(), &Request::Flush { what: FlushWhat::All, fleet: true });
+    assert!(matches!(reply.first(), Some(Reply::Problem(problem)) if problem.sentence.contains("no fleet")));
+    assert_eq!(state(&process), FleetState::default());
+}
