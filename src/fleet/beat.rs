@@ -16,7 +16,7 @@ use crate::limits::{
 };
 use crate::link::Link;
 use crate::news::{Inbox, News, Sent};
-use crate::store::{Fleet, Shared};
+use crate::store::{Fleet, Shared, count, is_broken};
 
 /// What the heartbeat keeps from one beat to the next.
 #[derive(Default)]
@@ -37,9 +37,10 @@ impl Fleet {
     pub async fn beat(self: Arc<Self>, gateway: Arc<impl Gateway>) -> Infallible {
         let mut beat = Beat::default();
         loop {
-            self.shared.connect().await;
-            let beaten = timeout(STORE_TIME, self.shared.beat(&mut beat, &*gateway)).await;
-            self.shared.beaten(beaten.ok());
+            if let Some(link) = self.shared.connected().await {
+                let beaten = timeout(STORE_TIME, self.shared.beat(&link, &mut beat, &*gateway)).await;
+                self.shared.beaten(beaten.ok());
+            }
             tokio::select! {
                 () = tokio::time::sleep(BEAT) => {}
                 () = self.shared.hurry.notified() => {}
@@ -49,17 +50,25 @@ impl Fleet {
 }
 
 impl Shared {
-    async fn connect(&self) {
-        if self.state().link.is_some() {
-            return;
+    /// Returns the connection, and makes one if there is none. Returns `None` if that fails.
+    async fn connected(&self) -> Option<Link> {
+        let known = self.state().link.clone();
+        if known.is_some() {
+            return known;
         }
         let connected = match timeout(STORE_TIME, Link::connect(&self.config)).await {
             Ok(connected) => connected.map_err(|error| sentence(&error)),
             Err(_) => Err(format!("no reply within {} s", STORE_TIME.as_secs())),
         };
         match connected {
-            Ok(link) => self.state().link = Some(link),
-            Err(why) => self.note_failure(why),
+            Ok(link) => {
+                self.state().link = Some(link.clone());
+                Some(link)
+            }
+            Err(why) => {
+                self.note_failure(why);
+                None
+            }
         }
     }
 
@@ -102,19 +111,30 @@ impl Shared {
         state.failing = Some((why, now));
     }
 
-    async fn beat(&self, beat: &mut Beat, gateway: &impl Gateway) -> Result<(), RedisError> {
-        let Some(link) = self.state().link.clone() else { return Ok(()) };
-        self.read_clock(&link).await?;
+    async fn beat(&self, link: &Link, beat: &mut Beat, gateway: &impl Gateway) -> Result<(), RedisError> {
+        self.read_clock(link).await?;
         let mut outgoing = std::mem::take(&mut self.state().outgoing);
         outgoing.extend(gateway.news().await);
-        self.send_news(&link, beat, outgoing).await?;
-        self.read_news(&link, beat, gateway).await?;
+        // A full store refuses what writes, and the rest still works.
+        self.tolerated(self.send_news(link, beat, outgoing).await)?;
+        self.tolerated(self.read_news(link, beat, gateway).await)?;
         if beat.beats.is_multiple_of(SLOW_BEATS) {
-            self.add_queries(&link, beat, gateway).await?;
-            self.report_member(&link, gateway.member()).await?;
+            self.tolerated(self.add_queries(link, beat, gateway).await)?;
+            self.tolerated(self.report_member(link, gateway.member()).await)?;
         }
         beat.beats = beat.beats.wrapping_add(1);
         Ok(())
+    }
+
+    /// Counts an error with which the store has replied. Returns the errors of a connection that is broken.
+    fn tolerated(&self, result: Result<(), RedisError>) -> Result<(), RedisError> {
+        match result {
+            Err(error) if !is_broken(&error) => {
+                count(&self.counts.errors, 1);
+                Ok(())
+            }
+            result => result,
+        }
     }
 
     /// Reads the clock of the store, and measures the time of its reply. The script makes a cluster send the command to one known node.

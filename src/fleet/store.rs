@@ -277,10 +277,15 @@ impl Shared {
     /// Counts an error. If the connection is broken, the heartbeat makes a new one.
     pub(crate) fn failed(&self, error: &RedisError) {
         count(&self.counts.errors, 1);
-        if error.is_unrecoverable_error() || error.is_connection_dropped() || error.is_io_error() {
+        if is_broken(error) {
             self.state().link = None;
         }
     }
+}
+
+/// Returns true if an error means that the connection cannot be used any more.
+pub(crate) fn is_broken(error: &RedisError) -> bool {
+    error.is_unrecoverable_error() || error.is_connection_dropped() || error.is_io_error()
 }
 
 /// A read in progress. If it is dropped before its end, the servers were faster.
