@@ -5,9 +5,9 @@
 //!
 //! # Decisions
 //!
-//! - A message (email) counts if it waited as long as a slow question, or if a failed question defers it. Its causes are those that `culprit` names.
-//! - A failed question to a DNS list defers no mail, so only the wait for it counts. A pause does not count
-//!   if a mail may have ended before it.
+//! - An email counts if it waited as long as a slow question, or if a failed question defers it. Its causes are those that `culprit` names for each
+//!   of its groups of questions, see `emails`.
+//! - A failed question to a DNS list defers no mail, so only the wait for it counts. A pause before which a mail may have ended does not count.
 //! - The share of emails is known only where memory has every question. The disk has only slow and failed ones.
 //! - Packets that get lost on the way to one zone are a fault of its path. If they get lost on the way to several zones, it is the network of
 //!   this host.
@@ -21,6 +21,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, judge};
+use super::emails::{Email, emails};
 use super::entry::QuestionEntry;
 use super::evidence::{named, seconds};
 use super::explained::Explained;
@@ -160,9 +161,9 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
     let all = group(recorded, facts.list).all;
     let (explained, traffic) =
         (Explained::from_recorded(recorded, facts.list), Traffic::from_recorded(recorded, facts.slow));
+    let emails = emails(&all, recorded);
     let [now, earlier] = [wanted, wanted.before()].map(|span| {
-        let is_wanted = |one: &&Message| (span.from..span.to).contains(&one.began) && one.is_email(recorded);
-        let found = all.iter().filter(is_wanted);
+        let found = emails.iter().filter(|one| (span.from..span.to).contains(&one.lead.began));
         JudgedMessages::new(found.collect(), recorded, &traffic, &|one| explained.explain(one, facts.list))
     });
     let common = CommonFaults::from_causes(now.causes.iter().chain(&earlier.causes).flatten());
@@ -242,20 +243,28 @@ struct JudgedMessages {
 
 impl JudgedMessages {
     fn new<'r>(
-        mut found: Vec<&Message>,
+        mut found: Vec<&Email<'_>>,
         recorded: &'r Recorded,
         traffic: &Traffic,
         explain: &dyn Fn(&'r QuestionEntry) -> ExplainedQuestion<'r>,
     ) -> Self {
         let messages = found.len() as u64;
-        found.retain(|message| message.took() >= traffic.slow || message.has_failed(recorded));
-        found.sort_by_key(|message| Reverse(message.took()));
+        let took = |email: &Email<'_>| email.groups().map(Message::took).max().unwrap_or(0);
+        found.retain(|email| {
+            took(email) >= traffic.slow || email.groups().any(|group| group.has_failed(recorded))
+        });
+        found.sort_by_key(|email| Reverse(took(email)));
         let left_out = found.len().saturating_sub(MAX_COST_MESSAGES);
         found.truncate(MAX_COST_MESSAGES);
-        let causes = |message: &Message| {
-            let mut verdict = judge(&message.queries(recorded).map(explain).collect::<Vec<_>>(), traffic);
+        // Each group of queries is judged alone, like the message that `why NAME` shows.
+        let of_group = |group: &Message| {
+            let mut verdict = judge(&group.queries(recorded).map(explain).collect::<Vec<_>>(), traffic);
             verdict.causes.retain(|cause| cause.delay() >= traffic.slow);
             (verdict.waited >= traffic.slow || !verdict.causes.is_empty()).then_some(verdict.causes)
+        };
+        let causes = |email: &Email<'_>| {
+            let touched: Vec<_> = email.groups().filter_map(of_group).collect();
+            (!touched.is_empty()).then(|| touched.concat())
         };
         let causes: Vec<_> = found.into_iter().filter_map(causes).collect();
         Self { messages, touched: causes.len().saturating_add(left_out) as u64, causes }

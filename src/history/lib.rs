@@ -35,6 +35,7 @@ mod counters;
 pub mod culprit;
 mod dates;
 pub mod doubt;
+mod emails;
 pub mod entry;
 pub mod event;
 mod evidence;

@@ -175,6 +175,16 @@ pub(crate) const MESSAGE_BURST: Duration = Duration::from_millis(100);
 /// last question is oldest counts as ended.
 pub(crate) const MAX_OPEN_MESSAGES: usize = 64;
 
+/// The longest pause of postscreen between its questions to DNS lists and the questions of smtpd about the same host: the greeting delay is 6 s by
+/// default.
+pub(crate) const GREETING_PAUSE: Duration = Duration::from_secs(10);
+
+/// The number of queries of a group before a moment whose times are compared with the moment. Programs have fewer queries in progress for one email.
+pub(crate) const MAX_COMPARED_QUERIES: usize = 16;
+
+/// The largest number of names for whose MX one email is assumed to ask: the domain of the sender, and the domain of the recipient.
+pub(crate) const MAX_SENDERS_AND_RECIPIENTS: usize = 2;
+
 /// The largest number of questions of one mail; a further question counts as the start of another mail. A mail with many links causes about two
 /// hundred questions.
 pub(crate) const MAX_MESSAGE_QUESTIONS: usize = 500;

@@ -14,12 +14,12 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::emails::emails;
 use super::entry::{Entry, QuestionEntry};
 use super::histogram::Histogram;
 use super::message::{ListOf, Message, group};
 use super::recorded::Recorded;
 use super::stored::{self, Chooser};
-use super::traffic::waited;
 use crate::limits::{
     FAILED_MESSAGE_BURST, LONG_MESSAGE_BURST, LONG_MESSAGES_AN_HOUR, MESSAGE_PAUSE, SNAPSHOT_INTERVAL,
 };
@@ -57,8 +57,8 @@ impl LongMessages {
 
     /// Returns the entries of the messages (emails) that have ended at `until` but had not ended at the last call, if they took as long as a slow
     /// question or have a failed question. Questions that are stored for another reason are left out. The longest messages come first. Messages for
-    /// which there is no more room are left out. Adds to the histogram `times`, for each message that has ended, the time in which its questions were
-    /// in progress.
+    /// which there is no more room are left out. Adds to the histogram `times`, for each email whose leading group has ended (see `emails`), the time in
+    /// which its questions were in progress.
     pub(super) fn take(
         &mut self,
         recorded: &Recorded,
@@ -73,11 +73,12 @@ impl LongMessages {
         let over = self.untaken(until);
         self.taken_until = until;
         let mut long = group(recorded, list).all;
-        long.retain(|message| over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE))));
-        for message in long.iter().filter(|message| message.is_email(recorded)) {
-            let waited = waited(message.queries(recorded).map(|question| (question.at, question.end())));
-            times.count(Duration::from_micros(waited));
+        let is_over = |message: &Message| over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE)));
+        // An email counts when its leading group has ended, because further groups may follow, and it must count once.
+        for email in emails(&long, recorded).iter().filter(|email| is_over(email.lead)) {
+            times.count(Duration::from_micros(email.waited(recorded)));
         }
+        long.retain(is_over);
         long.retain(|message| message.took() >= slow || message.has_failed(recorded));
         long.sort_by_key(|message| Reverse(message.took()));
         let mut chosen = Vec::new();

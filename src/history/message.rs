@@ -29,8 +29,8 @@ use super::recorded::Recorded;
 pub use super::subject::ListName;
 use super::subject::{Subject, linked, subject};
 use crate::limits::{
-    MAX_MESSAGE_QUESTIONS, MAX_MESSAGE_SUBJECTS, MAX_OPEN_MESSAGES, MESSAGE_BURST, MESSAGE_PAUSE,
-    POSSIBLE_WAIT,
+    GREETING_PAUSE, MAX_COMPARED_QUERIES, MAX_MESSAGE_QUESTIONS, MAX_MESSAGE_SUBJECTS, MAX_OPEN_MESSAGES,
+    MESSAGE_BURST, MESSAGE_PAUSE, POSSIBLE_WAIT,
 };
 use dns::clock::micros;
 
@@ -233,6 +233,26 @@ impl Message {
         self.queries(recorded).any(|question| question.kind != RecordType::PTR)
     }
 
+    /// Returns true if a query of the message (group of queries) was about the address of a host.
+    pub(super) fn has_host(&self) -> bool {
+        self.host.is_some()
+    }
+
+    /// Returns the number of names for whose MX the message (group of queries) has asked.
+    pub(super) fn exchangers(&self) -> usize {
+        self.exchangers.len()
+    }
+
+    /// Returns true if the message (group of queries) `other` may be a part of an email that this message leads, as far as its begin shows.
+    pub(super) fn may_lead(&self, other: &Self) -> bool {
+        self.began <= other.ended.saturating_add(micros(GREETING_PAUSE))
+    }
+
+    /// Returns true if `other` asked DNS lists about the host that connected a little later: postscreen waits before it hands the host to smtpd.
+    pub(super) fn greets_after(&self, other: &Self) -> bool {
+        self.host.is_some() && self.host == other.host && other.began <= self.began && self.may_lead(other)
+    }
+
     /// Returns true if a query of the message (email) failed.
     pub(super) fn has_failed(&self, recorded: &Recorded) -> bool {
         self.queries(recorded).any(|question| question.outcome.is_failure())
@@ -255,6 +275,20 @@ impl Message {
     /// began.
     fn gap(&self, at: u64) -> u64 {
         at.saturating_sub(if self.ended <= at { self.ended } else { self.begun })
+    }
+
+    /// Returns the time between the moment `at` and the nearest begin or end of a query, in microseconds. Of the queries that began before `at`, only
+    /// the last ones are compared.
+    pub(super) fn distance(&self, at: u64, recorded: &Recorded) -> u64 {
+        let queries = |places: &[usize]| -> Option<u64> {
+            let queries = places.iter().filter_map(|place| recorded.questions.get(*place));
+            queries.map(|query| at.abs_diff(query.at).min(at.abs_diff(query.end()))).min()
+        };
+        let begin = |place: &usize| recorded.questions.get(*place).map_or(u64::MAX, |query| query.at);
+        let later = self.questions.partition_point(|place| begin(place) <= at);
+        let last =
+            later.saturating_sub(MAX_COMPARED_QUERIES)..later.saturating_add(1).min(self.questions.len());
+        self.questions.get(last).and_then(queries).unwrap_or(u64::MAX)
     }
 
     fn has(&self, subject: u32) -> bool {

@@ -289,3 +289,73 @@ fn names_have_their_subjects() {
         assert_eq!(shown(name), subject, "{name}");
     }
 }
+
+/// The number of emails among the questions of `mails`, and half of the emails waited at most this time in milliseconds.
+fn counted(mails: &[Vec<QuestionEntry>], world: &World) -> (usize, u64) {
+    let mut questions = mails.concat();
+    questions.sort_by_key(|question| question.at);
+    let flights = world.links.iter().zip(1..).map(|(((name, kind), links), id)| FlightEntry {
+        name: name.as_slice().into(),
+        kind: (*kind).into(),
+        links: links.clone(),
+        ..FlightEntry::blank(id, 0, 1)
+    });
+    let recorded = Recorded { questions, flights: flights.collect(), ..Recorded::default() }.interned();
+    let groups = super::group(&recorded, &|name| world.list(name)).all;
+    let emails = crate::emails::emails(&groups, &recorded);
+    let mut times: Vec<u64> = emails.iter().map(|email| email.waited(&recorded) / 1_000).collect();
+    times.sort_unstable();
+    (emails.len(), times[times.len() / 2])
+}
+
+#[test]
+fn the_number_and_the_time_of_emails_do_not_depend_on_how_many_are_in_progress() {
+    const MAILS: u8 = 200;
+    let mut alone = None;
+    for pause in [20_000, 1_013, 207, 103, 37] {
+        let mut world = World::of_lists(&LISTS);
+        let mails = (1..=MAILS).flat_map(|n| {
+            let begin = u64::from(n) * pause;
+            let fill = inbound(&mut world, n);
+            let received = draw(INBOUND, begin, &fill);
+            let handed = received.iter().map(QuestionEntry::end).max().unwrap() / 1_000 + 40;
+            let fill = outbound(&mut world, n);
+            let mut delivered = draw(OUTBOUND, handed, &fill);
+            // Queries for the servers of the root zone are removed, because a process sends them only once.
+            delivered.retain(|question| *question.name != [0]);
+            [received, delivered]
+        });
+        let mails: Vec<Vec<QuestionEntry>> = mails.collect();
+        let (count, median) = counted(&mails, &world);
+        assert!((190..=210).contains(&count), "{count} emails at a pause of {pause} ms");
+        let usual = *alone.get_or_insert(median);
+        assert!((usual * 2 / 3..=usual * 4 / 3).contains(&median), "{median} ms, alone {usual} ms");
+    }
+}
+
+#[test]
+fn deliveries_of_one_mail_to_many_domains_are_counted_each() {
+    let mut world = World::of_lists(&LISTS);
+    let fill = inbound(&mut world, 1);
+    let received = draw(INBOUND, 0, &fill);
+    let end = received.iter().map(QuestionEntry::end).max().unwrap() / 1_000;
+    let mut mails = vec![received];
+    for n in 2..=21 {
+        mails.push(vec![question(end + 20, 30, &format!("recipient{n}.example."), "MX")]);
+    }
+    // One of them belongs to the received mail: the sender is the other domain of this mail.
+    assert_eq!(counted(&mails, &world).0, 20);
+}
+
+#[test]
+fn a_host_that_waits_for_the_greeting_has_one_email() {
+    let world = World::of_lists(&LISTS);
+    let screened = vec![question(0, 30, "1.2.0.192.zen.spamhaus.org.", "A")];
+    let received = vec![
+        question(6_100, 30, "1.2.0.192.in-addr.arpa.", "PTR"),
+        question(6_140, 30, "mail.sender.example.", "A"),
+    ];
+    let other = vec![question(7_000, 30, "2.2.0.192.zen.spamhaus.org.", "A")];
+    assert_eq!(counted(&[screened.clone(), received], &world).0, 1);
+    assert_eq!(counted(&[screened, other], &world).0, 2);
+}

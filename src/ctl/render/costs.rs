@@ -10,10 +10,9 @@ use history::costs::{CostRow, CostSpan};
 /// A change of less than this is not shown, in seconds.
 const CHANGE: f64 = 0.05;
 
-/// The lines below the table, which explain it.
+/// The lines below the table, which explain its columns and the sides. The word "message" is explained after them.
 const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause; for the cause client: because of the mail program\n\
     change: compared with the period of the same length before\n\
-    message: queries of a client that belong together, mostly for one email\n\
     client: the program paused between its queries; `resolverctl why --help` explains the other causes\n";
 
 /// The columns of the table. The causes of a side are indented below its sum.
@@ -56,7 +55,10 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
     );
     let paint = if rows.is_empty() { Paint::Good } else { Paint::Head };
     let head = format!("{}\n", style.paint(paint, &head));
-    if rows.is_empty() { head } else { head + &columns::table(COSTS, &rows, 0).text(style, None) + LEGEND }
+    if rows.is_empty() {
+        return head;
+    }
+    head + &columns::table(COSTS, &rows, 0).text(style, None) + LEGEND + words::MESSAGE
 }
 
 fn cause(row: &CostRow) -> Cell {

@@ -1,0 +1,137 @@
+//! Joins the messages (groups of queries) that belong to one email, so that emails can be counted and timed. A message here is such a group.
+//!
+//! An email mostly has several groups, because the connecting host, the sender, the links in the text and the recipient have no name in common. On a
+//! busy gateway, more mails are in progress at once, so the groups are smaller. The number of emails must not depend on that.
+//!
+//! Pure: a function of the groups.
+//!
+//! # Decisions
+//!
+//! - Each email has one group that leads it: the group with the reverse name of the connecting host, otherwise a group with its address at DNS lists,
+//!   otherwise a group with the MX of a sender or of a recipient. Other groups of the same client at the same time are parts of this email.
+//! - An email has one sender and one recipient's domain. So further groups with an MX lead emails of their own: deliveries to many domains.
+//! - A group without a group nearby that could lead it is an email of its own.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use hickory_proto::rr::RecordType;
+
+use super::message::Message;
+use super::recorded::Recorded;
+use super::traffic::waited;
+use crate::limits::{MAX_OPEN_MESSAGES, MAX_SENDERS_AND_RECIPIENTS};
+
+/// An email: the group of queries that leads it, and further groups that belong to it.
+pub(super) struct Email<'m> {
+    /// The group that leads the email. Its time is the time of the email.
+    pub(super) lead: &'m Message,
+    others: Vec<&'m Message>,
+}
+
+impl<'m> Email<'m> {
+    /// Returns the groups of queries of the email, the leading one first.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &'m Message> {
+        std::iter::once(self.lead).chain(self.others.iter().copied())
+    }
+
+    /// Returns the time between the moment `at` and the query of the email that is nearest to it, in microseconds.
+    fn distance(&self, at: u64, recorded: &Recorded) -> u64 {
+        self.groups().map(|group| group.distance(at, recorded)).min().unwrap_or(u64::MAX)
+    }
+
+    /// Returns the time in which at least one query of the email was in progress, in microseconds.
+    pub(super) fn waited(&self, recorded: &Recorded) -> u64 {
+        let queries = self.groups().flat_map(|group| group.queries(recorded));
+        waited(queries.map(|query| (query.at, query.end())))
+    }
+}
+
+/// What the queries of a group are about. A group can be a part of an email only if the group that leads it has a greater value.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lead {
+    /// Names of which an email may have any number, such as those in its links.
+    Part,
+    /// The domain of a sender or of a recipient.
+    Domain,
+    /// The address of a host. It may be a host in the header lines of the email.
+    Address,
+    /// The reverse name of a host, which has just connected.
+    Connection,
+}
+
+impl Lead {
+    fn from_group(group: &Message, recorded: &Recorded) -> Self {
+        if group.queries(recorded).any(|query| query.kind == RecordType::PTR) {
+            Self::Connection
+        } else if group.has_host() {
+            Self::Address
+        } else if group.exchangers() > 0 {
+            Self::Domain
+        } else {
+            Self::Part
+        }
+    }
+}
+
+/// The leading groups of a client so far, sorted by their begin: the place of each among all emails, and the number of further MX names for which it
+/// has room.
+type Leaders = Vec<(usize, usize)>;
+
+/// Returns the email to which a group belongs. Mail software sends its next query at once, so it is the email with the nearest query to the begin of the
+/// group. `emails` are all emails so far.
+fn find(
+    leaders: &mut Leaders,
+    group: &Message,
+    (emails, recorded): (&[Email<'_>], &Recorded),
+) -> Option<usize> {
+    let exchangers = group.exchangers();
+    let is_earlier =
+        |(place, _): &(usize, usize)| emails.get(*place).is_some_and(|email| email.lead.began <= group.began);
+    let earlier = leaders.partition_point(is_earlier);
+    let (before, after) = leaders.split_at_mut(earlier);
+    let is_in_reach =
+        |(place, _): &&mut (usize, usize)| emails.get(*place).is_some_and(|email| email.lead.may_lead(group));
+    let fits = |(place, room): &&mut (usize, usize)| {
+        let is_near = |email: &Email<'_>| email.groups().any(|one| one.is_near(group));
+        *room >= exchangers
+            && emails.get(*place).is_some_and(|email| is_near(email) || email.lead.greets_after(group))
+    };
+    let after = after.iter_mut().take_while(is_in_reach);
+    let near = before.iter_mut().rev().take(MAX_OPEN_MESSAGES).chain(after).filter(fits);
+    let distance = |place: usize| emails.get(place).map(|email| email.distance(group.began, recorded));
+    let (place, room) = near.min_by_key(|(place, _)| distance(*place))?;
+    *room = room.saturating_sub(exchangers);
+    Some(*place)
+}
+
+/// Returns the emails to which the messages (groups of queries) belong, without those of programs that read logs. `groups` are sorted by their begin.
+pub(super) fn emails<'m>(groups: &'m [Message], recorded: &Recorded) -> Vec<Email<'m>> {
+    let of_mail = groups.iter().filter(|group| group.is_email(recorded));
+    let mut sorted: Vec<(Lead, &Message)> =
+        of_mail.map(|group| (Lead::from_group(group, recorded), group)).collect();
+    // The sort is stable, so groups of one kind stay sorted by their begin.
+    sorted.sort_by_key(|(lead, _)| Reverse(*lead));
+    let mut emails: Vec<Email<'_>> = Vec::new();
+    let mut clients: HashMap<IpAddr, Leaders> = HashMap::new();
+    for same in sorted.chunk_by(|one, other| one.0 == other.0) {
+        // A group cannot be a part of an email whose leading group has the same kind.
+        let first = emails.len();
+        for (_, group) in same {
+            let found =
+                clients.get_mut(&group.client).and_then(|leaders| find(leaders, group, (&emails, recorded)));
+            match found.and_then(|place| emails.get_mut(place)) {
+                Some(email) => email.others.push(group),
+                None => emails.push(Email { lead: group, others: Vec::new() }),
+            }
+        }
+        for (place, email) in emails.iter().enumerate().skip(first) {
+            let room = MAX_SENDERS_AND_RECIPIENTS.saturating_sub(email.lead.exchangers());
+            clients.entry(email.lead.client).or_default().push((place, room));
+        }
+        let began = |place: usize| emails.get(place).map_or(0, |email| email.lead.began);
+        clients.values_mut().for_each(|leaders| leaders.sort_by_key(|(place, _)| began(*place)));
+    }
+    emails
+}
