@@ -87,7 +87,7 @@ fn kept(begin: u64, unix: u64) -> u64 {
 
 /// Shows statistics from the minutes on disk.
 fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Result<String, CommandFailure> {
-    if arguments.by.is_some_and(|table| BusyKind::ALL.iter().all(|kind| table_of(*kind) != table)) {
+    if arguments.by.is_some_and(|table| BusyKind::ALL.iter().all(|kind| table_of(*kind) != Some(table))) {
         let sentence = "earlier times have no such table, only --by zone, user or server; use --since 1m, 5m, 1h or start";
         let problem = Problem { fault: Blame::Request, sentence: sentence.to_owned() };
         return Err(CommandFailure::Problem(problem));
@@ -120,15 +120,16 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     let moments: (minutes::Moment<'_>, minutes::Moment<'_>) = (&moment::shown, &moment::minute_of_day);
     Ok(match arguments.by {
         None => minutes::screen(&span, other.first(), &parts, moments, style),
-        Some(table) => minutes::busiest(&span, |kind| table_of(kind) == table, usize::MAX, style),
+        Some(table) => minutes::busiest(&span, |kind| table_of(kind) == Some(table), usize::MAX, style),
     })
 }
 
-/// Returns the table of the names of a kind.
-const fn table_of(kind: BusyKind) -> Table {
+/// Returns the table of the names of a kind; none for the listings of DNS lists, which only the page of the metrics listener shows.
+const fn table_of(kind: BusyKind) -> Option<Table> {
     match kind {
-        BusyKind::Zone | BusyKind::List => Table::Zone,
-        BusyKind::User => Table::User,
-        BusyKind::Network => Table::Server,
+        BusyKind::Zone | BusyKind::List => Some(Table::Zone),
+        BusyKind::User => Some(Table::User),
+        BusyKind::Network => Some(Table::Server),
+        BusyKind::Listings => None,
     }
 }

@@ -3,6 +3,7 @@
 //! A row is appended each minute, and when the daemon stops. Nothing is synced to the disk, because a sync delays mail queues on the same
 //! disk. A file that is not of this version is moved aside. If a row cannot be written, the log has one warning, and the next row is tried.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -18,7 +19,7 @@ use super::running::Running;
 use super::state_files;
 use ::minutes::day::{self, HEAD, MINUTES};
 use ::minutes::limits::{KEPT_DAYS, MAX_DAY_FILE, NAMES_INTERVAL};
-use ::minutes::row::{Busy, BusyKind, BusyMark, Names, Row};
+use ::minutes::row::{Busy, BusyKind, BusyMark, ListingCounts, Names, Row};
 use ::minutes::span::Span;
 use dns::question::{name_of_wire, name_text, wire_name};
 use hickory_proto::rr::Name;
@@ -192,11 +193,29 @@ impl Running {
         (end, self.grown(&mut mark))
     }
 
+    /// Returns what the answers of each DNS list said since the start. A list that is asked at several sets of servers has one row.
+    fn listings(&self) -> Vec<Busy> {
+        let lists = self.resolver.lists();
+        let batch = lists.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sums = BTreeMap::<String, ListingCounts>::new();
+        for entry in lists.all() {
+            let (said, compared) = (entry.counts(), batch.listings(entry.number()));
+            let sum = sums.entry(name_text(&entry.apex)).or_default();
+            sum.answers = sum.answers.saturating_add(said.listed).saturating_add(said.not_listed);
+            sum.listed = sum.listed.saturating_add(said.listed);
+            sum.compared = sum.compared.saturating_add(compared.compared);
+            sum.sole = sum.sole.saturating_add(compared.sole);
+        }
+        sums.iter().map(|(list, counts)| Busy::listings(list, *counts)).collect()
+    }
+
     /// Returns how much the counts of zones, lists, users and networks have grown since `mark`, as the disk may have them.
     fn grown(&self, mark: &mut BusyMark) -> Vec<Busy> {
         let config = Arc::clone(&self.state().config);
         let list = |zone: &str| Name::from_ascii(zone).ok().and_then(|name| config.list(&name));
-        let grown = mark.grown(Busy::all(&self.recorder, |zone| list(zone).is_some()));
+        let mut all = Busy::all(&self.recorder, |zone| list(zone).is_some());
+        all.extend(self.listings());
+        let grown = mark.grown(all);
         let secrets = secrets_of(&config);
         grown.into_iter().filter_map(|busy| on_disk(busy, &config, &secrets)).collect()
     }
@@ -208,7 +227,7 @@ fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
     match busy.kind {
         BusyKind::User => return Some(busy).filter(|_| !redaction.clients),
         BusyKind::Network => return Some(busy),
-        BusyKind::Zone | BusyKind::List => {}
+        BusyKind::Zone | BusyKind::List | BusyKind::Listings => {}
     }
     let name = Name::from_ascii(&busy.name).ok()?;
     let name = name_text(&name_of_wire(&redaction.name(&wire_name(&name))));

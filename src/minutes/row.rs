@@ -26,6 +26,8 @@ dns::words! {
         User = "user",
         /// A /24 or /48 network with name servers.
         Network = "network",
+        /// The listings of a DNS list. Its counts are those of `ListingCounts`.
+        Listings = "listings",
     }
 }
 
@@ -43,6 +45,19 @@ pub struct BusyCounts {
     pub timeouts: u64,
     /// The total time of the resolutions or queries, in milliseconds.
     pub spent_ms: u64,
+}
+
+/// What the answers of a DNS list said. A row stores it as the counts of the kind `Listings`, so that rows have one form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListingCounts {
+    /// The number of answers to clients that were "listed" or "not listed". Stored as `questions`.
+    pub answers: u64,
+    /// The number of these answers that were "listed". Stored as `failed`.
+    pub listed: u64,
+    /// The number of listings about which clients asked other lists too. Stored as `late`.
+    pub compared: u64,
+    /// The number of these that no other list had. Stored as `timeouts`.
+    pub sole: u64,
 }
 
 /// A name, and what was counted for it.
@@ -104,6 +119,13 @@ impl Busy {
         let users = recorder.by_user(Window::Start);
         let servers = recorder.by_server(Window::Start).into_iter().filter(|row| row.server != OTHER);
         zones.chain(users.iter().map(Self::user)).chain(servers.map(|row| Self::server(&row))).collect()
+    }
+
+    /// Returns what the answers of a DNS list said since the start.
+    pub fn listings(list: &str, counts: ListingCounts) -> Self {
+        let ListingCounts { answers: questions, listed: failed, compared: late, sole: timeouts } = counts;
+        let counts = BusyCounts { questions, failed, late, timeouts, spent_ms: 0 };
+        Self { kind: BusyKind::Listings, name: list.into(), counts }
     }
 
     /// Returns the counts of a zone or a list since the start.

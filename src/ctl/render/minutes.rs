@@ -122,7 +122,7 @@ pub fn screen(
         parts.push(each(minutes, time, style));
     }
     if !span.busiest.is_empty() {
-        parts.push(busiest(span, |_| true, SHOWN, style));
+        parts.push(busiest(span, |kind| kind != BusyKind::Listings, SHOWN, style));
     }
     parts.push(ESTIMATES.to_owned());
     parts.join("\n")

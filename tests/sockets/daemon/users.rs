@@ -111,3 +111,29 @@ fn the_minutes_have_the_local_users_unless_clients_are_redacted() {
         assert_eq!(report.message_time.count, 1, "{report:?}");
     }
 }
+
+#[test]
+fn the_minutes_have_what_the_lists_listed() {
+    let world =
+        World::with(Duration::from_millis(1), &[("bl.tld.", "1.2.0.192 60 A 127.0.0.2\n".to_owned())]);
+    let list = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";
+    let stage = Stage::new(&world, list);
+    let mut process = stage.start(&[]);
+    for number in [1, 2, 3] {
+        Client::new(process.address).ask(&format!("{number}.2.0.192.bl.tld."), RecordType::A);
+    }
+    let minutes = |process: &Process| {
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let replies = ask(process.socket(), &Request::Minutes { from: now - 3_600, to: now, step: 0 });
+        let Some(Reply::Minutes(report)) = replies.first() else { panic!("{replies:?}") };
+        report.busiest.iter().find(|row| row.kind == BusyKind::Listings).cloned()
+    };
+    process.end(Signal::TERM);
+    let said = minutes(&stage.start(&[]));
+    assert!(
+        said.as_ref().is_some_and(
+            |said| &*said.name == "bl.tld." && (said.counts.questions, said.counts.failed) == (3, 1)
+        ),
+        "{said:?}"
+    );
+}
