@@ -85,6 +85,13 @@ fn kept(begin: u64, unix: u64) -> u64 {
     begin.max(first)
 }
 
+/// Returns the span of whole minutes that ends with the last whole minute, and has the same length: at least one minute.
+fn whole_minutes(from: u64, to: u64) -> (u64, u64) {
+    let length = to.saturating_sub(from).saturating_add(MINUTE / 2) / MINUTE * MINUTE;
+    let to = to / MINUTE * MINUTE;
+    (to.saturating_sub(length.max(MINUTE)), to)
+}
+
 /// Shows statistics from the minutes on disk.
 fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Result<String, CommandFailure> {
     if arguments.by.is_some_and(|table| BusyKind::ALL.iter().all(|kind| table_of(*kind) != Some(table))) {
@@ -100,9 +107,11 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
             let at = begin(at)? / MINUTE * MINUTE;
             (at.saturating_sub(AROUND), at.saturating_add(AROUND).min(unix))
         }
-        None => (kept(begin(&arguments.since)?, unix), unix),
+        None => whole_minutes(kept(begin(&arguments.since)?, unix), unix),
     };
     let shift = arguments.against.as_deref().map(begin).transpose()?.map(|begin| unix.saturating_sub(begin));
+    // Both spans have the same number of whole minutes. Otherwise a short span would be compared with a longer or a shorter one.
+    let shift = shift.map(|shift| shift.saturating_add(MINUTE / 2) / MINUTE * MINUTE);
     let ask = |earlier: u64, step| {
         let (from, to) = (from.saturating_sub(earlier), to.saturating_sub(earlier));
         let replies = client.ask(&Request::Minutes { from, to, step })?;
@@ -131,5 +140,19 @@ const fn table_of(kind: BusyKind) -> Option<Table> {
         BusyKind::User => Some(Table::User),
         BusyKind::Network => Some(Table::Server),
         BusyKind::Listings => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_has_whole_minutes_whatever_the_second_is() {
+        for now in [600_000, 600_001, 600_030, 600_059] {
+            for (length, minutes) in [(120, 2), (60, 1), (20, 1), (150, 3)] {
+                assert_eq!(whole_minutes(now - length, now), (600_000 - minutes * 60, 600_000));
+            }
+        }
     }
 }

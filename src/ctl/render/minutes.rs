@@ -26,9 +26,19 @@ enum Figure {
     Count(u64),
     /// A part of a number.
     Share(u64, u64),
-    /// A time in seconds, of this number of times.
-    Time(f64, u64),
+    /// A quantile of some times: the time in seconds, the number of times, and the share of them that is greater, in percent.
+    Time(f64, u64, u64),
 }
+
+/// The number of times that must be greater than a quantile in both spans for a comparison: with fewer, chance alone changes it by half.
+const LEAST_ABOVE: u64 = 10;
+
+/// The text in place of a change if a span has too few times.
+const TOO_FEW: &str = "too few";
+
+/// The line below a comparison in which a span has too few times.
+const LEAST: &str = "too few: p50 is compared from 20 messages or queries on, p90 from 100, p99 from 1 000; a longer --since has more\n";
+const _: () = assert!(LEAST_ABOVE == 10);
 
 /// The line below the tables about the times in them.
 const ESTIMATES: &str = "times are estimates, because the disk has only ranges of times, for example 185 to 262 ms; `resolverctl stats` has exact times\n";
@@ -58,15 +68,15 @@ const FIGURES: &[(&str, Option<&str>, FigureOf)] = &[
 ];
 
 fn p50(times: &Quantiles) -> Figure {
-    Figure::Time(times.p50, times.count)
+    Figure::Time(times.p50, times.count, 50)
 }
 
 fn p90(times: &Quantiles) -> Figure {
-    Figure::Time(times.p90, times.count)
+    Figure::Time(times.p90, times.count, 10)
 }
 
 fn p99(times: &Quantiles) -> Figure {
-    Figure::Time(times.p99, times.count)
+    Figure::Time(times.p99, times.count, 1)
 }
 
 fn counted<Kind: Ord>(counts: &BTreeMap<Kind, u64>, kind: &Kind) -> u64 {
@@ -79,7 +89,7 @@ impl Figure {
         match *self {
             Self::Count(count) => Some(count as f64),
             Self::Share(part, all) => (all > 0).then(|| part as f64 / all as f64 * 100.0),
-            Self::Time(seconds, count) => (count > 0).then_some(seconds),
+            Self::Time(seconds, count, _) => (count > 0).then_some(seconds),
         }
     }
 
@@ -88,19 +98,29 @@ impl Figure {
             (_, None) => NONE.to_owned(),
             (Self::Count(count), _) => words::number(*count),
             (Self::Share(part, all), _) => words::percent_of(*part, *all),
-            (Self::Time(seconds, _), _) => words::time(*seconds),
+            (Self::Time(seconds, ..), _) => words::time(*seconds),
         }
     }
 
-    /// Returns the change from an earlier figure of the same kind.
-    fn change(&self, earlier: &Self) -> String {
+    /// Returns the change from an earlier figure of the same kind. Numbers are compared per recorded minute; `minutes` has those of both spans.
+    fn change(&self, earlier: &Self, minutes: (u64, u64)) -> String {
         match (self, self.value(), earlier.value()) {
             (Self::Share(..), Some(now), Some(earlier)) => format!("{:+.1} points", now - earlier),
-            (_, Some(now), Some(earlier)) if earlier > 0.0 => {
-                format!("{:+.0} %", (now / earlier - 1.0) * 100.0)
+            (Self::Time(..), Some(_), Some(_)) if self.has_few() || earlier.has_few() => TOO_FEW.to_owned(),
+            (_, Some(now), Some(before)) if before > 0.0 => {
+                let per_minute = match self {
+                    Self::Count(_) => minutes.1 as f64 / minutes.0.max(1) as f64,
+                    _ => 1.0,
+                };
+                format!("{:+.0} %", (now / before * per_minute - 1.0) * 100.0)
             }
             _ => NONE.to_owned(),
         }
+    }
+
+    /// Returns true if this is a quantile of so few times that chance alone changes it.
+    fn has_few(&self) -> bool {
+        matches!(*self, Self::Time(_, count, above) if count.saturating_mul(above) < LEAST_ABOVE * 100)
     }
 }
 
@@ -121,7 +141,10 @@ pub fn screen(
     if !minutes.is_empty() {
         parts.push(each(minutes, time, style));
     }
-    if !span.busiest.is_empty() {
+    let is_short = span.to.saturating_sub(span.from) < SHORTEST_NAMED;
+    if is_short && !span.busiest.is_empty() {
+        parts.push(SHORT.to_owned());
+    } else if !span.busiest.is_empty() {
         parts.push(busiest(span, |kind| kind != BusyKind::Listings, SHOWN, style));
     }
     parts.push(ESTIMATES.to_owned());
@@ -144,16 +167,21 @@ fn figures(span: &SpanReport, other: Option<&SpanReport>, style: Style) -> Strin
     let heads =
         [("", Align::Left), ("this span", Align::Right), ("earlier", Align::Right), ("change", Align::Right)];
     let mut table = TextTable::new(heads.get(..if other.is_some() { 4 } else { 2 }).unwrap_or_default());
+    let mut has_few = false;
     for (label, _, figure) in FIGURES {
         let now = figure(span);
         let mut cells = vec![(*label).to_owned(), now.text()];
         if let Some(earlier) = other.map(figure) {
-            cells.extend([earlier.text(), now.change(&earlier)]);
+            let change = now.change(&earlier, (span.minutes, other.map_or(0, |other| other.minutes)));
+            has_few |= change == TOO_FEW;
+            cells.extend([earlier.text(), change]);
         }
         table.plain(cells);
     }
+    let is_partly = other.is_some_and(|other| other.minutes != span.minutes);
+    let notes = [(true, words::MESSAGE), (true, DNS_TIME), (is_partly, PER_MINUTE), (has_few, LEAST)];
     table.text(style, None)
-        + "message: queries of a client that belong together, mostly for one email; DNS time: how long it waited for DNS\n"
+        + &notes.iter().filter(|(shows, _)| *shows).map(|(_, note)| *note).collect::<String>()
 }
 
 fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
@@ -173,6 +201,18 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
 /// The line below the table of the busiest zones, lists, users and networks: names are stored less often than the figures above.
 const PERIODS: &str = "this table counts only whole periods of 5 minutes that ended in this span\n";
 const _: () = assert!(NAMES_INTERVAL == 5);
+
+/// The shortest span with a table of the busiest names, in seconds: two of these periods.
+const SHORTEST_NAMED: u64 = 2 * NAMES_INTERVAL * 60;
+
+/// The line in place of this table for a shorter span.
+const SHORT: &str = "zones, lists and users are recorded every 5 minutes; a --since of 10m or longer shows them, and so does `resolverctl stats --by zone`\n";
+
+/// The line below the figures that explains the DNS time.
+const DNS_TIME: &str = "DNS time: how long a message waited for DNS\n";
+
+/// The line below a comparison of spans of which not all minutes are recorded.
+const PER_MINUTE: &str = "change of numbers: per recorded minute\n";
 
 /// The columns of the table of the busiest zones, lists, users and networks.
 const BUSIEST: &[Column<Busy>] = &[

@@ -70,6 +70,15 @@ fn a_span_next_to_that_of_the_week_before_and_each_minute_around_a_time() {
     golden("stats_at.txt", &screen(&around, None, &parts));
     let whole = screen(&around, Some(&before), &parts);
     assert!(whole.contains("\n  DNS time p50 ") && whole.contains("\nbegin "), "{whole}");
+    let short = [(120, 1_000), (720, 1)].map(|(ago, load)| span((NOW - ago, NOW - ago + 120), 2, load));
+    let [short, before] = short.map(|short| SpanReport { message_time: quantiles(60, [0.4; 4]), ..short });
+    let few = screen(&short, Some(&before), &[]);
+    for (label, changes) in
+        [("  DNS time p50 ", "+0 %"), ("  DNS time p90 ", "too few"), ("  latency p90 ", "+99900 %")]
+    {
+        assert!(few.lines().any(|line| line.starts_with(label) && line.ends_with(changes)), "{label}: {few}");
+    }
+    assert!(few.contains("\ntoo few: p50 is compared from 20 ") && !few.contains("\nkind "), "{few}");
     let nothing = SpanReport { from: NOW - DAY, to: NOW, ..SpanReport::default() };
     golden("stats_no_minutes.txt", &screen(&nothing, None, &[]));
     golden(
