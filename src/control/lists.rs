@@ -73,7 +73,8 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     replies
 }
 
-/// Returns the replies of `states` and `facts` about the DNS list with this zone only.
+/// Returns the replies of `states` and `facts` about the DNS list with this zone only. A word that is neither a list nor a domain name, such as
+/// `quota`, gets those of `states` about all lists.
 pub(super) fn of_zone(subject: &impl Controlled, zone: &str) -> Result<Vec<Reply>, Problem> {
     let is_it = |list: &str| list.eq_ignore_ascii_case(zone.trim_end_matches('.'));
     let mut replies = [states(subject), facts(subject)].concat();
@@ -82,6 +83,9 @@ pub(super) fn of_zone(subject: &impl Controlled, zone: &str) -> Result<Vec<Reply
         Reply::ListFacts(row) => is_it(&row.list),
         _ => false,
     });
+    if replies.is_empty() && !zone.contains('.') {
+        return Ok(states(subject));
+    }
     if replies.is_empty() {
         let sentence = "There is no such DNS list; see `resolverctl dnsbl` and `resolverctl dnsbl list`.";
         return Err(Problem { fault: Blame::Request, sentence: sentence.to_owned() });

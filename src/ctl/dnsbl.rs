@@ -57,7 +57,10 @@ pub(super) fn run(
         Some(Command::List) => Request::DnsblList,
     };
     let screen = |replies: &[Reply], style| match &request {
-        Request::Dnsbl { .. } => lists::states(replies, style) + &lists::facts(replies, style),
+        Request::Dnsbl { list } => {
+            let typed = list.as_deref().filter(|typed| !is_about(typed, replies)).map(lists::not_a_list);
+            lists::states(replies, style) + &lists::facts(replies, style) + &typed.unwrap_or_default()
+        }
         Request::DnsblHealth => lists::states(replies, style),
         Request::DnsblTest { subject, .. } => lists::tests(subject, replies, style),
         _ => lists::facts(replies, style),
@@ -65,6 +68,16 @@ pub(super) fn run(
     client.show(&request, format, screen, |replies| match request {
         Request::DnsblTest { .. } => verdict(replies),
         _ => Exit::Yes,
+    })
+}
+
+/// Returns true if the replies are about the list that was typed. For a word that is no list, they are about all lists.
+fn is_about(typed: &str, replies: &[Reply]) -> bool {
+    let is_it = |list: &str| list.eq_ignore_ascii_case(typed.trim_end_matches('.'));
+    replies.iter().any(|reply| match reply {
+        Reply::ListState(row) => is_it(&row.list),
+        Reply::ListFacts(row) => is_it(&row.list),
+        _ => false,
     })
 }
 

@@ -141,9 +141,9 @@ impl Running {
     /// If the states of DNS lists have changed since the `last` write, writes them to their file. Returns the states in the file.
     pub(super) fn keep_lists(&self, last: Option<&KeptLists>) -> Option<KeptLists> {
         let path = self.lists.as_ref()?;
-        let kept = KeptLists::from_lists(self.resolver.lists());
+        let kept = KeptLists::from_lists(self.resolver.lists(), self.clock.now().unix);
         let written = || kept.to_octets().and_then(|octets| state_files::replace(path, &octets));
-        if last != Some(&kept)
+        if !last.is_some_and(|last| last.are_those_of(&kept))
             && let Err(error) = written()
         {
             tracing::warn!(
@@ -232,7 +232,7 @@ pub(super) fn begin_lists(resolver: &Resolver) -> Option<PathBuf> {
     let path = state_files::path_of(kept_lists::FILE)?;
     match state_files::open(&path).and_then(KeptLists::read) {
         Ok(kept) => {
-            let now = resolver.clock().mono();
+            let now = resolver.clock().now();
             kept.restore(resolver.lists(), now, |apex, way| resolver.list_resolver().is_asked(apex, way));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}

@@ -49,8 +49,8 @@ async fn restarted(first: &Simulation, next: Simulation) -> Simulation {
     let (of, now) = (next.resolver(), next.clock().now());
     let read = of.memory().read_snapshot(&of.snapshot_scope(), now, &mut file, || true).unwrap();
     assert!(read.restored > 100, "{read:?}");
-    KeptLists::from_lists(resolver.lists())
-        .restore(of.lists(), of.clock().mono(), |apex, way| of.list_resolver().is_asked(apex, way));
+    KeptLists::from_lists(resolver.lists(), now.unix)
+        .restore(of.lists(), now, |apex, way| of.list_resolver().is_asked(apex, way));
     next
 }
 

@@ -21,10 +21,13 @@ const NAME: usize = 26;
 /// The text in a cell of a table that has no value.
 const NONE: &str = "none";
 
+/// The text instead of the number of queries of a day, for a zone that only looks like a DNS list.
+const NOT_COUNTED: &str = "–";
+
 /// The lines below the table with the states of DNS lists, which explain its columns.
 const LEGEND: &str = "queries: queries of clients since the start of resolverd; listed: the share of them with an entry\n\
     median: half of the answers of the list's servers took at most this time; slow: 1 s or more\n\
-    today, yesterday: queries sent to the list (UTC); limit: your quota, or the number of queries that are free of charge in a day\n";
+    sent today, yesterday: queries sent to the servers of the list, also those without a reply (UTC); limit: your quota, or the number of queries that are free of charge in a day\n";
 
 /// Returns the table with the states of the DNS lists in use, and below it the notes about each list.
 pub fn states(replies: &[Reply], style: Style) -> String {
@@ -46,6 +49,14 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     let mut text = table.text(style, None) + LEGEND;
     text.extend(shown.iter().map(notes));
     text + &only_this_list(&shown) + &batches(&rows, replies)
+}
+
+/// Returns the line below the table of all lists if the operator typed a word that is no list.
+pub fn not_a_list(typed: &str) -> String {
+    format!(
+        "\"{}\" is not the zone of a DNS list, so all lists in use are shown; `resolverctl dnsbl ZONE` shows one, `dnsbl list` all that are known\n",
+        harmless(typed)
+    )
 }
 
 /// Returns the line about the listings that no other DNS list had. Lists without a listing that could be compared are left out.
@@ -135,10 +146,15 @@ const STATES: &[Column<ShownList>] = &[
         let elapsed = &shown.row.counts.elapsed;
         number((elapsed.count > 0).then(|| words::time(elapsed.p50)), NONE)
     }),
-    Column("today", 0, |shown, _| count(shown.row.today)),
-    Column("yesterday", 0, |shown, _| count(shown.row.yesterday)),
+    Column("sent today", 0, |shown, _| number(sent(&shown.row, shown.row.today), NOT_COUNTED)),
+    Column("yesterday", 0, |shown, _| number(sent(&shown.row, shown.row.yesterday), NOT_COUNTED)),
     Column("limit", 0, |shown, _| number(Some(allowed(&shown.row)), NONE)),
 ];
+
+/// Returns the number of queries of a day as text. They are counted only for known lists.
+fn sent(row: &ListRow, queries: u64) -> Option<String> {
+    row.purpose.map(|_| words::number(queries))
+}
 
 /// Returns the words for the state of a DNS list, and their colour.
 pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {

@@ -106,6 +106,11 @@ impl Breaker {
         self.open.map(|open| (open.why, open.since))
     }
 
+    /// Opens the breaker at the start of resolverd, because it was open when the previous process ended. The first probe is due when a client asks.
+    pub(crate) fn reopen(&mut self, why: OpenReason, now: Mono) {
+        self.open = Some(OpenBreaker { why, since: now, next_probe: now });
+    }
+
     /// Returns the usual round trip of a query to the DNS list, or `None` before its first answer.
     pub(crate) fn usual(&self) -> Option<Duration> {
         self.usual.map(|(smoothed, _)| smoothed)

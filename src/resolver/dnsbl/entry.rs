@@ -68,7 +68,7 @@ pub struct ListCounts {
     pub not_listed: u64,
     /// The number of answers to clients that were neither "listed" nor "not listed".
     pub unknown: u64,
-    /// How long the questions took that were not answered from the cache, as quantiles.
+    /// How long the questions took that servers answered, as quantiles.
     pub elapsed: Quantiles,
 }
 
@@ -272,7 +272,8 @@ impl ListEntry {
         self.count(says);
     }
 
-    /// Counts a question to the DNS list that was not answered from the cache. `elapsed` is the time that it took; `None` if the list was not asked.
+    /// Counts a question to the DNS list that was not answered from the cache. `elapsed` is the time that it took; `None` if no server
+    /// answered it.
     pub fn miss(&self, says: ListSays, elapsed: Option<Duration>) {
         self.tally.misses.fetch_add(1, Ordering::Relaxed);
         if let Some(elapsed) = elapsed {
@@ -510,6 +511,7 @@ mod tests {
             elapsed: Duration::ZERO,
             round_trip: None,
             went_out: true,
+            sent: 1,
             refused: true,
             probe: false,
             negative_ttl: None,

@@ -7,13 +7,14 @@ use std::io::{self, Read};
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
+use super::breaker::OpenReason;
 use super::entry::ListEntry;
 use super::list_way::Way;
 use super::quota::Quota;
 use super::state::{KnownList, ListStanding, ListState};
 use super::table::Lists;
-use crate::limits::{MAX_LIST_WAYS, MAX_LISTS_FILE};
-use dns::clock::Mono;
+use crate::limits::{KEPT_BREAKER_TIME, MAX_LIST_WAYS, MAX_LISTS_FILE};
+use dns::clock::Now;
 
 /// The name of this file in the state directory.
 pub const FILE: &str = "lists.json";
@@ -25,6 +26,9 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptLists {
     version: u32,
+    /// When this was written, in seconds since 1970.
+    #[serde(default)]
+    written: u64,
     lists: Vec<KeptList>,
 }
 
@@ -36,36 +40,50 @@ struct KeptList {
     #[serde(flatten)]
     known: KnownList,
     quota: Quota,
+    /// Why the breaker is open; none if it is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    open: Option<OpenReason>,
 }
 
 impl KeptLists {
-    /// Copies the current states and counters of `lists`, to be written to the file.
-    pub fn from_lists(lists: &Lists) -> Self {
+    /// Copies the current states and counters of `lists`, to be written to the file. `unix` is the time in seconds since 1970.
+    pub fn from_lists(lists: &Lists, unix: u64) -> Self {
         let list = |entry: &ListEntry| KeptList {
             list: entry.apex.to_ascii(),
             way: entry.way.clone(),
             known: entry.known(),
             quota: entry.watch.counted(),
+            open: entry.watch.open().map(|(why, _)| why),
         };
-        Self { version: VERSION, lists: lists.all().iter().map(|entry| list(entry)).collect() }
+        Self { version: VERSION, written: unix, lists: lists.all().iter().map(|entry| list(entry)).collect() }
     }
 
-    /// Copies the states and counters from the file to `lists`. A list is left out if `are_asked` returns false for its apex and its servers. The
-    /// state "silent" is not restored.
-    pub fn restore(self, lists: &Lists, now: Mono, are_asked: impl Fn(&Name, &Way) -> bool) {
+    /// Returns true if the states and counters are the same, whenever they were written.
+    pub fn are_those_of(&self, other: &Self) -> bool {
+        self.lists == other.lists
+    }
+
+    /// Copies the states and counters from the file to `lists`. A list is left out if `are_asked` returns false for its apex and its servers. A list
+    /// that was silent, or whose servers returned only errors, is probed before mail waits for it, unless the file is older than `KEPT_BREAKER_TIME`.
+    pub fn restore(self, lists: &Lists, now: Now, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {
             return;
         }
+        let is_recent = now.unix.saturating_sub(self.written) <= KEPT_BREAKER_TIME.as_secs();
         let read = |kept: KeptList| Some((Name::from_ascii(&kept.list).ok()?.to_lowercase(), kept));
         let known = self.lists.into_iter().filter_map(read).filter(|(apex, kept)| are_asked(apex, &kept.way));
         for (apex, kept) in known.take(MAX_LIST_WAYS) {
             let entry = lists.entry(&apex, &kept.way);
             entry.watch.restore(kept.quota);
+            let open = kept.open.filter(|_| is_recent);
+            if let Some(why) = open {
+                entry.watch.reopen(why, now.mono);
+            }
             let mut known = kept.known;
-            if known.standing.state == ListState::Silent {
+            if known.standing.state == ListState::Silent && open.is_none() {
                 known.standing = ListStanding::default();
             }
-            entry.restore(known, now);
+            entry.restore(known, now.mono);
         }
     }
 
@@ -94,8 +112,11 @@ mod tests {
     use std::fs::{self, File};
 
     use crate::dnsbl::breaker::ListQueryEnd;
+    use crate::dnsbl::network_answers::NetworkAnswers;
     use crate::dnsbl::watch::ListOutcome;
-    use dns::clock::Now;
+    use crate::limits::BREAKER_MAX_PATIENCE;
+    use dns::clock::Mono;
+    use dns::question::ViewId;
     use std::time::Duration;
 
     const NOW: Now = Now { mono: Mono::START, unix: 1_767_225_600 };
@@ -121,15 +142,16 @@ mod tests {
                 elapsed,
                 round_trip: None,
                 went_out: true,
+                sent: 1,
                 refused: false,
                 probe: false,
                 negative_ttl: None,
             };
             entry.watch.ended(&asked, NOW);
         }
-        fs::write(&path, KeptLists::from_lists(&before).to_octets().unwrap()).unwrap();
+        fs::write(&path, KeptLists::from_lists(&before, NOW.unix).to_octets().unwrap()).unwrap();
         let after = Lists::default();
-        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&after, NOW.mono, |_, _| true);
+        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&after, NOW, |_, _| true);
         let ways = |lists: &Lists| lists.all().iter().map(|entry| entry.way.clone()).collect::<Vec<_>>();
         assert_eq!(ways(&after), ways(&before));
         let known: Vec<_> = after.all().iter().map(|entry| entry.standing()).collect();
@@ -137,10 +159,36 @@ mod tests {
         assert_eq!(known, [world, ListStanding::default()]);
         assert!(after.all().iter().all(|entry| entry.watch.quota(NOW.unix).0 == 1));
         let asked = Lists::default();
-        KeptLists::read(File::open(&path).unwrap())
-            .unwrap()
-            .restore(&asked, NOW.mono, |_, way| way.is_public());
+        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&asked, NOW, |_, way| way.is_public());
         assert_eq!(ways(&asked), [Way::Public], "a mirror that no listener asks any more");
+    }
+
+    #[test]
+    fn a_list_that_was_silent_a_moment_ago_is_probed_before_mail_waits_for_it() {
+        let before = Lists::default();
+        let apex = Name::from_ascii("silent.example.").unwrap();
+        let entry = before.entry(&apex, &Way::Public);
+        entry.watch.wanted(ViewId::default(), None, NOW.mono);
+        entry.watch.asked(NOW.mono).ended();
+        let late = Now { mono: NOW.mono.after(BREAKER_MAX_PATIENCE), unix: NOW.unix + 2 };
+        let up = NetworkAnswers { last: Some(late.mono), streak: Mono::START };
+        entry.watch.due(up, true, late.mono);
+        entry.not_answering(late);
+        assert_eq!(entry.state(), ListState::Silent);
+        for (passed, is_known) in
+            [(KEPT_BREAKER_TIME.as_secs(), true), (KEPT_BREAKER_TIME.as_secs() + 1, false)]
+        {
+            let (after, start) = (Lists::default(), Now { mono: NOW.mono, unix: late.unix + passed });
+            KeptLists::from_lists(&before, late.unix).restore(&after, start, |_, _| true);
+            let entry = after.entry(&apex, &Way::Public);
+            assert_eq!(
+                (entry.watch.open().is_some(), entry.state() == ListState::Silent),
+                (is_known, is_known)
+            );
+            assert!(entry.watch.wanted(ViewId::default(), None, start.mono), "the task is woken");
+            let due = entry.watch.due(up, true, start.mono);
+            assert_eq!(due.probe, is_known, "a list that may work again is probed at once");
+        }
     }
 
     #[test]
@@ -153,7 +201,7 @@ mod tests {
         }
         fs::write(&path, "{\"version\":2,\"lists\":[]}").unwrap();
         let lists = Lists::default();
-        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&lists, NOW.mono, |_, _| true);
+        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&lists, NOW, |_, _| true);
         assert!(lists.all().is_empty());
     }
 }

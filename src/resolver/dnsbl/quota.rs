@@ -49,11 +49,11 @@ pub struct ExceededQuota {
 }
 
 impl Quota {
-    /// Counts a query that is sent at the time `unix`, in seconds since 1970. `most` is the daily quota. Returns true if a warning must be logged
-    /// now, because the quota is nearly used up, or exceeded.
-    pub(crate) fn went_out(&mut self, most: Option<u64>, unix: u64) -> bool {
+    /// Counts `sent` queries of a question that ended at the time `unix`, in seconds since 1970. `most` is the daily quota. Returns true if a warning
+    /// must be logged now, because the quota is nearly used up, or exceeded.
+    pub(crate) fn went_out(&mut self, sent: u64, most: Option<u64>, unix: u64) -> bool {
         self.turn(unix);
-        self.today = self.today.saturating_add(1);
+        self.today = self.today.saturating_add(sent);
         let warn = !self.warned && most.is_some_and(|most| self.is_near(most));
         self.warned |= warn;
         let is_over = most.is_some_and(|most| self.all() > most);
@@ -157,14 +157,14 @@ mod tests {
     fn a_warning_is_given_once_a_day_at_four_fifths_and_above_the_quota() {
         let mut quota = Quota::default();
         let begin = 20_000 * DAY;
-        let warned: Vec<u64> = (1..=102).filter(|_| quota.went_out(Some(100), begin)).collect();
+        let warned: Vec<u64> = (1..=102).filter(|_| quota.went_out(1, Some(100), begin)).collect();
         assert_eq!(warned, [80, 101]);
         assert!(quota.is_spent(100, begin));
         assert_eq!(quota.of_day(begin), (102, 0));
         let next = begin + DAY;
         assert!(!quota.is_spent(100, next));
         assert_eq!(quota.of_day(next), (0, 102));
-        let warned: Vec<u64> = (1..=100).filter(|_| quota.went_out(Some(100), next)).collect();
+        let warned: Vec<u64> = (1..=100).filter(|_| quota.went_out(1, Some(100), next)).collect();
         assert_eq!(warned, [80]);
         assert_eq!(quota.of_day(next + 2 * DAY), (0, 0));
     }
@@ -197,13 +197,13 @@ mod tests {
         let (mut quota, begin) = (Quota::default(), 20_000 * DAY);
         let at = |hour: u64| begin + hour * DAY / 24;
         (0..100).for_each(|_| {
-            quota.went_out(Some(100), begin);
+            quota.went_out(1, Some(100), begin);
         });
         assert_eq!(quota.exceeded(100, at(1)), None);
-        assert!(quota.went_out(Some(100), at(2)) && !quota.went_out(Some(100), at(3)));
+        assert!(quota.went_out(1, Some(100), at(2)) && !quota.went_out(1, Some(100), at(3)));
         let exceeded = ExceededQuota { today: 102, most: 100, since: Some(at(2)), per_day: 204 };
         assert_eq!(quota.exceeded(100, at(12)), Some(exceeded));
-        quota.went_out(Some(200), at(12));
+        quota.went_out(1, Some(200), at(12));
         assert_eq!(quota.exceeded(102, at(12)).unwrap().since, None, "the quota has changed since then");
         assert_eq!(quota.exceeded(100, at(24)), None);
     }
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn no_quota_no_warning() {
         let mut quota = Quota::default();
-        assert!(!(0..10_000).any(|_| quota.went_out(None, 0)));
+        assert!(!(0..10_000).any(|_| quota.went_out(1, None, 0)));
     }
 
     proptest! {
@@ -220,7 +220,7 @@ mod tests {
         fn never_more_than_went_out(steps in prop::collection::vec(0_u64..400_000, 1..200)) {
             let mut quota = Quota::default();
             for (sent, unix) in steps.into_iter().enumerate() {
-                quota.went_out(None, unix);
+                quota.went_out(1, None, unix);
                 let (today, yesterday) = quota.of_day(unix);
                 prop_assert!(today >= 1 && today + yesterday <= sent as u64 + 1);
             }

@@ -49,6 +49,9 @@ pub struct ListOutcome {
     pub round_trip: Option<Duration>,
     /// True if at least one DNS message was sent to servers to answer the question.
     pub(crate) went_out: bool,
+    /// If `went_out` is true: the number of DNS messages that were sent to servers of the list. A forwarder or the servers of a zone above the list
+    /// count as one.
+    pub(crate) sent: u32,
     /// True if the answer refuses the query, or if it shows that the domain of the DNS list has a new owner.
     pub refused: bool,
     /// True if resolverd itself asked the question, as a probe or a test, for a name that a working list answers.
@@ -162,7 +165,7 @@ impl ListWatch {
         }
         state.negative_ttl = asked.negative_ttl.or(state.negative_ttl);
         let most = state.most;
-        let warn = state.quota.went_out(most, now.unix);
+        let warn = state.quota.went_out(asked.sent.into(), most, now.unix);
         let today = state.quota.of_day(now.unix).0;
         let ListOutcome { end, elapsed, round_trip, probe, .. } = *asked;
         let closed = state.breaker.ended(EndedQuery { end, elapsed, round_trip, probe }, now.mono);
@@ -307,6 +310,13 @@ impl ListWatch {
         self.state().quota = quota;
     }
 
+    /// Opens the breaker that was open when the previous process of resolverd ended.
+    pub(crate) fn reopen(&self, why: OpenReason, now: Mono) {
+        let mut state = self.state();
+        state.breaker.reopen(why, now);
+        self.show(&state);
+    }
+
     /// Returns what the batches must know about the DNS list: whether they may ask it, and its usual times. `unix` is the time in seconds since
     /// 1970.
     pub(crate) fn for_batch(&self, unix: u64) -> BatchStanding {
@@ -346,6 +356,7 @@ mod tests {
             elapsed: Duration::from_millis(20),
             round_trip: Some(Duration::from_millis(20)),
             went_out: true,
+            sent: 1,
             refused: false,
             probe: false,
             negative_ttl: None,

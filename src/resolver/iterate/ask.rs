@@ -483,6 +483,12 @@ impl<'a> Asking<'a> {
             kind: lookup.kind,
             wanted: self.wanted,
             is_list: lookup.route.policy.list.is_some(),
+            is_list_server: lookup
+                .route
+                .policy
+                .list
+                .as_ref()
+                .is_some_and(|list| list.apex.zone_of(&self.cut.zone)),
             secret: lookup.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
             signed: self.signed,
             tries: candidate.tries,

@@ -78,6 +78,8 @@ pub(super) struct Attempt {
     pub(super) wanted: WantedAnswer,
     /// True if the zone is that of a DNS list.
     pub(super) is_list: bool,
+    /// True if the server is one of the DNS list itself, and not of a zone above it or a forwarder.
+    pub(super) is_list_server: bool,
     /// The secret key of a DNS list, if a label in the name stands for this key. `exchange` replaces the label by the key.
     pub(super) secret: Option<Arc<Secret>>,
     /// Whether the answers of the zone's servers have DNSSEC signatures: yes, no, or not known.
@@ -683,6 +685,9 @@ impl Attempt {
     }
 
     fn note_sent(&self, transport: Transport, reason: &'static str) {
+        if self.is_list_server {
+            self.context.budget.count_to_list();
+        }
         let (server, usual) = (self.path.server.ip(), self.round_trip);
         let keys = self.context.is_for_keys();
         let asked = self.context.asked_besides(&self.name, self.kind);

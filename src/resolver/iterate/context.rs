@@ -227,6 +227,8 @@ impl Context {
 #[derive(Debug)]
 pub struct QuestionBudget {
     packets: AtomicU32,
+    /// The number of these queries that were sent to servers of a DNS list.
+    to_list: AtomicU32,
     /// The maximum number of queries that may be sent to servers for the question.
     most: u32,
     sought: AtomicU32,
@@ -242,6 +244,7 @@ impl QuestionBudget {
     fn new(ends: Mono, most: u32) -> Self {
         Self {
             packets: AtomicU32::new(0),
+            to_list: AtomicU32::new(0),
             most,
             sought: AtomicU32::new(0),
             past_forwarders: Mutex::default(),
@@ -270,6 +273,16 @@ impl QuestionBudget {
     /// Returns the number of queries that the question has sent so far.
     pub fn packets(&self) -> u32 {
         self.packets.load(Ordering::Relaxed)
+    }
+
+    /// Counts a query that is sent to a server of a DNS list.
+    pub(super) fn count_to_list(&self) {
+        self.to_list.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the number of queries that the question has sent to servers of a DNS list so far.
+    pub fn to_list(&self) -> u32 {
+        self.to_list.load(Ordering::Relaxed)
     }
 
     /// Records that the forwarders of `zone` have failed for this question: from now on it uses recursion for names in that zone.

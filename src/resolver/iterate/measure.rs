@@ -61,6 +61,7 @@ impl Asking<'_> {
             kind: RecordType::SOA,
             wanted: WantedAnswer::Any,
             is_list: lookup.route.policy.list.is_some(),
+            is_list_server: false,
             secret: None,
             signed: self.signed,
             tries: 0,

@@ -72,6 +72,10 @@ pub(crate) const PROBES_OF_IDLE_TIME: u32 = 4;
 /// A list whose circuit breaker is open is no longer probed if no client has queried the list for this time.
 pub(crate) const PROBE_WHILE_WANTED: Duration = Duration::from_secs(10 * 60);
 
+/// After a restart, a list that was silent counts as silent until it answers a probe, if the previous process ended at most this time ago. A reboot
+/// takes some minutes. After a longer time, the list probably answers again, and the first mail asks it.
+pub(crate) const KEPT_BREAKER_TIME: Duration = Duration::from_secs(10 * 60);
+
 /// The least number of addresses that clients must have asked about before a list is added to a batch. With 40
 /// addresses, two exceptions are 5 %.
 pub(crate) const BATCH_MIN_SEEN: u32 = 40;

@@ -27,9 +27,10 @@ impl ClientResolver {
         let asked = self.ask_unless_held(watched, missed, now).await;
         if let Asked::Replied(replied) = &asked {
             let says = replied.answer.list.map_or(ListSays::Unknown, |mark| mark.says);
-            // A list that is known to be silent was not asked.
-            let elapsed = replied.progress.is_some().then(|| self.clock.mono().since(*arrived));
-            watched.entry.miss(says, elapsed);
+            // Only a reply of a server shows how long the list takes. A list that is silent, or whose refusal is remembered, gave none.
+            let made_here = matches!(replied.outcome, Outcome::Remembered | Outcome::Cache);
+            let answered = replied.progress.as_ref().filter(|_| !made_here).and_then(|one| one.last_answer());
+            watched.entry.miss(says, answered.map(|_| self.clock.mono().since(*arrived)));
         }
         asked
     }

@@ -52,6 +52,11 @@ fn a_list_whose_test_entries_differ_is_well_and_one_that_lists_nothing_is_not() 
     assert!(!text.contains("bl.spamcop.net"), "{text}");
     let (code, _, error) = world.run(&["dnsbl", "nolist.example"]);
     assert!(code == 2 && error.contains("There is no such DNS list"), "{error}");
+    let (code, text, _) = world.run(&["dnsbl", "quota"]);
+    assert!(
+        code == 0 && text.contains("tests differ") && text.contains("\"quota\" is not the zone of a"),
+        "{text}"
+    );
     let (_, text, _) = world.run(&["dnsbl"]);
     assert!(text.contains("tests differ") && !text.contains("remove it"), "{text}");
     (0..500).for_each(|_| ask(ListVerdict::NotListed));

@@ -74,7 +74,7 @@ impl ListResolver {
             self.judged(ListQuestion { list: &list, entry: &entry, name: &name, kind, context }).await;
         let mark = given.as_ref().ok().and_then(|given| given.list);
         let says = mark.map_or(ListSays::Unknown, |mark| mark.says);
-        entry.miss(says, Some(self.clock.mono().since(context.began())));
+        entry.miss(says, context.last_answer().map(|_| self.clock.mono().since(context.began())));
         Ok(led.leading_to(given?))
     }
 

@@ -111,6 +111,7 @@ impl ListResolver {
     pub(in crate::resolve) async fn ask_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let ListQuestion { entry, name, kind, context, .. } = asked;
         let (began, before) = (self.clock.mono(), context.budget.packets());
+        let before_to_list = context.budget.to_list();
         let under_way = entry.watch.asked(began);
         self.table.wake_in_time();
         let way = (context.view.route(name, kind), None);
@@ -123,6 +124,7 @@ impl ListResolver {
             elapsed: now.mono.since(began),
             round_trip: answered.map(|(_, round_trip)| round_trip),
             went_out: context.budget.packets() > before,
+            sent: context.budget.to_list().saturating_sub(before_to_list).max(1),
             refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
             // A list that requires a secret key in its names may refuse a query for its apex although it works.
             probe: context.is_on_the_side() && *name != entry.apex,
