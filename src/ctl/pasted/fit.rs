@@ -175,14 +175,18 @@ fn waited_within(line: &PastedLine, message: &MessageReport) -> Option<f64> {
         (at.max(from), (at + question.elapsed).min(to))
     };
     let own = message.questions.iter().filter(|question| question.elapsed <= longest);
-    let mut spans: Vec<(f64, f64)> = own.map(span).collect();
+    Some(covered(own.map(span).collect()))
+}
+
+/// Returns the length of the time that at least one of the spans covers.
+pub(super) fn covered(mut spans: Vec<(f64, f64)>) -> f64 {
     spans.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let (mut waited, mut until) = (0.0, f64::MIN);
+    let (mut sum, mut until) = (0.0, f64::MIN);
     for (begin, end) in spans {
-        waited += (end - begin.max(until)).max(0.0);
+        sum += (end - begin.max(until)).max(0.0);
         until = until.max(end);
     }
-    Some(waited)
+    sum
 }
 
 /// Returns true if a culprit of this kind is a fault or a delay in DNS.

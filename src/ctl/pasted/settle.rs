@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 
 use super::answer;
 use super::fit::{
-    DELAYED, FailedQuery, Fit, SHARE, TimeFit, failed_query, is_most_of_prompt, is_of_another, is_of_dns,
-    left_out, waited,
+    DELAYED, FailedQuery, Fit, SHARE, TimeFit, covered, failed_query, is_most_of_prompt, is_of_another,
+    is_of_dns, left_out, waited,
 };
 use super::line::PastedLine;
 use super::subject::{address_of, has};
@@ -37,6 +37,7 @@ pub fn settle(
     moment: &dyn Fn(f64) -> String,
 ) -> Vec<MessageReport> {
     let (absent, known): (Vec<_>, Vec<_>) = messages.into_iter().partition(MessageReport::is_absent);
+    let known = known.into_iter().map(|message| without_earlier(line, message)).collect();
     let mut known = distinct(line, known);
     if !known.iter().all(|message| is_of_another(line, message)) {
         known.retain(|message| !is_of_another(line, message));
@@ -62,6 +63,32 @@ pub fn settle(
         MessageReport { line: Some(line.text.clone()), times, fitting, ..message }
     };
     shown.into_iter().map(with_line).collect()
+}
+
+/// Returns a message (group of queries) without the queries of earlier mails to the same domain: those that began before the mail of the line. If the
+/// line has no delay, or if the report lacks queries, the message is returned unchanged.
+fn without_earlier(line: &PastedLine, mut message: MessageReport) -> MessageReport {
+    let begin = line.whole_delay().filter(|_| line.delay.whole.is_some() && message.left_out == 0);
+    let is_earlier =
+        |question: &QuestionReport| begin.is_some_and(|(begin, _)| message.began + question.at < begin);
+    let Some(first) = message.questions.iter().find(|question| !is_earlier(question)).map(|first| first.at)
+    else {
+        return message;
+    };
+    if first <= 0.0 {
+        return message;
+    }
+    message.questions.retain(|question| question.at >= first);
+    for question in &mut message.questions {
+        question.at -= first;
+        question.messages.iter_mut().for_each(|sent| sent.at -= first);
+    }
+    message.began += first;
+    let ends = message.questions.iter().map(|question| question.at + question.elapsed);
+    message.took = ends.fold(0.0, f64::max);
+    message.waited = covered(message.questions.iter().map(|one| (one.at, one.at + one.elapsed)).collect());
+    message.sums.values_mut().for_each(|sum| *sum = sum.min(message.waited));
+    message
 }
 
 /// Returns true if a message (email) is from the time of a pasted line. If the line reports a failed lookup, the message must also have a failed

@@ -725,3 +725,20 @@ fn a_slow_query_that_took_most_of_a_short_delay_until_the_greeting_is_the_cause(
     assert_eq!(kinds(0.952), (CulpritKind::ServerSlow, 0));
     assert_eq!(kinds(0.02), (CulpritKind::NotDns, 1));
 }
+
+#[test]
+fn queries_of_earlier_mails_to_the_domain_are_not_shown_as_those_of_the_line() {
+    let line = "Nov 21 03:12:05.000 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=none, delay=4, delays=0/0/4/0, dsn=4.4.3, status=deferred (Host or domain name not found. Name service error for name=fine.example type=MX: Host not found, try again)";
+    let question =
+        |at: f64, found: &MessageReport| QuestionReport { at, elapsed: 4.0, ..found.questions[0].clone() };
+    let found = message(4.0, CulpritKind::ServerSilent, Outcome::Failed);
+    let questions =
+        vec![question(0.0, &found), question(5.0, &found), question(16.0, &found), question(16.5, &found)];
+    let found = MessageReport { began: NOW - 20.0, took: 20.5, waited: 12.5, questions, ..found };
+    let shown = settled(line, vec![found.clone()]).unwrap();
+    assert_eq!((shown.questions.len(), shown.began, shown.took, shown.waited), (2, NOW - 4.0, 4.5, 4.5));
+    assert_eq!((shown.questions[0].at, shown.culprit.kind), (0.0, CulpritKind::ServerSilent));
+    // A line without a delay does not say when its mail began.
+    let connect = "Nov 21 03:12:05.000 mx postfix/smtpd[9]: connect from mail.fine.example[192.0.2.9]";
+    assert_eq!(settled(connect, vec![found]).unwrap().questions.len(), 4);
+}

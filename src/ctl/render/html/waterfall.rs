@@ -68,14 +68,17 @@ pub fn page(
 
 fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let count = report.questions.len() as u64 + report.left_out;
-    let mut text = format!(
+    let said = [report.line.as_deref(), report.times.as_deref()];
+    let said = said.into_iter().flatten().map(|line| format!("<p class=\"small\">{}</p>\n", escaped(line)));
+    let mut text = said.collect::<String>();
+    text.push_str(&format!(
         "<h1>{}: {} of DNS for one mail</h1>\n<p class=\"small\">client {}, {} queries in {}</p>\n",
         escaped(&moment(report.began)),
         words::time(report.waited),
         escaped(&report.client),
         words::number(count),
         words::time(report.took)
-    );
+    ));
     for culprit in std::iter::once(&report.culprit).chain(&report.also) {
         text.push_str(&format!(
             "<p><b>Cause: {}</b>; {}</p>\n",
@@ -283,10 +286,12 @@ mod tests {
     #[test]
     fn the_critical_path_has_what_the_mail_waited_for() {
         let questions = vec![question(0.0, 0.2), question(0.0, 0.5), question(0.5, 0.1), question(0.6, 2.0)];
-        let report = MessageReport { took: 2.6, waited: 2.6, questions, ..MessageReport::default() };
+        let line = Some("mx postfix/smtp[9]: 4F2A91: to=<a@one.example>, delay=2.7".to_owned());
+        let report = MessageReport { took: 2.6, waited: 2.6, questions, line, ..MessageReport::default() };
         let path: Vec<f64> = critical(&report).iter().map(|one| one.elapsed).collect();
         assert_eq!(path, [2.0, 0.1, 0.5]);
         let page = page(&[&report], "", &|_| "noon".to_owned(), true);
+        assert!(page.contains("smtp[9]: 4F2A91: to=&lt;a@one.example&gt;, delay=2.7</p>"), "{page}");
         assert!(page.contains("&lt;b&gt;.example. A") && !page.contains("<b>.example"), "{page}");
     }
 }
