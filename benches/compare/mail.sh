@@ -1,22 +1,25 @@
 #!/usr/bin/env bash
 # The DNS of messages of mail, for resolverd and its peers: the same mail over the same rough internet, in real time.
 #
-# benches/compare/mail.sh [--seeds N] [--messages N] [--resolvers "NAME..."] [--logs FOLDER]
+# benches/compare/mail.sh [--seed FIRST] [--seeds N] [--messages N] [--resolvers "NAME..."] [--logs FOLDER]
 #
 # Needs root, two cores, and Debian's unbound. The resolvers are unbound, knot (knot-resolver), bind (bind9), powerdns
 # (pdns-recursor), off (resolverd without look-ahead) and learned (resolverd as it is installed); the script names those that are
 # not installed. A run takes a minute for each resolver and seed. Everything runs in network and process namespaces of its own and
-# ends with the script. `resolverd demo --bench` serves the lab's internet (400 domains, dead and lame servers, loss, distances, a
-# quarter of the domains signed) at port 53 of its addresses, starts each resolver with an empty cache, and plays 1200 messages of
-# mail, 25 a second. It asks over UDP as glibc does: 5 s, 2 attempts, TCP after a truncated answer. The resolver has the last core,
-# servers and mail have the others. Printed are, as medians of the seeds,
+# ends with the script. `resolverd demo --bench` serves the lab's internet (400 domains, dead and lame servers, loss, also in bursts,
+# distances, a quarter of the domains signed, TTLs of a minute to a day) at port 53 of its addresses, starts each resolver with an empty
+# cache, and plays 1200 messages of mail, 25 a second, as postscreen, smtpd, Exim, rspamd and SpamAssassin ask about them. Each program
+# repeats a query as it does by default (src/lab/programs.rs), and asks over TCP after a truncated answer. The resolver has the last core,
+# servers and mail have the others. The seeds 1 to 5 are for work. Use --seed 1001 --seeds 3 only to judge a finished change. Printed
+# are, as medians of the seeds,
 #   mean ms (p99)         of each kind of message: the time of its DNS
+#   queries of clients   for each mail; of them to DNS lists
 #   queries to servers   for each mail; of them to dead and lame servers, and to DNS lists
 #   failed questions      SERVFAIL, or no answer
 #   CPU ms                for each mail, of the resolver: user and system (proc(5), stat)
 #   secure                signed domains whose MX is answered with AD after the mail, and signed domains: a resolver that does
 #                         not validate is not comparable
-#   mean of a question    ms, by type
+#   waited ms             for each mail, by the kind of question that it waited for: the slowest of those asked at the same time
 # with the limits of a resolver that knows all (on a virtual clock). The reasons of Unbound's and BIND's SERVFAILs follow; --logs
 # keeps all logs. The machine must do nothing else meanwhile.
 #
@@ -127,9 +130,10 @@ if [ "${1-}" = run ]; then
   esac
 fi
 
-seeds=3 messages=1200 resolvers="unbound knot bind powerdns off learned" logs="" arguments=("$@")
+seed=1 seeds=5 messages=1200 resolvers="unbound knot bind powerdns off learned" logs="" arguments=("$@")
 while [ $# -gt 0 ]; do
   case $1 in
+    --seed) seed=$2 ;;
     --seeds) seeds=$2 ;;
     --messages) messages=$2 ;;
     --resolvers) resolvers=$2 ;;
@@ -172,7 +176,7 @@ for name in $resolvers; do
     echo "$name is not installed" >&2
   fi
 done
-taskset -c "0-$((last - 1))" "$RESOLVERD" demo --bench --seeds "$seeds" --messages "$messages" "${through[@]}"
+taskset -c "0-$((last - 1))" "$RESOLVERD" demo --bench --seed "$seed" --seeds "$seeds" --messages "$messages" "${through[@]}"
 
 reasons() { # reasons TITLE: the most frequent of the lines, without what differs from query to query
   local lines

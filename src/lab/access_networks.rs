@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use super::delegations::Tree;
+use super::fault::Fault;
 use super::world::LabError;
 
 /// The number of access providers. It is large, so that most spam comes from a network that has not sent any spam before.
@@ -28,6 +29,14 @@ const BOTS: std::ops::Range<u8> = 200..208;
 /// are all over the world.
 const MEDIANS: [u32; 5] = [25, 60, 110, 160, 220];
 
+/// The median round-trip time to the name servers of the farthest providers, in milliseconds. One provider in four is so far away, and one of its
+/// two name servers is lame.
+const FAR: u32 = 280;
+
+fn is_far(number: u8) -> bool {
+    number % 4 == 3
+}
+
 fn domain(number: u8) -> String {
     let tld = TLDS.get(usize::from(number) % TLDS.len()).unwrap_or(&"net");
     format!("access{number}.{tld}")
@@ -40,16 +49,24 @@ pub(super) fn servers(number: u8) -> Vec<String> {
 
 /// Returns the median round-trip time to the name servers of a provider, in milliseconds.
 pub(super) fn median(number: u8) -> u32 {
+    if is_far(number) {
+        return FAR;
+    }
     MEDIANS.get(usize::from(number) % MEDIANS.len()).copied().unwrap_or(60)
+}
+
+/// Returns the faults of the name server with the index `place` of a provider.
+pub(super) fn faults(number: u8, place: usize) -> &'static [Fault] {
+    if is_far(number) && place == 0 { &[Fault::Refused] } else { &[] }
 }
 
 /// Adds the zones of a provider to the tree. Returns the addresses of its hosts that send spam.
 pub(super) fn write(tree: &mut Tree, number: u8, servers: &[String]) -> Result<Vec<Ipv4Addr>, LabError> {
     let (domain, third) = (domain(number), FIRST_NETWORK.saturating_add(number));
-    let (mut bots, mut names) = (Vec::new(), String::new());
+    let (mut bots, mut names) = (Vec::new(), "$TTL 3600\n".to_owned());
     let has_pointers = !number.is_multiple_of(5);
     for [first, second] in BLOCKS {
-        let mut pointers = String::new();
+        let mut pointers = "$TTL 3600\n".to_owned();
         for last in BOTS {
             let (host, address) =
                 (format!("dyn-{second}-{third}-{last}"), Ipv4Addr::new(first, second, third, last));

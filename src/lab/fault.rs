@@ -263,6 +263,9 @@ faults! {
     ;
     /// The server answers this much later than its distance requires.
     Slow(Duration) = "slow",
+    /// All datagrams to the server are lost for this time in every eight seconds, like on a path that is congested from time to time. The
+    /// address of the server determines when this time begins.
+    LosesInBursts(Duration) = "bursts",
     /// The server answers over TCP this much later than its distance requires.
     SlowTcp(Duration) = "slow-tcp",
     /// The server answers queries for the first of its zones this much later than other queries.

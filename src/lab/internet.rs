@@ -17,7 +17,9 @@ use super::delegations::Tree;
 use super::fault::Fault;
 use super::hosters::{HOSTERS, Hoster, reversed};
 use super::mail_domains::{self, MailDomain};
+use super::rough_mail::{self, OPERATORS, SLOW_TLDS};
 use super::server::Distance;
+use super::traffic::Gateway;
 use super::world::{Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 
 /// The number of mail domains in the simulated internet if no other number is given.
@@ -112,6 +114,10 @@ pub struct Internet {
     pub lists: Vec<LabList>,
     /// The addresses that send spam. Most of them are on a DNS list, and some have no PTR record.
     pub(crate) spammers: Vec<Ipv4Addr>,
+    /// The top-level domains of the senders' domains that spam makes up. Each is equally likely.
+    pub(crate) spam_tlds: Vec<&'static str>,
+    /// The software of the simulated gateways. Each is equally likely.
+    pub(crate) gateways: &'static [Gateway],
 }
 
 impl Internet {
@@ -142,8 +148,9 @@ impl Internet {
 
     /// Creates a signed internet with bad networks and broken servers. The path to each server loses 0.2 to 15 % of the datagrams, and one in ten
     /// servers below the top-level domains is dead or lame, but each zone has a server that works. Every second mail domain has its own name
-    /// servers; every eighth has only one, whose path loses 5 to 50 %. The networks of access providers send spam. Three DNS lists are not
-    /// in the registry.
+    /// servers; every eighth has only one, whose path loses 5 to 50 %, and the paths to the servers of every eighth lose in bursts. The networks
+    /// of access providers send spam; some are far away and have a lame server. Three DNS lists are not in the registry. `rough_mail` says how
+    /// the mail domains differ, and which top-level domains are slow.
     ///
     /// # Errors
     /// There is none as long as the texts in this file are correct. A test checks them.
@@ -161,7 +168,8 @@ impl Internet {
         let is_public =
             |zone: &Name| zone.iter().len() < 2 || zone.to_string().ends_with(".arpa.") && delegates(zone);
         let public: BTreeSet<&Name> = names.iter().copied().filter(|zone| is_public(zone)).collect();
-        let mut broken: BTreeSet<&str> = BTreeSet::new();
+        let lame = self.lab.servers().iter().filter(|server| !server.is_sound());
+        let mut broken: BTreeSet<&str> = lame.map(|server| server.name()).collect();
         for server in self.lab.servers() {
             let (is_drawn, fault) = (random.below(100) < BROKEN_PER_CENT, random.below(4));
             let mut zones =
@@ -199,7 +207,9 @@ impl Internet {
         for hoster in &HOSTERS {
             maker.hoster(hoster)?;
         }
-        let domains = mail_domains::draw(size)?;
+        let is_rough = paths == Paths::Rough;
+        maker.strangers()?;
+        let domains = mail_domains::draw(size, is_rough)?;
         for domain in &domains {
             let servers = maker.servers_of(domain)?;
             mail_domains::write(&mut maker.tree, domain, &servers)?;
@@ -216,7 +226,11 @@ impl Internet {
         }
         let spammers = if bots.is_empty() { SPAMMERS.map(spammer).collect() } else { bots };
         let lab = Arc::new(maker.tree.build_at(signed.unwrap_or(UNIX_AT_START))?);
-        Ok(Self { lab, domains, lists, spammers })
+        let slow = SLOW_TLDS.iter().filter(|_| is_rough).map(|(tld, ..)| *tld);
+        let spam_tlds = ["com", "net", "org"].into_iter().chain(slow).collect();
+        let gateways: &[Gateway] =
+            if is_rough { &Gateway::ALL } else { &[Gateway::Postscreen, Gateway::Smtpd] };
+        Ok(Self { lab, domains, lists, spammers, spam_tlds, gateways })
     }
 }
 
@@ -348,9 +362,25 @@ impl Maker {
             return Ok(vec![sole.clone()]);
         }
         for name in &own {
-            self.server(name, domain.hoster().median, &[])?;
+            self.server(name, domain.hoster().median, domain.server_faults())?;
         }
         Ok(own)
+    }
+
+    /// Adds the services that send mail for other domains, and the slow top-level domains, if this is a rough internet.
+    fn strangers(&mut self) -> Result<(), LabError> {
+        if self.paths == Paths::Even {
+            return Ok(());
+        }
+        for (tld, servers, median) in SLOW_TLDS {
+            let servers = self.servers(&servers, median)?;
+            self.tree.zone(tld, &servers, "")?;
+        }
+        for (place, operator) in OPERATORS.iter().enumerate() {
+            let servers = self.servers(&operator.servers, operator.median)?;
+            self.tree.zone(operator.domain, &servers, &rough_mail::operator_text(place))?;
+        }
+        Ok(())
     }
 
     /// Adds the access providers, if this is a rough internet. Returns the addresses of their hosts that send spam.
@@ -359,8 +389,8 @@ impl Maker {
         let mut bots = Vec::new();
         for number in 0..networks {
             let servers = access_networks::servers(number);
-            for name in &servers {
-                self.server(name, access_networks::median(number), &[])?;
+            for (place, name) in servers.iter().enumerate() {
+                self.server(name, access_networks::median(number), access_networks::faults(number, place))?;
             }
             bots.extend(access_networks::write(&mut self.tree, number, &servers)?);
         }
@@ -454,7 +484,7 @@ mod tests {
         assert!(losses.iter().all(|loss| (2..=500).contains(loss)), "{losses:?}");
         assert!(losses.iter().any(|loss| *loss < 10) && losses.iter().any(|loss| *loss > 100), "{losses:?}");
         let broken = internet.lab.servers().iter().filter(|server| !server.is_sound()).count();
-        assert!((15..=40).contains(&broken), "{broken}");
+        assert!((35..=60).contains(&broken), "{broken}");
         let sole = internet.lab.zones().filter(|(_, servers)| servers.len() == 1);
         let lossy = sole.filter(|(_, servers)| servers[0].distance().loss_per_mille >= 50).count();
         assert_eq!(lossy, internet.domains.iter().filter(|domain| domain.has_sole_server()).count());

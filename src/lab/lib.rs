@@ -74,6 +74,8 @@ mod mangle;
 pub mod message_bench;
 pub mod oracle;
 pub mod prelude;
+pub mod programs;
+mod rough_mail;
 pub mod scenario;
 pub mod server;
 mod signer;

@@ -9,7 +9,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use hickory_proto::rr::Name;
 
 use super::delegations::Tree;
+use super::fault::Fault;
 use super::hosters::{HOSTERS, Hoster};
+use super::rough_mail::{self, Roughness, SENDING_LABEL};
 use super::world::{LabError, absolute};
 
 /// The top-level domains of the mail domains, which are used in turn.
@@ -33,10 +35,14 @@ pub struct MailDomain {
     pub mail_host: Name,
     /// The address of the host that sends the domain's mail.
     pub address: Ipv4Addr,
+    /// The domain of the sender in the domain's mail: the domain itself, or in a rough internet also a subdomain.
+    pub sender: Name,
     /// The selector in the name of the domain's DKIM key.
-    pub selector: &'static str,
+    pub selector: String,
     /// The number of the domain, which determines all its other properties.
     number: usize,
+    /// The properties that the domain has only in a rough internet.
+    roughness: Option<Roughness>,
 }
 
 impl MailDomain {
@@ -62,6 +68,16 @@ impl MailDomain {
         self.number % 8 == 5
     }
 
+    /// Returns the faults of the domain's own name servers.
+    pub(super) fn server_faults(&self) -> &[Fault] {
+        self.roughness.as_ref().map(|roughness| roughness.faults.as_slice()).unwrap_or_default()
+    }
+
+    /// Returns the owners of the domain's MX, SPF and DKIM records in its zone.
+    fn senders(&self) -> &'static [&'static str] {
+        if self.sender == self.name { &["@"] } else { &["@", SENDING_LABEL] }
+    }
+
     /// Returns true if the host that sends the domain's mail has a name in this domain. Otherwise its name is in the domain of the hoster.
     fn own_host(&self) -> bool {
         !self.number.is_multiple_of(3)
@@ -72,15 +88,15 @@ fn hoster(number: usize) -> &'static Hoster {
     HOSTERS.get(number % HOSTERS.len()).unwrap_or(&HOSTERS[0])
 }
 
-/// Returns the mail domains of an internet with `size` mail domains.
+/// Returns the mail domains of an internet with `size` mail domains, which may be rough.
 ///
 /// # Errors
 /// There is none as long as the names in this file are correct. A test checks them.
-pub(super) fn draw(size: usize) -> Result<Vec<MailDomain>, LabError> {
-    (0..size).map(domain).collect()
+pub(super) fn draw(size: usize, is_rough: bool) -> Result<Vec<MailDomain>, LabError> {
+    (0..size).map(|number| domain(number, is_rough.then(|| rough_mail::of_domain(number)))).collect()
 }
 
-fn domain(number: usize) -> Result<MailDomain, LabError> {
+fn domain(number: usize, roughness: Option<Roughness>) -> Result<MailDomain, LabError> {
     let word = WORDS.get(number % WORDS.len()).unwrap_or(&"firm");
     let tld = TLDS.get(number % TLDS.len()).unwrap_or(&"com");
     let name = format!("{word}{number}.{tld}");
@@ -90,12 +106,22 @@ fn domain(number: usize) -> Result<MailDomain, LabError> {
     let last = 10 + u8::try_from(number / HOSTERS.len() % 100).unwrap_or(0);
     let own_host = !number.is_multiple_of(3);
     let mail_host = if own_host { format!("mail.{name}") } else { format!("out{last}.{}", hoster.domain) };
+    let (mut selector, mut sender) =
+        (if number.is_multiple_of(2) { "s1" } else { "2025" }.to_owned(), name.clone());
+    if let Some(roughness) = &roughness {
+        selector.clone_from(&roughness.selector);
+        if roughness.sends_from_subdomain {
+            sender = format!("{SENDING_LABEL}.{name}");
+        }
+    }
     Ok(MailDomain {
         name: absolute(&name)?,
+        sender: absolute(&sender)?,
         mail_host: absolute(&mail_host)?,
         address: Ipv4Addr::new(first, second, third, last),
-        selector: if number.is_multiple_of(2) { "s1" } else { "2025" },
+        selector,
         number,
+        roughness,
     })
 }
 
@@ -136,7 +162,9 @@ pub(super) fn reverse_v6_zone(hoster: &Hoster) -> String {
 /// Adds a mail domain to the tree: its zone on these name servers, and its records in other zones.
 pub(super) fn write(tree: &mut Tree, domain: &MailDomain, servers: &[String]) -> Result<(), LabError> {
     let hoster = domain.hoster();
-    let mut text = format!("@ A {}\nwww CNAME cdn.{}.\n", domain.address, hoster.domain);
+    let mut text =
+        domain.roughness.as_ref().map_or_else(String::new, |roughness| format!("$TTL {}\n", roughness.ttl));
+    let _ = write!(text, "@ A {}\nwww CNAME cdn.{}.\n", domain.address, hoster.domain);
     text.push_str(&mail_text(domain));
     text.push_str(&policy_text(domain));
     if domain.number % 10 == 7 {
@@ -164,11 +192,18 @@ pub(super) fn sign(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError>
 
 /// Returns the MX records of a mail domain, and the address records of the hosts in them.
 fn mail_text(domain: &MailDomain) -> String {
-    let hoster = domain.hoster();
-    if !domain.own_host() {
-        return format!("@ MX 10 mx1.{0}.\n@ MX 20 mx2.{0}.\n", hoster.domain);
+    let (hoster, mut text) = (domain.hoster(), String::new());
+    for owner in domain.senders() {
+        let _ = if domain.own_host() {
+            writeln!(text, "{owner} MX 10 mail")
+        } else {
+            writeln!(text, "{owner} MX 10 mx1.{0}.\n{owner} MX 20 mx2.{0}.", hoster.domain)
+        };
     }
-    let mut text = format!("@ MX 10 mail\nmail A {}\n", domain.address);
+    if !domain.own_host() {
+        return text;
+    }
+    let _ = writeln!(text, "mail A {}", domain.address);
     if domain.number.is_multiple_of(2) {
         let place = domain.number % HOSTERS.len();
         let _ = writeln!(text, "mail AAAA {}", address_v6(place, host_v6(domain)));
@@ -187,21 +222,31 @@ fn host_v6(domain: &MailDomain) -> u16 {
 /// Returns the SPF, DKIM and DMARC records of a mail domain.
 fn policy_text(domain: &MailDomain) -> String {
     let hoster = domain.hoster();
-    let spf = match domain.number % 4 {
+    let rough = domain.roughness.as_ref().and_then(|roughness| roughness.policy.clone());
+    let spf = rough.unwrap_or_else(|| match domain.number % 4 {
         0 => format!("ip4:{}", domain.address),
         1 => format!("mx include:_relay.{}", hoster.domain),
         2 => format!("include:_net.{}", hoster.domain),
         _ => format!("a include:_spf.{}", hoster.domain),
-    };
-    let mut text = format!("@ TXT \"v=spf1 {spf} -all\"\n");
+    });
+    let mut text = String::new();
+    for owner in domain.senders() {
+        let _ = writeln!(text, "{owner} TXT \"v=spf1 {spf} -all\"");
+    }
     let _ = writeln!(text, "_dmarc TXT \"v=DMARC1; p=reject; rua=mailto:dmarc@{}\"", domain.name);
-    let selector = domain.selector;
-    if domain.number % 5 == 2 {
-        let _ =
-            writeln!(text, "{selector}._domainkey CNAME k{}._domainkey.{}.", domain.number, hoster.domain);
-    } else {
-        let length = if domain.number % 5 == 3 { KEY_2048 } else { KEY_1024 };
-        let _ = writeln!(text, "{selector}._domainkey TXT {}", key_text(domain, length));
+    let selector = &domain.selector;
+    for owner in domain.senders() {
+        let below = if *owner == "@" { String::new() } else { format!(".{owner}") };
+        let _ = if domain.number % 5 == 2 {
+            writeln!(
+                text,
+                "{selector}._domainkey{below} CNAME k{}._domainkey.{}.",
+                domain.number, hoster.domain
+            )
+        } else {
+            let length = if domain.number % 5 == 3 { KEY_2048 } else { KEY_1024 };
+            writeln!(text, "{selector}._domainkey{below} TXT {}", key_text(domain, length))
+        };
     }
     if domain.number % 10 == 9 {
         // The domain has old DKIM keys, and TXT records that prove its ownership to four services. The TXT records at one name exceed 1232

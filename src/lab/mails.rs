@@ -1,5 +1,5 @@
-//! The mail of a simulated gateway: two fifths of the emails are spam, one fifth is outbound, and the others are inbound, half of them to each kind
-//! of gateway.
+//! The mail of simulated gateways: two fifths of the emails are spam, one fifth is outbound, and the others are inbound, in equal parts to each
+//! kind of gateway.
 
 use hickory_proto::rr::Name;
 
@@ -40,7 +40,7 @@ pub enum Popularity {
 pub enum MailKind {
     /// Inbound mail to postscreen, which asks all DNS lists at the same time.
     AtOnce,
-    /// Inbound mail to smtpd, which asks the DNS lists one after the other.
+    /// Inbound mail to smtpd or Exim, which ask the DNS lists one after the other.
     OneByOne,
     /// Inbound spam to postscreen.
     Spam,
@@ -58,7 +58,7 @@ impl MailKind {
             Mail::Outbound { .. } => Self::Outbound,
             Mail::Inbound { selector: None, .. } => Self::Spam,
             Mail::Inbound { gateway: Gateway::Postscreen, .. } => Self::AtOnce,
-            Mail::Inbound { gateway: Gateway::Smtpd, .. } => Self::OneByOne,
+            Mail::Inbound { gateway: Gateway::Smtpd | Gateway::Exim, .. } => Self::OneByOne,
         }
     }
 
@@ -97,7 +97,7 @@ fn draw_one(internet: &Internet, random: &Random, sums: &[usize]) -> Option<Mail
     if kind < OUTBOUND_PER_CENT + SPAM_PER_CENT {
         let (address, gateway) = (*any(&internet.spammers, random)?, Gateway::Postscreen);
         let sender = if random.below(100) < MADE_UP_PER_CENT {
-            let tld = any(&["com", "net", "org"], random)?;
+            let tld = any(&internet.spam_tlds, random)?;
             Name::from_ascii(format!("shop{}.{tld}.", random.below(MADE_UP))).ok()?
         } else {
             any(&internet.domains, random)?.name.clone()
@@ -111,8 +111,8 @@ fn draw_one(internet: &Internet, random: &Random, sums: &[usize]) -> Option<Mail
         };
         return Some(Mail::Inbound { gateway, address, helo, sender, selector: None, link });
     }
-    let gateway = if kind.is_multiple_of(2) { Gateway::Postscreen } else { Gateway::Smtpd };
-    let (address, sender, selector) = (domain.address, domain.name.clone(), Some(domain.selector));
+    let gateway = *internet.gateways.get(kind as usize % internet.gateways.len())?;
+    let (address, sender, selector) = (domain.address, domain.sender.clone(), Some(domain.selector.clone()));
     let helo = domain.mail_host.clone();
     Some(Mail::Inbound { gateway, address, helo, sender, selector, link })
 }
@@ -145,7 +145,7 @@ mod tests {
         };
         assert!((80..200).contains(&to_first(&mails(Popularity::Zipf))));
         assert!((5..40).contains(&to_first(&mails(Popularity::Uniform))));
-        for (kind, least) in MailKind::ALL.into_iter().zip([150, 150, 350, 150]) {
+        for (kind, least) in MailKind::ALL.into_iter().zip([100, 200, 350, 150]) {
             let of = mails(Popularity::Zipf).iter().filter(|mail| MailKind::from_mail(mail) == kind).count();
             assert!(of >= least, "{kind:?}: {of}");
         }

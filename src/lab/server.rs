@@ -11,7 +11,7 @@ use std::time::Duration;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::Name;
 
-use dns::clock::Mono;
+use dns::clock::{Mono, micros};
 use dns::conduct::Transport;
 use dns::random::Random;
 
@@ -22,6 +22,9 @@ use super::log::{Log, Received};
 use super::mangle;
 use super::world::ServerPlan;
 use resolver::zones::authority::Authority;
+
+/// The interval of `Fault::LosesInBursts`: one burst of losses begins in each of these intervals.
+const BURST_INTERVAL: Duration = Duration::from_secs(8);
 
 /// The properties of the path to a server: its round-trip time, random additions to it, and losses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +151,7 @@ impl LabServer {
         let Ok(query) = Message::from_vec(octets) else { return Vec::new() };
         self.note(&query, transport, at);
         let faults = self.faults();
-        if self.is_silent(&query, transport, &faults, random) {
+        if self.is_silent(&query, sending, &faults, random) {
             return Vec::new();
         }
         let mut delay = self.distance.draw(random);
@@ -203,7 +206,8 @@ impl LabServer {
     }
 
     /// Returns true if the server does not answer the query, because of a fault or a lost packet.
-    fn is_silent(&self, query: &Message, transport: Transport, faults: &[Fault], random: &Random) -> bool {
+    fn is_silent(&self, query: &Message, sending: Sending, faults: &[Fault], random: &Random) -> bool {
+        let transport = sending.transport;
         let lost = transport == Transport::Udp && random.below(1000) < self.distance.loss_per_mille;
         let silences = |fault: &Fault| match fault {
             Fault::Dead => true,
@@ -216,6 +220,7 @@ impl LabServer {
             }
             Fault::Drops(kind) => asks(query, *kind),
             Fault::DropsOverUdp(kind) => transport == Transport::Udp && asks(query, *kind),
+            Fault::LosesInBursts(length) => transport == Transport::Udp && is_in_burst(sending, *length),
             Fault::LosesFirst => transport == Transport::Udp && self.is_first(query),
             Fault::AnswersFirst => !self.is_first(query),
             _ => false,
@@ -258,6 +263,18 @@ impl LabServer {
             response.metadata.response_code = ResponseCode::NXDomain;
         }
     }
+}
+
+/// Returns true if a query is sent during a burst of losses that takes the time `length`.
+fn is_in_burst(sending: Sending, length: Duration) -> bool {
+    let octets = match sending.to {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    };
+    // The factors are primes, so that the bursts of servers with neighbouring addresses begin at different times.
+    let begins = octets.iter().fold(0_u64, |sum, octet| sum.wrapping_mul(31).wrapping_add(u64::from(*octet)));
+    let interval = micros(BURST_INTERVAL);
+    (sending.at.as_micros().wrapping_add(begins.wrapping_mul(1_299_709))) % interval < micros(length)
 }
 
 #[cfg(test)]
@@ -389,6 +406,21 @@ mod tests {
             assert!((size - 16..=size).contains(&bomb.len()), "{} octets", bomb.len());
             assert!(dns::wire::pointers::run_on(&bomb));
         }
+    }
+
+    #[test]
+    fn a_burst_of_losses_ends_and_comes_again() {
+        let server = server();
+        server.set_faults(&[Fault::LosesInBursts(Duration::from_secs(2))]);
+        let mut query = Message::query();
+        query.add_query(Query::query(Name::from_str("ns.example.").unwrap(), RecordType::A));
+        let octets = query.to_vec().unwrap();
+        let at = |seconds| Mono::START.after(Duration::from_secs(seconds));
+        let sending = |seconds| Sending { at: at(seconds), ..sending(Transport::Udp) };
+        let is_lost = |seconds| server.respond(&octets, sending(seconds), &Random::seeded(1)).is_empty();
+        let lost: Vec<u64> = (0..16).filter(|seconds| is_lost(*seconds)).collect();
+        assert_eq!(lost.len(), 4, "{lost:?}");
+        assert_eq!(lost[0] + 8, lost[2], "{lost:?}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! questions through it.
 
 use std::convert::Infallible;
+use std::io::Cursor;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,6 +31,7 @@ use resolver::background::negative_trust_anchors::remove_unneeded;
 use resolver::background::witness::ask_root_in_doubt;
 use resolver::background::{batch, tend};
 use resolver::config::{Config, Family, LookaheadMode, TrustAnchor};
+use resolver::dnsbl::kept_lists::KeptLists;
 use resolver::exchange::network::Network;
 use resolver::lookahead::Lookahead;
 use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
@@ -40,7 +42,7 @@ use validate::anchors::Anchors;
 
 use super::client::AskError;
 use super::simulated::SimulatedNetwork;
-use super::traffic::Asker;
+use super::traffic::{Asker, Program};
 use super::world::{Lab, UNIX_AT_START};
 
 /// The maximum size of a reply, in octets. It is that of TCP, so that no reply is truncated. The tests of the listener check truncation.
@@ -183,6 +185,26 @@ impl Simulation {
         let in_doubt = move || ask_root_in_doubt(Arc::clone(&of), Arc::clone(&recorder), random.clone());
         tasks.spawn(self.supervisor.keep("the root probe task", in_doubt));
         tasks
+    }
+
+    /// Returns a simulation of another process, which has read the files that this one has written: the cache, and the state of DNS lists.
+    ///
+    /// # Panics
+    /// Panics if the cache cannot be written or read, which is a bug in resolverd.
+    pub fn restarted(&self, seed: u64) -> Self {
+        let next = Self::new(Arc::clone(&self.lab), self.resolver.views().config().as_ref().clone(), seed);
+        let mut file = Cursor::new(Vec::new());
+        let (old, now) = (&self.resolver, self.clock.now());
+        let written = old.memory().write_snapshot(&old.snapshot_scope(), now, &mut file);
+        file.set_position(0);
+        let later = i64::try_from(now.unix.saturating_sub(next.clock.now().unix)).unwrap_or(i64::MAX);
+        next.clock.set_wrong_by(later);
+        let (new, now) = (&next.resolver, next.clock.now());
+        let read = new.memory().read_snapshot(&new.snapshot_scope(), now, &mut file, || true);
+        assert!(written.is_ok() && read.is_ok_and(|read| read.restored > 0), "the snapshot is not read");
+        KeptLists::from_lists(old.lists(), now.unix)
+            .restore(new.lists(), now, |apex, way| new.list_resolver().is_asked(apex, way));
+        next
     }
 
     /// Reloads the resolver with another configuration, as the daemon does.
@@ -354,9 +376,9 @@ impl Asker for Simulation {
         &'a self,
         name: &'a Name,
         kind: RecordType,
-        dnssec_ok: bool,
+        program: Program,
     ) -> BoxFuture<'a, Result<Message, AskError>> {
-        let flags = Flags { dnssec_ok, ..Flags::default() };
+        let flags = Flags { dnssec_ok: program.wants_signatures(), ..Flags::default() };
         async move { Ok(self.ask_with(name, kind, flags).await?.message) }.boxed()
     }
 }

@@ -1,29 +1,36 @@
 //! Mail traffic: asks the questions that a mail gateway asks for one email, in the right order, and measures how long they take.
 //!
-//! The questions are those of postscreen, smtpd, rspamd and Postfix's SMTP client. For inbound mail: all DNS lists at the same time, then PTR and
-//! A, the HELO name, MX, SPF with its includes (limited by RFC 7208 section 4.6.4), DKIM (RFC 6376), DMARC (RFC 9989) and lists of domains. For outbound mail:
-//! MX, then A and AAAA of each host (RFC 5321 section 5.1), and TLSA if both are signed (RFC 7672 section 2.2).
+//! The questions are those of postscreen, smtpd, Exim, rspamd, SpamAssassin and Postfix's SMTP client. For inbound mail: the DNS lists, PTR and A,
+//! the HELO name, MX, SPF with its includes (limited by RFC 7208 section 4.6.4), DKIM (RFC 6376), DMARC (RFC 9989) and lists of domains. For
+//! outbound mail: MX, then A and AAAA of each host (RFC 5321 section 5.1), and TLSA if both are signed (RFC 7672 section 2.2).
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use dns::clock::Clock;
 
 use super::client::{AskError, LabClient};
 use super::hosters::reversed;
 use super::internet::{Internet, ListKind};
+pub use super::programs::Program;
 
 /// The maximum number of SPF includes that are followed for one mail message (RFC 7208 section 4.6.4).
-const MAX_SPF_LOOKUPS: u32 = 10;
+const MAX_SPF_LOOKUPS: usize = 10;
+
+/// The time for which postscreen lets a client wait before it greets it (`postscreen_greet_wait`), and in which it asks the DNS lists.
+const GREET_WAIT: Duration = Duration::from_secs(6);
+
+/// The time between the envelope of an email and the end of its content, in which the client sends the content.
+const CONTENT: Duration = Duration::from_secs(1);
 
 /// A resolver that can be asked questions: a simulated one, or a server that is reached over sockets.
 pub trait Asker: Sync {
-    /// Asks one question and waits for its answer, with any response code. The last argument is true if DO must be set, as mail software with
-    /// DANE does (RFC 7672 section 2.2).
+    /// Asks one question of a program, and waits for its answer, with any response code.
     ///
     /// # Errors
     /// Fails if no answer arrives.
@@ -31,8 +38,13 @@ pub trait Asker: Sync {
         &'a self,
         name: &'a Name,
         kind: RecordType,
-        dnssec_ok: bool,
+        program: Program,
     ) -> BoxFuture<'a, Result<Message, AskError>>;
+
+    /// Lets the time pass for which a program waits for something else than DNS. By default, no time passes.
+    fn pass(&self, _time: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 impl Asker for LabClient {
@@ -40,9 +52,9 @@ impl Asker for LabClient {
         &'a self,
         name: &'a Name,
         kind: RecordType,
-        dnssec_ok: bool,
+        program: Program,
     ) -> BoxFuture<'a, Result<Message, AskError>> {
-        let client = if dnssec_ok { self.asking_with_do() } else { *self };
+        let client = if program.wants_signatures() { self.asking_with_do() } else { *self };
         Box::pin(async move { client.ask(name, kind).await })
     }
 }
@@ -61,7 +73,7 @@ pub enum Mail {
         /// The domain of the sender, in MAIL FROM and in the header From.
         sender: Name,
         /// The selector of the email's DKIM signature, or `None` if it is not signed.
-        selector: Option<&'static str>,
+        selector: Option<String>,
         /// The domain of a link in the text of the email.
         link: Name,
     },
@@ -72,92 +84,147 @@ pub enum Mail {
     },
 }
 
-/// The software of the gateway that asks the DNS lists about the address of a client.
+/// The software of the gateway that receives an email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gateway {
-    /// postscreen: it asks all lists at the same time, before smtpd looks up the name of the client's address.
+    /// postscreen, smtpd and rspamd. postscreen asks all DNS lists at the same time, before smtpd looks up the name of the client's address.
     Postscreen,
-    /// smtpd without postscreen: it looks up the name of the client's address, then asks one list after the other.
+    /// smtpd without postscreen, and rspamd. smtpd looks up the name of the client's address, then asks one list after the other.
     Smtpd,
+    /// Exim and SpamAssassin. Exim asks one list after the other until one of them has the address, and looks up the hosts that receive the
+    /// sender's mail.
+    Exim,
+}
+
+impl Gateway {
+    /// All gateways.
+    pub const ALL: [Self; 3] = [Self::Postscreen, Self::Smtpd, Self::Exim];
+
+    /// Returns the program that reads the content of emails.
+    const fn scanner(self) -> Program {
+        match self {
+            Self::Postscreen | Self::Smtpd => Program::Rspamd,
+            Self::Exim => Program::SpamAssassin,
+        }
+    }
+}
+
+/// A question of a mail message, and how long it took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The name in the question.
+    pub name: Name,
+    /// The type in the question.
+    pub kind: RecordType,
+    /// The program that asked the question.
+    pub program: Program,
+    /// The time from the question to its answer.
+    pub time: Duration,
+    /// True if the question ended with SERVFAIL or without an answer.
+    is_failed: bool,
 }
 
 /// The measurements for one mail message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Played {
-    /// The time from the first question to the last answer for this email.
+    /// The time for which the email waited for DNS.
     pub elapsed: Duration,
     /// The number of questions that were asked for this email.
     pub questions: u32,
     /// The number of those questions that ended with SERVFAIL or without an answer.
     pub failed: u32,
+    /// The questions for which the email waited. If several questions were asked at the same time, only the slowest chain of them is here. The sum
+    /// of their times is `elapsed`.
+    pub waits: Vec<Wait>,
 }
 
 /// Asks all questions that mail software asks for the email `mail`. Each question waits for the answers that it depends on.
 pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &Clock) -> Played {
-    let began = clock.mono();
-    let mut session = Session { internet, asker, questions: 0, failed: 0 };
+    let mut session = Session { internet, asker, clock, played: Played::default() };
     match mail {
         Mail::Inbound { gateway, address, helo, sender, selector, link } => {
             session.connection(*gateway, *address).await;
             session.greeting(helo).await;
-            if session.envelope(*address, sender).await {
-                session.content(sender, *selector, link).await;
+            if session.envelope(*gateway, *address, sender).await {
+                asker.pass(CONTENT).await;
+                session.content((*gateway, *address), (sender, selector.as_deref()), link).await;
             }
         }
         Mail::Outbound { recipient } => session.delivery(recipient).await,
     }
-    Played { elapsed: clock.mono().since(began), questions: session.questions, failed: session.failed }
+    session.played
 }
+
+/// Questions that were asked one after the other, with the answer to the last one. The answer is `None` if it did not arrive.
+type Chain = (Option<Message>, Vec<Wait>);
 
 /// The state while the questions for one mail message are asked.
 struct Session<'a> {
     internet: &'a Internet,
     asker: &'a dyn Asker,
-    questions: u32,
-    failed: u32,
+    clock: &'a Clock,
+    played: Played,
 }
 
-impl Session<'_> {
-    /// Asks several questions at the same time, and waits for all answers. An answer is `None` if it did not arrive.
-    async fn all(&mut self, questions: &[(Name, RecordType)]) -> Vec<Option<Message>> {
-        let asked = join_all(questions.iter().map(|(name, kind)| self.asker.ask(name, *kind, false))).await;
-        asked.into_iter().map(|answer| self.note(answer)).collect()
-    }
-
-    async fn one(&mut self, name: &Name, kind: RecordType) -> Option<Message> {
-        self.all(&[(name.clone(), kind)]).await.pop().flatten()
-    }
-
-    async fn one_with_do(&mut self, name: &Name, kind: RecordType) -> Option<Message> {
-        let answer = self.asker.ask(name, kind, true).await;
-        self.note(answer)
-    }
-
-    fn note(&mut self, answer: Result<Message, AskError>) -> Option<Message> {
-        let sound = |answer: &Message| {
+impl<'a> Session<'a> {
+    /// Asks one question.
+    async fn ask(&self, name: Name, kind: RecordType, program: Program) -> Chain {
+        let began = self.clock.mono();
+        let is_sound = |answer: &Message| {
             matches!(answer.metadata.response_code, ResponseCode::NoError | ResponseCode::NXDomain)
         };
-        let answer = answer.ok().filter(sound);
-        self.questions += 1;
-        self.failed += u32::from(answer.is_none());
-        answer
+        let answer = self.asker.ask(&name, kind, program).await.ok().filter(is_sound);
+        let (time, is_failed) = (self.clock.mono().since(began), answer.is_none());
+        (answer, vec![Wait { name, kind, program, time, is_failed }])
     }
 
-    /// Asks the questions at the start of an SMTP connection. postscreen asks all DNS lists of addresses at the same time. smtpd asks for the
-    /// PTR, then for the addresses of the name in it. Without postscreen, smtpd also asks the DNS lists, one after the other
-    /// (`reject_rbl_client`).
+    /// Adds chains of questions that were asked at the same time to the measurements. Returns their answers.
+    fn note(&mut self, chains: Vec<Chain>) -> Vec<Option<Message>> {
+        let (answers, waits): (Vec<_>, Vec<_>) = chains.into_iter().unzip();
+        for wait in waits.iter().flatten() {
+            self.played.questions += 1;
+            self.played.failed += u32::from(wait.is_failed);
+        }
+        let time = |waits: &Vec<Wait>| waits.iter().map(|wait| wait.time).sum::<Duration>();
+        let slowest = waits.into_iter().max_by_key(time).unwrap_or_default();
+        self.played.elapsed += time(&slowest);
+        self.played.waits.extend(slowest);
+        answers
+    }
+
+    /// Asks several questions at the same time, and waits for all answers.
+    async fn all(&mut self, questions: &[(Name, RecordType)], program: Program) -> Vec<Option<Message>> {
+        let asked = questions.iter().map(|(name, kind)| self.ask(name.clone(), *kind, program));
+        let chains = join_all(asked).await;
+        self.note(chains)
+    }
+
+    async fn one(&mut self, name: &Name, kind: RecordType, program: Program) -> Option<Message> {
+        self.all(&[(name.clone(), kind)], program).await.pop().flatten()
+    }
+
+    /// Asks the questions at the start of an SMTP connection: for the PTR, then for the addresses of the name in it, and to the DNS lists of
+    /// addresses. postscreen asks all lists at the same time. smtpd (`reject_rbl_client`) and Exim (`dnslists`) ask one after the other; Exim asks
+    /// for the text of an entry, and no further list.
     async fn connection(&mut self, gateway: Gateway, address: Ipv4Addr) {
-        let questions: Vec<_> = address_lists(self.internet, address).collect();
+        let lists: Vec<_> = address_lists(self.internet, address).collect();
         if gateway == Gateway::Postscreen {
-            self.all(&questions).await;
+            let before = self.played.elapsed;
+            self.all(&lists, Program::Server).await;
+            self.asker.pass(GREET_WAIT.saturating_sub(self.played.elapsed.saturating_sub(before))).await;
         }
-        let pointer = self.one(&Name::from(address), RecordType::PTR).await;
+        let pointer = self.one(&Name::from(address), RecordType::PTR, Program::Server).await;
         if let Some(host) = pointer.as_ref().and_then(host_of) {
-            self.all(&[(host.clone(), RecordType::A), (host, RecordType::AAAA)]).await;
+            self.all(&[(host.clone(), RecordType::A), (host, RecordType::AAAA)], Program::Server).await;
         }
-        if gateway == Gateway::Smtpd {
-            for (name, kind) in &questions {
-                self.one(name, *kind).await;
+        if gateway == Gateway::Postscreen {
+            return;
+        }
+        for (name, kind) in &lists {
+            let answer = self.one(name, *kind, Program::Server).await;
+            if gateway == Gateway::Exim && answer.is_some_and(|answer| !answer.answers.is_empty()) {
+                self.one(name, RecordType::TXT, Program::Server).await;
+                return;
             }
         }
     }
@@ -165,69 +232,148 @@ impl Session<'_> {
     /// Asks the questions of smtpd about the HELO name: its addresses and its MX, until one of them exists (`reject_unknown_helo_hostname`).
     async fn greeting(&mut self, helo: &Name) {
         for kind in [RecordType::A, RecordType::AAAA, RecordType::MX] {
-            if self.one(helo, kind).await.is_some_and(|answer| !answer.answers.is_empty()) {
+            let answer = self.one(helo, kind, Program::Server).await;
+            if answer.is_some_and(|answer| !answer.answers.is_empty()) {
                 return;
             }
         }
     }
 
-    /// Asks the questions about the envelope of an email: smtpd checks that the sender's domain receives mail, and the policy service checks that
-    /// this address may send for the domain (SPF). Returns false if the email is refused because the domain does not exist
-    /// (`reject_unknown_sender_domain`).
-    async fn envelope(&mut self, address: Ipv4Addr, sender: &Name) -> bool {
-        let exchangers = self.one(sender, RecordType::MX).await;
+    /// Asks the questions about the envelope of an email: the server checks that the sender's domain receives mail (MX, A and AAAA, until one of
+    /// them exists), and the policy service checks that this address may send for the domain (SPF). Returns false if the email is refused because the domain does not exist
+    /// (`reject_unknown_sender_domain`, and `verify = sender` of Exim, which also needs the addresses of the hosts).
+    async fn envelope(&mut self, gateway: Gateway, address: Ipv4Addr, sender: &Name) -> bool {
+        let exchangers = self.one(sender, RecordType::MX, Program::Server).await;
         let code = exchangers.as_ref().map(|answer| answer.metadata.response_code);
-        if exchangers.is_none_or(|answer| answer.answers.is_empty()) {
-            self.one(sender, RecordType::A).await;
+        let mut is_found = exchangers.as_ref().is_some_and(|answer| !answer.answers.is_empty());
+        for kind in [RecordType::A, RecordType::AAAA] {
+            if !is_found {
+                let answer = self.one(sender, kind, Program::Server).await;
+                is_found = answer.is_some_and(|answer| !answer.answers.is_empty());
+            }
         }
         if code == Some(ResponseCode::NXDomain) {
             return false;
         }
+        if gateway == Gateway::Exim {
+            for host in hosts_by_preference(exchangers.as_ref()) {
+                self.one(&host, RecordType::A, Program::Server).await;
+                self.one(&host, RecordType::AAAA, Program::Server).await;
+            }
+        }
         let first = self.internet.lists.first().and_then(|list| below(&reversed(address), &list.zone));
         if let Some(again) = first {
-            self.one(&again, RecordType::A).await;
+            self.one(&again, RecordType::A, Program::Server).await;
         }
         let mut lookups = 0;
         let mut next = vec![sender.clone()];
-        while !next.is_empty() && lookups < MAX_SPF_LOOKUPS {
+        while !next.is_empty() && lookups <= MAX_SPF_LOOKUPS {
             let questions: Vec<_> = next.drain(..).map(|name| (name, RecordType::TXT)).collect();
-            lookups += u32::try_from(questions.len()).unwrap_or(MAX_SPF_LOOKUPS);
-            let answers = self.all(&questions).await;
+            lookups += questions.len();
+            let answers = self.all(&questions, Program::Server).await;
             next = answers.iter().flatten().flat_map(includes).collect();
         }
         true
     }
 
-    /// Asks the questions of rspamd about the content of an email, all at the same time: for DKIM, DMARC, the link and the DNS lists of domains.
-    async fn content(&mut self, sender: &Name, selector: Option<&str>, link: &Name) {
-        let mut questions = vec![(link.clone(), RecordType::A)];
-        questions.extend(below("_dmarc", sender).map(|name| (name, RecordType::TXT)));
+    /// Asks the questions of the scanner about the content of an email, all at the same time: for DKIM, DMARC, the link, the DNS lists of domains,
+    /// and again the DNS lists of addresses. SpamAssassin also asks the first list for the addresses of the link's name servers.
+    async fn content(
+        &mut self,
+        (gateway, address): (Gateway, Ipv4Addr),
+        (sender, selector): (&Name, Option<&str>),
+        link: &Name,
+    ) {
+        let program = gateway.scanner();
+        let mut questions = vec![(link.clone(), RecordType::A), (sender.clone(), RecordType::TXT)];
         let key = selector.and_then(|selector| below(&format!("{selector}._domainkey"), sender));
         questions.extend(key.map(|name| (name, RecordType::TXT)));
-        let of_sender = domain_lists(self.internet, sender);
-        questions.extend(
-            domain_lists(self.internet, link).zip(of_sender).flat_map(|(link, sender)| [link, sender]),
-        );
-        self.all(&questions).await;
+        questions.extend(address_lists(self.internet, address));
+        questions.extend(domain_lists(self.internet, link).chain(domain_lists(self.internet, sender)));
+        let single = questions.into_iter().map(|(name, kind)| self.ask(name, kind, program).boxed());
+        let mut chains: Vec<BoxFuture<'_, Chain>> = single.collect();
+        chains.push(self.dmarc(sender, program).boxed());
+        if program == Program::SpamAssassin {
+            chains.push(self.name_servers(link).boxed());
+        }
+        let chains = join_all(chains).await;
+        self.note(chains);
     }
 
-    /// Asks the questions of Postfix's SMTP client, which uses DANE and therefore sets DO: for the MX, then for A and AAAA of each host, one
-    /// after the other, and for TLSA if MX and addresses are secure. Here TLSA is asked for if they are signed, so that the questions do not
-    /// depend on the resolver's validation.
+    /// Asks for the DMARC record of a domain, then of the domains above it until one has a record (RFC 9989).
+    async fn dmarc(&self, sender: &Name, program: Program) -> Chain {
+        let (mut domain, mut chain) = (sender.clone(), (None, Vec::new()));
+        while domain.iter().len() > 1 {
+            let Some(name) = below("_dmarc", &domain) else { break };
+            let (answer, waits) = self.ask(name, RecordType::TXT, program).await;
+            let is_found = answer.as_ref().is_none_or(|answer| !answer.answers.is_empty());
+            chain.1.extend(waits);
+            chain.0 = answer;
+            if is_found {
+                break;
+            }
+            domain = domain.base_name();
+        }
+        chain
+    }
+
+    /// Asks for the name servers of a link's domain, for the address of the first one, and for this address in the first DNS list
+    /// (SpamAssassin's rule URIBL_SBL).
+    async fn name_servers(&self, link: &Name) -> Chain {
+        let program = Program::SpamAssassin;
+        let (answer, mut waits) = self.ask(link.clone(), RecordType::NS, program).await;
+        let mut servers: Vec<Name> =
+            answer.iter().flat_map(|answer| &answer.answers).filter_map(server_of).collect();
+        servers.sort();
+        let Some(server) = servers.into_iter().next() else { return (answer, waits) };
+        let (answer, more) = self.ask(server, RecordType::A, program).await;
+        waits.extend(more);
+        let address = answer.iter().flat_map(|answer| &answer.answers).find_map(address_of);
+        let list = self.internet.lists.first();
+        let Some(name) = address.zip(list).and_then(|(address, list)| below(&reversed(address), &list.zone))
+        else {
+            return (answer, waits);
+        };
+        let (answer, more) = self.ask(name, RecordType::A, program).await;
+        waits.extend(more);
+        (answer, waits)
+    }
+
+    /// Asks the questions of Postfix's SMTP client with DANE: for the MX, then for A and AAAA of each host, one after the other, and for TLSA if
+    /// MX and addresses are secure. Here TLSA is asked for if they are signed, so that the questions do not depend on the resolver's validation.
     async fn delivery(&mut self, recipient: &Name) {
-        let answer = self.one_with_do(recipient, RecordType::MX).await;
-        let mut hosts: Vec<(u16, Name)> =
-            answer.iter().flat_map(|answer| &answer.answers).filter_map(exchanger).collect();
-        hosts.sort();
+        let answer = self.one(recipient, RecordType::MX, Program::DaneClient).await;
         let signed = self.internet.is_signed(recipient);
-        for (_, host) in hosts {
-            self.one_with_do(&host, RecordType::A).await;
-            self.one_with_do(&host, RecordType::AAAA).await;
+        for host in hosts_by_preference(answer.as_ref()) {
+            self.one(&host, RecordType::A, Program::DaneClient).await;
+            self.one(&host, RecordType::AAAA, Program::DaneClient).await;
             let certificates = below("_25._tcp", &host).filter(|_| signed && self.internet.is_signed(&host));
             if let Some(certificates) = certificates {
-                self.one_with_do(&certificates, RecordType::TLSA).await;
+                self.one(&certificates, RecordType::TLSA, Program::DaneClient).await;
             }
         }
+    }
+}
+
+/// Returns the hosts in the MX records of an answer, in the order in which they are used.
+fn hosts_by_preference(answer: Option<&Message>) -> Vec<Name> {
+    let records = answer.into_iter().flat_map(|answer| &answer.answers);
+    let mut hosts: Vec<(u16, Name)> = records.filter_map(exchanger).collect();
+    hosts.sort();
+    hosts.into_iter().map(|(_, host)| host).collect()
+}
+
+fn server_of(record: &Record) -> Option<Name> {
+    match &record.data {
+        RData::NS(server) => Some(server.0.clone()),
+        _ => None,
+    }
+}
+
+fn address_of(record: &Record) -> Option<Ipv4Addr> {
+    match &record.data {
+        RData::A(address) => Some(address.0),
+        _ => None,
     }
 }
 
@@ -255,7 +401,7 @@ pub(super) fn host_of(answer: &Message) -> Option<Name> {
     })
 }
 
-pub(super) fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name)> {
+pub(super) fn exchanger(record: &Record) -> Option<(u16, Name)> {
     match &record.data {
         RData::MX(exchanger) => Some((exchanger.preference, exchanger.exchange.clone())),
         _ => None,
@@ -298,6 +444,7 @@ mod tests {
     use super::*;
     use crate::mails::{Popularity, draw};
     use resolver::zones::authority::Authority;
+    use std::collections::BTreeSet;
     use std::sync::Mutex;
 
     /// A resolver for tests that has all zones of the internet and answers immediately.
@@ -311,9 +458,9 @@ mod tests {
             &'a self,
             name: &'a Name,
             kind: RecordType,
-            dnssec_ok: bool,
+            program: Program,
         ) -> BoxFuture<'a, Result<Message, AskError>> {
-            let flag = if dnssec_ok { " DO" } else { "" };
+            let flag = if program.wants_signatures() { " DO" } else { "" };
             self.asked.lock().unwrap().push(format!("{name} {kind}{flag}"));
             let mut query = Message::query();
             query.add_query(hickory_proto::op::Query::query(name.clone(), kind));
@@ -350,6 +497,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn messages_on_a_rough_internet_ask_what_each_program_asks() {
+        let internet = Internet::rough_at(1, 60, crate::world::UNIX_AT_START).unwrap();
+        let zones =
+            internet.lab.servers().iter().flat_map(|server| server.authority().zones().to_vec()).collect();
+        let oracle = AuthorityAsker { authority: Authority::new(zones), asked: Mutex::default() };
+        let mails = draw(&internet, 1, 400, Popularity::Uniform);
+        for mail in &mails {
+            let played = play(&internet, mail, &oracle, &Clock::simulated(0)).await;
+            assert_eq!(played.failed, 0, "{mail:?}");
+        }
+        let asked = oracle.asked.into_inner().unwrap();
+        let chains = (1..=10).map(|lookups| format!("_spf{lookups}."));
+        let others = [
+            "_dmarc.news.miller1",
+            "_dmarc.miller1",
+            ".top. MX",
+            "list.dnswl.org. TXT",
+            ".net. NS",
+            "s1._domainkey",
+        ];
+        for part in chains.chain(others.map(ToOwned::to_owned)) {
+            assert!(asked.iter().any(|question| question.contains(&part)), "{part}");
+        }
+        let keys: BTreeSet<&str> =
+            asked.iter().filter_map(|one| one.split_once("._domainkey")).map(|it| it.0).collect();
+        assert!(keys.len() > 15, "every third domain has its own selector: {keys:?}");
+    }
+
+    #[tokio::test]
     async fn who_may_use_dane_asks_for_certificates() {
         let internet = Internet::signed(1, 60).unwrap();
         let zones =
@@ -368,7 +544,7 @@ mod tests {
     #[test]
     fn the_spread_of_nothing_is_nothing() {
         assert_eq!(spread(&[]), [Duration::ZERO; 3]);
-        let played = |millis| Played { elapsed: Duration::from_millis(millis), questions: 1, failed: 0 };
+        let played = |millis| Played { elapsed: Duration::from_millis(millis), ..Played::default() };
         let times = spread(&[played(3), played(1), played(2)]).map(|time| time.as_millis());
         assert_eq!(times, [2, 3, 3]);
     }

@@ -16,7 +16,7 @@ use lab::mails::{Popularity, draw};
 use lab::prelude::REPLY_TIME;
 use lab::simulation::{Flags, Simulation};
 use lab::traffic;
-use lab::traffic::Asker;
+use lab::traffic::{Asker, Program};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -150,7 +150,7 @@ impl Asker for Gateway<'_> {
         &'a self,
         name: &'a Name,
         kind: RecordType,
-        _dnssec_ok: bool,
+        _program: Program,
     ) -> BoxFuture<'a, Result<Message, AskError>> {
         Box::pin(async move {
             let began = Instant::now();

@@ -1,6 +1,5 @@
 //! Mail before and after a restart, in simulation: which data the snapshot keeps, and how long the messages after it take.
 
-use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +12,6 @@ use lab::mails::{Popularity, draw};
 use lab::oracle::Oracle;
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::traffic::{Mail, play};
-use resolver::dnsbl::kept_lists::KeptLists;
 
 /// The number of mail domains of the internet.
 const DOMAINS: usize = 150;
@@ -39,21 +37,6 @@ async fn take(simulation: &Simulation, internet: &Internet, mail: &[Mail]) -> Du
     taken
 }
 
-/// Starts the next process, which reads the files of the first one: the snapshot of the cache, and the states of DNS lists.
-async fn restarted(first: &Simulation, next: Simulation) -> Simulation {
-    let mut file = Cursor::new(Vec::new());
-    let (resolver, now) = (first.resolver(), first.clock().now());
-    resolver.memory().write_snapshot(&resolver.snapshot_scope(), now, &mut file).unwrap();
-    file.set_position(0);
-    next.clock().set_wrong_by(i64::try_from(now.unix - next.clock().now().unix).unwrap());
-    let (of, now) = (next.resolver(), next.clock().now());
-    let read = of.memory().read_snapshot(&of.snapshot_scope(), now, &mut file, || true).unwrap();
-    assert!(read.restored > 100, "{read:?}");
-    KeptLists::from_lists(resolver.lists(), now.unix)
-        .restore(of.lists(), now, |apex, way| of.list_resolver().is_asked(apex, way));
-    next
-}
-
 #[test]
 fn messages_after_a_restart_take_hardly_longer_than_without_it() {
     let mut all = [Duration::ZERO; 3];
@@ -67,10 +50,7 @@ fn messages_after_a_restart_take_hardly_longer_than_without_it() {
                 take(&first, &internet, before).await;
                 match kept {
                     None => take(&first, &internet, after).await,
-                    Some(true) => {
-                        let next = restarted(&first, simulation(&internet, seed + 100)).await;
-                        take(&next, &internet, after).await
-                    }
+                    Some(true) => take(&first.restarted(seed + 100), &internet, after).await,
                     Some(false) => take(&simulation(&internet, seed + 100), &internet, after).await,
                 }
             })
@@ -119,7 +99,7 @@ fn mail_to_known_domains_goes_on_after_a_restart_in_an_outage() {
             let known = known_questions(&first, &internet).await;
             tokio::time::sleep(TTL + Duration::from_secs(600)).await;
             internet.lab.servers().iter().for_each(|server| server.set_faults(&[Fault::Dead]));
-            let next = restarted(&first, process(2)).await;
+            let next = first.restarted(2);
             for (name, kind) in &known {
                 let reply = next.ask(name, *kind).await.unwrap();
                 let told =

@@ -21,7 +21,7 @@ use lab::mails::{Popularity, draw};
 use lab::prelude::{SOAK_DOMAINS, by_hand};
 use lab::simulation::{Simulation, config_for, paused};
 use lab::traffic;
-use lab::traffic::Asker;
+use lab::traffic::{Asker, Program};
 use lab::world::{Lab, ServerPlan};
 
 use stage::watched::{AILMENTS, Watched};
@@ -66,7 +66,7 @@ impl Asker for OneByOne<'_> {
         &'a self,
         name: &'a Name,
         kind: RecordType,
-        _dnssec_ok: bool,
+        _program: Program,
     ) -> BoxFuture<'a, Result<Message, AskError>> {
         Box::pin(async move {
             let mut twice = self.twice.lock().await;
@@ -78,8 +78,8 @@ impl Asker for OneByOne<'_> {
             for one in lab.log().take() {
                 let sent = one.at.since(began);
                 let Some(before) = first.insert(one.to_string(), sent) else { continue };
-                // If a server is silent, the packet may be lost, so a second query is correct. A query that is sent at the time of an
-                // answer may be sent before the answer is read.
+                // If a server is silent, the packet may be lost, even if the server has answered another question meanwhile; a second query is
+                // then correct. A query that is sent at the time of an answer may be sent before the answer is read.
                 let addresses = lab.server(&one.server).unwrap().addresses();
                 let of = |server: &str| addresses.iter().any(|address| address.to_string() == server);
                 let (mut answered, mut late) = (false, false);
@@ -88,6 +88,9 @@ impl Asker for OneByOne<'_> {
                     match &step.event {
                         StepEvent::Received { server, .. } if of(server) => {
                             answered |= before < at && at < sent
+                        }
+                        StepEvent::Unanswered { server, .. } if of(server) => {
+                            late |= before < at && at < sent
                         }
                         StepEvent::Sent { server, reason, .. } if of(server) => {
                             // If all other servers have failed, the server that failed first is queried once more. If a name in mixed case

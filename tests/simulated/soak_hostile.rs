@@ -22,7 +22,7 @@ use lab::oracle::Oracle;
 use lab::prelude::{AFTERWARDS, REPLY_TIME, SOAK_DOMAINS, by_hand, skipped};
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::traffic;
-use lab::traffic::Asker;
+use lab::traffic::{Asker, Program};
 use resolver::config::Config;
 use resolver::limits::MAX_PACKETS_PER_QUESTION;
 
@@ -235,7 +235,7 @@ impl Asker for Watched<'_> {
         &'a self,
         name: &'a Name,
         kind: RecordType,
-        _dnssec_ok: bool,
+        _program: Program,
     ) -> BoxFuture<'a, Result<Message, AskError>> {
         Box::pin(async move {
             let reply = self.simulation.ask(name, kind).await?;

@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RecordType};
 use lab::client::AskError;
 use lab::fault::Fault;
 use lab::simulation::Simulation;
-use lab::traffic::Asker;
+use lab::traffic::{Asker, Program};
 
 /// The faults of which one server of each zone has one.
 pub const AILMENTS: [Fault; 6] =
@@ -37,7 +37,7 @@ impl Asker for Watched<'_> {
         &'a self,
         name: &'a Name,
         kind: RecordType,
-        _dnssec_ok: bool,
+        _program: Program,
     ) -> BoxFuture<'a, Result<Message, AskError>> {
         Box::pin(async move {
             let reply = self.simulation.ask(name, kind).await?;

@@ -24,7 +24,7 @@ use super::super::demo::count_resolved;
 use super::super::internet::Internet;
 use super::super::sockets::LabSockets;
 use super::super::world::{Lab, LabError};
-use super::{Installed, Options, Run, count_sent, internet, play};
+use super::{Installed, Options, Run, count_sent, internet, mails, play};
 
 /// The address and port at which each installed resolver must listen.
 const RESOLVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), SERVERS_PORT);
@@ -32,9 +32,8 @@ const RESOLVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), SE
 /// The port of all servers of the lab. Other resolvers cannot use another one.
 const SERVERS_PORT: u16 = 53;
 
-/// How long glibc's stub resolver waits for an answer (resolv.conf(5)), and (the next constant) how many times it sends a query.
-const PATIENCE: Duration = Duration::from_secs(5);
-const ATTEMPTS: u32 = 2;
+/// How long a query waits for its answer. It is longer than the time after which any program gives up a question.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The time within which a started resolver must accept connections. named needs half a second.
 const START: Duration = Duration::from_secs(20);
@@ -99,9 +98,9 @@ async fn measure(
     }
     sleep(SETTLING).await;
     let began = process.cpu_time().map_err(in_step("the CPU time"))?;
-    let client = LabClient::new(RESOLVER, PATIENCE).sending(ATTEMPTS);
-    let client = Arc::new(client);
-    let mut run = play(internet, options, seed, |_| Arc::clone(&client), &Clock::machine()).await;
+    let client = Arc::new(LabClient::new(RESOLVER, PATIENCE));
+    let (_, mails) = mails(&Options { restarts: false, ..options.clone() }, internet, seed);
+    let mut run = play(internet, options.rate, mails, |_| Arc::clone(&client), &Clock::machine()).await;
     let ended = process.cpu_time().map_err(in_step("the CPU time"))?;
     run.cpu = ended.saturating_sub(began);
     count_sent(&mut run, internet);

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join, join_all};
-use hickory_proto::op::{Message, Query};
+use futures_util::future::{BoxFuture, join, join_all, join3};
+use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::time::sleep;
 
@@ -21,7 +21,7 @@ use dns::clock::{Clock, Mono};
 use super::super::client::AskError;
 use super::super::internet::Internet;
 use super::super::server::LabServer;
-use super::super::traffic::{self, Asker, Mail, below};
+use super::super::traffic::{self, Asker, Gateway, Mail, Program, below};
 use super::super::world::UNIX_AT_START;
 
 /// The maximum number of aliases that are followed for one question. No chain of aliases in the lab is longer.
@@ -39,6 +39,8 @@ pub(super) struct Limit {
     clock: Clock,
     answers: Mutex<BTreeMap<(Name, RecordType), KnownAnswer>>,
     cuts: Mutex<BTreeMap<Name, KnownCut>>,
+    /// The names that do not exist, each with the answer that says so. Such an answer holds for all types (RFC 2308 section 5).
+    denied: Mutex<BTreeMap<Name, (Mono, Message)>>,
     /// The number of queries to servers, and (the next field) the number of those that went to servers of DNS lists.
     sent: AtomicU64,
     sent_to_lists: AtomicU64,
@@ -46,9 +48,9 @@ pub(super) struct Limit {
 
 impl Limit {
     pub(super) fn new(internet: Arc<Internet>) -> Arc<Self> {
-        let (answers, cuts, sent, sent_to_lists) = Default::default();
+        let (answers, cuts, denied, sent, sent_to_lists) = Default::default();
         let clock = Clock::simulated(UNIX_AT_START);
-        Arc::new(Self { internet, clock, answers, cuts, sent, sent_to_lists })
+        Arc::new(Self { internet, clock, answers, cuts, denied, sent, sent_to_lists })
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -71,11 +73,26 @@ impl Limit {
             if let Some((_, answer)) = known.as_ref().filter(|(ends, _)| self.clock.mono() < *ends) {
                 return Some(answer.clone());
             }
+            if let Some(answer) = self.denial(&name) {
+                return Some(answer);
+            }
             let answer = self.resolve(&name, kind).await?;
+            if answer.metadata.response_code == ResponseCode::NXDomain && answer.answers.is_empty() {
+                let ends = self.clock.mono().after(lifetime(&answer));
+                self.denied
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(name.clone(), (ends, answer.clone()));
+            }
             *known = Some((self.clock.mono().after(lifetime(&answer)), answer.clone()));
             Some(answer)
         }
         .boxed()
+    }
+
+    fn denial(&self, name: &Name) -> Option<Message> {
+        let denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        denied.get(name).filter(|(ends, _)| self.clock.mono() < *ends).map(|(_, answer)| answer.clone())
     }
 
     /// Resolves a question without the cache for answers, and follows aliases to other names.
@@ -168,10 +185,19 @@ impl Limit {
     }
 
     /// Asks all questions that the gateway will ask about the domain of the sender of an email.
-    async fn look_ahead_of_sender(self: Arc<Self>, sender: Name, selector: Option<&'static str>) {
+    async fn look_ahead_of_sender(self: Arc<Self>, gateway: Gateway, sender: Name, selector: Option<String>) {
         let key = selector.and_then(|selector| below(&format!("{selector}._domainkey"), &sender));
-        let texts = below("_dmarc", &sender).into_iter().chain(key).map(|name| (name, RecordType::TXT));
+        let above = sender.base_name();
+        let above = self.internet.domains.iter().any(|domain| domain.name == above).then_some(&above);
+        let policies =
+            [Some(&sender), above].into_iter().flatten().filter_map(|domain| below("_dmarc", domain));
+        let texts = policies.chain(key).map(|name| (name, RecordType::TXT));
         let further: Vec<_> = texts.chain(traffic::domain_lists(&self.internet, &sender)).collect();
+        let hosts = async {
+            if gateway == Gateway::Exim {
+                Arc::clone(&self).look_ahead_of_hosts(sender.clone(), false).await;
+            }
+        };
         let policy = async {
             let (mut next, mut seen) = (vec![sender.clone()], BTreeSet::new());
             while let Some(name) = next.pop() {
@@ -182,16 +208,17 @@ impl Limit {
                 next.extend(record.iter().flat_map(traffic::includes));
             }
         };
-        join(self.all(further), policy).await;
+        join3(self.all(further), policy, hosts).await;
     }
 
-    /// Asks all questions that the mail software will ask to deliver an email to the domain `recipient`.
-    async fn look_ahead_of_recipient(self: Arc<Self>, recipient: Name) {
-        let exchangers = Arc::clone(&self).ask(recipient, RecordType::MX).await;
+    /// Asks all questions that the mail software will ask about the hosts that receive the mail of a domain. `has_dane` is true if the software
+    /// delivers an email to them, and asks for their TLSA records.
+    async fn look_ahead_of_hosts(self: Arc<Self>, domain: Name, has_dane: bool) {
+        let exchangers = Arc::clone(&self).ask(domain, RecordType::MX).await;
         let records = exchangers.iter().flat_map(|answer| &answer.answers);
         let hosts: Vec<Name> = records.filter_map(traffic::exchanger).map(|(_, host)| host).collect();
         let questions = hosts.iter().flat_map(|host| {
-            let certificates = below("_25._tcp", host).filter(|_| self.internet.is_signed(host));
+            let certificates = below("_25._tcp", host).filter(|_| has_dane && self.internet.is_signed(host));
             let certificates = certificates.map(|name| (name, RecordType::TLSA));
             [(host.clone(), RecordType::A), (host.clone(), RecordType::AAAA)].into_iter().chain(certificates)
         });
@@ -238,14 +265,14 @@ impl LimitOf {
                     tokio::spawn(limit.look_ahead_of_address(*address));
                 }
             }
-            Mail::Inbound { sender, selector, .. } => {
+            Mail::Inbound { gateway, sender, selector, .. } => {
                 if sender == name && begins("domain") {
-                    tokio::spawn(limit.look_ahead_of_sender(sender.clone(), *selector));
+                    tokio::spawn(limit.look_ahead_of_sender(*gateway, sender.clone(), selector.clone()));
                 }
             }
             Mail::Outbound { recipient } => {
                 if begins("domain") {
-                    tokio::spawn(limit.look_ahead_of_recipient(recipient.clone()));
+                    tokio::spawn(limit.look_ahead_of_hosts(recipient.clone(), true));
                 }
             }
         }
@@ -257,7 +284,7 @@ impl Asker for LimitOf {
         &'a self,
         name: &'a Name,
         kind: RecordType,
-        _dnssec_ok: bool,
+        _program: Program,
     ) -> BoxFuture<'a, Result<Message, AskError>> {
         if self.asks_ahead {
             self.look_ahead(name, kind);

@@ -46,7 +46,10 @@ pub(super) fn from_columns(columns: &[Column]) -> Table {
         let title = kind.map_or("all", MailKind::title);
         row(title, 0, &|runs| [0, 1].map(|place| median(runs, |run| times(run, kind)[place])).to_vec());
     }
-    let each = |count: u64, run: &Run| count as f64 / run.played.len().max(1) as f64;
+    let count = |run: &Run| run.played.len().max(1) as f64;
+    let each = |sum: u64, run: &Run| sum as f64 / count(run);
+    row("queries of clients, for each mail", 1, &|runs| vec![median(runs, |run| each(run.asked[0], run))]);
+    row("of them to DNS lists", 1, &|runs| vec![median(runs, |run| each(run.asked[1], run))]);
     row("queries to servers, for each mail", 1, &|runs| vec![median(runs, |run| each(run.sent[0], run))]);
     row("of them to dead and lame servers", 2, &|runs| vec![median(runs, |run| each(run.to_broken, run))]);
     row("of them to DNS lists", 1, &|runs| vec![median(runs, |run| each(run.sent[1], run))]);
@@ -54,15 +57,12 @@ pub(super) fn from_columns(columns: &[Column]) -> Table {
         pair(runs, |run| Some(run.ahead?.map(|count| each(count, run))))
     });
     row("failed questions", 0, &|runs| vec![median(runs, |run| f64::from(failed(run)))]);
-    row("CPU ms, for each mail", 2, &|runs| {
-        vec![median(runs, |run| millis(run.cpu) / run.played.len().max(1) as f64)]
-    });
+    row("CPU ms, for each mail", 2, &|runs| vec![median(runs, |run| millis(run.cpu) / count(run))]);
     let kinds: BTreeSet<_> =
         columns.iter().flat_map(|column| &column.runs).flat_map(|run| run.waits.keys().copied()).collect();
     for kind in kinds {
-        row(&format!("{kind}, mean of a question"), 1, &|runs| {
-            let wait =
-                |run: &Run| run.waits.get(kind).map_or(0.0, |(count, sum)| millis(*sum) / f64::from(*count));
+        row(&format!("waited ms: {kind}"), 1, &|runs| {
+            let wait = |run: &Run| run.waits.get(kind).map_or(0.0, |sum| millis(*sum)) / count(run);
             vec![median(runs, wait)]
         });
     }
