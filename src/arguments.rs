@@ -54,10 +54,11 @@ pub struct Demo {
     pub bench: bool,
     /// With --bench: measure an installed resolver instead, in real time; may be repeated.
     ///
-    /// COMMAND starts the resolver, which must answer at 127.0.0.1:53. root.hints and root.ds of the working directory have the root
+    /// COMMAND starts the resolver, which must answer at 127.0.0.1:53. With NAME:GATEWAYS it starts that many, at 127.0.0.1, 127.0.0.2
+    /// and so on, and the messages go to them in turn. root.hints and root.ds of the working directory have the root
     /// servers and the trust anchor. Needs port 53 of 127.53.0.0/16: run it in a network namespace, as benches/compare/mail.sh does.
-    #[arg(long, value_name = "NAME=COMMAND", requires = "bench", value_parser = name_and_command)]
-    pub through: Vec<(String, String)>,
+    #[arg(long, value_name = "NAME[:GATEWAYS]=COMMAND", requires = "bench", value_parser = name_and_command)]
+    pub through: Vec<(String, u8, String)>,
     /// Number of mail messages. Default: 150, with --bench 1200.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub messages: Option<u16>,
@@ -69,9 +70,16 @@ pub struct Demo {
     pub seeds: u8,
 }
 
-/// Parses an argument of the form `NAME=COMMAND`.
+/// Parses an argument of the form `NAME[:GATEWAYS]=COMMAND`.
 #[cfg(feature = "lab")]
-fn name_and_command(text: &str) -> Result<(String, String), String> {
+fn name_and_command(text: &str) -> Result<(String, u8, String), String> {
     let (name, command) = text.split_once('=').ok_or("it must be NAME=COMMAND")?;
-    Ok((name.to_owned(), command.to_owned()))
+    let (name, gateways) = match name.split_once(':') {
+        Some((name, gateways)) => {
+            let number = gateways.parse().ok().filter(|number| (1..=250).contains(number));
+            (name, number.ok_or("GATEWAYS must be a number from 1 to 250")?)
+        }
+        None => (name, 1),
+    };
+    Ok((name.to_owned(), gateways, command.to_owned()))
 }

@@ -206,8 +206,11 @@ mod demo {
         let mut options = message_bench::Options::default();
         options.messages = arguments.messages.map_or(options.messages, usize::from);
         options.seeds = (0..arguments.seeds).map(|place| arguments.seed.wrapping_add(place.into())).collect();
-        let installed =
-            |(name, command): &(String, String)| Installed { name: name.clone(), command: command.clone() };
+        let installed = |(name, gateways, command): &(String, u8, String)| Installed {
+            name: name.clone(),
+            command: command.clone(),
+            gateways: *gateways,
+        };
         options.installed = arguments.through.iter().map(installed).collect();
         match table(&options) {
             Ok(table) => {

@@ -325,7 +325,11 @@ async fn ask_server(subject: &impl Controlled, query: ServerQuery) -> Vec<Reply>
 }
 
 /// Removes the selected entries from the caches, and returns how many were removed.
-async fn flush(subject: &impl Controlled, what: &FlushWhat, is_for_fleet: bool) -> Result<Vec<Reply>, Problem> {
+async fn flush(
+    subject: &impl Controlled,
+    what: &FlushWhat,
+    is_for_fleet: bool,
+) -> Result<Vec<Reply>, Problem> {
     let flush = match what {
         FlushWhat::Negative => Flush::Negative,
         FlushWhat::All => Flush::All,

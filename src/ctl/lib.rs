@@ -78,7 +78,10 @@ use resolver::config::defaults;
 
 /// The commands by what they are for, in the order of the help.
 const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
-    ("see", &["status", "stats", "top", "servers", "zones", "inflight", "lookahead", "dnsbl", "cache", "fleet"]),
+    (
+        "see",
+        &["status", "stats", "top", "servers", "zones", "inflight", "lookahead", "dnsbl", "cache", "fleet"],
+    ),
     ("find the cause", &["why", "failed", "monitor", "check", "compare", "query", "trace"]),
     ("change", &["zone", "flush", "nta", "config", "reload"]),
     ("migrate", &["import", "shadow", "switch", "completion"]),

@@ -11,11 +11,7 @@ const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
     let dnstap = &config.dnstap;
     let socket = dnstap.socket.clone()?;
-    let identity = if dnstap.identity.is_empty() {
-        host_name()
-    } else {
-        dnstap.identity.clone()
-    };
+    let identity = if dnstap.identity.is_empty() { host_name() } else { dnstap.identity.clone() };
     let version = if dnstap.version.is_empty() {
         concat!("resolverd ", env!("CARGO_PKG_VERSION")).to_owned()
     } else {

@@ -100,7 +100,11 @@ impl FleetGateway {
 
     /// Takes what another gateway has found out about a list.
     async fn heard_of_list(&self, list: &str, state: &str, why: &str) {
-        let Some((apex, state)) = read_name(list).zip(ListState::ALL.into_iter().find(|known| known.word() == state)) else { return };
+        let Some((apex, state)) =
+            read_name(list).zip(ListState::ALL.into_iter().find(|known| known.word() == state))
+        else {
+            return;
+        };
         let resolver = &self.subject.resolver;
         let Some(entry) = resolver.lists().find(&apex, &Way::Public) else { return };
         let now = self.subject.clock.mono();
@@ -155,7 +159,8 @@ impl Gateway for FleetGateway {
 
     fn others_queries(&self, queries: &ListQueries) {
         let unix = self.subject.clock.now().unix;
-        let entry = read_name(&queries.list).and_then(|apex| self.subject.resolver.lists().find(&apex, &Way::Public));
+        let entry =
+            read_name(&queries.list).and_then(|apex| self.subject.resolver.lists().find(&apex, &Way::Public));
         if let Some(entry) = entry {
             entry.watch.others_sent((queries.day, queries.sent), unix);
         }
@@ -182,7 +187,10 @@ impl Gateway for FleetGateway {
                 News::AddNta { name, seconds } => {
                     let left = Duration::from_secs(seconds).checked_sub(age);
                     if let Some((name, left)) = read_name(&name).zip(left) {
-                        tracing::info!("negative trust anchor {name} for {} s, by another gateway of the fleet", left.as_secs());
+                        tracing::info!(
+                            "negative trust anchor {name} for {} s, by another gateway of the fleet",
+                            left.as_secs()
+                        );
                         resolver.add_nta(&name, left).await;
                         self.subject.outdate_snapshot();
                     }
@@ -272,12 +280,18 @@ pub(super) fn state(store: &Fleet, config: &Config) -> (FleetState, Vec<FleetMem
 pub(super) fn order(store: Option<&Fleet>, order: FleetOrder) -> Result<(), String> {
     let store = store.ok_or("This gateway is in no fleet: fleet.servers is empty. Nothing was changed.")?;
     if let Some(why) = store.report().failing {
-        return Err(format!("The store of the fleet does not work: {why}. Nothing was changed; run the command without --fleet on each gateway."));
+        return Err(format!(
+            "The store of the fleet does not work: {why}. Nothing was changed; run the command without --fleet on each gateway."
+        ));
     }
     let news = match order {
         FleetOrder::Flush(flush) => flush_news(&flush),
         FleetOrder::AddNta(name, time) => News::AddNta { name: name.to_ascii(), seconds: time.as_secs() },
         FleetOrder::RemoveNta(name) => News::RemoveNta { name: name.to_ascii() },
     };
-    if store.send(news) { Ok(()) } else { Err("Too many orders wait to be sent. Nothing was changed.".to_owned()) }
+    if store.send(news) {
+        Ok(())
+    } else {
+        Err("Too many orders wait to be sent. Nothing was changed.".to_owned())
+    }
 }

@@ -151,7 +151,12 @@ impl Shared {
     }
 
     /// Adds the queries to lists since the last heartbeat to the counts of the fleet.
-    async fn add_queries(&self, link: &Link, beat: &mut Beat, gateway: &impl Gateway) -> Result<(), RedisError> {
+    async fn add_queries(
+        &self,
+        link: &Link,
+        beat: &mut Beat,
+        gateway: &impl Gateway,
+    ) -> Result<(), RedisError> {
         let own = gateway.list_queries();
         beat.added.retain(|(list, day), _| own.iter().any(|own| own.list == *list && own.day == *day));
         for ListQueries { list, day, sent } in own {
@@ -187,7 +192,12 @@ impl Shared {
         Ok(())
     }
 
-    async fn read_news(&self, link: &Link, beat: &mut Beat, gateway: &impl Gateway) -> Result<(), RedisError> {
+    async fn read_news(
+        &self,
+        link: &Link,
+        beat: &mut Beat,
+        gateway: &impl Gateway,
+    ) -> Result<(), RedisError> {
         let stream = self.stored("news", "");
         let from = beat.read.as_ref().map_or_else(|| "-".to_owned(), |last| format!("({last}"));
         let at_once = if beat.read.is_some() { NEWS_AT_ONCE } else { MAX_NEWS };
@@ -200,7 +210,9 @@ impl Shared {
             let opened = self.sealer.open(&stream, sealed);
             let sent = opened.and_then(|text| serde_json::from_slice::<Sent>(text).ok());
             let Some(sent) = sent.filter(|sent| sent.sender != self.id) else { continue };
-            let age = self.millis().map_or(Duration::ZERO, |now| Duration::from_millis(now.saturating_sub(sent.sent)));
+            let age = self
+                .millis()
+                .map_or(Duration::ZERO, |now| Duration::from_millis(now.saturating_sub(sent.sent)));
             if beat.inbox.takes(&sent, age) {
                 gateway.heard(sent.news, age).await;
             }

@@ -74,7 +74,11 @@ mod tests {
         clock.read(1_000_000_000, (at(10), at(12)));
         assert_eq!(clock.millis(at(11)), Some(1_000_000));
         assert_eq!(clock.age(999_000, at(111)), Some(Duration::from_millis(1_100)));
-        assert_eq!(clock.age(1_000_500, at(111)), Some(Duration::ZERO), "two nodes of a cluster differ a little");
+        assert_eq!(
+            clock.age(1_000_500, at(111)),
+            Some(Duration::ZERO),
+            "two nodes of a cluster differ a little"
+        );
         assert_eq!(clock.age(1_009_000, at(111)), None, "it is from the future");
         assert_eq!(clock.offset_millis(1_060_000_000, at(11)), Some(60_000));
     }

@@ -131,10 +131,8 @@ fn sentinels(config: &FleetSection) -> Result<redis::sentinel::SentinelClient, R
 fn cluster(config: &FleetSection) -> Result<ClusterClient, RedisError> {
     let nodes = config.servers.iter().map(|server| info(config, server)).collect::<Result<Vec<_>, _>>()?;
     // A command of a question is not repeated: the question has other servers.
-    let mut builder = ClusterClient::builder(nodes)
-        .connection_timeout(STORE_TIME)
-        .response_timeout(STORE_TIME)
-        .retries(2);
+    let mut builder =
+        ClusterClient::builder(nodes).connection_timeout(STORE_TIME).response_timeout(STORE_TIME).retries(2);
     if config.servers.iter().any(|server| server.tls) {
         builder = builder.tls(TlsMode::Secure).certs(certificates(config));
     }

@@ -189,7 +189,8 @@ impl Shared {
                 state.pace.replied(now.since(asked.began));
                 let clock = state.clock;
                 drop(state);
-                let found = names.iter().zip(values).filter_map(|(name, value)| self.open(clock, name, &value?));
+                let found =
+                    names.iter().zip(values).filter_map(|(name, value)| self.open(clock, name, &value?));
                 Found { entries: found.collect(), lease }
             }
             Ok(Err(error)) => {
@@ -247,7 +248,8 @@ impl Shared {
         };
         let Some(link) = link else { return count(&self.counts.dropped, number) };
         let writes: Vec<Cmd> = entries.iter().filter_map(|waiting| self.write_of(clock, waiting)).collect();
-        let written = timeout(STORE_TIME, join_all(writes.iter().map(|write| link.command::<()>(write)))).await;
+        let written =
+            timeout(STORE_TIME, join_all(writes.iter().map(|write| link.command::<()>(write)))).await;
         match written {
             Ok(results) => {
                 let failed = results.iter().filter(|result| result.is_err()).count();

@@ -7,7 +7,8 @@ use control::protocol::fleet::{FleetMember, FleetState};
 
 /// Returns the gateways as a table, and the state of the store in lines.
 pub fn screen(replies: &[Reply], style: Style) -> String {
-    let state = replies.iter().find_map(|reply| if let Reply::Fleet(state) = reply { Some(state) } else { None });
+    let state =
+        replies.iter().find_map(|reply| if let Reply::Fleet(state) = reply { Some(state) } else { None });
     let Some(state) = state.filter(|state| state.group.is_some()) else { return NO_FLEET.to_owned() };
     let members = replies
         .iter()
@@ -19,7 +20,8 @@ pub fn screen(replies: &[Reply], style: Style) -> String {
 }
 
 /// What is shown if this gateway is in no fleet.
-const NO_FLEET: &str = "This gateway is in no fleet. To share answers with other gateways, set [fleet] in resolverd.toml(5).\n";
+const NO_FLEET: &str =
+    "This gateway is in no fleet. To share answers with other gateways, set [fleet] in resolverd.toml(5).\n";
 
 const MEMBER: &[Column<FleetMember>] = &[
     Column("gateway", 0, |row, _| key(&row.host)),
@@ -57,7 +59,9 @@ fn store(state: &FleetState, style: Style) -> String {
             text.push_str("\n         resolverd works without it and tries again every second\n");
         }
         (None, _) => {
-            let trip = state.round_trip.map_or_else(String::new, |trip| format!(", replies in {}", words::time(trip)));
+            let trip = state
+                .round_trip
+                .map_or_else(String::new, |trip| format!(", replies in {}", words::time(trip)));
             text.push_str(&style.paint(Paint::Good, &format!("works{trip}")));
             text.push('\n');
         }

@@ -26,8 +26,10 @@ use super::super::sockets::LabSockets;
 use super::super::world::{Lab, LabError};
 use super::{Installed, Options, Run, count_sent, internet, mails, play};
 
-/// The address and port at which each installed resolver must listen.
-const RESOLVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), SERVERS_PORT);
+/// Returns the address and port at which an installed resolver must listen: 127.0.0.1 for the first gateway, and the next addresses for the others.
+fn address_of(gateway: u8) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, gateway.saturating_add(1))), SERVERS_PORT)
+}
 
 /// The port of all servers of the lab. Other resolvers cannot use another one.
 const SERVERS_PORT: u16 = 53;
@@ -62,10 +64,12 @@ pub enum BenchError {
         error: io::Error,
     },
     /// An installed resolver has ended, or does not accept connections.
-    #[error("{name} does not listen at {RESOLVER}; its command is: {command}")]
+    #[error("{name} does not listen at {address}; its command is: {command}")]
     NotListening {
         /// The name of the resolver in the table.
         name: String,
+        /// The address at which it should listen.
+        address: SocketAddr,
         /// The shell command that starts the resolver.
         command: String,
     },
@@ -92,15 +96,31 @@ async fn measure(
         .await
         .map_err(in_step("the sockets of the lab's servers"))?;
     let mut process = Process::start(&installed.command).map_err(in_step("the shell"))?;
-    if !process.listens().await {
-        let Installed { name, command } = installed.clone();
-        return Err(BenchError::NotListening { name, command });
+    for gateway in 0..installed.gateways {
+        let address = address_of(gateway);
+        if !process.listens_at(address).await {
+            let Installed { name, command, .. } = installed.clone();
+            return Err(BenchError::NotListening { name, address, command });
+        }
     }
     sleep(SETTLING).await;
     let began = process.cpu_time().map_err(in_step("the CPU time"))?;
-    let client = Arc::new(LabClient::new(RESOLVER, PATIENCE));
+    let clients: Vec<_> = (0..installed.gateways)
+        .map(|gateway| Arc::new(LabClient::new(address_of(gateway), PATIENCE)))
+        .collect();
+    let mut turns = clients.iter().cycle();
+    // There is at least one gateway.
+    let client =
+        clients.first().cloned().unwrap_or_else(|| Arc::new(LabClient::new(address_of(0), PATIENCE)));
     let (_, mails) = mails(&Options { restarts: false, ..options.clone() }, internet, seed);
-    let mut run = play(internet, options.rate, mails, |_| Arc::clone(&client), &Clock::machine()).await;
+    let mut run = play(
+        internet,
+        options.rate,
+        mails,
+        |_| Arc::clone(turns.next().unwrap_or(&client)),
+        &Clock::machine(),
+    )
+    .await;
     let ended = process.cpu_time().map_err(in_step("the CPU time"))?;
     run.cpu = ended.saturating_sub(began);
     count_sent(&mut run, internet);
@@ -142,13 +162,13 @@ impl Process {
     }
 
     /// Waits until the resolver accepts TCP connections. Returns false if it has ended, or if it takes longer than `START`.
-    async fn listens(&mut self) -> bool {
+    async fn listens_at(&mut self, address: SocketAddr) -> bool {
         for _ in 0..START.as_millis() / LOOK.as_millis() {
             if !matches!(self.0.try_wait(), Ok(None)) {
                 return false;
             }
             // Only a connection is made, because a query would already fill the cache of the resolver.
-            if TcpStream::connect(RESOLVER).await.is_ok() {
+            if TcpStream::connect(address).await.is_ok() {
                 return true;
             }
             sleep(LOOK).await;
@@ -194,6 +214,6 @@ mod tests {
     async fn a_resolver_that_ends_at_once_is_not_waited_for() {
         let mut process = Process::start("true").unwrap();
         process.0.wait().unwrap();
-        assert!(!process.listens().await);
+        assert!(!process.listens_at(address_of(0)).await);
     }
 }

@@ -104,6 +104,8 @@ pub struct Installed {
     /// The shell command that starts the resolver, which must answer at port 53 of 127.0.0.1. The files `root.hints` and `root.ds` in its working
     /// directory have the root servers and the trust anchor.
     pub command: String,
+    /// The number of gateways that the command starts, at least one. The messages go to them in turn.
+    pub gateways: u8,
 }
 
 /// The measurements of one run of the benchmark.
@@ -232,7 +234,7 @@ async fn play<Resolver: Asker + Send + Sync + 'static>(
     internet: &Arc<Internet>,
     rate: u32,
     mails: Vec<Mail>,
-    asker_of: impl Fn(&Mail) -> Arc<Resolver>,
+    mut asker_of: impl FnMut(&Mail) -> Arc<Resolver>,
     clock: &Clock,
 ) -> Run {
     let asked: Arc<[AtomicU64; 2]> = Arc::default();

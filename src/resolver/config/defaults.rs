@@ -17,9 +17,9 @@ use super::addresses::FIRST_SOURCE_PORT;
 pub use super::addresses::{HTTPS_PATH, HTTPS_PORT, PORT, QUIC_PORT, TLS_PORT};
 pub use super::records::RECORD_TTL;
 use super::{
-    Cache, Config, ConfiguredWatch, ConfiguredZone, Control, Dnsbl, Dnssec, DnstapSection, Family, FleetSection, Guard,
-    HistorySection, Listener, LogSection, LookaheadMode, LookaheadSection, MetricsSection, Redact, Resolve,
-    RootHints, TrustAnchor, WatchAs, WatchLevel, ZoneKind,
+    Cache, Config, ConfiguredWatch, ConfiguredZone, Control, Dnsbl, Dnssec, DnstapSection, Family,
+    FleetSection, Guard, HistorySection, Listener, LogSection, LookaheadMode, LookaheadSection,
+    MetricsSection, Redact, Resolve, RootHints, TrustAnchor, WatchAs, WatchLevel, ZoneKind,
 };
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;

@@ -193,7 +193,9 @@ fn server(typed: &Typed<'_>) -> Read<StoreServer> {
 
 fn word(typed: &Typed<'_>) -> Read<String> {
     let typed = value::text(typed)?;
-    if typed.len() > MAX_FLEET_WORD || !typed.chars().all(|char| char.is_ascii_graphic() && !"{}".contains(char)) {
+    if typed.len() > MAX_FLEET_WORD
+        || !typed.chars().all(|char| char.is_ascii_graphic() && !"{}".contains(char))
+    {
         let wrong = format!("is not a word of at most {MAX_FLEET_WORD} characters");
         return Err(WrongValue::new(wrong, "write letters, digits and - . : _"));
     }
@@ -206,10 +208,13 @@ fn password(path: &Path) -> Read<SecretFile> {
 
 fn fleet_key(path: &Path) -> Read<SecretFile> {
     let file = path.display();
-    let remedy = format!("write a new key with `umask 027; openssl rand -base64 48 >{file}` and copy it to all gateways");
+    let remedy = format!(
+        "write a new key with `umask 027; openssl rand -base64 48 >{file}` and copy it to all gateways"
+    );
     let read = secret(path, &remedy)?;
     if read.secret.len() < MIN_FLEET_KEY {
-        let wrong = format!("{file} has a key of {} characters, less than {MIN_FLEET_KEY}", read.secret.len());
+        let wrong =
+            format!("{file} has a key of {} characters, less than {MIN_FLEET_KEY}", read.secret.len());
         return Err(WrongValue::new(wrong, remedy));
     }
     Ok(read)
@@ -230,6 +235,7 @@ fn secret(path: &Path, remedy: &str) -> Read<SecretFile> {
 }
 
 fn pem(path: &Path) -> Read<PemFile> {
-    let text = value::file(path, crate::limits::MAX_CERTIFICATE_FILE, "give a file with certificates in PEM form")?;
+    let text =
+        value::file(path, crate::limits::MAX_CERTIFICATE_FILE, "give a file with certificates in PEM form")?;
     Ok(PemFile { path: path.to_owned(), pem: text.into_bytes().into() })
 }

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::network_answers::NetworkAnswers;
 use crate::limits::{
-    FLEET_SUSPICION_TIME, BREAKER_FAILURES, BREAKER_JUDGE_AGAIN, BREAKER_MAX_PATIENCE, BREAKER_MIN_PATIENCE, FIRST_PROBE_TIME,
-    MAX_PROBE_TIME, PROBES_OF_IDLE_TIME,
+    BREAKER_FAILURES, BREAKER_JUDGE_AGAIN, BREAKER_MAX_PATIENCE, BREAKER_MIN_PATIENCE, FIRST_PROBE_TIME,
+    FLEET_SUSPICION_TIME, MAX_PROBE_TIME, PROBES_OF_IDLE_TIME,
 };
 use dns::clock::Mono;
 use history::limits::FLIGHT_TIME;
@@ -205,7 +205,8 @@ impl Breaker {
         if self.under_way == 0 && !lately {
             return Judgement::Rest;
         }
-        let is_confirmed = self.others_say_silent.is_some_and(|heard| now.since(heard) < FLEET_SUSPICION_TIME);
+        let is_confirmed =
+            self.others_say_silent.is_some_and(|heard| now.since(heard) < FLEET_SUSPICION_TIME);
         let patience = if is_confirmed { BREAKER_MIN_PATIENCE } else { self.patience() };
         let half = since.after(patience / 2);
         if now < half {

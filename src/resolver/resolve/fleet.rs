@@ -185,10 +185,14 @@ impl Chaser {
             self.take_in(&entries, sharing, lookup);
             if let Some(end) = self.remember(lookup, chased).await {
                 self.recorder.count(Counter::FleetHits, 1);
-                lookup.context.note(StepEvent::Memory { found: "the store of the fleet had the answer".to_owned() });
+                lookup
+                    .context
+                    .note(StepEvent::Memory { found: "the store of the fleet had the answer".to_owned() });
                 return Ok(end);
             }
-            if lease != Lease::Other || self.clock.mono().since(began).saturating_add(LEASE_PAUSE) > LEASE_WAIT {
+            if lease != Lease::Other
+                || self.clock.mono().since(began).saturating_add(LEASE_PAUSE) > LEASE_WAIT
+            {
                 self.recorder.count(Counter::FleetMisses, 1);
                 return self.seek(Lookup { cut: None, ..lookup }, chased).await;
             }
@@ -226,8 +230,10 @@ impl Chaser {
         let rrsets = self.memory.rrsets.in_view(sharing.view);
         let known = rrsets.closest_delegation(lookup.name, self.clock.mono());
         let known = known.map_or(1, |cut| dns::question::wire_name(&cut.zone).len());
-        let mut cuts: Vec<&[u8]> =
-            label_places(&wire).filter_map(|place| wire.get(place..)).filter(|zone| zone.len() > known).collect();
+        let mut cuts: Vec<&[u8]> = label_places(&wire)
+            .filter_map(|place| wire.get(place..))
+            .filter(|zone| zone.len() > known)
+            .collect();
         cuts.reverse();
         cuts.truncate(MAX_SHARED_CUTS);
         let question = sharing.question_key(lookup.name, lookup.kind);

@@ -94,7 +94,8 @@ fn a_gateway_with_another_key_or_another_configuration_shares_nothing() {
     let Some(store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(1));
     let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
-    let (_second, other) = gateway(&world, &section(store.port, ""), "another key of a fleet, also long enough");
+    let (_second, other) =
+        gateway(&world, &section(store.port, ""), "another key of a fleet, also long enough");
     let stricter = section(store.port, "[cache]\nmax_ttl = \"1h\"\n");
     let (_third, third) = gateway(&world, &stricter, KEY);
     joined(&one);
@@ -189,7 +190,8 @@ fn a_flush_and_a_negative_trust_anchor_reach_the_fleet() {
     let reply = ask(one.socket(), &Request::Flush { what, fleet: true });
     assert!(matches!(reply.first(), Some(Reply::Flushed(_))), "{reply:?}");
     let holds = |name: &str| {
-        let cached = ask(other.socket(), &Request::Cache { name: name.to_owned(), kind: Some("A".to_owned()) });
+        let cached =
+            ask(other.socket(), &Request::Cache { name: name.to_owned(), kind: Some("A".to_owned()) });
         cached.iter().any(|reply| matches!(reply, Reply::Held(_)))
     };
     other.wait_until("the other gateway has flushed it", |_| !holds("mail.tld."));

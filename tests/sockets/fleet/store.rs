@@ -24,8 +24,9 @@ pub(super) struct Store {
 
 /// Returns the name of an installed program, or reports that the test is skipped.
 pub(super) fn program() -> Option<&'static str> {
-    let is_installed =
-        |program: &&str| Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
+    let is_installed = |program: &&str| {
+        Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+    };
     let found = PROGRAMS.into_iter().find(is_installed);
     if found.is_none() {
         skipped("neither valkey-server nor redis-server is installed");

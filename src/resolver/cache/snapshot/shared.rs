@@ -109,8 +109,7 @@ impl Memory {
     /// Takes entries of the fleet into the cache. Entries that have expired, that cannot be read, or that are no better than the entries in the
     /// cache are skipped. Returns the number of entries taken.
     pub(crate) fn import(&self, octets: &[u8], import: Import<'_>, now: Mono) -> usize {
-        let moments =
-            Moments { now, gone: import.age, most: import.max_ttl, stale: Duration::ZERO };
+        let moments = Moments { now, gone: import.age, most: import.max_ttl, stale: Duration::ZERO };
         let mut left = Octets::new(octets);
         std::iter::from_fn(|| EntryFrame::read(&mut left))
             .filter(|framed| self.take_shared(framed, import, moments).is_some())

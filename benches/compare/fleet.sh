@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# A fleet: the same mail through one gateway, through eight, and through eight that share a store, in real time.
+#
+# benches/compare/fleet.sh [--seed N] [--seeds N] [--messages N] [--gateways N] [--faults]
+#
+# Needs root and Debian's redis-server or valkey-server. `resolverd demo --bench` serves the lab's internet as in mail.sh, and plays 1200
+# messages of mail, 25 a second, to the gateways in turn, each from an empty cache. The store is a server on loopback behind a relay that
+# adds 0.5 ms to each reply. The columns are
+#   one      one gateway with all the mail
+#   alone    the gateways without a store
+#   fleet    the gateways with a store
+# With --faults, the store of the further columns is
+#   frozen   stopped with SIGSTOP before the first message
+#   slow     500 ms away
+#   garbage  a program that answers with random octets
+# Printed are the medians of the seeds: mean ms (p99) of the DNS of a message, and queries to servers for each message. A run takes a
+# minute for each column and seed. The machine must do nothing else meanwhile.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+
+server=$(command -v valkey-server || command -v redis-server || true)
+
+gateway() { # gateway NUMBER STORE
+  cat >"gateway$1.toml" <<TOML
+version = 1
+[listen]
+addresses = ["127.0.0.$1:53"]
+workers = 1
+[resolve]
+root_hints = "$PWD/root.hints"
+deny_servers = []
+ipv6 = false
+[dnssec]
+trust_anchor = "$PWD/root.ds"
+[control]
+socket = "$PWD/control$1.sock"
+TOML
+  if [ -n "$2" ]; then
+    printf '[fleet]\nservers = ["redis://127.0.0.1:%s"]\nkey = "%s/fleet.key"\n' "$2" "$PWD" >>"gateway$1.toml"
+  fi
+  exec setpriv --pdeathsig KILL "$RESOLVERD" --no-snapshot --config "$PWD/gateway$1.toml" >>"gateway$1.log" 2>&1
+}
+
+# The delay of the store: each reply waits. Its arguments are the port to listen at, the port of the server, and milliseconds.
+relay() {
+  exec setpriv --pdeathsig KILL python3 - "$@" <<'PY'
+import asyncio, os, sys
+listen, server, delay = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) / 1000
+async def copy(reader, writer, delay):
+    loop = asyncio.get_running_loop()
+    while data := await reader.read(65536):
+        loop.call_later(delay, writer.write, data) if delay else writer.write(data)
+async def accepted(reader, writer):
+    if server == 0:
+        while await reader.read(65536):
+            writer.write(os.urandom(64))
+        return
+    there = await asyncio.open_connection("127.0.0.1", server)
+    await asyncio.gather(copy(reader, there[1], 0), copy(there[0], writer, delay))
+async def main():
+    async with await asyncio.start_server(accepted, "127.0.0.1", listen) as listening:
+        await listening.serve_forever()
+asyncio.run(main())
+PY
+}
+
+if [ "${1-}" = run ]; then
+  # The bench kills this shell, and with it what it has started.
+  kind=$2 count=$3 store=6400 delay=0.5 behind=6379
+  case $kind in
+    one | alone) store="" ;;
+    slow) delay=500 ;;
+    garbage) behind=0 ;;
+  esac
+  if [ -n "$store" ]; then
+    [ -e fleet.key ] || (umask 077 && head -c 48 /dev/urandom | base64 >fleet.key)
+    setpriv --pdeathsig KILL "$server" --port 6379 --bind 127.0.0.1 --save "" --appendonly no >store.log 2>&1 &
+    stored=$!
+    relay 6400 $behind $delay &
+    sleep 1
+    [ "$kind" != frozen ] || kill -STOP $stored
+  fi
+  for number in $(seq "$count"); do gateway "$number" "$store" & done
+  if [ "$kind" = fleet ]; then
+    # The end of a run is not told to this script, so it shows the fleet as it was a moment before.
+    setpriv --pdeathsig KILL bash -c 'while sleep 5; do "${RESOLVERD%resolverd}resolverctl" --socket control1.sock fleet >fleet.new 2>/dev/null && mv fleet.new fleet.shown; done' &
+  fi
+  wait
+fi
+
+seed=1 seeds=3 messages=1200 gateways=8 kinds="one alone fleet" arguments=("$@")
+while [ $# -gt 0 ]; do
+  case $1 in
+    --seed) seed=$2 ;;
+    --seeds) seeds=$2 ;;
+    --messages) messages=$2 ;;
+    --gateways) gateways=$2 ;;
+    --kinds) kinds=$2 ;;
+    --faults) kinds="alone fleet frozen slow garbage"; shift; continue ;;
+    *) echo "fleet.sh: unknown argument $1; see its first lines" >&2; exit 2 ;;
+  esac
+  shift 2
+done
+
+if [ "${INSIDE_FLEET-}" != yes ]; then
+  [ -n "$server" ] || { echo "fleet.sh: neither valkey-server nor redis-server is installed" >&2; exit 2; }
+  if [ -z "${RESOLVERD-}" ]; then
+    (cd "$here/../.." && cargo build --release --locked --bins)
+    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/release/resolverd
+  fi
+  RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
+  export RESOLVERD work INSIDE_FLEET=yes LC_ALL=C
+  trap 'rm -r "$work"' EXIT
+  PATH=$PATH:/usr/sbin unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}"
+  exit
+fi
+
+ip link set lo up
+cd "$work"
+through=()
+for kind in $kinds; do
+  [ "$kind" = one ] && count=1 || count=$gateways
+  through+=(--through "$kind:$count=bash '$here/fleet.sh' run $kind $count")
+done
+"$RESOLVERD" demo --bench --seed "$seed" --seeds "$seeds" --messages "$messages" "${through[@]}"
+[ ! -e fleet.shown ] || cat fleet.shown
