@@ -10,11 +10,12 @@
 //! the crates that its `Cargo.toml` names, so a call in the wrong direction does not compile:
 //!
 //! ```text
-//!  resolverd   the daemon and both programs           calls control ctl migrate watched gather doctor lab resolver minutes history validate dns
+//!  resolverd   the daemon and both programs           calls control ctl migrate watched fleet gather doctor lab resolver minutes history validate dns
 //!  ctl         commands and screens of resolverctl    calls control migrate watched shadow gather doctor resolver minutes history dns
 //!  control     control socket: protocol and server    calls watched doctor resolver minutes history validate dns
 //!  migrate     import, switch, check of this host     calls resolver history dns
 //!  watched     the check of domains on schedule       calls gather doctor resolver history dns
+//!  fleet       shares answers with other gateways     calls resolver dns
 //!  shadow      compares the answers of two resolvers  calls doctor resolver dns
 //!  gather      sends the questions of the doctor      calls doctor dns
 //!  doctor      what is wrong with a domain            calls validate dns
@@ -75,7 +76,9 @@
 //!    [`doctor`] checks domains through the daemon, [`migrate::system`] checks this host, and [`watched`] checks the domains in the configuration on
 //!    schedule. [`migrate::switch`] replaces another resolver by resolverd. [`metrics`] serves the same numbers to Prometheus, and as a page.
 //!    [`resolver::dnstap`] copies DNS messages to other programs. `shadow` finds out why another resolver answers differently.
-//! 6. [`resolver::lookahead`] gets the answers that were not in the cache, and sends in advance the queries that mail software will send next.
+//! 6. In a fleet, the answer and its zone cuts are looked up in the store of the fleet too, at the same time as the servers are asked, and written to
+//!    it. The resolver knows only the trait [`resolver::fleet`]; [`fleet`] implements it.
+//! 7. [`resolver::lookahead`] gets the answers that were not in the cache, and sends in advance the queries that mail software will send next.
 //!
 //! # Shared types
 //!

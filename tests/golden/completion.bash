@@ -37,6 +37,9 @@ _resolverctl() {
             resolverctl,failed)
                 cmd="resolverctl__subcmd__failed"
                 ;;
+            resolverctl,fleet)
+                cmd="resolverctl__subcmd__fleet"
+                ;;
             resolverctl,flush)
                 cmd="resolverctl__subcmd__flush"
                 ;;
@@ -180,6 +183,9 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__help,failed)
                 cmd="resolverctl__subcmd__help__subcmd__failed"
+                ;;
+            resolverctl__subcmd__help,fleet)
+                cmd="resolverctl__subcmd__help__subcmd__fleet"
                 ;;
             resolverctl__subcmd__help,flush)
                 cmd="resolverctl__subcmd__help__subcmd__flush"
@@ -335,7 +341,7 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
+            opts="-h -V --socket --json --color --help --version status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -958,8 +964,30 @@ _resolverctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        resolverctl__subcmd__fleet)
+            opts="-h --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         resolverctl__subcmd__flush)
-            opts="-h --tree --type --negative --all --socket --json --color --help"
+            opts="-h --tree --type --negative --all --fleet --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -985,7 +1013,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
+            opts="status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead fleet config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1195,6 +1223,20 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__failed)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__fleet)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1693,7 +1735,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__nta__subcmd__add)
-            opts="-h --for --socket --json --color --help"
+            opts="-h --for --fleet --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1811,7 +1853,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__nta__subcmd__remove)
-            opts="-h --socket --json --color --help"
+            opts="-h --fleet --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -137,6 +137,7 @@ _arguments "${_arguments_options[@]}" : \
 '(--negative --all)--tree[Also remove all names below NAME]' \
 '--negative[Remove all negative answers and cached failures]' \
 '--all[Remove everything, also data about servers]' \
+'--fleet[Remove it from all gateways of the fleet]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -402,6 +403,15 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(fleet)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (config)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -493,6 +503,7 @@ _arguments "${_arguments_options[@]}" : \
 '--for=[Duration, such as 30m, 1h or 2d. Maximum\: 7d]:DURATION:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--fleet[Do it on all gateways of the fleet]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -512,6 +523,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--fleet[Do it on all gateways of the fleet]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -835,6 +847,10 @@ esac
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(fleet)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (config)
 _arguments "${_arguments_options[@]}" : \
 ":: :_resolverctl__subcmd__help__subcmd__config_commands" \
@@ -965,6 +981,7 @@ _resolverctl_commands() {
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the state of the DNS lists in use' \
 'lookahead:Show the rules of look-ahead and the time saved' \
+'fleet:Show the gateways that share answers, and their store' \
 'config:Show the running configuration, or check a configuration file' \
 'nta:Turn off DNSSEC validation for a domain (negative trust anchors)' \
 'reload:Reload the configuration file and show the changes' \
@@ -1149,6 +1166,11 @@ _resolverctl__subcmd__failed_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl failed commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__fleet_commands] )) ||
+_resolverctl__subcmd__fleet_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl fleet commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__flush_commands] )) ||
 _resolverctl__subcmd__flush_commands() {
     local commands; commands=()
@@ -1175,6 +1197,7 @@ _resolverctl__subcmd__help_commands() {
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the state of the DNS lists in use' \
 'lookahead:Show the rules of look-ahead and the time saved' \
+'fleet:Show the gateways that share answers, and their store' \
 'config:Show the running configuration, or check a configuration file' \
 'nta:Turn off DNSSEC validation for a domain (negative trust anchors)' \
 'reload:Reload the configuration file and show the changes' \
@@ -1271,6 +1294,11 @@ _resolverctl__subcmd__help__subcmd__dnsbl__subcmd__test_commands() {
 _resolverctl__subcmd__help__subcmd__failed_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help failed commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__fleet_commands] )) ||
+_resolverctl__subcmd__help__subcmd__fleet_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help fleet commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__flush_commands] )) ||
 _resolverctl__subcmd__help__subcmd__flush_commands() {

@@ -5,6 +5,7 @@ mod compare;
 mod configured;
 mod domain;
 mod failed;
+mod fleet;
 mod lists;
 mod minutes;
 mod shadow;

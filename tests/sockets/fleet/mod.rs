@@ -1,5 +1,6 @@
 //! Gateways that share answers through a real store: two daemons and a Redis or Valkey.
 
+mod lists;
 mod store;
 
 use std::os::unix::fs::PermissionsExt;

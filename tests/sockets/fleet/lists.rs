@@ -1,0 +1,68 @@
+//! DNS lists in a fleet: shared answers, one count of queries, and one question for all.
+
+use std::time::Duration;
+
+use control::protocol::fleet::FleetState;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+
+use super::store::Store;
+use super::{KEY, gateway, joined, section, state, written};
+use crate::daemon::client::Client;
+use crate::daemon::process::{Process, World};
+
+/// A list with one entry, and a refusal for another address, as Spamhaus gives it to a host that it does not serve.
+const ZONE: &str =
+    "1.2.0.192 3600 A 127.0.0.2\n1.2.0.192 3600 TXT \"listed\"\n9.2.0.192 3600 A 127.255.255.254\n";
+
+const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\nquota = 1000\n";
+
+fn world() -> World {
+    World::with(Duration::from_millis(20), &[("bl.tld.", ZONE.to_owned())])
+}
+
+fn ask(process: &Process, number: u8) -> ResponseCode {
+    Client::new(process.address).ask(&format!("{number}.2.0.192.bl.tld."), RecordType::A).response_code
+}
+
+fn today(process: &Process) -> u64 {
+    process.lists().iter().find(|row| row.list == "bl.tld").map_or(0, |row| row.today)
+}
+
+#[test]
+fn a_listing_is_shared_and_a_refusal_is_not() {
+    let (Some(store), world) = (Store::start(&[]), world()) else { return };
+    let sections = format!("{LIST}{}", section(store.port, ""));
+    let (_first, one) = gateway(&world, &sections, KEY);
+    let (_second, other) = gateway(&world, &sections, KEY);
+    joined(&one);
+    joined(&other);
+    assert_eq!((ask(&one, 1), ask(&one, 2)), (ResponseCode::NoError, ResponseCode::NXDomain));
+    written(&one, 3);
+    let before = today(&other);
+    assert_eq!((ask(&other, 1), ask(&other, 2)), (ResponseCode::NoError, ResponseCode::NXDomain));
+    assert_eq!(today(&other), before, "the list was not asked");
+    assert_eq!(ask(&one, 9), ResponseCode::ServFail);
+    let FleetState { written: entries, .. } = state(&one);
+    ask(&one, 3);
+    written(&one, entries + 1);
+    assert_eq!(ask(&other, 9), ResponseCode::ServFail);
+    assert!(today(&other) > before, "the other gateway asks itself");
+}
+
+#[test]
+fn the_queries_of_all_gateways_count_for_the_quota() {
+    let (Some(store), world) = (Store::start(&[]), world()) else { return };
+    let sections = format!("{LIST}{}", section(store.port, ""));
+    let (_first, one) = gateway(&world, &sections, KEY);
+    let (_second, other) = gateway(&world, &sections, KEY);
+    joined(&one);
+    joined(&other);
+    for number in 10..20 {
+        ask(&one, number);
+        ask(&other, number + 50);
+    }
+    let all = |process: &Process| today(process) >= 20;
+    one.wait_until("it counts the queries of the other", all);
+    other.wait_until("it counts the queries of the other", all);
+}
