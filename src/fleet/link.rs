@@ -2,6 +2,7 @@
 //!
 //! One connection carries all commands, many at a time. It is made by the heartbeat, and again after it broke.
 
+use futures_util::future::join_all;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
@@ -48,6 +49,29 @@ impl Link {
                 let connected = cluster(config)?.get_async_connection().await?;
                 Ok(Self::Cluster(connected))
             }
+        }
+    }
+
+    /// Reads the values under these names. If a node of a cluster does not reply, the values of the others are returned.
+    ///
+    /// # Errors
+    /// Nothing was read.
+    pub(crate) async fn values(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, RedisError> {
+        let get = |name: &String| {
+            let mut get = redis::cmd("GET");
+            get.arg(name);
+            get
+        };
+        if let Self::Server(_) = self {
+            let mut get = redis::cmd("MGET");
+            get.arg(names);
+            return self.command(&get).await;
+        }
+        let gets: Vec<Cmd> = names.iter().map(get).collect();
+        let mut replies = join_all(gets.iter().map(|get| self.command::<Option<Vec<u8>>>(get))).await;
+        match replies.iter().any(Result::is_ok) {
+            true => Ok(replies.into_iter().map(Result::unwrap_or_default).collect()),
+            false => replies.pop().map_or_else(|| Ok(Vec::new()), |reply| reply.map(|value| vec![value])),
         }
     }
 

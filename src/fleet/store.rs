@@ -214,8 +214,6 @@ impl Shared {
         names: &[String],
         leases: bool,
     ) -> Result<(Vec<Option<Vec<u8>>>, Lease), RedisError> {
-        let mut get = cmd("MGET");
-        get.arg(names);
         let lease = async {
             let Some(first) = names.first().filter(|_| leases) else { return Ok(Lease::Own) };
             let mut take = cmd("SET");
@@ -223,7 +221,7 @@ impl Shared {
             let taken: Option<String> = link.command(&take).await?;
             Ok(if taken.is_some() { Lease::Own } else { Lease::Other })
         };
-        futures_util::future::try_join(link.command(&get), lease).await
+        futures_util::future::try_join(link.values(names), lease).await
     }
 
     /// Returns the entry in a value of the store, if it is authentic and has not expired.

@@ -1,6 +1,7 @@
 //! Gateways that share answers through a real store: two daemons and a Redis or Valkey.
 
 mod lists;
+mod nodes;
 mod store;
 
 use std::os::unix::fs::PermissionsExt;

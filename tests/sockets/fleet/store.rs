@@ -37,14 +37,30 @@ pub(super) fn program() -> Option<&'static str> {
 impl Store {
     /// Starts a server on a free port. Returns `None` if no program is installed.
     pub(super) fn start(options: &[&str]) -> Option<Self> {
-        let program = program()?;
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let folder = tempfile::tempdir().unwrap();
+        let (program, port, folder) = (program()?, Self::free_port(), tempfile::tempdir().unwrap());
         let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
         let child = spawn(program, port, &folder, &options);
         let store = Self { child, port, options, folder };
         store.wait();
         Some(store)
+    }
+
+    /// Starts a sentinel with these settings on a free port. Returns `None` if no program is installed.
+    pub(super) fn sentinel(settings: &str) -> Option<Self> {
+        let (program, port, folder) = (program()?, Self::free_port(), tempfile::tempdir().unwrap());
+        let file = folder.path().join("sentinel.conf");
+        std::fs::write(&file, format!("port {port}\nbind 127.0.0.1\n{settings}")).unwrap();
+        let mut command = Command::new(program);
+        command.arg(&file).arg("--sentinel").current_dir(folder.path());
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let store = Self { child, port, options: Vec::new(), folder };
+        store.wait();
+        Some(store)
+    }
+
+    /// Returns a port that was free a moment ago.
+    pub(super) fn free_port() -> u16 {
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
     }
 
     /// Starts the server again, empty, on the same port.

@@ -1,0 +1,109 @@
+//! Stores of several servers: a cluster of three nodes, and a primary server with a replica and a sentinel.
+
+use std::time::{Duration, Instant};
+
+use super::store::Store;
+use super::{KEY, gateway, hits, joined, state, ttl, written};
+use crate::daemon::process::{PATIENCE, World};
+
+/// The slots of a cluster, in three parts.
+const SLOTS: [(&str, &str); 3] = [("0", "5461"), ("5462", "10922"), ("10923", "16383")];
+
+/// Waits until a command of a server has a reply with these words.
+fn until(store: &Store, command: &[&[u8]], words: &str) {
+    let begin = Instant::now();
+    let says = || {
+        let reply = store.command(command);
+        reply.iter().any(|line| String::from_utf8_lossy(line).contains(words))
+    };
+    while !says() {
+        assert!(begin.elapsed() < PATIENCE, "not within {PATIENCE:?}: {words}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Starts a cluster. Without the node of a slot, the other slots still work.
+fn cluster() -> Option<Vec<Store>> {
+    let options = [
+        "--cluster-enabled",
+        "yes",
+        "--cluster-require-full-coverage",
+        "no",
+        "--cluster-node-timeout",
+        "500",
+    ];
+    let nodes: Vec<Store> = SLOTS
+        .iter()
+        .map(|(first, last)| {
+            let bus = Store::free_port().to_string();
+            let node = Store::start(&[&options[..], &["--cluster-port", &bus]].concat())?;
+            node.command(&[b"CLUSTER", b"ADDSLOTSRANGE", first.as_bytes(), last.as_bytes()]);
+            Some((node, bus))
+        })
+        .collect::<Option<Vec<_>>>()
+        .map(|nodes| {
+            let (first, rest) = nodes.split_first().unwrap();
+            for (node, bus) in rest {
+                let port = node.port.to_string();
+                first.0.command(&[b"CLUSTER", b"MEET", b"127.0.0.1", port.as_bytes(), bus.as_bytes()]);
+            }
+            nodes.into_iter().map(|(node, _)| node).collect()
+        })?;
+    for node in &nodes {
+        until(node, &[b"CLUSTER", b"INFO"], "cluster_known_nodes:3");
+        until(node, &[b"CLUSTER", b"INFO"], "cluster_slots_ok:16384");
+    }
+    Some(nodes)
+}
+
+#[test]
+fn a_cluster_shares_and_may_lose_a_node() {
+    let Some(mut nodes) = cluster() else { return };
+    let world = World::new(Duration::from_millis(1));
+    let servers: Vec<_> = nodes.iter().map(|node| format!("\"redis://127.0.0.1:{}\"", node.port)).collect();
+    let section =
+        format!("[fleet]\nservers = [{}]\nmode = \"cluster\"\nkey = \"fleet.key\"\n", servers.join(", "));
+    let (_first, one) = gateway(&world, &section, KEY);
+    let (_second, other) = gateway(&world, &section, KEY);
+    joined(&one);
+    joined(&other);
+    let names: Vec<String> = (0..20).map(|number| format!("n{number}.tld.")).collect();
+    for name in &names {
+        assert!(ttl(&one, name).is_some());
+    }
+    written(&one, 21);
+    nodes[2].kill();
+    for name in &names {
+        assert!(ttl(&other, name).is_some(), "{name}");
+    }
+    assert!(hits(&other) > 0, "the other nodes still have a part");
+}
+
+#[test]
+fn a_sentinel_names_the_new_primary() {
+    let (Some(mut primary), Some(world)) = (Store::start(&[]), Some(World::new(Duration::from_millis(1))))
+    else {
+        return;
+    };
+    let port = primary.port.to_string();
+    let Some(replica) = Store::start(&["--replicaof", "127.0.0.1", &port]) else { return };
+    until(&replica, &[b"INFO", b"replication"], "master_link_status:up");
+    let settings = format!(
+        "sentinel monitor mx 127.0.0.1 {port} 1\nsentinel down-after-milliseconds mx 300\nsentinel failover-timeout mx 1000\n"
+    );
+    let sentinel = Store::sentinel(&settings).unwrap();
+    let section = format!(
+        "[fleet]\nservers = [\"redis://127.0.0.1:{}\"]\nmode = \"sentinel\"\nprimary = \"mx\"\nkey = \"fleet.key\"\n",
+        sentinel.port
+    );
+    let (_setting, one) = gateway(&world, &section, KEY);
+    joined(&one);
+    until(&sentinel, &[b"SENTINEL", b"REPLICAS", b"mx"], &replica.port.to_string());
+    primary.kill();
+    assert!(ttl(&one, "mail.tld.").is_some());
+    one.wait_until("it notices", |one| state(one).failing.is_some());
+    until(&sentinel, &[b"SENTINEL", b"GET-MASTER-ADDR-BY-NAME", b"mx"], &replica.port.to_string());
+    joined(&one);
+    assert!(ttl(&one, "www.tld.").is_some());
+    one.wait_until("the new primary has entries", |_| !replica.entries().is_empty());
+}
