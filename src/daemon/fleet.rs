@@ -22,6 +22,7 @@ use resolver::config::Config;
 use resolver::dnsbl::entry::ListEntry;
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListState;
+use resolver::lookahead::{Rule, RuleStanding, RuleState};
 
 /// The daemon as the heartbeat of the fleet sees it.
 pub(super) struct FleetGateway {
@@ -37,6 +38,8 @@ struct Reported {
     lists: HashMap<String, (u64, bool)>,
     /// The servers that were reported dead or lame.
     servers: BTreeSet<Vec<u8>>,
+    /// The rules of look-ahead that were reported as used.
+    rules: Vec<String>,
     beats: u64,
 }
 
@@ -75,6 +78,18 @@ impl FleetGateway {
             news.push(News::List { list, state: state.word().to_owned(), why: standing.why });
         }
         news
+    }
+
+    /// Returns the rules of look-ahead that clients use, if they have changed. Rules that are still on trial are left out.
+    fn rule_news(&self) -> Option<News> {
+        let is_judged = |rule: &RuleStanding| rule.state == RuleState::Active && rule.share.is_some();
+        let rules = self.subject.lookahead.rules().into_iter().filter(is_judged);
+        let active: Vec<String> = rules.map(|rule| rule.rule.word().to_owned()).collect();
+        let mut reported = self.reported();
+        (reported.rules != active).then(|| {
+            reported.rules.clone_from(&active);
+            News::Rules { active }
+        })
     }
 
     /// Returns the dead and lame servers that were not reported yet.
@@ -170,6 +185,7 @@ impl Gateway for FleetGateway {
         Box::pin(async move {
             self.subject.resolver.refresh_sharing();
             let mut news = self.list_news();
+            news.extend(self.rule_news());
             news.extend(self.server_news().await);
             news
         })
@@ -202,6 +218,11 @@ impl Gateway for FleetGateway {
                     }
                 }
                 News::List { list, state, why } => self.heard_of_list(&list, &state, &why).await,
+                News::Rules { active } => {
+                    let rules =
+                        Rule::ALL.into_iter().filter(|rule| active.iter().any(|word| word == rule.word()));
+                    self.subject.lookahead.used_elsewhere(rules);
+                }
                 News::Server { record } => {
                     resolver.memory().servers.import(&record, age, self.subject.clock.mono());
                 }

@@ -43,7 +43,8 @@ pub(crate) const MAX_NEWS: usize = 10_000;
 /// The number of news that a gateway reads, or writes, in one heartbeat.
 pub(crate) const NEWS_AT_ONCE: usize = 200;
 
-/// News that are older are ignored: the data that they concern have changed or expired. A flush is exempt, because old data must not come back.
+/// News that are older are ignored: the data that they concern have changed or expired. A flush is exempt, because old data must not come back, and
+/// so are the rules of look-ahead.
 pub(crate) const NEWS_TIME: Duration = Duration::from_secs(900);
 
 /// A gateway that has not reported for this time is no longer shown.

@@ -43,6 +43,11 @@ pub enum News {
         /// Why the list has this state.
         why: String,
     },
+    /// Mail software uses the queries of these rules of look-ahead.
+    Rules {
+        /// The rules, in the words that JSON shows.
+        active: Vec<String>,
+    },
     /// A server is dead or lame: the record of the server, in the form of a snapshot.
     Server {
         /// The record.
@@ -79,8 +84,8 @@ impl Inbox {
         let last = self.last.entry(sent.sender).or_default();
         let is_new = sent.number > *last;
         *last = sent.number.max(*last);
-        // Data from before a flush must not come back, so a flush always applies.
-        is_new && (age <= NEWS_TIME || matches!(sent.news, News::Flush { .. }))
+        // Data from before a flush must not come back, and habits change only with the mail software.
+        is_new && (age <= NEWS_TIME || matches!(sent.news, News::Flush { .. } | News::Rules { .. }))
     }
 }
 

@@ -156,6 +156,8 @@ impl CertificateFile {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn file(name: &str) -> PathBuf {

@@ -207,7 +207,7 @@ impl Breaker {
         }
         let is_confirmed =
             self.others_say_silent.is_some_and(|heard| now.since(heard) < FLEET_SUSPICION_TIME);
-        let patience = if is_confirmed { BREAKER_MIN_PATIENCE } else { self.patience() };
+        let patience = if is_confirmed { self.short_patience() } else { self.patience() };
         let half = since.after(patience / 2);
         if now < half {
             return Judgement::Later(half);
@@ -285,6 +285,13 @@ impl Breaker {
         self.probes = 0;
         self.confirmed = None;
         self.open = Some(OpenBreaker { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
+    }
+
+    /// Returns how long the DNS list may be silent before the breaker opens if another gateway has found it silent too: the least time, but long
+    /// enough for a slow list.
+    fn short_patience(&self) -> Duration {
+        let usual = self.usual.map_or(Duration::ZERO, |(smoothed, _)| smoothed.saturating_mul(3));
+        usual.max(BREAKER_MIN_PATIENCE).min(self.patience())
     }
 
     /// Returns how long the DNS list may be silent before the breaker opens: several times its usual round trip, so that lost DNS messages can be

@@ -50,6 +50,24 @@ fn a_silent_list_is_dead_within_two_seconds_and_a_slow_one_is_not() {
 }
 
 #[test]
+fn the_report_of_another_gateway_shortens_the_time_but_opens_nothing() {
+    let reported = |usual: Option<u64>| {
+        let mut breaker = usual.map_or_else(Breaker::default, known);
+        breaker.others_found_silence(at(900));
+        assert!(breaker.open().is_none());
+        breaker
+    };
+    assert!(opens_after(Breaker::default(), 1_000).unwrap() > 1_500);
+    assert_eq!(opens_after(reported(None), 1_000), Some(1_000));
+    assert!(opens_after(reported(Some(1_500)), 1_000).unwrap() >= 4_500, "a slow list is not silent");
+    let mut answered = reported(None);
+    answered.asked(at(950));
+    ended(&mut answered, ListQueryEnd::Answered, MS * 500, false, at(970));
+    assert!(opens_after(answered, 1_000).unwrap() > 1_100, "it has answered since");
+    assert!(opens_after(reported(None), 70_000).unwrap() > 1_500, "the report is old");
+}
+
+#[test]
 fn a_list_that_stutters_is_not_slow() {
     let mut breaker = known(50);
     for elapsed in [1_000, 2_000] {

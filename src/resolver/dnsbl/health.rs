@@ -254,6 +254,24 @@ mod tests {
     }
 
     #[test]
+    fn a_test_of_another_gateway_replaces_the_own_one_unless_that_one_matters() {
+        let later = at(3).after(HEALTH_INTERVAL + Duration::from_secs(7));
+        let heard = |health: &mut ListHealth| {
+            health.tested_by_others(at(3), |_| 7);
+            health.due()
+        };
+        assert_eq!(heard(&mut ListHealth::default()), None, "nobody asks the list here");
+        let mut wanted = ListHealth::default();
+        wanted.wanted(at(3));
+        assert_eq!(heard(&mut wanted), Some(later));
+        wanted.insist(at(3));
+        assert_eq!(heard(&mut wanted), Some(at(3)), "the operator waits for it");
+        let mut suspected = ListHealth::default();
+        suspected.tested(&tested(Listed, Listed, 1), at(0), |_| 0);
+        assert_eq!(heard(&mut suspected), Some(at(0).after(HEALTH_AGAIN)), "it confirms a fault");
+    }
+
+    #[test]
     fn tests_begin_with_the_first_question_and_come_again() {
         let mut health = ListHealth::default();
         assert_eq!(health.due(), None);

@@ -209,6 +209,19 @@ mod tests {
     }
 
     #[test]
+    fn the_queries_of_other_gateways_count_until_midnight() {
+        let (mut quota, begin) = (Quota::default(), 20_000 * DAY);
+        quota.went_out(1, Some(100), begin);
+        quota.others_sent((20_000, 78), begin);
+        assert_eq!((quota.of_day(begin), quota.own(begin)), ((79, 0), (20_000, 1)));
+        assert!(!quota.is_spent(100, begin) && quota.went_out(1, Some(100), begin));
+        quota.others_sent((19_999, 500), begin);
+        assert_eq!(quota.of_day(begin), (80, 0), "a count of yesterday came late");
+        assert_eq!(quota.exceeded(79, begin + DAY / 2).unwrap().today, 80);
+        assert_eq!(quota.of_day(begin + DAY), (0, 2));
+    }
+
+    #[test]
     fn no_quota_no_warning() {
         let mut quota = Quota::default();
         assert!(!(0..10_000).any(|_| quota.went_out(1, None, 0)));

@@ -108,6 +108,12 @@ impl RuleAccount {
         self.open = self.open.saturating_sub(1);
     }
 
+    /// Takes the experience of another gateway, whose clients use the questions of this rule. It replaces the trial of the rule. Once enough
+    /// questions are judged here, only they count.
+    pub(super) fn used_elsewhere(&mut self) {
+        self.has_passed = true;
+    }
+
     /// Counts a question that clients are expected to ask, but that look-ahead does not ask. Returns true if it belongs to the trial.
     pub(super) fn observed(&mut self) -> bool {
         self.counts.observed = self.counts.observed.saturating_add(1);
@@ -186,6 +192,15 @@ mod tests {
         assert_eq!(judged(12, 8).state(), RuleState::Active);
         assert_eq!(judged(11, 9).state(), RuleState::Inactive);
         assert_eq!((judged(11, 9).share(), RuleAccount::default().share()), (Some(55), None));
+    }
+
+    #[test]
+    fn the_experience_of_another_gateway_replaces_the_trial_until_enough_is_judged() {
+        let mut account = RuleAccount::default();
+        account.used_elsewhere();
+        assert_eq!(account.state(), RuleState::Active);
+        (0..AHEAD_MIN_JUDGED).for_each(|_| account.judge(false, true));
+        assert_eq!(account.state(), RuleState::Inactive);
     }
 
     #[test]

@@ -110,6 +110,12 @@ impl Lookahead {
         Rule::ALL.into_iter().filter_map(standing).collect()
     }
 
+    /// Takes the experience of another gateway, whose clients use the questions of these rules.
+    pub fn used_elsewhere(&self, rules: impl Iterator<Item = Rule>) {
+        let mut state = self.state();
+        rules.for_each(|rule| state.used_elsewhere(rule));
+    }
+
     /// Processes the events of clients' questions and asks questions in advance. Runs forever.
     pub async fn run(self: Arc<Self>, resolver: Arc<LookaheadResolver>) -> Infallible {
         let mut asking: JoinSet<(Start, Option<AskedAhead>)> = JoinSet::new();

@@ -126,6 +126,13 @@ impl LookaheadTables {
         self.accounts.get(rule.index())
     }
 
+    /// Takes the experience of another gateway, whose clients use the questions of this rule.
+    pub(super) fn used_elsewhere(&mut self, rule: Rule) {
+        if let Some(account) = self.accounts.get_mut(rule.index()) {
+            account.used_elsewhere();
+        }
+    }
+
     /// Returns the number of questions that were not asked because of a limit since the last call.
     pub(super) fn take_refused(&mut self) -> usize {
         std::mem::take(&mut self.refused)
