@@ -225,7 +225,7 @@ enum Command {
     /// Show queries that the cache does not answer, as they end.
     #[command(after_long_help = terms::MONITOR)]
     Monitor(monitor::Arguments),
-    /// Show the cache entries of a name and when they expire.
+    /// Show how full the cache is, or the entries of a name and when they expire.
     #[command(after_long_help = terms::CACHE)]
     Cache(cache::Arguments),
     /// Show the state of the DNS lists in use.

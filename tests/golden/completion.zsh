@@ -308,7 +308,7 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':name -- Name to look up in the cache:_default' \
+'::name -- Name to look up in the cache. Default\: how full the cache is:_default' \
 && ret=0
 ;;
 (dnsbl)
@@ -978,7 +978,7 @@ _resolverctl_commands() {
 'why:Show why mail was slow, and what to do' \
 'failed:Show the zones whose queries failed, and what to do' \
 'monitor:Show queries that the cache does not answer, as they end' \
-'cache:Show the cache entries of a name and when they expire' \
+'cache:Show how full the cache is, or the entries of a name and when they expire' \
 'dnsbl:Show the state of the DNS lists in use' \
 'lookahead:Show the rules of look-ahead and the time saved' \
 'fleet:Show the gateways that share answers, and their store' \
@@ -1194,7 +1194,7 @@ _resolverctl__subcmd__help_commands() {
 'why:Show why mail was slow, and what to do' \
 'failed:Show the zones whose queries failed, and what to do' \
 'monitor:Show queries that the cache does not answer, as they end' \
-'cache:Show the cache entries of a name and when they expire' \
+'cache:Show how full the cache is, or the entries of a name and when they expire' \
 'dnsbl:Show the state of the DNS lists in use' \
 'lookahead:Show the rules of look-ahead and the time saved' \
 'fleet:Show the gateways that share answers, and their store' \

@@ -37,7 +37,10 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
     let Some(CostSpan { from, cut, to, messages, touched, slow, .. }) = span.filter(|span| !span.empty)
     else {
         return match span.and_then(|span| span.begin) {
-            Some(begin) => format!("The query history begins at {}, after this time.\n", moment(begin)),
+            Some(begin) => format!(
+                "The query history begins at {}, after this time. `resolverctl stats --at TIME` shows the figures of earlier minutes.\n",
+                moment(begin)
+            ),
             None => empty(span.is_some_and(|span| span.off)).to_owned(),
         };
     };

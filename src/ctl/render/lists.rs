@@ -126,10 +126,14 @@ struct ShownList {
 }
 
 impl ShownList {
-    /// Returns the number of answers that were recognised as listed, not listed or unknown.
+    /// Returns the number of answers that were recognised as listed, not listed or unknown; 0 if the list has said nothing, because it is silent or
+    /// refuses queries.
     fn judged(&self) -> u64 {
         let counts = &self.row.counts;
-        counts.listed.saturating_add(counts.not_listed).saturating_add(counts.unknown)
+        match counts.listed.saturating_add(counts.not_listed) {
+            0 => 0,
+            said => said.saturating_add(counts.unknown),
+        }
     }
 }
 

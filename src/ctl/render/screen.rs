@@ -11,6 +11,7 @@ use super::columns::{self, Cell, Column, fault, time, verdict, word};
 use super::{Paint, Style, words};
 use control::protocol::Stats;
 use dns::conduct::Conduct;
+use dns::question::Outcome;
 use dns::wire::presentation::harmless;
 use history::{Counter, ServerRow, ShedRow, ZoneRow};
 use resolver::cache::StoreFill;
@@ -236,6 +237,30 @@ pub(super) fn fill(stores: &[StoreFill], style: Style) -> String {
         }
     }
     lines.map(|line| format!("{line}\n")).concat()
+}
+
+/// A store that uses at least this share of its memory is full: new entries then replace others.
+const FULL: f64 = 0.95;
+
+/// Returns how full the cache is, how many queries it answered, and whether it is large enough.
+pub fn fill_and_use(stats: &Stats, style: Style) -> String {
+    let is_full = |fill: &&StoreFill| fill.bytes as f64 >= fill.capacity as f64 * FULL;
+    let full: Vec<&str> = stats.stores.iter().filter(is_full).map(|fill| words::store(&fill.store)).collect();
+    let verdict = match full.as_slice() {
+        [] => "large enough: no part is full".to_owned(),
+        full => format!(
+            "full: {}; if few queries are answered from the cache, increase `size` in [cache]",
+            full.join(", ")
+        ),
+    };
+    let report = &stats.report;
+    let hits = report.outcomes.get(&Outcome::Cache).copied().unwrap_or(0);
+    let share = format!(
+        "{} of the queries were answered from the cache ({})",
+        words::percent_of(hits, report.questions),
+        words::window(report.window, report.seconds)
+    );
+    fill(&stats.stores, style) + &format!("{verdict}; {share}\n")
 }
 
 /// Returns a line with a label and its items. If it is too long, it continues below the first item. Items may contain texts from other hosts.

@@ -50,6 +50,11 @@ slow.example.  stub  192.0.2.53:53       80 ms  lame
     assert_eq!((&held["held"], &held["ttl"], &held["octets"]), (&"answer".into(), &200.into(), &432.into()));
     assert_eq!(world.run(&["cache", "mail.example", "--type", "A"]).0, 1);
     assert_eq!(world.run(&["cache", "a..b"]).0, 2);
+    let (code, text, _) = world.run(&["cache"]);
+    assert!(
+        code == 0 && text.contains("MiB used") && text.contains("large enough: no part is full"),
+        "{text}"
+    );
 }
 
 #[test]
