@@ -242,10 +242,7 @@ enum Command {
     Config(config::Command),
     /// Turn off DNSSEC validation for a domain (negative trust anchors).
     #[command(after_long_help = terms::NTA)]
-    Nta {
-        #[command(subcommand)]
-        command: Option<nta::Command>,
-    },
+    Nta(nta::Arguments),
     /// Reload the configuration file and show the changes.
     Reload,
     /// Convert the configuration of another resolver.
@@ -332,7 +329,7 @@ impl Arguments {
             }
             Some(Command::Fleet) => client.show(&Request::Fleet, format, fleet::screen, |_| Exit::Yes),
             Some(Command::Config(command)) => config::run(command, &client, format),
-            Some(Command::Nta { command }) => nta::run(command.as_ref(), &client, format),
+            Some(Command::Nta(arguments)) => nta::run(arguments, &client, format),
             Some(Command::Zone { command }) => zone::run(command.as_ref(), &client, format),
             Some(Command::Reload) => client.show(&Request::Reload, format, text::reloaded, Exit::of_reload),
             Some(Command::Import(arguments)) => import::run(arguments, format),

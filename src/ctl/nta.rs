@@ -11,9 +11,23 @@ use super::typed_name::typed_name;
 use control::limits::MAX_NTA_TIME;
 use control::protocol::{NtaWhat, Request};
 
+/// The time for which a name is not validated if the command line has no other.
+const USUAL: Duration = Duration::from_secs(60 * 60);
+
 /// The command line of `nta`.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Arguments {
+    /// Turn off validation at and below this name for 1h, as BIND's `rndc nta` does.
+    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
+    name: Option<String>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// The sub-commands; without one and without a name, the list of negative trust anchors.
 #[derive(Debug, clap::Subcommand)]
-pub(super) enum Command {
+enum Command {
     /// Turn off validation at and below a name for some time.
     Add {
         /// Name of the domain.
@@ -39,18 +53,19 @@ pub(super) enum Command {
     },
 }
 
-/// Adds or removes a negative trust anchor, and prints those that exist now. Without a sub-command, it only prints them.
+/// Adds or removes a negative trust anchor, and prints those that exist now. Without a sub-command and a name, it only
+/// prints them.
 pub(super) fn run(
-    command: Option<&Command>,
+    arguments: &Arguments,
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let (what, fleet) = match command {
-        Some(Command::Add { name, time, fleet }) => {
-            (NtaWhat::Add { name: name.clone(), seconds: time.as_secs() }, *fleet)
-        }
-        Some(Command::List) | None => (NtaWhat::List, false),
-        Some(Command::Remove { name, fleet }) => (NtaWhat::Remove { name: name.clone() }, *fleet),
+    let add = |name: &String, time: Duration| NtaWhat::Add { name: name.clone(), seconds: time.as_secs() };
+    let (what, fleet) = match (&arguments.command, &arguments.name) {
+        (Some(Command::Add { name, time, fleet }), _) => (add(name, *time), *fleet),
+        (Some(Command::Remove { name, fleet }), _) => (NtaWhat::Remove { name: name.clone() }, *fleet),
+        (None, Some(name)) => (add(name, USUAL), false),
+        (Some(Command::List) | None, _) => (NtaWhat::List, false),
     };
     client.show(&Request::Nta { what, fleet }, format, state::ntas, |_| Exit::Yes)
 }

@@ -301,10 +301,10 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -f -a "add" -d 'Turn off validation at and below a name for some time'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -f -a "list" -d 'List the negative trust anchors and when they expire'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -f -a "remove" -d 'Remove a negative trust anchor'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -a "add" -d 'Turn off validation at and below a name for some time'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -a "list" -d 'List the negative trust anchors and when they expire'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -a "remove" -d 'Remove a negative trust anchor'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from add" -l for -d 'Duration, such as 30m, 1h or 2d. Maximum: 7d' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from add" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from add" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''

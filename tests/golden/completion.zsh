@@ -488,16 +488,17 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'::name -- Turn off validation at and below this name for 1h, as BIND'\''s `rndc nta` does:_default' \
 ":: :_resolverctl__subcmd__nta_commands" \
 "*::: :->nta" \
 && ret=0
 
     case $state in
     (nta)
-        words=($line[1] "${words[@]}")
+        words=($line[2] "${words[@]}")
         (( CURRENT += 1 ))
-        curcontext="${curcontext%:*:*}:resolverctl-nta-command-$line[1]:"
-        case $line[1] in
+        curcontext="${curcontext%:*:*}:resolverctl-nta-command-$line[2]:"
+        case $line[2] in
             (add)
 _arguments "${_arguments_options[@]}" : \
 '--for=[Duration, such as 30m, 1h or 2d. Maximum\: 7d]:DURATION:_default' \

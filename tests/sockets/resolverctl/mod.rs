@@ -197,6 +197,7 @@ fn a_name_that_begins_with_a_hyphen_is_taken_as_it_is_shown_and_a_mistyped_optio
         &["trace", "-x.mail.example."][..],
         &["why", "-x.mail.example."][..],
         &["nta", "add", "-x.mail.example."][..],
+        &["nta", "mail.example."][..],
         &["check", "-x.mail.example"][..],
         &["check", "--as-sender", "-x.mail.example"][..],
     ] {
