@@ -11,10 +11,11 @@ use lab::scenario::Scenario;
 use lab::simulation::paused;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// The seed of all scenarios. It must not change, because the packets of a scenario are compared exactly.
+/// The seed of the random numbers in all scenarios. It must not change, because the packets of a scenario are
+/// compared exactly.
 const SEED: u64 = 1;
 
-/// The least number of scenarios. If there are fewer, files are missing.
+/// The least number of scenarios in tests/scenarios. If there are fewer, files are missing.
 const AT_LEAST: usize = 275;
 
 fn main() -> ExitCode {

@@ -13,13 +13,13 @@ use lab::traffic;
 use resolver::limits::DEAD_WANTED_TIME;
 use resolverd as _;
 
-/// The number of mail domains of the internet: three for each hoster.
+/// The number of mail domains of the simulated internet: three for each hoster.
 const DOMAINS: usize = 24;
 
-/// The number of messages between two measurements. Each asks about forty questions.
+/// The number of emails between two measurements of memory. Each asks about forty questions.
 const MESSAGES: u64 = 60;
 
-/// The faults of which one server of each zone has one. In addition, packets get lost.
+/// The faults of servers in this test: one server of each zone has one of them. In addition, packets get lost.
 const AILMENTS: [Fault; 8] = [
     Fault::Dead,
     Fault::Refused,

@@ -27,7 +27,7 @@ use resolverd as _;
 use validate::keys::{ZoneKey, ZoneKeys};
 use validate::verdict::{ValidationFailure, Why};
 
-/// The size of the cache. It is large enough for all entries, so that none is removed.
+/// The size of the cache in octets. It is large enough for all entries, so that none is removed.
 const SIZE: u64 = 8 << 30;
 
 /// The total weight of the entries of each kind, in octets. It is many times as large as the blocks that an allocator takes at once.
@@ -50,7 +50,7 @@ const SORT: &str = "RESOLVERD_WEIGHED_SORT";
 fn share((title, store, put): &Sort<'_>) -> f64 {
     let memory = Memory::new(SIZE, &Random::seeded(1));
     let fill = || memory.fill().into_iter().find(|fill| fill.store == *store).unwrap();
-    // Allocations at the first use do not belong to an entry.
+    // Memory that the cache allocates at its first use does not belong to an entry.
     put(&memory, 0);
     let (before, empty) = (resident(), fill());
     let mut number = 1;
@@ -68,7 +68,7 @@ fn share((title, store, put): &Sort<'_>) -> f64 {
 
 type Sort<'a> = (&'a str, &'a str, &'a dyn Fn(&Memory, u32));
 
-/// Returns a different name for each number, with this many octets of labels.
+/// Returns a name that is different for each number, with this many octets of labels.
 fn name(number: u32, octets: usize) -> Name {
     let mut labels = vec![format!("n{number}")];
     let mut left = octets.saturating_sub(labels[0].len());
@@ -106,7 +106,7 @@ fn put_denial(memory: &Memory, number: u32, octets: usize) {
     );
 }
 
-/// Adds denials of twenty ranges of names in a new zone, as a zone with RSA keys has them.
+/// Adds signed denials to the cache: twenty ranges of names in a new zone, as a zone with RSA keys has them.
 fn put_ranges(memory: &Memory, number: u32, octets: usize) {
     let zone = name(number, octets);
     let soa = SOA::new(name(1, octets), name(2, octets), 1, 7_200, 900, 1_209_600, 3_600);

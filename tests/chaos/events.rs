@@ -24,13 +24,13 @@ use tokio::time::Instant;
 use crate::plan::{Plan, Sees};
 use crate::truth::{Truth, lies};
 
-/// At most one of this many servers has a fault at the same time.
+/// At most one of `ONE_IN` servers of the simulated internet has a fault at the same time.
 const ONE_IN: usize = 3;
 
 /// The address with which a parked or refusing list answers all queries, also those for its test entries.
 const REFUSAL: &str = "127.255.255.254";
 
-/// Returns all faults, including those with a number.
+/// Returns all faults that a server of the lab can have, including those with a number.
 pub(crate) fn all_faults() -> Vec<Fault> {
     let late = Duration::from_millis(1_500);
     let numbered = [
@@ -65,19 +65,19 @@ const OF_TCP: [Fault; 9] = [
     Fault::PointerBomb,
 ];
 
-/// The number of events of each kind that were caused.
+/// How many events of each kind this test has caused: faults of servers, reloads, flushes of the cache.
 pub(crate) type Done = BTreeMap<&'static str, usize>;
 
-/// Questions that a gateway should ask soon, because they show a fault.
+/// Questions that a simulated gateway should ask soon, so that a fault of a server has an effect.
 pub(crate) type Wishes = Mutex<Vec<(Name, RecordType)>>;
 
-/// Causes all events of the test.
+/// The part of this test that breaks things: it causes all events, such as faults of servers and reloads.
 pub(crate) struct Monkey<'a> {
     pub(crate) internet: &'a Internet,
     pub(crate) simulation: &'a Simulation,
     pub(crate) truth: &'a Truth<'a>,
     pub(crate) random: Random,
-    /// The current configuration. The gateways read it.
+    /// The current configuration of the resolver. The simulated gateways read it here.
     pub(crate) plan: &'a watch::Sender<Plan>,
     top_is_honest: bool,
     /// The servers that have a fault now, each with the time at which the fault ends.
@@ -85,13 +85,13 @@ pub(crate) struct Monkey<'a> {
     /// The time until which the clock is wrong, and the time until which the network loses messages.
     wrong_until: Instant,
     lossy_until: Instant,
-    /// The faults that each server has permanently, and the zones that it serves.
+    /// For each server, by name: the faults that it has during the whole run, and the zones that it serves.
     well: BTreeMap<String, (Vec<Fault>, Authority)>,
-    /// The faults that will be given to servers next.
+    /// The faults that will be given to servers next, in this order.
     faults: Vec<Fault>,
     next: usize,
     struck: BTreeMap<String, usize>,
-    /// Questions that a gateway should ask soon, because they show a fault.
+    /// Questions that a simulated gateway should ask soon, so that a fault of a server has an effect.
     wishes: &'a Wishes,
     pub(crate) done: Done,
 }
@@ -151,7 +151,7 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    /// Ends all faults.
+    /// Ends the faults of all servers.
     pub(crate) async fn heal(&mut self) {
         for server in self.lab().servers() {
             self.mend(server);
@@ -238,7 +238,7 @@ impl<'a> Monkey<'a> {
             self.lab().log().take().into_iter().map(|received| received.server.to_string()).collect();
         let well: Vec<&LabServer> =
             servers.iter().filter(|server| !self.broken.contains_key(server.name())).collect();
-        // A question for this server will come soon, so that the fault has an effect.
+        // A gateway will soon ask a question that this server answers, so that its fault has an effect.
         let wanted: Vec<&LabServer> = well.iter().filter(|it| asked.contains(it.name())).copied().collect();
         let among = if wanted.is_empty() { &well } else { &wanted };
         let mut server = among[self.random.below(among.len() as u32) as usize];
@@ -342,7 +342,7 @@ impl<'a> Monkey<'a> {
         self.did("losses");
     }
 
-    /// Makes a list dead or parked, or lets it refuse queries or list every address.
+    /// Makes a DNS list dead or parked, or lets it refuse queries or list every address.
     fn change_a_list(&mut self) {
         let internet = self.internet;
         let list = self.pick(&internet.lists);
@@ -383,7 +383,7 @@ impl<'a> Monkey<'a> {
         self.simulation.reload(config).await;
     }
 
-    /// Sets the clock wrong by hours or weeks for a while.
+    /// Sets the clock of the host wrong by hours or weeks for a while.
     fn set_the_clock(&mut self) {
         let days = i64::from(self.random.below(80)) - 40;
         let unit = if self.random.below(2) == 0 { 3_600 } else { 86_400 };
@@ -399,7 +399,7 @@ impl<'a> Monkey<'a> {
         self.did("sleeps");
     }
 
-    /// Makes a task panic soon.
+    /// Makes a task of the resolver panic soon. It must then be restarted.
     fn strike(&mut self) {
         let resolver = self.simulation.resolver();
         let strikes: [(&'static str, &Strike, u32); 3] = [

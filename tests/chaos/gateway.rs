@@ -24,31 +24,32 @@ use crate::events::Wishes;
 use crate::plan::{Plan, SPLIT};
 use crate::truth::{Judged, Truth};
 
-/// If no reply has come after this time, the client waits for ever.
+/// A client that gets no reply within this time counts as one that waits forever, which fails the test.
 const FOR_EVER: Duration = Duration::from_secs(600);
 
-/// The outcomes of questions that failed, as they are displayed.
+/// The outcomes of failed questions, as the code prints the variants of `Outcome`.
 const OUTCOMES: [&str; 4] = ["Deadline", "Failed", "Remembered", "Shed"];
 
-/// Types that are rarely asked for at an apex.
+/// Record types that are rarely asked for at the apex of a zone.
 const ODD_TYPES: [RecordType; 6] =
     [RecordType::TXT, RecordType::MX, RecordType::SRV, RecordType::CAA, RecordType::NAPTR, RecordType::TLSA];
 
-/// The longest time between two messages of a gateway.
+/// The longest time between two emails of a simulated gateway, in milliseconds.
 const PAUSE_MILLIS: u32 = 10_000;
 
-/// The number of questions, and what was wrong or failed.
+/// What the simulated gateways have seen: the number of questions, and the questions with a failed or wrong
+/// answer.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) questions: usize,
     pub(crate) excused: usize,
     /// The questions that failed, each with the reason.
     pub(crate) failed: Vec<String>,
-    /// The answers that were not permitted, each with the question.
+    /// The answers that differ from the truth without an excuse, each with its question.
     pub(crate) wrong: Vec<String>,
 }
 
-/// A gateway whose questions are checked.
+/// A simulated mail gateway. Each answer that it gets is compared with the correct one.
 #[derive(Clone)]
 pub(crate) struct Gateway<'a> {
     pub(crate) internet: &'a Internet,
@@ -56,7 +57,7 @@ pub(crate) struct Gateway<'a> {
     pub(crate) truth: &'a Truth<'a>,
     /// The number of the gateway's block of client addresses, which stand for containers on this host.
     pub(crate) number: u8,
-    /// The current configuration.
+    /// The current configuration of the resolver.
     pub(crate) plan: watch::Receiver<Plan>,
     pub(crate) wishes: &'a Wishes,
     pub(crate) random: Random,
@@ -64,7 +65,7 @@ pub(crate) struct Gateway<'a> {
 }
 
 impl Gateway<'_> {
-    /// Plays this many messages. After each, asks some unusual questions that no message causes.
+    /// Plays this many emails. After each, asks some unusual questions that no email causes.
     pub(crate) async fn play(&self, messages: usize) {
         let seed = self.random.u64();
         for mail in draw(self.internet, seed, messages, Popularity::Uniform) {
@@ -79,7 +80,7 @@ impl Gateway<'_> {
         }
     }
 
-    /// Asks questions about every domain. If the internet works, none of them may fail.
+    /// Asks questions about every mail domain. If the internet works, none of them may fail.
     pub(crate) async fn ask_for_all(&self) {
         for domain in &self.internet.domains {
             for kind in [RecordType::MX, RecordType::TXT] {
@@ -90,7 +91,7 @@ impl Gateway<'_> {
         self.ask_lists().await;
     }
 
-    /// Asks a question about every list.
+    /// Asks a question about every DNS list.
     pub(crate) async fn ask_lists(&self) {
         for list in &self.internet.lists {
             let name = Name::from_ascii("99.9.18.198").unwrap().append_domain(&list.zone).unwrap();

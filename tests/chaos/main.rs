@@ -33,10 +33,10 @@ use gateway::{Gateway, Tally, outcomes};
 use plan::Plan;
 use truth::Truth;
 
-/// The default number of runs, each with its own seed.
+/// The default number of runs. Each run has its own seed for the random numbers.
 const SEEDS: u64 = 4;
 
-/// The number of messages that each gateway handles in a run.
+/// The number of emails that each gateway handles in a run.
 const MESSAGES: u64 = 25;
 
 /// The number of gateways that handle mail at the same time.
@@ -57,7 +57,7 @@ const ANSWERED_PER_CENT: usize = 40;
 /// The texts of panics that the test did not cause on purpose.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// The result of a run.
+/// The result of a run with one seed.
 #[derive(Debug, Default)]
 struct Run {
     chaos: Tally,
@@ -81,7 +81,7 @@ fn note_panics() {
     });
 }
 
-/// Returns the results of a phase, and begins a new phase.
+/// Returns the results of the phase of the run that ends now, and begins a new phase.
 fn take(tally: &Mutex<Tally>) -> Tally {
     std::mem::take(&mut *tally.lock().unwrap())
 }
@@ -112,7 +112,7 @@ async fn run(seed: u64, messages: usize) -> Run {
     gateways[0].ask_for_all().await;
     run.calm("before", take(&tally));
 
-    // Without `biased`, a random number that does not depend on the seed would decide the order.
+    // Without `biased`, `select!` would begin with a branch chosen by a random number that does not depend on the seed.
     tokio::select! {
         biased;
         _ = join_all(gateways.iter().map(|gateway| gateway.play(messages))) => {}
@@ -161,7 +161,7 @@ fn is_lied_about(truth: &Truth<'_>, failure: &str) -> bool {
     truth.is_lied_about(&hickory_proto::rr::Name::from_ascii(name).unwrap(), kind.parse().unwrap())
 }
 
-/// Returns the state that a resolver must not keep after all its questions were answered.
+/// Returns the state of the resolver that must be empty after all questions were answered, such as open resolutions.
 fn left_behind(simulation: &Simulation) -> Vec<String> {
     let mut found = Vec::new();
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();

@@ -14,19 +14,19 @@ use resolver::dnsbl::registry::Registry;
 /// signed; the configured zone is not.
 pub(crate) const SPLIT: usize = 0;
 
-/// The number of versions of this configured zone.
+/// The number of versions of the configured zone `SPLIT`, which the operator changes from time to time.
 pub(crate) const SPLIT_VERSIONS: usize = 2;
 
-/// The mail domain with a stub zone.
+/// The index of the mail domain that has a stub zone in the configuration.
 const STUB: usize = 5;
 
 /// The maximum number of listeners in addition to the first one.
 const MAX_LISTENERS: u32 = 4;
 
-/// The size of the cache, which is so small that the cache gets full.
+/// The size of the cache in octets. It is so small that the cache gets full.
 const CACHE_SIZE: u64 = 8 << 20;
 
-/// The configured zones that the clients of a listener see.
+/// Which configured zones the clients of a listener see (the view of the listener).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sees {
     All,
@@ -38,22 +38,23 @@ impl Sees {
     pub(crate) const ALL: [Self; 3] = [Self::All, Self::Split, Self::Nothing];
 }
 
-/// One configuration of the resolver.
+/// A configuration of the resolver. Reloads replace it by another one during the test.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// The view of the clients of each listener. The clients of the first listener see all zones.
     pub(crate) listeners: Vec<Sees>,
-    /// The version of the configured zone; `None` if the configuration does not have the zone.
+    /// The version of the configured zone `SPLIT`; `None` if the configuration does not have the zone.
     pub(crate) split: Option<usize>,
-    /// True if one of the domains has a stub zone.
+    /// True if the configuration has a stub zone for one of the mail domains.
     pub(crate) stub: bool,
     /// The index of the list whose zone is resolved like any other zone, without the checks for lists.
     pub(crate) unguarded: Option<usize>,
-    /// The index of a list for which the operator's setting differs from the built-in registry.
+    /// The index of the DNS list for which the configuration differs from the built-in registry of
+    /// lists.
     pub(crate) told: Option<usize>,
 }
 
-/// Returns the text of the configured zone in this version.
+/// Returns the records of the configured zone `SPLIT` in this version, as zone file text.
 pub(crate) fn split_text(version: usize) -> String {
     format!(
         "@ 300 SOA ns host 1 2 3 4 60\n@ 300 NS ns\nns 300 A 10.1.0.{version}\n@ 300 MX 10 mail\n@ 300 A 10.2.0.{version}\n\
@@ -62,12 +63,12 @@ pub(crate) fn split_text(version: usize) -> String {
 }
 
 impl Plan {
-    /// Returns a configuration with one listener, without zones or lists.
+    /// Returns a configuration of the resolver with one listener, without zones or DNS lists.
     pub(crate) fn plain() -> Self {
         Self { listeners: vec![Sees::All], split: None, stub: false, unguarded: None, told: None }
     }
 
-    /// Returns a random configuration.
+    /// Returns a random configuration of the resolver.
     pub(crate) fn draw(internet: &Internet, random: &Random) -> Self {
         let below = |bound: usize| random.below(bound as u32) as usize;
         let more = (0..random.below(MAX_LISTENERS + 1)).map(|_| Sees::ALL[below(3)]);
@@ -82,7 +83,7 @@ impl Plan {
         }
     }
 
-    /// Returns the configuration in the form that the resolver reads.
+    /// Returns this configuration in the form that the resolver reads.
     pub(crate) fn config(&self, internet: &Internet) -> Config {
         let mut config = config_trusting(&internet.lab);
         config.cache.size = CACHE_SIZE;
@@ -134,7 +135,8 @@ fn zone(name: &hickory_proto::rr::Name, kind: ZoneKind) -> ConfiguredZone {
     ConfiguredZone { name: name.clone(), kind, ..ConfiguredZone::default() }
 }
 
-/// Returns a `[[list]]` entry for one of the lists. The list need not be in the registry.
+/// Returns a `[[list]]` entry of the configuration for one of the DNS lists. The list need not be in
+/// the built-in registry.
 fn entry(internet: &Internet, place: usize) -> ConfiguredList {
     ConfiguredList {
         name: internet.lists[place].zone.clone(),

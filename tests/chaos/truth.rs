@@ -22,7 +22,7 @@ use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};
 /// time they no longer may.
 const LINGERING: Duration = FLIGHT_TIME.saturating_add(Duration::from_secs(1));
 
-/// The TTL of a listing, and of all other answers from the servers of a list.
+/// The TTL of all answers of DNS lists, listings too.
 const LISTING_TTL: Duration = Duration::from_secs(60);
 
 /// The time within which the resolver detects that a list lists every address: the time until its next test,
@@ -34,7 +34,7 @@ const WORLD_IS_KNOWN: Duration = Duration::from_secs(
 /// The values of a setting, each with the time from which it was valid. The last value is the current one.
 type History<What> = Vec<(Instant, What)>;
 
-/// Knows the correct answer to each question, at each time.
+/// Knows the correct answer to each question at each time of the run.
 pub(crate) struct Truth<'a> {
     internet: &'a Internet,
     /// The internet without the configured zone. `split` has the internet with each version of the configured
@@ -46,9 +46,9 @@ pub(crate) struct Truth<'a> {
 
 #[derive(Default)]
 struct State {
-    /// The version of the configured zone that the clients of each view see.
+    /// The version of the configured zone `SPLIT` that the clients of each view have seen over time.
     seen: BTreeMap<Sees, History<Option<usize>>>,
-    /// The list whose zone is resolved without the checks for lists.
+    /// The DNS list whose zone was resolved without the checks for lists, over time.
     unguarded: History<Option<usize>>,
     /// The list that counts as "not listed" if it does not answer, because the operator has set this.
     told: History<Option<usize>>,
@@ -61,12 +61,12 @@ struct State {
     lied_with_opt_out: BTreeSet<Name>,
 }
 
-/// The verdict on a reply.
+/// The verdict on a reply to a client: true, failed, or false.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Judged {
-    /// The reply is true.
+    /// The reply agrees with the zones of the simulated internet.
     True,
-    /// The reply is a failure.
+    /// The reply is an error, such as SERVFAIL.
     Failed,
     /// The reply is false, but the resolver was not able to notice this.
     Excused,
@@ -113,7 +113,7 @@ impl<'a> Truth<'a> {
         }
     }
 
-    /// Must be called when a list begins or ends to list every address.
+    /// Must be called when a DNS list begins or ends to list every address.
     pub(crate) fn lists_the_world(&self, list: &Name, does: bool) {
         let mut state = self.state.lock().unwrap();
         if does {
@@ -131,7 +131,7 @@ impl<'a> Truth<'a> {
             || !state.lied_with_opt_out.is_disjoint(&self.world.lacking(name, kind))
     }
 
-    /// Forgets all lies, once so much time has passed that no cache has their data any more.
+    /// Forgets which zones servers have lied about, once so much time has passed that no cache has the lies any more.
     pub(crate) fn forget_lies(&self) {
         let mut state = self.state.lock().unwrap();
         state.lied.clear();
@@ -168,14 +168,14 @@ impl<'a> Truth<'a> {
         if excused { Judged::Excused } else { Judged::Wrong(objections.join("; or ")) }
     }
 
-    /// Checks the AD flag: only answers from signed zones may have it.
+    /// Checks the AD flag of a reply: only answers from signed zones may have it.
     fn judge_authenticity(
         &self,
         (name, kind): (&Name, RecordType),
         reply: &Message,
         versions: &[Option<usize>],
     ) -> Judged {
-        // The configured zone is not signed.
+        // The configured zone `SPLIT` is not signed.
         let here = &self.internet.domains[SPLIT].name;
         let is_here = |owner: &Name| here.zone_of(owner) && !versions.contains(&None);
         let owners = reply.answers.iter().map(|record| &record.name).chain([name]);

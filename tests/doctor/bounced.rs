@@ -11,7 +11,7 @@ use lab::prelude::skipped;
 use crate::gateway::Gateway;
 use crate::stage::{gateway, own_address};
 
-/// Runs `check mail` with a message. Returns the lines of the output.
+/// Runs `resolverctl check mail` with the text of a bounce or log line as input. Returns the lines of the output.
 fn lines(gateway: &Gateway, text: &str) -> Vec<String> {
     let file = gateway.path("bounce");
     std::fs::write(&file, text).unwrap();
@@ -54,7 +54,7 @@ fn a_loop_and_a_numeric_exchanger_lead_to_the_recipient_s_domain() {
     }
 }
 
-/// Returns a bounce of Exchange Online. It has only an HTML part.
+/// Returns a bounce message as Exchange Online writes it. It has only an HTML part.
 fn exchange_online(domain: &str, reply: &str) -> String {
     let text = include_str!("bounces/exchange_online.eml");
     text.replace("DOMAIN", domain).replace("SENDER", "sound.com").replace("REPLY", reply)

@@ -100,7 +100,7 @@ const CASES: &[(&str, &str)] = &[
     ("dmarcsyntax.com", "dmarc_syntax"),
     ("dmarcnone.com", "dmarc_none"),
     ("dmarcreports.com", "dmarc_reports_refused"),
-    // uk.com is a public suffix.
+    // uk.com is a public suffix: other organisations register domains below it.
     ("customer.uk.com", "dmarc_reports_refused"),
     ("dmarcaddress.com", "dmarc_report_address dmarc_ok"),
     ("stssyntax.com", "mta_sts_syntax"),
@@ -134,7 +134,7 @@ const CASES: &[(&str, &str)] = &[
     ("sound.com --resolver 127.92.0.99", "others_unknown"),
 ];
 
-/// The number of commands that run at the same time. They wait for servers most of the time.
+/// The number of `resolverctl` commands that run at the same time. They wait for servers most of the time.
 const AT_ONCE: usize = 8;
 
 /// For each code, the levels at which it was seen as expected. Also the commands whose output did not have an
@@ -157,7 +157,7 @@ fn usual(word: &str) -> &'static str {
     }
 }
 
-/// Runs a command, and looks for the codes in its output.
+/// Runs a `resolverctl` command, and looks for the codes of findings in its output.
 fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>) {
     let (_, lines) = gateway.run(&[&["--json", "check"], arguments].concat());
     let found: Vec<(String, String)> = lines
@@ -211,7 +211,7 @@ fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
     Some(file.to_str().unwrap().to_owned())
 }
 
-/// Runs the commands of the table, some of them at the same time.
+/// Runs the `resolverctl` commands of the table, some of them at the same time.
 fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
     let message = gateway.path("message");
     std::fs::write(
@@ -268,7 +268,7 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
         check(gateway, &[domain, "--connect", "--smtp-port", &port, "--https-port", "1"], codes, seen);
         heard.join().unwrap();
     }
-    // Nothing listens at this port any more.
+    // Nothing listens at this port any more, so connections to it are refused.
     let (port, heard) = mail_host([127, 92, 0, 20], Conduct::Rejects);
     drop(TcpStream::connect(("127.92.0.20", port)).unwrap());
     heard.join().unwrap();
@@ -348,7 +348,7 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
     let (gateway, seen) = (gateway(), Mutex::default());
     cases(&gateway, &seen);
     connections(&gateway, &seen);
-    // The first check fills the cache.
+    // The first check of the domain fills the cache.
     check(&gateway, &["moved.com"], "mail_ok", &seen);
     moves(&gateway);
     check(&gateway, &["moved.com"], "cached_here", &seen);

@@ -122,13 +122,13 @@ fn shop_on_sockets() -> Gateway {
     )
 }
 
-/// Gives the server `server` the zones that it has in `lab`.
+/// Gives the server `server` of the running lab the zones that this server has in the other lab, `lab`.
 fn serve(world: &Gateway, server: &str, lab: &Lab) {
     let authority = lab.server(server).unwrap().authority();
     world.lab().server(server).unwrap().set_authority(authority);
 }
 
-/// Runs `compare`, and expects this exit code and these parts of the output.
+/// Runs `resolverctl compare`, and expects this exit code and these parts of the output.
 fn expect(world: &Gateway, words: &[&str], code: i32, parts: &[&str]) {
     let (told, lines) = world.run(&[&["compare"], words].concat());
     let text = lines.join("\n");
@@ -186,12 +186,13 @@ fn no_one_else_is_asked_about_a_name_with_the_key_of_a_list() {
         let expected = if ["x.onion", "host.localhost"].contains(&name.as_str()) { 0 } else { 4 };
         assert_eq!((code, told), (Some(expected), 1), "{text}");
         let sent = heard();
-        // Only the daemon asks for these names, and only at the servers of their zone.
+        // These names contain the secret key of a list. Only the daemon asks for them, and only at the
+        // servers of their zone.
         let is_told = |line: &&String| [KEY, "onion", "localhost"].iter().any(|part| line.contains(part));
         let is_home = |line: &String| line.starts_with("ns1.host.com ") || line.starts_with("ns2.host.com ");
         assert!(sent.iter().filter(is_told).all(is_home), "{name}: {sent:#?}");
     }
-    // The check of a domain also asks resolvers of third parties.
+    // `resolverctl check DOMAIN` also asks resolvers of third parties, which must not get the key either.
     let domain = format!("{KEY}.shop.com");
     world.command(&["check", &domain, "--resolver", &public, "--resolver", &format!("tls://{public}")]);
     let sent = heard();

@@ -20,7 +20,7 @@ use crate::gateway::Gateway;
 /// The address of the mail hosts and of the web servers with MTA-STS policies.
 const HOST: [u8; 4] = [127, 91, 0, 20];
 
-/// How a mail host behaves.
+/// How a simulated mail host behaves when a check connects to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Conduct {
     Sound,
@@ -29,7 +29,7 @@ pub(crate) enum Conduct {
     Rejects,
     WithoutTls,
     BreaksTls,
-    /// The certificate of the host expires in this number of days.
+    /// The certificate of the host expires in this number of days. If negative, it has expired.
     Ends(i64),
     /// The certificate of the host has X.509 version 1.
     Version1,
@@ -86,12 +86,12 @@ fn ending(certificate: &CertificateDer<'_>, days: i64) -> CertificateDer<'static
     octets.into()
 }
 
-/// Begins TLS on a connection, with the test certificate.
+/// Begins TLS as the server on a connection, with the test certificate that `conduct` requires.
 pub(crate) fn server(stream: &TcpStream, conduct: Conduct) -> StreamOwned<ServerConnection, &TcpStream> {
     StreamOwned::new(ServerConnection::new(Arc::new(server_config(conduct))).unwrap(), stream)
 }
 
-/// Returns the TLS settings with the test certificate.
+/// Returns the TLS settings of a server with the test certificate that `conduct` requires.
 pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates");
     let certificate = CertificateDer::from_pem_file(folder.join("mail.pem")).unwrap();
@@ -115,7 +115,7 @@ pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
     config.with_single_cert(vec![certificate], key).unwrap()
 }
 
-/// Returns the commands that the host receives over TLS.
+/// Performs the server's side of TLS. Returns the SMTP commands that the host receives over TLS.
 fn secured(stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     let mut text = String::new();
     // The client closes the connection without the message of TLS that announces this.

@@ -316,7 +316,7 @@ fn a_key_that_no_server_gives_is_a_failure_although_they_fail_for_its_name_altog
     let subject = CheckSubject { domain: "faulty.com.".to_owned(), selectors, ..CheckSubject::default() };
     let findings = paused(async {
         let simulation = Simulation::new(Arc::clone(&lab), config, 1);
-        // The servers have the zone, but fail for TXT.
+        // Both servers of faulty.com. serve the zone, but fail for queries of the types TXT and NS.
         for server in ["ns1.hosts.com", "ns2.hosts.com"] {
             lab.server(server)
                 .unwrap()

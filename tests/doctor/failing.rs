@@ -39,7 +39,7 @@ fn found(fault: Option<Fault>, error: u16) -> Vec<Finding> {
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1), subject).await.1 })
 }
 
-/// Returns the finding about other resolvers that fail.
+/// Returns the finding which says that the domain fails at other resolvers too.
 fn failure(findings: &[Finding]) -> &Finding {
     let fails = findings.iter().find(|finding| finding.code == Code::OthersFail);
     fails.unwrap_or_else(|| panic!("{findings:#?}"))

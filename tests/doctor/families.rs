@@ -19,7 +19,7 @@ fn found(servers: &[(&str, &[&str], &[Fault])]) -> Vec<Finding> {
     found_with(servers, "")
 }
 
-/// Like `found`, but the domain has further records.
+/// Like `found`, but the checked domain has further records.
 fn found_with(servers: &[(&str, &[&str], &[Fault])], records: &str) -> Vec<Finding> {
     found_over(servers, records, Family::On)
 }
@@ -103,7 +103,7 @@ fn name_servers_with_ipv6_alone_are_no_failure_for_a_host_without_it() {
     assert!(over_ipv6.iter().any(|finding| finding.code == Code::NsWithoutIpv4), "{over_ipv6:#?}");
 }
 
-/// Returns the findings about `both.com.` on a host without IPv6.
+/// Returns the findings about the domain both.com. on a host without IPv6.
 fn found_without_ipv6(tree: Tree) -> Vec<Finding> {
     let lab = Arc::new(tree.build().unwrap());
     let mut config = config_for(&lab);

@@ -100,7 +100,7 @@ fn faults_of_a_server_are_named() {
         let worst = found.first().map(|finding| finding.code);
         assert!(code.entry().level == Level::Note || worst == Some(*code), "{faults:?}: {found:#?}");
     }
-    // The check finds another fault of a slow server too, unless its replies are very late.
+    // The check has another finding for a slow server too, unless its replies are very late.
     for (millis, is_told) in [(700, true), (1_050, false)] {
         let slow = Fault::Slow(std::time::Duration::from_millis(millis));
         let found = of(SOUND, &[Fault::DropsEdns, slow]);
@@ -146,7 +146,7 @@ fn a_server_that_fails_names_in_mixed_case_is_named_and_its_answers_are_not_call
             "{of_one:#?}"
         );
         assert!(of_one.iter().all(|finding| finding.code != Code::NsDiffer), "{of_one:#?}");
-        // The daemon also sends queries with names in mixed case.
+        // The daemon, too, sends queries with names in mixed case (0x20).
         let lab = tree(SOUND, &[fault]).build().unwrap();
         lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
         let of_all = findings(lab, domain("faulty.com."), false);
@@ -224,7 +224,7 @@ fn a_signed_zone_whose_servers_all_lack_edns_is_a_failure_because_nobody_gets_it
                 tree.sign(zone, is_signed.then(|| "".parse().unwrap())).unwrap();
             }
             let lab = tree.build().unwrap();
-            // This server also serves the zone of the mail hosts, which is not signed.
+            // The server ns1.hosts.com also serves the zone of the mail hosts, which is not signed.
             lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
             lab
         };

@@ -14,7 +14,7 @@ use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// The name servers before the move, and the address of a public resolver.
+/// The name servers of the domain before it moved to another provider, each with the last octet of its address.
 const FORMER: [(&str, u8); 2] = [("former1.hosts.com", 11), ("former2.hosts.com", 12)];
 const RESOLVER: &str = "198.18.13.1";
 
@@ -44,14 +44,14 @@ fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns the zone before the move, with these TTLs of its NS and MX records.
+/// Returns the zone of the domain before the move, with these TTLs in seconds of its NS and MX records.
 fn former(names: u32, mail: u32) -> String {
     let soa = "@ 300 SOA former1.hosts.com. hostmaster 2026010101 7200 900 1209600 300\n";
     let set = FORMER.map(|(name, _)| format!("@ {names} NS {name}.\n")).concat();
     format!("{soa}{set}{}", SOUND.replace("@ MX 10 mx1.hosts.com.\n@ MX 20", &format!("@ {mail} MX 20")))
 }
 
-/// Returns the zone after the move.
+/// Returns the zone of the domain after the move.
 fn now() -> String {
     SOUND.replace("@ MX", "@ 3600 MX")
 }

@@ -20,7 +20,8 @@ const SERVERS: [(&str, u8); 8] = [
     ("public.resolver", 8),
 ];
 
-/// Returns a lab with this mail host of `moved.com.` and these servers of `registered.com.`.
+/// Returns a lab in which `moved.com.` has this mail host and `registered.com.` is delegated to these
+/// servers.
 fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut tree = Tree::default();
@@ -71,7 +72,8 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns a lab in which `public.resolver` has these records of a zone below `com.`.
+/// Returns a lab in which the resolver of a third party, `public.resolver`, has these records of a zone below
+/// `com.`.
 pub(crate) fn public_resolver(zone: &str, records: &str) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("public.resolver", 8)] {
@@ -150,7 +152,7 @@ fn the_first_line_is_the_answer() {
         let (code, lines) = world.run(&["check", domain]);
         (code, lines.first().cloned().unwrap_or_default(), lines)
     };
-    // "The MX record is right and mail still goes to the old server."
+    // A question of an operator in a forum: "The MX record is right and mail still goes to the old server."
     let (code, line, lines) = first("moved.com");
     assert_eq!(
         line,
@@ -159,7 +161,7 @@ fn the_first_line_is_the_answer() {
         "{lines:#?}"
     );
     assert_eq!(code, 1);
-    // "Mails are sent as A record."
+    // A question of an operator in a forum: "Mails are sent as A record."
     let (code, line, lines) = first("website.com");
     assert_eq!(
         line,
@@ -183,7 +185,8 @@ fn the_first_line_is_the_answer() {
             "{lines:#?}"
         );
     }
-    // "The name servers at the registrar differ from those in the zone."
+    // A question of an operator in a forum: "The name servers at the registrar differ from those in the
+    // zone."
     let (code, line, lines) = first("registered.com");
     assert!(
         line.starts_with(
@@ -194,7 +197,7 @@ fn the_first_line_is_the_answer() {
         "{lines:#?}"
     );
     assert_eq!(code, 0);
-    // "One recipient domain cannot find us."
+    // A question of an operator in a forum: "One recipient domain cannot find us."
     let (code, line, lines) = first("unfound.com");
     assert_eq!(
         line,
@@ -230,7 +233,7 @@ fn json_has_one_object_for_each_finding() {
         assert!(!first[key].as_str().unwrap().is_empty(), "{key}");
     }
     assert!(lines.len() > 3 && lines.iter().all(|line| line.starts_with("{\"level\":")));
-    // This is the address of a client.
+    // This is the address of an SMTP client that connects to the gateway.
     let (code, lines) = world.run(&["check", "198.18.0.10"]);
     assert_eq!((code, lines[0].as_str()), (0, "198.18.0.10: no problems found"));
     let (code, lines) = world.run(&["check", "198.18.0.12"]);
@@ -267,7 +270,7 @@ fn other_resolvers_are_compared() {
     assert_eq!(unheard["evidence"], "127.91.0.9 moved.com. MX: unreachable");
     let (_, lines) = world.run(&["--json", "check", "moved.com"]);
     assert!(lines.iter().all(|line| !line.contains("\"topic\":\"others\"")), "{lines:#?}");
-    // The server has another port than 53.
+    // The resolver of the third party is given with its port, which is not 53.
     std::fs::write(&file, "nameserver 127.91.0.99\n").unwrap();
     let server = format!("127.91.0.8:{}", world.port());
     let named = ["--json", "check", "moved.com", "--resolver", &server];

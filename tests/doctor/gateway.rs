@@ -12,7 +12,7 @@ use lab::world::Lab;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The lab on sockets, and a daemon that queries it.
+/// A mail gateway for tests of checks: the lab on sockets, and a daemon process that queries it.
 pub(crate) struct Gateway {
     folder: TempDir,
     daemon: Child,
@@ -71,12 +71,12 @@ impl Gateway {
         self.sockets.lab()
     }
 
-    /// Returns the port of the lab.
+    /// Returns the port at which all servers of the lab listen.
     pub(crate) fn port(&self) -> u16 {
         self.sockets.port()
     }
 
-    /// Ends the daemon immediately.
+    /// Kills the daemon, as a crash would.
     pub(crate) fn kill(&mut self) {
         self.daemon.kill().unwrap();
         self.daemon.wait().unwrap();
@@ -97,12 +97,12 @@ impl Gateway {
         (output.status.code().unwrap(), text.lines().map(str::to_owned).collect())
     }
 
-    /// Runs a command. Returns its output.
+    /// Runs a `resolverctl` command. Returns its output.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         self.prepared(arguments).output().unwrap()
     }
 
-    /// Returns a command that has not been started yet.
+    /// Returns a `resolverctl` command that has not been started yet.
     pub(crate) fn prepared(&self, arguments: &[&str]) -> Command {
         let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates/authority.pem");
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));

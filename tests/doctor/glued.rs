@@ -31,7 +31,7 @@ fn lab(net: u8, serial: u32, text: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns a zone with another MX record.
+/// Returns the zone of the domain at its former provider, with another MX record.
 fn former() -> String {
     SOUND.replace("10 mx1.hosts.com.", "10 mx2.hosts.com.").replace("@ MX 20 mx2.hosts.com.\n", "")
 }

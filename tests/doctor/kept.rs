@@ -16,7 +16,7 @@ use crate::simulated::check;
 
 const RESOLVER: &str = "9.9.9.9";
 
-/// Returns a lab with a public resolver that has these records of `com.` in its cache.
+/// Returns a lab with a resolver of a third party that has these records of `com.` in its cache.
 fn resolver(records: &str) -> Lab {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec!["198.18.1.1".parse().unwrap()])).unwrap();
@@ -49,7 +49,7 @@ fn of_zone(text: &str, resolver: &Lab, faults: &[Fault]) -> Vec<Finding> {
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
 }
 
-/// Returns a lab with a public resolver that has these records of the domain in its cache.
+/// Returns a lab with a resolver of a third party that has these records of the checked domain in its cache.
 fn of_domain(text: &str) -> Lab {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec!["198.18.1.1".parse().unwrap()])).unwrap();

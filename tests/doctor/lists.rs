@@ -35,7 +35,7 @@ fn lab() -> Lab {
     tree.zone("lists.com.", &server("ns.lists.com"), "").unwrap();
     tree.zone("dark.lists.com.", &server("dark.com"), "").unwrap();
     tree.zone("18.198.in-addr.arpa.", &server("ns.lists.com"), "9.9 PTR a.lists.com.\n").unwrap();
-    // A list of the registry that is neither configured nor asked by any client.
+    // The zone of a DNS list that is in the built-in registry, but neither configured nor asked by any client.
     tree.zone("net.", &server("ns.com"), "").unwrap();
     tree.zone("bl.spamcop.net.", &server("ns.lists.com"), LISTS[0].1.unwrap()).unwrap();
     for (name, text) in LISTS {
@@ -46,7 +46,7 @@ fn lab() -> Lab {
     tree.build().unwrap()
 }
 
-/// Starts a daemon with these lists.
+/// Starts a daemon that has these DNS lists in its configuration.
 fn gateway(lists: &[&str]) -> Gateway {
     let list = |name: &&str| {
         let tests = if ["misspelt", "untested"].contains(name) {
@@ -63,7 +63,7 @@ fn gateway(lists: &[&str]) -> Gateway {
     )
 }
 
-/// Runs the check of an address. Returns the evidence of the finding with this code.
+/// Runs the check of an IP address. Returns the evidence of the finding with this code.
 fn evidence(gateway: &Gateway, address: &str, code: &str) -> Option<String> {
     let (_, lines) = gateway.run(&["--json", "check", address]);
     let mut findings = lines.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());

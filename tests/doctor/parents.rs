@@ -20,7 +20,7 @@ const NEW: &[&str] = &["ns1.hosts.com", "ns2.hosts.com"];
 /// Servers that do not serve `faulty.com.`.
 const OLD: &[&str] = &["old1.hosts.com", "old2.hosts.com"];
 
-/// Returns the text of a zone without faults that has these NS records.
+/// Returns the records of a zone without faults that has these servers in its NS records.
 fn naming(servers: &[&str]) -> String {
     servers.iter().map(|name| format!("@ NS {name}.\n")).collect::<String>() + SOUND
 }
@@ -31,7 +31,7 @@ fn with_parents(count: u8, servers: &[&str]) -> Tree {
     with_zone(count, servers, SOUND)
 }
 
-/// Like `with_parents`, but the zone has this text.
+/// Like `with_parents`, but the zone `faulty.com.` has the records in `text`.
 fn with_zone(count: u8, servers: &[&str], text: &str) -> Tree {
     let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<String>>();
     let mut tree = tree(SOUND, &[]);
@@ -54,7 +54,7 @@ fn with_zone(count: u8, servers: &[&str], text: &str) -> Tree {
     tree
 }
 
-/// Gives these servers of `com.` the zone that they have in the lab `other`.
+/// Gives these servers of `com.` (the parent zone) the zone that they have in the lab `other`.
 fn take(lab: &Lab, parents: &[&str], other: &Lab) {
     for name in parents {
         lab.server(name).unwrap().set_authority(other.server(name).unwrap().authority());
@@ -199,7 +199,7 @@ fn a_missing_last_dot_in_an_ns_record_is_named() {
     assert_eq!(of(&findings, Code::NsWithoutAddress), None, "{findings:#?}");
 }
 
-/// Returns the zone at the former provider, which has another mail host.
+/// Returns the records of the zone at its former provider, which has another mail host.
 fn former(servers: &[&str]) -> String {
     naming(servers).replace("MX 10 mx1.hosts.com.", "MX 5 mx2.hosts.com.")
 }

@@ -19,7 +19,7 @@ use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 use crate::faults::{SOUND, tree};
 use crate::simulated::{Daemon, check};
 
-/// Returns a lab in which the second server gives other policies than the first one.
+/// Returns a lab in which the second server of the domain has other policies (SPF, DMARC) than the first one.
 pub(crate) fn differing() -> Lab {
     let other = SOUND.replace("v=spf1 mx -all", "v=spf1 +all").replace("p=reject", "p=quarantine");
     let (lab, other) = (tree(SOUND, &[]).build().unwrap(), tree(&other, &[]).build().unwrap());
@@ -171,7 +171,8 @@ fn mx_records_that_no_server_gives_are_a_failure_also_while_this_host_has_them_i
             let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 1);
             assert!(of(&check(&simulation, subject()).await.1, Code::MailOk).is_some());
             servers.iter().for_each(|server| server.set_faults(&[Fault::Ttl(5), fault]));
-            // In the first check the records are in the cache, in the second one they have expired.
+            // In the first check the records are in the cache of the daemon, in the second one they have
+            // expired.
             for wait in [1, 60] {
                 tokio::time::sleep(Duration::from_secs(wait)).await;
                 let findings = check(&simulation, subject()).await.1;
@@ -366,7 +367,7 @@ fn one_lost_query_in_twenty_makes_no_server_answer_over_tcp_only() {
     }
 }
 
-/// Faults of a server that drops all queries over UDP that a check sends.
+/// Faults of a server that drops all queries that a check sends over UDP.
 const DEAF: [Fault; 6] = [
     Fault::DropsOverUdp(RecordType::SOA),
     Fault::DropsOverUdp(RecordType::NS),

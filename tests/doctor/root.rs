@@ -37,7 +37,7 @@ fn gateway() -> Gateway {
     Gateway::start(world(), "deny_servers = []", "[dnssec]\ntrust_anchor = \"anchors\"")
 }
 
-/// Returns the JSON objects that a command has printed.
+/// Returns the JSON objects that a `resolverctl` command has printed.
 fn lines(output: &Output) -> Vec<serde_json::Value> {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -81,7 +81,7 @@ fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() 
     assert_eq!(verdict, "failure", "{evidence}");
     let words = "no DNSKEY of the root zone matches a trust anchor of resolverd (key tag ";
     assert!(evidence.contains(words) && evidence.contains("4711"), "{evidence}");
-    // The fault is not in a domain.
+    // The fault is in the servers of the root zone, not in a domain.
     for domain in ["plain.com", "com"] {
         let found = lines(&gateway.command(&["--json", "check", domain, "--local"]));
         let of = |level: &str, code: &str| {

@@ -13,7 +13,7 @@ use shadow::limits::MAX_SHADOW_SILENT;
 use crate::forum::public_resolver;
 use crate::gateway::Gateway;
 
-/// Returns the records of thirty names of a domain.
+/// Returns the records of thirty names of a domain, as zone file text.
 fn names() -> String {
     (0..30).map(|number| format!("n{number} 3600 A 198.18.3.{number}\n")).collect()
 }
@@ -22,7 +22,7 @@ fn lab() -> Lab {
     internet("198.18.4.5")
 }
 
-/// Returns a lab in which `viewed` has this address, with a short TTL.
+/// Returns a lab in which the name `viewed` has this address, with a short TTL.
 fn internet(viewed: &str) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.com", 2), ("ns1.host.com", 3), ("in.place", 8)] {
@@ -67,7 +67,7 @@ impl Beside {
         file
     }
 
-    /// Runs `shadow`. Returns the exit code and the JSON objects.
+    /// Runs `resolverctl shadow`. Returns the exit code and the JSON objects that it prints.
     fn run(&self, names: &[&str], more: &[&str]) -> (i32, Vec<serde_json::Value>) {
         self.run_file(&self.log(names), more)
     }
@@ -92,7 +92,7 @@ impl Beside {
     }
 }
 
-/// Starts a resolver with this lab.
+/// Starts a daemon that resolves names in this lab. `rest` is added to its configuration.
 fn resolver(lab: Lab, rest: &str) -> Gateway {
     Gateway::start(lab, "deny_servers = []", &format!("[dnssec]\nvalidate = false\n{rest}"))
 }
@@ -104,7 +104,7 @@ fn listens(world: &Gateway) -> String {
     status["listen"][0].as_str().unwrap().to_owned()
 }
 
-/// Returns each name with a difference, and the cause of the difference.
+/// Returns each name for which the two resolvers differ, and the cause of the difference.
 fn causes(objects: &[serde_json::Value]) -> Vec<(String, String)> {
     let rows = objects.iter().filter(|object| object.get("cause").is_some());
     let text = |object: &serde_json::Value, key: &str| object[key].as_str().unwrap_or_default().to_owned();
@@ -167,7 +167,7 @@ fn a_resolver_that_is_silent_or_not_there_gives_no_verdict() {
 #[test]
 fn a_refusal_has_the_same_cause_at_the_begin_and_at_the_end_of_a_file() {
     let beside = Beside::start("", "");
-    // The current resolver refuses names outside of shop.com.
+    // The other resolver refuses queries for names outside of shop.com.
     let refused = "ns1.host.com";
     let others = || (0..30).map(|number| format!("n{number}.shop.com"));
     let first = beside.log_of(std::iter::once(refused.to_owned()).chain(others()));
@@ -183,7 +183,7 @@ fn a_run_over_a_file_ends_early_if_the_resolver_in_place_is_not_there() {
     let mut beside = Beside::start("", "");
     let unread = UdpSocket::bind("127.0.0.1:0").unwrap();
     beside.against = unread.local_addr().unwrap().to_string();
-    // From here on, nothing listens at the port of the current resolver.
+    // From here on, nothing listens at the port of the other resolver.
     drop(unread);
     let names: Vec<String> = (0..300).map(|number| format!("m{number}.shop.com")).collect();
     let (code, objects) = beside.run(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[]);

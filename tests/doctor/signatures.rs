@@ -17,7 +17,7 @@ use crate::simulated::check;
 const TEXT: &str = "@ MX 10 mx\nmx A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n@ TXT \"odd\" \"\\\"\\\\\\200;\"\n_25._tcp.mx TLSA 3 1 1 \
     0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF\n";
 
-/// Returns a lab in which `faulty.com.` is signed according to this plan.
+/// Returns a lab in which the zone `faulty.com.` is signed as the words of `plan` say.
 fn signed(plan: &str) -> Lab {
     let mut tree = tree(TEXT, &[]);
     for (zone, plan) in [(".", ""), ("com.", ""), ("faulty.com.", plan)] {
@@ -51,7 +51,7 @@ fn found(lab: Lab, loss: u32) -> Vec<Vec<Finding>> {
     (1..=3).map(of_seed).collect()
 }
 
-/// Returns the evidence of the first finding, which must be about one server.
+/// Checks `faulty.com.` in this lab. Returns the evidence of the first finding, which must be about one server.
 fn evidence(lab: Lab) -> String {
     let mut told = Vec::new();
     for findings in found(lab, 0) {
@@ -106,7 +106,7 @@ fn a_signer_whose_key_the_others_do_not_publish_is_the_answer() {
     assert!(forged.ends_with("that does not verify"), "{forged}");
 }
 
-/// Plans of the first and the second server with which the zone is healthy.
+/// Signing plans for the first and the second server of the zone. With each pair, the zone is healthy.
 const HEALTHY: [(&str, &str); 8] = [
     ("algorithm=8,13", "algorithm=8,13"),
     ("algorithm=14 nsec3", "algorithm=14 nsec3"),
@@ -119,7 +119,7 @@ const HEALTHY: [(&str, &str); 8] = [
     // One server has a version in which the old key signing key is still in use; at the other one it is
     // revoked.
     ("ksk=old,new", "ksk=old,new revoked=new"),
-    // Two providers, each with the keys of both.
+    // Two DNS providers serve the zone. Each publishes the keys of both (RFC 8901).
     (
         "ksk=old,new signs-keys=old zsk=old,new signs=old ds=old,new",
         "ksk=old,new signs-keys=new zsk=old,new signs=new ds=old,new",

@@ -1,4 +1,4 @@
-//! Runs a check of a domain over the simulated network.
+//! Runs a check of a domain over the simulated network, with a virtual clock.
 
 use control::direct::facts;
 use control::facts::{got, request};
@@ -20,11 +20,11 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A daemon without a control socket.
+/// A stand-in for the daemon that the check asks. It has no control socket.
 pub(crate) struct Daemon<'s> {
     simulation: &'s Simulation,
     asked: AtomicU32,
-    /// The servers to which a query was sent.
+    /// The addresses of the servers to which the check has sent a query.
     pub(crate) sent: Mutex<BTreeSet<IpAddr>>,
 }
 
@@ -72,7 +72,7 @@ impl Sources for Daemon<'_> {
     }
 }
 
-/// Checks a domain. Returns the facts and the findings.
+/// Checks a domain. Returns the facts that the check has collected, and its findings.
 pub(crate) async fn check(simulation: &Simulation, subject: CheckSubject) -> (DomainFacts, Vec<Finding>) {
     let daemon = Daemon::new(simulation);
     let subject = CheckSubject { unix: UNIX_AT_START, ..subject };

@@ -14,7 +14,8 @@ use crate::gateway::Gateway;
 /// nothing.
 const WATCHED: Ipv4Addr = Ipv4Addr::new(127, 93, 0, 9);
 
-/// Listens at `WATCHED` over UDP and TCP. Returns each sender with its message.
+/// Listens at the address `WATCHED` over UDP and TCP. Returns the source address of each message, with the
+/// message.
 fn watch(port: u16) -> io::Result<Receiver<(IpAddr, Vec<u8>)>> {
     let (datagrams, connections) = (UdpSocket::bind((WATCHED, port))?, TcpListener::bind((WATCHED, port))?);
     let (sender, receiver) = channel();

@@ -57,7 +57,7 @@ fn lab() -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns the codes and levels of the findings, in order.
+/// Checks a domain. Returns the codes and levels of the findings, in order.
 fn found(gateway: &Gateway, domain: &str) -> Vec<(String, String)> {
     let (_, lines) = gateway.run(&["--json", "check", domain]);
     let objects = lines.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());

@@ -14,7 +14,7 @@ use rustls_pki_types::pem::PemObject;
 
 use crate::gateway::Gateway;
 
-/// The servers, with the last octets of their addresses and their faults.
+/// The servers of the lab, each with its name, the last octet of its address, and its faults.
 const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("a.root", 1, &[]),
     ("ns.com", 2, &[]),
@@ -44,7 +44,7 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("early.resolver", 33, &[Fault::Recursive]),
 ];
 
-/// The records of hosts without faults.
+/// The records of mail hosts without faults, as zone file text.
 const HOSTS: &str = "mx A 198.18.9.1\nmx2 A 198.18.9.2\nsix AAAA 2001:2::1\nsmtp A 127.92.0.20\n\
     alias CNAME ns1.host.com.\np1 A 198.18.9.5\n";
 
@@ -54,7 +54,7 @@ const REVERSE: &str = "1.9 PTR mx.host.com.\n2.9 PTR mx2.host.com.\n3.9 PTR c3.d
     6.9 PTR q6.host.com.\n6.9 PTR q7.host.com.\n6.9 PTR q8.host.com.\n6.9 PTR q9.host.com.\n6.9 PTR r1.host.com.\n\
     6.9 PTR r2.host.com.\n";
 
-/// The zone of a DNS list of addresses and domains.
+/// The records of a DNS list that lists addresses and domains, as zone file text.
 const LIST: &str = "listed.com A 127.0.0.2\n1.5.18.198 A 127.0.0.2\n";
 
 /// Delegations to zones that no server has. The configuration of the daemon denies queries to 198.18.5.0/24.
@@ -156,7 +156,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("unsignedmx", "ns1 ns2", "@ MX 10 mx.dane.com."),
 ];
 
-/// Signed domains, with their signing plans and records.
+/// Signed domains of the lab: for each its name, its signing plan and its records.
 const SIGNED: &[(&str, &str, &str)] = &[
     (
         "sound",
@@ -182,7 +182,7 @@ const SIGNED: &[(&str, &str, &str)] = &[
     ("partly", "", "{mx}@ MX 20 mx.host.com.\n_25._tcp.mx TLSA 3 1 1 {zeros}"),
 ];
 
-/// A version of the lab: after a change, or as one of its servers has it.
+/// A version of the lab: the state after a change, or the state that one of its servers still has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// The version at the start.
@@ -199,12 +199,12 @@ fn names(list: &str) -> Vec<String> {
     list.split(' ').map(|name| format!("{name}.host.com")).collect()
 }
 
-/// Returns a text with the values of its placeholders.
+/// Returns a text in which placeholders are replaced by their values.
 fn filled(text: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates/mail.pem");
     let certificate = CertificateDer::from_pem_file(file).unwrap();
     let hash = data_encoding::HEXUPPER.encode(digest(&SHA256, &certificate).as_ref());
-    // An RSA key of 512 bits.
+    // The public part of an RSA key of 512 bits, in base64.
     let rsa = "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAL3Uk1vWTV/S9l0UahyBBOH1GVqZ5KduIziP59awsxVnxSGSEtoiY1R3HMQ1j9w8E/74WLmiRkSm\
                fiDF6/1jXBcCAwEAAQ==";
     text.replace("{certificate}", &hash)
@@ -314,7 +314,7 @@ fn before_all() -> Lab {
     tree.build().unwrap()
 }
 
-/// Gives one server of the lab the zones that it has in another version.
+/// Gives one server of the running lab the zones that the server `of` has in another version of the lab.
 fn take(world: &Lab, server: &str, of: &str, other: &Lab) {
     world.server(server).unwrap().set_authority(other.server(of).unwrap().authority());
 }
@@ -359,7 +359,7 @@ pub(crate) fn moves(gateway: &Gateway) {
     }
 }
 
-/// Adds the DS record for the new key of `rolled.com.`.
+/// Adds the DS record for the new key of `rolled.com.` to the parent zone `com.`.
 pub(crate) fn rolls(gateway: &Gateway) {
     take(gateway.lab(), "ns.com", "ns.com", &lab(Turn::Rolled, unix(), own_address()));
 }

@@ -18,7 +18,7 @@ fn found(plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Finding> {
     found_of(SOUND, plan, fault, stripping)
 }
 
-/// Like `found`, but the zone has these records.
+/// Like `found`, but the checked zone has these records.
 fn found_of(text: &str, plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     for (zone, plan) in [(".", ""), ("com.", ""), ("faulty.com.", plan)] {
@@ -84,7 +84,7 @@ const BOTH: [&str; 2] = ["ns1.hosts.com", "ns2.hosts.com"];
 
 const SECOND: [&str; 1] = ["ns2.hosts.com"];
 
-/// A zone with its mail host. The host has no IPv6 address and no TLSA records.
+/// The records of a zone with its mail host. The host has no IPv6 address and no TLSA records.
 const WITH_HOST: &str =
     "@ MX 10 mail\nmail A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
 

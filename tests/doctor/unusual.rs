@@ -152,7 +152,7 @@ const CASES: &[Case] = &[
     ),
 ];
 
-/// Further zones, to which these domains refer.
+/// Records of zones to which the checked domains refer, for example a policy at a provider.
 const PROVIDER: &str = "key KEY\npolicy TXT \"v=DMARC1; p=reject\"\nspf TXT \"v=spf1 ip4:9.9.0.0/20 ip4:198.18.9.1 ~all\"\n\
     reports.com._report._dmarc TXT \"v=DMARC1\"\n";
 

@@ -34,7 +34,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// The address of the root server of the lab. Its name has no address there.
 const ROOT_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 18, 1, 1));
 
-/// A daemon that watches a domain, and the file with the history of the domain.
+/// A daemon that watches a domain (checks it on schedule), and the file with the history of the domain.
 struct Host<'s> {
     daemon: Daemon<'s>,
     asked: AtomicU32,
@@ -85,7 +85,7 @@ fn watches(domains: &[&str]) -> Vec<ConfiguredWatch> {
     domains.iter().map(watch).collect()
 }
 
-/// Returns one watched domain, with the history from the file.
+/// Returns the state of one watched domain, with the history from the file.
 fn watched(simulation: &Simulation, host: &Host<'_>) -> WatchedDomains {
     let octets = host.file.lock().unwrap().clone();
     let kept = if octets.is_empty() { KeptWatches::default() } else { KeptWatches::read(&*octets).unwrap() };
@@ -93,7 +93,7 @@ fn watched(simulation: &Simulation, host: &Host<'_>) -> WatchedDomains {
     WatchedDomains::new(&watches(&["faulty.com."]), kept, (clock, random), Arc::clone(simulation.recorder()))
 }
 
-/// Lets the task that checks domains run for this time.
+/// Lets the task that checks watched domains run for this time.
 async fn pass(watched: &WatchedDomains, host: &Host<'_>, time: Duration) {
     let never: Result<Infallible, _> = tokio::time::timeout(time, watched.run(host)).await;
     assert!(never.is_err());
@@ -106,7 +106,7 @@ fn lame(watched: &WatchedDomains) -> Option<(Standing, u64)> {
     Some((found.standing, (found.since - UNIX_AT_START) / 3_600))
 }
 
-/// Returns the changes of the finding about the lame server, the newest first.
+/// Returns the changes in the history of the domain that are about its lame server, the newest first.
 fn changes(watched: &WatchedDomains) -> Vec<ChangeKind> {
     let domains = watched.domains();
     let changes = domains[0].history.changes.iter().filter(|change| change.code == Code::NsLame);

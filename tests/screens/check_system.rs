@@ -30,7 +30,7 @@ const DAY: u64 = 86_400;
 const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
 const STREAM: &str = "00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0";
 
-/// A host that is a directory tree.
+/// A simulated host: a directory tree with the files that `resolverctl check system` reads.
 struct Host {
     root: TempDir,
 }
@@ -56,7 +56,7 @@ impl Host {
         symlink(target, path).unwrap();
     }
 
-    /// Adds a process that has sockets with these inodes.
+    /// Adds a process to the /proc of the host. The process has sockets with these inodes.
     fn process(&self, number: u32, name: &str, inodes: &[u32]) {
         self.write(&format!("proc/{number}/comm"), &format!("{name}\n"));
         for (place, inode) in inodes.iter().enumerate() {
@@ -84,7 +84,7 @@ impl Host {
     }
 }
 
-/// Returns a gateway without faults.
+/// Returns a mail gateway on which `resolverctl check system` finds no fault.
 fn healthy() -> Host {
     let host = Host::new(&[
         ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n"),
@@ -100,7 +100,7 @@ fn healthy() -> Host {
     host
 }
 
-/// Returns a gateway without faults that has these configured zones.
+/// Returns a mail gateway without faults. Its resolverd.toml has these configured zones.
 fn with_zones(zones: &str) -> Host {
     let host = healthy();
     let listen = "version = 1\n[listen]\naddresses = [\"127.0.0.1:53\"]\n";
@@ -108,7 +108,7 @@ fn with_zones(zones: &str) -> Host {
     host
 }
 
-/// Returns a gateway on which each program queries another server than resolverd.
+/// Returns a mail gateway on which each program queries another server than resolverd.
 fn sick() -> Host {
     let host = Host::new(&[
         ("run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\n"),

@@ -8,10 +8,10 @@ use dns::zone_file;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::txt::Parser;
 
-/// The result in the table for a text that the parser refuses.
+/// The word in the table of CONTRIBUTING.md for a text that the parser refuses.
 const ERROR: &str = "error";
 
-/// The line with a TTL that Hickory's parser needs before the records.
+/// The line with a TTL that Hickory's parser needs before the records of a zone file.
 const BEFORE: &str = "$TTL 60\n";
 
 fn origin() -> Name {
@@ -60,7 +60,7 @@ fn of_hickory(text: &str) -> String {
     )
 }
 
-/// Returns the texts in backquotes.
+/// Returns the texts in backquotes of a cell of the table in CONTRIBUTING.md.
 fn code(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }

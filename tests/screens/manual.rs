@@ -10,7 +10,7 @@ use doctor::finding::Level;
 use resolverd::arguments;
 use resolverd::metrics::table::{self, MetricKind};
 
-/// Compares a text with the manual page of this name, or writes the page.
+/// Compares a text with the manual page of this name in conf/man, or writes the page.
 fn page(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man").join(name);
     if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
@@ -21,7 +21,7 @@ fn page(name: &str, actual: &str) {
     assert_eq!(actual, expected, "{} is not what the programs say", path.display());
 }
 
-/// Returns a command as the library renders it.
+/// Returns a part of a manual page about a command, in roff as the library clap_mangen renders it.
 fn rendered(
     command: &Command,
     part: fn(&Man, &mut dyn std::io::Write) -> Result<(), std::io::Error>,
@@ -66,7 +66,7 @@ fn see_also(pages: &[(&str, u8)]) -> String {
     format!(".SH SEE ALSO\n{}\n", pages.join(" ,\n"))
 }
 
-/// Returns every command that has no sub-commands, with its full name such as `config show`.
+/// Returns every command that has no sub-commands, each with its full name such as `config show`.
 fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
     let shown = command.get_subcommands().filter(|below| !below.is_hide_set());
     let mut found = Vec::new();
@@ -84,7 +84,7 @@ fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
     found
 }
 
-/// Returns the text about one command: its synopsis, description and options.
+/// Returns the section of the manual about one command: its synopsis, description and options.
 fn leaf(words: &str, command: &Command) -> String {
     let command = command.clone().bin_name(words).disable_help_flag(true).disable_version_flag(true);
     let synopsis = rendered(&command, Man::render_synopsis_section);
@@ -98,30 +98,30 @@ fn leaf(words: &str, command: &Command) -> String {
     format!(".SS {}\n{synopsis}.PP\n{}.\n{options}{terms}", escaped(words), about.trim_end_matches('.'))
 }
 
-/// Returns a term in bold, as the tag of the paragraph that follows.
+/// Returns a term in bold, in roff as the tag of the paragraph that follows.
 fn tag(term: &str) -> String {
     format!(".IP \"\\fB{}\\fR\"", escaped(term))
 }
 
-/// Returns a text whose line breaks are kept, such as a table of terms.
+/// Returns a text in roff whose line breaks are kept, such as a table of terms.
 fn aligned(text: &str) -> String {
     let lines: String = text.lines().map(|line| format!("{}\n", escaped(line))).collect();
     format!(".PP\n.nf\n{lines}.fi\n")
 }
 
-/// Returns the synopsis and the options of a program itself, without its commands.
+/// Returns the synopsis and the options of a program itself, in roff without its commands.
 fn program(command: &Command) -> String {
     rendered(command, Man::render_synopsis_section) + &rendered(command, Man::render_options_section)
 }
 
-/// Returns the codes of findings that usually have this level.
+/// Returns the codes of the findings of `resolverctl check` that usually have this level.
 fn codes(level: Level) -> String {
     let codes = Code::ALL.iter().map(|code| code.entry()).filter(|entry| entry.level == level);
     let words: Vec<&str> = codes.map(|entry| entry.word).collect();
     format!("{}\n{}\n", tag(level.word()), words.join(",\n"))
 }
 
-/// Examples of commands, each with its purpose.
+/// The examples in the manual of resolverctl: commands, each with its purpose.
 const EXAMPLES: &[(&str, &str)] = &[
     ("resolverctl", "See whether resolverd works, and if not, what to do."),
     ("resolverctl why", "See what delayed mail in the last hour, and who can repair it."),
@@ -162,7 +162,7 @@ fn resolverctl_1() {
     page("resolverctl.1", &text);
 }
 
-/// The section about how the service can read certificates, in roff.
+/// The section of the manual about how the service can read certificates, in roff.
 const CERTIFICATES: &str = ".SH CERTIFICATES\n\
              `tls`, `https`, `quic`, `certificate` and `key` of resolverd.toml(5) make resolverd answer gateways and containers over TLS, HTTPS and QUIC. The service \
              runs as the user resolverd, which cannot read the files of ACME clients. Let the ACME client copy them at each \
@@ -260,7 +260,7 @@ fn resolverd_metrics_7() {
     page("resolverd-metrics.7", &text);
 }
 
-/// Returns a word with a capital first letter.
+/// Returns a word with a capital as its first letter.
 fn capital(word: &str) -> String {
     let (first, rest) = word.split_at(1);
     first.to_uppercase() + rest
@@ -313,7 +313,7 @@ fn filled(comment: &[String]) -> String {
     text
 }
 
-/// Returns the text about a key: its name as the tag, its comment, and its line in the file.
+/// Returns the section of the manual about a key of the configuration: its name as the tag, its comment, and its line in the file.
 fn key(block: &Block) -> String {
     let is_head = |line: &&String| line.starts_with("#[[");
     let heads = block.lines.iter().filter(is_head).count();
@@ -366,7 +366,7 @@ fn resolverd_toml_5() {
     page("resolverd.toml.5", &text);
 }
 
-/// The words with which the sentence about when to change a key may begin.
+/// The words with which the sentence about when to change a key of the configuration may begin.
 const WHEN: [&str; 6] = ["Set ", "Add ", "Increase ", "Decrease ", "Change ", "Remove "];
 
 /// The comment of each key says what it does, then its default, its range, and when to change it, in this order. The default in the comment
@@ -375,7 +375,7 @@ const WHEN: [&str; 6] = ["Set ", "Add ", "Increase ", "Decrease ", "Change ", "R
 fn each_key_has_its_default_range_and_advice() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
     let shipped = std::fs::read_to_string(shipped).unwrap();
-    // The default values of these keys are described in words.
+    // The default values of these keys are described in words in their comments.
     let in_words = ["addresses", "allow", "deny_servers", "messages"];
     let mut seen = 0;
     for block in blocks(&shipped) {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use resolver::config::Config;
 
-/// Returns the texts that are between these two marks.
+/// Returns the parts of a text that are between these two marks.
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> Vec<&'a str> {
     text.split(begin).skip(1).map(|block| block.split(end).next().unwrap()).collect()
 }

@@ -16,7 +16,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// The content type of the frames.
+/// The content type that dnstap programs exchange in their handshake.
 const CONTENT: &[u8] = b"protobuf:dnstap.Dnstap";
 
 /// Returns the control frame READY, ACCEPT, START or STOP in the form in which the library fstrm writes it.
@@ -27,7 +27,7 @@ fn control(kind: u8) -> Vec<u8> {
     [&[0, 0, 0, 0, 0, 0, 0, length, 0, 0, 0, kind][..], &content].concat()
 }
 
-/// One dnstap message, field by field, as this test reads it.
+/// One message that the daemon has sent as dnstap, field by field, as this test reads it.
 #[derive(Debug, Default)]
 struct Read {
     identity: Vec<u8>,
@@ -101,7 +101,7 @@ fn read(frame: &[u8]) -> Read {
     read
 }
 
-/// Returns the messages in a stream, which must begin with START and end with STOP.
+/// Returns the dnstap messages in a stream, which must begin with START and end with STOP.
 fn messages(stream: &[u8]) -> Vec<Read> {
     let mut left = stream.strip_prefix(&control(2)[..]).expect("START");
     let mut found = Vec::new();
@@ -118,7 +118,7 @@ fn messages(stream: &[u8]) -> Vec<Read> {
     }
 }
 
-/// Returns the kinds of the messages about a name.
+/// Returns the kinds of the dnstap messages about a name.
 fn kinds(messages: &[Read], about: &str) -> Vec<u64> {
     let is_about = |read: &&Read| {
         let message = Message::from_vec(&read.octets).unwrap();
@@ -133,7 +133,7 @@ async fn play(change: impl FnOnce(&mut Config, &Path)) -> (Stage, tempfile::Temp
     (stage, folder)
 }
 
-/// Like `play`, but another program reads all messages.
+/// Like `play`, but another program reads all dnstap messages.
 async fn play_read(
     change: impl FnOnce(&mut Config, &Path),
 ) -> (Stage, tempfile::TempDir, JoinHandle<Vec<u8>>) {
@@ -205,7 +205,7 @@ async fn a_reader_gets_every_message_and_the_end() {
     assert!(lines("RQ", "/IN/A") >= 2 && lines("RR", "/IN/A") >= 2, "{text}");
 }
 
-/// Performs the handshake with the daemon, which writes the messages.
+/// Performs the dnstap handshake with the daemon, which writes the messages.
 async fn shake_hands(mut stream: UnixStream) -> UnixStream {
     let mut ready = vec![0; control(4).len()];
     stream.read_exact(&mut ready).await.unwrap();
@@ -283,7 +283,7 @@ async fn the_key_of_a_list_is_in_no_copy() {
             .any(|one| one.name.to_lowercase().to_ascii().contains(KEY))
     };
     ask(&stage, "9.0.0.10.bl.tld.").await;
-    // The name in this query contains the key of a client.
+    // The name in this query contains the secret key of a client for a DNS list.
     ask(&stage, &format!("8.0.0.10.{KEY}.dq.tld.")).await;
     assert!(heard(), "the server of the list got the key");
     let octets = ended(stage, reading).await.to_ascii_lowercase();

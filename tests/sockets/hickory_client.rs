@@ -98,7 +98,7 @@ fn client(protocols: &[ProtocolConfig], server: SocketAddr, anchors: Option<Trus
     builder.build().unwrap()
 }
 
-/// Returns the root keys that the daemon answers.
+/// Returns the DNSKEY records of the root zone that the daemon answers, as trust anchors.
 async fn root_keys(stage: &Stage) -> TrustAnchors {
     let mut anchors = TrustAnchors::empty();
     for record in stage.client().ask(&Name::root(), RecordType::DNSKEY).await.unwrap().answers {
@@ -147,7 +147,7 @@ async fn stalwarts_client_gets_all_kinds_of_answers_over_each_protocol() {
             assert!((1..=60).contains(&ttl) && denied.negative_ttl == Some(ttl), "{protocols:?}: {denied:?}");
             assert_eq!(denied.response_code, code, "{protocols:?}");
         }
-        // This client does not show the AD bit of a denial, or the extended error of a failure.
+        // Hickory's client does not show the AD bit of a denial, or the extended error of a failure.
         let denied = validating.lookup(name("none.tld."), RecordType::A).await.unwrap_err();
         assert!(denied.is_nx_domain() && !format!("{denied:?}").contains("authentic_data"), "{denied:?}");
         for client in [plain, validating] {

@@ -30,7 +30,7 @@ use crate::daemon::client::extended_error;
 /// The extended error for an answer if no key of its zone is trusted (RFC 8914 section 4.10).
 const DNSKEY_MISSING: u16 = 9;
 
-/// How long the signatures are valid.
+/// How long the signatures of the zones are valid.
 const VALID: Duration = Duration::from_secs(86_400);
 
 /// The records of each zone below `tld.`.
@@ -102,7 +102,7 @@ impl Foreign {
             let text = format!("{text}long 300 TXT {}\n", format!("\"{}\" ", "x".repeat(250)).repeat(6));
             let (origin, is_signed) = (format!("{label}.tld."), proof.is_some());
             let ds = serve(&mut zones, &origin, "ns-zones.", &text, proof);
-            // A key with which nothing was signed.
+            // The DS record of a key with which nothing in the zone was signed.
             let other = serve(&mut Catalog::new(), &origin, "ns-zones.", "", None);
             tld += &format!("{label} 300 NS ns-zones.\n");
             if is_signed {

@@ -260,7 +260,7 @@ async fn a_client_that_is_not_allowed_is_not_told_so_at_every_datagram() {
     while stage.apart(Apart::Denied) < 500 {
         tokio::task::yield_now().await;
     }
-    // While the replies were read, at most one per second was added.
+    // While the test read the replies, the daemon sent at most one more per second.
     let mut more = 0;
     while socket.try_recv(&mut [0; 512]).is_ok() {
         more += 1;
@@ -479,7 +479,7 @@ async fn a_flight_goes_on_for_others_when_a_reload_removes_the_listener_that_beg
     assert_eq!(overdue.metadata.response_code, ResponseCode::ServFail);
     with_both.listen.addresses.truncate(1);
     stage.daemon.apply(with_both).await.unwrap();
-    // A resolution that began now would take too long for this client.
+    // A resolution that began now would take longer than this client waits.
     let reply = stage.client().ask_datagram(&owner, RecordType::A).await.unwrap();
     assert_eq!((reply.metadata.response_code, reply.answers.len()), (ResponseCode::NoError, 1));
     stage.daemon.stop().await;

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 /// The time at which the certificate of the tests expires, in seconds since 1970.
 const CERTIFICATE_END: f64 = 4_948_980_355.0;
 
-/// Returns a certificate that is read like the certificate of `[listen]`.
+/// Returns a certificate that the daemon reads like the certificate of the section `[listen]`.
 fn certificate() -> Option<CertificateFile> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("resolverd.toml");
@@ -53,7 +53,7 @@ async fn stage() -> (Stage, SocketAddr) {
     (stage, address)
 }
 
-/// Returns the status and the body of a reply.
+/// Requests a path from the server of metrics. Returns the HTTP status and the body of the reply.
 async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/plain\r\n\r\n");
@@ -91,7 +91,7 @@ async fn scrape_until(address: SocketAddr, series: &str, value: f64) -> String {
     scraped.await.unwrap_or_else(|_| panic!("{series} does not become {value}"))
 }
 
-/// Returns the metric of a sample, and its labels without `le`.
+/// Returns the name of the metric of a sample, and the labels of the sample without `le`.
 fn split(series: &str) -> (String, Vec<String>) {
     let (name, labels) = series.split_once('{').unwrap_or((series, ""));
     let labels = labels.trim_end_matches('}').split("\",").filter(|label| !label.is_empty());
@@ -99,7 +99,7 @@ fn split(series: &str) -> (String, Vec<String>) {
     (name.to_owned(), keys.filter(|key| key != "le").collect())
 }
 
-/// Returns the metric of the table to which a sample belongs.
+/// Returns the metric to which a sample belongs, from the table of metrics.
 fn metric_of<'t>(table: &'t [Metric], name: &str) -> Option<&'t Metric> {
     table.iter().find(|metric| match metric.kind {
         MetricKind::Histogram => {
@@ -191,7 +191,7 @@ fn is_closed(stream: &TcpStream) -> bool {
     }
 }
 
-/// Returns the reply to a request as text, including its header.
+/// Sends an HTTP request to the server of metrics. Returns the reply as text, including its header.
 async fn exchange(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -208,7 +208,7 @@ async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
         silent.push(TcpStream::connect(address).await.unwrap());
     }
     assert_eq!(get(address, "/metrics").await.0, 200);
-    // The daemon closes the connection of a silent client after a while.
+    // The daemon closes the connection of a silent HTTP client after a while.
     for one in &silent {
         timeout(PATIENCE, one.readable()).await.unwrap().unwrap();
         assert!(is_closed(one));
@@ -285,7 +285,7 @@ async fn an_address_that_another_program_has_costs_the_metrics_and_no_answer() {
     let problem = format!("Not serving metrics at {address}: Address already in use (os error 98).");
     assert_eq!(told.warnings.iter().map(|warning| &warning.problem).collect::<Vec<_>>(), [&problem]);
     drop(other);
-    // The next try comes soon.
+    // The daemon tries again to listen soon.
     let served = timeout(PATIENCE, async {
         while TcpStream::connect(address).await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -312,7 +312,7 @@ async fn a_reload_changes_the_address_of_metrics() {
     let after = stage.daemon.metrics_address().unwrap();
     assert_eq!(after.ip().to_string(), "127.0.0.2");
     assert_eq!(get(after, "/metrics").await.0, 200);
-    // The old listener is closed when its task notices the change.
+    // The old listener for metrics is closed when its task notices the change of the configuration.
     let closed = timeout(PATIENCE, async {
         while TcpStream::connect(before).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -331,7 +331,7 @@ async fn there_is_no_listener_without_the_key() {
     stage.daemon.stop().await;
 }
 
-/// Returns the names of metrics in a text.
+/// Returns the names of metrics that occur in a text.
 fn named(text: &str) -> BTreeSet<String> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     words.filter(|word| word.starts_with("resolverd_")).map(str::to_owned).collect()

@@ -10,7 +10,7 @@ use resolver::limits::MAX_RESTARTS;
 use stage::{PATIENCE, Stage, name};
 use tokio::time::timeout;
 
-/// The supervised tasks. The threads of the listeners are not included.
+/// The names of the tasks that the daemon restarts after a panic. The threads of the listeners are not included.
 const TASKS: [&str; 11] = [
     "the control socket task",
     "the statistics task",
@@ -25,7 +25,7 @@ const TASKS: [&str; 11] = [
     "udp-0",
 ];
 
-/// Waits until the function `so` returns true.
+/// Waits until the function `so` returns true. `what` describes the condition in the error message.
 async fn until(what: &str, so: impl Fn() -> bool) {
     let waited = timeout(PATIENCE, async {
         while !so() {

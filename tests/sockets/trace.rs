@@ -17,7 +17,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-/// Runs resolverctl. Returns the exit code and the output.
+/// Runs a `resolverctl` command. Returns the exit code and the output.
 async fn run(socket: PathBuf, words: &[&str]) -> (i32, String) {
     let words: Vec<String> = words.iter().map(ToString::to_string).collect();
     let running = tokio::task::spawn_blocking(move || {
@@ -33,7 +33,7 @@ fn socket(stage: &Stage) -> PathBuf {
     stage.daemon.subject().config().control.socket.clone()
 }
 
-/// Starts a trace over the control socket. Returns its lines while they arrive.
+/// Starts a trace of a resolution over the control socket. Returns its lines while they arrive.
 async fn begin(stage: &Stage, name: &str, fresh: bool) -> Lines<BufReader<UnixStream>> {
     let mut stream = UnixStream::connect(socket(stage)).await.unwrap();
     let request = serde_json::json!({ "request": "trace", "name": name, "type": "A", "fresh": fresh });
@@ -46,7 +46,7 @@ async fn next(lines: &mut Lines<BufReader<UnixStream>>) -> Value {
     serde_json::from_str(&line).unwrap()
 }
 
-/// Returns everything that a trace with `--fresh` must not change, except times and ages.
+/// Returns the state of the daemon that a trace with `--fresh` must not change, without times and ages.
 async fn state(stage: &Stage) -> String {
     let subject = stage.daemon.subject();
     let report = subject.recorder().report(Window::Start);
@@ -116,7 +116,7 @@ async fn steps_come_as_they_happen_and_fresh_traces_are_few() {
     );
     let problem = next(&mut begin(&stage, "www.slow.tld", true).await).await;
     assert!(problem["sentence"].as_str().unwrap().starts_with("The maximum of 2 "), "{problem}");
-    // These clients disconnect, so that others may trace.
+    // These clients disconnect, so that others may trace (the number of traces at a time is limited).
     drop((one, two));
     let room = timeout(PATIENCE, async {
         while next(&mut begin(&stage, "www.tld", true).await).await["reply"] == "problem" {}

@@ -152,7 +152,7 @@ fn one_of_two_forwarders_refusing_failing_or_dead_costs_no_answer() {
                 times.push(reply.elapsed);
             }
             times.sort();
-            // The server without faults is 20 ms away. The 95th percentile is at most 1.2 times as long.
+            // The server without faults is 20 ms away. The 95th percentile of the reply times is at most 1.2 times as long.
             assert!(times[47] <= Duration::from_millis(24), "{fault:?}: {times:?}");
         });
     }
@@ -245,7 +245,7 @@ fn ptr_records_of_the_file_replace_the_reverse_name_of_a_host() {
     });
 }
 
-/// Runs a test with `[[host]]` entries for these names. Each has an IPv4 address.
+/// Runs a test on a resolver with `[[host]]` entries for these names. Each has an IPv4 address.
 fn with_hosts(hosts: &[&str], run: impl AsyncFnOnce(Simulation, Arc<Lab>)) {
     paused(async {
         let lab = lab();
@@ -389,7 +389,7 @@ async fn each_listener_has_its_own_clients_and_zones() {
     stage.daemon.stop().await;
 }
 
-/// Returns the configuration `base` with a host that has this address.
+/// Returns the configuration `base` with a `[[host]]` entry that has this address.
 fn with_host(base: &Config, last: u8) -> Config {
     let mut config = base.clone();
     config.hosts = vec![ConfiguredHost {
@@ -419,7 +419,7 @@ async fn a_thousand_reloads_under_load_leave_no_question_unanswered() {
     for round in 0..1_000_u32 {
         let mut config = with_host(&base, (round % 200) as u8);
         if round % 2 == 0 {
-            // One reload adds a second address, and another one removes it.
+            // One reload adds this second listening address, and another one removes it.
             config.listen.addresses.push("127.0.0.3:0".parse().unwrap());
         }
         stage.daemon.apply(config).await.unwrap();
@@ -452,7 +452,7 @@ async fn what_cannot_be_served_changes_nothing() {
     stage.daemon.stop().await;
 }
 
-/// Returns a private zone whose data resolverd has itself.
+/// Returns a private zone of the configuration. resolverd has the data of the zone itself.
 fn here(apex: &str) -> ConfiguredZone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\nhost IN A 10.9.9.9\n".to_owned();
     zone(apex, ZoneKind::File { path: "here.zone".into(), text })
@@ -511,7 +511,7 @@ async fn each_listener_sees_its_own_zones_through_reloads_that_hold_and_reloads_
                 false
             }
             2 => {
-                // The new configuration changes everything, but the last of its addresses is not available.
+                // The new configuration changes everything, but resolverd cannot listen at the last of its addresses.
                 config.listeners = vec![listener(2, &[OTHER]), listener(3, &[ONE]), listener(5, &[])];
                 config.listen.addresses.push(held.local_addr().unwrap());
                 true

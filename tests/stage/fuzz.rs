@@ -38,7 +38,7 @@ use lab::zone_file::read_zone;
 /// A check of code that reads octets. It returns an error text if the code violates a property.
 type Target = fn(&[u8]) -> Result<(), String>;
 
-/// The checks for a fuzzer, each with the name of its corpus.
+/// The code that a fuzzer tests, each part with the name of its corpus in tests/corpus.
 const TARGETS: [(&str, Target); 6] = [
     ("query", query),
     ("response", response),
@@ -72,7 +72,7 @@ fn capture(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The time at which the process creates its clock.
+/// The time at which the process creates its clock, on the scale of that clock.
 const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
 /// Reads a snapshot of the cache with any octets. Afterwards all entries of the cache must be readable, no entry may be valid for longer
@@ -113,16 +113,16 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The maximum TTL of entries that are restored in this check.
+/// The maximum TTL of entries that this check restores from a snapshot of the cache.
 const SNAPSHOT_CAP: Duration = Duration::from_secs(3_600);
 
 /// The size of the cache into which this check reads a snapshot, in octets.
 const SNAPSHOT_MEMORY: u64 = 8 << 20;
 
-/// The zone from which the responses of this check come.
+/// The zone whose servers send the responses that this check reads.
 const ZONE: &str = "example.";
 
-/// Reads the message of a client. The client must be able to read the reply.
+/// Reads octets as the message of a client. The client must be able to read the reply.
 fn query(octets: &[u8]) -> Result<(), String> {
     let mut out = Vec::new();
     match Query::read(octets, ViewId::default()) {
@@ -218,7 +218,7 @@ impl Scripted {
     }
 }
 
-/// Returns `octets` as the reply to `query`.
+/// Returns `octets` as the body of a reply to `query`.
 fn reply_to(query: &[u8], octets: &[u8]) -> Vec<u8> {
     let mut reply = octets.to_vec();
     for (place, (to, from)) in reply.iter_mut().zip(query).enumerate() {
@@ -248,7 +248,7 @@ impl Network for Scripted {
     }
 }
 
-/// A TCP stream that always has the same octets.
+/// A TCP stream from which the same octets can be read again and again.
 struct Scroll {
     octets: Vec<u8>,
     pending: Option<Vec<u8>>,
@@ -294,7 +294,7 @@ fn zone_file(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads a line of the control protocol, as a request and as a reply.
+/// Reads octets as a line of the control protocol, as a request and as a reply.
 fn control(octets: &[u8]) -> Result<(), String> {
     if let Ok(request) = serde_json::from_slice::<Request>(octets) {
         let written = serde_json::to_vec(&request).map_err(|error| error.to_string())?;

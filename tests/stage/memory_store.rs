@@ -1,11 +1,11 @@
-//! Stores the history in memory instead of on a disk.
+//! Stores the history of queries in memory instead of on a disk.
 
 use std::sync::Mutex;
 
 use history::store::Store;
 use history::stored::SEGMENT_HEAD;
 
-/// Stores the files of the history (segments) in memory, as the disk would.
+/// Holds the files of the history (segments) in memory, as a disk would.
 #[derive(Debug, Default)]
 pub struct MemoryStore(pub Mutex<Vec<u8>>);
 

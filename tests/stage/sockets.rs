@@ -21,11 +21,11 @@ use resolverd::daemon::Daemon;
 /// A time that is long enough on any machine. A test that passes never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A small internet, a daemon, and its address.
+/// What a test of the whole daemon needs: a simulated internet on sockets, a daemon, and its address.
 pub struct Stage {
-    /// The servers of the internet.
+    /// The sockets of the servers of the simulated internet.
     pub sockets: LabSockets,
-    /// The daemon.
+    /// The daemon under test, which runs in the process of the test.
     pub daemon: Daemon,
     /// The address at which the daemon listens.
     pub address: SocketAddr,
@@ -47,7 +47,7 @@ pub fn lab(text: &str) -> Arc<Lab> {
 }
 
 impl Stage {
-    /// Starts the internet and the daemon. `change` may change the configuration first.
+    /// Starts the internet and the daemon. `change` may first change the configuration of the daemon.
     pub async fn set(text: &str, change: impl FnOnce(&mut Config)) -> Self {
         let sockets = LabSockets::start(lab(text), Random::system().unwrap()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -71,13 +71,13 @@ impl Stage {
         LabClient::new(self.address, PATIENCE)
     }
 
-    /// Returns the number of questions with this outcome.
+    /// Returns the number of clients' questions with this outcome.
     pub fn outcome(&self, outcome: Outcome) -> u64 {
         let report = self.daemon.subject().recorder().report(Window::Start);
         report.outcomes.iter().filter(|(of, _)| **of == outcome).map(|(_, count)| *count).sum()
     }
 
-    /// Returns the number of messages that were counted separately for this reason.
+    /// Returns the number of clients' messages that were counted apart from questions for this reason.
     pub fn apart(&self, apart: Apart) -> u64 {
         let report = self.daemon.subject().recorder().report(Window::Start);
         report.apart.iter().filter(|(of, _)| **of == apart).map(|(_, count)| *count).sum()
@@ -90,7 +90,7 @@ impl Stage {
     }
 }
 
-/// Returns the octets of a query.
+/// Returns the octets of a query for the name `text`.
 pub fn query(id: u16, text: &str, kind: RecordType) -> Vec<u8> {
     let mut message = hickory_proto::op::Message::query();
     message.metadata.id = id;

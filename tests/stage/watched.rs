@@ -10,18 +10,18 @@ use lab::fault::Fault;
 use lab::simulation::Simulation;
 use lab::traffic::{Asker, Program};
 
-/// The faults of which one server of each zone has one.
+/// The faults of servers in this test: one server of each zone has one of them.
 pub const AILMENTS: [Fault; 6] =
     [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
 
-/// Asks questions, and stores the failed ones with their reasons.
+/// Asks questions as a mail gateway does, and stores the failed ones with their reasons.
 pub struct Watched<'a> {
     simulation: &'a Simulation,
     failed: Mutex<Vec<String>>,
 }
 
 impl<'a> Watched<'a> {
-    /// Creates the traffic for this simulation.
+    /// Creates the traffic of a mail gateway for this simulation.
     pub fn new(simulation: &'a Simulation) -> Self {
         Self { simulation, failed: Mutex::default() }
     }

@@ -18,7 +18,7 @@ fn repeated(count: usize, line: impl Fn(usize) -> String) -> String {
 const TIME: &str = "10";
 const MANY: usize = 30_000;
 
-/// Imports a file. The import is ended when it has used the processor time `TIME`.
+/// Imports a configuration file. The import is killed when it has used the processor time `TIME`.
 fn in_time(format: &str, content: &str) -> Output {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.conf");

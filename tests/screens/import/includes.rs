@@ -19,7 +19,7 @@ fn relative_includes_of_bind_are_read_from_its_directory() {
         let found = imported("named", &[("etc/named.conf", &main), ("etc/zones.d/a.conf", CORP)]);
         assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
     }
-    // This `directory` belongs to another statement.
+    // This `directory` belongs to the statement `key-store`, not to `options`.
     let main = "key-store \"x\" { directory \"DIR/var\"; };\ninclude \"a.conf\";\n";
     let found = imported("named", &[("etc/named.conf", main), ("etc/a.conf", CORP), ("var/a.conf", "")]);
     assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");

@@ -77,7 +77,7 @@ fn published_configurations_of_gateways_are_imported() {
     assert!(published.len() >= 20);
     for path in published {
         let name = path.file_stem().unwrap().to_str().unwrap();
-        // Here, the import finds the format from the text.
+        // Here the command does not name the format: the import finds it from the text of the file.
         compare(&["import", &format!("published/{name}.conf")], &format!("published/{name}.toml"));
     }
 }
@@ -218,7 +218,7 @@ fn a_block_list_that_is_too_long_is_cut_and_reported_once() {
     assert_eq!(found.matches("left out").count(), 1 + usize::from(found.contains("Keys that are left out")));
 }
 
-/// Writes files to a new directory and imports the first one. Returns the result as JSON.
+/// Writes files to a new directory and imports the first one. Returns the result as JSON text.
 fn imported(format: &str, files: &[(&str, &str)]) -> String {
     text(&import(format, files))
 }
@@ -287,7 +287,7 @@ fn weight(found: &str, did: &str) -> String {
     told.map_or_else(String::new, |finding| finding["weight"].as_str().unwrap().to_owned())
 }
 
-/// Returns the imported configuration file without its comments.
+/// Returns the configuration file that the import wrote, without its comments.
 fn keys(found: &str) -> String {
     let found: serde_json::Value = serde_json::from_str(found).unwrap();
     let config = found["config"].as_str().unwrap();

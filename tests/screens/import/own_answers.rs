@@ -48,7 +48,7 @@ fn an_asterisk_in_local_data_makes_no_wildcard() {
     }
 }
 
-/// Unbound 1.17 answers NOERROR without records for all names of such a zone.
+/// Unbound 1.17 answers NOERROR without records for all names of a `redirect` zone without data.
 #[test]
 fn a_redirect_of_unbound_without_data_is_told() {
     let told = "answered that the names have no records (NODATA)";
@@ -81,7 +81,8 @@ fn nodefault_of_unbound_opens_the_zones_of_exactly_these_names() {
         assert_eq!(zone(&found, &name), "forward = [\"192.0.2.53\"]", "{found}");
         assert!(!found.contains(told), "{found}");
     }
-    // A zone above this one, which the file closes, answers its names.
+    // This file also has a zone of type `static` above this one. Unbound answers all names below it
+    // itself.
     let closed = " local-zone: \"168.192.in-addr.arpa.\" nodefault\n local-zone: \"in-addr.arpa\" static\n";
     assert_eq!(zone(&unbound(&format!("{closed}{forward}")), "168.192.in-addr.arpa"), "");
     // Servers for names that Unbound answers itself get no queries.

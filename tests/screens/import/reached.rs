@@ -118,11 +118,11 @@ fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
         "options { listen-on port 53 { 127.0.0.1; }; listen-on-v6 port 53 { ::1; }; allow-query { localhost; }; };\n",
     );
     assert!(!found.contains("\"dangerous\""), "{found}");
-    // Without a list, clients in the networks of the interfaces are answered.
+    // Without a list of clients, named answers the clients in the networks of this host's interfaces.
     let found = named("options { listen-on { 127.0.0.1; 10.0.0.25; }; listen-on-v6 { none; }; };\n");
     assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.25/32\"]"), "{found}");
     assert!(found.contains("as no allow-recursion names others"), "{found}");
-    // The addresses may be in named or nested lists to which the list refers.
+    // The addresses may be in named (`acl`) or nested lists to which the list of clients refers.
     for (acl, listed) in [
         ("acl lan { 10.0.0.25; 127.0.0.1; };", "lan;"),
         ("acl lan { inner; };\nacl inner { 10.0.0.25; };", "127.0.0.1; lan;"),
@@ -154,7 +154,7 @@ fn blackhole_of_bind_chooses_no_clients() {
     let found = named("options { blackhole { 10.6.6.6; }; };\n");
     assert!(keys(&found).contains("drop = [\"10.6.6.6/32\"]"), "{found}");
     assert!(!keys(&found).contains("192.0.2.1") && !found.contains("\"dangerous\""), "{found}");
-    // Dropped clients got no answers for named's own zones either.
+    // Clients in `blackhole` got no answers for named's own zones either.
     let found = named(&format!("options {{ allow-query {{ 10/8; }}; blackhole {{ 10.6.6.6; }}; }};\n{CORP}"));
     assert!(!found.contains("had an answer for more clients"), "{found}");
 }

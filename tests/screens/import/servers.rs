@@ -84,7 +84,7 @@ fn the_port_of_named_is_that_of_the_servers_that_it_asks() {
     assert_eq!(zone(&found, "."), "forward = [\"192.0.2.9:5300\", \"192.0.2.8\"]", "{found}");
 }
 
-/// Returns true if the import reports this text as dangerous.
+/// Returns true if the import reports the text `told` as dangerous.
 fn is_dangerous(format: &str, text: &str, told: &str) -> bool {
     let found = imported(format, &[("a.conf", text)]);
     let found: serde_json::Value = serde_json::from_str(&found).unwrap();
@@ -132,7 +132,8 @@ fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
     for (format, text) in [
         ("unbound", "server:\n port: 53\n"),
         ("unbound", "server:\n access-control: 192.0.2.0/24 allow\n"),
-        // The forwarders find these servers themselves.
+        // The forwarders resolve the names, so resolverd does not query servers with private addresses
+        // itself.
         (
             "unbound",
             "server:\n access-control: 10.0.0.0/8 allow\nforward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n",

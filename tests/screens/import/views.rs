@@ -3,14 +3,14 @@
 
 use super::{import, imported, keys};
 
-/// Returns the result of the import of a file with these views.
+/// Returns the result of the import of a named.conf with these views.
 fn named(views: &str) -> String {
     imported("named", &[("named.conf", views), ("a.zone", ZONE), ("b.zone", ZONE)])
 }
 
 const ZONE: &str = "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n";
 
-/// Two zones with the same name, which are in different views.
+/// Two zones with the same name, which are in different views of named.
 const A: &str = "zone \"corp.example\" { type primary; file \"a.zone\"; };";
 const B: &str = "zone \"corp.example\" { type primary; file \"b.zone\"; };";
 
@@ -25,7 +25,7 @@ fn the_only_view_of_all_clients_is_the_file() {
     assert!(keys(&found).contains("allow = [\"10.0.0.0/8\"]"), "{found}");
 }
 
-/// The text of a finding about a view that is not imported.
+/// A part of the finding about a view of named that is not imported.
 const REFUSED: &str = "is not converted, and its clients are refused";
 
 #[test]
@@ -38,7 +38,7 @@ fn the_view_of_this_host_is_imported_and_others_are_refused() {
     assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.0/8\"]"), "{found}");
     assert!(found.contains(REFUSED) && found.contains("let one on another address answer them"), "{found}");
 
-    // The first view whose list matches a client is used.
+    // named uses the first view whose list matches a client.
     let found = named(&format!("{outside}{inside}"));
     assert!(keys(&found).contains("b.zone\"") && !keys(&found).contains("10.0.0.0/8"), "{found}");
 
@@ -73,7 +73,7 @@ fn names_of_lists_and_denied_lists_choose_the_view() {
     let found = named(&format!("{lists}{inside}{outside}"));
     assert!(keys(&found).contains("a.zone\"") && !keys(&found).contains("0.0.0.0/0"), "{found}");
     assert!(keys(&found).contains("allow = [\"::1/128\", \"127.0.0.1/32\", \"10.0.0.0/8\"]"), "{found}");
-    // If a nested list exempts a client, the elements after the list decide about this client.
+    // If a nested list exempts a client, the elements after this list decide about the client.
     let found = named("options { allow-recursion { !{ !10/8; any; }; 10.1.0.0/16; }; };\n");
     assert!(
         keys(&found).contains("allow = [\"10.1.0.0/16\"]") && !found.contains("had no effect"),
@@ -150,7 +150,7 @@ fn views_of_unbound_are_told_and_their_clients_are_refused() {
     assert!(found.contains("view guests") && found.contains(REFUSED), "{found}");
     let found = of(" access-control-view: 127.9.0.0/16 guests\n");
     assert!(keys(&found).contains("refuse = [\"127.9.0.0/16\"]"), "{found}");
-    // This host may always resolve names.
+    // This host may always resolve names, also if its addresses are among the clients of a view.
     for networks in ["127.0.0.0/8", "0.0.0.0/0"] {
         let found = of(&format!(" access-control-view: {networks} guests\n"));
         assert!(!found.contains("refused or dropped the queries of this host"), "{found}");

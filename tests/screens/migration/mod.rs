@@ -90,7 +90,7 @@ fn tables(format: &str, name: &str) -> String {
     table(&format!("Options of {name} that are converted"), converted)
 }
 
-/// Returns the table with the options of a resolver whose files cannot be imported.
+/// Returns the table of the options of a resolver whose files cannot be imported, with their equivalents in resolverd.
 fn equivalents(name: &str, rows: &[(&str, &str)]) -> String {
     let rows = rows.iter().map(|(option, here)| ((*option).to_owned(), (*here).to_owned()));
     table(&format!("Options of {name} and their equivalents"), rows)

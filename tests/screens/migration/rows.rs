@@ -1,11 +1,11 @@
 //! The rows of the tables: an option of another resolver, a file that contains it, and the keys of resolverd
 //! that replace it, or the advice.
 
-/// An option of another resolver that the import converts.
+/// An option of another resolver that `resolverctl import` converts.
 pub(crate) struct Row {
     /// The format of the file: `unbound` or `named`.
     pub(crate) format: &'static str,
-    /// The option, as the manual page shows it.
+    /// The option, as the manual page resolverd-migration(7) shows it.
     pub(crate) option: &'static str,
     /// A configuration file that contains the option. `FOLDER` stands for a directory with a zone file, files of trust
     /// anchors and of root servers, and a certificate with its key.
@@ -23,7 +23,7 @@ const fn row(
     Row { format, option, typed, keys }
 }
 
-/// The options that the import converts.
+/// The options of other resolvers that `resolverctl import` converts.
 pub(crate) const CONVERTED: &[Row] = &[
     row(
         "unbound",

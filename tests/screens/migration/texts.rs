@@ -1,6 +1,6 @@
-//! The texts of the manual page before and after its tables.
+//! The texts of the manual page resolverd-migration(7) before and after its tables.
 
-/// The text before the tables.
+/// The text of the manual page before its tables, in roff.
 pub(crate) const BEFORE: &str = r#".SH NAME
 resolverd\-migration \- from Unbound or BIND to resolverd, and back
 .SH STEPS
@@ -92,7 +92,7 @@ openresolv
 Write \fBresolvconf=NO\fR in /etc/resolvconf.conf.
 "#;
 
-/// The text after the tables.
+/// The text of the manual page after its tables, in roff.
 pub(crate) const BEHIND: &str = r#".SS "Differences without an option"
 .TP
 Longest prefix

@@ -1,4 +1,4 @@
-//! The screen and the JSON output of `compare`.
+//! The screen and the JSON output of `resolverctl compare`.
 
 use ctl::render::{Style, compare, json};
 use doctor::side_by_side::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer, conclude};

@@ -1,4 +1,5 @@
-//! Screens of the configuration and of the command line.
+//! Screens about the configuration, such as the errors of a file, and about errors in a command
+//! line.
 
 use std::path::Path;
 use std::process::Command;
@@ -84,7 +85,8 @@ fn zone(zone: &str, kind: ZoneSource, servers: Vec<ZoneServer>) -> ZoneState {
     }
 }
 
-/// Returns the state of a zone whose server has this name.
+/// Returns a reply of the daemon about a zone whose server has this name, which another host has
+/// chosen.
 pub(crate) fn hostile_zone(name: &str) -> Reply {
     Reply::ZoneState(zone(
         "a.example.",

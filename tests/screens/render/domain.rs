@@ -1,4 +1,4 @@
-//! The screen and the JSON output of `check DOMAIN`.
+//! The screen and the JSON output of `resolverctl check DOMAIN`.
 
 use ctl::render::html::{DomainReport, page};
 use ctl::render::{Style, domain, json};
@@ -14,7 +14,7 @@ fn findings() -> Vec<Finding> {
     findings_with("no server answered")
 }
 
-/// Returns findings. One of them contains this text, which comes from another host.
+/// Returns findings of a check. One of them contains this text, which comes from another host.
 fn findings_with(text: &str) -> Vec<Finding> {
     vec![
         Finding::new(Code::MxIsAddress, "example.com. MX 10 192.0.2.1."),

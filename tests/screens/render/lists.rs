@@ -110,7 +110,7 @@ fn lists_in_use() {
     assert_eq!(lists::states(&[Reply::End], Style::Plain), none);
 }
 
-/// Returns the answer of a list to a test query. If there is no answer, `why` says why.
+/// Returns the answer of a DNS list to a test query. If there is no answer, `why` says why.
 fn test(
     list: &str,
     purpose: Purpose,

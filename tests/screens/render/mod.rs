@@ -248,7 +248,7 @@ fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<Record>) -> Que
     }
 }
 
-/// Compares the text and the JSON of a command with their files in tests/golden.
+/// Compares the text and the JSON output of a command with their files in tests/golden.
 fn both(name: &str, text: &str, json: &str) {
     golden(&format!("{name}.txt"), text);
     golden(&format!("{name}.json"), json);

@@ -1,4 +1,4 @@
-//! The screen and the JSON output of `shadow`.
+//! The screen and the JSON output of `resolverctl shadow`.
 
 use ::shadow::answer::{Side, SideAnswer, SideReply};
 use ::shadow::asked::AskedQuestion;

@@ -25,7 +25,8 @@ fn stages() -> Vec<Reply> {
     ]
 }
 
-/// Returns the period of a table. It begins `after` seconds after the begin of the record.
+/// Returns the reply with the period of a table of statistics. The period begins `after` seconds
+/// after the daemon began to count.
 fn span(after: f64, shorter: bool) -> Reply {
     let since = RECORD_BEGIN + after;
     Reply::TableSpan(TableSpan {
@@ -37,7 +38,7 @@ fn span(after: f64, shorter: bool) -> Reply {
     })
 }
 
-/// Returns a time in UTC as text.
+/// Returns a time, given in seconds since 1970, as text in UTC.
 fn moment(unix: f64) -> String {
     let utc = jiff::Timestamp::from_second(unix as i64).unwrap();
     utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()

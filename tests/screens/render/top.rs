@@ -61,7 +61,7 @@ fn rows_of(table: TopTable) -> Vec<Reply> {
     }
 }
 
-/// Returns a screen after two readings of the statistics, two seconds apart.
+/// Returns the screen of `resolverctl top` after two readings of the statistics, two seconds apart.
 fn live(table: TopTable) -> TopLive {
     let mut live = TopLive::new((table, Window::Minute), time_of_day, true);
     let mut before = stats();

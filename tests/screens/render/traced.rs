@@ -11,7 +11,7 @@ use validate::verdict::SecurityStatus;
 
 use crate::render::{both, lines, query, record};
 
-/// Returns a step of the resolution of www.mail.example.
+/// Returns a step of the resolution of www.mail.example., as a trace shows it.
 fn step(at_micros: u64, depth: u8, event: StepEvent) -> Step {
     Step { at: Duration::from_micros(at_micros).as_secs_f64(), depth, event }
 }

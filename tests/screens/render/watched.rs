@@ -1,4 +1,4 @@
-//! The screen and the JSON output of `check watched`.
+//! The screen and the JSON output of `resolverctl check watched`.
 
 use ::watched::history::{ChangeKind, FindingChange, Standing};
 use control::protocol::Reply;
@@ -9,7 +9,7 @@ use resolver::config::WatchAs;
 
 use super::golden;
 
-/// Monday 2026-11-16 03:00 UTC.
+/// The time at which the test plays: Monday 2026-11-16 03:00 UTC, in seconds since 1970.
 const MONDAY: u64 = 1_794_798_000;
 
 fn moment(unix: f64) -> String {

@@ -12,7 +12,7 @@ use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::memory::{assert_within_bound, sizes};
 use crate::daemon::process::{Process, Setting, World, alone, busy};
 
-/// The number of questions of the burst.
+/// The number of questions that the client sends at once.
 const BURST: usize = 10_000;
 
 /// The number of sockets that send the burst. The buffer of a single socket cannot hold all replies.
@@ -21,7 +21,7 @@ const CLIENTS: usize = 50;
 /// The number of names for each MiB of the cache. It is several times as many as fit into the cache.
 const NAMES_PER_MIB: u64 = 5_000;
 
-/// The number of questions of one socket that are in progress at the same time.
+/// The number of questions of one client socket that are in progress at the same time.
 const WINDOW: usize = 50;
 
 #[test]
@@ -60,7 +60,7 @@ fn ten_thousand_cold_names_at_once_stay_within_the_bounds() {
     assert!(process.outcome(Outcome::Cache) >= watched.hits);
 }
 
-/// The results of the burst.
+/// The replies to the questions that the client has sent at once.
 #[derive(Debug)]
 struct Burst {
     answered: u64,
@@ -91,7 +91,7 @@ fn burst(server: SocketAddr) -> Burst {
     burst
 }
 
-/// The measurements during the burst.
+/// What was measured of the daemon while the client sent its questions.
 #[derive(Debug)]
 struct Watched {
     hits: u64,

@@ -13,14 +13,14 @@ use crate::daemon::process::PATIENCE;
 /// If a socket receives no reply for this time, all questions without an answer are sent again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// A socket, and the questions that have not been answered yet.
+/// A DNS client for the tests: a UDP socket, and the questions that have not been answered yet.
 pub(crate) struct Client {
     socket: UdpSocket,
     waiting: HashMap<u16, Vec<u8>>,
     next: u16,
-    /// The number of datagrams that were sent, including repeated ones.
+    /// The number of datagrams that the client has sent, including repeated ones.
     pub(crate) sent: u64,
-    /// True if the questions have the DO flag.
+    /// True if the client sets the DO flag in its questions.
     pub(crate) dnssec_ok: bool,
 }
 
@@ -30,7 +30,7 @@ impl Client {
         Self::at(ours, server)
     }
 
-    /// Returns a client with the address `ours`.
+    /// Returns a client that sends from the address `ours`.
     pub(crate) fn at(ours: IpAddr, server: SocketAddr) -> Self {
         let socket = UdpSocket::bind((ours, 0)).unwrap();
         socket.connect(server).unwrap();

@@ -13,13 +13,13 @@ use hickory_proto::rr::RecordType;
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Setting, World, told};
 
-/// Returns the value of a counter of a daemon.
+/// Returns the value of a counter in the metrics of a daemon.
 fn counted(process: &Process, name: &str) -> u64 {
     let stats = serde_json::to_value(process.stats()).unwrap();
     stats["upstream"][name].as_u64().unwrap()
 }
 
-/// Starts a daemon that answers over TLS, HTTPS and QUIC.
+/// Starts a daemon that answers clients over TLS, HTTPS and QUIC.
 fn forwarder(world: &World) -> (Setting, Process) {
     let setting = Setting::new(world, "");
     for file in ["first.pem", "first.key"] {
@@ -43,7 +43,7 @@ fn forwards(world: &World, server: &str) -> (Setting, Process) {
     (setting, process)
 }
 
-/// Makes a command trust the certificate authority of the tests.
+/// Makes a `resolverctl` command trust the certificate authority of the tests.
 fn trusting(mut command: Command) -> Command {
     command.env("SSL_CERT_FILE", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/ca.pem"));
     command

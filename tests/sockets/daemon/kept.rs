@@ -13,10 +13,10 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Setting, Stage, World, ask, told};
 
-/// A list whose zone is parked, so that none of its answers is a valid listing.
+/// The configuration of a DNS list whose zone is parked, so that none of its answers is a valid listing.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";
 
-/// Returns the current day (UTC), to which the counters belong.
+/// Returns the number of the current day (UTC), to which the counters of queries to lists belong.
 fn day() -> u64 {
     SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400
 }
@@ -136,7 +136,7 @@ fn the_minutes_outlast_a_restart_and_a_file_that_is_torn_or_foreign() {
     assert_eq!(in_minutes(&process), 1);
 }
 
-/// Returns the number of failed queries in the history.
+/// Returns the number of failed queries that the daemon has in its history.
 fn failed(process: &Process) -> u64 {
     let all = FailedRequest { from: 0.0, zone: None, client: None };
     let zones = ask(process.socket(), &Request::Failed(all));

@@ -15,13 +15,13 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, extended_error, is_servfail};
 use crate::daemon::process::{PATIENCE, Process, Setting, World, alone, told};
 
-/// The maximum time from the start to the first answer that needs no server.
+/// The maximum time from the start of the daemon to its first answer that needs no server.
 const START: Duration = Duration::from_millis(100);
 
 /// The maximum time from the signal to the end of the process, also on a busy machine. The resolutions (flights) that are interrupted could
 /// take ten seconds.
 const END: Duration = Duration::from_secs(5);
-// On an idle machine, the end takes less than a second.
+// On an idle machine, the daemon needs less than a second to stop.
 const _: () = assert!(STOP_GRACE.as_millis() + STOP_FLUSH.as_millis() < 1_000);
 
 /// The number of sockets, of questions for each socket, and of questions over one TCP stream that wait when the signal arrives.
@@ -95,7 +95,7 @@ fn whoever_asks_by_the_tool_when_it_ends_is_told_too() {
     let mut tool = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     tool.arg("--socket").arg(setting.socket()).args(["query", "www.silent.tld"]);
     let tool = tool.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A connection to the control socket without a request must not delay the end.
+    // A connection to the control socket without a request must not delay the stop of the daemon.
     let _idle = std::os::unix::net::UnixStream::connect(setting.socket()).unwrap();
     process.wait_until("it is in flight", |process| process.status().daemon.flights == 1);
     let (status, _) = process.end(Signal::TERM);
@@ -122,7 +122,7 @@ fn what_servers_answer_soon_is_still_handed_out_at_the_end() {
     assert_eq!(status.code(), Some(0));
     assert!(took < END, "{took:?}");
     for _ in 0..50 {
-        // The server is near, so these answers arrive before the end of the process.
+        // The server is near, so these answers arrive before the daemon has stopped.
         assert_eq!(client.next_reply().metadata.response_code, ResponseCode::NoError);
     }
 }
@@ -168,7 +168,7 @@ fn pipelined(process: &Process, questions: u16) -> TcpStream {
     stream
 }
 
-/// Returns the messages in a TCP stream.
+/// Returns the DNS messages in a TCP stream.
 fn framed(mut octets: &[u8]) -> impl Iterator<Item = Message> {
     std::iter::from_fn(move || {
         let length = usize::from(u16::from_be_bytes(*octets.first_chunk()?));

@@ -8,7 +8,7 @@ use resolver::limits::{MIN_CACHE_SIZE, RECORD_SHARE};
 
 use crate::daemon::process::Process;
 
-/// The octets that the pages of an optimised program take in memory.
+/// The octets of memory that the pages of an optimised program take.
 const OPTIMISED_PROGRAM: u64 = 10 << 20;
 
 /// Returns the sizes of the cache to test, in MiB: `long` in a long test, else the smallest of them. `RESOLVERD_CACHE_MIB` sets another
@@ -33,7 +33,7 @@ pub(crate) fn most_taken(process: &Process) -> u64 {
     process.peak_memory() - (process.in_status("RssFile") * 1_024).saturating_sub(OPTIMISED_PROGRAM)
 }
 
-/// Asserts that the process stays within the limit for a cache of `size` MiB.
+/// Asserts that the memory of the daemon is within the limit for a cache of `size` MiB.
 pub(crate) fn assert_within_bound(process: &Process, size: u64, title: &str) {
     let (peak, bound) = (most_taken(process), bound(size));
     println!("{title}, cache of {size} MiB: {:.1} MiB at most, of {}", mebibytes(peak), bound >> 20);

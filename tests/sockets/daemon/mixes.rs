@@ -18,7 +18,7 @@ use crate::daemon::client::{Client, framed, is_servfail};
 use crate::daemon::memory::{assert_within_bound, sizes};
 use crate::daemon::process::{Process, Setting, World, busy};
 
-/// The number of questions of one socket that are in progress at the same time.
+/// The number of questions of one client socket that are in progress at the same time.
 const WINDOW: usize = 50;
 
 /// The number of TCP clients. All their connections are open at the same time.
@@ -27,19 +27,19 @@ const TCP_CLIENTS: u8 = 4;
 /// The number of questions that each connection sends at once. All replies together have 70 MB.
 const PIPELINED: u16 = 8;
 
-/// The number of questions with long replies that are asked at the same time.
+/// The number of questions with long replies that clients ask at the same time.
 const LONG_REPLIES: usize = 80;
 
-/// The number of reloads in a long test. Before each reload, a part of the cache is filled.
+/// The number of reloads of the configuration in a long test. Before each reload, a part of the cache is filled.
 const RELOADS: u64 = 30;
 
-/// A DNS list, so that the cache also has answers of a list.
+/// The configuration of a DNS list, so that the cache also has answers of a list.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]";
 
 /// A kind of cache entry. `ask` returns the name and type of each question that fills the cache with this kind.
 struct Mix {
     title: &'static str,
-    /// The approximate size of an entry in octets. The cache is filled several times.
+    /// The approximate size of a cache entry of this kind, in octets. The cache is filled several times.
     octets: u64,
     ask: fn(u64) -> (String, RecordType),
     dnssec_ok: bool,
@@ -132,7 +132,7 @@ fn the_process_stays_within_its_bound_whatever_the_cache_holds() {
     }
 }
 
-/// Each reload removes answers and views, while clients fill the cache again.
+/// Each reload of the configuration removes answers and views, while clients fill the cache again.
 #[test]
 fn reloads_while_the_cache_fills_take_no_more() {
     let _busy = busy();
@@ -151,7 +151,7 @@ fn reloads_while_the_cache_fills_take_no_more() {
     }
 }
 
-/// Asks for `count` names of a kind.
+/// Asks the daemon for `count` names, so that the cache gets entries of the kind `mix`.
 fn fill(process: &Process, mix: &Mix, count: u64) {
     let mut client = Client::new(process.address);
     client.dnssec_ok = mix.dnssec_ok;
@@ -167,19 +167,19 @@ fn fill(process: &Process, mix: &Mix, count: u64) {
     }
 }
 
-/// Fills a cache of `size` MiB with few long entries, so that it uses all of its memory.
+/// Fills a cache of `size` MiB with a few long entries, so that it uses all of its memory.
 pub(crate) fn fill_with_texts(process: &Process, size: u64) {
     fill(process, &TEXTS, 2 * (size << 20) / TEXTS.octets);
 }
 
-/// Opens as many TCP connections as the daemon serves with a cache of `size` MiB.
+/// Opens as many TCP connections as a daemon with a cache of `size` MiB serves at the same time.
 fn all_connections(process: &Process, size: u64) -> Vec<TcpStream> {
     let of_client = WorkBounds::for_cache_size(size << 20).connections_of_client();
     let clients = (1..=TCP_CLIENTS).flat_map(|last| std::iter::repeat_n(last, of_client));
     clients.map(|last| connected(process.address, [127, 0, 0, last].into())).collect()
 }
 
-/// Sends messages without a pause. The daemon may close the connection.
+/// Sends DNS messages over a TCP connection without a pause. The daemon may close the connection.
 fn pipeline(messages: impl Iterator<Item = u8>, stream: &mut TcpStream) {
     let _ = stream.write_all(&messages.collect::<Vec<_>>());
 }
@@ -286,12 +286,12 @@ fn dozens_of_long_replies_at_once_are_never_shed() {
     assert_eq!(shed(&process), 0);
 }
 
-/// Returns the number of long replies that were dropped.
+/// Returns the number of long replies that the daemon has dropped.
 fn shed(process: &Process) -> u64 {
     process.stats().report.upstream.counts[Counter::LongRepliesShed]
 }
 
-/// Opens a connection from an address, with a small receive buffer.
+/// Opens a TCP connection to the daemon from this address, with a small receive buffer.
 fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();

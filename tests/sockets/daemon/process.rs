@@ -29,13 +29,13 @@ use tokio::runtime::Runtime;
 /// A time that is long enough on any machine. A test that passes never waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The round trip to a server that is far away.
+/// The round trip to a simulated server that is far away.
 const FAR: Duration = Duration::from_millis(1_500);
 
-/// The id of a user without rights, for tests that run as root.
+/// The id of the user `nobody`, as which the daemon runs if the test runs as root.
 const NOBODY: u32 = 65_534;
 
-/// A lock for tests that measure times, and for tests that keep the machine busy.
+/// A lock that separates tests which measure times from tests which keep the machine busy.
 static BUSY: RwLock<()> = RwLock::new(());
 
 /// Must be called by tests that measure times. Waits until no other test keeps the machine busy.
@@ -48,7 +48,7 @@ pub(crate) fn busy() -> RwLockReadGuard<'static, ()> {
     BUSY.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A small internet on sockets, for a daemon that runs in another process.
+/// A simulated internet on sockets, for a daemon that runs in another process.
 pub(crate) struct World {
     pub(crate) sockets: LabSockets,
     _runtime: Runtime,
@@ -101,7 +101,7 @@ fn lab(distance: Duration, zones: &[(&str, String)]) -> Lab {
     tree.build().unwrap()
 }
 
-/// A state directory, and a daemon that uses it.
+/// A state directory (for the snapshot of the cache and the history), and a daemon that uses it.
 pub(crate) struct Stage {
     pub(crate) setting: Setting,
     pub(crate) state: TempDir,
@@ -121,7 +121,7 @@ impl Stage {
     }
 }
 
-/// A directory with a configuration file. The processes of a test use it.
+/// A directory with the configuration file of a daemon. All processes of a test use it.
 pub(crate) struct Setting {
     folder: TempDir,
 }
@@ -146,7 +146,7 @@ impl Setting {
         setting
     }
 
-    /// Creates a directory without a configuration file.
+    /// Creates a directory for a daemon, without a configuration file.
     pub(crate) fn bare() -> Self {
         let folder = tempfile::tempdir().unwrap();
         // A user without rights must be able to read the directory.
@@ -162,7 +162,7 @@ impl Setting {
         self.folder.path().join("resolverd.toml")
     }
 
-    /// Adds settings: answers of `keyless.tld.` are validated, except those for two names.
+    /// Adds to the configuration: answers of `keyless.tld.` are validated, except those for two names.
     pub(crate) fn validate_keyless(&self) {
         let key = "Aio4P+Jh0hSxiVvHVAveh6ovEnH9Q+K8+1qdsWtH0C3BSydA8KMuWOLXi6xbFYJSXdosj8gzUBp80wcEY6Du9w==";
         self.write("anchor", &format!("keyless.tld. 3600 IN DNSKEY 257 3 13 {key}\n"));
@@ -199,7 +199,7 @@ impl Setting {
         command
     }
 
-    /// Runs the program until it ends. Returns the exit code, stdout and stderr.
+    /// Runs the daemon program with these arguments until it ends. Returns the exit code, stdout and stderr.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         told(&self.command().args(arguments).output().unwrap())
     }
@@ -234,19 +234,19 @@ pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Comman
     Some(shell)
 }
 
-/// A daemon that runs. It is killed when this value is dropped.
+/// A daemon that runs in another process. It is killed when this value is dropped.
 pub(crate) struct Process {
     child: Child,
     /// The address at which the daemon listens.
     pub(crate) address: SocketAddr,
-    /// The lines on stderr before the line with the address.
+    /// The lines that the daemon wrote to stderr before the line with its address.
     pub(crate) said: Vec<String>,
     lines: Mutex<Receiver<String>>,
     socket: PathBuf,
 }
 
 impl Process {
-    /// Starts `command`, and waits for the line with the address.
+    /// Starts the daemon with `command`, and waits for the line with the address at which it listens.
     pub(crate) fn start(mut command: Command, socket: PathBuf) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let (sender, lines) = channel();
@@ -268,7 +268,7 @@ impl Process {
         }
     }
 
-    /// Returns the path of the control socket.
+    /// Returns the path of the control socket of the daemon.
     pub(crate) fn socket(&self) -> &Path {
         &self.socket
     }
@@ -277,12 +277,12 @@ impl Process {
         self.child.id()
     }
 
-    /// Sends a signal to the process.
+    /// Sends a signal to the process of the daemon.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Returns the next line on stderr.
+    /// Returns the next line that the daemon writes to stderr.
     pub(crate) fn next_line(&self) -> String {
         self.lines.lock().unwrap().recv_timeout(PATIENCE).unwrap()
     }
@@ -327,12 +327,12 @@ impl Process {
         assert!(matches!(reply.first(), Some(Reply::Flushed(_))), "{reply:?}");
     }
 
-    /// Returns the number of questions with this outcome.
+    /// Returns the number of clients' questions with this outcome.
     pub(crate) fn outcome(&self, outcome: Outcome) -> u64 {
         self.stats().report.outcomes.get(&outcome).copied().unwrap_or(0)
     }
 
-    /// Waits until the state of the process is as `wanted`.
+    /// Waits until the function `wanted` returns true for the process. `what` describes the state in the error message.
     pub(crate) fn wait_until(&self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let begin = Instant::now();
         while !wanted(self) {
@@ -340,23 +340,23 @@ impl Process {
         }
     }
 
-    /// Returns a number in /proc/PID/status, in the unit of that file.
+    /// Returns a number in /proc/PID/status of the daemon, in the unit of that file.
     pub(crate) fn in_status(&self, field: &str) -> u64 {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
         number_of(&text, field).unwrap_or_else(|| panic!("no {field} in {text}"))
     }
 
-    /// Returns the most memory that the process has ever used, in octets.
+    /// Returns the most memory that the process of the daemon has ever used, in octets.
     pub(crate) fn peak_memory(&self) -> u64 {
         self.in_status("VmHWM") * 1_024
     }
 
-    /// Returns the number of open file descriptors.
+    /// Returns the number of open file descriptors of the daemon.
     pub(crate) fn descriptors(&self) -> u64 {
         std::fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count() as u64
     }
 
-    /// Returns the number of times that all threads of the process have gone to sleep.
+    /// Returns how many times the threads of the daemon have gone to sleep.
     pub(crate) fn sleeps(&self) -> u64 {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
         let status = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).unwrap());

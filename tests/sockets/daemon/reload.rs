@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use crate::daemon::client::Client;
 use crate::daemon::process::{Process, Setting, World, told};
 
-/// Runs resolverctl. Returns stdout.
+/// Runs a `resolverctl` command. Returns the exit code and stdout.
 fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     command.arg("--socket").arg(setting.socket()).args(arguments);
@@ -20,13 +20,13 @@ fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
     (code, text)
 }
 
-/// Runs a command that fails. Returns the exit code, stdout and stderr.
+/// Runs a `resolverctl` command that must fail. Returns the exit code, stdout and stderr.
 fn failing(setting: &Setting, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     told(&command.arg("--socket").arg(setting.socket()).args(arguments).output().unwrap())
 }
 
-/// Returns the log line about a reload.
+/// Returns the log line of the daemon about a reload of the configuration.
 fn said(process: &Process) -> String {
     let mut line = process.next_line();
     while !line.contains("configuration") {
@@ -57,7 +57,7 @@ fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
     assert!(code == 6 && wrong.contains("cache.sise is not a known key; did you mean size?"), "{wrong}");
     assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
 
-    // An error in a zone file alone is also reported, by the command and by the log.
+    // If only a zone file has an error, the command and the log report the error too.
     setting.write("lan.zone", "@ A ten\n");
     setting.write("resolverd.toml", &format!("{file}[[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n"));
     let (code, wrong) = resolverctl(&setting, &["reload"]);
@@ -198,7 +198,7 @@ fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_
             "zone partner.example.: {key} contains {own}, at which resolverd itself listens ({own}): its queries would come back to it; write the address and port of another server\n"
         );
         assert_eq!(setting.run(&["--check"]), (6, String::new(), sentence.clone()));
-        // With port 0, the listener has another port than the server, so this is not a circle.
+        // With port 0, the listener gets another port than the server, so resolverd does not query itself.
         assert_eq!(setting.run(&["--check", "--listen", "127.0.0.1:0"]).0, 0);
         let (code, _, error) = setting.run(&[]);
         assert_eq!((code, error), (1, format!("resolverd: {sentence}")));
@@ -229,7 +229,7 @@ fn a_zone_is_added_until_it_is_removed_or_written() {
     assert_eq!(resolverctl(&near, &["zone", "remove", "lan"]), (0, "zone lan: removed\n".to_owned()));
     assert_eq!(asks(), 1);
 
-    // A wrong server changes neither the daemon nor the file.
+    // A wrong server in the `resolverctl` command changes neither the daemon nor the configuration file.
     let before = std::fs::read_to_string(near.config()).unwrap();
     let words = ["zone", "add", "lan", "--forward", "10.0.0.300"];
     let (code, _, said) = failing(&near, &words);

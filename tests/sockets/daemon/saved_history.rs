@@ -15,7 +15,7 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Stage, World, ask};
 
-/// Returns the path of the file with the saved history.
+/// Returns the path of the file with the saved history of queries.
 fn file(stage: &Stage) -> PathBuf {
     stage.state.path().join("history.snapshot")
 }
@@ -28,7 +28,7 @@ fn ask_twice(process: &Process, name: &str) {
     }
 }
 
-/// Returns the messages with a name.
+/// Returns the messages in which a name was asked for, as `resolverctl why` gets them.
 fn why(process: &Process, name: &str) -> Vec<MessageReport> {
     let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
     let replies = ask(process.socket(), &Request::Why { requests: vec![request] }).into_iter();
@@ -41,7 +41,7 @@ fn make_pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Ends the process. Returns the log lines about the file.
+/// Ends the daemon with a signal. Returns its log lines about the file with the history.
 fn said(process: &mut Process, signal: Signal) -> Vec<String> {
     process.end(signal);
     let said = [process.said.clone(), process.said_later()].concat();
@@ -66,7 +66,7 @@ fn a_quick_message_is_found_after_a_restart_with_another_number_of_workers() {
         assert!(!file(&stage).exists());
         let after = why(&process, "mail.tld.");
         assert!((after[0].began - before[0].began).abs() < 0.01, "{after:?}");
-        // The two processes read the clock at different times, so the begin differs a little.
+        // The two daemons read the clock at different times, so the begin of the history differs a little.
         let after: Vec<_> =
             after.into_iter().map(|message| MessageReport { began: before[0].began, ..message }).collect();
         assert_eq!(after, before);

@@ -15,7 +15,7 @@ impl Stage {
         self.state.path().join("cache.snapshot")
     }
 
-    /// Returns the files of the cache in the state directory.
+    /// Returns the names of the files with cached data in the state directory.
     fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.state.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -25,7 +25,7 @@ impl Stage {
     }
 }
 
-/// Ends the process. Returns all its log lines.
+/// Ends the daemon. Returns all its log lines.
 fn ended(mut process: Process) -> String {
     process.end(Signal::TERM);
     [process.said.clone(), process.said_later()].concat().join("\n")
@@ -37,7 +37,7 @@ fn ttl(process: &Process, name: &str) -> Option<u32> {
     if is_servfail(&reply) { None } else { reply.answers.first().map(|record| record.ttl) }
 }
 
-/// Waits until the daemon has read the snapshot.
+/// Waits until the daemon has read the snapshot of the cache.
 fn settled(process: &Process) {
     process.wait_until("the snapshot is read", |process| {
         process.status().daemon.snapshot.is_some_and(|snapshot| snapshot.read)
@@ -66,7 +66,7 @@ fn the_cache_outlasts_a_restart_and_its_ttls_go_on() {
     let said = ended(process);
     assert!(said.contains("cache entries from") && said.contains("restored"), "{said}");
 
-    // Entries that were restored are also written again.
+    // Cache entries that were restored from the snapshot are also written to the next one.
     let process = stage.start(&[]);
     settled(&process);
     assert!(ttl(&process, "mail.tld.").is_some_and(|again| again <= known));
@@ -118,7 +118,7 @@ fn what_cannot_be_used_is_set_aside_with_one_line() {
     std::fs::write(stage.file(), &octets).unwrap();
     refused("a checksum does not match");
 
-    // If the views have changed, all data in the file may be wrong.
+    // If the views of the configuration have changed, all data in the snapshot may be wrong.
     let text = std::fs::read_to_string(stage.setting.config()).unwrap();
     let listener = "\n[[listener]]\naddresses = [\"127.0.0.1:0\"]\nzones = []\n";
     stage.setting.write("resolverd.toml", &format!("{text}{listener}"));
@@ -160,7 +160,7 @@ fn a_process_that_is_killed_while_it_writes_leaves_the_file_of_before() {
     ended(process);
     let whole = std::fs::read(stage.file()).unwrap();
 
-    // A file whose write was interrupted: it has octets, but no header.
+    // A snapshot whose write was interrupted: it has octets, but no header.
     let torn = [&[0; 76][..], &whole[76..whole.len() / 2]].concat();
     std::fs::write(stage.state.path().join("cache.snapshot.new"), torn).unwrap();
     drop(world);

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, framed, is_servfail};
 use crate::daemon::process::{Process, Setting, Stage, World, ask};
 
-/// Returns the user that runs this test: the name, or the id if there is no name.
+/// Returns the system user that runs this test: the name, or the id if there is no name.
 fn own_user() -> String {
     let told = |option| {
         let output = Command::new("id").arg(option).output().unwrap();
@@ -22,7 +22,7 @@ fn own_user() -> String {
     told("-un").or_else(|| told("-u")).unwrap()
 }
 
-/// Returns the users of the queries for a name, from the history.
+/// Returns the system users whose programs have sent the queries for a name, from the history.
 fn users(process: &Process, name: &str) -> Vec<Option<String>> {
     let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
     let mut users = Vec::new();

@@ -12,7 +12,7 @@ use crate::daemon::memory::{assert_within_bound, sizes};
 use crate::daemon::mixes::fill_with_texts;
 use crate::daemon::process::{Process, Setting, World, busy};
 
-/// The sizes of the cache, in MiB.
+/// The sizes of the cache with which the test runs, in MiB.
 const SIZES: [u64; 2] = [32, 64];
 
 /// The number of clients that flood the daemon. Each has its own address.

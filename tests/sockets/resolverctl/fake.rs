@@ -48,14 +48,14 @@ use resolver::resolve::inflight::InFlight;
 /// The maximum number of requests for messages that are answered from one reading of the record.
 pub(crate) const MOST_WHYS: usize = 5;
 
-/// A daemon whose answers are in this file.
+/// A stand-in for the daemon, behind the control socket. Its answers are in this file.
 pub(crate) struct Fake {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) flushed: Mutex<Vec<String>>,
     reloads: Mutex<u32>,
     pub(super) zones: Mutex<Vec<ZoneWhat>>,
     pub(crate) lists: Lists,
-    /// The number of requests for messages that were answered from each reading of the record.
+    /// How many requests for messages (of `resolverctl why`) were answered from each reading of the history.
     pub(crate) whys: Mutex<Vec<usize>>,
 }
 
@@ -161,7 +161,7 @@ impl Controlled for Fake {
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {
-        // One of the lists has a text but no address.
+        // One of the DNS lists has a TXT record but no address.
         let text_alone = name("asn.rspamd.com.").zone_of(&question.name);
         let asked = if text_alone { Question::new(&name("mail.example."), question.kind) } else { question };
         self.query(asked)

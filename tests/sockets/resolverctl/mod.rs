@@ -27,7 +27,7 @@ use tempfile::TempDir;
 
 use fake::Fake;
 
-/// A daemon with its control socket, and the command that uses it.
+/// A stand-in for the daemon with its control socket, and the `resolverctl` command that uses it.
 struct World {
     directory: TempDir,
     socket: PathBuf,
@@ -50,7 +50,7 @@ impl World {
         Self { directory, socket, fake, runtime, ending }
     }
 
-    /// Runs resolverctl. Returns the exit code, stdout and stderr.
+    /// Runs a `resolverctl` command. Returns the exit code, stdout and stderr.
     fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         told(&tool(&self.socket).args(arguments).output().unwrap())
     }
@@ -217,7 +217,7 @@ fn a_name_that_begins_with_a_hyphen_is_taken_as_it_is_shown_and_a_mistyped_optio
     }
 }
 
-/// Returns the only JSON object on stdout.
+/// Returns the only JSON object in the text of stdout.
 fn object(text: &str) -> serde_json::Value {
     assert_eq!(text.lines().count(), 1, "{text}");
     serde_json::from_str(text).unwrap()
@@ -310,7 +310,7 @@ fn a_monitoring_system_gets_one_line_and_its_exit_code() {
     };
     world.fake.recorder.questions(0, &failed, 100);
     let (code, text, _) = world.run(&["status", "--plugin"]);
-    // The zones of these queries are not known yet.
+    // The daemon does not know yet to which zones these failed queries belong.
     assert!(code == 1 && text.starts_with("RESOLVERD WARNING - 101 of 103 queries failed"), "{text}");
     let nowhere = world.directory.path().join("none.sock");
     let (code, text, error) = told(&tool(&nowhere).args(["status", "--plugin"]).output().unwrap());

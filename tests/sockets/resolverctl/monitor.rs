@@ -11,7 +11,7 @@ use history::limits::{MAX_WATCHERS, WATCHED_QUESTIONS};
 
 use crate::resolverctl::{World, told, tool};
 
-/// A running command `monitor`. It is killed when this value is dropped.
+/// A running command `resolverctl monitor`. It is killed when this value is dropped.
 struct Monitor {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
@@ -24,7 +24,7 @@ impl Drop for Monitor {
     }
 }
 
-/// Waits until `count` commands watch the queries.
+/// Waits until `count` commands `resolverctl monitor` watch the queries.
 fn until_watching(world: &World, count: usize) {
     let begin = Instant::now();
     while world.fake.recorder.watching() != count {

@@ -13,7 +13,7 @@ use super::fake::MOST_WHYS;
 use super::{World, told, tool};
 use hickory_proto::rr::RecordType;
 
-/// Runs `why -` with these lines. Returns the exit code, the output and the errors.
+/// Runs `resolverctl why -` with these log lines as input. Returns the exit code, the output and the errors.
 fn pasted(world: &World, lines: &str, arguments: &[&str]) -> (i32, String, String) {
     let mut command = tool(&world.socket);
     command.args(["why", "-"]).args(arguments);
@@ -65,7 +65,7 @@ fn several_lines_are_looked_up_in_one_reading_and_those_without_a_reply_again() 
     let lines: String = (0..MOST_WHYS as u8 + 3).map(line).collect();
     let told = objects(&pasted(&world, &lines, &["--json"]).1);
     let readings = std::mem::take(&mut *world.fake.whys.lock().unwrap());
-    // The name that all lines have in common is asked for once in each step.
+    // All lines have a name in common. The command asks the daemon for this name once in each step.
     assert_eq!(readings, [MOST_WHYS + 4, 4]);
     assert_eq!(
         told.iter().map(|one| one["more_lines"].as_u64().unwrap_or(0) + 1).sum::<u64>(),

@@ -12,13 +12,13 @@ use super::{World, skipped};
 const TAKE: &str = "\u{1b}[?1049h";
 const GIVE: &str = "\u{1b}[?1049l";
 
-/// The command on a terminal, and the text that it writes to the terminal.
+/// The command `resolverctl top` on a terminal, and the text that it writes to the terminal.
 struct OnTerminal {
     child: Child,
     pid: std::path::PathBuf,
     chunks: Receiver<Vec<u8>>,
     seen: String,
-    /// The position after the last text for which the test has waited.
+    /// The position in the text after the last part for which the test has waited.
     after: usize,
 }
 

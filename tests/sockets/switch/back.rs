@@ -7,7 +7,7 @@ use super::host::{Host, Internet, crowded, golden, internet, plain};
 
 const OURS: &str = "nameserver 127.0.0.1\n";
 
-/// Returns true if resolverd runs.
+/// Returns true if resolverd runs on this host.
 fn answers(host: &Host) -> bool {
     host.read("units/resolverd.service").contains("active")
 }
@@ -17,7 +17,7 @@ fn switched(internet: &Internet, host: &Host) {
     assert_eq!(code, 0, "{text}");
 }
 
-/// Returns a host whose resolver is Unbound.
+/// Returns a host whose current resolver is Unbound.
 fn unbound() -> Host {
     let host = Host::new(&[
         ("etc/resolv.conf", "nameserver 127.0.0.1\n"),
@@ -91,7 +91,7 @@ fn resolverd_stays_if_the_old_resolver_has_gone() {
     assert!(error.contains("no resolver would answer at 127.0.0.1"), "{error}");
     assert!(error.contains("unbound.service"), "{error}");
     assert!(answers(&host));
-    // The old resolver is installed again here.
+    // The package of the old resolver is installed again here.
     host.write("units/unbound.service", &unit);
     restored(&internet, &host, &before);
 }
@@ -138,7 +138,7 @@ fn resolverd_starts_again_if_the_old_resolver_does_not() {
     restored(&internet, &host, &before);
 }
 
-/// Returns the beginnings of `whole` that a file may have after a power failure.
+/// Returns the beginnings of the text `whole` that a file may have after a power failure.
 fn cut(whole: &str) -> [&str; 3] {
     ["", whole.get(..1).unwrap(), whole.get(..whole.len() / 2).unwrap()]
 }

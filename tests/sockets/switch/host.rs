@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 /// executed.
 const SYSTEMCTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sockets/switch/systemctl");
 
-/// The columns after the address in a socket table of /proc/net.
+/// The columns after the address in a table of UDP sockets of /proc/net.
 const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
 
 /// A root server on a real socket. Its replies have no signatures, so the date stays unknown.
@@ -47,7 +47,7 @@ pub(crate) fn internet() -> Internet {
     }
 }
 
-/// A host that is a directory tree.
+/// A simulated host: a directory tree with the files that `resolverctl switch` reads and writes.
 pub(crate) struct Host {
     pub(crate) root: TempDir,
 }
@@ -113,7 +113,7 @@ impl Host {
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 
-    /// Returns the command, so that a test can also kill it.
+    /// Returns the `resolverctl switch` command before it is started, so that a test can also kill it.
     pub(crate) fn prepared(&self, internet: &Internet, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
         command.args(["switch", "--root"]).arg(self.root.path()).arg("--systemctl").arg(SYSTEMCTL);
@@ -165,7 +165,7 @@ impl Host {
     }
 }
 
-/// Returns a socket table with sockets at port 53 of these addresses.
+/// Returns a table of sockets as in /proc/net, with sockets at port 53 of these addresses.
 fn sockets(addresses: &[[u8; 4]], inode: u32) -> String {
     let line = |address: &[u8; 4]| {
         format!(" 0: {:08X}:0035 {DATAGRAMS} {inode} 2 0 0\n", u32::from_ne_bytes(*address))
@@ -200,7 +200,7 @@ pub(crate) fn crowded() -> Host {
     host
 }
 
-/// Returns a host whose `resolv.conf` names a server on another host.
+/// Returns a host whose `resolv.conf` names a DNS server on another host.
 pub(crate) fn plain() -> Host {
     Host::new(&[("etc/resolv.conf", "nameserver 192.0.2.53\n"), ("etc/nsswitch.conf", "hosts: files dns\n")])
 }

@@ -117,7 +117,7 @@ fn names_that_cannot_be_resolved_undo_it() {
     assert_eq!(after, before);
 }
 
-/// Asserts that a switch is refused with these words and changes nothing.
+/// Asserts that `resolverctl switch` refuses with these words, and changes nothing on the host.
 fn refused(host: &Host, internet: &Internet, words: &str) {
     let before = host.files();
     let (code, text) = host.switch(internet, &["--yes"]);
@@ -138,7 +138,7 @@ fn nothing_happens_where_a_failure_stays() {
     host.holds("docker-proxy", "docker.service", [0, 0, 0, 0]);
     refused(&host, &internet, "docker-proxy of docker.service listens at 0.0.0.0:53");
 
-    // dnsmasq may also assign addresses to other hosts.
+    // dnsmasq may also assign addresses to other hosts (DHCP).
     let host = plain();
     host.write("units/dnsmasq.service", "loaded enabled active\n");
     host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
@@ -225,7 +225,7 @@ fn a_record_of_another_user_is_not_trusted() {
     assert!(host.read("etc/resolv.conf").contains("127.0.0.1"));
 }
 
-/// Returns the steps of a switch without their reasons.
+/// Returns the steps that `resolverctl switch` would take, without their reasons.
 fn steps(host: &Host, internet: &Internet) -> Vec<String> {
     let (_, lines) = host.switch(internet, &["--json"]);
     let objects = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -250,7 +250,7 @@ fn each_kind_of_host_has_its_steps() {
     host.holds("named", "named.service", [192, 0, 2, 1]);
     assert_eq!(steps(&host, &internet), [START]);
 
-    // Ubuntu: systemd-resolved continues to run, and queries resolverd.
+    // As on Ubuntu: systemd-resolved continues to run, and queries resolverd.
     let host = Host::new(&[
         dns,
         ("run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\n"),

@@ -9,10 +9,10 @@ use hickory_proto::op::Message;
 use crate::systemd::service::{PATIENCE, Service, Setting, answer, client, question};
 use crate::systemd::units::is_installed;
 
-/// The number of questions that arrive while no daemon runs.
+/// The number of questions that clients send while no daemon runs.
 const WAITING: u16 = 200;
 
-/// Opens a UDP socket and a TCP socket at the same port. The test keeps both open.
+/// Opens a UDP socket and a TCP socket at the same port, as systemd does for the daemon. The test keeps both open.
 fn held() -> (UdpSocket, TcpListener, SocketAddr) {
     loop {
         let stream = TcpListener::bind("127.0.0.1:0").unwrap();

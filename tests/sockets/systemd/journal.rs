@@ -15,7 +15,7 @@ use crate::systemd::service::{PATIENCE, Service, Setting};
 fn a_pipe_gets_plain_lines_with_their_time() {
     let setting = Setting::new("127.0.0.1:0".parse().unwrap());
     let mut command = setting.command();
-    // The variable names another stream than stderr, because stderr was redirected.
+    // `JOURNAL_STREAM` names another stream than stderr, because stderr was redirected.
     command.env("JOURNAL_STREAM", "1:1");
     let mut service = Service::start(command);
     let line = service.said.last().unwrap();
@@ -43,7 +43,7 @@ fn serve_with(setting: &Setting, stderr: OwnedFd, meanwhile: impl FnOnce(&Child)
     assert!(child.wait().unwrap().success());
 }
 
-/// Returns the lines of the next entry in the journal.
+/// Returns the lines of the next entry that the daemon writes to the journal.
 fn entry(journal: &UnixDatagram) -> Vec<String> {
     let mut octets = [0; 65_536];
     let length = journal.recv(&mut octets).unwrap();

@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::systemd::service::{PATIENCE, Service, Setting, answer, client, question};
 
-/// The socket at which a service manager receives messages.
+/// The socket at which a service manager such as systemd receives messages from the daemon.
 struct Manager {
     socket: UnixDatagram,
     setting: Setting,
@@ -31,14 +31,14 @@ impl Manager {
         Service::start(command)
     }
 
-    /// Returns the next message.
+    /// Returns the next message that the daemon sends to the service manager.
     fn hear(&self) -> String {
         let mut octets = [0; 4_096];
         let length = self.socket.recv(&mut octets).unwrap();
         String::from_utf8(octets[..length].to_vec()).unwrap()
     }
 
-    /// Returns the next message that begins with this text. Other messages are for the watchdog.
+    /// Returns the next message that begins with this text. Messages for the watchdog are skipped.
     fn hear_until(&self, begin: &str) -> String {
         loop {
             let heard = self.hear();

@@ -91,35 +91,35 @@ fn lab() -> Lab {
     tree.build().unwrap()
 }
 
-/// A daemon that runs. It is killed when this value is dropped.
+/// A daemon that runs in another process. It is killed when this value is dropped.
 pub(crate) struct Service {
     pub(crate) child: Child,
     lines: std::io::Lines<BufReader<ChildStderr>>,
-    /// The lines up to the one which says that the daemon listens.
+    /// The lines of the daemon's log up to the one which says that it listens.
     pub(crate) said: Vec<String>,
 }
 
 impl Service {
-    /// Starts `command`, and waits for the line which says that the daemon listens.
+    /// Starts the daemon with `command`, and waits for the log line which says that it listens.
     pub(crate) fn start(command: Command) -> Self {
         let mut service = Self::spawn(command);
         service.wait_for(" listens at ");
         service
     }
 
-    /// Starts `command` without waiting for a line.
+    /// Starts the daemon with `command` without waiting for a log line.
     pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         Self { child, lines, said: Vec::new() }
     }
 
-    /// Waits for a line with `words`.
+    /// Waits for a log line with `words`.
     pub(crate) fn wait_for(&mut self, words: &str) {
         assert!(self.says(words), "it has ended: {:?}", self.said);
     }
 
-    /// Reads lines until one contains `words`. Returns false if the process ends before that.
+    /// Reads log lines until one contains `words`. Returns false if the process ends before that.
     pub(crate) fn says(&mut self, words: &str) -> bool {
         while self.said.last().is_none_or(|line| !line.contains(words)) {
             let Some(line) = self.lines.next() else { return false };
@@ -128,7 +128,7 @@ impl Service {
         true
     }
 
-    /// Returns the next line.
+    /// Returns the next log line of the daemon.
     pub(crate) fn next_line(&mut self) -> String {
         match self.lines.next() {
             Some(line) => line.unwrap(),
@@ -143,7 +143,7 @@ impl Service {
         rest.split([',', ' ']).next().unwrap().parse().unwrap()
     }
 
-    /// Kills the process, as a crash would.
+    /// Kills the daemon, as a crash would.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -175,7 +175,7 @@ pub(crate) fn client(server: SocketAddr) -> UdpSocket {
     client
 }
 
-/// Reads an answer. Returns its id and the number of its records.
+/// Reads a DNS reply. Returns its id and the number of its answer records.
 pub(crate) fn answer(client: &UdpSocket) -> (u16, usize) {
     let mut octets = [0; 4_096];
     let length = client.recv(&mut octets).unwrap();
