@@ -1,4 +1,5 @@
-//! If background work of a question panics, the client still gets its answer.
+//! If work of the resolver in the background for a question panics, the client still gets its
+//! answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +56,7 @@ fn a_panic_where_a_silence_is_counted_leaves_the_answer_of_another_server() {
         ask(&simulation, "www.none.", RecordType::A).await;
         simulation.network().set_unroutable([127, 0, 0, 2].into());
         let strike = simulation.resolver().strike_silences();
-        // The first silence that is counted is that of the slow server.
+        // The first silent query that is counted is the one to the slow server.
         strike.order(2);
         let reply = ask(&simulation, "www.tld.", RecordType::A).await;
         assert!(!strike.is_ordered(), "no silence was counted");

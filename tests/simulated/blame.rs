@@ -26,13 +26,13 @@ use lab::world::ServerPlan;
 use resolver::config::{Config, Family};
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
 
-/// A list of the built-in registry. It is below a zone of its owner.
+/// The zone of a DNS list of the built-in registry. Its parent zone belongs to the operator of the list.
 const LIST: &str = "bl.spamcop.net.";
 
-/// The zone of the owner of `LIST`. It is the parent of the list's zone.
+/// The zone of the operator of the DNS list `LIST`. It is the parent of the list's zone.
 const OWNER: &str = "spamcop.net.";
 
-/// The zones below a root. Each zone has one server, with an address and a connection of its own.
+/// The zones of the simulated internet, below a root. Each zone has one server, with an address and a connection of its own.
 struct Internet(Tree);
 
 impl Internet {
@@ -78,7 +78,7 @@ async fn failed(simulation: &Simulation) -> Vec<FailedZone> {
     simulation.resolver().failed(FailedWanted::default()).await.zones
 }
 
-/// Returns the kind of the culprit, its zone, its server and its list.
+/// Returns what delayed the message according to the report: the kind of culprit, its zone, its server and its list.
 fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
     fn text(text: &Option<String>) -> &str {
         text.as_deref().unwrap_or_default()
@@ -123,7 +123,7 @@ fn a_silent_zone_of_its_owner_is_a_silence_of_the_list() {
             check(&simulation, last).await;
             tokio::time::sleep(Duration::from_secs(20)).await;
         }
-        // An hour later, the zone of the list is still in the cache, and this query waits for nothing.
+        // An hour later, the zone of the DNS list is still in the cache, and this query waits for nothing.
         tokio::time::sleep(Duration::from_secs(3_600)).await;
         check(&simulation, 9).await;
         for last in [1, 2, 3, 9] {
@@ -294,7 +294,7 @@ fn a_path_of_ipv6_that_leads_nowhere_is_no_fault_of_the_owners() {
     });
 }
 
-/// Asks for `count` names below a zone at the same time.
+/// Asks for `count` names of a zone at the same time.
 async fn flood(simulation: &Simulation, zone: &str, count: usize) {
     let names: Vec<String> = (0..count).map(|number| format!("w{number}.{zone}")).collect();
     join_all(names.iter().map(|name| ask(simulation, name, RecordType::A))).await;
@@ -470,7 +470,7 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
             assert_eq!(report.questions.len(), 2, "{fault}: {report:#?}");
             assert!(report.culprit.evidence.contains("; 2 queries failed"), "{fault}: {report:#?}");
             tokio::time::sleep(Duration::from_secs(3_600)).await;
-            // The first query finds out that TCP fails. The second query already knows this.
+            // The first query finds out that TCP fails to this server. The second query already knows this.
             for asked in ["a.cut.tld.", "b.cut.tld."] {
                 ask(&simulation, asked, RecordType::A).await;
                 tokio::time::sleep(Duration::from_secs(8)).await;

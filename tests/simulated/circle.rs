@@ -27,7 +27,7 @@ use resolver::zones::Views;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-/// How many times a forwarder sends a query, and the time between two of them.
+/// A forwarder that gets no reply sends its query `TRIES` times. `BETWEEN` is the time between two of them.
 const TRIES: u16 = 4;
 const BETWEEN: Duration = Duration::from_secs(1);
 
@@ -38,14 +38,14 @@ const MESSAGES: usize = 32;
 struct Circle {
     resolver: OnceLock<Weak<Resolver>>,
     clock: Clock,
-    /// True if the forwarders set DO and CD in their queries.
+    /// True if the forwarders set the flags DO and CD in the queries that they send to resolverd.
     with_flags: bool,
     sent: AtomicUsize,
     ports: AtomicU16,
 }
 
 impl Circle {
-    /// Returns the reply of a forwarder: the answer that resolverd gives to its own query.
+    /// Returns the reply of a forwarder that has asked resolverd the question that resolverd asked it.
     async fn forward(resolver: Arc<Resolver>, clock: Clock, octets: Vec<u8>, way: (bool, u16)) -> Vec<u8> {
         let (with_flags, port) = way;
         let view = resolver.views().general().unwrap().id;
@@ -72,7 +72,7 @@ impl Circle {
     }
 }
 
-/// The reply of a forwarder, while it is awaited.
+/// The reply of a forwarder, for which resolverd waits.
 struct Forwarded(SocketAddr, Option<JoinHandle<Vec<u8>>>);
 
 impl Replies for Forwarded {
@@ -145,7 +145,7 @@ fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
     (resolver, network)
 }
 
-/// Asks a question as a client with this port.
+/// Asks resolverd a question as a client with this port.
 async fn ask(resolver: &Arc<Resolver>, owner: &str, port: u16) -> (Replied, Duration) {
     let view = resolver.views().general().unwrap().id;
     let question = Question { view, ..Question::new(&name(owner), RecordType::A) };
@@ -170,7 +170,7 @@ fn a_question_that_comes_back_costs_a_few_messages_and_the_deadline() {
             assert!(sent <= MESSAGES, "{sent} messages");
             assert_eq!((resolver.flights(), resolver.waiters()), (0, 0));
 
-            // Many questions at the same time must not multiply the messages.
+            // Many questions at the same time must not multiply the messages to the forwarders.
             let owners: Vec<String> = (0..50).map(|number| format!("www{number}.example.")).collect();
             let asked = owners.iter().zip(2..).map(|(owner, port)| ask(&resolver, owner, port));
             assert!(join_all(asked).await.iter().all(|(_, elapsed)| *elapsed <= deadline));

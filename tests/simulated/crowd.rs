@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 /// The time between two questions for the dead zone. It results in a hundred questions per second.
 const BETWEEN: Duration = Duration::from_millis(10);
 
-/// The number of questions for the dead zone. They take twenty seconds.
+/// The number of questions for the dead zone. To send all of them takes twenty seconds.
 const QUESTIONS: u32 = 2_000;
 
 /// Returns a lab with a root, tld., and two zones with two servers each. The servers of one of the zones are dead.

@@ -260,7 +260,7 @@ fn a_known_silence_is_told_with_its_reason_and_not_remembered_of_the_name() {
     });
 }
 
-/// The number of zones on the server of a hoster. It drops queries for all of them.
+/// The number of zones on the server of a hoster. The server drops queries for all of them.
 const HOSTED: usize = 100;
 
 /// Returns a lab with a root, tld., and many zones on one server. The server answers only for zz.tld.

@@ -21,7 +21,8 @@ use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::registry::Registry;
 use resolver::dnsbl::state::ListState;
 
-/// A list, with a name for which it is asked, one of its listings, and one of its refusals.
+/// A DNS list for the tests: its zone, a name that a client asks for, and the addresses with which the list answers "listed" and
+/// "refused".
 struct ListSubject {
     apex: &'static str,
     name: &'static str,
@@ -48,7 +49,7 @@ const DOMAIN: ListSubject = ListSubject {
     refusal: "127.0.0.1",
 };
 
-/// A list of data that has only TXT records.
+/// A DNS list that gives data as TXT records. It has no addresses.
 const DATA: ListSubject = ListSubject {
     apex: "asn.rspamd.com.",
     name: "4.3.2.1.asn.rspamd.com.",
@@ -56,7 +57,7 @@ const DATA: ListSubject = ListSubject {
     refusal: "127.255.255.254",
 };
 
-/// Returns a simulation with a root and a list that answers each query with `address`.
+/// Returns a simulation with a root and a DNS list that answers each query with `address`.
 fn simulation(
     list: &ListSubject,
     address: &str,
@@ -68,7 +69,7 @@ fn simulation(
     simulation_of(list, &text, faults, change)
 }
 
-/// Returns a simulation with a root and a list whose zone has the records in `text`.
+/// Returns a simulation with a root and a DNS list whose zone has the records in `text`.
 fn simulation_of(
     list: &ListSubject,
     text: &str,
@@ -88,7 +89,7 @@ fn simulation_of(
     Simulation::new(lab, config, 7)
 }
 
-/// Returns the response code and the code of the extended error.
+/// Returns the response code of a reply, and the code of its extended error (RFC 8914).
 fn given(reply: &SimulatedReply) -> (ResponseCode, Option<u16>) {
     (reply.message.metadata.response_code, reply.extended_error.as_ref().map(|error| error.code))
 }
@@ -159,7 +160,7 @@ fn text_costs_one_message_more_and_none_where_the_address_is_known() {
         assert_eq!(listed.lab().log().take().len(), 1);
         let refused = simulation(&BLOCK, BLOCK.refusal, &[], |_| {});
         ask(&refused, BLOCK.name, RecordType::TXT).await;
-        // Shorter names are queried before the full name (QNAME minimisation).
+        // Shorter names are queried before the full name (QNAME minimisation, RFC 9156).
         let asked = refused.lab().log().take();
         let of_address =
             |one: &&Received| one.kind == RecordType::A && one.name.to_lowercase().to_string() == BLOCK.name;
@@ -330,7 +331,7 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
             simulation.resolver().memory().flush(&Flush::All);
             assert_eq!(asked("2.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?} after a reload");
-            // A mirror that answers again is used only if its data are fresh.
+            // A mirror of the list that answers again is used only if its data are fresh.
             let mirror = simulation.lab().server("mirror.lists").unwrap();
             mirror.set_faults(&[Fault::Dead]);
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());

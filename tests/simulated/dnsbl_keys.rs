@@ -1,4 +1,4 @@
-//! Lists whose names contain the key of a customer. Clients ask without the key, and only the list's own servers get the key.
+//! DNS lists whose names contain the secret key of a customer. Clients ask without the key, and only the list's own servers get the key.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -23,19 +23,19 @@ use resolver::dnsbl::batch::BatchCounts;
 use resolver::dnsbl::list_way::Way;
 use resolver::resolve::list_keys::secrets_of;
 
-/// The key that must stay secret. The tests search for it without regard to upper and lower case, because a client may write the name in
-/// any case.
+/// The customer's key for the DNS lists, which must stay secret. The tests search for it without regard to upper and lower case, because a
+/// client may write the name in any case.
 const KEY: &str = "x7h3qkey5u8wk3qkey9m2v";
 
-/// The key of a client. On the server of the list, a separate zone belongs to this key.
+/// Another key, which a client writes into the names that it asks for. On the server of the DNS list, a separate zone belongs to this key.
 const CLIENTS: &str = "k3y0fac11entandnobodyelse9";
 
-/// The zone that belongs to the key `CLIENTS`.
+/// The zone on the server of the DNS list that belongs to the client's key, `CLIENTS`.
 const OWN_ZONE: &str = "k3y0fac11entandnobodyelse9.authbl.dq.spamhaus.net.";
 
 const ASKED: &str = "4.3.2.1.zen.spamhaus.org.";
 
-/// Writes the key to a file, writes a configuration that names this file, and reads the configuration.
+/// Writes the secret key to a file, writes a configuration that names this file, and reads the configuration.
 fn configured(folder: &Path, mode: u32) -> Result<Config, String> {
     let key = folder.join("spamhaus.key");
     std::fs::write(&key, format!("{}\n", KEY.to_ascii_uppercase())).unwrap();
@@ -52,12 +52,12 @@ fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
     simulation_of(faults, folder, None)
 }
 
-/// Like `simulation`, with all zones signed as in `signing`.
+/// Like `simulation`, but all zones are signed as the words of `signing` say.
 fn simulation_of(faults: &[Fault], folder: &Path, signing: Option<&str>) -> Simulation {
     simulation_with(faults, signing, |config| config.lists = configured(folder, 0o640).unwrap().lists)
 }
 
-/// Like `simulation_of`, with another configuration.
+/// Like `simulation_of`, but `change` changes the configuration.
 fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(&mut Config)) -> Simulation {
     let mut tree = Tree::default();
     for (server, last) in
@@ -93,7 +93,7 @@ fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(
     Simulation::new(lab, config, 11)
 }
 
-/// Returns all texts that somebody could see.
+/// Returns all texts in which somebody could see the secret key: replies, tables, log.
 fn all_that_is_told(simulation: &Simulation, replies: &[SimulatedReply]) -> String {
     let mut told = String::new();
     for reply in replies {
@@ -179,7 +179,7 @@ fn a_name_with_the_key_that_a_client_asks_for_itself_goes_to_no_forwarder() {
             assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
         }
         ask(&simulation, &format!("{KEY}.combined.mail.abusix.zone."), RecordType::TXT).await;
-        // The same key is for all lists of the provider.
+        // The same secret key is for all DNS lists of the provider.
         for base in ["xbl.dq.spamhaus.net.", "dq.spamhaus.net.", "black.mail.abusix.zone."] {
             ask(&simulation, &format!("4.3.2.1.{KEY}.{base}"), RecordType::A).await;
         }
@@ -233,7 +233,7 @@ async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duratio
 fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     paused(async {
-        // Here the operator has configured the key, and resolverd adds it to the names.
+        // In this case the operator has configured the key, and resolverd adds it to the names that it asks for.
         let own = simulation(&[], folder.path());
         let (took, BatchCounts { used, wasted, .. }) =
             sixty(&own, ["zen.spamhaus.org.", "combined.mail.abusix.zone."], "").await;

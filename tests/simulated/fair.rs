@@ -19,16 +19,16 @@ use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MAX_WAITERS, NEW_ZONE_TIME};
 use tokio::task::JoinSet;
 
-/// The distance of the servers for the names that the light client asks for.
+/// The round trip to the servers of the names that the light client (which asks few questions) asks for.
 const NEAR: Duration = Duration::from_millis(20);
 
-/// The time within which the light client must have the answers to 99 of 100 questions.
+/// The light client must have the answers to 99 of 100 questions within this time.
 const LATE: Duration = Duration::from_millis(100);
 
-/// How much later than expected a reply may arrive.
+/// How much later than expected a reply may arrive in the simulation.
 const SLACK: Duration = Duration::from_millis(10);
 
-/// The number of zones whose servers are all silent.
+/// The number of zones in the lab whose servers are all silent.
 const SILENT_ZONES: usize = 100;
 
 /// The addresses from which the flood comes: first the address of the light client, because all programs of a gateway share it, then
@@ -72,7 +72,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// A simulation, and the questions of the flooding clients that are in progress.
+/// A simulation of the resolver, and the questions of the flooding clients that are in progress.
 struct Stage {
     simulation: Arc<Simulation>,
     flood: JoinSet<SimulatedReply>,
@@ -227,7 +227,7 @@ fn four_thousand_names_a_second_of_a_slow_zone_cost_others_nothing() {
                 .await;
             let simulation = Arc::clone(&stage.simulation);
             let replies = stage.end().await;
-            // If a question was turned away, the client gets an answer when it asks again.
+            // If a question was turned away because of overload, the client gets an answer when it asks again.
             let again = replies.iter().find(|reply| reply.outcome == Outcome::Shed).unwrap();
             let name = again.message.queries[0].name().to_string();
             assert_eq!(ask(&simulation, &name, flooder).await.outcome, Outcome::Upstream);

@@ -17,7 +17,7 @@ use lab::server::{Distance, LabServer};
 use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan, absolute};
 
-/// The number of mail domains of an internet: five for each hoster.
+/// The number of mail domains of a simulated internet: five for each hoster.
 const DOMAINS: usize = 40;
 
 /// The faults of which one server of each zone has one: dead, lame in several ways, silent for some queries, lossy.
@@ -48,7 +48,8 @@ impl<'a> Oracle<'a> {
         Self { lab, zones, known: BTreeSet::from([Name::root()]), addresses }
     }
 
-    /// Returns the time until the oracle has the answer for a name. The name exists in the deepest zone above it.
+    /// Returns the least time in which a name can be resolved with what the oracle already knows. The name exists in the deepest zone above
+    /// it.
     fn time(&mut self, name: &Name) -> Duration {
         let mut path: Vec<Name> = self.zones.keys().filter(|zone| zone.zone_of(name)).cloned().collect();
         path.sort_by_key(Name::num_labels);
@@ -87,7 +88,7 @@ impl<'a> Oracle<'a> {
     }
 }
 
-/// Returns the usual round trip to a server.
+/// Returns the usual round trip to a simulated server.
 fn far(server: &LabServer) -> Duration {
     server.distance().round_trip + server.distance().jitter / 2
 }

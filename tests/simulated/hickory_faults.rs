@@ -14,7 +14,7 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// The number of seeds for tests in which it is random which server is asked first.
+/// How many seeds the tests use in which it is random which server is asked first.
 const SEEDS: u64 = 20;
 
 /// Returns a lab with a root, and one.tld. on ns1 and ns2. Each has these faults and this round trip in milliseconds.
@@ -45,7 +45,7 @@ fn simulation(lab: &Arc<Lab>, race: bool, seed: u64) -> Simulation {
     Simulation::new(lab.clone(), config, seed)
 }
 
-/// Asks for host0 to host7, which must all be answered. Returns the longest time.
+/// Asks for host0 to host7 of one.tld., which must all be answered. Returns the longest time.
 async fn ask_eight(simulation: &Simulation) -> Duration {
     let mut longest = Duration::ZERO;
     for number in 0..8 {

@@ -22,16 +22,16 @@ use lab::world::ServerPlan;
 use resolver::config::LookaheadMode;
 use resolver::lookahead::{Rule, RuleStanding, RuleState};
 
-/// The number of domains of senders and recipients.
+/// The number of mail domains of senders and recipients in the lab.
 const DOMAINS: usize = 700;
 
-/// The round trip to the server of the domains.
+/// The round trip to the server of the mail domains.
 const TRIP: Duration = Duration::from_millis(40);
 
 struct Stage(Simulation);
 
 impl Stage {
-    /// Returns a resolver with this mode of look-ahead.
+    /// Returns a simulated resolver with this mode of look-ahead.
     fn new(mode: LookaheadMode) -> Self {
         let mut tree = Tree::default();
         let server = |tree: &mut Tree, name: &str, last: u8, distance| {
@@ -134,7 +134,7 @@ fn the_record_has_the_names_in_answers_that_were_asked_ahead() {
     });
 }
 
-/// The questions of a host that sends mail.
+/// The questions that a host asks to send an email: name prefix and record type.
 const SENDER: [(&str, RecordType); 3] =
     [("", RecordType::MX), ("mx.", RecordType::A), ("mx.", RecordType::AAAA)];
 
@@ -265,7 +265,7 @@ fn an_answer_that_is_used_after_its_judgement_counts_as_used() {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
         tokio::time::sleep(Duration::from_secs(40)).await;
-        // The next event lets resolverd decide about the rule.
+        // The next event of look-ahead makes resolverd decide whether the question of the rule was used.
         stage.ask("d2.one.tld.", RecordType::NS).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!((stage.rule(Rule::Spf).counts.used, stage.rule(Rule::Spf).counts.unused), (0, 1));
@@ -347,7 +347,7 @@ fn a_question_of_look_ahead_takes_no_place_of_a_client() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
-        // The questions that were sent in advance take 40 ms.
+        // The questions that look-ahead has sent in advance take 40 ms.
         tokio::time::sleep(Duration::from_millis(20)).await;
         let resolver = stage.0.resolver();
         assert!(resolver.under_way() > 0, "they are in progress");
@@ -367,18 +367,18 @@ const RATE: u32 = 5;
 const LEARNING: usize = 220;
 const MEASURED: usize = 160;
 
-/// The measurements of a run.
+/// What was measured while the gateway handled its mail.
 #[derive(Debug)]
 struct Measured {
     mean: Duration,
-    /// The 95th percentile of the time of a message.
+    /// The 95th percentile of the time that the DNS of a message (email) takes.
     late: Duration,
     failed: u32,
-    /// The number of queries to servers.
+    /// The number of queries that resolverd sent to servers.
     messages: u64,
 }
 
-/// Plays the mail of a gateway over a small internet. Returns the measurements.
+/// Plays the mail of a gateway over a small simulated internet. Returns the measurements.
 fn gateway(mode: LookaheadMode, loss_per_mille: u32) -> Measured {
     let internet = Arc::new(Internet::new(7, 400).unwrap());
     paused(async {

@@ -90,7 +90,7 @@ const SEEDS_OF_RARE: u64 = 720;
 
 #[test]
 fn at_thirty_per_cent_loss_with_a_broken_server_in_each_zone_one_question_in_a_thousand_fails() {
-    // At least half of them are needed, so that the limit is not exceeded by chance.
+    // At least half of the seeds are needed, so that the limit is not exceeded by chance.
     let seeds = of_long(SEEDS_OF_RARE).max(SEEDS_OF_RARE / 2);
     let (.., questions, failed) = measure(World { loss_per_mille: 300, broken: true }, seeds);
     let shown = failed.iter().take(2).cloned().collect::<Vec<_>>().join("\n");

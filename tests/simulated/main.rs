@@ -1,4 +1,4 @@
-//! The whole resolver, with a virtual clock and a simulated internet.
+//! Tests of the whole resolver, with a virtual clock and a simulated internet.
 
 mod beside;
 mod blame;

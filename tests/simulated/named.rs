@@ -34,7 +34,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 const LISTS: [&str; 3] = ["zen.spamhaus.org.", "bl.spamcop.net.", "psbl.surriel.com."];
 
-/// The list whose servers stop working.
+/// The DNS list whose servers stop working.
 const LIST: &str = LISTS[1];
 
 /// A zone whose queries are forwarded to servers of the operator.
@@ -62,7 +62,7 @@ const PAUSE: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Broken {
-    /// All paths lose this number of packets per thousand.
+    /// All network paths lose this number of packets per thousand.
     Paths(u32),
     /// The forwarder of one zone fails.
     Forwarder,
@@ -72,7 +72,7 @@ enum Broken {
     List,
 }
 
-/// Returns the lab. If `is_forwarded` is true, the forwarder serves all zones.
+/// Returns the lab. If `is_forwarded` is true, the forwarder has all zones, because all names are forwarded to it.
 fn lab(is_forwarded: bool) -> Lab {
     let mut tree = Tree::default();
     let mut zone = |zone: &str, network: [u8; 3], text: &str| {
@@ -100,19 +100,19 @@ fn lab(is_forwarded: bool) -> Lab {
     tree.build().unwrap()
 }
 
-/// What `status`, `why` and the page name as faults.
+/// What `resolverctl status`, `resolverctl why` and the web page of the daemon name as faults.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Named {
-    /// In `status`: the severity of the worst problem.
+    /// In `resolverctl status`: the severity of the worst problem.
     severity: Option<Severity>,
-    /// In `status`: true if the network of this host loses packets or is down.
+    /// In `resolverctl status`: true if the network of this host loses packets or is down.
     lossy: bool,
-    /// In `status`: the zones and lists that fail.
+    /// In `resolverctl status`: the zones and DNS lists that fail.
     zones: BTreeSet<String>,
-    /// In `why`: the side that has delayed mail most, and the zones of all causes.
+    /// In `resolverctl why`: the side (this host, other operators, or the client) that has delayed mail most, and the zones of all causes.
     side: Option<Side>,
     costs: BTreeSet<String>,
-    /// On the page: the names of rows in which at least a fifth of the queries is late or lost.
+    /// On the web page: the names of rows in which at least a fifth of the queries is late or lost.
     page: BTreeSet<String>,
     /// On the page: true if queries to most networks get lost at the same time, which looks like a vertical stripe.
     stripe: bool,
@@ -195,7 +195,7 @@ impl Gateway {
         }
     }
 
-    /// Returns the rows of the page that have counts from the time since the last call.
+    /// Returns the rows of the web page that have counts from the time since the last call.
     fn page(&mut self) -> Vec<Busy> {
         let recorder = Arc::clone(self.simulation.recorder());
         let busy = self.busy.grown(Busy::all(&recorder, |zone| LISTS.contains(&zone)));
@@ -243,7 +243,7 @@ fn bad(counts: &BusyCounts) -> f64 {
     if worst < 2 { share.min(0.05) } else { share }
 }
 
-/// Returns what is named two minutes after the begin of a fault.
+/// Returns what the commands and the page name as faults two minutes after the begin of a fault.
 fn two_minutes(broken: Broken, seed: u64) -> Named {
     let mut named = Named::default();
     let found = &mut named;
@@ -252,7 +252,7 @@ fn two_minutes(broken: Broken, seed: u64) -> Named {
         gateway.run(Duration::from_secs(300), PAUSE).await;
         gateway.page();
         gateway.set(broken);
-        // The last messages may take up to 10 s.
+        // The last emails may take up to 10 s.
         gateway.run(Duration::from_secs(110), PAUSE).await;
         *found = gateway.named(Duration::from_secs(120)).await;
     });
@@ -285,7 +285,7 @@ fn the_dead_one_is_named_and_nothing_else() {
         ] {
             let page: Vec<&str> = zones.iter().copied().chain([network]).collect();
             let named = two_minutes(broken, seed);
-            // A dead zone whose queries all get an expired answer delays nothing.
+            // A dead zone for which all clients get an expired (stale) answer delays nothing.
             let costs = named.costs.clone();
             assert!(!costs.is_empty() && costs.is_subset(&names(zones)), "{named:?}");
             // The forwarder belongs to the operator. A silent list also has a state of its own in `status`.
@@ -295,7 +295,7 @@ fn the_dead_one_is_named_and_nothing_else() {
                 _ => None,
             };
             let (zones, side, page) = (names(zones), Some(Side::Theirs), names(&page));
-            // The network of this forwarder is then the only network.
+            // If all names are forwarded, the network of this forwarder is the only network.
             let stripe = broken == Broken::Upstream;
             let expected = Named { severity, zones, side, costs, page, stripe, ..Named::default() };
             assert_eq!(named, expected, "{broken:?}, seed {seed}");

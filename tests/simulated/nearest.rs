@@ -49,7 +49,7 @@ async fn times(simulation: &Simulation, label: &str, count: usize, pause: Durati
     times.split_off(1)
 }
 
-/// Returns the number of queries that only measure the time of a server of one.tld.
+/// Returns the number of queries that resolverd sent only to measure the round trip to a server of one.tld.
 fn measurements(lab: &Lab) -> usize {
     lab.log()
         .received()

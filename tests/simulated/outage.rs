@@ -38,7 +38,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Asks for a new name.
+/// Asks for the name with this number, which nobody has asked for before.
 async fn ask(simulation: &Simulation, number: u32) -> SimulatedReply {
     let name = Name::from_ascii(format!("host{number}.one.tld.")).unwrap();
     simulation.ask(&name, RecordType::A).await.unwrap()
@@ -56,7 +56,7 @@ async fn ask_for(simulation: &Simulation, numbers: std::ops::Range<u32>) -> Dura
     longest
 }
 
-/// Returns the queries that a server has received since the last call.
+/// Returns the queries that a server has received since the last call: name and type.
 fn messages(lab: &Lab, server: &str) -> Vec<(String, RecordType)> {
     let received = lab.log().take().into_iter().filter(|one| *one.server == *server);
     received.map(|one| (one.name.to_lowercase().to_string(), one.kind)).collect()
@@ -252,7 +252,7 @@ fn a_zone_that_never_worked_is_reported_after_a_few_failures_if_it_is_configured
             let simulation = Simulation::new(lab.clone(), config, 1);
             for number in 0..INCIDENT_FAILURES {
                 assert!(ask(&simulation, number).await.message.answers.is_empty());
-                // In the meantime, another zone answers.
+                // In the meantime, a server of another zone answers.
                 let other = Name::from_ascii(format!("host{number}.tld.")).unwrap();
                 simulation.ask(&other, RecordType::A).await.unwrap();
                 tokio::time::sleep(FLIGHT_TIME).await;

@@ -64,7 +64,7 @@ fn sent(zone: &str, server: u8, conduct: Conduct, millis: u64) -> Sent {
     }
 }
 
-/// Reports a resolution (flight) for the MX records of a zone.
+/// Reports the end of a resolution (flight) for the MX records of a zone to the history.
 fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
     let zone = read_name(zone).unwrap();
     let lost = || FlightFailure {
@@ -88,7 +88,7 @@ fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
     });
 }
 
-/// Adds failed queries for the MX records of a name, which is in wire form, to the history.
+/// Adds `count` failed queries for the MX records of a name (in wire form) to the history.
 fn fails(recorder: &Recorder, at: u64, name: &[u8], outcome: Outcome, count: u64) {
     for _ in 0..count {
         let question = QuestionEntry {
@@ -103,7 +103,7 @@ fn fails(recorder: &Recorder, at: u64, name: &[u8], outcome: Outcome, count: u64
     }
 }
 
-/// Writes the log lines about everything that is new.
+/// Writes the log lines about everything that is new in the history.
 fn tell(recorder: &Recorder, secrets: &Secrets) {
     let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
     let redaction = Redaction::default();
@@ -146,7 +146,7 @@ fn in_virtual_time<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) {
     paused(async { run().await });
 }
 
-/// Lets time pass as in the daemon: the record gets a tick at each interval.
+/// Lets time pass as in the daemon: the history is updated at each interval.
 async fn pass(recorder: &Recorder, span: Duration) {
     let ticks = span.as_secs() / history::limits::SNAPSHOT_INTERVAL.as_secs();
     for _ in 0..ticks {
@@ -344,7 +344,7 @@ fn a_zone_whose_answers_are_bogus_is_not_well() {
         recorder.sent(&sent("bogus.example.", 9, Conduct::Answered, 20));
     }
     (0..3).for_each(|_| recorder.bogus([192, 0, 2, 9].into(), &zone));
-    // Each query was answered, but the answers lead to no data.
+    // Each query to a server was answered, but the answers lead to no data.
     recorder.sent(&sent("circle.example.", 8, Conduct::Answered, 10));
     fly(&recorder, "circle.example.", 10, true);
     let verdicts: Vec<String> = recorder

@@ -13,22 +13,22 @@ use lab::oracle::Oracle;
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::traffic::{Mail, play};
 
-/// The number of mail domains of the internet.
+/// The number of mail domains of the simulated internet.
 const DOMAINS: usize = 150;
 
-/// The number of messages before the restart, and after it.
+/// The number of emails before the restart of the daemon (`BEFORE`), and after it (`AFTER`).
 const BEFORE: usize = 600;
 const AFTER: usize = 300;
 
-/// In the test with an outage, no answer is valid longer than this.
+/// The maximum TTL of answers in the test with an outage.
 const TTL: Duration = Duration::from_secs(60);
 
-/// Returns a resolver with an empty cache.
+/// Returns a simulated resolver with an empty cache.
 fn simulation(internet: &Internet, seed: u64) -> Simulation {
     Simulation::new(Arc::clone(&internet.lab), config_trusting(&internet.lab), seed)
 }
 
-/// Plays messages one after the other. Returns the time that all of them take together.
+/// Plays the DNS of emails one after the other. Returns the time that all of them take together.
 async fn take(simulation: &Simulation, internet: &Internet, mail: &[Mail]) -> Duration {
     let mut taken = Duration::ZERO;
     for message in mail {

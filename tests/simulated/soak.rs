@@ -26,7 +26,7 @@ use lab::world::{Lab, ServerPlan};
 
 use stage::watched::{AILMENTS, Watched};
 
-/// The number of messages that are played in one run.
+/// The number of emails that are played in one run.
 const MESSAGES: usize = 6;
 
 /// Plays the traffic of a seed over an internet in which one server of each zone has a fault. Returns the failures, and every query that

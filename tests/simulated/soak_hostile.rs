@@ -29,28 +29,28 @@ use resolver::limits::MAX_PACKETS_PER_QUESTION;
 /// The default number of runs. Four servers of each have a fault, which is enough for every fault to occur.
 const SEEDS: u64 = 16;
 
-/// The maximum number of further runs, for faults that have not occurred yet.
+/// The maximum number of further runs, for faults of servers that have not occurred yet.
 const MORE_SEEDS: u64 = 24;
 
-/// One server in this many has a fault.
+/// At most one of `ONE_IN` servers of the simulated internet has a fault.
 const ONE_IN: usize = 20;
 
 /// The longest time between two messages. It is so long that answers expire, and that dead servers are probed.
 const PAUSE_MILLIS: u32 = 20_000;
 
-/// The number of questions after which it is known which servers are in use.
+/// The number of questions of a first run, which shows which servers are in use.
 const RECONNAISSANCE: usize = 400;
 
-/// The result of a run.
+/// What happened in a run with one seed.
 #[derive(Debug, Default)]
 struct Run {
     questions: usize,
     failed: Vec<String>,
-    /// The answers that were wrong, each with the question.
+    /// The answers to clients that were wrong, each with the question.
     wrong: Vec<String>,
-    /// The faults of servers that received a query.
+    /// The faults of servers that received a query, and so could have an effect.
     met: BTreeSet<Fault>,
-    /// The number of queries that servers received.
+    /// The number of queries that servers received in the run.
     messages: u64,
 }
 
@@ -198,7 +198,7 @@ fn break_some(
     told.collect()
 }
 
-/// Returns the state that a resolver must not keep after all its questions were answered.
+/// Returns the state of the resolver that must be empty after all questions were answered, such as open resolutions.
 fn left_behind(simulation: &Simulation) -> Vec<String> {
     let mut found = Vec::new();
     let (flights, tasks) =
@@ -223,7 +223,7 @@ fn left_behind(simulation: &Simulation) -> Vec<String> {
     found
 }
 
-/// Asks questions, and compares each reply with the truth.
+/// Asks questions as a mail gateway, and compares each reply with the truth.
 struct Watched<'a> {
     simulation: &'a Simulation,
     oracle: &'a Oracle,
@@ -260,7 +260,7 @@ impl Asker for Watched<'_> {
     }
 }
 
-/// Faults that change only signatures and proofs. Unsigned zones have neither.
+/// Faults of servers that change only signatures and proofs. Unsigned zones have neither.
 const OF_SIGNED_ZONES: [Fault; 5] =
     [Fault::BadSignatures, Fault::NoDnssec, Fault::StripsProofs, Fault::ParentsProof, Fault::RefusesDnskey];
 
@@ -304,7 +304,7 @@ fn hold(runs: &[(u64, Run)], failures_per_mille: usize) {
     );
 }
 
-/// Returns a simulated internet with unsigned zones, these faults, and this loss of packets.
+/// Returns a simulated internet with unsigned zones, whose servers have these faults, and this loss of packets per thousand.
 fn unsigned(faults: &[Fault], loss_per_mille: u32) -> World<'_> {
     World { faults, loss_per_mille, signed: false }
 }
@@ -337,7 +337,7 @@ fn a_lying_server_is_bounded() {
     }
 }
 
-/// A run that failed can be repeated with its seed.
+/// A run that failed can be repeated with its seed of the random numbers.
 #[test]
 fn a_seed_played_twice_is_the_same_run() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();

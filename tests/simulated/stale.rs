@@ -18,15 +18,15 @@ use lab::simulation::{SimulatedReply, Simulation, config_for, config_trusting, p
 use lab::world::{Lab, ServerPlan};
 use resolver::cache::flush::Flush;
 
-/// The number of mail domains. The first half of them is asked for before the outage.
+/// The number of mail domains. Clients ask for the first half of them before the outage.
 const DOMAINS: usize = 24;
 
-/// No answer is valid longer than this, so all answers expire during the outage.
+/// The maximum TTL of answers in this test, so that all answers expire during the outage.
 const TTL: Duration = Duration::from_secs(60);
 
 const OUTAGE: Duration = Duration::from_secs(600);
 
-/// Returns the questions that must be answered to deliver mail to and from a domain.
+/// Returns the DNS questions that must be answered to deliver mail to and from a domain.
 fn questions(internet: &Internet, place: usize) -> Vec<(Name, RecordType)> {
     let domain = &internet.domains[place];
     vec![
@@ -153,7 +153,7 @@ fn a_flush_removes_what_is_stale_too() {
     });
 }
 
-/// Returns a lab with a zone that has one name, at one server.
+/// Returns a lab with a zone that has one name and one server.
 fn one_name(text: &str) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (last, (zone, server)) in
@@ -165,7 +165,7 @@ fn one_name(text: &str) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// From the answer for type A, the cache knows that the name is no longer an alias.
+/// From the answer for type A, the cache knows that the name is no longer an alias (CNAME).
 #[test]
 fn an_alias_that_has_become_a_host_is_no_stale_alias_for_other_types() {
     paused(async {

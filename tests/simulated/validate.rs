@@ -15,10 +15,10 @@ use lab::world::{Lab, ServerPlan};
 use resolver::config::Config;
 use validate::anchors::Anchors;
 
-/// The round trip to each server.
+/// The round trip to each server of the lab.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 
-/// The zones of the signed lab. Each has a name, servers, a text and a signing plan.
+/// The zones of the signed lab. For each: its name, its servers, its records and its signing plan (`None`: unsigned).
 type Zones<'a> = [(&'a str, &'a [&'a str], &'a str, Option<&'a str>)];
 
 const MAIL: &str = "@ 300 MX 10 mail\nmail 300 A 10.0.0.1\nalias 300 CNAME mail\n*.wild 300 A 10.0.0.2\n\
@@ -78,7 +78,7 @@ impl Stage {
     }
 }
 
-/// Returns the response code, the AD flag, and the code of the extended error.
+/// Returns what a client sees of a reply: the response code, the AD flag, and the code of the extended error.
 fn told(reply: &SimulatedReply) -> (ResponseCode, bool, Option<u16>) {
     let metadata = reply.message.metadata;
     (metadata.response_code, metadata.authentic_data, reply.extended_error.as_ref().map(|error| error.code))

@@ -17,7 +17,7 @@ use lab::world::{Lab, ServerPlan};
 use resolver::config::{Config, ConfiguredZone, Guard, Listener, ZoneKind};
 use tokio::task::JoinSet;
 
-/// The number of zones that only some listeners see.
+/// The number of private zones. Each is seen by clients of some listeners only.
 const ZONES: u8 = 4;
 
 fn apex(zone: u8) -> String {
@@ -81,7 +81,7 @@ async fn ask(simulation: &Simulation, listener: usize, owner: &str) -> Simulated
     simulation.ask_with(&name(owner), RecordType::A, flags).await.unwrap()
 }
 
-/// Returns true if the answer comes from the private zone.
+/// Returns true if the answer comes from the private zone, and not from the internet.
 fn is_private(reply: &SimulatedReply, zone: u8) -> bool {
     let address = RData::A(std::net::Ipv4Addr::new(10, 0, zone, 1).into());
     match reply.message.metadata.response_code {
@@ -131,7 +131,7 @@ fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
         simulation.reload(config(&lab, &[vec![1], vec![0]])).await;
         assert_eq!(outcome(1, &second).await, Outcome::Cache);
         assert_eq!(outcome(2, &first).await, Outcome::Upstream);
-        // If only `on_refusal` changes, the cached servers and records stay valid.
+        // If only `on_refusal` (the answer when a DNS list refuses) changes, the cached servers and records stay valid.
         let mut spared = config(&lab, &[vec![1], vec![0]]);
         spared.listeners[1].dnsbl = Guard::Pass;
         simulation.reload(spared).await;
@@ -139,7 +139,7 @@ fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
     });
 }
 
-/// Returns the next process, which has the cache of the process `stopped`.
+/// Returns the resolver after a restart. It has the cache of the resolver `stopped`.
 fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (of, now) = (stopped.resolver(), stopped.clock().now());

@@ -20,10 +20,10 @@ use resolver::config::{
 };
 use tokio::task::JoinSet;
 
-/// The number of private zones. Each has its own server.
+/// The number of private zones of the operator. Each has its own server.
 const ZONES: u8 = 4;
 
-/// A client of each view, and a client of no view.
+/// The addresses of a client of each view (`OFFICE`, `GUEST`), and of a client of no view.
 const OFFICE: [u8; 4] = [10, 200, 0, 1];
 const GUEST: [u8; 4] = [10, 200, 1, 1];
 const OTHER: [u8; 4] = [192, 0, 2, 1];
@@ -50,7 +50,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Returns a stub zone with its own server, for the clients of a view.
+/// Returns the configuration of a stub zone with its own server, for the clients of a view.
 fn stub(zone: u8, view: Option<&str>) -> ConfiguredZone {
     ConfiguredZone {
         name: name(&apex(zone)),
@@ -60,7 +60,7 @@ fn stub(zone: u8, view: Option<&str>) -> ConfiguredZone {
     }
 }
 
-/// Returns a view with the clients 10.200.`number`.0/24.
+/// Returns the configuration of a view with the clients 10.200.`number`.0/24.
 fn view(view: &str, number: u8, hides: bool) -> ConfiguredView {
     let clients = vec![format!("10.200.{number}.0/24").parse().unwrap()];
     ConfiguredView { name: view.to_owned(), clients, zones: hides.then(Vec::new) }
@@ -99,7 +99,7 @@ fn address(reply: &SimulatedReply) -> Option<Ipv4Addr> {
     }
 }
 
-/// Returns the address that a client gets for `host` in each zone.
+/// Returns what a client gets for the name `host` in each zone: the last octet but one of the address, or `None`.
 async fn seen(simulation: &Simulation, client: [u8; 4]) -> Vec<Option<u8>> {
     let mut seen = Vec::new();
     for zone in 0..ZONES {
@@ -120,7 +120,7 @@ fn each_client_gets_the_zones_of_its_view_in_any_order() {
         paused(async {
             let lab = lab();
             let simulation = Simulation::new(Arc::clone(&lab), config(&lab), 1);
-            // When the client of a view asks, the cache has the answers of the views that asked before.
+            // When a client of one view asks, the cache has the answers for the views whose clients asked before.
             for round in 0..3 {
                 for turn in 0..wanted.len() {
                     let (client, zones) = &wanted[(first + turn) % wanted.len()];
@@ -186,7 +186,7 @@ fn hosts_and_records_of_a_view_are_for_its_clients_only() {
         config.records = vec![
             record("www.z3.test.", "10.9.0.4", None),
             record("www.z3.test.", "10.9.0.5", Some("office")),
-            // Records of a view replace the `[[host]]` entry that other clients see.
+            // Records of a view replace the `[[host]]` entry that clients of no view see.
             record("guest.z2.test.", "10.9.0.6", None),
         ];
         let simulation = Simulation::new(Arc::clone(&lab), config, 1);
@@ -250,7 +250,7 @@ fn a_listener_with_zones_shows_them_to_the_clients_of_all_views() {
     });
 }
 
-/// Returns the next process, which has the cache of the process `stopped`.
+/// Returns the resolver after a restart. It has the cache of the resolver `stopped`.
 fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (of, now) = (stopped.resolver(), stopped.clock().now());
@@ -259,7 +259,7 @@ fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     next.clock().set_wrong_by(i64::try_from(now.unix - next.clock().now().unix).unwrap());
     let (of, now) = (next.resolver(), next.clock().now());
     let mut file = Cursor::new(file.into_inner());
-    // If the zones are different, the snapshot is refused.
+    // If the configured zones have changed, the snapshot of the cache is refused.
     let _ = of.memory().read_snapshot(&of.snapshot_scope(), now, &mut file, || true);
     next
 }

@@ -2,7 +2,7 @@
 
 use super::{complaint, load};
 
-/// Lines with wrong values, each with its error message.
+/// Lines of a configuration with wrong values, each with its error message.
 const WRONG_VALUES: &[(&str, &str)] = &[
     (
         "[listen]\naddresses = [\n\"127.0.0.1\",\n]",
@@ -127,7 +127,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Lines below the name of a `[[zone]]`, each with its error message.
+/// Lines below the name of a `[[zone]]` entry of the configuration, each with its error message.
 const WRONG_ZONES: &[(&str, &str)] = &[
     ("", "line 2: zone has no source of answers; write one of forward, stub, recurse, file, records"),
     (
@@ -213,7 +213,7 @@ const WRONG_ZONES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Wrong sections, each with the error message.
+/// Wrong sections of a configuration, each with its error message.
 const WRONG_SECTIONS: &[(&str, &str)] = &[
     (
         "[listen]\nworkers = 2\n[listen]\nallow = []",
@@ -528,7 +528,7 @@ fn the_first_view_or_listener_with_one_set_of_zones_too_many_is_told_with_its_li
     };
     load(&format!("version = 1\n{}", views(resolver::limits::MAX_VIEWS - 1))).unwrap();
     assert_eq!(complaint(&views(resolver::limits::MAX_VIEWS)), format!("line 52: view {}", wrong(9)));
-    // A listener that handles lists in another way doubles the number of combinations.
+    // A listener that handles DNS lists in another way doubles the number of combinations of views.
     let listener = "[[listener]]\naddresses = [\"127.0.0.2:53\"]\ndnsbl = \"pass\"\n";
     load(&format!("version = 1\n{}{listener}", views(3))).unwrap();
     assert_eq!(complaint(&format!("{}{listener}", views(4))), format!("line 31: listener {}", wrong(10)));

@@ -1,4 +1,4 @@
-//! The configuration, as an operator uses it: files are loaded, and the error messages are compared.
+//! Tests of the configuration as an operator uses it: files are loaded, and the error messages are compared.
 
 mod errors;
 mod ranges;
@@ -16,7 +16,7 @@ use lab::prelude::name;
 use resolver::config::{Config, ConfiguredHost, Family, Forwarder, ZoneKind};
 use tempfile::TempDir;
 
-/// Writes a file with this text to a new directory.
+/// Writes a configuration file with this text to a new directory. Returns the directory and the path of the file.
 fn file(text: &str) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("resolverd.toml");
@@ -99,7 +99,7 @@ fn every_key_does_something() {
     assert_eq!((config.log.level, config.log.queries), (tracing::Level::DEBUG, true));
 }
 
-/// Returns sections that name the file `path`, each with the name of its key.
+/// Returns sections of the configuration that name the file `path`, each with the name of the key.
 fn sections_with(path: &str) -> [(&'static str, String); 5] {
     [
         ("resolve.root_hints", format!("[resolve]\nroot_hints = \"{path}\"")),

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::load;
 
-/// The keys that an entry needs in addition to the key whose range is tested.
+/// For keys of an entry such as `[[zone]]`: the other keys that the entry must have, so that the range of one
+/// key can be tested.
 const ENTRIES: [(&str, &str); 5] = [
     ("[[listener]]", "addresses = [\"127.0.0.2:53\"]\n"),
     ("[[zone]]", "name = \"corp.example\"\nstub = [\"10.1.1.1\"]\n"),
@@ -13,7 +14,7 @@ const ENTRIES: [(&str, &str); 5] = [
     ("[[watch]]", "domain = \"example.com\"\n"),
 ];
 
-/// A number, a duration or a size, as it is written in the configuration file.
+/// A value of a key in the configuration file: a number, a duration or a size.
 #[derive(Debug, PartialEq)]
 struct Scalar<'a> {
     number: u64,
@@ -33,7 +34,7 @@ impl<'a> Scalar<'a> {
         if unit.is_empty() { number.to_string() } else { format!("\"{number}{unit}\"") }
     }
 
-    /// Returns the next larger or smaller value; `None` below zero.
+    /// Returns the next larger or smaller value of the key; `None` below zero.
     fn next(&self, up: bool) -> Option<Self> {
         let step = |number: u64| if up { Some(number + 1) } else { number.checked_sub(1) };
         let millis = match self.unit {

@@ -284,7 +284,7 @@ fn keys_may_be_exchanged_without_notice() {
 #[test]
 fn signatures_of_unknown_keys_bring_no_storm_of_questions_for_keys() {
     let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");
-    // Each server gets one query for the record.
+    // Each server of the zone gets one query for the record.
     let ask = |owner: &str, keys: usize| {
         format!("ask {owner}.zone.tld. A +DO\n  rcode SERVFAIL\n  packets {}\n", 2 + keys)
     };

@@ -38,7 +38,7 @@ fn simulation(words: &str, validate: bool) -> Simulation {
     Simulation::new(lab, config, 1)
 }
 
-/// Returns the time of an answer with an empty cache, with and without validation.
+/// Returns the time until a question is answered with an empty cache: with validation, and without it.
 fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     [true, false].map(|validate| {
         paused(async {

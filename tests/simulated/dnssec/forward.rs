@@ -79,7 +79,8 @@ const SECURE: Told = (ResponseCode::NoError, true, None);
 const INSECURE: Told = (ResponseCode::NoError, false, None);
 const EXPIRED: Told = (ResponseCode::ServFail, false, Some(7));
 
-/// The correct answers about these zones, whichever server gives them.
+/// The correct answers about the zones of this lab: question, response code, AD flag, and code of the extended error. They do not depend on
+/// the server that gives the answer.
 const TRUTH: [(&str, RecordType, Told); 11] = [
     ("www.zone.tld.", RecordType::A, SECURE),
     ("zone.tld.", RecordType::MX, SECURE),
@@ -159,13 +160,13 @@ fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
     });
 }
 
-/// If a zone is bogus at all servers, the forwarders that pass its answers on have no fault.
+/// If a zone is bogus at all servers, forwarders that pass on its answers are not at fault.
 #[test]
 fn one_broken_domain_does_not_put_forwarders_last() {
     paused(async {
         let lab = lab();
         let simulation = simulation(&lab, vec![forward(".", &[1, 2])]);
-        // From here on, resolverd prefers the first forwarder.
+        // From here on, the first forwarder is faster, so resolverd prefers it.
         lab.server("two.tld").unwrap().set_faults(&[Fault::Slow(Duration::from_millis(80))]);
         for (owner, kind, _) in TRUTH {
             ask_for_ad(&simulation, owner, kind).await;

@@ -13,7 +13,7 @@ use lab::traffic::Played;
 /// gateway.
 const MESSAGES: usize = 400;
 
-/// Plays the messages, starting with an empty cache. Returns the questions of each message.
+/// Plays the messages (emails), starting with an empty cache. Returns the questions and times of each message.
 fn play(seed: u64, validate: bool) -> Vec<Played> {
     let internet = Internet::signed(seed, DEFAULT_DOMAINS).unwrap();
     let mails = draw(&internet, seed, MESSAGES, Popularity::Uniform);

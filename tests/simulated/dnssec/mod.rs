@@ -28,7 +28,7 @@ sign .
 sign tld.
 ";
 
-/// The zone on the two servers, with its records.
+/// The zone on the two servers (lines of a scenario), with its records.
 const ZONE: &str = "zone zone.tld. ns1.zone.tld ns2.zone.tld
   @ 300 MX 10 mail
   www 300 A 10.0.0.1
@@ -39,7 +39,7 @@ const ZONE: &str = "zone zone.tld. ns1.zone.tld ns2.zone.tld
   alias 300 CNAME www
 ";
 
-/// Plays a scenario. Returns the differences from the expected result, if there are any.
+/// Plays a scenario. Returns how the result differs from the expected one; `None` if it does not.
 fn play(text: &str) -> Option<String> {
     let scenario: Scenario = match text.parse() {
         Ok(scenario) => scenario,

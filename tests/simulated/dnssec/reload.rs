@@ -15,7 +15,7 @@ use lab::world::{Lab, ServerPlan};
 use resolver::config::{Config, ConfiguredZone, ZoneKind};
 use validate::anchors::Anchors;
 
-/// The response code, the AD flag, and the code of the extended error.
+/// What a client sees of an answer: the response code, the AD flag, and the code of the extended error.
 type Told = (ResponseCode, bool, Option<u16>);
 
 const SECURE: Told = (ResponseCode::NoError, true, None);

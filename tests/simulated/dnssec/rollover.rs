@@ -12,11 +12,11 @@ use lab::server::Distance;
 use lab::simulation::{Flags, Simulation, config_trusting, paused};
 use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 
-/// The number of questions that clients ask at the same time, and the time until the next questions.
+/// The number of questions that clients ask at the same time, and the time until they ask the next ones.
 const AT_ONCE: usize = 10;
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// How many times clients ask such a group of questions after each step.
+/// How many times clients ask `AT_ONCE` questions after each step of a rollover.
 const BUSY: u32 = 20;
 
 /// The time after which all caches have the new keys. It is longer than the TTL of the lab's DNSKEY records.
@@ -25,7 +25,7 @@ const SPREAD: Duration = Duration::from_secs(2 * 3_600);
 /// The time after which all caches have the new DS records. It is longer than the TTL of the lab's DS records.
 const DS_SPREAD: Duration = Duration::from_secs(49 * 3_600);
 
-/// Returns a lab whose last zone is signed according to `words` at the time `unix`.
+/// Returns a lab whose lowest zone is signed as `words` say, at the time `unix`.
 fn lab(words: &str, unix: u64) -> Lab {
     let mut tree = Tree::default();
     for (last, (zone, server)) in
@@ -41,7 +41,7 @@ fn lab(words: &str, unix: u64) -> Lab {
     tree.build_at(unix).unwrap()
 }
 
-/// Clients ask for new names. Returns the number of questions for keys that the servers got.
+/// Clients ask for new names. Returns the number of queries for keys (DNSKEY) that the servers got.
 async fn busy(simulation: &Simulation, lab: &Lab, step: &str) -> usize {
     let flags = Flags { authentic_data: true, ..Flags::default() };
     for round in 0..BUSY {
@@ -66,7 +66,7 @@ fn roll(title: &str, steps: &[(&str, Duration)]) {
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
         let began = simulation.clock().mono();
         assert!(busy(&simulation, &lab, "before").await >= 3, "{title}: root, TLD and zone");
-        // Keys that are fresh must not be asked for again.
+        // While the keys in the cache are fresh, servers must not be asked for them again.
         tokio::time::sleep(Duration::from_secs(60)).await;
         for (number, (words, time)) in steps.iter().enumerate() {
             let unix = UNIX_AT_START + simulation.clock().mono().since(began).as_secs();

@@ -20,16 +20,16 @@ use validate::root_keys::RootKeys;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The root zone has only the first key, and is signed with it.
+/// How the root zone is signed, as words of a signing plan: it has only the first key, and is signed with it.
 const OLD: &str = "ksk=old";
 
-/// The root zone has both keys, and is signed with the first.
+/// How the root zone is signed: it has both keys, and is signed with the first one only.
 const SHOWN: &str = "ksk=old,new signs-keys=old";
 
-/// The root zone is signed with both keys, and the first one is revoked.
+/// How the root zone is signed: with both keys, and the first one is revoked.
 const REVOKED: &str = "ksk=old,new revoked=old";
 
-/// The root zone has only the second key.
+/// How the root zone is signed: it has only the second key.
 const NEW: &str = "ksk=new";
 
 /// Returns a lock that a test of this file must hold. If a test without a log is the first to reach a log statement, the line may be
@@ -58,7 +58,7 @@ fn lab(words: &str, unix: u64) -> Lab {
     tree.build_at(unix).unwrap()
 }
 
-/// Stores the root keys in memory, instead of a file.
+/// Stores the trusted root keys in memory, instead of a file.
 #[derive(Default)]
 struct Kept {
     text: Mutex<Option<String>>,
@@ -83,7 +83,7 @@ struct Following {
     simulation: Simulation,
     kept: Arc<Kept>,
     task: JoinHandle<()>,
-    /// The number of days that were played since the first resolver began.
+    /// The number of days that the test has played since its first resolver started.
     day: u64,
     asked: u64,
 }
@@ -93,7 +93,7 @@ impl Following {
         Self::with(Arc::default(), 0)
     }
 
-    /// Creates a resolver that begins on `day` with the keys from a file.
+    /// Starts a resolver on day `day` of the test, with the root keys that an earlier one has stored.
     fn with(kept: Arc<Kept>, day: u64) -> Self {
         let lab = Arc::new(lab(OLD, UNIX_AT_START));
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
@@ -108,7 +108,7 @@ impl Following {
         Self { lab, simulation, kept, task, day, asked: 0 }
     }
 
-    /// Ends the process, and starts the next one after this number of days.
+    /// Stops the resolver, and starts the next one after this number of days.
     fn restart(self, days: u64) -> Self {
         self.task.abort();
         Self::with(self.kept, self.day + days)
@@ -134,7 +134,7 @@ impl Following {
         is_secure
     }
 
-    /// Returns the states of the keys, in the order in which the keys appeared.
+    /// Returns the states of the root keys, in the order in which the keys appeared.
     fn states(&self) -> Vec<RootKeyStanding> {
         self.status().keys.iter().map(|row| row.state).collect()
     }
@@ -203,7 +203,7 @@ fn an_attackers_key_of_29_days_is_never_trusted() {
         assert_eq!(following.states(), [Valid]);
         following.days(SHOWN, 20).await;
         assert_eq!(following.states(), [Valid, Pending], "its time begins again");
-        // An answer that only the new key signs is not trusted.
+        // An answer that is signed only with the new key is not trusted.
         following.days(NEW, 60).await;
         assert_eq!(following.states(), [Valid, Pending]);
         assert!(!following.is_secure().await);
@@ -270,7 +270,7 @@ fn wrong_clocks_change_no_key() {
         following.days(SHOWN, 10).await;
         let right = following.states();
         let day = i64::try_from(DAY.as_secs()).unwrap();
-        // The servers sign with the correct time.
+        // The servers of the root sign with the correct time.
         let unix = following.simulation.clock().now().unix;
         for wrong in [-400, -3_650, 60, 3_650] {
             following.lab.take_zones_of(&lab(SHOWN, unix + 3 * DAY.as_secs()));

@@ -126,7 +126,7 @@ fn what_can_be_checked_among_what_cannot_is_secure() {
         ("digest=1", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=1,2", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=3,4", "www.zone.tld. A +DO", "NOERROR ad"),
-        // The data are signed, and need no proof that something does not exist.
+        // The data are signed, so no proof that something does not exist is needed.
         ("nsec3 iterations=500", "www.zone.tld. A +DO", "NOERROR ad"),
     ]);
 }
@@ -197,7 +197,7 @@ fn many_keys_of_one_tag_cost_a_budget_and_not_a_minute() {
     ]);
 }
 
-/// A fault of one of the two servers, and then of both.
+/// Wrong DNSSEC answers: first from one of the two servers of the zone, then from both.
 #[test]
 fn one_servers_wrong_answer_is_not_the_zones() {
     let both = |fault: &str| format!("fault ns1.zone.tld {fault};fault ns2.zone.tld {fault}");

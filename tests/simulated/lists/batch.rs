@@ -107,7 +107,7 @@ fn a_zone_of_spf_macros_is_not_in_the_batches() {
 fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
     for percent in [3, 20, 60] {
         paused(async {
-            // Either one of the lists, chosen at random, has the address, or none has.
+            // An address is listed by one of the DNS lists, chosen at random, or by none.
             let random = Random::seeded(11);
             let listed: Vec<Option<usize>> = (0..600)
                 .map(|_| {
@@ -145,7 +145,7 @@ fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
 #[test]
 fn where_the_first_list_ends_most_checks_the_others_wait_for_two_lists_in_a_row() {
     paused(async {
-        // The first list contains two of three senders, as if most mail were spam.
+        // The first DNS list contains two of three senders, as if most mail were spam.
         let is_listed = |number: u32| !number.is_multiple_of(3);
         let text = |apex: &str| {
             let listed = (0..600).filter(|number| apex == LISTS[0].0 && is_listed(*number));
@@ -199,7 +199,7 @@ fn a_list_near_its_quota_is_left_to_the_clients() {
         assert!((1..=50).contains(&used), "{used} before 80 were spent");
         let unix = stage.simulation.clock().now().unix;
         let (today, _, quota) = entry.watch.quota(unix);
-        // This counts the first denial, which was asked for in lower case too.
+        // The first query that was answered "not listed" was repeated in lower case, and counts twice.
         assert_eq!((today, quota), (stage.asked_of("b.barracudacentral.org."), Some(100)));
     });
 }
@@ -261,7 +261,7 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
         for number in 0..200 {
             let reverse = Name::from(std::net::IpAddr::from(sender(number)));
             stage.simulation.ask(&reverse, RecordType::PTR).await.unwrap();
-            // smtpd works for a while between two questions.
+            // smtpd (the mail server) works for a while between two questions.
             pass(Duration::from_millis(30)).await;
             times.push(stage.check(sender(number), &all()).await.0);
             pass(Duration::from_secs(3)).await;
@@ -320,7 +320,7 @@ fn the_lists_of_domains_of_a_scanner_are_asked_after_the_mx() {
         }
         assert_eq!(times[20], Duration::from_millis(40 + 90 + 120));
         assert_eq!(median(&times[150..]), Duration::ZERO);
-        // The lists must not get the name of a domain that does not exist.
+        // The DNS lists must not get queries about a domain that does not exist.
         let before = DOMAIN_LISTS.map(|(apex, _)| stage.asked_of(apex));
         stage.simulation.ask(&name("made-up.example."), RecordType::MX).await.unwrap();
         pass(Duration::from_secs(3)).await;

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use super::stage::{LISTS, name, pass, question, sender};
 
-/// A list whose servers the forwarder cannot reach.
+/// A DNS list whose servers the forwarder cannot reach.
 const BROKEN: &str = LISTS[3].0;
 
 /// A resolver with a forwarder. The forwarder has answers for all lists except the lists `unknown`, and for some names in its cache.

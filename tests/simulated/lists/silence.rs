@@ -23,7 +23,7 @@ fn break_list(stage: &Stage, apex: &str, faults: &[Fault]) {
     }
 }
 
-/// Returns the lists that work. They are asked together with the broken lists.
+/// Returns the DNS lists that work. The client asks them together with the broken lists.
 fn well() -> Vec<&'static str> {
     all().into_iter().filter(|apex| ![DEAD, REFUSING].contains(apex)).collect()
 }
@@ -148,7 +148,7 @@ fn a_list_that_stutters_before_it_dies_is_told_as_soon() {
         for number in 0..3 {
             stage.ask(&question(sender(number), DEAD)).await;
         }
-        // All packets get lost for a while.
+        // For a while, all packets to all servers get lost.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let text = question(sender(4), DEAD);
         let (late, ()) = tokio::join!(stage.ask(&text), async {

@@ -32,30 +32,30 @@ pub(crate) const LISTS: [(&str, u64); 8] = [
     ("truncate.gbudb.net.", 95),
 ];
 
-/// Lists of domains, each with the distance of its servers in milliseconds.
+/// DNS lists that list domains, each with the round trip to its servers in milliseconds.
 pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
     [("dbl.spamhaus.org.", 40), ("multi.surbl.org.", 90), ("multi.uribl.com.", 120)];
 
-/// An allowlist, with the distance of its servers in milliseconds.
+/// A DNS list of welcome senders (allowlist), with the round trip to its servers in milliseconds.
 pub(crate) const ALLOW_LIST: (&str, u64) = ("list.dnswl.org.", 50);
 
 /// A list with only one test entry, which must not be listed. Also the distance of its servers in milliseconds.
 pub(crate) const ONE_POINT_LIST: (&str, u64) = ("all.spamrats.com.", 35);
 
-/// The distance of the most distant list.
+/// The round trip to the most distant DNS list.
 pub(crate) const SLOWEST: Duration = Duration::from_millis(150);
 
-/// A gateway in the lab.
+/// A mail gateway in the lab: a simulated resolver with DNS lists, and the clients that ask them.
 pub(crate) struct Stage {
     pub(crate) simulation: Simulation,
-    /// Tasks in the background. They end when this value is dropped.
+    /// The tasks of the resolver in the background. They end when this value is dropped.
     _tended: JoinSet<Infallible>,
 }
 
-/// Returns the records that the zone of a list has in addition to its test entry.
+/// A function: for the apex of a DNS list, it returns the records that the zone of the list has in addition to its test entry.
 pub(crate) type Text<'a> = &'a dyn Fn(&str) -> String;
 
-/// Returns the names of the two servers of a list. Both have the same distance.
+/// Returns the names of the two servers of a DNS list. Both have the same round trip.
 pub(crate) fn servers(apex: &str) -> [String; 2] {
     ["ns1", "ns2"].map(|server| format!("{server}.{}", apex.trim_end_matches('.')))
 }
@@ -114,12 +114,12 @@ impl Stage {
         (self.simulation.clock().mono().since(began), listed)
     }
 
-    /// Returns the two servers of a list.
+    /// Returns the two servers of a DNS list.
     pub(crate) fn servers(&self, apex: &str) -> [&LabServer; 2] {
         servers(apex).map(|name| self.simulation.lab().server(&name).unwrap())
     }
 
-    /// Makes the servers of a list at `places` answer from a zone with this text.
+    /// Makes the servers of a DNS list with the indexes `places` answer from a zone with this text.
     pub(crate) fn serve(&self, apex: &str, places: &[usize], text: &str) {
         let mut zone = "@ 300 SOA ns1 nobody 2 7200 900 1209600 60\n".to_owned();
         for (place, server) in self.servers(apex).into_iter().enumerate() {
@@ -136,13 +136,13 @@ impl Stage {
         self.simulation.resolver().lists().entry(&name(apex), &Way::Public)
     }
 
-    /// Returns the number of queries that the servers of a list have received so far.
+    /// Returns how many queries the servers of a DNS list have received so far.
     pub(crate) fn asked_of(&self, apex: &str) -> u64 {
         servers(apex).iter().map(|server| self.simulation.lab().log().count(server)).sum()
     }
 }
 
-/// Returns the name with which a list is asked about an address.
+/// Returns the name with which a client asks a DNS list about an address.
 pub(crate) fn question(address: Ipv4Addr, apex: &str) -> String {
     let [a, b, c, d] = address.octets();
     format!("{d}.{c}.{b}.{a}.{apex}")
@@ -153,7 +153,7 @@ pub(crate) fn sender(number: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(u32::from_be_bytes([198, 18, 0, 0]) + number)
 }
 
-/// Returns all lists, in order.
+/// Returns the names of all DNS lists of this lab, in order.
 pub(crate) fn all() -> Vec<&'static str> {
     LISTS.iter().map(|(apex, _)| *apex).collect()
 }
@@ -164,7 +164,7 @@ pub(crate) fn median(times: &[Duration]) -> Duration {
     times[times.len() / 2]
 }
 
-/// Returns a local zone. Its data do not matter.
+/// Returns the configuration of a zone that resolverd answers itself. Its data do not matter.
 pub(crate) fn local_zone(apex: &str) -> ConfiguredZone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\n".to_owned();
     ConfiguredZone {

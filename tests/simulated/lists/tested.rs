@@ -1,4 +1,5 @@
-//! Tests of lists in the background: resolverd asks each list for its own test entries.
+//! Tests of DNS lists in the background: resolverd asks each list for its own test entries (RFC
+//! 5782), to see whether it works.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ use super::stage::{ONE_POINT_LIST, Stage, name, pass, question, sender};
 
 const LIST: &str = "zen.spamhaus.org.";
 
-/// The zone of a list that lists everything, and the zone of a list without faults.
+/// The records of a DNS list that lists everything (`WORLD`), and those of a list without faults
+/// (`SOUND`).
 const WORLD: &str = "* 60 A 127.0.0.2\n*.0.0.127 60 A 127.0.0.2\n";
 const SOUND: &str = "2.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n";
 
@@ -32,7 +34,7 @@ fn tests(stage: &Stage) -> usize {
     stage.simulation.lab().log().received().iter().filter(|one| one.name.to_lowercase() == point).count()
 }
 
-/// Asks the list about a new address every minute, like incoming mail does.
+/// Asks the DNS list about a new address every minute, as incoming mail does.
 async fn minutes(stage: &Stage, minutes: u32) {
     minutes_of(stage, LIST, minutes).await;
 }
@@ -155,13 +157,13 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
         assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
         let listed = question(sender(7), LIST);
         assert_eq!(code(&stage, &listed).await, ResponseCode::ServFail);
-        // The list still fails, because its zone is parked from time to time.
+        // The DNS list still counts as broken, because its zone is parked from time to time.
         stage.serve(LIST, &[0], "* 60 A 203.0.113.7\n");
         minutes(&stage, 1).await;
         stage.serve(LIST, &[0], WORLD);
         assert_eq!(code(&stage, &question(sender(8), LIST)).await, ResponseCode::ServFail);
         assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
-        // The list works again from here on.
+        // From here on, the DNS list works again.
         stage.serve(LIST, &[0], SOUND);
         stage.servers(LIST)[1].set_faults(&[]);
         minutes(&stage, 6).await;
@@ -170,7 +172,7 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
     });
 }
 
-/// Asks about many new addresses at the same time.
+/// Asks the DNS list about many new addresses at the same time.
 async fn many(stage: &Stage, addresses: std::ops::Range<u32>) {
     for number in addresses {
         stage.ask(&question(sender(number), LIST)).await;
@@ -290,7 +292,7 @@ fn own(tests: Option<TestEntries>) -> Stage {
 fn a_list_of_the_operators_own_is_not_condemned_by_test_entries_that_it_never_promised() {
     paused(async {
         let stage = own(None);
-        // The list contains hosts of the operator and a partner, as welcome lists do.
+        // This DNS list contains hosts of the operator and a partner, as allowlists do.
         stage.serve(LIST, &[0, 1], "*.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n");
         minutes(&stage, 60).await;
         assert_eq!(code(&stage, &question(sender(7), LIST)).await, ResponseCode::NoError);
@@ -330,13 +332,13 @@ fn what_the_operator_asks_puts_no_list_into_use_and_teaches_nothing() {
         }
         assert_eq!(stage.entry(LIST).counts().questions, 0);
         assert_eq!(tests(&stage), 0, "nobody uses it");
-        // Queries that were sent to servers count against the quota.
+        // Queries that were sent to the servers of the DNS list count against its daily quota.
         let (today, ..) = stage.entry(LIST).watch.quota(stage.simulation.clock().now().unix);
         assert!(today > 0);
     });
 }
 
-/// Returns the log lines about the list that `run` causes.
+/// Returns the log lines about the DNS list that `run` causes.
 fn lines(run: impl AsyncFnOnce(&Stage)) -> Vec<String> {
     let text = Lines::from_work(tracing::Level::INFO, || {
         paused(async {

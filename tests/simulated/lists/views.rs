@@ -14,7 +14,8 @@ use std::time::Duration;
 
 const LIST: &str = LISTS[0].0;
 
-/// The indexes of the listeners.
+/// The index of each listener in the configuration: with the checks for DNS lists (`GUARDED`), without them, with refusals as "not listed",
+/// with other zones.
 const GUARDED: usize = 0;
 const PASSING: usize = 1;
 const DENYING: usize = 2;
@@ -53,7 +54,7 @@ fn asked(stage: &Stage, text: &str, kind: RecordType) -> usize {
     received.iter().filter(|one| one.kind == kind && one.name.to_lowercase() == name(text)).count()
 }
 
-/// All orders in which three listeners can ask one after the other.
+/// All orders in which clients of the first three listeners can ask one after the other.
 const ORDERS: [[usize; 3]; 6] = [
     [GUARDED, PASSING, DENYING],
     [GUARDED, DENYING, PASSING],
@@ -103,13 +104,13 @@ fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
                     // NXDOMAIN in the answer for the A record also means that there is no TXT record.
                     let most = match (text.is_empty(), kind) {
                         (true, RecordType::TXT) => 0,
-                        // The first denial is asked for in lower case too.
+                        // The first query that is answered with NXDOMAIN is repeated in lower case.
                         (true, _) => 2,
                         (false, _) => 1,
                     };
                     assert_eq!(asked(&stage, &name, kind), most, "{text:?} {kind}, {order:?}");
                 }
-                // The test of the list in the background has ended by now too.
+                // The test of the DNS list in the background has also ended now.
                 pass(Duration::from_secs(5)).await;
                 let unix = stage.simulation.clock().now().unix;
                 assert_eq!(stage.entry(LIST).watch.quota(unix).0, stage.asked_of(LIST));
@@ -140,7 +141,7 @@ fn an_answer_of_a_list_that_an_alias_leads_to_counts_for_the_list() {
 fn listeners_that_ask_at_the_same_time_ask_once() {
     paused(async {
         let stage = Stage::new(&|_| "* 60 A 127.255.255.254\n".to_owned(), listeners);
-        // The first question finds out the servers and their distances.
+        // From the first question, the resolver learns the servers and their round trips.
         ask(&stage, GUARDED, &question(sender(1), LIST), RecordType::A).await;
         pass(Duration::from_secs(5)).await;
         let before = stage.asked_of(LIST);

@@ -12,7 +12,7 @@ use resolver::limits::MAX_LIST_WAYS;
 
 use super::stage::{LISTS, Stage, name, question, sender};
 
-/// The zone of a list that is parked.
+/// The records of a DNS list whose zone is parked: every name has the address of a web server.
 const PARKED: &str = "* 60 A 203.0.113.7\n";
 
 /// Returns a zone for the list with a server whose port is `number`, and the way through it. So each number gives another way.

@@ -320,12 +320,12 @@ fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::Yes)]);
         simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[]);
         sleep(Duration::from_secs(40)).await;
-        // Another client gets an answer for the name.
+        // Another client gets an answer for the same name, which failed before.
         of(2, "mx.refused.tld.").await;
         assert_eq!(rows(None, None).await, [(1, StillFails::No)]);
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::No)]);
         assert_eq!(rows(Some(2), None).await, []);
-        // A query of another client fails.
+        // A query of this other client fails.
         simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[Fault::Refused]);
         of(2, "other.refused.tld.").await;
         assert_eq!(rows(None, None).await, [(2, StillFails::Yes)]);
@@ -343,7 +343,7 @@ pub(crate) fn stored(redact: Redact) -> Arc<MemoryStore> {
     stored_and_told(redact).0
 }
 
-/// Like `stored`. Also returns the log.
+/// Like `stored`, but also returns the lines of the log.
 pub(crate) fn stored_and_told(redact: Redact) -> (Arc<MemoryStore>, Vec<Line>) {
     let store = Arc::new(MemoryStore::default());
     let told = lines(|| async {

@@ -9,7 +9,7 @@ use tracing::Level;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
-/// The time of the simulation.
+/// The clock of the log: the time since the begin of the simulation.
 struct Moment(Arc<Mutex<Option<Instant>>>);
 
 impl FormatTime for Moment {
@@ -19,23 +19,23 @@ impl FormatTime for Moment {
     }
 }
 
-/// A line of the log.
+/// A line of the log of the daemon.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     /// The number of seconds since the test began.
     pub(crate) second: u64,
     pub(crate) level: String,
-    /// The sentence of the line and its fields.
+    /// The sentence of the log line and its fields.
     pub(crate) text: String,
 }
 
 impl Line {
-    /// Returns true if the line is about an incident of this kind.
+    /// Returns true if the log line is about an incident of this kind.
     pub(crate) fn is(&self, incident: &str) -> bool {
         self.text.contains(&format!("incident=\"{incident}\""))
     }
 
-    /// Returns the zone in the line, without its final dot.
+    /// Returns the zone that the log line names, without its final dot.
     pub(crate) fn zone(&self) -> Option<&str> {
         let (_, rest) = self.text.split_once("zone=\"")?;
         rest.split('"').next()?.strip_suffix('.')

@@ -53,26 +53,26 @@ const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("half", Break::One(&[Fault::Refused]), None),
 ];
 
-/// Domains that have no fault at any time.
+/// Mail domains that have no fault at any time.
 const WELL: [&str; 6] = ["good1", "good2", "good3", "good4", "good5", "goodsigned"];
 
-/// The domains that are signed.
+/// The mail domains that are signed (DNSSEC).
 const SIGNED: [&str; 4] = ["spoilt", "stripped", "expired", "goodsigned"];
 
 const LISTS: [&str; 2] = ["zen.spamhaus.org", "bl.spamcop.net"];
 
-/// The list that fails for a while.
+/// The DNS list that does not answer for a while.
 const LIST: &str = LISTS[0];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Break {
-    /// Both servers of the domain have these faults.
+    /// Both servers of the mail domain have these faults.
     Both(&'static [Fault]),
-    /// One server of the domain has these faults.
+    /// One server of the mail domain has these faults.
     One(&'static [Fault]),
-    /// The zone has a fault in its signatures, as these words say.
+    /// The zone of the mail domain is signed wrongly, as these words of a signing plan say.
     Signing(&'static str),
-    /// The domain with the names of the servers is dead.
+    /// The other domain, in which the names of the mail domain's servers are, is dead.
     Above(&'static str),
 }
 
@@ -118,14 +118,14 @@ fn lab(late: bool) -> Lab {
     tree.build().unwrap()
 }
 
-/// When each fault began and ended, in seconds since the test began.
+/// The truth with which the log is compared: when each fault began and ended, in seconds since the test began.
 #[derive(Debug, Default)]
 struct Truth {
     broken: u64,
     mended: u64,
     outage: (u64, u64),
     list_dead: (u64, u64),
-    /// The seconds at which questions of clients failed, by domain.
+    /// The seconds in which questions of clients failed, by mail domain.
     failed: BTreeMap<String, Vec<u64>>,
 }
 
@@ -207,7 +207,7 @@ impl Gateway {
                     self.set_faults(&format!("{host}.{domain}"), faults);
                 }
             }
-            // The zones are replaced all together, elsewhere.
+            // For this fault, another function replaces all zones by wrongly signed ones.
             Break::Signing(_) => {}
         }
     }
@@ -245,7 +245,7 @@ async fn night(silent: bool, seed: u64) -> Truth {
     let all: Vec<&str> = WELL.into_iter().chain(BROKEN.map(|(name, ..)| name)).collect();
     let mut senders = all.iter().copied().cycle();
     let mut take = || senders.next().unwrap();
-    // The evening: nothing has a fault, and all domains send mail.
+    // The evening of the simulated night: nothing has a fault, and all domains send mail.
     for _ in 0..22 {
         gateway.mail(take()).await;
         tokio::time::sleep(PAUSE).await;

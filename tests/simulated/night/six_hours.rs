@@ -43,7 +43,7 @@ const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
 /// The domain of a message whose client waits between its questions. One of the questions is answered from the cache.
 const SLEEPY: &str = "sleepy.tld.";
 
-/// The domain whose path loses 30 % of the packets.
+/// The mail domain whose network path loses 30 % of the packets.
 const LOSSY: &str = "lossy.tld.";
 
 /// The domain that is asked for while no server answers.
@@ -63,10 +63,10 @@ const ELSEWHERE: [&str; 10] = [
     "sendmail[9]: 4AA: to=<a@slow.tld>, delay=00:05:00, xdelay=00:04:58, mailer=esmtp, relay=mx. [198.51.100.7], dsn=2.0.0, stat=Sent",
 ];
 
-/// The number of questions without faults: one in four seconds, each for a new name.
+/// The number of questions without faults after the faults: six hours, one every four seconds, each for a new name.
 const QUESTIONS: u32 = 6 * 60 * 60 / 4;
 
-/// Returns the lab.
+/// Returns the lab of this test.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut last = 0;
@@ -89,7 +89,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Returns a host whose history in memory is as small as possible.
+/// Returns a simulated host whose history of queries in memory is as small as possible.
 fn host(store: Option<&Arc<MemoryStore>>) -> Simulation {
     let lab = lab();
     let mut config = config_trusting(&lab);
@@ -101,12 +101,12 @@ fn host(store: Option<&Arc<MemoryStore>>) -> Simulation {
     host
 }
 
-/// Returns the name with which a domain or a list is asked.
+/// Returns the name that clients ask for, for a mail domain or a DNS list.
 fn asked(domain: &str) -> String {
     if domain.ends_with(".tld.") { format!("www.{domain}") } else { format!("9.100.51.198.{domain}") }
 }
 
-/// Plays a message whose client waits for three seconds in total.
+/// Asks the questions of a message (email) whose client itself waits for three seconds in total.
 async fn sleep_between(host: &Simulation) {
     for name in ["sleepy.tld.", "_dmarc.sleepy.tld.", "s1._domainkey.sleepy.tld."] {
         ask(host, name, RecordType::A).await;
@@ -114,7 +114,7 @@ async fn sleep_between(host: &Simulation) {
     }
 }
 
-/// Returns the culprit that `why` names for this message.
+/// Returns the culprit that `resolverctl why` names for the message to the domain `SLEEPY`.
 async fn of_sleepy(host: &Simulation) -> CulpritKind {
     host.resolver().why(of(SLEEPY)).await.remove(0).culprit.kind
 }
@@ -134,7 +134,7 @@ async fn night(host: &Simulation) {
             let client = Some(IpAddr::from([198, 18, 1, number]));
             ask_with(host, &name, RecordType::A, Flags { client, ..Flags::default() }).await;
         }
-        // The log lines about failures are written some seconds later.
+        // Log lines about failures are written some seconds after the failure.
         sleep(Duration::from_secs(if domain == CUT_OFF { 10 } else { 0 })).await;
         host.network().set_loss(0);
         // After this pause, the queries belong to another email.
@@ -147,7 +147,7 @@ async fn night(host: &Simulation) {
     tells.abort();
 }
 
-/// Returns the slowest message of each domain and list.
+/// Returns the slowest message about each domain and DNS list.
 async fn worst(host: &Simulation) -> Vec<MessageReport> {
     let mut reports = Vec::new();
     for (domain, ..) in FAULTS {
@@ -157,7 +157,7 @@ async fn worst(host: &Simulation) -> Vec<MessageReport> {
     reports
 }
 
-/// Returns the culprit of the slowest message of each domain and list.
+/// Returns the culprit of the slowest message about each domain and DNS list.
 async fn culprits(host: &Simulation) -> Vec<CulpritKind> {
     worst(host).await.iter().map(|report| report.culprit.kind).collect()
 }
@@ -198,7 +198,7 @@ async fn lines_are_settled(host: &Simulation) {
     assert_eq!(pasted(host, &sleepy, slept).await, CulpritKind::Client);
     let longer = slept.replace("delay=3.2, delays=3/", "delay=60.2, delays=60/");
     assert_eq!(pasted(host, &sleepy, &longer).await, CulpritKind::NotDns);
-    // These lines are about the domain slow.tld.
+    // These log lines are about mail to the domain slow.tld.
     for line in ELSEWHERE {
         assert_eq!(pasted(host, &worst[1], line).await, CulpritKind::NotDns, "{line}");
     }
@@ -221,7 +221,7 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
         let failed = next.resolver().failed(FailedWanted::default()).await.zones;
         for (domain, _, _, kind) in FAULTS {
             let is_told = failed.iter().any(|row| row.zone.as_deref() == Some(domain));
-            // Nobody knows which zone would have failed without the outage.
+            // Without the outage of the network, it cannot be said which zone would have failed.
             if kind == CulpritKind::Network {
                 continue;
             }

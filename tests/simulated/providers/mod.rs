@@ -28,7 +28,7 @@ use played::{Plan, PlayedLine, PlayedMail, play};
 use stage::memory_store::MemoryStore;
 use world::host;
 
-/// The number of verdicts on log lines, by their correctness.
+/// How many verdicts of `resolverctl why` on log lines were right or wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Verdicts {
     right: u32,
@@ -65,7 +65,7 @@ async fn found(simulation: &Simulation, line: &PastedLine) -> Vec<MessageReport>
     found
 }
 
-/// Compares the verdict on each line with the truth, and prints the wrong verdicts.
+/// Compares the verdict of `resolverctl why` on each log line with the truth, and prints the wrong verdicts.
 async fn verdicts(simulation: &Simulation, lines: &[PlayedLine], is_restarted: bool) -> Verdicts {
     let mut verdicts = Verdicts::default();
     for played in lines {
@@ -105,7 +105,7 @@ async fn verdicts(simulation: &Simulation, lines: &[PlayedLine], is_restarted: b
     verdicts
 }
 
-/// Plays emails, and judges the verdicts on their log lines before and after a restart.
+/// Plays emails. Counts the verdicts on their log lines before and after a restart of the daemon.
 fn judged(plans: &[Plan]) -> [Verdicts; 2] {
     paused(async {
         let store = Arc::new(MemoryStore::default());

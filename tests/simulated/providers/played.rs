@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::providers::world::{CUSTOMERS, HOSTS, OTHERS, PROVIDERS, address};
 
-/// An email that will be played.
+/// An email that the test will play: when, from whom, and how fast.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// When the email begins, in milliseconds since the start of the test.
@@ -24,18 +24,18 @@ pub(crate) struct Plan {
     step: u64,
 }
 
-/// A log line, and the zone that has delayed its email; `None` if no zone has.
+/// A log line of the mail server, and the zone that has delayed its email; `None` if no zone has.
 #[derive(Clone, Debug)]
 pub(crate) struct PlayedLine {
     pub(crate) text: String,
     pub(crate) zone: Option<String>,
 }
 
-/// An email that was played.
+/// An email that the test has played.
 #[derive(Clone, Debug)]
 pub(crate) struct PlayedMail {
     plan: Plan,
-    /// How long the email waited for all its queries, and for the slowest one.
+    /// How long the email waited for all its queries together (`waited`), and for the slowest one (`longest`).
     waited: Duration,
     longest: Duration,
     failed: bool,
@@ -77,7 +77,7 @@ impl Plan {
     }
 }
 
-/// Asks the questions of an email, and adds up how long it waited.
+/// Asks the DNS questions of an email, and adds up how long the email waited for them.
 struct Asker<'a> {
     simulation: &'a Simulation,
     waited: Duration,
@@ -145,13 +145,13 @@ impl PlayedMail {
         (self.failed || is_slow).then(|| self.plan.domain.clone())
     }
 
-    /// Returns a log line that is written `behind` seconds after the last query.
+    /// Returns a log line of the mail server that is written `behind` seconds after the last query.
     fn line(&self, behind: f64, text: &str) -> String {
         let at = jiff::Timestamp::from_second((self.ended + behind) as i64).unwrap();
         format!("{at} mx {text}")
     }
 
-    /// Returns the log lines about the email.
+    /// Returns the log lines of the mail server about the email.
     pub(crate) fn lines(&self) -> Vec<PlayedLine> {
         let base = self.plan.domain.trim_end_matches('.');
         let (waited, zone) = (self.waited.as_secs_f64(), self.zone());

@@ -7,7 +7,7 @@ use super::*;
 type Case = (&'static [(&'static str, RecordType)], &'static [&'static str], &'static str, &'static str);
 
 const CASES: [Case; 8] = [
-    // The client also has no PTR record, but the log line is about the domain.
+    // The SMTP client has no PTR record either, but the log line is about the domain.
     (
         &[
             ("7.100.51.198.in-addr.arpa.", RecordType::PTR),
@@ -84,7 +84,7 @@ const CASES: [Case; 8] = [
         "zen.spamhaus.org.",
         "zen.spamhaus.org. lists 198.51.100.7 as 127.0.0.4 (",
     ),
-    // For resolverd, the list in this line is not a DNS list.
+    // The name in this log line looks like a DNS list, but resolverd does not know it as one.
     (
         &[("7.100.51.198.fine.tld.", RecordType::A)],
         &[

@@ -3,7 +3,7 @@
 use super::*;
 use history::costs::{CostReport, CostRow, CostsWanted, Side};
 
-/// Returns what has delayed mail in the last `seconds`.
+/// Returns the causes that delayed mail in the last `seconds`, as `resolverctl why` lists them.
 async fn costs(simulation: &Simulation, seconds: u64) -> CostReport {
     let now = simulation.clock().unix_micros();
     let wanted = CostsWanted { from: now - seconds * 1_000_000, to: now, client: None };
@@ -29,7 +29,7 @@ fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
                 mail(&simulation, domain).await;
                 tokio::time::sleep(Duration::from_secs(20)).await;
             }
-            // This client pauses between the queries of an email.
+            // This client itself pauses between the queries of an email.
             ask(&simulation, "mx.fine.tld.", RecordType::A).await;
             tokio::time::sleep(Duration::from_millis(1_500)).await;
             ask(&simulation, "mx.fine.tld.", RecordType::AAAA).await;
@@ -56,7 +56,7 @@ fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
         assert!(rows.iter().all(|row| row.share == Some(row.messages as f64 / all)), "{rows:#?} {span:#?}");
         assert_eq!(rows[1].next.as_deref().map(|next| next.starts_with("resolverctl check ")), Some(true));
         assert!(rows.iter().all(|row| row.before == Some(0.0)), "{rows:#?}");
-        // Nothing is known about the time before the last hour.
+        // The history contains nothing about the time before the last hour.
         let CostReport { rows, span } = costs(&simulation, 3_600).await;
         let slow = rows.iter().find(|row| row.kind == Some(Kind::ServerSlow)).unwrap();
         assert_eq!((slow.messages, slow.before), (2, None), "{rows:#?}");
@@ -72,7 +72,7 @@ fn loss_on_the_way_to_zones_of_one_network_is_of_others() {
         for (domains, loss) in [(&domains[..1], None), (&domains[..], Some(300))] {
             let simulation = world();
             for domain in domains {
-                // The servers are known already when packets begin to get lost.
+                // The resolver already knows the servers when packets begin to get lost.
                 ask(&simulation, domain, RecordType::A).await;
                 if let Some(loss) = loss {
                     simulation.network().set_loss(loss);

@@ -92,7 +92,7 @@ fn the_line_of_a_session_does_not_deny_a_slow_sender_that_no_name_joins_to_its_h
         let told = pasted(&simulation, &line(slow.waited + 0.5)).await;
         assert_eq!(told.culprit.kind, CulpritKind::Unknown, "{told:#?}");
         assert!(told.possible_waits.iter().any(|wait| wait.name == "slow.tld."), "{told:#?}");
-        // The SMTP session took minutes, and only a small part of this was the time for DNS.
+        // The SMTP session in this log line took minutes, and DNS took only a small part of them.
         let told = pasted(&simulation, &line(300.0)).await;
         assert_eq!(told.culprit.kind, CulpritKind::NotDns, "{told:#?}");
     });

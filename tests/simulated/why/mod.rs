@@ -28,7 +28,7 @@ use lab::signing::{Flaw, Signing};
 use lab::simulation::{Flags, Simulation, config_trusting, paused};
 use lab::world::ServerPlan;
 
-/// The records of a mail domain.
+/// The records of a mail domain, as zone file text.
 const MAIL: &str = "\
 @ 300 MX 10 mx
 @ 300 TXT \"v=spf1 mx include:_spf.@ -all\"
@@ -54,7 +54,7 @@ const ZONES: [(&str, &[Fault], u64, u32); 11] = [
     ("nohost.tld.", &[], 20, 0),
 ];
 
-/// Lists of the built-in registry, each with the faults of its servers.
+/// DNS lists of the built-in registry, each with the faults of its servers.
 const LISTS: [(&str, &[Fault]); 5] = [
     ("zen.spamhaus.org.", &[]),
     ("bl.spamcop.net.", &[Fault::Dead]),
@@ -63,13 +63,13 @@ const LISTS: [(&str, &[Fault]); 5] = [
     ("dbl.dq.spamhaus.net.", &[]),
 ];
 
-/// The zone that belongs to the key of a customer. Its server is silent.
+/// The zone of a DNS list that belongs to the secret key of a customer. Its server is silent.
 const KEY_ZONE: &str = "secret2.dbl.dq.spamhaus.net.";
 
-/// A list for which clients send a key in the name.
+/// A DNS list for which clients send a key in the name.
 const KEYED: &str = "zen.dq.spamhaus.net.";
 
-/// Returns a simulation in which some zone or list has each of the faults.
+/// Returns a simulation in which each kind of fault occurs in some zone or DNS list.
 fn world() -> Simulation {
     let mut tree = Tree::default();
     let mut last = 0_u8;
@@ -110,7 +110,7 @@ fn world() -> Simulation {
     Simulation::new(lab, config, 11)
 }
 
-/// Asks the questions of an email to or from a domain, one after the other.
+/// Asks the DNS questions of an email to or from a domain, one after the other.
 async fn mail(simulation: &Simulation, domain: &str) {
     let questions = [
         (domain.to_owned(), RecordType::MX),
@@ -124,7 +124,7 @@ async fn mail(simulation: &Simulation, domain: &str) {
     }
 }
 
-/// Asks a list about an address.
+/// Asks a DNS list about an address.
 async fn check(simulation: &Simulation, reversed: &str, list: &str) {
     ask(simulation, &format!("{reversed}.{list}"), RecordType::A).await;
 }
@@ -156,18 +156,18 @@ fn wanted(subject: Option<WantedSubject>) -> Wanted {
     Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20, decisive: None }
 }
 
-/// Returns the slowest message of a domain.
+/// Returns the report about the slowest message (email) to or from a domain.
 async fn of_domain(simulation: &Simulation, domain: &str) -> MessageReport {
     let subject = WantedSubject::Name(wire_name(&name(domain)).into());
     why(simulation, Some(subject)).await.into_iter().next().unwrap()
 }
 
-/// Returns the time at which a message ends, for a log line that is written then.
+/// Returns the time at which a message ends, as text for a log line that is written then.
 fn at_the_end_of(report: &MessageReport) -> String {
     jiff::Timestamp::from_second((report.began + report.took) as i64).unwrap().to_string()
 }
 
-/// Returns a line of Postfix about an email that was deferred after it had waited for DNS.
+/// Returns a log line of Postfix about an email that was deferred after it had waited for DNS.
 fn deferred(domain: &str, report: &MessageReport) -> String {
     let (base, at, waited) = (domain.trim_end_matches('.'), at_the_end_of(report), report.waited);
     format!(
@@ -175,7 +175,7 @@ fn deferred(domain: &str, report: &MessageReport) -> String {
     )
 }
 
-/// Returns the message for a pasted log line, as `resolverctl why -` finds it.
+/// Returns the report about the message to which a log line belongs, as `resolverctl why -` finds it.
 async fn pasted(simulation: &Simulation, text: &str) -> MessageReport {
     let line = pasted::read(text, 1_795_305_600.0).remove(0);
     let mut found = Vec::new();
@@ -212,7 +212,7 @@ fn each_fault_of_a_domain_is_named() {
             assert!(report.questions.len() == 4 && !report.culprit.advice.is_empty(), "{report:#?}");
             assert!(report.waited <= report.took, "{report:#?}");
             assert_eq!(report.client, "127.0.0.1");
-            // This is also the slowest of all messages.
+            // The same message is also the slowest of all messages.
             let mut worst = why(&simulation, None).await.remove(0);
             for (one, other) in worst.questions.iter_mut().zip(&report.questions) {
                 one.of_subject = other.of_subject;
@@ -386,7 +386,7 @@ fn a_zone_that_is_known_to_be_silent_is_named_with_its_server() {
     paused(async {
         let simulation = world();
         among_others(&simulation, mail(&simulation, "silent.tld.")).await;
-        // After this time, failures of the first message do not explain those of another message.
+        // After this time, failures of the first message are not used to explain those of another message.
         tokio::time::sleep(Duration::from_secs(90)).await;
         ask(&simulation, "other.silent.tld.", RecordType::A).await;
         let report = of_domain(&simulation, "other.silent.tld.").await;
@@ -439,7 +439,7 @@ fn one_reader_reads_the_record_at_a_time() {
                 })
                 .await
         });
-        // The resolution has begun here.
+        // The resolution of the question has begun here.
         held.wait();
         let mut reading = std::pin::pin!(resolver.why(wanted(None)));
         let others = async {
