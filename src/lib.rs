@@ -94,7 +94,25 @@
 //! [`daemon`] creates the parts of resolverd, owns their tasks, and stops them in a fixed order. [`resolver::supervise`] restarts tasks after a
 //! panic and finds stuck ones. [`notify`] informs the service manager, and [`log`] writes to the journal.
 //!
-//! RFC 9499 does not define the word `upstream`. Here it means the server that gets the next query.
+//! # Terms
+//!
+//! These words are not in RFC 9499, or have a narrower meaning here:
+//!
+//! - 0x20: random upper and lower case in the name of a query. A forged reply does not repeat it.
+//! - batch: the datagrams that one system call reads. For DNS lists: the queries that are sent before the client asks for them.
+//! - breaker: the part that stops queries to a DNS list that does not answer, and sends them again when a probe is answered.
+//! - culprit: what delayed a message (email) most, or made it fail: a zone, a server, a DNS list, this host or the client.
+//! - dead: a server that did not answer several queries. It gets only probes until it answers.
+//! - guard: the check of the answers of DNS lists, so that clients do not take a refusal or a parked zone for a listing.
+//! - hedge: a copy of a query to a second server, sent before the first server has failed.
+//! - incident: the time in which a zone, a DNS list or the network of this host fails. The log reports its begin and its end.
+//! - look-ahead rule: a function from an answer to the questions that mail software will probably ask next.
+//! - parked: a domain that was given up. Its new servers answer every name with the address of a web server.
+//! - probe: a query that only finds out whether a dead server or a silent DNS list answers again.
+//! - shard: a part of a table (cache, counters, history) that has its own lock.
+//! - stale: an answer whose TTL has expired. Clients get it only if no server answers (RFC 8767).
+//! - trail: the steps of a resolution so far, for traces and for the history.
+//! - upstream: the server that gets the next query.
 
 mod allocator;
 pub mod arguments;

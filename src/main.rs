@@ -25,10 +25,10 @@ use resolverd::daemon::Daemon;
 use resolverd::{log, notify};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The exit code if the daemon could not start.
+/// The exit code of resolverd if the daemon could not start.
 const FAILED: u8 = 1;
 
-/// The exit code if the configuration is invalid.
+/// The exit code of resolverd if the configuration is invalid.
 const CONFIG_INVALID: u8 = 6;
 
 fn main() -> ExitCode {

@@ -51,12 +51,12 @@ impl Certificates {
     }
 }
 
-/// The files of all certificates, as they were when the daemon last looked at them.
+/// The files of all certificates of the listeners, as they were when the daemon last looked at them.
 #[derive(Debug, Default)]
 pub(super) struct CertificateFiles {
-    /// The attributes of the files when the daemon last looked at them.
+    /// The attributes (such as the time of change) of the certificate files when the daemon last looked at them.
     seen: Vec<Seen>,
-    /// The attributes that the files had when the certificates were last read.
+    /// The attributes that the certificate files had when the certificates were last read.
     judged: Vec<Seen>,
 }
 

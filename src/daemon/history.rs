@@ -39,7 +39,7 @@ pub(super) struct HistoryFiles {
     trouble: Mutex<Option<String>>,
 }
 
-/// The segment (file) to which entries are appended.
+/// The segment (a file of the query history) to which entries are appended.
 #[derive(Debug)]
 struct OpenSegment {
     path: PathBuf,
@@ -177,7 +177,7 @@ impl HistoryFiles {
         result
     }
 
-    /// Returns true if all entries of a segment are too old.
+    /// Returns true if all entries of a segment (a file of the query history) are older than the limit.
     fn is_too_old(&self, segment: &Path) -> io::Result<bool> {
         let written = fs::metadata(segment)?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(self.is_past(micros(written), STORED_TIME))
@@ -217,7 +217,7 @@ impl Store for HistoryFiles {
     fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
         let segments = self.segments().unwrap_or_default();
         for segment in segments.iter().rev() {
-            // If the segment was just removed or cannot be read, the next one is read.
+            // If the segment (a file of the history) was just removed or cannot be read, the next one is read.
             if let Ok(octets) = read_segment(segment)
                 && !take(&octets)
             {
@@ -232,7 +232,7 @@ fn begin_of(segment: &Path) -> Option<u64> {
     segment.file_stem()?.to_str()?.parse().ok()
 }
 
-/// Reads a segment (file), at most `MAX_SEGMENT` octets.
+/// Reads a segment (a file of the query history), at most `MAX_SEGMENT` octets.
 fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
     state_files::open(path)?.take(MAX_SEGMENT).read_to_end(&mut octets)?;
@@ -245,7 +245,7 @@ fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     let octets = read_segment(newest)?;
     let check = stored::check(&octets);
     let torn = octets.len().saturating_sub(check.end);
-    // The file has another version, so it is left unchanged.
+    // The file of the history has another version, so it is left unchanged.
     if check.end == 0 {
         return Ok(None);
     }
@@ -507,7 +507,7 @@ mod tests {
         let is_root = fs::read_dir(&history).is_ok();
         (0..3).for_each(|_| files.append(b"entry"));
         allow(0o700);
-        // The user root may list the directory.
+        // The user root may list every directory, so this test expects another result for root.
         assert_eq!(files.segments().unwrap().len(), usize::from(is_root));
     }
 }

@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn the_default_may_use_what_the_manual_says() {
-        // 1.25 * 256 MiB + 24 MiB + 16 MiB.
+        // 1.25 times the cache of 256 MiB, 24 MiB for the process, and 16 MiB for the history.
         assert_eq!(most(&Config::default()), 360 << 20);
         let mut config = Config::default();
         config.listen.workers = 1;

@@ -19,10 +19,10 @@ use control::protocol::MetricsStatus;
 /// The configured address, with the server that listens there or the reason why there is none.
 type Configured = (SocketAddr, Result<Arc<MetricsServer>, String>);
 
-/// The listener for metrics, with the address that the configuration sets.
+/// The listener for metrics (HTTP), with the address that the configuration sets.
 #[derive(Default)]
 pub(super) struct MetricsListener {
-    /// The address and its server; `None` if `metrics.listen` is empty.
+    /// The address of the listener for metrics, with its server; `None` if `metrics.listen` is empty.
     state: Mutex<Option<Configured>>,
     /// Notified when a reload has changed the address or the listener.
     changed: Notify,
@@ -45,7 +45,7 @@ impl MetricsListener {
         self.changed.notify_one();
     }
 
-    /// Returns the address of the listener; `None` if there is no listener.
+    /// Returns the address of the listener for metrics; `None` if there is no listener.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.server().map(|server| server.address())
     }
@@ -80,7 +80,7 @@ impl MetricsListener {
                 // notification would close a connection that was just accepted.
                 biased;
                 () = self.changed.notified() => pause = ADDRESS_RETRY,
-                // The server ends only if the daemon stops, and then this task is stopped too.
+                // The server of metrics ends only if the daemon stops, and then this task is stopped too.
                 () = serving => self.changed.notified().await,
                 () = sleep(pause), if self.is_missing() => {
                     self.try_again();

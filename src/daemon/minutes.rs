@@ -28,19 +28,19 @@ use history::redact::Secrets;
 use resolver::config::Config;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
-/// The name of the directory with the files in the state directory.
+/// The name of the directory for the statistics of minutes, in the state directory.
 const DIRECTORY: &str = "minutes";
 
-/// The file name extension of the files.
+/// The file name extension of the files with the statistics of minutes.
 const EXTENSION: &str = "minutes";
 
 /// The number of seconds in a minute.
 const MINUTE: u64 = 60;
 
-/// The time after the end of a minute at which its row is written.
+/// The time after the end of a minute at which the row with its statistics is written.
 const MARGIN: Duration = Duration::from_millis(50);
 
-/// The files of the days, and the counters at the last row.
+/// The store of minutes on disk: a file for each day, and the counters at the time of the last row.
 #[derive(Debug)]
 pub(super) struct MinuteFiles {
     directory: PathBuf,
@@ -52,11 +52,11 @@ struct Written {
     mark: MinuteMark,
     busy: BusyMark,
     open: Option<OpenDay>,
-    /// True if the last row could not be written, and the log has a warning.
+    /// True if the last row of statistics could not be written, and the log has a warning.
     is_failing: bool,
 }
 
-/// The file to which rows are appended.
+/// The file of a day, to which the rows of its minutes are appended.
 #[derive(Debug)]
 struct OpenDay {
     day: u64,
@@ -94,7 +94,7 @@ impl MinuteFiles {
         Ok(octets)
     }
 
-    /// Appends a row to the file of its day.
+    /// Appends the row of a minute to the file of its day.
     fn write(&self, row: &Row, written: &mut Written) {
         let result = self.append(row, &mut written.open);
         match (&result, written.is_failing) {
@@ -159,7 +159,7 @@ impl MinuteFiles {
             let path = entry?.path();
             let day = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
             if day.is_some_and(|day| day.saturating_add(KEPT_DAYS) < today) {
-                // What cannot be removed does not keep the rows of today from being written.
+                // If an old file cannot be removed, the rows of today are written nevertheless.
                 let _ = fs::remove_file(path);
             }
         }
@@ -234,7 +234,7 @@ fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
     Some(Busy { name: secrets.without_keys(name).into(), ..busy })
 }
 
-/// Writes a row at the end of each minute. Runs forever.
+/// Writes a row with the statistics of each minute at its end. Runs forever.
 pub(super) async fn keep(subject: Arc<Running>) -> Infallible {
     loop {
         let passed = subject.clock.unix_micros() % (MINUTE * 1_000_000);

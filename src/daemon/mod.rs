@@ -126,7 +126,7 @@ pub enum StartError {
     System(#[from] std::io::Error),
 }
 
-/// A running daemon.
+/// A running daemon: all its parts and tasks.
 pub struct Daemon {
     subject: Arc<Running>,
     tasks: JoinSet<()>,
@@ -354,7 +354,7 @@ async fn settle(
 ) -> Option<Settled> {
     let controlled = async {
         if let Some(control) = control {
-            // If the task of the control socket has panicked, the stop continues without it.
+            // If the task of the control socket has panicked, the daemon stops its other parts nevertheless.
             let _ = control.await;
         }
     };

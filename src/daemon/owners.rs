@@ -42,7 +42,7 @@ pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {
     }
 }
 
-/// Returns each client whose socket was found, with the user that owns the socket.
+/// Returns each client (address and port) whose socket was found on this host, with the user that owns the socket.
 fn users_of(clients: &[WantedOwner]) -> Vec<(SocketAddr, String)> {
     let mut found: Vec<(SocketAddr, u32)> = Vec::new();
     for (is_stream, tables) in TABLES {

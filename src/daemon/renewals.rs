@@ -35,7 +35,7 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Logs a problem of a certificate, with its advice.
+/// Logs a problem of a certificate of the listeners, with the advice for the operator.
 fn log(Warning { severity, problem, remedy }: &Warning) {
     match severity {
         Severity::Notice | Severity::Warning => tracing::warn!("{problem} {remedy}"),

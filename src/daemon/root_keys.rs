@@ -10,7 +10,7 @@ use crate::limits::MAX_ROOT_KEYS_FILE;
 use resolver::resolve::root_keys::{RootKeyFollower, RootKeyStore};
 use validate::root_keys::RootKeys;
 
-/// The name of the file in the state directory.
+/// The name of the file with the trusted root keys, in the state directory.
 const FILE: &str = "root.keys";
 
 /// The path of the file in which the root keys are stored.

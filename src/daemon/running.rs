@@ -55,7 +55,7 @@ pub(super) struct Running {
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
     pub(super) state: Mutex<Reloadable>,
-    /// Locked while the configuration changes, so that only one change runs at a time.
+    /// Locked while the configuration changes, so that only one reload runs at a time.
     pub(super) reloading: tokio::sync::Mutex<()>,
     /// The path of the configuration file; `None` if there is none.
     pub(super) origin: Option<PathBuf>,
@@ -81,9 +81,9 @@ pub(super) struct Running {
     pub(super) supervisor: Supervisor,
     /// Notified when a temporary zone was added or removed.
     pub(super) zone_added: Notify,
-    /// Notified when listen addresses were found to be missing.
+    /// Notified when listen addresses of the configuration were found to have no listener.
     pub(super) missed: Notify,
-    /// The new certificates that cannot be used.
+    /// The certificates of the listeners that were renewed, but cannot be used.
     pub(super) certificates: Certificates,
     /// The listener for metrics.
     pub(super) metrics: MetricsListener,
@@ -283,7 +283,7 @@ impl Controlled for Running {
             let read = move || {
                 let mut spans = Span::steps(span, step);
                 files.read(&mut spans, span);
-                // The row of the current minutes is not on disk yet.
+                // The statistics of the current minute are not on disk yet.
                 spans.iter_mut().for_each(|span| span.add_busy(current.0, &current.1));
                 spans.into_iter().map(Span::report).collect()
             };

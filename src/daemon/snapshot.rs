@@ -23,12 +23,12 @@ use resolver::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
 /// The name of the file with the snapshot of the cache, in the state directory.
 pub(super) const FILE: &str = "cache.snapshot";
 
-/// The snapshot of the cache: a file that the next process reads.
+/// The snapshot of the cache: a file with the entries, which the daemon reads after its next start.
 pub(super) struct Snapshot {
     path: PathBuf,
     /// Notified when entries that are in the file were removed from the cache, so that the file must be written again.
     outdated: Notify,
-    /// True while the file still contains entries that were removed from the cache.
+    /// True while the snapshot file still contains entries that were removed from the cache.
     is_outdated: AtomicBool,
     /// The time at which writing is abandoned. It is set when the daemon begins to stop. If the file is being read at that time, the reading is
     /// abandoned too.
@@ -133,7 +133,7 @@ impl Snapshot {
         }
     }
 
-    /// Returns true if the file of the previous process was already read.
+    /// Returns true if the snapshot file of the previous process was already read.
     pub(super) fn is_read(&self) -> bool {
         self.known().is_read
     }
@@ -311,7 +311,7 @@ mod tests {
             });
             assert_eq!(fs::symlink_metadata(&aside).unwrap().file_type(), found);
             assert!(!path.exists());
-            // A file cannot replace a directory, so the directory is removed first.
+            // A file cannot replace a directory, so this directory is removed first.
             if found.is_dir() { fs::remove_dir(&aside).unwrap() } else { fs::remove_file(&aside).unwrap() }
         }
         drop(folder);

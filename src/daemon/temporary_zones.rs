@@ -38,7 +38,7 @@ pub(super) fn keep(temporary: &TemporaryZones, old: &Config, new: &mut Config) -
     kept
 }
 
-/// Returns true if the zone has this name and is in no view.
+/// Returns true if the configured zone has this name and is in no view.
 fn is_shared(zone: &ConfiguredZone, name: &Name) -> bool {
     zone.view.is_none() && zone.name == *name
 }
@@ -98,7 +98,7 @@ impl Running {
     }
 }
 
-/// Removes temporary zones when their time is over. Runs forever.
+/// Removes temporary zones (of `resolverctl zone add`) when their time is over. Runs forever.
 pub(super) async fn end(subject: Arc<Running>) -> Infallible {
     loop {
         let zones = subject.zones_left().into_iter().filter_map(|(name, left)| Some((left?, name)));
@@ -123,7 +123,7 @@ fn sentence(errors: &Errors) -> String {
     problems.collect::<Vec<_>>().join("; ")
 }
 
-/// Returns why a zone cannot be removed.
+/// Returns the reason why a zone of the configuration cannot be removed like a temporary zone.
 fn not_temporary(config: &Config, name: &Name) -> String {
     let shown = name_text(name);
     if config.zones.iter().any(|zone| zone.name == *name) {

@@ -30,10 +30,10 @@ pub(super) struct FreshTraces {
     network: Arc<dyn Network>,
 }
 
-/// A reply to a client, and the time that it took.
+/// A reply to a client, and the time from the question to the reply.
 pub(super) type TimedReply = (Replied, Duration);
 
-/// A resolver without any cached data, for one question.
+/// A resolver without any cached data, for one question of `resolverctl trace --fresh`.
 pub(super) struct FreshTrace {
     resolver: Arc<Resolver>,
     permit: OwnedSemaphorePermit,

@@ -28,7 +28,7 @@ pub(crate) struct Budget {
     sent: Mutex<BTreeMap<IpAddr, SentQueries>>,
     /// The time that the check has spent on each server.
     times: Mutex<BTreeMap<IpAddr, ServerTime>>,
-    /// The questions that were sent several times and that their server never answered.
+    /// The questions that were sent several times to their server, and that it never answered.
     silent: Mutex<BTreeSet<Want>>,
 }
 
@@ -77,7 +77,7 @@ impl Budget {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns how many queries to each server had which result.
+    /// Returns how many queries to each server of the checked domain had which result.
     pub(crate) fn sent(&self) -> BTreeMap<IpAddr, SentQueries> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

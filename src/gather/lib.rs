@@ -39,7 +39,7 @@ use doctor::zone::serves;
 
 /// A source of answers: the daemon, `resolverctl` through the control socket, or a test.
 pub trait Sources: Sync {
-    /// Asks the question `want` once, and returns the answer.
+    /// Asks the question `want` of a check once, and returns the answer.
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got>;
 }
 
@@ -133,7 +133,7 @@ fn destination(want: &Want, domain: &str) -> Destination {
     }
 }
 
-/// The limits on concurrent questions: in total and for each destination.
+/// The limits on the questions that a check asks at the same time: in total and for each destination.
 struct Places {
     all: Arc<Semaphore>,
     own: BTreeMap<Destination, Arc<Semaphore>>,
@@ -217,7 +217,7 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
                     let rest: Duration = (tried..tries).map(|_| CHECK_TRY_TIME).sum();
                     open.push(one(tried, Some(rest.max(budget.patience(want)))));
                 }
-                // If fewer copies were sent than planned, the silence may be chance.
+                // If fewer copies of the query were sent than planned, the silence of the server may be chance.
                 None if is_bounded => return left_out(BOUND_REACHED),
                 None => return Got::NoReply(NoReply::Silent),
             },

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::limits::CHECK_SERVER_TIME;
 
-/// The time during which at least one query to the server was in progress.
+/// How long at least one query of the check to a server was in progress, in total.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ServerTime {
     under_way: usize,

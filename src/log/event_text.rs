@@ -29,7 +29,7 @@ impl Visit for EventText {
     }
 }
 
-/// Writes a line to stderr: the text `begin`, followed by a sentence.
+/// Writes a log line to stderr: the text `begin`, followed by a sentence.
 pub(super) fn write_line(mut begin: String, sentence: &str) -> io::Result<()> {
     begin.push_str(sentence);
     begin.push('\n');

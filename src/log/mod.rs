@@ -48,7 +48,7 @@ pub fn start(level: Level) {
 /// Sets the level from which on lines are written, after a reload of the configuration.
 pub fn set_level(level: Level) {
     if let Some(handle) = LEVEL.get() {
-        // An error can only mean that the log has ended.
+        // An error can only mean that the log of this process has ended.
         let _ = handle.modify(|filter| *filter = own_lines(level));
     }
 }
@@ -76,12 +76,12 @@ impl<S: Subscriber> Layer<S> for LogOutput {
             Some(journal) => journal.write(level, &said),
             None => plain(level, &said.sentence),
         };
-        // If neither the journal nor stderr accepts the line, the line is lost.
+        // If neither the journal nor stderr accepts the log line, the line is lost.
         let _ = written;
     }
 }
 
-/// Writes a line with its time and level to stderr.
+/// Writes a log line with its time and level to stderr.
 fn plain(level: Level, sentence: &str) -> io::Result<()> {
     let mut line = String::new();
     // Writing to a string does not fail; if the clock fails, the time is left out.

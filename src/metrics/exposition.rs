@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::table::{self, Family};
 use history::{BOUNDS, Distribution};
 
-/// The media type of this text format.
+/// The media type of the text format of Prometheus.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The lines of description before the samples of each metric, in the order of the table. They are a third of the text and never change, so they are
@@ -42,7 +42,7 @@ impl Samples {
         }
     }
 
-    /// Adds the samples of a histogram of times.
+    /// Adds the samples of a metric that is a histogram of times.
     pub(super) fn times(&mut self, family: Family, labels: &[&str], times: Distribution) {
         let (name, pairs) = (family.name(), pairs(family, labels));
         let comma = if pairs.is_empty() { "" } else { "," };
@@ -69,7 +69,7 @@ impl Samples {
     }
 }
 
-/// Returns the labels of a sample as text. `values` are their values.
+/// Returns the labels of a sample as text. `values` are the values of the labels.
 fn pairs(family: Family, values: &[&str]) -> String {
     let pairs = family.labels().iter().zip(values);
     pairs.map(|(label, value)| format!("{label}=\"{}\"", escaped(value, true))).collect::<Vec<_>>().join(",")

@@ -207,7 +207,7 @@ const fn badness(state: ListState) -> u8 {
     }
 }
 
-/// Returns the name of a list without the final dot.
+/// Returns the name of a DNS list without the final dot, for a label of a metric.
 fn name_text(name: &Name) -> String {
     let text = presentation::name_text(name);
     match text.strip_suffix('.') {
@@ -216,7 +216,7 @@ fn name_text(name: &Name) -> String {
     }
 }
 
-/// Returns the word that stands for a value in JSON.
+/// Returns the word that stands for a value in JSON, for a label of a metric.
 fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,

@@ -24,15 +24,15 @@ pub(super) const PAGE: &str = include_str!("page.html");
 pub(super) const FIELDS: &str = "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-src 'self'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'\r\n\
     X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-store\r\n";
 
-/// The media type of the page.
+/// The media type of the HTML page.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 
-/// Data that the page asks for.
+/// Data that the HTML page loads from the server of metrics.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum PageData {
-    /// The statistics of minutes.
+    /// The statistics of minutes on disk, from `from` to `to` (seconds since 1970), in steps of `step` seconds.
     Minutes { from: u64, to: u64, step: u64 },
-    /// The DNS lists.
+    /// The DNS lists with their states.
     Lists,
     /// The messages (emails) between `from` and `to` whose DNS time in microseconds is between the two values of `waited`, as an HTML page.
     Why { from: u64, to: u64, waited: (u64, u64), offset: Offset },
@@ -69,7 +69,7 @@ impl PageData {
         }
     }
 
-    /// Returns the request of the control socket that has the data.
+    /// Returns the request of the control protocol whose reply has the data.
     fn request(&self) -> Request {
         match *self {
             Self::Lists => Request::Dnsbl { list: None },
@@ -85,7 +85,7 @@ impl PageData {
         }
     }
 
-    /// Returns the media type and the content of the data.
+    /// Returns the media type and the content of the data that the page loads.
     pub(super) async fn content(&self, subject: &impl Controlled) -> (&'static str, String) {
         let replies = read_only(self.request(), subject).await;
         if let Self::Why { waited, offset, .. } = self {

@@ -21,7 +21,7 @@ use super::page::{self, PageData};
 use control::Controlled;
 use history::Counter;
 
-/// The path of the metrics.
+/// The path of the URL at which the metrics are.
 const PATH: &str = "/metrics";
 
 /// The reason why there is no listener for metrics.
@@ -35,7 +35,7 @@ pub struct MetricsUnavailable {
 }
 
 impl MetricsUnavailable {
-    /// Returns the reason without the address, for a text that already has the address.
+    /// Returns the reason why there is no listener, without the address, for a text that already has the address.
     pub fn why(&self) -> String {
         self.error.to_string()
     }
@@ -147,13 +147,13 @@ fn is_whole(header: &[u8]) -> bool {
     !matches!(httparse::Request::new(&mut fields).parse(header), Ok(httparse::Status::Partial))
 }
 
-/// What a request asks for.
+/// What an HTTP request to the server of metrics asks for.
 #[derive(Clone, Debug, PartialEq)]
 enum Asked {
     Metrics,
     Page,
     Data(PageData),
-    /// The status and the sentence of a refusal.
+    /// The HTTP status and the sentence of a refusal.
     Refused(&'static str, &'static str),
 }
 
@@ -199,7 +199,7 @@ fn asked(header: &[u8]) -> (Asked, bool) {
     (asked, request.method != Some("HEAD"))
 }
 
-/// Returns the whole reply to a request.
+/// Returns the whole HTTP reply to a request.
 async fn message(asked: Asked, has_body: bool, subject: &impl Controlled, readers: &Semaphore) -> String {
     let (status, media, fields, body) = match asked {
         Asked::Metrics => ("200 OK", MEDIA_TYPE, "", gather::text(subject)),
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(asks("/data/lists", "Host: rebound.example\r\n"), "403");
         assert_eq!(asks("/", "Host: 127.0.0.1\r\nhost: rebound.example\r\n"), "403");
         assert_eq!(asks("/", ""), "page");
-        // Prometheus may know the host by its name.
+        // Prometheus may use the name of the host instead of its address.
         assert_eq!(asks("/metrics", "Host: gateway.example:9453\r\n"), "metrics");
     }
 

@@ -7,7 +7,7 @@ use dns::words;
 use history::Counts;
 
 words! {
-    /// The kind of a metric.
+    /// The kind of a metric, as Prometheus defines it.
     pub enum MetricKind {
         /// The value only grows, and begins at 0 when the daemon starts.
         Counter = "counter",
@@ -18,12 +18,12 @@ words! {
     }
 }
 
-/// A metric as a row of the table.
+/// A metric, as a row of the table of all metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metric {
     /// The name of the metric in Prometheus.
     pub name: String,
-    /// The kind of the metric.
+    /// The kind of the metric: counter, gauge or histogram.
     pub kind: MetricKind,
     /// The names of the metric's labels.
     pub labels: &'static [&'static str],

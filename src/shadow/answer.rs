@@ -27,7 +27,7 @@ impl Side {
     }
 }
 
-/// A reply of a resolver.
+/// A reply of one of the two compared resolvers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SideReply {
     /// The facts in the reply, such as its response code and its records.
@@ -41,7 +41,7 @@ pub struct SideReply {
 pub enum SideAnswer {
     /// The resolver replied.
     Reply(Box<SideReply>),
-    /// The resolver did not reply; the text says why.
+    /// The resolver did not reply; the text says why not.
     None(String),
 }
 
@@ -50,7 +50,7 @@ pub enum SideAnswer {
 type Sets = BTreeMap<(String, String), Vec<String>>;
 
 impl SideAnswer {
-    /// Returns the reply, if there is one.
+    /// Returns the reply of the resolver, if there is one.
     pub fn reply(&self) -> Option<&SideReply> {
         match self {
             Self::Reply(reply) => Some(reply),
@@ -104,7 +104,7 @@ impl SideAnswer {
         self.reply()?.facts.answers.iter().map(|record| record.ttl).max()
     }
 
-    /// Returns the answer as text, for the output.
+    /// Returns the answer of the resolver as text, for the output.
     pub fn words(&self, kind: &str) -> String {
         let reply = match self {
             Self::None(why) => return format!("no reply ({why})"),
@@ -126,7 +126,7 @@ impl SideAnswer {
     }
 }
 
-/// The result of comparing two answers.
+/// The result of comparing the answers of the two resolvers: equal, or equal except for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {
     /// The answers are equal, including their TTLs.

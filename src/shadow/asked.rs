@@ -1,4 +1,4 @@
-//! A question that the host has asked its resolver.
+//! A question that a program on the host has asked its resolver.
 
 use hickory_proto::rr::{Name, RecordType};
 use serde::{Serialize, Serializer};
@@ -14,7 +14,7 @@ use super::capture::Skipped;
 pub struct AskedQuestion {
     /// The name that was asked for: lower case, with its last dot.
     pub name: String,
-    /// The record type.
+    /// The record type of the question.
     #[serde(rename = "type", serialize_with = "as_text")]
     pub kind: RecordType,
     /// The DO flag: the client wants DNSSEC records (RFC 3225).
@@ -59,7 +59,7 @@ impl AskedQuestion {
         }
     }
 
-    /// The type as text, such as `MX`.
+    /// Returns the record type as text, such as `MX`.
     pub fn kind_text(&self) -> String {
         kind_text(self.kind)
     }

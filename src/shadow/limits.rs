@@ -1,4 +1,4 @@
-//! Limits of `resolverctl shadow`.
+//! Limits of `resolverctl shadow`, each with the reason for its value.
 
 /// The maximum number of different questions that one run of `shadow` compares: the first ones in the file. A gateway with 100 000 emails a day asks
 /// about as many. The report has the number of further questions.

@@ -17,7 +17,7 @@ pub struct Difference {
     /// The question that the two resolvers answered differently.
     #[serde(flatten)]
     pub question: AskedQuestion,
-    /// How often the question is in the file.
+    /// How many queries in the capture file ask this question.
     pub queries: u64,
     /// The cause of the difference.
     pub cause: Cause,
@@ -36,7 +36,7 @@ pub struct Difference {
 }
 
 words! {
-    /// The reason why a question was not compared.
+    /// The reason why `resolverctl shadow` did not compare a question.
     pub enum NotCompared {
         /// The name contains the key of a DNS list, or must not leave this host.
         KeptHere = "kept_here": "with the key of a DNS list, or about names that stay on this host",
@@ -115,7 +115,7 @@ impl SideSummary {
     }
 }
 
-/// The summary at the end of a run of `shadow`.
+/// The summary at the end of a run of `resolverctl shadow`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShadowSummary {
     /// The verdict: whether this host can be switched to resolverd.
@@ -126,14 +126,14 @@ pub struct ShadowSummary {
     pub against: String,
     /// The number of different questions that were compared.
     pub compared: u64,
-    /// The numbers of questions and answers in the run.
+    /// How many questions and answers the run had.
     #[serde(flatten)]
     pub counts: ShadowCounts,
     /// True if a signal ended the run early.
     pub interrupted: bool,
 }
 
-/// The numbers of questions and answers in a run of `shadow`.
+/// How many questions and answers a run of `resolverctl shadow` had.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ShadowCounts {
     /// How many queries in the file have the compared questions.
@@ -142,9 +142,9 @@ pub struct ShadowCounts {
     pub causes: BTreeMap<Cause, u64>,
     /// How many different questions were not compared for each reason.
     pub not_compared: BTreeMap<NotCompared, u64>,
-    /// The numbers of answers of the resolver that this host uses today, by result.
+    /// How the current resolver of this host answered: the number of answers by result.
     pub in_place: SideSummary,
-    /// The numbers of answers of resolverd, by result.
+    /// How resolverd answered: the number of answers by result.
     pub resolverd: SideSummary,
     /// How many lines, packets or frames of the file have no question to compare, for each reason.
     pub skipped: BTreeMap<Skipped, u64>,
@@ -152,7 +152,7 @@ pub struct ShadowCounts {
     pub left_out: u64,
 }
 
-/// The result of a run of `shadow` while it is in progress.
+/// The result of a run of `resolverctl shadow` while it is in progress.
 #[derive(Clone, Debug, Default)]
 pub struct ShadowReport {
     differences: Vec<Difference>,
@@ -196,7 +196,7 @@ impl ShadowReport {
         self.counts.resolverd.take(&first.resolverd);
     }
 
-    /// Adds a question whose cause was decided.
+    /// Adds a question for which the cause of the difference is already known.
     pub fn add(&mut self, question: &AskedQuestion, (judged, last): (Judged, &Sample)) {
         self.compared.push(question.clone());
         *self.counts.causes.entry(judged.cause).or_default() += 1;

@@ -4,7 +4,7 @@ use super::*;
 
 const HOUR: u64 = 3_600;
 
-/// Returns the result of a check with these findings.
+/// Returns the result of a check of a domain with these findings.
 fn judged(codes: &[Code]) -> CheckEnd {
     CheckEnd::Judged(
         codes.iter().map(|code| Finding::new(*code, format!("as {}", code.entry().word))).collect(),
@@ -140,7 +140,7 @@ fn listing(list: Option<&str>) -> About {
     About::Listing { subject: "a.test".to_owned(), list: list.map(str::to_owned) }
 }
 
-/// Returns a finding about these hosts, addresses or lists.
+/// Returns a finding of a check that is about these hosts, addresses or DNS lists.
 fn about(code: Code, about: &[About]) -> Finding {
     Finding::new(code, "").about(about.iter().cloned())
 }

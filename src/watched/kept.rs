@@ -11,10 +11,10 @@ use dns::wire::presentation::{harmless, name_text};
 use resolver::config::WatchAs;
 use resolver::limits::MAX_WATCHED;
 
-/// The name of the file in the state directory.
+/// The name of the file with the history of watched domains, in the state directory.
 pub const FILE: &str = "watched.json";
 
-/// The version of the file format.
+/// The version of the format of this file.
 const VERSION: u32 = 1;
 
 /// The content of the file that stores the history of all watched domains.

@@ -123,7 +123,7 @@ impl WatchedDomains {
         KeptWatches::from_domains(&self.domains())
     }
 
-    /// Checks the domains for as long as the daemon runs, one at a time.
+    /// Checks the watched domains for as long as the daemon runs, one at a time.
     pub async fn run(&self, host: &impl WatchHost) -> Infallible {
         loop {
             let step = self.schedule().step(self.clock.mono());
@@ -146,7 +146,7 @@ impl WatchedDomains {
         }
     }
 
-    /// Checks a domain, and adds the result of the check to its history.
+    /// Checks a watched domain, and adds the result of the check to its history.
     async fn check(&self, host: &impl WatchHost, watch: &ConfiguredWatch) {
         let mut subject = subject(watch, self.clock.now().unix);
         if is_below_root(&subject.domain) {

@@ -1,4 +1,4 @@
-//! The limits of the checks of watched domains.
+//! The limits of the checks of watched domains, each with the reason for its value.
 
 use std::time::Duration;
 

@@ -21,7 +21,7 @@ use resolver::limits::WATCH_INTERVALS;
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     domains: BTreeMap<String, ScheduledDomain>,
-    /// When the pause after the last check ends; `None` before the first check.
+    /// When the pause after the last check of any domain ends; `None` before the first check.
     paused: Option<Mono>,
 }
 
@@ -30,14 +30,14 @@ struct ScheduledDomain {
     watch: ConfiguredWatch,
     history: DomainHistory,
     due: Mono,
-    /// The number of the last checks in a row that came early to confirm a finding.
+    /// How many of the last checks of the domain in a row came early, to confirm a finding.
     early: u8,
 }
 
 /// What the task that checks watched domains does next.
 #[derive(Debug, PartialEq)]
 pub(super) enum ScheduleStep {
-    /// Nothing, because no domain is watched.
+    /// The task does nothing, because no domain is watched.
     Rest,
     /// The task must wait for this time, because no check is due before.
     Wait(Duration),

@@ -1,4 +1,4 @@
-//! Tests of the schedule of checks.
+//! Tests of the times at which watched domains are checked.
 
 use hickory_proto::rr::Name;
 

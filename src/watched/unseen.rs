@@ -12,7 +12,7 @@ use doctor::part::{About, Part};
 /// The codes of faults that make it impossible to look for any other finding, because the domain cannot be resolved.
 const HIDES_ALL: [Code; 4] = [Code::DomainMissing, Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers];
 
-/// A part of the check that had no result.
+/// A part of the check of a domain that had no result.
 struct UnknownPart {
     /// The part, for example the MX records. `None` stands for any policy record, such as SPF.
     part: Option<Part>,
@@ -20,7 +20,7 @@ struct UnknownPart {
     about: Vec<About>,
 }
 
-/// Decides for each finding if a check was unable to look for it.
+/// Decides for each finding of earlier checks if the last check was unable to look for it.
 pub(super) struct Unseen {
     /// True if the check was unable to look for any other finding, because of a fault in `HIDES_ALL`.
     all: bool,
@@ -28,7 +28,7 @@ pub(super) struct Unseen {
 }
 
 impl Unseen {
-    /// Returns the parts of a check that had no result, as its `findings` say.
+    /// Returns the parts of a check that had no result, according to its `findings`.
     pub(super) fn in_check(findings: &[Finding]) -> Self {
         let unknown = findings.iter().filter(|finding| match finding.part {
             // The records of a server that was not asked are unknown, even if it was left out only because of the limit on questions.

@@ -20,7 +20,7 @@ use crate::limits::MAX_CAPTURED_LINE;
 /// The word in the log of resolverd that replaces the customer's key for a DNS list.
 const KEY: &str = "_key";
 
-/// Reads the questions in all lines of a log.
+/// Reads the questions in all lines of the query log of a resolver.
 pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<(), CaptureError> {
     let mut line = Vec::new();
     loop {
@@ -44,7 +44,7 @@ pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<
 /// A function that parses a line in one log format. It returns `None` if the line has another format.
 type LineReader = fn(&str) -> Option<Result<AskedQuestion, Skipped>>;
 
-/// Parses the question in a line of a log, in whichever format it is.
+/// Parses the question in a line of a query log, whatever its format is.
 fn question(line: &str) -> Result<AskedQuestion, Skipped> {
     let readers: [LineReader; 4] = [of_bind, of_dnsmasq, of_resolverd, of_unbound];
     readers.into_iter().find_map(|reader| reader(line)).unwrap_or(Err(Skipped::NoQuery))
@@ -59,7 +59,7 @@ fn kind(text: &str) -> Option<RecordType> {
     }
 }
 
-/// Creates a question from the name and the type in a log line.
+/// Creates a question from the name and the type in a line of a query log.
 fn asked(name: &str, type_text: &str) -> Option<Result<AskedQuestion, Skipped>> {
     let question = AskedQuestion::from_words(name, kind(type_text)?)?;
     if question.name.split('.').any(|label| label == KEY) {

@@ -20,13 +20,13 @@ use dns::words;
 use resolver::dnstap::heard::{Frame, TapHeard, heard, next_frame};
 
 words! {
-    /// The reason why a line, a packet or a frame has no question to compare.
+    /// The reason why a log line, a packet or a dnstap frame has no question to compare.
     pub enum Skipped {
         /// It contains no query of a client over UDP.
         NoQuery = "no_query": "not a query of a client",
         /// The log has shortened the name, or has replaced a key in it.
         Withheld = "withheld": "with a part of the name withheld",
-        /// It cannot be read, or the capture has truncated it.
+        /// It cannot be read, or the program that captured it has cut it off.
         Unreadable = "unreadable": "cut or unreadable",
         /// The packet was captured on an interface of a link type that is not read.
         LinkNotRead = "link_not_read": "of a link type that is not read (capture with `tcpdump -i any`)",
@@ -35,7 +35,7 @@ words! {
     }
 }
 
-/// The questions that a capture file or log contains.
+/// The questions that a capture file or a query log contains.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Captured {
     /// The different questions in the order of their first queries, each with the number of queries that ask it.
@@ -70,7 +70,7 @@ impl Captured {
         false
     }
 
-    /// Returns how many queries in the file ask this question.
+    /// Returns how many queries in the capture file ask this question.
     pub fn queries_of(&self, question: &AskedQuestion) -> u64 {
         self.places.get(question).and_then(|at| self.questions.get(*at)).map_or(0, |(_, count)| *count)
     }

@@ -35,7 +35,7 @@ pub(super) fn is_magic(head: &[u8]) -> bool {
     MAGICS.iter().any(|magic| head.starts_with(magic))
 }
 
-/// Reads the questions in all packets of a file.
+/// Reads the questions in all packets of a capture file (pcap, pcapng).
 pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> Result<(), CaptureError> {
     // The library looks for the whole header in the first octets that it gets, and a pipe may give fewer.
     let mut head = Vec::new();
@@ -61,7 +61,7 @@ pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> R
                 room = MAX_CAPTURED_BLOCK;
                 reader.grow(room);
             }
-            // The file ends within a packet.
+            // The capture file ends within a packet.
             Err(PcapError::UnexpectedEof) => {
                 captured.take(Err(Skipped::Unreadable));
                 return Ok(());

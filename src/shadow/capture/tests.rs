@@ -87,7 +87,7 @@ fn pcapng(is_little: bool, links: &[u16], packets: &[(Option<u32>, Vec<u8>)]) ->
             None => block(3, &[length], packet),
         });
     }
-    // The statistics of an interface.
+    // A block with the statistics of an interface, which has no question.
     file.extend(block(5, &[0, 0, 0], &[]));
     file
 }
@@ -234,7 +234,7 @@ Nov 22 10:00:00 dnsmasq[5]: query[ANY] d.example from 192.0.2.1
     assert_eq!(taken(&long), (vec!["e.example. A 1".to_owned()], vec![(Skipped::NoQuery, 1)]));
 }
 
-/// Returns a control frame START of dnstap with this content.
+/// Returns a control frame START of dnstap with this content type.
 fn start(content: &[u8]) -> Vec<u8> {
     let length = |length: usize| u32::try_from(length).unwrap().to_be_bytes();
     let body = [&length(2)[..], &length(1), &length(content.len()), content].concat();

@@ -7,7 +7,7 @@ use dns::words;
 use doctor::side_by_side::{AnswerSource, Compared, ComparedAnswer};
 
 words! {
-    /// The cause of a difference. The worst cause comes first.
+    /// The cause of a difference between the two resolvers. The worst cause comes first.
     pub enum Cause {
         /// One resolver finds the signatures of the answer valid, the other one finds them wrong.
         Bogus = "bogus",
@@ -19,9 +19,9 @@ words! {
         List = "list",
         /// One resolver has an answer that the zone no longer gives.
         Old = "old",
-        /// The cause could not be found out.
+        /// The cause of the difference could not be found out.
         Unknown = "unknown",
-        /// Only the AD flag differs.
+        /// The answers are equal, but only one has the AD flag.
         AdOnly = "ad_only": "AD only",
         /// Name servers of the zone give the addresses of both answers: alternately, or by the location of the client.
         Geography = "geography",
@@ -29,9 +29,9 @@ words! {
         Timing = "timing",
         /// The zone gives only some of its records each time, in turn, or only the order of the records differs.
         Rotation = "rotation",
-        /// Only TTLs differ.
+        /// The answers are equal except for their TTLs.
         Ttl = "ttl": "TTL",
-        /// There is no difference.
+        /// There is no difference between the answers.
         None = "none",
     }
 }
@@ -42,13 +42,13 @@ words! {
 pub enum Weight {
     /// The difference would affect this host, so the operator should examine it before the switch.
     Look,
-    /// It is not known whether the difference would affect this host.
+    /// It is not known if the difference would affect this host.
     Unknown,
     /// The difference would not affect this host.
     Harmless,
 }
 
-/// The cause of a difference between two answers, and the facts that prove it.
+/// The cause of a difference between the two resolvers, and the facts that prove it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
     /// The cause of the difference.
@@ -72,7 +72,7 @@ impl Judged {
         Self { cause, weight: Weight::Look, side: Some(side), why: why.into(), advice: advice.into() }
     }
 
-    /// Creates the result that the cause could not be found out.
+    /// Creates the result "the cause of the difference could not be found out". `why` says why.
     pub fn unknown(why: impl Into<String>) -> Self {
         let advice = "compare both by hand: `resolverctl compare NAME TYPE --with ADDRESS`".to_owned();
         Self { cause: Cause::Unknown, weight: Weight::Unknown, side: None, why: why.into(), advice }
@@ -97,13 +97,13 @@ impl Sample {
         }
     }
 
-    /// Compares the two answers.
+    /// Compares the answers of the two resolvers.
     pub fn likeness(&self) -> Likeness {
         likeness(&self.in_place, &self.resolverd)
     }
 }
 
-/// All facts that were found out about a question.
+/// All facts that were found out about a question that both resolvers got.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
     /// The answers of both resolvers, in the order of time. The question was asked again if they differed.
@@ -133,7 +133,7 @@ impl Evidence {
         self.compared.as_ref()?.answers.iter().find(|answer| answer.source == source)
     }
 
-    /// Returns the answers of the name servers in this comparison.
+    /// Returns the answers of the zone's own name servers to the question.
     pub(super) fn servers(&self) -> impl Iterator<Item = &ComparedAnswer> {
         let rows = self.compared.iter().flat_map(|compared| &compared.answers);
         rows.filter(|answer| answer.source == AnswerSource::NameServer)

@@ -82,13 +82,13 @@ fn a_failure_that_does_not_come_again_is_timing() {
 fn rotation_is_seen_from_both_or_proven_by_the_zone() {
     let in_turn = ["192.0.2.1 192.0.2.2", "192.0.2.2 192.0.2.1", "192.0.2.1 192.0.2.2"];
     expect(&samples(&in_turn), Cause::Rotation, Harmless, None);
-    // The two resolvers never give the same addresses.
+    // In these samples, the two resolvers never give the same addresses.
     let apart = ["192.0.2.1 192.0.2.3", "192.0.2.2 192.0.2.4", "192.0.2.1 192.0.2.3"];
     expect(&samples(&apart), Cause::Unknown, Weight::Unknown, None);
-    // The resolvers have only one address in common.
+    // In these samples, the two resolvers have only one address in common.
     let partly = ["192.0.2.1 192.0.2.1+192.0.2.2", "192.0.2.1 192.0.2.1+192.0.2.2"];
     expect(&samples(&partly), Cause::Unknown, Weight::Unknown, None);
-    // A name that sometimes does not exist is not a sign of rotation.
+    // If a name sometimes does not exist, this is not a sign of addresses that rotate.
     expect(
         &samples(&["192.0.2.1 nx", "nx 192.0.2.1", "192.0.2.1 nx"]),
         Cause::Unknown,
