@@ -46,7 +46,7 @@ pub fn culprit(
     Some(CulpritReport { zone: Some(zone), list: one.list.clone(), ..culprit })
 }
 
-/// Returns true if the result of a question explains a reported result.
+/// Returns true if the result of the question `one` explains the result of DNS that a log line reports.
 fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionReport]) -> bool {
     let has_other = || {
         let mut others = questions.iter().filter(|other| other.name == one.name);
@@ -67,7 +67,7 @@ fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionRepo
     }
 }
 
-/// Returns what DNS said to a question, and the advice.
+/// Returns two sentences about a question: what DNS said, and what the operator can do.
 fn sentences(one: &QuestionReport) -> (String, String) {
     let QuestionReport { name, kind, result, list, codes, named_by, .. } = one;
     let check = format!("`resolverctl check {}`", named_by.as_ref().unwrap_or(name).trim_end_matches('.'));

@@ -35,7 +35,7 @@ use dns::question::{name_of_wire, name_text};
 use dns::words;
 
 words! {
-    /// Who can remove a cause of a delay or of a failure of mail.
+    /// The party that can remove a cause of delayed or failed mail.
     pub enum Side {
         /// This host, its network or its configuration.
         Mine = "this_host": "this host",
@@ -51,9 +51,9 @@ words! {
 /// Selects the period and the clients whose costs are computed. Times are in microseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CostsWanted {
-    /// The start of the period.
+    /// The start of the period, in microseconds since 1970.
     pub from: u64,
-    /// The end of the period.
+    /// The end of the period, in microseconds since 1970.
     pub to: u64,
     /// If set, only messages (emails) of these clients are counted.
     pub client: Option<IpNet>,
@@ -62,16 +62,16 @@ pub struct CostsWanted {
 /// How much mail a cause delayed, or the sum for all causes of a side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostRow {
-    /// Who can remove the cause.
+    /// The party that can remove the cause.
     pub side: Side,
-    /// The kind of the cause; none for the sum of the side.
+    /// The kind of the cause, such as a slow server; none for the row with the sum of a side.
     pub kind: Option<CulpritKind>,
     /// The zone or list of the cause; the first zone if several zones have the same silent servers.
     pub zone: Option<String>,
     /// The silent servers that several zones have in common; none for other causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub servers: Option<String>,
-    /// The number of zones with these silent servers; 0 for other causes.
+    /// The number of zones on these silent servers; 0 for other causes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub zones: u64,
     /// The time that mail waited because of the cause, or of all causes of the side, in seconds.
@@ -92,12 +92,12 @@ pub struct CostRow {
 /// The period to which the rows of a `CostReport` belong.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostSpan {
-    /// The start of the period, in seconds since 1970.
+    /// The start of the period of the report, in seconds since 1970.
     pub from: f64,
     /// True if this start is later than the wanted one, because the history in memory begins then.
     #[serde(default)]
     pub cut: bool,
-    /// The end of the period.
+    /// The end of the period of the report, in seconds since 1970.
     pub to: f64,
     /// The number of messages (emails) of the period; none if the history has only its slow and failed queries.
     pub messages: Option<u64>,
@@ -110,26 +110,26 @@ pub struct CostSpan {
     /// The time since which the history has questions, in seconds since 1970; none if it is empty.
     #[serde(default)]
     pub begin: Option<f64>,
-    /// True if the configuration records no questions.
+    /// True if the configuration turns off the recording of questions.
     pub off: bool,
 }
 
 /// The rows of a period: for each side its sum, and then its causes, the greatest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CostReport {
-    /// The sums of the sides and of their causes.
+    /// A row for the sum of each side, followed by the rows of its causes.
     pub rows: Vec<CostRow>,
     /// The period to which the rows belong.
     pub span: CostSpan,
 }
 
-/// The key of a row: its side, and for a cause its kind and its zone.
+/// The key of a row of the report: its side, and for a cause its kind and its zone in wire form.
 type RowKey = (Side, Option<(CulpritKind, Box<[u8]>)>);
 
-/// The sums of all rows.
+/// The sums of all rows of the report.
 type CostTable = BTreeMap<RowKey, Cost>;
 
-/// The sums of one row.
+/// The sums of one row of the report.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
     /// The sum of `Cause::delay`, which combines the time and the failures. The rows are sorted by this sum.
@@ -140,7 +140,7 @@ struct Cost {
 }
 
 impl CostsWanted {
-    /// Returns the previous period of equal length, with the same clients.
+    /// Returns the period of equal length before this period, with the same clients.
     const fn before(&self) -> Self {
         let from = self.from.saturating_sub(self.to.saturating_sub(self.from));
         Self { from, to: self.from, client: self.client }
@@ -193,7 +193,7 @@ pub(crate) fn sums(causes: &[Cause]) -> BTreeMap<Side, f64> {
     sums.map(|((side, _), cost)| (*side, seconds(cost.micros))).collect()
 }
 
-/// The faults that several zones have in common.
+/// Faults that several zones have in common, such as the same silent servers.
 #[derive(Default)]
 struct CommonFaults {
     /// For each zone whose silent servers serve other zones too: the first of these zones.
@@ -221,7 +221,7 @@ impl CommonFaults {
         common
     }
 
-    /// Returns the key of the row of a cause.
+    /// Returns the key of the row to which a cause belongs.
     fn key(&self, side: Side, cause: &Cause) -> (CulpritKind, Box<[u8]>) {
         let zone = match cause.kind {
             _ if side == Side::Mine => Box::default(),
@@ -232,7 +232,7 @@ impl CommonFaults {
     }
 }
 
-/// The messages (emails) of a period.
+/// The messages (emails) of a period, each with the causes of its delay.
 struct JudgedMessages {
     messages: u64,
     /// The number of messages (emails) that waited long or had a failed question that defers mail.
@@ -271,7 +271,7 @@ impl JudgedMessages {
     }
 }
 
-/// Returns the sums of the causes of each message (email).
+/// Returns the sums of the causes that delayed these messages (emails).
 fn table(judged: &[Vec<Cause>], common: &CommonFaults) -> CostTable {
     let mut table = CostTable::new();
     for causes in judged {
@@ -348,7 +348,7 @@ fn side(cause: &Cause) -> Side {
     }
 }
 
-/// Returns the command that shows more about a cause.
+/// Returns the command of `resolverctl` that shows more about a cause; none if there is no such command.
 fn next(side: Side, kind: CulpritKind, zone: &str) -> Option<String> {
     let zone = zone.trim_end_matches('.');
     Some(match kind {

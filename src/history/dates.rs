@@ -13,7 +13,7 @@ use crate::limits::{CLOCK_STEP, MAX_CLOCK_STEPS};
 pub(super) struct Dates {
     /// Each element is the first `Mono` time to which a difference applies, and this difference. The earliest is first; at most `MAX_CLOCK_STEPS`.
     steps: Vec<(u64, u64)>,
-    /// The last `Mono` time at which the last difference was found unchanged.
+    /// The last time at which the difference between the two clocks was found unchanged.
     seen: u64,
 }
 

@@ -16,7 +16,7 @@ use dns::conduct::{Conduct, Transport};
 use dns::hash::Plain;
 use dns::question::{ClientTransport, DnsResult, ExtendedError, Outcome};
 
-/// A client's question, as it is recorded in the history.
+/// An entry of the history about a question of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuestionEntry {
     /// The name for which the client asked, in wire form. In an entry that was read, it is in lower case.
@@ -34,7 +34,7 @@ pub struct QuestionEntry {
     /// When the question was received, in microseconds. In an entry that is being written, this is a time of the monotonic clock `Mono`; in an entry
     /// that was read, it is the time since 1970.
     pub at: u64,
-    /// How the question was answered, or why it failed.
+    /// The outcome: how the question was answered, or why it failed.
     pub outcome: Outcome,
     /// The time from the arrival of the question to the reply, in microseconds.
     pub elapsed: u64,
@@ -47,7 +47,7 @@ pub struct QuestionEntry {
     /// The local user that owns the client's socket: a name, or a number if the user has no name. None if the user was not looked up, or not
     /// found.
     pub user: Option<Box<str>>,
-    /// What the reply said, as far as its header shows it.
+    /// What the reply to the client said, as far as its header shows it.
     pub result: DnsResult,
     /// True if the entry was read from disk. The disk does not have most of the other questions of that time.
     pub stored: bool,
@@ -133,9 +133,9 @@ pub struct FlightEntry {
     pub began: u64,
     /// The time from the start of the resolution to its end, or to now if it is still in progress. In microseconds.
     pub elapsed: u64,
-    /// The name that is resolved, in lower-case wire form.
+    /// The name that the resolution resolves, in lower-case wire form.
     pub name: Arc<[u8]>,
-    /// The record type that is asked for.
+    /// The record type for which the resolution asks.
     pub kind: RecordType,
     /// The zone to which the resolution belongs, in wire form: the deepest zone whose servers were asked; empty if no server was asked. If the answer
     /// was bogus and it is known at which zone the chain of trust breaks, it is that zone.
@@ -150,11 +150,11 @@ pub struct FlightEntry {
     pub messages: Vec<MessageEntry>,
     /// The names and addresses in the answer of the resolution; at most `MAX_RECORDED_LINKS`.
     pub links: Vec<Link>,
-    /// The behaviour of the DNS list; none if no list is at fault.
+    /// The fault of the DNS list that made the resolution fail; none if no list is at fault.
     pub(crate) list_fault: Option<ListFault>,
 }
 
-/// A query to a server, sent for a resolution.
+/// A query to a server, which was sent for a resolution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageEntry {
     /// When the query was sent, in microseconds since the resolution began.
@@ -197,20 +197,20 @@ pub enum Link {
 /// The local user that owned the socket of a client when the socket was looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerEntry {
-    /// The address of the client's socket.
+    /// The IP address of the client's socket.
     pub client: IpAddr,
     /// The port of the client's socket.
     pub port: u16,
     /// When the user of the socket was looked up, in the unit of `QuestionEntry::at`.
     pub at: u64,
-    /// The name of the user, or the number of the user if it has no name.
+    /// The name of the local user who owns the client's socket, or the number of the user if it has no name.
     pub user: Box<str>,
 }
 
 /// A period in which the network of this host was down: its start, and its end as far as it is known. In the unit of `QuestionEntry::at`.
 pub type OutageEntry = (u64, u64);
 
-/// An entry of the record.
+/// An entry of the query history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A client's question.

@@ -15,14 +15,14 @@ use dns::question::{Outcome, Question};
 use dns::words;
 use validate::verdict::SecurityStatus;
 
-/// A client's question that has ended.
+/// A question of a client that has ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended {
     /// The address of the client.
     pub client: IpAddr,
     /// The record type of the question.
     pub kind: RecordType,
-    /// How the question was answered, or why it failed.
+    /// The outcome: how the question was answered, or why it failed.
     pub outcome: Outcome,
     /// The time from the arrival of the first copy of the question to the reply.
     pub elapsed: Duration,
@@ -42,7 +42,7 @@ pub enum ServerOrigin {
 pub struct Sent {
     /// The address and port of the server.
     pub server: SocketAddr,
-    /// The zone for which the server was asked.
+    /// The zone about which the server was asked.
     pub zone: Name,
     /// How resolverd came to know the server.
     pub origin: ServerOrigin,
@@ -59,20 +59,20 @@ pub struct Sent {
 pub struct Overdue<'a> {
     /// The address and port of the server.
     pub server: SocketAddr,
-    /// The zone for which the server was asked.
+    /// The zone about which the server was asked.
     pub zone: &'a Name,
     /// How resolverd came to know the server.
     pub origin: ServerOrigin,
-    /// When the query was sent.
+    /// The time at which the query was sent.
     pub sent: Mono,
 }
 
 /// A resolution that has ended. A resolution (flight) is all work for one question, on behalf of all clients that waited for its answer.
 #[derive(Clone, Debug)]
 pub struct FlightEnded<'a> {
-    /// The question that is resolved.
+    /// The question that the resolution resolves.
     pub question: &'a Question,
-    /// How the question is resolved: by recursion, or from a configured zone.
+    /// Where the answer comes from: recursion, or a zone of the configuration.
     pub route: RouteKind,
     /// The deepest zone whose servers were asked; none if no server was asked, because the answer was already in the cache.
     pub zone: Option<Name>,
@@ -83,7 +83,7 @@ pub struct FlightEnded<'a> {
     pub doubted: bool,
     /// The result of DNSSEC validation; none if nothing was validated.
     pub state: Option<SecurityStatus>,
-    /// The time from the start of the resolution to its end.
+    /// The time from the begin of the resolution to its end.
     pub elapsed: Duration,
     /// How long each client of the resolution waits. If a client waited from the start, it did not get a result that came after this time.
     pub patience: Duration,
@@ -95,7 +95,7 @@ words! {
     /// How a question is resolved: by recursion, or from a configured zone. Metrics use the same words as the configuration.
     #[derive(Default)]
     pub enum RouteKind {
-        /// By recursion from the root servers.
+        /// By recursion: queries from the root servers downwards.
         #[default]
         Recursion = "recursion",
         /// By the authoritative servers of a configured zone.
@@ -107,7 +107,7 @@ words! {
     }
 }
 
-/// Why a resolution failed.
+/// The reason why a resolution failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlightFailure {
     /// Why the resolution failed, as a sentence.
@@ -120,7 +120,7 @@ pub struct FlightFailure {
     pub servers: Vec<(IpAddr, Conduct)>,
     /// If the answer was bogus: the zone at which the chain of trust breaks, if this zone is known.
     pub broken_at: Option<Name>,
-    /// The behaviour of the DNS list; none if no list is at fault.
+    /// The fault of the DNS list; none if no list is at fault.
     pub list: Option<ListFault>,
 }
 
@@ -187,12 +187,12 @@ pub struct Step {
     pub at: f64,
     /// How deeply the sub-question of this step is nested; 0 is the client's own question.
     pub depth: u8,
-    /// What happened in this step.
+    /// What happened in this step of the resolution.
     #[serde(flatten)]
     pub event: StepEvent,
 }
 
-/// What happened in a step, with its details.
+/// What happened in a step of a resolution, with its details.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum StepEvent {
@@ -206,7 +206,7 @@ pub enum StepEvent {
     },
     /// The answer was found in the cache.
     Memory {
-        /// The answer from the cache, as text.
+        /// The answer in the cache, as text.
         found: String,
     },
     /// NSEC or NSEC3 records in the cache prove that the name does not exist (RFC 8198).
@@ -216,9 +216,9 @@ pub enum StepEvent {
     },
     /// The closest known zone above the name was found. Its servers are asked next.
     Cut {
-        /// The name of this zone.
+        /// The name of the closest zone in the cache.
         zone: String,
-        /// The number of servers of the zone whose addresses are known.
+        /// How many servers of the zone have known addresses.
         addresses: usize,
     },
     /// The servers of the zone are asked for a part of the name only, so that they do not learn the whole name (RFC 9156).
@@ -264,14 +264,14 @@ pub enum StepEvent {
     },
     /// Records were removed: the server had no authority to send them, or the query did not ask for them.
     Scrubbed {
-        /// The number of removed records.
+        /// The number of records that were removed from the reply.
         dropped: usize,
         /// The first of the removed records, as name, type and data. If the queries to a DNS list contain a customer key, this is empty.
         records: Vec<String>,
     },
     /// Addresses were removed from the answer because of `resolve.private_addresses`.
     PrivateRemoved {
-        /// The number of removed addresses.
+        /// The number of private addresses that were removed from the answer.
         dropped: usize,
         /// The first of the removed address records, as name, type and data.
         records: Vec<String>,
@@ -326,7 +326,7 @@ pub enum StepEvent {
     },
     /// The work on the question or on the sub-question ended.
     Ended {
-        /// The result of the question: a summary of the answer, or why it failed.
+        /// The result: a summary of the answer, or why there is none.
         result: String,
     },
 }
@@ -338,7 +338,7 @@ impl StepEvent {
     }
 }
 
-/// A DS record.
+/// A DS record, as a trace shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DsFact {
     /// The key tag of the DNSKEY record that the DS record confirms.
@@ -349,7 +349,7 @@ pub struct DsFact {
     pub digest: u8,
 }
 
-/// A DNSKEY record.
+/// A DNSKEY record, as a trace shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyFact {
     /// The key tag of the record (RFC 4034 appendix B).

@@ -12,7 +12,7 @@ use dns::question::{ExtendedError, is_within, kind_text, name_of_wire, name_text
 /// A culprit: what delayed a message (email) or made it fail, with the evidence and the advice.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CulpritReport {
-    /// The kind of the culprit.
+    /// The kind of the culprit: what made the message (email) slow or fail.
     pub kind: CulpritKind,
     /// The zone whose servers or data are the culprit; none if the culprit belongs to no zone.
     pub zone: Option<String>,
@@ -20,19 +20,19 @@ pub struct CulpritReport {
     pub server: Option<String>,
     /// The DNS list that is the culprit, or whose questions were delayed or failed; none if no list is concerned.
     pub list: Option<String>,
-    /// What was seen in the history, as a sentence.
+    /// What the history shows about the culprit, as a sentence.
     pub evidence: String,
     /// How the servers of the zone usually behave, as a sentence; none if this is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<String>,
-    /// What the operator can do, as a sentence.
+    /// What the operator can do about the culprit, as a sentence.
     pub advice: String,
 }
 
 /// The largest number of servers that a sentence names.
 const NAMED: usize = 4;
 
-/// Why the record does not have the wanted question.
+/// The reason why the history does not have the question that the operator wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absence {
     /// The configuration turns off the recording of questions.
@@ -124,7 +124,7 @@ fn list_names(cause: &Cause) -> String {
     format!("{}{more}", names.join(", "))
 }
 
-/// The facts about a cause that its sentence of evidence contains.
+/// The facts about a cause from which its sentence of evidence is written.
 struct Seen<'a> {
     cause: &'a Cause,
     named: String,
@@ -249,7 +249,7 @@ impl Seen<'_> {
 /// The advice for each kind of culprit, and for some causes that are known more exactly. The braces stand for the zone or the list.
 const ADVICE: &str = include_str!("advice.txt");
 
-/// Returns the advice with this key.
+/// Returns the advice for the operator with this key of the table.
 fn advice(key: &str, zone: &str) -> String {
     sentence(ADVICE, key).replace("{}", zone)
 }

@@ -25,11 +25,11 @@ pub(super) const OWNED_LABELS: usize = 2;
 /// The resolutions of a record, in several tables by which they are found. Each list of resolutions is in the order of time.
 pub(super) struct Explained<'a> {
     by_number: HashMap<u64, &'a FlightEntry, BuildHasherDefault<Plain>>,
-    /// The failed resolutions, by the name and type of their question.
+    /// The failed resolutions, by the name and type of the question that they resolved.
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
     /// The failed resolutions, by the zone whose servers failed.
     of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
-    /// The resolutions whose answers have names or addresses.
+    /// The resolutions whose answers contain names or addresses, by name and type.
     with_answer: ByAsked<Vec<&'a FlightEntry>>,
     /// All resolutions to DNS lists, by the apex of the list.
     of_list: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
@@ -105,7 +105,7 @@ impl<'a> Explained<'a> {
     }
 }
 
-/// Returns the last resolution that began at or before the time `at`.
+/// Returns the last of these resolutions that began at or before the time `at`.
 fn last<'a>(flights: &[&'a FlightEntry], at: u64) -> Option<&'a FlightEntry> {
     let end = flights.partition_point(|flight| flight.began <= at);
     flights.get(end.checked_sub(1)?).copied()

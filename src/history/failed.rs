@@ -35,7 +35,7 @@ pub struct FailedWanted {
     pub client: Option<IpNet>,
 }
 
-/// The failed questions of a period, grouped by zone.
+/// The failed questions of a period by zone, as `resolverctl failed` shows them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FailedReport {
     /// When the recorded history begins, in seconds since 1970; none if it is empty.
@@ -46,16 +46,16 @@ pub struct FailedReport {
     pub off: bool,
 }
 
-/// A zone whose questions failed.
+/// A zone in which questions of clients failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FailedZone {
     /// The zone whose servers failed, or the DNS list; none if this resolver turned away the questions itself.
     pub zone: Option<String>,
     /// The number of the zone's questions that failed in the period.
     pub questions: u64,
-    /// When the first failed question came, in seconds since 1970.
+    /// When the first failed question of the zone came, in seconds since 1970.
     pub first: f64,
-    /// When the last failed question came, in seconds since 1970.
+    /// When the last failed question of the zone came, in seconds since 1970.
     pub last: f64,
     /// The name for which the last failed question asked.
     pub name: String,
@@ -68,7 +68,7 @@ pub struct FailedZone {
     pub user: Option<String>,
     /// The kind of the culprit of the last failure, for instance a silent server.
     pub culprit: CulpritKind,
-    /// Why the last question failed, as a sentence.
+    /// The reason why the last question failed, as a sentence.
     pub reason: String,
     /// The code of the extended error (RFC 8914) in the reply to the last failed question; none if the reply had none.
     pub extended_error: Option<u16>,
@@ -76,11 +76,11 @@ pub struct FailedZone {
     pub servers: Vec<FailedServer>,
     /// If the zone still fails (yes, no or unknown), as far as the history shows this.
     pub still_fails: StillFails,
-    /// What the operator can do, as a sentence.
+    /// What the operator can do about the zone, as a sentence.
     pub advice: String,
 }
 
-/// A server with a fault.
+/// A server of the zone that has a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedServer {
     /// The address of the server.
@@ -89,7 +89,7 @@ pub struct FailedServer {
     pub conduct: Option<Conduct>,
 }
 
-/// The answer to the question if a zone still fails.
+/// The answer to "does the zone still fail?"
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StillFails {

@@ -14,7 +14,7 @@ use dns::question::{Outcome, is_within};
 /// The sentence that says why a question failed that was turned away before its resolution began.
 const OVERLOADED: &str = "resolverd is overloaded: queries come faster than this host resolves them";
 
-/// A question that failed.
+/// A question of a client that failed.
 #[derive(Clone, Debug)]
 pub(super) struct FailedQuestion<'a> {
     /// The question, and the resolution (flight) that explains its failure.
@@ -59,7 +59,7 @@ impl<'a> FailedQuestion<'a> {
         for (server, conduct) in &self.servers {
             let comma = if text.is_empty() { "" } else { ", " };
             let said = conduct.map_or("no answer", |conduct| conduct.fault().unwrap_or("answered"));
-            // Writing to a string never fails, so the result is ignored.
+            // To write to a string never fails, so the result is ignored.
             let _ = write!(text, "{comma}{server} {said}");
         }
         text
@@ -90,7 +90,7 @@ fn zone_at_fault(asked: &ExplainedQuestion<'_>) -> Box<[u8]> {
     }
 }
 
-/// Returns true if the server of a query gave no usable answer.
+/// Returns true if a query got no usable answer from its server.
 fn is_at_fault(message: &&MessageEntry) -> bool {
     message.conduct.is_none_or(Conduct::is_fault)
 }

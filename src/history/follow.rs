@@ -29,7 +29,7 @@ pub(super) struct NewsReader {
     place: RingPlace,
     /// The write positions of the ring at the last calls of `pass_over`, the oldest first.
     passed: [RingPlace; KEPT_PASSES],
-    /// The resolutions that were read last: at most `MAX_FOLLOWED_FLIGHTS`.
+    /// The resolutions that the log has read last: at most `MAX_FOLLOWED_FLIGHTS`.
     flights: VecDeque<FlightEntry>,
     /// The users that were read last: at most `MAX_FOLLOWED_FLIGHTS`. The user of a waiting question is written, and so read, before the question.
     owners: VecDeque<OwnerEntry>,

@@ -12,7 +12,7 @@ use dns::hash::Keyed;
 /// scope, and a multicast address is never the source of a packet (RFC 4291 section 2.7).
 const NUMBERS: u128 = 0xff00 << 112;
 
-/// Replaces the addresses of clients by numbers.
+/// Replaces the IP addresses of clients by numbers, so that the disk and the log do not contain the addresses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientNumbers {
     hash: Keyed,

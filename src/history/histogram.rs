@@ -38,12 +38,12 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Counts one time.
+    /// Counts one measured time.
     pub fn count(&self, elapsed: Duration) {
         self.add(elapsed, 1);
     }
 
-    /// Counts the time `elapsed` `count` times.
+    /// Counts `count` times the measured time `elapsed`.
     pub fn add(&self, elapsed: Duration, count: u64) {
         let micros =
             elapsed.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(elapsed.subsec_micros()));
@@ -52,7 +52,7 @@ impl Histogram {
         }
     }
 
-    /// Returns the number of times in each bucket so far.
+    /// Returns how many measured times each bucket has so far.
     pub fn spread(&self) -> Spread {
         Spread { counts: self.filled().collect() }
     }
@@ -69,7 +69,7 @@ impl Histogram {
     }
 }
 
-/// Returns the index of the bucket to which a time belongs.
+/// Returns the index of the bucket for a time in microseconds.
 const fn place(micros: u64) -> u64 {
     if micros < PER_OCTAVE {
         return micros;
@@ -121,12 +121,12 @@ impl Spread {
         Self { counts: difference.filter(|(_, count)| *count > 0).collect() }
     }
 
-    /// Returns the counted times, the shortest first, each with its count.
+    /// Returns the measured times, the shortest first, each with its count.
     pub fn times(&self) -> impl Iterator<Item = (Duration, u64)> {
         self.counts.iter().map(|(place, count)| (Duration::from_micros(middle(*place)), *count))
     }
 
-    /// Returns the number of counted times.
+    /// Returns how many times were measured.
     pub fn total(&self) -> u64 {
         self.counts.values().sum()
     }
@@ -149,7 +149,7 @@ impl Spread {
         Distribution::from_counts(self.counts.iter().map(|(place, count)| (*place, *count)))
     }
 
-    /// Returns the quantiles that screens and JSON show.
+    /// Returns the quantiles of the measured times that screens and JSON show.
     pub fn quantiles(&self) -> Quantiles {
         let at = |permille| self.quantile(permille).as_secs_f64();
         Quantiles { count: self.total(), p50: at(500), p90: at(900), p99: at(990), max: at(1000) }
@@ -181,9 +181,9 @@ pub const BOUNDS: [Duration; 15] = [
 pub struct Distribution {
     /// For each time in `BOUNDS`, the number of counted times that did not exceed it.
     pub within: [u64; BOUNDS.len()],
-    /// The number of all counted times.
+    /// The number of measured times.
     pub count: u64,
-    /// The sum of all counted times, in seconds.
+    /// The sum of all measured times, in seconds.
     pub sum: f64,
 }
 
@@ -226,15 +226,15 @@ impl Distribution {
 /// Quantiles of counted times, in seconds. Each is exact to 1 %; all are zero if nothing was counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quantiles {
-    /// The number of counted times.
+    /// The number of measured times.
     pub count: u64,
-    /// Half of the counted times were not longer than this, in seconds.
+    /// Half of the measured times were not longer than this, in seconds.
     pub p50: f64,
-    /// Nine of ten counted times were not longer than this, in seconds.
+    /// Nine of ten measured times were not longer than this, in seconds.
     pub p90: f64,
-    /// 99 of 100 counted times were not longer than this, in seconds.
+    /// 99 of 100 measured times were not longer than this, in seconds.
     pub p99: f64,
-    /// The longest counted time, in seconds; times above 67 s count as 67 s.
+    /// The longest measured time, in seconds; times above 67 s count as 67 s.
     pub max: f64,
 }
 

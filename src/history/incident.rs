@@ -49,7 +49,7 @@ struct TroubledZone {
     silent: String,
 }
 
-/// A question that failed.
+/// A question of the zone that failed, and was not answered since.
 #[derive(Debug)]
 struct Failing {
     question: Question,
@@ -58,7 +58,7 @@ struct Failing {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum IncidentState {
-    /// Some questions failed, perhaps by chance. No log line was written yet.
+    /// Some questions of the zone failed, perhaps by chance. No log line was written yet.
     #[default]
     Watched,
     /// The zone fails. `logged` is true if the log has a line about it, and false if the line was withheld.

@@ -170,7 +170,7 @@ fn what_is_refused_ends_when_some_of_it_is_answered() {
         stage.end(worked(&zone), RecordType::TXT, None, 12),
         Some(answers(&zone, RecordType::TXT, 12))
     );
-    // The question for type A continues to fail.
+    // The question for type A continues to fail, so the incident continues.
     let mut lines = Vec::new();
     for second in (13..1_000).step_by(20) {
         lines.extend(
@@ -282,7 +282,7 @@ fn a_full_table_still_has_room_for_who_is_new() {
     stage.failed(&zone(3_000), true, 3);
     stage.failed(&zone(3_000), true, 3);
     assert!(stage.failed(&zone(3_000), true, 3).is_some());
-    // The same limit applies if all zones were reported.
+    // The limit of lines in an hour also applies if all zones were reported before.
     for number in 4_000..5_000 {
         (0..3).for_each(|_| drop(stage.failed(&zone(number), true, 4)));
         assert!(stage.incidents.zones.len() <= MAX_INCIDENT_ZONES);

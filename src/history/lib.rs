@@ -124,7 +124,7 @@ use dns::question::{Apart, WireName};
 pub struct Recorder {
     clock: Clock,
     started: Mono,
-    /// When the process started, in seconds since 1970.
+    /// The time at which the daemon started, in seconds since 1970.
     started_unix: u64,
     sums: Sums,
     incidents: Mutex<Incidents>,
@@ -143,7 +143,7 @@ struct Sums {
     zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
     servers: Mutex<CounterTable<IpAddr, Messages>>,
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
-    /// Local users, with the questions that the cache did not answer.
+    /// The counters of local users: questions that the cache did not answer.
     users: Mutex<CounterTable<String, ClientTally>>,
     /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. They are counted when they are read from the record
     /// (`Kept`). The empty key counts questions for which no zone is known: those that waited mostly for this resolver itself, and those that were
@@ -248,7 +248,7 @@ impl Recorder {
         }
     }
 
-    /// Returns the number of queries sent to servers so far.
+    /// Returns how many queries were sent to servers so far.
     pub fn messages(&self) -> u64 {
         self.sums.upstream.messages()
     }

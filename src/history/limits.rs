@@ -1,4 +1,4 @@
-//! The limits of the query history.
+//! The limits of the query history, each with the reason for its value.
 
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ pub(crate) const USED_TO_ANSWER: Duration = Duration::from_secs(600);
 /// The largest number of servers whose losses are counted, 80 octets each. They are enough to judge hundreds of networks.
 pub(crate) const MAX_LOSS_SERVERS: usize = 1_024;
 
-/// The number of periods of loss that are remembered, 16 octets each.
+/// The number of periods of packet loss that are remembered, 16 octets each.
 pub(crate) const MAX_LOSS_SPANS: usize = 64;
 
 /// The largest number of silent servers that are counted during one silence. It is enough to show that many servers are silent. A server takes 16
@@ -196,10 +196,10 @@ pub(crate) const MAX_JUDGED_MESSAGES: usize = 500;
 /// The number of messages (emails) of a period whose causes are searched for `costs`, the longest first: this takes up to 100 µs for each message.
 pub(crate) const MAX_COST_MESSAGES: usize = 5_000;
 
-/// The number of causes that `costs` shows of each side.
+/// How many causes of delayed mail `costs` shows of each side.
 pub(crate) const MAX_COST_ROWS: usize = 10;
 
-/// The largest number of mails in a reply to `resolverctl why`.
+/// The largest number of messages (emails) in a reply to `resolverctl why`.
 pub const MAX_WHY_MESSAGES: usize = 100;
 
 /// The largest number of questions of each mail in a reply to `resolverctl why`: two screens. The questions that are left out took less time than the

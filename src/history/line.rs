@@ -19,14 +19,14 @@ use dns::question::{
     ClientTransport, ExtendedError, Question, is_within, kind_text, name_of_wire, name_text, zone_text,
 };
 
-/// A line for the log, before it is written as text.
+/// A line for the log about a question or an incident, before it is written as text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Line {
     /// Questions for names in a zone fail.
     ZoneFails {
-        /// The zone whose questions fail.
+        /// The zone in which questions fail.
         zone: Name,
-        /// The number of questions of the zone that failed.
+        /// How many questions of the zone failed.
         failures: u32,
         /// True if the servers denied the name of some of these questions without authority, instead of failing.
         doubted: bool,
@@ -45,7 +45,7 @@ pub(super) enum Line {
         zone: Name,
         /// The question that failed before and is answered now.
         question: Question,
-        /// The time from the first failure of the zone to this answer.
+        /// The time from the first failed question of the zone to this answer.
         after: Duration,
     },
     /// No server on the internet answers.
@@ -64,7 +64,7 @@ pub(super) enum Line {
     NetworkLossy(LossReport),
     /// The network of this host no longer loses packets.
     NetworkLossEnds {
-        /// The time since the loss began.
+        /// The time since the network began to lose packets.
         after: Duration,
     },
     /// More zones failed than the log reports in an hour.
@@ -96,7 +96,7 @@ pub(super) struct LogText {
     /// True if the line is a warning. The start of an incident is a warning, and so is a question that this resolver turned away. Another single
     /// failed question is no warning, because most failed questions are about domains in spam.
     is_warning: bool,
-    /// The kind of incident, as the word in the log field `incident`.
+    /// The kind of the incident: the value of the log field `incident`.
     incident: &'static str,
     pub(super) text: String,
     zone: Option<String>,
@@ -113,7 +113,7 @@ pub(super) struct LogText {
     user: Option<String>,
     /// The code of the extended error in the reply (RFC 8914).
     extended_error: Option<u16>,
-    /// The last behaviour of each server in `servers`, as text.
+    /// What each of the `servers` did last, as text.
     conduct: Option<String>,
     /// The kind of the culprit, as its word in JSON.
     culprit: Option<&'static str>,
@@ -165,7 +165,7 @@ impl LogText {
         }
     }
 
-    /// Makes the line about a question that failed.
+    /// Creates the log line about a question that failed.
     pub(super) fn failed(failed: &FailedQuestion<'_>) -> Self {
         let (question, conduct) = (failed.asked.question, failed.servers_text());
         let zone = (!failed.zone.is_empty()).then(|| name_of_wire(&failed.zone));
@@ -209,7 +209,7 @@ impl LogText {
         }
     }
 
-    /// Makes the line about a question that was slow but did not fail.
+    /// Creates the log line about a question that was slow but did not fail.
     pub(super) fn slow(question: &QuestionEntry, culprit: CulpritReport) -> Self {
         let line = Self::of_question(question);
         let CulpritReport { kind, zone, server, list, evidence, advice, .. } = culprit;
@@ -246,7 +246,7 @@ impl Line {
     }
 
     pub(super) fn log_text(self) -> LogText {
-        // A duration of less than a second is shown as one second.
+        // A sentence shows a duration of less than a second as one second.
         let age = |span: Duration| TimeSpan(span.max(Duration::from_secs(1)));
         let line = |is_warning: bool, incident: &'static str, text: String| LogText {
             is_warning,
@@ -334,7 +334,7 @@ fn spaced(servers: &[IpAddr]) -> Option<String> {
     (!servers.is_empty()).then(|| servers.join(" "))
 }
 
-/// Returns the words that a sentence uses for a zone.
+/// Returns the words for a zone in a sentence of the log.
 fn zone_words(zone: &Name) -> String {
     if zone.is_root() { zone_text(zone) } else { format!("zone {}", name_text(zone)) }
 }
@@ -367,7 +367,7 @@ impl fmt::Display for TimeSpan {
     }
 }
 
-/// Returns true if a shell does not interpret any letter of a name.
+/// Returns true if a shell would not interpret any character of a name.
 fn is_plain(name: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     name.chars().all(plain) && !name.starts_with('-')

@@ -9,7 +9,7 @@ use super::entry::Link;
 use crate::limits::MAX_RECORDED_LINKS;
 use dns::question::WireName;
 
-/// Terms of SPF that name a domain (RFC 7208 sections 5 and 6).
+/// The terms of an SPF record that name a domain (RFC 7208 sections 5 and 6).
 const SPF_TERMS: [&str; 6] = ["include:", "redirect=", "a:", "mx:", "exists:", "ptr:"];
 
 /// Returns the names and addresses in an answer, in the order of its records.
@@ -41,7 +41,7 @@ fn of_data(data: &RData) -> Option<Link> {
     }
 }
 
-/// Returns the domains that an SPF policy names.
+/// Returns the domains that an SPF record names.
 fn policies(text: &str) -> Vec<Link> {
     if !text.starts_with("v=spf1") {
         return Vec::new();

@@ -23,7 +23,7 @@ use crate::limits::{MAX_USER_NAME, OWNER_SAMPLE_PAUSE};
 use dns::clock::micros;
 use dns::question::Outcome;
 
-/// The name for questions whose user was not found.
+/// The name that is shown for questions whose local user was not found.
 pub(super) const UNKNOWN: &str = "unknown";
 
 /// A sum of questions: of one question, or the mean of the questions of a sampled socket.
@@ -46,7 +46,7 @@ impl UserSum {
         Self { questions: 1, failed, waited: question.elapsed.into() }
     }
 
-    /// Returns the sum scaled up from `known` questions to all questions.
+    /// Returns the counters for `all` questions, scaled up from the `known` questions that were sampled.
     fn scaled(self, all: usize, known: usize) -> ClientTally {
         let scale = |number: u128| {
             let scaled = number.saturating_mul(all as u128).saturating_add(known as u128 / 2);
@@ -163,7 +163,7 @@ mod tests {
             question(1, Some("postfix"), Outcome::Failed, 9),
             question(2, Some("rspamd"), Outcome::Failed, 9),
             question(3, Some("postfix"), Outcome::Upstream, 40),
-            // A lookup has found both questions of this socket.
+            // One look-up of the socket's owner has found the user for both of its questions.
             question(4, Some("rspamd"), Outcome::Upstream, 10),
             question(4, Some("rspamd"), Outcome::Shared, 30),
             question(5, Some("rspamd"), Outcome::Cache, 0),

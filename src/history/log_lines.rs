@@ -41,7 +41,7 @@ pub(super) struct LogLines {
     slow: u32,
     /// The resolutions whose slow questions were already logged in this minute.
     flights: BTreeSet<u64>,
-    /// The number of slow questions in this minute that were only counted.
+    /// How many slow questions of this minute were counted, but not logged.
     more_slow: u64,
     /// The time of the first failure that was only counted. The next field is the number of failures that were only counted.
     hour: Mono,
@@ -52,9 +52,9 @@ pub(super) struct LogLines {
 struct ZoneLines {
     /// When the last log line about a failure of the zone was written; none if there was none.
     logged: Option<Mono>,
-    /// The time of the last failure of the zone.
+    /// The time at which a question of the zone failed last.
     last: Mono,
-    /// The number of failures of the zone in this hour that were not logged.
+    /// How many failures of the zone in this hour were counted, but not logged.
     counted: u64,
 }
 

@@ -71,15 +71,15 @@ pub struct RecorderSettings {
 /// The data for the task that writes the log and stores questions: what wakes the task, and what it may write.
 #[derive(Debug)]
 pub(super) struct LogFeed {
-    /// Wakes the task that reads new entries and writes the log.
+    /// Wakes the task that reads new entries of the history and writes the log.
     pub(super) noticed: Notify,
-    /// True if a failed or slow question was recorded since the last reading.
+    /// True if a failed or slow question was recorded since the task last read the history.
     has_news: AtomicBool,
     /// The duration in microseconds from which on a question counts as slow (`history.slow`).
     slow: AtomicU64,
     /// The questions that wait to be written to the query log.
     query_log: QueryLog,
-    /// The clients whose local user must be looked up, see `owner`.
+    /// The clients for which the local user must be looked up, see module `owner`.
     pub(super) owners: WantedOwners,
     /// When the next question is sampled for its local user, in microseconds of `Mono`.
     pub(super) owner_sample: AtomicU64,
@@ -140,7 +140,7 @@ impl Recorder {
         }
     }
 
-    /// Wakes the task that reads new entries.
+    /// Wakes the task that reads new entries of the history.
     pub(super) fn wake_reader(&self) {
         self.log.has_news.store(true, Ordering::Relaxed);
         self.log.noticed.notify_one();
@@ -202,7 +202,7 @@ impl Recorder {
         self.store(chosen, facts.redaction);
     }
 
-    /// Counts failed questions of a zone, for the table `Recorder::failures`.
+    /// Counts failed questions of a zone, for the table of failures by zone (`Recorder::failures`).
     fn count_failures(&self, zone: &[u8], count: u64) {
         if count > 0 {
             lock(&self.sums.failures).count(zone, |row| row.0 = row.0.saturating_add(count));

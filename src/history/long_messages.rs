@@ -144,7 +144,7 @@ mod tests {
             question(1, 0, 10, Outcome::Upstream),
             question(1, SECOND, 0, Outcome::Cache),
             question(1, 2 * SECOND, 10, Outcome::Failed),
-            // This message (email) took as long as a slow question.
+            // This message (email) waited as long as one slow question does.
             question(2, 0, 4 * SECOND, Outcome::Upstream),
             question(2, 4 * SECOND, 10, Outcome::Upstream),
             question(3, 0, 10, Outcome::Upstream),

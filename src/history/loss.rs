@@ -16,13 +16,13 @@ use crate::limits::{
 };
 use dns::clock::Mono;
 
-/// The loss of packets on all paths of this host.
+/// Measures the loss of packets on all network paths of this host.
 #[derive(Debug, Default)]
 pub(super) struct Loss {
     servers: HashMap<IpAddr, ServerLoss>,
-    /// When the current slice of time began.
+    /// When the current slice of time, in which queries are counted, began.
     began: Mono,
-    /// The current loss; `None` if there is none.
+    /// The packet loss that is going on now; `None` if there is none.
     current: Option<LossSeen>,
     /// The last periods of loss that have ended, the earliest first: at most `MAX_LOSS_SPANS`.
     spans: Vec<(Mono, Mono)>,
@@ -31,20 +31,20 @@ pub(super) struct Loss {
 /// The queries to one server in the last two slices of time. The first index is the current slice.
 #[derive(Debug, Default)]
 struct ServerLoss {
-    /// When the server last answered.
+    /// When the server last answered a query.
     answered: Option<Mono>,
     sent: [u32; 2],
     lost: [u32; 2],
 }
 
-/// A loss of packets on all paths of this host.
+/// A packet loss on all network paths of this host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LossSeen {
     /// The start of the first period in which the loss was seen.
     since: Mono,
     /// The share of lost queries, in percent: the mean over the networks, without the quarters that lose most and least.
     percent: u32,
-    /// The number of networks whose servers did not answer some queries.
+    /// The number of networks in which servers did not answer some queries.
     networks: usize,
 }
 
@@ -80,7 +80,7 @@ impl Loss {
         line
     }
 
-    /// Judges the last two slices, and begins another slice.
+    /// Judges the loss in the last two slices of time, and begins another slice. Returns a log line if the loss began or ended.
     fn end_slice(&mut self, outage: &Outage, now: Mono) -> Option<Line> {
         let line = if outage.was_down_since(now.before(LOSS_SLICE * 3)) { None } else { self.judge(now) };
         // After a pause without queries, the last slice does not directly precede this slice.
@@ -103,7 +103,7 @@ impl Loss {
         let lossy = networks.iter().filter(|network| network.lost > 0).count();
         let mut shares: Vec<u32> = networks.iter().map(|network| network.lost * 100 / network.sent).collect();
         shares.sort_unstable();
-        // The most lossy networks may have a fault of their own.
+        // The networks with the highest loss may have a fault of their own, so they are left out.
         let percent = mean(shares.get(shares.len() / 4..shares.len() * 3 / 4).unwrap_or_default());
         let of_best = mean(shares.get(..shares.len() * 3 / 4).unwrap_or_default());
         match &mut self.current {
@@ -140,7 +140,7 @@ impl Loss {
         networks.into_values().filter(|network| network.sent >= LOSS_NETWORK_QUERIES).collect()
     }
 
-    /// Returns the current loss; `None` if there is none.
+    /// Returns the packet loss that is going on; `None` if there is none.
     pub(super) fn report(&self, now: Mono) -> Option<LossReport> {
         self.current.map(|LossSeen { since, percent, networks }| LossReport {
             span: now.since(since),
@@ -149,7 +149,7 @@ impl Loss {
         })
     }
 
-    /// Returns the last periods of loss. The current one ends at `now`.
+    /// Returns the last periods of packet loss. The current one ends at `now`.
     pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
         self.spans.iter().copied().chain(self.current.map(|seen| (seen.since, now))).collect()
     }
@@ -188,7 +188,7 @@ mod tests {
             Self { loss: Loss::default(), random: Random::seeded(seed), second: 1_000, lines: Vec::new() }
         }
 
-        /// `percent` returns the loss of the path to a server in this network.
+        /// Plays this many seconds. `percent` returns the loss on the path to a server in this network.
         fn run(&mut self, seconds: u64, percent: impl Fn(u8) -> u64) {
             for _ in 0..seconds * 4 {
                 self.second += u64::from(self.random.u64().is_multiple_of(4));
@@ -227,7 +227,7 @@ mod tests {
             gateway
                 .run(3_000, |network| [100, 100, 30, 30, 60].get(usize::from(network)).copied().unwrap_or(2));
             assert_eq!(gateway.lines, [], "seed {seed}");
-            // A hoster with two networks dies.
+            // A hoster with two networks fails: no server in them answers.
             gateway.run(600, |network| if network > 17 { 100 } else { 2 });
             assert_eq!(gateway.lines, [], "seed {seed}");
         }

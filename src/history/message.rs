@@ -62,7 +62,7 @@ pub(super) struct Message {
     delivers: bool,
 }
 
-/// All messages (emails) that were found in a record.
+/// All messages (emails) that were found in a part of the history.
 pub(super) struct Messages {
     /// All messages (emails), sorted by the time of their first query.
     pub(super) all: Vec<Message>,
@@ -78,15 +78,15 @@ enum Opening {
     Exchangers,
     /// A query for an MTA-STS policy: the policy of the recipient of a delivery.
     Delivery,
-    /// Any other query. It starts no step.
+    /// Any other query. It does not begin a step of the SMTP session.
     None,
 }
 
-/// The subjects that belong to a name and type for which a client asked.
+/// The subjects (names and addresses) that belong to a question of a client.
 struct AskedSubjects {
     /// The number of the subject of the queried name; none if the name has no subject.
     own: Option<u32>,
-    /// The numbers of the subjects that the answer names.
+    /// The numbers of the subjects that the answer to the question names.
     linked: SmallVec<[u32; 4]>,
     /// True if the subject of the name is an address. Then the query is about a connecting host.
     is_host: bool,

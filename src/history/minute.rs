@@ -1,4 +1,4 @@
-//! The counts of the time since the last call, for the store of minutes.
+//! Counts what happened since the last call, for the store of minutes.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use super::totals::Totals;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 
-/// The counters at the last call, to which the next call compares them.
+/// The values of the counters at the last call, with which the next call compares them.
 #[derive(Debug, Default)]
 pub struct MinuteMark(Totals);
 
-/// What was counted in a minute.
+/// What the daemon has counted in a minute.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MinuteCounts {
     /// The number of questions of clients, for each outcome.
@@ -21,14 +21,14 @@ pub struct MinuteCounts {
     pub messages: BTreeMap<Conduct, u64>,
     /// The DNS times of messages (emails): the time in which their questions were in progress.
     pub message_time: Spread,
-    /// The time from the arrival of a question to its reply.
+    /// The times from the arrival of a question to its reply.
     pub latency: Spread,
     /// Round trips of queries to servers that got a reply.
     pub round_trip: Spread,
 }
 
 impl Recorder {
-    /// Returns the counts since the last call with this mark.
+    /// Returns what was counted since the last call with this mark.
     pub fn minute(&self, mark: &mut MinuteMark) -> MinuteCounts {
         let totals = self.totals();
         let counted = totals.since(&mark.0);

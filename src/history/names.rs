@@ -25,7 +25,7 @@ pub(super) struct ReadNames<'s> {
     names: HashTable<ReadName>,
 }
 
-/// A name that one reading of the record has found.
+/// A name that one reading of the history has found.
 #[derive(Debug)]
 struct ReadName {
     /// The name in lower-case wire form, with its customer key if it has one.
@@ -67,7 +67,7 @@ impl<'s> ReadNames<'s> {
         shown
     }
 
-    /// Returns a text for the result of a reading: without keys.
+    /// Returns a text for a reader of the history: without the customer keys of DNS lists.
     pub(super) fn text(&self, text: Box<str>) -> Box<str> {
         self.secrets.text(text)
     }

@@ -28,9 +28,9 @@ pub enum Note {
     },
     /// See `StepEvent::Cut`.
     Cut {
-        /// The name of the closest known zone.
+        /// The name of the closest zone in the cache.
         zone: Name,
-        /// The number of servers of the zone whose addresses are known.
+        /// How many servers of the zone have known addresses.
         addresses: usize,
     },
     /// See `StepEvent::Sent`.
@@ -43,7 +43,7 @@ pub enum Note {
         reason: &'static str,
         /// The usual round-trip time of the server; none if it is not known yet.
         usual: Option<Duration>,
-        /// True if the query asks for DNSSEC keys.
+        /// True if the query asks for the DNSSEC keys of a zone.
         keys: bool,
         /// The name and type for which the server is asked; none if they are those of the first question of the trail.
         asked: Option<Box<(Name, RecordType)>>,
@@ -65,7 +65,7 @@ pub enum Note {
         conduct: Conduct,
         /// The time from the query to the reply.
         elapsed: Duration,
-        /// A summary of the reply.
+        /// A summary of the reply, in a few words.
         said: Words,
     },
     /// See `StepEvent::Checked`. Here the name and type of the validated data are separate fields.
@@ -74,21 +74,21 @@ pub enum Note {
         name: Name,
         /// The type of the validated data.
         kind: RecordType,
-        /// The result of the validation.
+        /// The result of DNSSEC validation.
         state: SecurityStatus,
         /// Why the result is not secure, if more is known than the result itself.
         why: Option<String>,
     },
     /// See `StepEvent::Scrubbed`.
     Scrubbed {
-        /// The number of removed records.
+        /// The number of records that were removed from the reply.
         dropped: usize,
-        /// The first of the removed records.
+        /// The first of the records that were removed.
         records: Vec<Record>,
     },
     /// See `StepEvent::PrivateRemoved`.
     PrivateRemoved {
-        /// The number of removed addresses.
+        /// The number of private addresses that were removed from the answer.
         dropped: usize,
         /// The first of the removed address records.
         records: Vec<Record>,
@@ -113,14 +113,14 @@ pub enum Note {
     },
     /// See `StepEvent::Ended`.
     Ended {
-        /// The result of the question: a summary of the answer, or why it failed.
+        /// The result: a summary of the answer, or why there is none.
         result: Words,
     },
     /// Any other step. Such steps are rare, so they have no variants of their own here.
     Event(StepEvent),
 }
 
-/// A few words about a step, which become text only when they are read.
+/// A few words about a step of a resolution. They become text only when they are read.
 #[derive(Clone, Debug)]
 pub enum Words {
     /// A text that is a constant of the program.
@@ -129,14 +129,14 @@ pub enum Words {
     Made(String),
     /// The response code of a reply.
     Code(ResponseCode),
-    /// An answer that contains records.
+    /// The answer contains records.
     Records {
         /// The number of records in the answer.
         count: usize,
         /// True if the reply had the AA flag.
         authoritative: bool,
     },
-    /// A negative answer.
+    /// The answer is negative: the name does not exist, or has no records of the type.
     Negative {
         /// True if the name does not exist; false if only the type does not exist.
         nxdomain: bool,
@@ -146,7 +146,7 @@ pub enum Words {
 }
 
 impl Note {
-    /// Returns the step in the form for readers, with texts.
+    /// Returns the step of the resolution in the form for readers, with texts.
     pub(super) fn step_event(&self) -> StepEvent {
         match self {
             Self::Question { name, kind } => {

@@ -24,10 +24,10 @@ const HIT: u8 = 3;
 const OUTAGE: u8 = 4;
 const OWNER: u8 = 5;
 
-/// The tags of all types of entries.
+/// The tags of all types of entries in the history.
 pub(super) const TAGS: [u8; 5] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER];
 
-/// The size of the length field at the start of an entry, in octets.
+/// The size of the length field at the start of an entry of the history, in octets.
 const LENGTH: usize = 2;
 
 /// The number of octets before the name in the entry of a hit (a question that the cache answered).
@@ -36,7 +36,7 @@ const HIT_HEAD: usize = 32;
 /// The lowest bit of the result in the first word of a hit. The bits below it in the same octet show if the client's address is an IPv6 address.
 const HIT_RESULT: u32 = 28;
 
-/// Reads values from octets, from the first octet to the last.
+/// Reads the values of an entry from its octets, from the first octet to the last.
 struct Reader<'a, 'n, 's> {
     octets: &'a [u8],
     names: &'n mut ReadNames<'s>,
@@ -56,7 +56,7 @@ impl<'a> Reader<'a, '_, '_> {
     }
 }
 
-/// A value that can be stored in an entry.
+/// A value that can be stored in an entry of the history.
 trait Stored: Sized {
     /// Appends the octets of the value to `into`.
     fn put(&self, into: &mut Vec<u8>);
@@ -255,12 +255,12 @@ impl Stored for Link {
     }
 }
 
-/// Appends the octets of a question that the cache did not answer.
+/// Appends the octets of an entry for a question that the cache did not answer.
 pub(super) fn put_question(question: &QuestionEntry, into: &mut Vec<u8>) {
     put_tagged(QUESTION, question, into);
 }
 
-/// Appends the octets of a resolution.
+/// Appends the octets of an entry for a resolution.
 pub(super) fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
     put_tagged(FLIGHT, flight, into);
 }
@@ -422,7 +422,7 @@ pub(crate) mod tests {
     use crate::limits::MAX_RECORDED_TEXT;
     use proptest::prelude::*;
 
-    /// Returns all entries of a block, with their customer keys.
+    /// Returns all entries of a block of octets, with the customer keys of DNS lists in their names.
     pub(crate) fn read_all(octets: &[u8]) -> Vec<Entry> {
         let (secrets, mut entries) = (crate::redact::Secrets::default(), Vec::new());
         read(octets, &mut ReadNames::without(&secrets), |entry| entries.push(entry));
@@ -498,7 +498,7 @@ pub(crate) mod tests {
         let lower = name("mail.example.");
         let hit = QuestionEntry::hit(Arc::clone(&lower), RecordType::MX, client, 3, at);
         let hit = QuestionEntry { result: DnsResult::NoName, ..hit };
-        // A text that is too long is cut at the end of a word.
+        // A text that is too long for an entry is cut at the end of a word.
         let error = "word ".repeat(MAX_RECORDED_TEXT / 5).trim_end().into();
         let expected = [
             Entry::Question(hit),

@@ -21,7 +21,7 @@ pub(super) struct Outage {
     answered: Option<Mono>,
     /// The current silence of servers on the internet. None if no query is unanswered since the last answer.
     silence: Option<SilenceSeen>,
-    /// True if the current silence was reported as an outage.
+    /// True if the current silence of all servers was reported as an outage.
     down: bool,
     /// When the last outage ended.
     ended: Option<Mono>,
@@ -36,9 +36,9 @@ pub(super) struct Outage {
 struct SilenceSeen {
     /// When the first unanswered query of this silence was sent.
     since: Mono,
-    /// The servers that did not answer a query in time during this silence.
+    /// The servers that did not answer a query in time during this silence of all servers.
     servers: BTreeSet<IpAddr>,
-    /// The number of those queries of this silence that went to root servers.
+    /// How many of the unanswered queries of this silence went to root servers.
     root: u32,
 }
 

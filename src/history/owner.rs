@@ -32,7 +32,7 @@ pub struct WantedOwner {
     pub is_stream: bool,
 }
 
-/// The clients whose local user must be looked up.
+/// The clients whose local user (the owner of the socket) must be looked up.
 #[derive(Debug, Default)]
 pub(super) struct WantedOwners {
     clients: Mutex<Vec<WantedOwner>>,
@@ -124,7 +124,7 @@ mod tests {
             question(7, 6 * SECOND, SECOND),
             question(9, 4 * SECOND, 4 * SECOND),
             question(0, 4 * SECOND, 4 * SECOND),
-            // Two users had the port of this question while it waited.
+            // The port of this question belonged to two users while the question waited.
             question(7, 4 * SECOND, 57 * SECOND),
         ];
         give(&owners, &mut questions);

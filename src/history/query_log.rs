@@ -16,7 +16,7 @@ use dns::question::{Outcome, kind_text, name_of_wire, name_text};
 /// The period to which the limit `QUERY_LINES_A_SECOND` applies.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The questions that wait to be written to the query log.
+/// The questions that wait to be written to the log as lines of the query log (`log.queries`).
 #[derive(Debug, Default)]
 pub(super) struct QueryLog {
     is_on: AtomicBool,

@@ -43,7 +43,7 @@ impl Recorder {
         self.in_memory(span, &mut ReadNames::without(secrets), (self.reader_memory(), 0)).0.in_order()
     }
 
-    /// Returns the largest size of the result of a reading, in octets.
+    /// Returns the largest size of the result when the whole history is read, in octets.
     fn reader_memory(&self) -> usize {
         usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX)
     }
@@ -212,7 +212,7 @@ mod tests {
         recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
     }
 
-    /// A store with one segment, which has the same octets as a file on disk.
+    /// A store of the history with one segment, which has the same octets as a file on disk.
     #[derive(Debug)]
     struct OneSegment(Vec<u8>);
 
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(read, [earlier.name, failed.name]);
     }
 
-    /// A store with several segments, the newest first.
+    /// A store of the history with several segments, the newest first.
     #[derive(Debug)]
     struct Segments(Vec<Vec<u8>>);
 

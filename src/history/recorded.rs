@@ -48,19 +48,19 @@ pub struct HitPage<'a> {
     pub(super) ring: MutexGuard<'a, Ring>,
     /// When the batch of questions came, in microseconds of the monotonic clock `Mono`.
     pub(super) at: u64,
-    /// The number of the view of all clients in the batch.
+    /// The number of the view of all clients in the batch of datagrams.
     pub(super) view: u32,
     /// The client of the last recorded question. The field `head` has the first octets of entries for this client.
     pub(super) client: IpAddr,
     pub(super) head: HitHead,
 }
 
-/// A resolution that is to be recorded.
+/// The data of a resolution that are to be recorded in the history.
 #[derive(Clone, Copy, Debug)]
 pub struct Flown<'a> {
     /// The trail, which has the steps of the resolution so far.
     pub trail: &'a Trail,
-    /// The question that is resolved.
+    /// The question that the resolution resolves.
     pub question: &'a Question,
     /// The name of `question` in lower-case wire form.
     pub name: &'a [u8],
@@ -85,9 +85,9 @@ impl<'a> Flown<'a> {
 /// Recorded questions and resolutions, sorted by time. Times are in microseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// The selected questions of clients.
+    /// The questions of clients that were selected from the history.
     pub questions: Vec<QuestionEntry>,
-    /// Resolutions. Each resolution is contained only once.
+    /// The resolutions that were selected. Each is contained only once.
     pub flights: Vec<FlightEntry>,
     /// When the first question in memory came, even if this question is not selected; none if memory has no question.
     pub begin: Option<u64>,
@@ -111,7 +111,7 @@ pub struct Recorded {
     pub owners: Vec<OwnerEntry>,
 }
 
-/// Selects questions of the record by time, client and outcome.
+/// Selects questions of the history by time, client and outcome.
 #[derive(Clone, Debug)]
 pub struct ReadSpan {
     /// Only questions that came at or after this time, in microseconds since 1970.
@@ -120,12 +120,12 @@ pub struct ReadSpan {
     pub to: u64,
     /// Only questions of clients in this network; none if questions of all clients are selected.
     pub client: Option<IpNet>,
-    /// True if questions that the cache answered are selected too.
+    /// True if questions that were answered from the cache are selected too.
     pub hits: bool,
 }
 
 impl Default for ReadSpan {
-    /// Selects all questions.
+    /// Selects all questions of the history.
     fn default() -> Self {
         Self { from: 0, to: u64::MAX, client: None, hits: true }
     }
@@ -209,7 +209,7 @@ impl Recorded {
     }
 }
 
-/// Returns the periods sorted by time. Periods that overlap are joined.
+/// Returns the periods of outages sorted by time. Periods that overlap are joined.
 fn joined(mut spans: Vec<OutageEntry>) -> Vec<OutageEntry> {
     spans.sort_unstable();
     let mut joined: Vec<OutageEntry> = Vec::new();

@@ -109,13 +109,13 @@ pub fn looks_like_a_key(label: &[u8]) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     apexes: Vec<KeyedApex>,
-    /// The zones of known providers of DNS lists, in lower-case wire form.
+    /// The zones of known operators of DNS lists, in lower-case wire form.
     providers: Vec<Box<[u8]>>,
     /// True if every label that looks like a key counts as a key, because the lists are not known yet.
     are_unknown: bool,
 }
 
-/// The apex of a DNS list. The label before it may be a key.
+/// The apex of a DNS list. The label before the apex may be a secret key of a customer.
 #[derive(Clone, Debug)]
 struct KeyedApex {
     /// The apex of the list in lower-case wire form.
@@ -168,7 +168,7 @@ impl Secrets {
         question
     }
 
-    /// Returns a name that was not read from the record, without keys.
+    /// Returns a name without the keys of DNS lists. It was not read from the history.
     pub(super) fn name(&self, name: &Name) -> Name {
         let hidden = self.hidden(&wire_name(&name.to_lowercase()));
         hidden.map_or_else(|| name.clone(), |hidden| name_of_wire(&hidden))
@@ -199,7 +199,7 @@ impl Secrets {
         self.apexes.iter().map(|apex| &*apex.wire).chain(self.providers.iter().map(|zone| &**zone))
     }
 
-    /// Returns true if a name contains the zone of a known provider of lists.
+    /// Returns true if a name contains the zone of a known operator of DNS lists.
     fn is_of_provider(&self, name: &[u8]) -> bool {
         let mut rests = label_places(name).filter_map(|place| name.get(place..));
         rests.any(|rest| self.providers.iter().any(|zone| begins_with(rest, zone)))
@@ -231,7 +231,7 @@ impl Secrets {
         keys
     }
 
-    /// Returns a text, for instance a line of JSON, without keys.
+    /// Returns a text, for instance a line of JSON, without the keys of DNS lists.
     pub fn without_keys(&self, text: String) -> String {
         if self.is_empty() {
             return text;
@@ -239,12 +239,12 @@ impl Secrets {
         self.text(text.into()).into()
     }
 
-    /// Returns true if this filter finds no key in any name.
+    /// Returns true if this filter knows no keys, so that it changes no name.
     pub const fn is_empty(&self) -> bool {
         self.apexes.is_empty() && self.providers.is_empty() && !self.are_unknown
     }
 
-    /// Returns the text of an entry of the record without keys.
+    /// Returns the text of an entry of the history without the keys of DNS lists.
     pub(super) fn text(&self, mut text: Box<str>) -> Box<str> {
         if !text.is_empty() {
             self.hide_in_text(&mut text);

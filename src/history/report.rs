@@ -23,7 +23,7 @@ pub struct StatsReport {
     pub seconds: f64,
     /// The time in seconds since the daemon started.
     pub uptime: f64,
-    /// The number of clients' questions that ended in the window.
+    /// How many questions of clients ended in the window.
     pub questions: u64,
     /// The number of clients' questions that ended, for each outcome. The sum is `questions`.
     pub outcomes: BTreeMap<Outcome, u64>,
@@ -57,26 +57,26 @@ pub struct UpstreamReport {
 /// A row of the table of zones; the last row, "other", has the sum of the zones without a row of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ZoneRow {
-    /// The name of the zone, or "other".
+    /// The name of the zone, or "other" for all zones without a row.
     pub zone: String,
-    /// The number of resolutions whose deepest zone was this one.
+    /// The number of resolutions in which this zone was the deepest one.
     pub flights: u64,
     /// The number of these resolutions that failed.
     pub failed: u64,
     /// The number of questions for the zone that were turned away, because too many questions for this zone were already waiting.
     #[serde(default)]
     pub shed: u64,
-    /// The total time of these resolutions, in seconds.
+    /// The total time that these resolutions took, in seconds.
     pub spent: f64,
-    /// The number of resolutions that took less than 50 ms.
+    /// How many of these resolutions took less than 50 ms.
     pub under_50ms: u64,
-    /// The number of resolutions that took 50 to 200 ms.
+    /// How many of these resolutions took 50 to 200 ms.
     pub under_200ms: u64,
-    /// The number of resolutions that took 200 ms to 1 s.
+    /// How many of these resolutions took 200 ms to 1 s.
     pub under_1s: u64,
-    /// The number of resolutions that took 1 to 3 s.
+    /// How many of these resolutions took 1 to 3 s.
     pub under_3s: u64,
-    /// The number of resolutions that took 3 s or longer.
+    /// How many of these resolutions took 3 s or longer.
     pub over_3s: u64,
     /// The number of queries to the servers of the zone, for each behaviour of a server; behaviours without a query are left out.
     pub messages: BTreeMap<Conduct, u64>,
@@ -90,7 +90,7 @@ pub struct ZoneRow {
 /// A row of the table of servers; the last row, "other", has the sum of the servers without a row of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServerRow {
-    /// The address of the server.
+    /// The address of the server to which queries were sent.
     pub server: String,
     /// The time that resolverd waited for the server, in seconds. If several queries were in progress at the same time, the time of each is counted.
     pub waited: f64,
@@ -98,7 +98,7 @@ pub struct ServerRow {
     pub messages: BTreeMap<Conduct, u64>,
     /// The average round-trip time of answered queries, in seconds.
     pub round_trip: f64,
-    /// The longest round-trip time, in seconds.
+    /// The longest round-trip time of an answered query, in seconds.
     pub round_trip_max: f64,
     /// The number of answered queries that took 1 s or longer.
     #[serde(default)]
@@ -128,11 +128,11 @@ pub struct ClientRow {
 /// A row of the table of local users: their questions that the cache did not answer. The numbers are scaled up from samples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserRow {
-    /// The name of the user, "unknown", or "other".
+    /// The name of the local user, "unknown", or "other" for all users without a row.
     pub user: String,
-    /// The number of questions.
+    /// The number of questions that the user's programs asked.
     pub questions: u64,
-    /// The number of questions that ended in SERVFAIL.
+    /// How many of these questions ended in SERVFAIL.
     pub failed: u64,
     /// Seconds that the user waited. If several questions waited at the same time, the time of each is counted.
     pub waited: f64,
@@ -141,16 +141,16 @@ pub struct UserRow {
 /// A zone, a client, or "other", with the number of its questions that were turned away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShedRow {
-    /// The name of the zone, the address of the client, or "other".
+    /// The name of the zone, the address of the client, or "other" for all without a row.
     pub name: String,
-    /// The number of its questions that were turned away.
+    /// The number of its questions that were turned away because of overload.
     pub shed: u64,
 }
 
 /// A row of the table of record types; the last row, "other", counts the types without a row of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TypeRow {
-    /// The record type, or "other".
+    /// The record type, or "other" for rare types.
     #[serde(rename = "type")]
     pub kind: String,
     /// The number of questions for this record type.
@@ -174,12 +174,12 @@ pub struct Troubles {
     pub zones: Vec<FailingZone>,
 }
 
-/// A loss of packets in the network of this host.
+/// The packet loss in the network of this host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LossReport {
-    /// The time since the loss began.
+    /// The time since the network began to lose packets.
     pub span: Duration,
-    /// The share of queries without an answer, in percent.
+    /// The share of queries to servers without an answer, in percent.
     pub percent: u32,
     /// The number of networks whose servers did not answer some queries.
     pub networks: usize,
@@ -195,7 +195,7 @@ impl fmt::Display for LossReport {
     }
 }
 
-/// A zone that fails.
+/// A zone in which questions of clients fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailingZone {
     /// The name of the zone.
@@ -214,7 +214,7 @@ pub struct FailingZone {
     pub why: String,
     /// The servers of the zone if all were silent, as text; otherwise empty.
     pub silent: String,
-    /// The command that shows more about the failure.
+    /// The command of `resolverctl` that shows more about the failure.
     pub next: String,
 }
 
@@ -223,7 +223,7 @@ pub struct FailingZone {
 pub struct ZoneFailures {
     /// The name of the zone, or the apex of the DNS list.
     pub zone: String,
-    /// The number of its failed questions.
+    /// The number of failed questions in the zone or to the list.
     pub failed: u64,
     /// True if the zone has a single owner. The root zone and top-level domains have none, because the zones below them belong to many owners.
     pub is_owned: bool,
@@ -240,7 +240,7 @@ pub struct FailuresByZone {
 }
 
 impl FailuresByZone {
-    /// Returns the number of all these failed questions.
+    /// Returns the number of failed questions of all rows.
     pub fn sum(&self) -> u64 {
         self.zones.iter().map(|zone| zone.failed).fold(self.others, u64::saturating_add)
     }
@@ -297,7 +297,7 @@ impl ClientRow {
 /// The first word of a verdict which says that a server or zone has no fault.
 const WELL: &str = "ok";
 
-/// Returns true if a verdict reports a fault.
+/// Returns true if this verdict on a server or zone reports a fault.
 pub fn blames(verdict: &str) -> bool {
     !verdict.starts_with(WELL) && verdict != NOT_ASKED
 }

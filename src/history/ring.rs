@@ -20,7 +20,7 @@ use dns::question::DnsResult;
 /// The smallest number of blocks in a ring: one that is full, and one that is being written.
 const FEWEST: usize = 2;
 
-/// A ring of entries in memory.
+/// A ring buffer of entries: the query history in memory.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
     /// The blocks, one after the other. The last entry of a block is followed by the length 0, or by the end of the block.
@@ -33,7 +33,7 @@ pub(super) struct Ring {
     block: u64,
     /// A buffer in which an entry is written first, because its length is known only afterwards.
     entry: Vec<u8>,
-    /// The number of failed questions that this ring has recorded so far.
+    /// How many failed questions were written to this ring so far.
     failures: FailureCount,
     /// The position after the entries of an earlier process, which were read from a file at the start.
     restored: RingPlace,
@@ -79,7 +79,7 @@ impl Ring {
         self.add(|octets| octets::put_question(question, octets));
     }
 
-    /// Writes a resolution.
+    /// Writes the entry of a resolution.
     pub(super) fn flight(&mut self, flight: &FlightEntry) {
         self.add(|octets| octets::put_flight(flight, octets));
     }
@@ -89,7 +89,7 @@ impl Ring {
         self.add(|octets| octets::put(entry, octets));
     }
 
-    /// Writes a question that an earlier process had answered from the cache.
+    /// Writes the entry of a question that the process before a restart had answered from the cache.
     pub(super) fn restore_hit(&mut self, hit: &QuestionEntry) {
         self.add(|octets| octets::put_hit(hit, octets));
     }
@@ -129,7 +129,7 @@ impl Ring {
         self.block = self.block.saturating_add(1);
     }
 
-    /// Returns the position at which the next entry will be written.
+    /// Returns the position of the ring at which the next entry will be written.
     pub(super) const fn place(&self) -> RingPlace {
         let begin = self.end.saturating_sub(RECORD_BLOCK);
         RingPlace { block: self.block, octets: self.next.saturating_sub(begin) }

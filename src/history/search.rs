@@ -204,7 +204,7 @@ impl Search<'_> {
 /// A message (email) with the numbers by which messages are sorted, its questions and its verdict.
 type JudgedMessage<'m> = ((u64, u64), &'m Message, Vec<ExplainedQuestion<'m>>, MessageVerdict);
 
-/// Finds the questions that concern the wanted name or address.
+/// Finds the questions about the name or address that the operator wants.
 struct SubjectFilter<'a> {
     subject: Option<&'a WantedSubject>,
     list: ListOf<'a>,

@@ -31,7 +31,7 @@ words! {
         Queue = "queue",
         /// resolverd itself works on the question, and no query to a server is in progress.
         Walk = "walk",
-        /// Queries to servers for the answer are in progress.
+        /// Queries to servers for the answer itself are in progress.
         Waiting = "waiting",
         /// Only queries for DNSSEC keys are in progress.
         Validation = "validation",
@@ -56,9 +56,9 @@ pub struct StageRow {
 pub struct TableSpan {
     /// When the first question in memory came, in seconds since 1970; none if memory has no questions.
     pub begin: Option<f64>,
-    /// When the period begins.
+    /// When the period of the table begins, in seconds since 1970.
     pub since: f64,
-    /// The length of the period in seconds.
+    /// The length of the period of the table in seconds.
     pub seconds: f64,
     /// True if the period is shorter than requested, because memory does not go back so far.
     pub shorter: bool,

@@ -222,7 +222,7 @@ fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
     rows
 }
 
-/// Returns the text for the key of a row: "other" if it has no key.
+/// Returns the text in the first column of a row; "other" for the row of everything without a row.
 fn title<Key: ToString>(key: Option<Key>) -> String {
     key.map_or_else(|| OTHER.to_owned(), |key| key.to_string())
 }

@@ -17,7 +17,7 @@ pub trait Store: Send + Sync + Debug {
         None
     }
 
-    /// Removes data that are too old from the storage.
+    /// Removes the data of the history that are older than the configuration allows.
     fn tend(&self);
 
     /// Calls `take` with the octets of each segment, the newest segment first, until it returns false.

@@ -16,13 +16,13 @@ use dns::hash::checksum;
 /// The first octets of each segment; the last octet is the version of the format.
 pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x02";
 
-/// The length of a checksum, in octets.
+/// The length of the checksum of an entry, in octets.
 const SUM: usize = 8;
 
 /// The largest length of an entry, in octets. Even a resolution with the largest number of queries, links and texts takes less.
 const MAX_ENTRY: usize = 32 << 10;
 
-/// Appends an entry, with its checksum before it.
+/// Appends an entry of the history, with its checksum before it.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     frame(into, |into| octets::put(entry, into));
 }
@@ -44,7 +44,7 @@ pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
 #[error("it is damaged, or of another version")]
 pub struct DamagedSegment;
 
-/// Up to which octet a segment can be read.
+/// Up to which octet a segment (a file of the history) can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SegmentCheck {
     /// The number of octets up to the end of the last undamaged entry; 0 if the octets are not a segment of this version.
@@ -53,12 +53,12 @@ pub struct SegmentCheck {
     pub damaged: usize,
 }
 
-/// Returns up to which octet a segment can be read.
+/// Returns up to which octet a segment (a file of the history) can be read.
 pub fn check(segment: &[u8]) -> SegmentCheck {
     frames(segment, |_| ())
 }
 
-/// Calls `take` with the octets of each undamaged entry of a segment.
+/// Calls `take` with the octets of each undamaged entry of a segment (a file of the history).
 pub(super) fn read(segment: &[u8], take: impl FnMut(&[u8])) {
     frames(segment, take);
 }
@@ -77,7 +77,7 @@ fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
     check
 }
 
-/// An entry of a segment, with the checksum before it.
+/// An entry of a segment (a file of the history), with its checksum before it.
 struct Frame<'s> {
     sum: u64,
     octets: &'s [u8],
@@ -92,7 +92,7 @@ impl<'s> Frame<'s> {
         Some(Self { sum: u64::from_le_bytes(*sum), octets, rest })
     }
 
-    /// Returns the first undamaged entry, and the number of octets before it.
+    /// Returns the first undamaged entry among these octets, and the number of octets before it.
     fn next_whole(octets: &'s [u8]) -> Option<(usize, Self)> {
         (0..octets.len()).find_map(|skipped| {
             let frame = Self::first(octets.get(skipped..)?)?;
@@ -203,7 +203,7 @@ mod tests {
     fn a_damaged_entry_takes_no_other_along() {
         let octets = segment(4);
         let length = segment(1).len() - SEGMENT_HEAD.len();
-        // First an octet of the checksum is damaged, then an octet of the name.
+        // In the first case an octet of the checksum is damaged, in the second one an octet of the name.
         for place in [0, 60] {
             let mut damaged = octets.clone();
             damaged[SEGMENT_HEAD.len() + length + place] ^= 1;

@@ -13,11 +13,11 @@ use dns::question::label_places;
 /// Describes the DNS list to which a name belongs: the length of the list's apex in wire form, and if the label before the apex is a customer key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListName {
-    /// The length of the list's apex in wire form, in octets.
+    /// The length of the apex of the DNS list in wire form, in octets.
     pub apex: usize,
     /// True if the label before the apex is the secret key with which the client identifies itself.
     pub keyed: bool,
-    /// True if the list refuses queries now.
+    /// True if the DNS list refuses queries of this host now.
     pub refuses: bool,
 }
 

@@ -13,9 +13,9 @@ use hashbrown::HashTable;
 
 use super::window::Window;
 
-/// The counters that a row of a table contains.
+/// The counters in a row of a table of statistics.
 pub(super) trait Tally: Clone + Default {
-    /// Adds the counters of another row to those of this row.
+    /// Adds the counters of another row to the counters of this row.
     fn add(&mut self, other: &Self);
 
     /// Returns the weight of a row: the time spent, or the number of questions. If the table is full, rows with a greater weight stay.
@@ -26,7 +26,7 @@ pub(super) trait Tally: Clone + Default {
 /// of their hashes, so the same input always gives the same table.
 #[derive(Clone, Debug)]
 pub(super) struct Rows<Key, Counted> {
-    /// The rows of the table, at most `capacity`.
+    /// The rows of the table by key, at most `capacity`.
     rows: HashTable<Row<Key, Counted>>,
     /// The sum of the counters of all keys without a row.
     pub(super) other: Counted,

@@ -19,7 +19,7 @@ pub(super) const CONDUCTS: usize = Conduct::ALL.len();
 pub(super) const COLUMNS: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(200), LATE, Duration::from_secs(3)];
 
-/// From this time on, an answer of a server is late.
+/// An answer of a server that takes this time or longer counts as late.
 const LATE: Duration = Duration::from_secs(1);
 
 /// Adds each number of `others` to the number at the same position of `sums`.
@@ -32,11 +32,11 @@ fn add_each(sums: &mut [u64], others: &[u64]) {
 /// The number of queries to servers, by the behaviour of the server, and their times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Messages {
-    /// The number of queries for each behaviour, indexed by `Conduct::index`.
+    /// How many queries had each behaviour of the server, indexed by `Conduct::index`.
     conduct: [u64; CONDUCTS],
     /// The sum of the round-trip times of answered queries, in microseconds.
     round_trips_micros: u64,
-    /// The longest round-trip time, in microseconds.
+    /// The longest round-trip time of an answered query, in microseconds.
     longest_micros: u64,
     /// The number of answered queries that took `LATE` or longer.
     late: u64,
@@ -72,7 +72,7 @@ impl Messages {
         self.bogus
     }
 
-    /// Adds the counters of other queries to these.
+    /// Adds the counters of other queries to these counters.
     pub(super) fn add(&mut self, other: &Self) {
         add_each(&mut self.conduct, &other.conduct);
         self.round_trips_micros = self.round_trips_micros.saturating_add(other.round_trips_micros);
@@ -133,11 +133,11 @@ impl Tally for Messages {
 /// The counters in the row of a zone: the resolutions (flights) whose deepest zone it was, and the queries to its servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneTally {
-    /// The number of resolutions whose deepest zone was this one.
+    /// The number of resolutions in which this zone was the deepest one.
     pub(super) flights: u64,
     /// The number of these resolutions that failed.
     pub(super) failed: u64,
-    /// The total time of these resolutions, in microseconds.
+    /// The total time that these resolutions took, in microseconds.
     pub(super) flight_micros: u64,
     /// The number of these resolutions in each range of time. The limits of the ranges are in `COLUMNS`.
     pub(super) columns: [u64; COLUMNS.len() + 1],
@@ -159,7 +159,7 @@ impl ZoneTally {
         }
     }
 
-    /// Counts one question for the zone that was turned away.
+    /// Counts a question about the zone that was turned away because of overload.
     pub(super) fn count_shed(&mut self) {
         self.shed = self.shed.saturating_add(1);
     }
@@ -202,9 +202,9 @@ pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
 /// Two numbers of failed questions: the number of all, and the number of those by which the health of resolverd is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FailureCount {
-    /// The number of all questions that failed.
+    /// How many questions failed.
     pub(super) all: u64,
-    /// The number of failed questions that `StatsReport::failures` counts.
+    /// How many failed questions the statistics (`StatsReport::failures`) count.
     pub(super) judged: u64,
 }
 
@@ -220,7 +220,7 @@ impl FailureCount {
         Self { all: self.all.saturating_sub(other.all), judged: self.judged.saturating_sub(other.judged) }
     }
 
-    /// Returns the greater one of each pair of numbers.
+    /// Returns the greater number of each pair.
     pub(super) fn max(self, other: Self) -> Self {
         Self { all: self.all.max(other.all), judged: self.judged.max(other.judged) }
     }

@@ -60,7 +60,7 @@ impl Upstream {
     }
 }
 
-/// All counters at one moment.
+/// The values of all counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
     /// The number of questions, for each type and outcome. The outcomes of one type follow each other.
@@ -93,7 +93,7 @@ impl Totals {
         for shard in shards {
             let held = shard.held();
             let had = shard.add_to(&mut totals.questions, &mut totals.apart);
-            // Most outcomes never occur. The times of such outcomes are not read.
+            // Most outcomes never occur, so their times are not read.
             for ((sum, times), had) in totals.latency_of.iter_mut().zip(&shard.latency).zip(had) {
                 if had {
                     sum.add(&times.spread());
@@ -146,7 +146,7 @@ impl Totals {
         Outcome::ALL.into_iter().map(|outcome| (outcome, of(outcome).unwrap_or_default())).collect()
     }
 
-    /// Returns the number of questions for every outcome, including zeros.
+    /// Returns how many questions had each outcome, including zeros.
     pub(super) fn outcomes(&self) -> BTreeMap<Outcome, u64> {
         let count = |outcome: Outcome| self.by_type().filter_map(|row| row.get(outcome.index())).sum();
         Outcome::ALL.into_iter().map(|outcome| (outcome, count(outcome))).collect()

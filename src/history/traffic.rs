@@ -17,7 +17,7 @@ use crate::limits::{
 use dns::clock::micros;
 use dns::conduct::Conduct;
 
-/// The answers of servers, and the outages of the network of this host.
+/// What the history shows about servers and the network: answers of servers, and outages of the network of this host.
 #[derive(Clone, Debug)]
 pub struct Traffic {
     /// The servers that left at least one query unanswered. The key is the server, the transport and the zone of the query.
@@ -29,7 +29,7 @@ pub struct Traffic {
     outages: Vec<OutageEntry>,
     /// The times in which the network of this host lost packets.
     losses: Vec<OutageEntry>,
-    /// From this time on, an answer is slow; in microseconds.
+    /// The time from which on an answer of a server counts as slow, in microseconds.
     pub(super) slow: u64,
 }
 
@@ -39,13 +39,13 @@ type AnswerKey = (IpAddr, usize, Arc<[u8]>);
 /// The queries to one server for one zone over one transport.
 #[derive(Clone, Debug, Default)]
 struct ServerTraffic {
-    /// The queries that got an answer, sorted by the times of their answers.
+    /// The queries that the server answered, sorted by the times of the answers.
     answers: Vec<AnswerSpan>,
-    /// When each query without an answer was sent, sorted by time.
+    /// The times at which the queries without an answer were sent, sorted.
     silences: Vec<u64>,
 }
 
-/// A query that got an answer.
+/// A query that a server answered.
 #[derive(Clone, Copy, Debug)]
 struct AnswerSpan {
     sent: u64,
@@ -54,7 +54,7 @@ struct AnswerSpan {
     flight: u64,
 }
 
-/// Why a query has no answer.
+/// The reason why a query has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unanswered {
     /// The query or its answer was lost: the server answers such queries.
@@ -119,7 +119,7 @@ impl Traffic {
         server.is_ipv6() && self.ipv6_silent_since.is_some_and(|since| flight.began >= since)
     }
 
-    /// Returns true if no server has answered over IPv6 since memory begins.
+    /// Returns true if no server has answered over IPv6 since the history in memory begins.
     pub(super) fn is_ipv6_silent(&self) -> bool {
         self.ipv6_silent_since.is_some()
     }
@@ -308,6 +308,6 @@ pub(super) fn covered(mut spans: SmallVec<[(u64, u64); 4]>, (begin, end): (u64, 
 /// Returns the time in which at least one question of a message (email) was in progress, in microseconds. `questions` has the start and the end of
 /// each question.
 pub(super) fn waited(questions: impl Iterator<Item = (u64, u64)>) -> u64 {
-    // A question that the cache answered takes no time.
+    // A question that was answered from the cache takes no time, so it is left out.
     covered(questions.filter(|(at, end)| end > at).collect(), (0, u64::MAX))
 }

@@ -58,14 +58,14 @@ struct Noted {
 }
 
 impl Noted {
-    /// Returns the step as text.
+    /// Returns this step of the resolution as text.
     fn step(&self) -> Step {
         let at = Duration::from_micros(self.at_micros).as_secs_f64();
         Step { at, depth: self.depth, event: self.note.step_event() }
     }
 }
 
-/// The last query of a resolution to a server, in the form for screens.
+/// The last query of a resolution to a server, as screens show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastQuery {
     /// The zone whose servers were queried last; none before the first query.
@@ -74,7 +74,7 @@ pub struct LastQuery {
     pub server: Option<String>,
     /// True if this server is a forwarder for the zone.
     pub is_forwarder: bool,
-    /// The number of queries to servers that were sent so far.
+    /// How many queries to servers the resolution has sent so far.
     pub messages: usize,
 }
 

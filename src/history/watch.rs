@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::entry::QuestionEntry;
 use super::redact::Secrets;
 
-/// All watchers of a record.
+/// All watchers of the history (`resolverctl monitor`).
 #[derive(Debug)]
 pub(super) struct Watchers {
     sender: broadcast::Sender<Arc<QuestionEntry>>,
@@ -26,7 +26,7 @@ impl Default for Watchers {
     }
 }
 
-/// The receiver of one watcher.
+/// The receiver of one watcher (`resolverctl monitor`).
 #[derive(Debug)]
 pub struct Watch {
     receiver: broadcast::Receiver<Arc<QuestionEntry>>,
@@ -54,7 +54,7 @@ impl Watchers {
         Some(Watch { receiver: self.sender.subscribe(), count: Arc::clone(&self.count) })
     }
 
-    /// Returns the number of watchers.
+    /// Returns how many watchers there are.
     pub(super) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }

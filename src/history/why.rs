@@ -25,7 +25,7 @@ use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, DnsResult, Outcome, kind_text, name_of_wire, name_text};
 
-/// The criteria by which messages (emails) are selected.
+/// What `resolverctl why` looks for: the criteria by which messages (emails) are selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// The name or address that at least one question of the message (email) must concern; none if any message is wanted.
@@ -43,7 +43,7 @@ pub struct Wanted {
     pub decisive: Option<DecisiveTime<u64>>,
 }
 
-/// The name or address that the operator looks for.
+/// The name or address for which the operator looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WantedSubject {
     /// An address: its reverse name, its names in DNS lists, and the hosts that have it.
@@ -98,7 +98,7 @@ pub struct MessageReport {
     /// The questions of the message (email), the earliest first. If they do not all fit into the reply, it has only the first question, the questions
     /// about the wanted subject, the failed questions, and the questions that took longest.
     pub questions: Vec<QuestionReport>,
-    /// The number of questions that were left out of `questions`.
+    /// How many questions of the message were left out of `questions`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u64,
     /// Waits of the same client that may belong to the mail of this message (group of queries), the nearest first. They are uncertain: no name
@@ -125,7 +125,7 @@ pub struct HistoryReach {
     pub cache: Option<f64>,
     /// The time since which the disk has questions: only those that failed, were bogus or were slow. None if the disk has no questions.
     pub disk: Option<f64>,
-    /// The duration in seconds from which on a question is slow.
+    /// The duration in seconds from which on a question counts as slow.
     #[serde(default)]
     pub slow: Option<f64>,
 }
@@ -160,7 +160,7 @@ pub struct QuestionReport {
     /// The DNS list to which the question was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<String>,
-    /// The codes with which the list has an entry, if they are known.
+    /// The return codes of the DNS list for its entry, if they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<IpAddr>,
     /// If the name does not exist or has no address: the other name, among the questions of the same message (email), whose MX or PTR record has this
@@ -190,7 +190,7 @@ pub struct QuestionReport {
 }
 
 impl MessageReport {
-    /// Returns true if the message (email) was not found in the record.
+    /// Returns true if the message (email) was not found in the history.
     pub fn is_absent(&self) -> bool {
         self.questions.is_empty() && self.left_out == 0
     }
@@ -239,7 +239,7 @@ pub struct DaemonFacts<'a> {
     pub list: ListOf<'a>,
     /// Returns a sentence about the usual behaviour of the servers of a zone, if this is known. The argument is the name of the zone.
     pub usual: &'a dyn Fn(&str) -> Option<String>,
-    /// The duration from which on a question is slow.
+    /// The duration from which on a question counts as slow.
     pub slow: Duration,
 }
 

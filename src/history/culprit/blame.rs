@@ -64,7 +64,7 @@ pub(super) fn failure(
     }
 }
 
-/// Returns the causes of a failure. The result is never empty.
+/// Returns the causes of the failure of a question. The result is never empty.
 fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Traffic) -> Vec<Blamed<'a>> {
     let only = |kind: CulpritKind, zone: Box<[u8]>| vec![((kind, zone), None, None)];
     let apex = || one.apex().map(Box::from).unwrap_or_else(|| (*flight.zone).into());
@@ -169,7 +169,7 @@ fn of_servers<'a>(
     blamed.collect()
 }
 
-/// Returns the cause for which a question waited longest, if it is known.
+/// Returns the cause for which a question waited longest; none if it is not known.
 fn longest(one: &ExplainedQuestion<'_>, traffic: &Traffic) -> Option<CauseKey> {
     let mut sums: BTreeMap<CauseKey, u64> = BTreeMap::new();
     for (key, time) in timeline(one, (one.question.at, one.question.end()), traffic) {

@@ -13,7 +13,7 @@ use dns::conduct::Conduct;
 use dns::words;
 
 words! {
-    /// The kind of a culprit: what was slow or has failed.
+    /// The kind of a culprit: what made a message (email) slow or fail.
     #[derive(Default)]
     pub enum CulpritKind {
         /// The servers of a zone did not answer.
@@ -44,9 +44,9 @@ words! {
         Network = "network",
         /// The network of this host lost packets: servers in many networks did not answer some queries.
         NetworkLossy = "network_lossy": "own network lossy",
-        /// This resolver had too much work.
+        /// resolverd itself had too much work.
         Overload = "overload",
-        /// The client paused between its questions.
+        /// The client itself paused between its questions.
         Client = "client",
         /// DNS answered in time, and the mail was refused because of the answer: a name does not exist, or a list has an entry.
         Answer = "answer": "DNS answer",
@@ -54,7 +54,7 @@ words! {
         None = "none": "nothing slow",
         /// The delay that a log line shows has another cause than DNS.
         NotDns = "not_dns": "not DNS",
-        /// The culprit could not be found.
+        /// The culprit of the delay could not be found.
         #[default]
         Unknown = "unknown",
     }
@@ -70,7 +70,7 @@ impl CulpritKind {
 /// A cause of the delay or of the failure of a message (the questions for one email).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
-    /// What was slow or has failed.
+    /// The kind of the cause: what was slow or has failed.
     pub kind: CulpritKind,
     /// The zone to which the cause belongs, in wire form; empty if it belongs to no zone.
     pub zone: Box<[u8]>,
@@ -78,7 +78,7 @@ pub struct Cause {
     pub lists: BTreeSet<Box<[u8]>>,
     /// The time that the client waited because of this cause, in microseconds.
     pub micros: u64,
-    /// The number of questions that failed because of this cause.
+    /// How many questions of clients failed because of this cause.
     pub failures: u32,
     /// The number of failed questions that were not for a DNS list. Mail software defers a mail if such a question fails. If only a question to a
     /// list fails, it continues with the mail.
@@ -156,9 +156,9 @@ pub enum DecisiveTime<Moment> {
     /// The period in which the program that wrote the log line worked. Only waits within this period count. If a query failed within it, only the
     /// time that this query took counts, because the program continued after the failure.
     Delay {
-        /// The start of this period.
+        /// The start of this period, in the unit of `Moment`.
         from: Moment,
-        /// The end of this period.
+        /// The end of this period, in the unit of `Moment`.
         to: Moment,
     },
     /// The time of a log line about a connection. The queries about the connecting host that ended before this time count first, because queries

@@ -23,12 +23,12 @@ pub struct ExplainedQuestion<'a> {
 }
 
 impl ExplainedQuestion<'_> {
-    /// Returns true if the question failed, so that the client got SERVFAIL.
+    /// Returns true if the client got SERVFAIL for the question.
     pub fn failed(&self) -> bool {
         self.question.outcome.is_failure()
     }
 
-    /// Returns what DNS said to the question.
+    /// Returns what DNS said to the question, such as "no such name".
     pub(crate) fn result(&self) -> DnsResult {
         let QuestionEntry { name, kind, result, .. } = self.question;
         let links = self.flight.map_or(&[][..], |flight| &flight.links);
@@ -45,7 +45,7 @@ impl ExplainedQuestion<'_> {
         }
     }
 
-    /// Returns the addresses in the answer of a DNS list.
+    /// Returns the addresses in the answer of a DNS list (its return codes).
     pub(crate) fn codes(&self) -> Vec<IpAddr> {
         let links = self.flight.filter(|_| self.list.is_some()).map_or(&[][..], |flight| &flight.links);
         let address = |link: &Link| if let Link::Address(address) = link { Some(*address) } else { None };
@@ -89,7 +89,7 @@ impl ExplainedQuestion<'_> {
     }
 }
 
-/// Returns true if an answer names only the root.
+/// Returns true if the only name in an answer is the root, as in a null MX record.
 fn is_root(links: &[Link]) -> bool {
     matches!(links, [Link::Name(name)] if **name == [0])
 }
@@ -97,11 +97,11 @@ fn is_root(links: &[Link]) -> bool {
 /// The relation between a zone and the DNS list for which a question asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ListRelation {
-    /// The servers of the zone are the servers of the DNS list itself.
+    /// The servers that failed are those of the zone of the DNS list.
     Own,
     /// The zone is above the DNS list and has the same owner: the list answers only if the zone answers.
     Above,
-    /// The zone has another owner, or the question does not ask a DNS list.
+    /// The servers that failed belong to another zone, or the question does not ask a DNS list.
     Other,
 }
 

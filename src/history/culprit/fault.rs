@@ -33,7 +33,7 @@ pub(super) fn kind_of(
 /// Returns the key of the cause to which a query for `zone` with a fault belongs.
 pub(super) fn key_of(one: &ExplainedQuestion<'_>, kind: CulpritKind, zone: &[u8]) -> CauseKey {
     match kind {
-        // All zones have this cause in common.
+        // A lossy network is one cause for all zones, so the key has no zone.
         CulpritKind::NetworkLossy => (kind, Box::default()),
         kind => (kind, zone_of(one, zone)),
     }

@@ -49,7 +49,7 @@ use dns::clock::micros;
 /// The verdict on a message (the questions for one email): why it was slow or failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageVerdict {
-    /// The time from the first question to the last reply, in microseconds.
+    /// The time from the first question of the message to its last reply, in microseconds.
     pub took: u64,
     /// The part of `took` in which at least one question was in progress, in microseconds.
     pub waited: u64,
@@ -58,12 +58,12 @@ pub struct MessageVerdict {
 }
 
 impl MessageVerdict {
-    /// Returns true if one of the causes was slow or made a question fail.
+    /// Returns true if something delayed the message (email) or made one of its questions fail.
     pub(super) fn has_cause(&self) -> bool {
         self.causes.iter().any(|cause| cause.kind != CulpritKind::None)
     }
 
-    /// Returns true if one of the causes made a question fail.
+    /// Returns true if one of the causes made a question of the message (email) fail.
     pub fn has_failed(&self) -> bool {
         self.causes.iter().any(|cause| cause.failures > 0)
     }

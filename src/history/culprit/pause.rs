@@ -33,7 +33,7 @@ pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
     sum
 }
 
-/// Returns true if the question `next` was already asked in `before`.
+/// Returns true if the client had already asked the question `next` among those in `before`.
 fn asks_again(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
     before.iter().any(|one| same(one, next))
 }

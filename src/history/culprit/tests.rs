@@ -35,7 +35,7 @@ struct One {
     sent: Vec<Sent>,
     /// The servers with faults: the last octet of the address of each, with its last behaviour.
     faults: Vec<(u8, Conduct)>,
-    /// The indices of the queries with which a step of the resolution begins.
+    /// The indices of the queries that are the first ones of a step of the resolution.
     begins: Vec<usize>,
 }
 
@@ -118,7 +118,7 @@ fn judged(asked: &[One], around: &[One]) -> Vec<(CulpritKind, String)> {
 /// Times in milliseconds: when the network of this host was down, and when it lost packets.
 type NetworkFaults<'t> = (&'t [(u64, u64)], &'t [(u64, u64)]);
 
-/// Like `judged`, with the faults of the network of this host.
+/// Like `judged`, but the network of this host has these faults.
 fn judged_in(asked: &[One], around: &[One], faults: NetworkFaults<'_>) -> Vec<(CulpritKind, String)> {
     let entries = |ones: &[One], from: usize| -> Vec<_> {
         ones.iter().enumerate().map(|(id, one)| entries(from + id, one)).collect()
@@ -171,17 +171,17 @@ fn healthy() -> Vec<One> {
 /// A test case: its name, the questions of a message (email), and the expected culprits with their zones.
 type Case = (&'static str, Vec<One>, &'static [(Kind, &'static str)]);
 
-/// A question that was answered.
+/// Returns a question that was answered after `elapsed` with these queries to servers.
 fn up(elapsed: u64, sent: Vec<Sent>) -> One {
     one(0, elapsed, "a.example.", Upstream, sent)
 }
 
-/// A question that failed.
+/// Returns a question that failed after `elapsed` with these queries to servers.
 fn lost(elapsed: u64, sent: Vec<Sent>) -> One {
     one(0, elapsed, "a.example.", Failed, sent)
 }
 
-/// A question to a DNS list.
+/// Returns a question to a DNS list with this outcome.
 fn list(outcome: Outcome, elapsed: u64, sent: Vec<Sent>) -> One {
     one(0, elapsed, "2.0.0.127.list.example.", outcome, sent)
 }
@@ -190,7 +190,7 @@ fn fault(conduct: Conduct) -> Vec<Sent> {
     vec![(0, 20, 1, "example.", Some(conduct))]
 }
 
-/// Test cases: servers that are silent, slow or at fault.
+/// Returns the test cases about servers that are silent, slow or have another fault.
 fn of_servers() -> Vec<Case> {
     let bogus = One { shows: Some(Shows::Bogus), ..lost(60, vec![(0, 20, 1, "example.", OK)]) };
     vec![
@@ -268,7 +268,7 @@ fn of_silence_over_tcp() -> Vec<Case> {
     .collect()
 }
 
-/// Test cases: DNS lists.
+/// Returns the test cases about DNS lists.
 fn of_lists() -> Vec<Case> {
     let refusal = One { shows: Some(Shows::List), ..list(Failed, 30, vec![(0, 20, 1, "list.example.", OK)]) };
     vec![
