@@ -42,7 +42,7 @@ impl Mono {
     /// The smallest time on this clock. Cache entries that an earlier process wrote have times between `START` and the creation of the clock.
     pub const START: Self = Self(0);
 
-    /// The time at which the clock was created.
+    /// The time on this clock at which the clock was created.
     const MADE: Self = Self(MONO_LEAD.as_secs() * 1_000_000);
 
     /// Returns the time that is `micros` microseconds after `START`.
@@ -81,7 +81,7 @@ impl Mono {
 /// The current time on both clocks: the one that never goes back, and the calendar. Decisions get it as an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
-    /// The time on the clock that never goes back, for TTLs, timers and deadlines.
+    /// The time on the monotonic clock (which never goes back), for TTLs, timers and deadlines.
     pub mono: Mono,
     /// The calendar time in seconds since 1970, for people and for the validity of signatures. It jumps when somebody sets the machine's clock.
     pub unix: u64,
@@ -90,7 +90,7 @@ pub struct Now {
 /// The calendar time with which the validity periods of signatures are compared, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calendar {
-    /// The time of this machine's clock. No data contradict it.
+    /// The time that the clock of this machine shows. No data contradict it.
     Clock(u64),
     /// The machine's clock is slow: data that cannot be forged show that its time has long passed. The real time is later than this value.
     After(u64),

@@ -27,7 +27,7 @@ words! {
     }
 }
 
-/// The encryption of connections to a server.
+/// How connections to a server are encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Encryption {
     /// The name or address that the certificate of the server must contain (RFC 8310 section 5).
@@ -113,7 +113,7 @@ impl Conduct {
         if self.is_fault() { Some(self.label()) } else { None }
     }
 
-    /// Returns true if this behaviour is a fault of the server or of the network.
+    /// Returns true if this behaviour is a fault of the server or of the network to it.
     pub const fn is_fault(self) -> bool {
         !matches!(self, Self::Answered | Self::Truncated)
     }

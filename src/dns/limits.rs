@@ -1,4 +1,4 @@
-//! Limits for DNS messages, zone files and the calendar time.
+//! Limits for DNS messages, zone files and the calendar time, each with the reason for its value.
 
 use std::time::Duration;
 

@@ -18,7 +18,7 @@ use rand::{Rng, RngExt, SeedableRng};
 /// The number of random generators in one process. If there are more threads, some of them share a generator.
 const SOURCES: usize = 16;
 
-/// A source of random numbers that all threads can use: a set of generators.
+/// A source of random numbers that all threads can use: a set of random number generators.
 #[derive(Clone)]
 pub struct Random(Arc<[Source]>);
 

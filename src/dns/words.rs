@@ -21,14 +21,14 @@ macro_rules! words {
                 self as usize
             }
 
-            /// Returns the word that represents this variant in JSON.
+            /// Returns the word of this variant in JSON.
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
                 }
             }
 
-            /// Returns the label that represents this variant on screens and in log lines.
+            /// Returns the label of this variant on screens and in log lines.
             pub const fn label(self) -> &'static str {
                 match self {
                     $(Self::$variant => $crate::words!(@label $word $($label)?),)+

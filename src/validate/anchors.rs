@@ -73,7 +73,7 @@ impl Anchors {
         anchors
     }
 
-    /// Adds the trust anchor `ds` for the zone `name`.
+    /// Adds the DS record `ds` as a trust anchor for the zone `name`.
     pub fn add(&mut self, name: &Name, ds: DS) {
         let known = self.0.entry(name.to_lowercase()).or_default();
         if !known.contains(&ds) {
@@ -81,7 +81,7 @@ impl Anchors {
         }
     }
 
-    /// Adds all trust anchors in `other`.
+    /// Adds all trust anchors of `other` to these.
     pub fn add_all(&mut self, other: Self) {
         for (name, signers) in other.0 {
             signers.into_iter().for_each(|ds| self.add(&name, ds));
@@ -149,7 +149,7 @@ impl Anchors {
         self.0.keys()
     }
 
-    /// Returns the tags of the keys that the trust anchors of `name` identify.
+    /// Returns the key tags of the keys that the trust anchors of the zone `name` identify.
     pub fn tags(&self, name: &Name) -> BTreeSet<u16> {
         self.0.get(name).into_iter().flatten().map(DS::key_tag).collect()
     }
@@ -185,7 +185,7 @@ impl Anchors {
     }
 }
 
-/// Returns true if `ds` has the tag and the algorithm of `key`.
+/// Returns true if the DS record `ds` has the key tag and the algorithm of `key`.
 fn has_tag(ds: &DS, key: &DNSKEY) -> bool {
     ds.algorithm() == key.public_key().algorithm()
         && key.calculate_key_tag().is_ok_and(|tag| tag == ds.key_tag())

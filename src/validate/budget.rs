@@ -29,7 +29,7 @@ impl Budget {
         if spent { Err(over("signatures")) } else { Ok(()) }
     }
 
-    /// Counts a failed signature check. `weight` is its cost, in usual checks.
+    /// Counts a failed check of a signature. `weight` is its cost: how many usual checks take the same time.
     pub(crate) fn note_failed(&self, weight: u32) {
         self.failed.fetch_add(weight, Ordering::Relaxed);
     }

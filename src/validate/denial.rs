@@ -25,7 +25,7 @@ pub struct Denials<'a> {
     iterations: bool,
     /// The reason why an NSEC or NSEC3 record in the message could not be used, or `None` if all could.
     fault: Option<ValidationFailure>,
-    /// The NSEC and NSEC3 records with a valid signature.
+    /// The NSEC and NSEC3 records of a reply that have a valid signature.
     signed: Vec<&'a Record>,
     /// The smallest of the times for which these records may be cached, in seconds.
     pub ttl: u32,
@@ -193,17 +193,17 @@ impl<'a> Denials<'a> {
     }
 }
 
-/// How much the records prove about a name or type that should not exist.
+/// How completely the records of a reply prove that a name or type does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proven {
-    /// The name or type certainly does not exist.
+    /// The name or type does certainly not exist.
     Fully,
     /// The name or type may exist in an unsigned zone, because the records use opt-out there (RFC 5155 section 6). Or the records were not
     /// checked, because they have too many iterations.
     Insecurely(Option<ValidationFailure>),
 }
 
-/// What it means for a name that it has no DS records.
+/// What the proof that a name has no DS records means for the zone there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// An unsigned zone begins at the name, or may begin there.

@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::denial::{Cut, cut_of, lacks, speaks_below};
 
-/// The NSEC records of one zone in a message. Their signatures are valid.
+/// The NSEC records of one zone in a DNS message. Their signatures are valid.
 #[derive(Debug)]
 pub(super) struct Nsecs<'a> {
     zone: &'a Name,

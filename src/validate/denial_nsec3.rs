@@ -13,7 +13,7 @@ use super::budget::Budget;
 use super::denial::{Cut, Proven, cut_of, lacks, speaks_below};
 use super::verdict::ValidationFailure;
 
-/// The NSEC3 records of one zone in a message. Their signatures are valid.
+/// The NSEC3 records of one zone in a DNS message. Their signatures are valid.
 #[derive(Debug)]
 pub(super) struct Nsec3s<'a> {
     zone: &'a Name,
@@ -127,13 +127,13 @@ impl<'a> Nsec3s<'a> {
         Ok(None)
     }
 
-    /// Returns the owner that the NSEC3 record of `name` has.
+    /// Returns the owner name that the NSEC3 record of `name` would have.
     pub(super) fn owner(&self, name: &Name, budget: &Budget) -> Option<Name> {
         let hash = self.hash(name, budget).ok()??;
         self.zone.prepend_label(BASE32_DNSSEC.encode(&hash)).ok()
     }
 
-    /// Returns the record whose owner contains the hash of `name`.
+    /// Returns the NSEC3 record whose owner name contains the hash of `name`.
     fn at(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, ValidationFailure> {
         let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
         Ok(self.records.iter().find(|(owner, _)| *owner == hash).map(|(_, nsec3)| *nsec3))
@@ -145,7 +145,7 @@ impl<'a> Nsec3s<'a> {
         let covers = |(owner, nsec3): &&(Vec<u8>, &NSEC3)| {
             let next = nsec3.next_hashed_owner_name();
             let (after, before) = (hash > *owner, hash.as_slice() < next);
-            // The last record of the chain has the first hash as its next hash.
+            // The last NSEC3 record of the chain has the first hash as its next hash.
             if owner.as_slice() < next { after && before } else { after || before }
         };
         Ok(self.records.iter().find(covers).map(|(_, nsec3)| *nsec3))

@@ -4,7 +4,7 @@ use crate::stage::{Signer, TODAY, come_to, name, nsec, nsec3, nsec3_with};
 use RecordType::{A, AAAA, CNAME, DNAME, DNSKEY, DS, MX, NS, SOA, TXT};
 use hickory_proto::dnssec::Algorithm;
 
-/// Returns the rules for a signature check at the time `NOW`.
+/// Returns the rules for checks of signatures at the time `NOW`.
 fn today(budget: &Budget) -> Rules<'_> {
     Rules { algorithms: Algorithms::default(), calendar: TODAY, budget }
 }
@@ -51,7 +51,7 @@ impl Proofs {
 const FULLY: Option<Proven> = Some(Proven::Fully);
 const OPEN: Option<Proven> = Some(Proven::Insecurely(None));
 
-/// Returns the chain of NSEC records in RFC 4035 appendix A.
+/// Returns the chain of NSEC records of the example zone in RFC 4035 appendix A.
 fn nsecs() -> Proofs {
     Proofs::from_records(vec![
         nsec("example.", "a.example.", &[NS, SOA, MX, DNSKEY]),

@@ -14,7 +14,7 @@ use super::signature::{self, CoveredRrset};
 use super::verdict::{ValidationFailure, Why};
 use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_KEYS_OF_TAG};
 
-/// The decision whether the keys of a zone are trusted.
+/// The decision whether the DNSKEY records of a zone are trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entrusted {
     /// The keys are trusted. The value has these keys, and the time in seconds for which they may be cached.

@@ -11,7 +11,7 @@ use hickory_proto::rr::Name;
 pub struct ZoneKeys {
     /// The zone to which the keys belong.
     pub zone: Name,
-    /// The keys, without keys that are revoked or that are not zone keys.
+    /// The DNSKEY records of the zone, without revoked keys and keys that are not zone keys.
     pub keys: Vec<ZoneKey>,
 }
 

@@ -1,4 +1,4 @@
-//! Limits for DNSSEC validation.
+//! Limits for DNSSEC validation, each with the reason for its value.
 
 use std::time::Duration;
 

@@ -40,15 +40,15 @@ const REVOKE: u16 = 0x80;
 /// The state of a key of the root (RFC 5011 section 4.2). A key in the state Start is not in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RootKeyState {
-    /// The key is new and not trusted yet (state AddPend).
+    /// The root key is new and not trusted yet (state AddPend of RFC 5011).
     Pending,
-    /// The key is trusted: it is a trust anchor.
+    /// The root key is trusted: it is a trust anchor.
     Valid,
-    /// The key is trusted, although the root's DNSKEY RRset no longer contains it.
+    /// The root key is trusted, although the root's DNSKEY RRset no longer contains it.
     Missing,
-    /// The root has revoked the key.
+    /// The root has revoked the key, so it is not trusted.
     Revoked,
-    /// The root revoked the key more than 30 days ago.
+    /// The root revoked the key more than 30 days ago. It is not trusted again.
     Removed,
 }
 
@@ -57,9 +57,9 @@ pub enum RootKeyState {
 pub struct RootKey {
     /// The data of the key's DNSKEY record, without the REVOKE flag.
     pub key: DNSKEY,
-    /// The key tag (RFC 4034 appendix B).
+    /// The key tag of the root key (RFC 4034 appendix B).
     pub tag: u16,
-    /// The state of the key, which decides whether it is trusted.
+    /// The state of the root key, which decides whether it is trusted.
     pub state: RootKeyState,
     /// The time since which the key has this state, in seconds since 1970.
     pub since: u64,
@@ -79,9 +79,9 @@ pub struct RootKeys {
 /// A change in the table of the keys of the root, to be logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootKeyChange {
-    /// The tag of the key that has changed.
+    /// The key tag of the root key that has changed.
     pub tag: u16,
-    /// What has changed.
+    /// What has changed about the root key.
     pub event: RootKeyEvent,
 }
 
@@ -90,7 +90,7 @@ pub struct RootKeyChange {
 pub enum RootKeyEvent {
     /// The root has published a new key. It will be trusted at `trusted_from` if all answers contain it until then.
     Appeared {
-        /// The time from which the key will be trusted, in seconds since 1970.
+        /// The time from which the new root key will be trusted, in seconds since 1970.
         trusted_from: u64,
     },
     /// A new key disappeared from the answers of the root before it was trusted.
@@ -103,19 +103,19 @@ pub enum RootKeyEvent {
     Returned,
     /// A trust anchor was revoked. If `last` is true, all signed names are bogus from now on.
     Revoked {
-        /// True if the root has no other trust anchor left.
+        /// True if the root has no other trust anchor left, so that all signed names are bogus.
         last: bool,
     },
     /// The revocation of the key was 30 days ago, and the key has got the state `Removed`.
     Removed,
-    /// A new key is ignored, because the table is full.
+    /// A new root key is ignored, because the table is full.
     TooMany,
 }
 
 /// The key signing keys in a DNSKEY RRset of the root that has a valid signature by a trust anchor, without the revoked keys.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownKeys<'a> {
-    /// The key signing keys.
+    /// The key signing keys in the DNSKEY RRset of the root.
     pub keys: &'a [DNSKEY],
     /// The time for which the DNSKEY RRset may be cached, in seconds.
     pub ttl: u32,
@@ -133,12 +133,12 @@ impl RootKey {
         self.key.public_key() == other.public_key()
     }
 
-    /// Returns true if the root has revoked this key.
+    /// Returns true if the root has revoked the key.
     pub fn is_revoked(&self) -> bool {
         matches!(self.state, RootKeyState::Revoked | RootKeyState::Removed)
     }
 
-    /// Returns true if this key is a trust anchor now.
+    /// Returns true if the key is a trust anchor now.
     pub(crate) fn is_trusted(&self) -> bool {
         matches!(self.state, RootKeyState::Valid | RootKeyState::Missing)
     }
@@ -324,7 +324,7 @@ pub fn next_query(ttl: u32, is_valid: bool, keys: &RootKeys) -> Duration {
     }
 }
 
-/// Returns a copy of `key` without the REVOKE flag.
+/// Returns a copy of the DNSKEY `key` without the REVOKE flag.
 pub fn unrevoked(key: &DNSKEY) -> DNSKEY {
     DNSKEY::with_flags(key.flags() & !REVOKE, key.public_key().clone())
 }

@@ -42,7 +42,7 @@ impl Followed {
         numbered(changes)
     }
 
-    /// Updates the table on the day `day` with revoked keys. Returns the events.
+    /// Updates the table of root keys on the day `day` with these keys revoked. Returns the events.
     fn revoke(&mut self, day: u64, numbers: &[u8]) -> Vec<(u8, RootKeyEvent)> {
         let keys: Vec<DNSKEY> = numbers.iter().map(|number| revoked(*number)).collect();
         numbered(self.keys.revoke(&self.configured, &keys, BEGIN + day * DAY))
@@ -219,7 +219,7 @@ fn a_wrong_clock_never_shortens_the_time_of_a_new_key() {
         assert_eq!(followed.see(465, &[1, 2]), []);
     }
     assert_eq!(followed.keys.keys[1].sightings, 2);
-    // The clock is set back to the correct date, which now counts.
+    // The clock is set back to the correct date, and from now on this date counts.
     followed.days(101..130, &[1, 2]);
     assert_eq!(followed.see(130, &[1, 2]), [(2, Trusted)]);
     // A new key appears while the clock is fast. Its waiting time begins again when the clock is set back.
@@ -240,7 +240,7 @@ fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
     followed.see(0, &[1, 2]);
     followed.days(1..30, &[1, 2]);
     assert_eq!(followed.see(30, &[1, 2]), [(2, Trusted)]);
-    // A new version of the program has the key 3 built in.
+    // A new version of resolverd has the key 3 built in.
     followed.configured = anchors(&[2, 3]);
     assert_eq!(followed.trusted(), [1, 2, 3]);
     followed.configured = anchors(&[7]);
@@ -250,7 +250,7 @@ fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
     assert_eq!(followed.state(2), Some(RootKeyState::Valid));
     assert_eq!(followed.see(31, &[7, 8]), [appeared(8, 31)]);
     assert_eq!((followed.state(1), followed.state(2)), (None, None));
-    // If no trust anchor of the root is configured, nothing is learned.
+    // If the configuration has no trust anchor of the root, nothing is learned.
     followed.configured = Anchors::default();
     assert!(followed.trusted().is_empty());
 }

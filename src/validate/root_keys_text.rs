@@ -14,7 +14,7 @@ use super::root_keys::{RootKey, RootKeyState, RootKeys, is_followed};
 use crate::limits::MAX_ROOT_KEYS;
 use dns::clock::date;
 
-/// The first line of the file, which identifies it.
+/// The first line of the file with the root keys, which identifies the file.
 const HEAD: &str = "; Keys of the root zone, followed by resolverd (RFC 5011). resolverd replaces this file.";
 
 /// The states of a key, with their numbers and words in the file. They are the same as in the files of Unbound, and come from RFC 5011.
@@ -26,16 +26,16 @@ const STATES: [(u8, &str, RootKeyState); 5] = [
     (5, "removed", RootKeyState::Removed),
 ];
 
-/// The reason why a file with the keys of the root cannot be used.
+/// The reason why the file with the keys of the root cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RootKeysUnreadable {
-    /// The file was not written by resolverd, or is another kind of file.
+    /// The file was not written by resolverd, or it is a file of another kind.
     #[error("it is no file of resolverd with keys of the root")]
     Foreign,
     /// The file was written by a later version of resolverd.
     #[error("a newer resolverd has written it")]
     Newer,
-    /// The line with this number cannot be parsed.
+    /// The line of the file with this number cannot be parsed.
     #[error("line {0} cannot be read")]
     Line(usize),
     /// The file has another number of keys than its second line says. It is damaged.
@@ -49,7 +49,7 @@ pub enum RootKeysUnreadable {
 }
 
 impl RootKeys {
-    /// Returns the text of the file with this table of keys.
+    /// Returns the text of the file with the root keys of this table.
     pub fn to_text(&self) -> String {
         let checked = self.checked.unwrap_or(0);
         let mut text =
@@ -116,7 +116,7 @@ fn fields(text: &str) -> HashMap<&str, &str> {
     text.split_ascii_whitespace().filter_map(|word| word.trim_start_matches(';').split_once('=')).collect()
 }
 
-/// Reads a key and its state from a line of the file.
+/// Reads a root key and its state from a line of the file.
 fn key(line: &str) -> Option<RootKey> {
     let (record, comment) = line.split_once(" ;{")?;
     let comment = fields(comment.split_once(" ;;").map(|(_, comment)| comment)?);

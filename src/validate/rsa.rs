@@ -47,7 +47,7 @@ const SHA512: &[u8] = &[
     0x04, 0x40,
 ];
 
-/// An RSA public key.
+/// An RSA public key of a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RsaKey<'a> {
     exponent: u64,
@@ -79,7 +79,7 @@ impl<'a> RsaKey<'a> {
         usual.then_some(Self { exponent, exponent_octets, modulus })
     }
 
-    /// Returns true if `signature` is a valid signature of `message` by this key.
+    /// Returns true if `signature` is a valid signature of `message` by this RSA key.
     pub(super) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let (of_ring, prefix, digest) = match u8::from(algorithm) {
             5 | 7 => {

@@ -41,7 +41,7 @@ fn octets(hex: &str) -> Vec<u8> {
     HEXLOWER.decode(hex.as_bytes()).unwrap()
 }
 
-/// Returns the public key field of a DNSKEY with this exponent and modulus.
+/// Returns the public key field of a DNSKEY record with this RSA exponent and modulus.
 fn field(exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
     [&[u8::try_from(exponent.len()).unwrap()], exponent, modulus].concat()
 }

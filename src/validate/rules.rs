@@ -5,21 +5,21 @@ use hickory_proto::dnssec::Algorithm;
 use super::budget::Budget;
 use dns::clock::Calendar;
 
-/// The setting that says which DNSSEC algorithms resolverd accepts.
+/// The DNSSEC algorithms that resolverd accepts, as the configuration says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Algorithms {
     /// True if the algorithms 5 (RSASHA1) and 7 (RSASHA1-NSEC3-SHA1) are accepted too. No zone should use them any more (RFC 9905).
     pub sha1: bool,
 }
 
-/// The rules for checking the signatures of one question.
+/// The rules for the checks of signatures for one question.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
-    /// The DNSSEC algorithms that are accepted.
+    /// The DNSSEC algorithms that resolverd accepts.
     pub algorithms: Algorithms,
     /// The time with which the validity periods of signatures are compared.
     pub calendar: Calendar,
-    /// The limits on the work that may be done for this question.
+    /// The limits on the work of validation for this question.
     pub budget: &'a Budget,
 }
 

@@ -24,15 +24,15 @@ const EARLY: (u32, u32) = (3_600, 86_400);
 /// An RRset whose signatures are checked: records with the same owner and type.
 #[derive(Clone, Copy, Debug)]
 pub struct CoveredRrset<'a> {
-    /// The owner name of the records in the answer.
+    /// The owner name of the RRset.
     pub name: &'a Name,
-    /// The type of the records.
+    /// The record type of the RRset.
     pub kind: RecordType,
     /// The records of the RRset.
     pub records: &'a [&'a Record],
 }
 
-/// What a valid signature shows about the RRset that it covers.
+/// What a valid signature proves about the RRset that it covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoodSignature {
     /// The time for which the RRset may be cached, in seconds: the smallest of the TTL in the answer, the TTL in the zone, and the time until the
@@ -206,7 +206,7 @@ fn verify(key: &ZoneKey, octets: &[u8], signature: &[u8]) -> bool {
     key.key.verify(octets, signature).is_ok()
 }
 
-/// Returns the cost of a signature check with this key, in usual checks.
+/// Returns the cost of a check of a signature with this key: how many usual checks take the same time.
 fn weight(key: &ZoneKey) -> u32 {
     match key.algorithm {
         Algorithm::ECDSAP384SHA384 => SLOW_CHECK,

@@ -17,7 +17,7 @@ fn addresses(owner: &str) -> Vec<Record> {
     vec![address(9), address(1)]
 }
 
-/// Returns the rules for a signature check at the time `NOW`.
+/// Returns the rules for checks of signatures at the time `NOW`.
 fn today(budget: &Budget) -> Rules<'_> {
     Rules { algorithms: Algorithms::default(), calendar: TODAY, budget }
 }
@@ -269,7 +269,7 @@ fn signatures_that_no_key_is_tried_for_do_not_hide_a_good_one() {
         signatures.push(signer.sign(&records));
         assert!(judge(&records, &signatures, &signer.keys(), NOW).is_ok());
     }
-    // Only a limited number of failed signatures is tried for one RRset.
+    // For one RRset, only a limited number of signatures is tried.
     let mut signatures = vec![other(&|_| ()); MAX_SIGNATURES];
     signatures.push(signer.sign(&records));
     assert_eq!(judge(&records, &signatures, &signer.keys(), NOW).unwrap_err().why, Why::Bogus);

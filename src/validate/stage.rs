@@ -23,7 +23,7 @@ pub(super) fn come_to<Output>(check: impl Future<Output = Output>) -> Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(check)
 }
 
-/// A zone's key that signs records in tests.
+/// A key of a zone, with its private part, which signs records in tests.
 pub(super) struct Signer {
     pub(super) zone: Name,
     key: Box<dyn SigningKey>,

@@ -40,9 +40,9 @@ words! {
 /// The reason why data are not secure: its kind, which has a code in RFC 8914, and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidationFailure {
-    /// The kind of the failure.
+    /// The kind of the failure of validation.
     pub why: Why,
-    /// One sentence for people, without a full stop at its end.
+    /// The failure as a sentence for people, without a full stop at its end.
     pub text: String,
     /// A time that has certainly passed, in seconds since 1970, if this failure proves one. It is the start of the validity of a signature of the
     /// root.
@@ -55,7 +55,7 @@ pub struct ValidationFailure {
 /// The kinds of validation failures. Each has a code for extended errors in RFC 8914 section 4 or RFC 9276 section 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// All keys of the zone have algorithms that resolverd does not support.
+    /// All keys of the zone use algorithms that resolverd does not support.
     Algorithm,
     /// All DS records of the zone have digest types that resolverd does not support.
     Digest,
@@ -69,7 +69,7 @@ pub enum Why {
     NotYetValid,
     /// The zone has no key that the DS record or the signature identifies.
     DnskeyMissing,
-    /// Data that should be signed have no signature.
+    /// Data of a signed zone have no signature.
     RrsigsMissing,
     /// The key that the DS record identifies does not have the zone key flag.
     NoZoneKeyBit,
@@ -80,7 +80,7 @@ pub enum Why {
 }
 
 impl Verdict {
-    /// Returns the kind of this verdict, without its reason.
+    /// Returns the kind of this verdict, without the reason.
     pub fn state(&self) -> SecurityStatus {
         match self {
             Self::Secure => SecurityStatus::Secure,
@@ -117,7 +117,7 @@ impl fmt::Display for SecurityStatus {
 }
 
 impl ValidationFailure {
-    /// Creates a failure of the kind `why`, with a sentence for people.
+    /// Creates a failure of validation of the kind `why`, with a sentence for people.
     pub fn new(why: Why, text: impl Into<String>) -> Self {
         Self { why, text: text.into(), passed: None, broken_at: None }
     }
@@ -149,7 +149,7 @@ impl ValidationFailure {
         if rank(&other) >= rank(&self) { other } else { self }
     }
 
-    /// Returns the extended error that tells a client about this failure.
+    /// Returns the extended error (RFC 8914) that informs a client about this failure.
     pub fn extended_error(&self) -> ExtendedError {
         ExtendedError::new(self.why.code(), self.text.clone())
     }
@@ -162,7 +162,7 @@ impl fmt::Display for ValidationFailure {
 }
 
 impl Why {
-    /// All kinds of failures.
+    /// All kinds of failures of validation.
     pub const ALL: [Self; 11] = [
         Self::Algorithm,
         Self::Digest,
@@ -177,7 +177,7 @@ impl Why {
         Self::Nsec3Iterations,
     ];
 
-    /// Returns the INFO-CODE of this kind in IANA's registry of extended errors.
+    /// Returns the INFO-CODE of this kind of failure in IANA's registry of extended errors.
     pub const fn code(self) -> u16 {
         match self {
             Self::Algorithm => 1,

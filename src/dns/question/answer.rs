@@ -40,9 +40,9 @@ impl Security {
 pub struct Answer {
     /// The octets of the DNS message: header, question, answer section and authority section.
     pub wire: Box<[u8]>,
-    /// The offset of each TTL field in `wire`.
+    /// The offset of each TTL field in `wire`, in octets.
     pub ttl_offsets: Box<[u16]>,
-    /// The response code in the DNS message header.
+    /// The response code of the answer.
     pub rcode: ResponseCode,
     /// The time at which the TTLs in `wire` were correct.
     pub stored: Mono,
@@ -63,9 +63,9 @@ pub struct Answer {
 /// The DNS list that an answer came from, and what the list said about the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListMark {
-    /// The number of the list in `dnsbl::table`.
+    /// The index of the DNS list in the table `dnsbl::table`.
     pub list: u32,
-    /// What the list said about the name or address.
+    /// What the DNS list says about the name or address.
     pub says: ListSays,
 }
 
@@ -82,7 +82,7 @@ pub enum ListSays {
 }
 
 impl Answer {
-    /// Returns true if the TTLs of the answer have not ended yet at `now`.
+    /// Returns true if the TTLs of the answer have not expired yet at `now`.
     pub fn is_fresh(&self, now: Mono) -> bool {
         now < self.expires
     }

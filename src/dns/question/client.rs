@@ -11,9 +11,9 @@ use crate::words;
 /// A question of a client, of class IN. Its name is in lower case; only the listener stores the client's spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
-    /// The name that is asked for, in lower case and absolute.
+    /// The name for which the client asks, in lower case and absolute.
     pub name: Name,
-    /// The record type that is asked for.
+    /// The record type for which the client asks.
     pub kind: RecordType,
     /// The DO flag (RFC 3225): the client wants signatures and proofs.
     pub dnssec_ok: bool,

@@ -39,9 +39,9 @@ const NAMES: [&str; 30] = [
 /// An extended DNS error (RFC 8914): a code for programs and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExtendedError {
-    /// The INFO-CODE of the error (RFC 8914 section 5.2 and the registry of IANA).
+    /// The INFO-CODE of the extended error (RFC 8914 section 5.2 and the registry of IANA).
     pub code: u16,
-    /// The EXTRA-TEXT of the error: one sentence. It never contains a secret.
+    /// The EXTRA-TEXT of the extended error: one sentence. It never contains a secret.
     pub text: String,
 }
 
@@ -49,7 +49,7 @@ impl ExtendedError {
     /// The text that clients receive if they still wait for an answer when the daemon stops.
     pub const STOPPING: &str = "resolverd is stopping";
 
-    /// The code Other Error (RFC 8914 section 4.1).
+    /// The code of the extended error "Other Error" (RFC 8914 section 4.1).
     pub const OTHER: u16 = 0;
     /// The code Stale Answer (RFC 8914 section 4.4): the TTL of the answer has ended, and no server answered.
     pub const STALE_ANSWER: u16 = 3;

@@ -45,17 +45,17 @@ impl QuestionKey {
         Self(bytes.into())
     }
 
-    /// Returns all octets of the key: name, type, class, flags and view.
+    /// Returns all octets of the cache key: name, type, class, flags and view.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Returns the name in the key, in lower-case wire form.
+    /// Returns the name in the cache key, in lower-case wire form.
     pub fn name(&self) -> &[u8] {
         self.0.get(..self.0.len().saturating_sub(Self::TAIL)).unwrap_or_default()
     }
 
-    /// Returns the record type in the key.
+    /// Returns the record type in the cache key.
     pub fn kind(&self) -> RecordType {
         match self.tail() {
             Some([high, low, ..]) => RecordType::from(u16::from_be_bytes([*high, *low])),
@@ -63,12 +63,12 @@ impl QuestionKey {
         }
     }
 
-    /// Returns the octet of flags in the key: DO, CD and the marks.
+    /// Returns the octet of flags in the cache key: DO, CD and the marks.
     pub fn flags(&self) -> u8 {
         self.tail().map_or(0, |[_, _, _, _, flags, ..]| *flags)
     }
 
-    /// Returns the view in the key.
+    /// Returns the view in the cache key.
     pub fn view(&self) -> ViewId {
         self.tail()
             .map_or_else(ViewId::default, |[_, _, _, _, _, view @ ..]| ViewId(u32::from_be_bytes(*view)))

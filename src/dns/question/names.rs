@@ -124,7 +124,7 @@ pub fn same_name(one: &Name, other: &Name) -> bool {
 pub fn lies_within(name: &Name, zone: &Name) -> bool {
     let (mut labels, zone) = (name.iter(), zone.iter());
     let Some(below) = labels.len().checked_sub(zone.len()) else { return false };
-    // A loop is used instead of `skip`, which would read each label twice.
+    // A loop is faster than `skip` here, which would read each label twice.
     for _ in 0..below {
         labels.next();
     }

@@ -50,26 +50,26 @@ words! {
     /// added at the end.
     #[derive(Default)]
     pub enum DnsResult {
-        /// The result is not known.
+        /// What DNS said is not known.
         #[default]
         Unknown = "unknown",
-        /// There are records of the type.
+        /// DNS said that there are records of the type.
         Answer = "answer",
         /// The name exists, but has no records of the type (NODATA, RFC 2308 section 2.2).
         NoData = "no_data": "no data",
-        /// The name does not exist.
+        /// DNS said that the name does not exist.
         NoName = "nxdomain": "NXDOMAIN",
         /// The domain accepts no mail: its only MX record names the root (RFC 7505).
         NullMx = "null_mx": "null MX",
-        /// A DNS list has an entry.
+        /// A DNS list has an entry for the name or address.
         Listed = "listed",
-        /// A DNS list has no entry.
+        /// A DNS list has no entry for the name or address.
         NotListed = "not_listed": "not listed",
-        /// A host has no address.
+        /// DNS said that a host has no address.
         NoAddress = "no_address": "no address",
-        /// An address has no name, or its name leads to another address.
+        /// DNS said that an address has no name, or the name leads to another address.
         NoPointer = "no_pointer": "no PTR",
-        /// There is no result: the lookup failed for now.
+        /// DNS gave no result: the lookup failed for now.
         Failure = "failure": "temporary failure",
         /// The answer fails DNSSEC validation.
         Bogus = "bogus",

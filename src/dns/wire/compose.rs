@@ -16,7 +16,7 @@ use crate::question::{Answer, ExtendedError, ListMark, Question, Security, WireN
 /// The parts from which an answer to a client is encoded.
 #[derive(Clone, Debug)]
 pub struct AnswerParts<'a> {
-    /// The question that the answer belongs to.
+    /// The question to which the answer belongs.
     pub question: &'a Question,
     /// The response code of the answer.
     pub rcode: ResponseCode,
@@ -26,9 +26,9 @@ pub struct AnswerParts<'a> {
     pub authorities: &'a [Record],
     /// The time at which the TTLs of the records in `answers` and `authorities` are correct.
     pub stored: Mono,
-    /// The extended error of a failure, if the answer is one.
+    /// The extended error of the answer, if the answer is a failure.
     pub extended_error: Option<ExtendedError>,
-    /// The DNS list that gave the answer, or `None` if it comes from no list.
+    /// The DNS list that gave the answer; `None` if it comes from no list.
     pub list: Option<ListMark>,
 }
 

@@ -19,7 +19,7 @@ pub const WHOLE: usize = CLIENT + 16;
 pub struct CookieSecret(Keyed);
 
 impl CookieSecret {
-    /// Creates the secret from a hash function with a secret key.
+    /// Creates the secret for server cookies from a keyed hash function.
     pub fn new(keyed: Keyed) -> Self {
         Self(keyed)
     }

@@ -50,17 +50,17 @@ fn walk(message: &[u8]) -> Option<bool> {
 fn names_within(message: &[u8], kind: u16, data: usize) -> [Option<usize>; 2] {
     let after = |octets: usize| data.checked_add(octets);
     match kind {
-        // NS, CNAME, PTR, NSEC, TSIG and ANAME: the data begin with a name.
+        // The types NS, CNAME, PTR, NSEC, TSIG and ANAME: their data begin with a name.
         2 | 5 | 12 | 47 | 250 | 65_305 => [after(0), None],
-        // SOA: the data begin with two names.
+        // The type SOA: its data begin with two names.
         6 => [after(0), skipped(message, data, 0)],
-        // MX, SVCB and HTTPS: the name follows a number of two octets.
+        // The types MX, SVCB and HTTPS: the name follows a number of two octets.
         15 | 64 | 65 => [after(2), None],
-        // SRV: the name follows three numbers of two octets.
+        // The type SRV: the name follows three numbers of two octets.
         33 => [after(6), None],
-        // NAPTR: the name follows order, preference and three strings.
+        // The type NAPTR: the name follows two numbers (order, preference) and three strings.
         35 => [after(4).and_then(|strings| skipped(message, strings, 3)), None],
-        // SIG and RRSIG: the name follows fields of 18 octets.
+        // The types SIG and RRSIG: the name follows fields of 18 octets.
         24 | 46 => [after(18), None],
         _ => [None, None],
     }

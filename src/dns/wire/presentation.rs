@@ -99,7 +99,7 @@ pub fn harmless_json(json: &str) -> String {
         if letter != '\n' && is_harmful(letter) {
             let mut units = [0; 2];
             for unit in letter.encode_utf16(&mut units) {
-                // Writing to a string cannot fail.
+                // To write to a string cannot fail.
                 let _ = write!(text, "\\u{unit:04x}");
             }
         } else {

@@ -30,7 +30,7 @@ pub struct Query {
     pub authentic_data: bool,
     /// The view of the client, which decides which zones it sees.
     pub view: ViewId,
-    /// The EDNS values in the query's OPT, if it has one.
+    /// The EDNS values in the OPT record of the query; `None` if it has no OPT record.
     pub edns: Option<ClientEdns>,
     /// The cookie for the reply, if the client sent a cookie. The listener sets it to the client's cookie and the server cookie.
     pub cookie: Option<[u8; cookie::WHOLE]>,
@@ -43,16 +43,16 @@ pub struct Query {
     kind: u16,
 }
 
-/// The EDNS values in the OPT of a client's query.
+/// The EDNS values in the OPT record of a client's query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientEdns {
     /// The largest UDP reply that the client accepts, in octets; at least 512.
     pub(crate) payload: u16,
-    /// The DO flag: the client wants signatures and proofs.
+    /// The DO flag: the client wants DNSSEC signatures and proofs.
     pub dnssec_ok: bool,
 }
 
-/// The EDNS options in a client's OPT that resolverd understands.
+/// Those EDNS options in the OPT record of a client's query that resolverd understands.
 #[derive(Clone, Copy, Debug, Default)]
 struct ClientOptions {
     cookie: Option<[u8; cookie::CLIENT]>,
@@ -60,7 +60,7 @@ struct ClientOptions {
     has_keepalive: bool,
 }
 
-/// What happens to a DNS message that is not answered as a question.
+/// What is done with a DNS message of a client that cannot be answered as a question.
 #[derive(Clone, Debug)]
 pub enum Unanswerable {
     /// The DNS message is dropped without a reply. The value says how it is counted.
@@ -76,7 +76,7 @@ pub struct Rejection {
     pub id: u16,
     /// The third octet of the query's header. The opcode and RD are copied from it to the reply.
     pub flags: u8,
-    /// The question with the client's spelling, if it could be read.
+    /// The question with the upper and lower case of the client; `None` if it could not be read.
     pub question: Option<Box<[u8]>>,
     /// True if the query had an OPT, so that the reply gets one too.
     pub edns: bool,
@@ -84,7 +84,7 @@ pub struct Rejection {
     pub pads: bool,
     /// The response code of the reply. The code BADVERS needs an OPT in the reply for its upper bits.
     pub rcode: ResponseCode,
-    /// How the question ended: the outcome under which it is counted.
+    /// The outcome under which the rejected question is counted.
     pub outcome: Outcome,
     /// The extended error in the reply, if there is one.
     pub extended_error: Option<ExtendedError>,
@@ -165,7 +165,7 @@ impl Query {
         self.refuse_unserved(version, class)
     }
 
-    /// Returns the key under which the answer to the question is stored.
+    /// Returns the key under which the cache stores the answer to the question.
     pub fn key(&self) -> &[u8] {
         self.key.get(..self.name_length.saturating_add(QuestionKey::TAIL)).unwrap_or_default()
     }
@@ -237,7 +237,7 @@ impl Query {
         }
     }
 
-    /// Reads the name and the type of the question, and returns its class.
+    /// Reads the name and the type of the question from the DNS message, and returns the class of the question.
     fn read_question(&mut self, message: &[u8]) -> Option<u16> {
         let question = message.get(HEADER..)?;
         let mut length = 0_usize;

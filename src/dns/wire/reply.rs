@@ -54,7 +54,7 @@ pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, no
 pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
     out.clear();
     out.extend_from_slice(&rejection.id.to_be_bytes());
-    // The header has QR, and the opcode and RD of the query.
+    // The header has the flag QR, and the opcode and the flag RD of the query.
     out.push(0x80 | rejection.flags & 0x79);
     out.push(0x80 | rejection.rcode.low());
     let questions = u8::from(rejection.question.is_some());

@@ -16,7 +16,7 @@ use crate::rdata;
 /// The maximum number of questions in a server's DNS message (RFC 9619).
 const MAX_QUESTIONS: u16 = 1;
 
-/// The section of a DNS message in which a record is.
+/// The section of a DNS message to which a record belongs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
     /// The answer or the authority section. Each of their records must be readable.
@@ -86,7 +86,7 @@ fn section(
     Ok(records)
 }
 
-/// Skips one record, and returns its type.
+/// Skips one record of a DNS message, and returns its type.
 fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
     Name::read(decoder)?;
     let kind = RecordType::read(decoder)?;
@@ -137,7 +137,7 @@ mod tests {
         [&[0xc0, 12], &kind.to_be_bytes()[..], &[0, 1, 0, 0, 0, 60], &length, data].concat()
     }
 
-    /// An OPT record with the upper bits of the response code BADVERS.
+    /// An OPT record with the upper bits of the response code BADVERS, for tests.
     const OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 1, 0, 0, 0, 0, 0];
 
     #[test]

@@ -20,14 +20,14 @@ fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
         Types, U8, U16, U32,
     };
     Some(match u16::from(kind) {
-        // The types A, NS, CNAME, SOA, PTR, HINFO, MX and TXT.
+        // Fields of the data of A, NS, CNAME, SOA, PTR, HINFO, MX and TXT records.
         1 => &[Address4],
         2 | 5 | 12 => &[Name],
         6 => &[Name, Name, U32, Span, Span, Span, Span],
         13 => &[Text, Text],
         15 => &[U16, Name],
         16 => &[Texts],
-        // The types RP and AFSDB (RFC 1183).
+        // Fields of the data of RP and AFSDB records (RFC 1183).
         17 => &[Name, Name],
         18 => &[U16, Name],
         // The types AAAA (RFC 3596), SRV (RFC 2782), NAPTR (RFC 3403) and DNAME (RFC 6672).
@@ -40,7 +40,7 @@ fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
         44 => &[U8, U8, Hex],
         46 => &[Type, Algorithm, U8, U32, Moment, Moment, U16, Name, Base64],
         47 => &[Name, Types],
-        // The types DNSKEY, CDNSKEY, NSEC3 and NSEC3PARAM (RFC 5155).
+        // Fields of the data of DNSKEY, CDNSKEY, NSEC3 and NSEC3PARAM records (RFC 5155).
         48 | 60 => &[U16, U8, Algorithm, Base64],
         50 => &[U8, U8, U16, Salt, Hash, Types],
         51 => &[U8, U8, U16, Salt],

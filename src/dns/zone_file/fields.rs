@@ -14,11 +14,11 @@ use super::words;
 /// The kind of a field in record data. The last kinds in this list take all words that are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
-    /// A domain name.
+    /// A field that is a domain name.
     Name,
-    /// An IPv4 address.
+    /// A field that is an IPv4 address.
     Address4,
-    /// An IPv6 address.
+    /// A field that is an IPv6 address.
     Address6,
     /// A number that is stored in one octet.
     U8,
@@ -30,25 +30,25 @@ pub(super) enum Field {
     Span,
     /// A date and time: seconds since 1970, or digits from year to second.
     Moment,
-    /// A record type.
+    /// A field that is a record type.
     Type,
     /// A DNSSEC algorithm, by its number or its mnemonic.
     Algorithm,
     /// A character string, which begins with an octet for its length.
     Text,
-    /// A text without an octet for its length, which fills the rest of the data.
+    /// A text that fills the rest of the data, without an octet for its length.
     Rest,
     /// A salt in hexadecimal digits, or `-` for an empty salt.
     Salt,
     /// A hash in base32, as in an NSEC3 record.
     Hash,
-    /// All words that are left: character strings, at least one.
+    /// All words that are left in the entry: character strings, at least one.
     Texts,
-    /// All words that are left: record types, written as a bitmap like in NSEC.
+    /// All words that are left in the entry: record types, written as a bitmap like in NSEC.
     Types,
-    /// All words that are left: octets in hexadecimal digits.
+    /// All words that are left in the entry: octets in hexadecimal digits.
     Hex,
-    /// All words that are left: octets in base64.
+    /// All words that are left in the entry: octets in base64.
     Base64,
 }
 
@@ -90,7 +90,7 @@ pub(super) fn write(fields: &[Field], words: &[Word], origin: &Name) -> Option<V
     words.next().is_none().then_some(wire)
 }
 
-/// Appends a field that consists of one word to `wire`.
+/// Appends a field of a record's data that consists of one word to `wire`.
 fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<()> {
     match field {
         Field::Name => push_name(wire, &words::name(word, origin).ok()?)?,

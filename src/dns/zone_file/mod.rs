@@ -70,7 +70,7 @@ pub struct RecordHead<'e> {
     pub ttl: u32,
     /// The word for the type of the record, such as `A`.
     pub kind: &'e str,
-    /// The words of the record's data.
+    /// The words of the record's data, in the order of the fields.
     pub data: &'e [Word],
 }
 
@@ -139,7 +139,7 @@ impl ZoneFileReader {
                 return Err(entry.wrong("the type is missing"));
             };
             words = rest;
-            // TTL and class may be in either order, but each may occur only once.
+            // TTL and class of a record may be in either order, but each may occur only once.
             if let Some(seconds) = span(&word.text).filter(|_| own_ttl.is_none()) {
                 own_ttl = Some(seconds);
             } else if word.text.eq_ignore_ascii_case("IN") && !has_class {

@@ -61,7 +61,7 @@ fn unknown(octets: &[u8]) -> String {
     format!("\\# {} {digits}", octets.len()).trim_end().to_owned()
 }
 
-/// Returns a character string as text in quotes (RFC 1035 section 5.1).
+/// Returns a character string (octets) as text in quotes, as in a zone file (RFC 1035 section 5.1).
 fn quoted(octets: &[u8]) -> String {
     let mut text = String::from("\"");
     for octet in octets {

@@ -1,4 +1,4 @@
-//! Reads single words of a zone file: record types, names and time spans.
+//! Reads single words of a zone file: record types, names and spans of time.
 
 use std::str::FromStr;
 
