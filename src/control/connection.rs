@@ -38,7 +38,7 @@ use resolver::cache::flush::Flush;
 use resolver::config;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
 
-/// The rights of the user at the other end of the control socket.
+/// The rights of the user at the other end of the control socket: to read only, or also to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rights {
     Look,
@@ -207,7 +207,7 @@ fn wrong(sentence: impl Into<String>) -> Problem {
     Problem { fault: Blame::Request, sentence: sentence.into() }
 }
 
-/// Serves a request, and returns the lines of the reply.
+/// Serves a request of the control socket, and returns the lines of the reply.
 pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
     let lines = match request {
         Request::Status => Ok(vec![Reply::Status(Box::new(health::status(subject)))]),
@@ -268,7 +268,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
     }
 }
 
-/// Returns the rows of a table of the statistics for a window (a period).
+/// Returns the rows of a table of the statistics for a window (a period such as the last hour).
 async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Reply> {
     let recorder = subject.recorder();
     let now = micros(Duration::from_secs(subject.now().unix));
@@ -286,7 +286,7 @@ async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Re
     }
 }
 
-/// Returns the statistics of a span of time.
+/// Returns the statistics of a span of time from the minutes on disk.
 async fn minutes(
     subject: &impl Controlled,
     (from, to): (u64, u64),
@@ -405,7 +405,7 @@ async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<R
     Ok(replies.flat_map(reply).collect())
 }
 
-/// Returns which causes delayed mail, and by how much.
+/// Returns the causes that delayed mail in a period, and by how much.
 async fn costs(subject: &impl Controlled, request: &CostsRequest) -> Result<Vec<Reply>, Problem> {
     let CostReport { rows, span } = subject.costs(super::why::costs(request)?).await;
     Ok(rows.into_iter().map(Reply::Cost).chain([Reply::CostSpan(span)]).collect())
@@ -433,7 +433,7 @@ async fn change_zones(subject: &impl Controlled, what: ZoneWhat) -> Result<Vec<R
     Ok(changes.into_iter().map(|sentence| Reply::Change { sentence }).collect())
 }
 
-/// Reads the configuration file again.
+/// Reads the configuration file again, and returns the changes.
 async fn reload(subject: &impl Controlled) -> Vec<Reply> {
     match subject.reload().await {
         Ok(changes) => changes.into_iter().map(|sentence| Reply::Change { sentence }).collect(),

@@ -59,7 +59,7 @@ pub fn reply(message: &Message, elapsed: Duration) -> ReplyFacts {
     }
 }
 
-/// Returns the records with their owner names in lower case.
+/// Returns DNS records with their owner names in lower case.
 pub(super) fn in_lower_case(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
     let records = records.into_iter();
     records.map(|record| Record { name: record.name.to_ascii_lowercase(), ..record }).collect()

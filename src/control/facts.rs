@@ -79,7 +79,7 @@ pub fn request(want: &Want) -> Option<Request> {
     })
 }
 
-/// Converts the lines of a reply to the facts that a check needs.
+/// Converts the lines of a reply of the daemon to the facts that a check of a domain needs.
 pub fn got(replies: Vec<Reply>) -> Got {
     let mut listings = Vec::new();
     for reply in replies {

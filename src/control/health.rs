@@ -22,7 +22,7 @@ use resolver::config::{Config, Listener};
 /// The period whose counters decide if the daemon counts as healthy.
 pub const JUDGED: Window = Window::FiveMinutes;
 
-/// Returns the current state and health of the daemon.
+/// Returns the current state and health of the daemon, for `resolverctl status`.
 pub fn status(subject: &impl Controlled) -> Status {
     status_by(subject, &subject.recorder().report(JUDGED))
 }
@@ -166,7 +166,7 @@ fn failing(failed: u64, counts: &StatsReport, by_zone: Option<&FailuresByZone>) 
     Warning { severity: severity(elsewhere, counts), ..Warning::new(problem, remedy) }
 }
 
-/// Returns how serious it is that `failed` questions failed.
+/// Returns how serious it is that `failed` questions of clients failed.
 fn severity(failed: u64, counts: &StatsReport) -> Severity {
     if is_much(failed, counts) { Severity::Critical } else { Severity::Warning }
 }
@@ -210,7 +210,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     named.chain(rest)
 }
 
-/// Groups the failing zones of other operators by their silent servers.
+/// Groups the failing zones of other operators: zones on the same silent servers form a group.
 fn by_hoster(failing: &[FailingZone]) -> Vec<Vec<&FailingZone>> {
     let mut hosters: Vec<Vec<&FailingZone>> = Vec::new();
     for zone in failing {
@@ -225,7 +225,7 @@ fn by_hoster(failing: &[FailingZone]) -> Vec<Vec<&FailingZone>> {
     hosters
 }
 
-/// Reports that the servers of several zones are silent.
+/// Returns the warning that the servers of several zones are silent.
 fn hoster(zones: &[&FailingZone]) -> Option<Warning> {
     let first = zones.first()?;
     let names: Vec<&str> = zones.iter().take(MAX_STATUS_ZONES).map(|zone| &*zone.zone).collect();
@@ -437,7 +437,7 @@ mod tests {
             problems(&flooded),
             ["Overload: 3 queries were answered with SERVFAIL at once, because too many were in progress."]
         );
-        // The problem that affects more queries comes first.
+        // The warning that affects more queries comes first.
         let flooded = report(&[(Outcome::Failed, 12), (Outcome::Shed, 80)], &[(Conduct::Answered, 80)]);
         let found = problems(&flooded);
         assert!(found[0].starts_with("Overload: 80 ") && found[1].starts_with("12 of 92 "), "{found:?}");
@@ -478,14 +478,14 @@ mod tests {
             judge(&failing, None, &Troubles::default(), &BTreeSet::new())[0].severity,
             Severity::Critical
         );
-        // Here the failures by zone are not counted yet.
+        // In this case, the failures are not yet counted by zone.
         let (severity, problem) = found(&[], 0);
         assert_eq!((severity, &*problem), (Severity::Warning, "40 of 320 queries failed with SERVFAIL."));
-        // By zone, more failures are counted than in the period.
+        // In this case, more failures are counted by zone than in the whole period.
         assert!(found(&[("list.example.", 44, true)], 0).1.ends_with("SERVFAIL (list.example. 40)."));
     }
 
-    /// Returns a zone of others that fails.
+    /// Returns a failing zone that belongs to another operator.
     fn failing_zone(number: u32) -> FailingZone {
         FailingZone {
             zone: format!("z{number}.example."),

@@ -105,7 +105,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns the number of entries and the size of each cache, and their limits.
     fn fill(&self) -> Vec<StoreFill>;
 
-    /// Returns the known servers with their states, the slowest first.
+    /// Returns the servers that the daemon knows with their states, the slowest first.
     fn servers(&self) -> BoxFuture<'_, Vec<KnownServer>>;
 
     /// Returns the DNS lists with their states.
@@ -117,7 +117,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns the watched domains (`[[watch]]`) with their findings, sorted by name.
     fn watched(&self) -> Vec<WatchedDomain>;
 
-    /// Returns the current time.
+    /// Returns the current time on all clocks.
     fn now(&self) -> Now;
 
     /// Returns the resolutions in progress, the oldest first.
@@ -127,7 +127,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// request. The results for the last requests are missing if the results become too large or the search takes too long.
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>>;
 
-    /// Returns which causes delayed mail in a period, and by how much.
+    /// Returns the causes that delayed mail in a period, and by how much.
     fn costs(&self, wanted: CostsWanted) -> BoxFuture<'_, CostReport>;
 
     /// Returns how much time the questions since `from` (in microseconds since 1970) spent in each stage of their resolution.
@@ -143,7 +143,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns the cached entries for a name, of one type or of all types, and the time at which they were read.
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)>;
 
-    /// Returns the current configuration.
+    /// Returns the current configuration of the daemon.
     fn config(&self) -> Arc<Config>;
 
     /// Adds a negative trust anchor for the duration `time`: signatures at and below `name` are then not checked. Returns false if the largest number

@@ -1,4 +1,4 @@
-//! The limits of the control socket and of the replies over it.
+//! The limits of the control socket and of the replies over it, each with the reason for its value.
 
 use std::time::Duration;
 

@@ -30,7 +30,7 @@ use resolver::dnsbl::quota::ExceededQuota;
 use resolver::dnsbl::state::{ListStanding, ListState};
 use resolver::resolve::list_keys::secrets_of;
 
-/// The address or domain that is looked up in DNS lists.
+/// The address or domain that an operator looks up in DNS lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum LookedUp {
     Address(IpAddr),
@@ -272,7 +272,7 @@ fn fact(code: &Code) -> CodeFact {
     CodeFact { code: code.span.to_string(), means: code.means.clone() }
 }
 
-/// Selects the lists that are asked.
+/// Selects the DNS lists that are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ListChoice<'n> {
     /// The lists that clients have queried, and the lists that the configuration names.
@@ -281,7 +281,7 @@ pub(super) enum ListChoice<'n> {
     Named(&'n [String]),
     /// Blocklists in use. A list is left out if most of its daily quota is used, because mail needs the rest.
     InUseWithinQuota,
-    /// All lists that are not shut down.
+    /// All DNS lists that are not shut down.
     All,
 }
 
@@ -379,7 +379,7 @@ fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     hashes.then_some("not queried: this list is queried by hash")
 }
 
-/// Returns the result for a list that was not asked. `why` is the reason.
+/// Returns the result for a DNS list that was not asked. `why` is the reason.
 fn not_asked(list: &List, why: String, says: Option<ListSays>) -> ListTest {
     ListTest {
         list: text(&list.apex),

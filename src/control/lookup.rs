@@ -23,9 +23,9 @@ use doctor::facts::Record;
 pub struct Lookup {
     /// The answer to the question. If the question failed, this is an answer with SERVFAIL.
     pub answer: Arc<Answer>,
-    /// The time from which the remaining TTLs are calculated.
+    /// The time at which the remaining TTLs of the records are calculated.
     pub now: Mono,
-    /// How the question was answered, or why it failed.
+    /// The outcome: how the question was answered, or why it failed.
     pub outcome: Outcome,
     /// The time from the question to its answer.
     pub elapsed: Duration,

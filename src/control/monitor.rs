@@ -25,7 +25,7 @@ use history::watch::{Watch, Watched};
 use resolver::config::Config;
 use resolver::resolve::list_keys::secrets_of;
 
-/// Decides which queries are shown, as the request says.
+/// Decides which queries `resolverctl monitor` shows, as the request says.
 struct Filter {
     failures: bool,
     /// The shortest duration of a query that is shown, in microseconds; `None` shows queries of any duration.

@@ -188,7 +188,7 @@ fn rule_row(standing: RuleStanding) -> LookaheadRule {
     }
 }
 
-/// Converts the state of a watched domain to a row.
+/// Converts the state of a watched domain to a row of the reply.
 pub fn watched(domain: WatchedDomain) -> WatchedRow {
     let WatchedDomain { watch, history, next } = domain;
     WatchedRow {

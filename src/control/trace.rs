@@ -21,7 +21,7 @@ use history::limits::MAX_STEPS;
 /// A question whose resolution is shown step by step.
 #[derive(Debug)]
 pub struct TraceAsked {
-    /// The question to resolve.
+    /// The question that is resolved and traced.
     pub question: Question,
     /// True if the question is resolved without any cached data. The cache and all counters stay unchanged.
     pub fresh: bool,
@@ -40,7 +40,7 @@ pub enum TraceRefused {
         "Not queried: most of the daily quota of the DNS list {list} is used, and mail needs the rest. Without --fresh the trace is allowed; the quota begins anew at 00:00 UTC."
     )]
     Quota {
-        /// The zone of this DNS list.
+        /// The zone of the DNS list that the question is for.
         list: Name,
     },
     /// This host lacks a resource, for instance memory or a thread, that the trace needs.

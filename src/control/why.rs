@@ -74,7 +74,7 @@ pub(super) fn network(typed: &str) -> Result<IpNet, Problem> {
     })
 }
 
-/// Converts a network of IPv4-mapped addresses to an IPv4 network.
+/// Converts a network of IPv4-mapped IPv6 addresses to an IPv4 network.
 fn canonical(network: IpNet) -> IpNet {
     const MAPPED: u8 = 96;
     let of_ipv4 = network.prefix_len().checked_sub(MAPPED).filter(|_| network.addr().is_ipv6());

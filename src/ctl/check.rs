@@ -345,7 +345,7 @@ pub(super) fn first_line(typed: &str, client: &ControlClient) -> Option<String> 
     Some(domain::first_line(&name, &check_domain::judge(&facts)))
 }
 
-/// Returns the findings about all checked domains and addresses as text.
+/// Returns the findings about all checked domains and addresses as the text to print.
 fn text_of(reports: &[DomainReport], format: Format) -> String {
     let mut text = String::new();
     for DomainReport { subject, findings, .. } in reports {
@@ -380,7 +380,7 @@ fn own_addresses() -> Vec<IpAddr> {
     addresses.filter(|address| !address.is_loopback()).collect()
 }
 
-/// Returns the IPv4 addresses of the root servers.
+/// Returns the IPv4 addresses of the root servers, with port 53.
 pub(super) fn root_servers() -> Vec<SocketAddr> {
     let addresses = RootHints::default().servers.into_iter().flat_map(|(_, addresses)| addresses);
     addresses.filter(|address| address.is_ipv4()).map(|address| (address, defaults::PORT).into()).collect()

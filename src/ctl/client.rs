@@ -18,7 +18,7 @@ use control::protocol::{Reply, Request};
 /// message.
 const PATIENCE: Duration = control::limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
 
-/// A client for the control socket of a daemon.
+/// A client for the control socket of the daemon.
 #[derive(Clone)]
 pub(super) struct ControlClient {
     socket: PathBuf,
@@ -121,13 +121,13 @@ impl ControlClient {
         Ok(CommandOutcome { text, exit: exit(&replies) })
     }
 
-    /// Sends a request whose reply has one line, and returns that line.
+    /// Sends a request to the daemon whose reply has one line, and returns that line.
     pub(super) fn ask_one(&self, request: &Request) -> Result<Reply, CommandFailure> {
         self.ask(request)?.pop().ok_or_else(unexpected)
     }
 }
 
-/// Returns the error for a reply whose type does not match the request.
+/// Returns the error for a reply of the daemon whose type does not match the request.
 pub(super) fn unexpected() -> CommandFailure {
     CommandFailure::CutOff(
         "unexpected type; check that resolverctl and resolverd have the same version".to_owned(),

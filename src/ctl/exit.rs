@@ -16,15 +16,15 @@ pub enum Exit {
     Yes,
     /// No: the daemon is not healthy, there is no such name, or it has no such data.
     No,
-    /// The command line is invalid.
+    /// Exit code: the command line is invalid.
     Usage,
-    /// The daemon does not answer on its control socket.
+    /// Exit code: the daemon does not answer on its control socket.
     Unreachable,
-    /// Neither yes nor no: the query failed, or the reply was cut off.
+    /// Exit code: neither yes nor no, because the query failed or the reply was cut off.
     CouldNotTell,
     /// This user has no permission to use the control socket, or to send this request.
     Permission,
-    /// The configuration file that was checked has errors.
+    /// Exit code: the configuration file that was checked has errors.
     ConfigInvalid,
     /// The exit code of `status --plugin`: the state that the plug-in reports to a monitoring system.
     Plugin(PluginState),
@@ -33,9 +33,9 @@ pub enum Exit {
 /// The state of resolverd for a monitoring system such as Nagios. The number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PluginState {
-    /// No problem was found.
+    /// Exit code for monitoring plugins: no problem was found.
     Ok = 0,
-    /// Some queries of clients fail.
+    /// Exit code for monitoring plugins: some queries of clients fail.
     Warning = 1,
     /// Queries of all kinds fail, or the daemon does not run or does not reply.
     Critical = 2,
@@ -65,7 +65,7 @@ impl Exit {
         }
     }
 
-    /// Returns the exit code of a reload.
+    /// Returns the exit code of `resolverctl reload`.
     pub(super) fn of_reload(replies: &[Reply]) -> Self {
         let is_wrong = replies.iter().any(|reply| matches!(reply, Reply::Wrong { .. }));
         if is_wrong { Self::ConfigInvalid } else { Self::Yes }
@@ -100,7 +100,7 @@ pub enum CommandFailure {
         "cannot connect to resolverd at {socket}: {error}; start it (`systemctl start resolverd`), or give its socket with --socket"
     )]
     Unreachable {
-        /// Path of the control socket.
+        /// Path of the control socket of the daemon.
         socket: PathBuf,
         /// The error of the operating system.
         error: io::Error,

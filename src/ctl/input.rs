@@ -8,7 +8,7 @@ use std::io::{self, Read};
 /// Fails if the input cannot be read.
 pub(super) fn read_at_most(input: impl Read, most: u64) -> io::Result<(Vec<u8>, bool)> {
     let mut octets = Vec::new();
-    // If one more octet can be read, the input is longer than the maximum.
+    // If one octet more than the maximum can be read, the input is too long.
     input.take(most.saturating_add(1)).read_to_end(&mut octets)?;
     let is_cut = octets.len() as u64 > most;
     if is_cut {

@@ -76,7 +76,7 @@ use dns::wire::presentation::harmless;
 use doctor::authentication::PUBLIC_SUFFIX_LIST;
 use resolver::config::defaults;
 
-/// The commands by what they are for, in the order of the help.
+/// The commands of `resolverctl`, grouped by their purpose, in the order of the help.
 const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
     (
         "see",

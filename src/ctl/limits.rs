@@ -1,4 +1,4 @@
-//! Limits of `resolverctl`, each with its reason.
+//! Limits of `resolverctl`, each with the reason for its value.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;

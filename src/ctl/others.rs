@@ -25,7 +25,7 @@ const HTTPS_PORT: u16 = 443;
 /// The path of the URL that public resolvers use for DNS over HTTPS.
 const USUAL_PATH: &str = "/dns-query";
 
-/// A resolver that is given on the command line.
+/// Another resolver, as it is given on the command line.
 #[derive(Clone, Debug)]
 pub(super) struct ResolverText {
     /// The name of the resolver as findings show it. The path of a URL may be a secret of a customer, so only the usual path is shown.
@@ -89,7 +89,7 @@ fn read_url(typed: &str) -> Result<ResolverText, String> {
     Ok(ResolverText { name, way: ResolverWay::Secured(way) })
 }
 
-/// Returns the name for a resolver with this URL, as findings show it.
+/// Returns the name that findings show for a resolver with this URL.
 fn name(url: &Url) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     let path = match url.path() {
@@ -117,7 +117,7 @@ pub(super) struct OtherArguments {
 }
 
 impl OtherArguments {
-    /// Returns true if the command line names other resolvers.
+    /// Returns true if the command line names other resolvers to ask.
     pub(super) fn names_resolvers(&self) -> bool {
         !self.resolver.is_empty()
     }

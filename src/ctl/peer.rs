@@ -50,7 +50,7 @@ pub(super) fn words(error: &io::Error) -> String {
     }
 }
 
-/// A TLS connection whose handshake has succeeded.
+/// A TLS connection to another host whose handshake has succeeded.
 pub(super) struct Secured {
     pub(super) stream: StreamOwned<ClientConnection, TcpStream>,
     /// The certificates that the server sent, in DER. The first one is its own.
@@ -59,7 +59,7 @@ pub(super) struct Secured {
     pub(super) fault: Option<String>,
 }
 
-/// A TLS handshake that can be performed as soon as a connection exists.
+/// A TLS handshake with another host, which can be performed as soon as a TCP connection exists.
 pub(super) struct Handshake {
     provider: Arc<CryptoProvider>,
     seen: Arc<Seen>,

@@ -29,7 +29,7 @@ pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUnkno
     }
 }
 
-/// Returns the key tags of the daemon's trust anchors for the root zone.
+/// Returns the key tags of the trust anchors that the daemon has for the root zone.
 fn tags(status: &Status) -> Vec<u16> {
     use RootKeyStanding::{Configured, Missing, Valid};
     let keys = status.daemon.root_keys.keys.iter();

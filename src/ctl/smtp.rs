@@ -24,7 +24,7 @@ pub(super) fn hear(host: &str, server: SocketAddr) -> Got {
     }
 }
 
-/// Describes in words why an SMTP session ended too early.
+/// Returns words for the reason why an SMTP session ended too early.
 fn ended(error: &io::Error) -> String {
     match lost(error) {
         NoReply::Silent => format!("and says nothing for {} s", CONNECTION_TIME.as_secs()),

@@ -52,7 +52,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: Exit::Yes })
 }
 
-/// Shows the statistics that the daemon has in memory.
+/// Shows the statistics that the daemon has in memory (not those of the minutes on disk).
 fn recent(
     window: Window,
     table: Option<Table>,
@@ -75,7 +75,7 @@ fn recent(
 fn kept(begin: u64, unix: u64) -> u64 {
     let first = unix.saturating_sub(KEPT_DAYS * 24 * 60 * MINUTE);
     if begin < first {
-        // Standard error may be closed.
+        // Standard error may be closed, so this error is ignored.
         let _closed = writeln!(
             io::stderr(),
             "resolverctl: only {KEPT_DAYS} days are kept, so the statistics begin at {}",
@@ -122,7 +122,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     let span = parts.pop().ok_or_else(unexpected)?;
     let other = shift.map_or(Ok(Vec::new()), |shift| ask(shift, 0))?;
     let Format::Text(style) = format else {
-        // The minutes stand for their span.
+        // If the minutes are not shown one by one, their span is shown as a whole.
         let whole = Some(&span).filter(|_| parts.is_empty());
         return Ok(parts.iter().chain(whole).chain(&other).map(json::line).collect());
     };

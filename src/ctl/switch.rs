@@ -132,7 +132,7 @@ fn print(text: &str, format: Format) {
     let _closed = print_screen(text, format);
 }
 
-/// Everything that is needed to carry out the plan of a switch.
+/// Everything that is needed to carry out the plan of a switch from the current resolver to resolverd.
 struct Switching<'s> {
     arguments: &'s Arguments,
     machine: &'s Machine<'s>,

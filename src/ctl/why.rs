@@ -50,7 +50,7 @@ const MOST: usize = 20;
 /// The period whose causes of delayed mail are shown if the command line names none, in seconds.
 const COSTS_SPAN: f64 = 3_600.0;
 
-/// Parses the value of `--slowest`, a number of messages (emails).
+/// Parses the value of the option `--slowest`, a number of messages (emails).
 fn number_of_messages(typed: &str) -> Result<usize, String> {
     let number = typed.parse().ok().filter(|number| (1..=MAX_WHY_MESSAGES).contains(number));
     number.ok_or_else(|| format!("\"{typed}\" is not a number from 1 to {MAX_WHY_MESSAGES}"))
@@ -136,7 +136,7 @@ fn run_costs(
     client.show(&request, format, screen, exit)
 }
 
-/// Returns the messages (emails) in the replies of the daemon.
+/// Returns the reports about messages (emails) in the replies of the daemon.
 fn messages<'r>(replies: &'r [Reply]) -> Vec<&'r MessageReport> {
     let message =
         |reply: &'r Reply| if let Reply::Message(message) = reply { Some(&**message) } else { None };

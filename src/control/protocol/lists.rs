@@ -42,7 +42,7 @@ pub struct ListRow {
     /// The number of listings, since the daemon started, that could be compared with the answers of other blocklists about the same address or domain.
     #[serde(default)]
     pub compared: u64,
-    /// The number of these listings that no other list had.
+    /// How many of these listings no other DNS list had for the same address or domain.
     #[serde(default)]
     pub only_this_list: u64,
     /// The number of queries to this list that were sent early, in batches, and whose answers a client asked for before they expired.
@@ -60,7 +60,7 @@ pub struct ListRow {
 /// ask these lists next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchState {
-    /// The configured mode of batches, for instance if they only observe.
+    /// The configured mode of batches (queries to DNS lists in advance), for instance "only observe".
     pub batch: Mode,
     /// The number of events, such as questions of clients, that were lost for the learning of batches. Too many events came at the same time, or
     /// their names were too long.
@@ -89,7 +89,7 @@ pub struct ListFacts {
     pub free_quota: Option<u64>,
     /// The terms of use of the list, in words.
     pub terms: String,
-    /// Where these facts about the list come from, for instance a web page.
+    /// Where these facts about the list come from, for instance the address of a web page.
     pub source: String,
     /// True if the configuration has an entry for this list.
     pub configured: bool,
@@ -98,13 +98,13 @@ pub struct ListFacts {
 /// A return code of a list, which is an address in its answer, and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeFact {
-    /// The code: an address, or the first and the last address of a range.
+    /// The return code of the DNS list: an address, or the first and the last address of a range.
     pub code: String,
-    /// The meaning of the code, in words.
+    /// The meaning of the return code, in words.
     pub means: String,
 }
 
-/// The answer of a list for an address or a domain.
+/// The answer of a DNS list for an address or a domain, for `resolverctl dnsbl test`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListTest {
     /// The zone of the DNS list, without the final dot.
@@ -115,7 +115,7 @@ pub struct ListTest {
     pub says: Option<ListSays>,
     /// The return codes in the answer, with their meanings.
     pub codes: Vec<CodeFact>,
-    /// The TXT records of the entry.
+    /// The TXT records of the DNS list for the address or domain.
     pub text: Vec<String>,
     /// Why it is unknown if the address or domain is listed, or why the list was not asked; `None` if the answer is certain.
     pub why: Option<String>,

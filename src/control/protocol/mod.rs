@@ -52,9 +52,9 @@ pub enum Request {
     },
     /// Asks for the statistics of a period of the last 30 days. Each minute of these days has its statistics on disk. Times are in seconds since 1970.
     Minutes {
-        /// Start of the span.
+        /// Start of the span of time, in seconds since 1970.
         from: u64,
-        /// End of the span.
+        /// End of the span of time, in seconds since 1970.
         to: u64,
         /// The length of each part of the span, in seconds; 0 means no parts. The reply has one line for each part, and then one for the whole span.
         #[serde(default)]
@@ -75,7 +75,7 @@ pub enum Request {
     /// Asks if the configuration says that a name is answered on this host only. Then the operator must not ask any other server or resolver about
     /// it.
     KeptHere {
-        /// The name about which the operator wants to ask others.
+        /// The name about which the operator wants to ask other resolvers.
         name: String,
     },
     /// Removes entries from the caches.
@@ -97,7 +97,7 @@ pub enum Request {
     Zones,
     /// Adds or removes a temporary zone.
     Zone {
-        /// The action.
+        /// What is done: a zone is added or removed.
         what: ZoneWhat,
     },
     /// Asks for the queries in progress.
@@ -117,9 +117,9 @@ pub enum Request {
     Monitor(MonitorRequest),
     /// Asks for the entries of the cache for a name.
     Cache {
-        /// The name whose cached entries are wanted.
+        /// The name whose entries in the cache are wanted.
         name: String,
-        /// The record type of the wanted entries; `None` selects all types.
+        /// The record type of the wanted cache entries; `None` selects all types.
         #[serde(default, rename = "type")]
         kind: Option<String>,
     },
@@ -204,7 +204,7 @@ pub struct WhyRequest {
     pub to: Option<f64>,
     /// Address or network of the client. `None` selects all clients.
     pub client: Option<String>,
-    /// The largest number of messages (emails) in the reply.
+    /// The largest number of messages (emails) in the reply, the slowest first.
     pub most: usize,
     /// A period in seconds since 1970. Only delays in this period decide what the cause of a slow email was. `None` means that all delays count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -217,9 +217,9 @@ pub struct WhyRequest {
 pub struct CostsRequest {
     /// Start of the period, in seconds since 1970.
     pub from: f64,
-    /// End of the period.
+    /// End of the period, in seconds since 1970.
     pub to: f64,
-    /// Address or network of the client.
+    /// Address or network of the client; `None` selects all clients.
     pub client: Option<String>,
 }
 
@@ -289,7 +289,7 @@ pub enum NtaWhat {
         /// The name of the negative trust anchor.
         name: String,
     },
-    /// Lists the current negative trust anchors.
+    /// Lists the current negative trust anchors with their times.
     List,
 }
 
@@ -317,7 +317,7 @@ pub enum Reply {
     Stage(StageRow),
     /// The reply to `Request::Query`, and the last line after the steps of `Request::Trace`.
     Query(Box<QueryReply>),
-    /// A step of the resolution, in the reply to `Request::Trace`.
+    /// A step of the resolution of the traced question, in the reply to `Request::Trace`.
     Step(Step),
     /// The reply to `Request::AskServer`.
     ServerReply {
@@ -365,7 +365,7 @@ pub enum Reply {
     Event(QueryEvent),
     /// In the reply to `Request::Monitor`: queries were skipped because the client reads too slowly.
     Lost {
-        /// The number of queries that were skipped.
+        /// The number of queries that were not shown, because too many came at once.
         lost: u64,
     },
     /// A row of the reply to `Request::Cache`.
@@ -403,12 +403,12 @@ pub enum Reply {
     },
     /// A line of the configuration in the reply to `Request::Config`.
     Config {
-        /// The line, as it would be in a configuration file.
+        /// The line of the configuration, as it would be in the file.
         line: String,
     },
     /// A change that a reload of the configuration made. If nothing changed, there is no such line.
     Change {
-        /// The change, in one sentence.
+        /// What the reload has changed, in one sentence.
         #[serde(rename = "change")]
         sentence: String,
     },

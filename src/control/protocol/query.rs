@@ -27,14 +27,14 @@ pub struct TraceRequest {
 /// The result of a question that the daemon resolved for the operator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QueryReply {
-    /// The name that was asked for.
+    /// The name that the operator asked for.
     pub name: String,
-    /// The record type that was asked for.
+    /// The record type that the operator asked for.
     #[serde(rename = "type")]
     pub kind: String,
     /// The response code of the answer, by its usual name: `NOERROR`, `NXDOMAIN`, `SERVFAIL`.
     pub rcode: String,
-    /// How the question was answered, or why it failed.
+    /// The outcome: how the question was answered, or why it failed.
     pub outcome: Outcome,
     /// The time from the question to the answer, in seconds.
     pub elapsed: f64,
@@ -59,7 +59,7 @@ pub struct QueryReply {
 /// The part of the configuration from which a name is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfiguredSource {
-    /// The apex of the zone; for a host entry or a record, its name.
+    /// The apex of the configured zone; for a host entry or a record, its name.
     pub zone: String,
     /// Where the answers come from, for instance forwarders or a file.
     pub kind: ZoneSource,
@@ -75,7 +75,7 @@ pub struct ConfiguredSource {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MonitorRequest {
-    /// True if queries that fail with SERVFAIL are selected.
+    /// True if queries that ended in SERVFAIL are selected.
     #[serde(default)]
     pub failures: bool,
     /// Selects queries that take at least this many seconds; `None` if slow queries are not selected.
@@ -98,7 +98,7 @@ pub struct QueryEvent {
     /// The record type for which the client asked.
     #[serde(rename = "type")]
     pub kind: String,
-    /// How the query was answered, or why it failed.
+    /// The outcome: how the query was answered, or why it failed.
     pub outcome: Outcome,
     /// The time from the arrival of the query to the reply, in seconds.
     pub elapsed: f64,

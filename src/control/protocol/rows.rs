@@ -23,7 +23,7 @@ pub struct ServerState {
     pub round_trip: Option<f64>,
     /// How long an answer of the server is waited for before another server is queried too, in seconds.
     pub retry_after: f64,
-    /// Says if the server answers queries, or that this is unknown.
+    /// The health of the server: whether it answers queries, as far as this is known.
     pub health: Health,
     /// The time in seconds until a dead server gets a query again; `None` if the server is not dead.
     pub dead_for: Option<f64>,
@@ -39,9 +39,9 @@ pub struct ServerState {
 /// A resolution (flight), for which several clients may wait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlightState {
-    /// The name that is resolved.
+    /// The name that the resolution resolves.
     pub name: String,
-    /// The record type that is asked for.
+    /// The record type for which the resolution asks.
     #[serde(rename = "type")]
     pub kind: String,
     /// The time in seconds since the resolution began.
@@ -60,7 +60,7 @@ pub struct FlightState {
 /// An entry of the cache for a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeldRow {
-    /// What the entry contains, for instance an answer or an RRset.
+    /// What the cache entry contains, for instance an answer or an RRset.
     pub held: HeldAs,
     /// The record type of the entry; `None` if the entry applies to all types.
     #[serde(rename = "type")]
@@ -68,15 +68,15 @@ pub struct HeldRow {
     /// The number of the view whose clients use the entry. The view of `[listen]` has the number 0 when the daemon starts. Listeners that serve other
     /// zones have other views. If a reload changes the zones of a listener, its view gets a new number.
     pub view: u32,
-    /// The flags of the questions that this entry answers: `do`, `cd`.
+    /// The flags of the questions that this cache entry answers: `do`, `cd`.
     pub flags: Vec<String>,
-    /// The number of whole seconds for which the entry may still be used.
+    /// The remaining time for which the cache entry may be used, in whole seconds.
     pub ttl: u64,
     /// For an RRset, where its records came from: its rank (RFC 2181 section 5.4.1). `None` for other entries.
     pub source: Option<Rank>,
-    /// The size of the entry in octets.
+    /// The size of the cache entry in octets.
     pub octets: u32,
-    /// The content of the entry as text. Records have the form of zone files.
+    /// The content of the cache entry as text. Records have the form of zone files.
     pub data: Vec<String>,
 }
 
@@ -101,7 +101,7 @@ pub enum HeldAs {
 /// A rule of look-ahead: which question is resolved early, before a client asks it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LookaheadRule {
-    /// The rule, with the question that it resolves early.
+    /// The rule of look-ahead, with the question that it resolves early.
     pub rule: Rule,
     /// The state of the rule. In the mode "learned", only active rules resolve questions early.
     pub state: RuleState,
@@ -124,9 +124,9 @@ pub struct LookaheadRule {
 /// The mode and the counters of look-ahead. This row follows the rows of the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookaheadState {
-    /// The mode of the listeners that do not set a mode of their own.
+    /// The mode of look-ahead on the listeners that do not set a mode of their own.
     pub mode: LookaheadMode,
-    /// The number of listeners that set a mode of their own.
+    /// How many listeners set a mode of look-ahead of their own.
     pub own_modes: u64,
     /// The number of questions that were not resolved early because a limit was reached, since the daemon started.
     pub refused: u64,

@@ -88,7 +88,7 @@ pub struct RootKeysStatus {
 pub struct RootKeyRow {
     /// The key tag, a number that identifies the key (RFC 4034 appendix B).
     pub tag: u16,
-    /// The state of the key (RFC 5011 section 4.2).
+    /// The state of the root key (RFC 5011 section 4.2).
     pub state: RootKeyStanding,
     /// When the key entered this state, in seconds since 1970; `None` if the key has not been seen in the root zone yet.
     pub since: Option<u64>,
@@ -99,15 +99,15 @@ words! {
     pub enum RootKeyStanding {
         /// The key is built in or configured, and has not been seen in the root zone yet.
         Configured = "configured",
-        /// The key is new and not trusted yet.
+        /// The root key is new and not trusted yet.
         Pending = "pending",
-        /// The key is trusted.
+        /// The root key is trusted.
         Valid = "valid",
-        /// The key is trusted, but no longer published in the root zone.
+        /// The root key is trusted, but no longer published in the root zone.
         Missing = "missing",
         /// The root has revoked the key.
         Revoked = "revoked",
-        /// The key was revoked more than 30 days ago.
+        /// The root key was revoked more than 30 days ago.
         Removed = "removed",
     }
 }
@@ -137,13 +137,13 @@ impl RootKeysStatus {
 /// A configured listen address at which resolverd does not listen, because this host does not have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingAddress {
-    /// The address, as written in the configuration.
+    /// The listen address, as written in the configuration.
     pub address: SocketAddr,
-    /// Why the address is not available, as the last part of a sentence.
+    /// Why resolverd cannot listen at the address, as the last part of a sentence.
     pub why: String,
 }
 
-/// The certificate of an encrypted listener.
+/// The certificate of a listener for TLS, HTTPS or QUIC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateStatus {
     /// The path of the certificate file.
@@ -177,7 +177,7 @@ pub struct Status {
     pub questions: u64,
     /// The length of the period for which `questions` were counted, in seconds.
     pub seconds: f64,
-    /// The number of entries and the size of each cache.
+    /// The number of entries and the size in octets of each cache.
     pub stores: Vec<StoreFill>,
     /// The current problems, each with advice; empty if there is none.
     pub warnings: Vec<Warning>,
@@ -195,7 +195,7 @@ impl Status {
     }
 }
 
-/// How serious a problem is.
+/// How serious a problem of the daemon is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -208,14 +208,14 @@ pub enum Severity {
     Critical,
 }
 
-/// A problem, with advice for the operator.
+/// A problem of the daemon, with advice for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// How serious the problem is.
     pub severity: Severity,
-    /// The problem, in one sentence.
+    /// What the problem is, in one sentence.
     pub problem: String,
-    /// What the operator can do, in words.
+    /// What the operator can do about the problem, in words.
     pub remedy: String,
 }
 
@@ -249,6 +249,6 @@ pub struct Stats {
     pub shed_zones: Vec<ShedRow>,
     /// The clients whose questions were turned away most often because of overload.
     pub shed_clients: Vec<ShedRow>,
-    /// The number of entries and the size of each cache.
+    /// The number of entries and the size in octets of each cache.
     pub stores: Vec<StoreFill>,
 }

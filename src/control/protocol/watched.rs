@@ -76,7 +76,7 @@ pub struct WatchedFinding {
     pub since: u64,
     /// Time of the last check that reported the finding, in seconds since 1970.
     pub seen: u64,
-    /// The facts that show the problem, in words.
+    /// The facts that show the problem (evidence), in words.
     pub evidence: String,
     /// The effect of the problem on mail, in words.
     pub effect: String,

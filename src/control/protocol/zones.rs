@@ -15,14 +15,14 @@ use resolver::cache::servers::Health;
 pub enum ZoneWhat {
     /// Adds a zone. A temporary zone with the same name is replaced.
     Add {
-        /// The zone.
+        /// The zone to add, with its servers.
         zone: AddedZone,
         /// Lifetime in seconds; `None` means until the daemon ends.
         seconds: Option<u64>,
     },
     /// Removes a temporary zone.
     Remove {
-        /// Apex of the zone.
+        /// Apex of the temporary zone.
         name: String,
     },
 }
@@ -33,11 +33,11 @@ pub enum ZoneWhat {
 pub struct AddedZone {
     /// Apex of the zone.
     pub name: String,
-    /// The forwarders, or empty if `stub` is set.
+    /// The forwarders of the zone; empty if `stub` is set.
     pub forward: Vec<String>,
-    /// The zone's own servers, or empty if `forward` is set.
+    /// The authoritative servers of the zone; empty if `forward` is set.
     pub stub: Vec<String>,
-    /// True if answers are validated with DNSSEC.
+    /// True if answers for names in the zone are validated with DNSSEC.
     pub validate: bool,
 }
 
@@ -105,9 +105,9 @@ pub struct ZoneState {
     pub forward_first: bool,
     /// The servers that are asked about names in the zone, as configured.
     pub servers: Vec<ZoneServer>,
-    /// The path of the zone file; `None` if there is no file.
+    /// The path of the zone file; `None` if the zone has no file.
     pub file: Option<String>,
-    /// The addresses of a host entry; empty for other zones.
+    /// The addresses of a `[[host]]` entry; empty for other zones.
     pub addresses: Vec<IpAddr>,
     /// The addresses from which queries for this zone are sent, if they differ from the general setting; otherwise empty.
     pub source: Vec<IpAddr>,
@@ -122,7 +122,7 @@ pub struct ZoneState {
     pub hidden_at: Vec<SocketAddr>,
 }
 
-/// The remaining lifetime of a temporary zone.
+/// The remaining lifetime of a temporary zone, which `resolverctl zone add` has added.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Temporary {
     /// Seconds until the zone ends; `None` means that it ends with the daemon.
@@ -142,9 +142,9 @@ pub enum ZoneSource {
     /// A file with the records of the zone.
     #[default]
     File,
-    /// Records in the configuration file.
+    /// Records in the configuration file (`[[record]]`).
     Records,
-    /// An entry of the configuration for one host.
+    /// A `[[host]]` entry of the configuration.
     Host,
 }
 

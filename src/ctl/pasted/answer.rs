@@ -13,7 +13,7 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
     let reports = line.reports?;
     let text = line.text.to_ascii_lowercase();
     let is_named = |list: &str| text.contains(list.trim_end_matches('.'));
-    // Content filters write names of their own, such as RBL_SPAMHAUS_XBL.
+    // Content filters write names of their own for DNS lists, such as RBL_SPAMHAUS_XBL.
     let has_label = |list: &str| {
         let mut labels: Vec<&str> = list.trim_end_matches('.').split('.').collect();
         labels.pop();

@@ -33,7 +33,7 @@ const RESULTS: [&str; 3] = [" status=", " stat=", ": "];
 /// The sign in each line of Exim about the arrival of a mail.
 const ARRIVAL: &str = " <= ";
 
-/// Words before the reply of the remote server, of Postfix and Exim.
+/// Words that Postfix and Exim write before the reply of the remote mail server.
 pub(super) const REMOTE: [&str; 3] = [" said: ", " refused to talk to me: ", "remote mail server"];
 
 /// The words of Postfix that stand before the name of a mail host to which it could not connect.

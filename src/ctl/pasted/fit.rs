@@ -51,7 +51,7 @@ pub(super) enum FailedQuery {
     None,
     /// A failed query about an address: for its reverse name, or for its name in a DNS list.
     OfAddress,
-    /// A failed query for another name, such as the domain of the sender.
+    /// A failed query for another name that the log line has, such as the domain of the sender.
     OfName,
     /// A failed query about the name that the line rejects, or a query with the result that the line reports.
     OfRejected,

@@ -25,30 +25,30 @@ const UNREAD_TIME: usize = 60;
 /// A pasted log line, with the facts that were read from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastedLine {
-    /// The number of the line in the pasted text, counted from 1.
+    /// The number of the log line in the pasted text, counted from 1.
     pub number: usize,
     /// The number of the group to which the line belongs: a queue entry, a bounce or one log line. All lines of the group have the same number.
     pub entry: usize,
-    /// The text of the pasted line.
+    /// The text of the pasted log line.
     pub text: String,
     /// The time in the line, in seconds since 1970; `None` if it has none that can be parsed.
     pub at: Option<f64>,
     /// The last moment that the time of the line can mean, in seconds since 1970. It is later than `at` if the time has no seconds, if the time
     /// occurred twice because clocks were set back, or if it covers delivery attempts until now. Otherwise it equals `at`.
     pub at_last: Option<f64>,
-    /// The text of the line's time, if it could not be parsed.
+    /// The text of the time in the log line, if it could not be parsed.
     pub(crate) unread_time: Option<String>,
     /// True if the line is the first line of an entry of mailq. Its time is the arrival of the mail, and the sender was checked at that time.
     pub(crate) is_arrival: bool,
     /// The addresses and names in the line. Names that were certainly looked up in DNS come first.
     pub subjects: Vec<String>,
-    /// The domains of the mail addresses in the line.
+    /// The domains of the mail addresses in the log line.
     pub mail_domains: Vec<String>,
-    /// The delays that the line names.
+    /// The delays that the log line names, in seconds.
     pub delay: LineDelay,
-    /// The result of DNS that the line itself reports.
+    /// The result of DNS that the log line itself reports.
     pub(crate) reports: Option<DnsResult>,
-    /// True if the line itself reports that a DNS lookup failed.
+    /// True if the log line itself reports that a DNS lookup failed.
     pub(crate) blames_dns: bool,
     /// The name because of which mail software rejected the mail, after a failed lookup: a host, or the domain of a mail address.
     pub rejected: Option<String>,
@@ -56,7 +56,7 @@ pub struct PastedLine {
     pub(crate) ends_session: bool,
 }
 
-/// A period, from its first to its last moment, in seconds since 1970.
+/// A period from its first to its last moment, both in seconds since 1970.
 type Span = (f64, f64);
 
 impl PastedLine {
@@ -133,7 +133,7 @@ impl PastedLine {
         Some((self.whole_delay()?.0.min(begin), end))
     }
 
-    /// Returns the IP addresses in the line, without the names.
+    /// Returns the IP addresses in the log line, without the names.
     pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.subjects.iter().filter_map(|subject| subject.parse().ok())
     }

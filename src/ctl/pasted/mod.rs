@@ -130,7 +130,7 @@ pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
 struct LineDates {
     /// The first and the last moment that the last time can mean, in seconds since 1970.
     date: Option<(f64, f64)>,
-    /// The text of the last time, if it could not be parsed.
+    /// The text of the last time in the pasted lines, if it could not be parsed.
     unread: Option<String>,
     /// The number of queue entries, bounces and log lines that were read so far.
     entries: usize,
@@ -177,10 +177,10 @@ fn distinct(all: impl Iterator<Item = String>, most: usize) -> Vec<String> {
     distinct
 }
 
-/// The addresses and names that were found in one pasted line.
+/// The IP addresses and names that were found in one pasted log line.
 struct LineSubjects {
     all: Vec<String>,
-    /// The domains of the mail addresses in the line.
+    /// The domains of the mail addresses in the log line.
     of_mail: Vec<String>,
 }
 

@@ -334,7 +334,7 @@ const PARTS: [&str; 4] = [
     "look at the server or the content filter that got the mail (relay=): it answered late after the data",
 ];
 
-/// Returns the culprit of a delay that is not in DNS.
+/// Returns the culprit "not DNS", for a delay with another cause.
 fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
     let advice = match (line.delay.parts, line.delay.whole, line.delay.last_try) {
         (Some(parts), ..) => {
@@ -373,7 +373,7 @@ pub struct LineResult {
 }
 
 impl LineResult {
-    /// Creates a result that has one pasted line.
+    /// Creates a result for one pasted log line.
     pub fn new(line: &PastedLine, message: MessageReport) -> Self {
         let PastedLine { number, entry, is_arrival, .. } = *line;
         Self { message, numbers: BTreeSet::from([number]), entry, is_arrival }

@@ -356,7 +356,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
             (-30.0, NotDns),
         ),
         (GREETING, &[(-450.0, 20.0, ServerSilent, Failed, 1)], (-450.0, Unknown)),
-        // Postfix looks up the names before it connects.
+        // Postfix looks up the names before it connects to the mail host.
         (
             GREETING,
             &[(-30.4, 0.03, Nothing, Upstream, 1), (-1.0, 0.03, Nothing, Upstream, 1)],
@@ -487,7 +487,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         let described = settled(text, vec![slept()]).unwrap();
         assert_ne!(described.culprit.kind, CulpritKind::NotDns, "{text}");
     }
-    // Here the mail waited for DNS during most of its delay.
+    // In this case, the mail waited for DNS during most of its delay.
     let slow = message(29.0, CulpritKind::ServerSlow, Outcome::Upstream);
     assert_eq!(settled(&lines[0], vec![slow]).unwrap().culprit.kind, CulpritKind::ServerSlow);
     assert_eq!(settled(&lines[0], Vec::new()), None);
@@ -511,7 +511,7 @@ fn the_message_that_most_subjects_find_is_the_one_of_the_line() {
         "Nov 21 03:12:05 mx postfix/smtpd[2]: NOQUEUE: reject: RCPT from mail.fine.example[192.0.2.9]: 554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked using list.example; from=<a@fine.example>",
     );
     let own = message(0.02, CulpritKind::None, Outcome::Upstream);
-    // Another mail asked the same DNS list 43 s before the line.
+    // Another mail asked the same DNS list 43 s before the time of the log line.
     let other =
         MessageReport { began: NOW - 43.0, ..message(3.0, CulpritKind::ServerFailed, Outcome::Failed) };
     let described = settle_at_its_end(&line, vec![own.clone(), own.clone(), other, own]).unwrap();
@@ -638,7 +638,7 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     let of_domain = |began: f64, waited: f64, kind| of("fine.example.", "MX", began, waited, kind);
     let both = shown(qmgr, vec![of_domain(-2.2, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
     assert_eq!(both.iter().map(|one| one.1).collect::<Vec<_>>(), [ServerSlow, NotDns]);
-    // A line without a time, from the queue of OpenSMTPD.
+    // A line from the queue of OpenSMTPD, which has no time.
     let queue = "2d1b568e1e4ce26a|inet4|mta||bob@sender.example|us@fine.example|us@fine.example|pending";
     let found = (0..5).map(|_| of("sender.example.", "MX", -90.0, 0.001, Nothing)).enumerate();
     let mut found: Vec<_> =

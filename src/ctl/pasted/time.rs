@@ -12,16 +12,16 @@ const DATE_HEADERS: [&str; 3] = ["Date:", "Arrival-Date:", "Last-Attempt-Date:"]
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Words after a time that denote the time zone UTC.
+/// Words after a time in a log line that mean the time zone UTC.
 const UTC: [&str; 2] = ["UTC", "GMT"];
 
-/// How many letters a word for a time zone has, like CET, PST or AEST.
+/// The number of letters of the abbreviation for a time zone, like CET, PST or AEST.
 const ZONE_LETTERS: std::ops::RangeInclusive<usize> = 3..=4;
 
 /// The time zone of a time in a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Zone {
-    /// The line has no time zone, so the time zone of this host is used.
+    /// The log line has no time zone, so the time zone of this host is used.
     Local,
     Utc,
     /// A word for a time zone other than UTC. Some of these words have several meanings, like IST, so the time cannot be converted.
@@ -63,13 +63,13 @@ impl Zone {
     }
 }
 
-/// Any period of this many years has a 29 February.
+/// Any period of this many years contains a 29 February.
 const LEAP_YEARS: i32 = 8;
 
 /// If a time without a year would be more than this many seconds later than now, the line was written in an earlier year.
 const FUTURE: f64 = 86_400.0;
 
-/// A time without seconds may be any moment in this number of seconds.
+/// A log time without seconds may be any moment within this number of seconds.
 const MINUTE: f64 = 60.0;
 
 /// Returns the time in a line, in seconds since 1970, as the first and the last moment that it can mean. They differ for a time without

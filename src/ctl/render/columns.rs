@@ -11,7 +11,7 @@ use history::{ClientRow, OTHER, ServerRow, TypeRow, UserRow, ZoneRow, blames};
 /// One cell of a table: its text, the number in it (for sorting), and its colour.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
-    /// Text of the cell, safe to print on a terminal.
+    /// The text of the cell, safe to print on a terminal.
     pub text: String,
     /// The number in the cell, by which rows are sorted. `None` if the cell has words.
     pub weight: Option<f64>,
@@ -19,7 +19,7 @@ pub struct Cell {
     pub(crate) paint: Paint,
 }
 
-/// The data that a cell of a table needs in addition to its row.
+/// Data that the cells of a table need in addition to their row.
 pub(crate) struct Context<'a> {
     /// Number of queries in all rows together, from which a cell computes the share of its row.
     pub(crate) all: u64,
@@ -158,7 +158,7 @@ pub(super) fn count(number: u64) -> Cell {
     Cell { text: words::number(number), weight: Some(number as f64), paint: Paint::Plain }
 }
 
-/// Returns a cell with words in a colour.
+/// Returns a cell of a table with a text in a colour.
 pub(super) fn painted((text, paint): (&str, Paint)) -> Cell {
     Cell { paint, ..word(text) }
 }

@@ -7,7 +7,7 @@ use super::{Paint, Style, words};
 use control::protocol::Reply;
 use history::costs::{CostRow, CostSpan};
 
-/// A change of less than this is not shown, in seconds.
+/// A change of the delay by less than this is not shown, in seconds.
 const CHANGE: f64 = 0.05;
 
 /// The lines below the table, which explain its columns and the sides. The word "message" is explained after them.
@@ -73,7 +73,7 @@ fn cause(row: &CostRow) -> Cell {
     }
 }
 
-/// Returns a change of a time in seconds, with its sign.
+/// Returns a change of a delay in seconds as text, with its sign.
 fn change(seconds: f64) -> String {
     match seconds {
         _ if seconds.abs() < CHANGE => "none".to_owned(),

@@ -61,7 +61,7 @@ fn one(finding: &Finding, style: Style) -> String {
     text
 }
 
-/// The first line of a finding: its level and its title.
+/// Returns the first line of a finding of a check: its level and its title.
 pub(super) fn heading(level: Level, entry: &CodeEntry, style: Style) -> String {
     let paint = match level {
         Level::Failure => Paint::Bad,

@@ -10,7 +10,7 @@ use dns::wire::presentation::harmless_json;
 use doctor::finding::Finding;
 use resolver::config::{ConfigProblem, Errors};
 
-/// Returns a value as JSON in one line, with a newline at the end.
+/// Returns a value as one line of JSON, with a newline at the end.
 pub fn line(object: &impl Serialize) -> String {
     // This cannot fail, because all maps in the types of the protocol have text as keys. If it failed, the user would see an empty line.
     let mut line = harmless_json(&serde_json::to_string(object).unwrap_or_default());
@@ -45,7 +45,7 @@ pub fn config(file: &str) -> Result<String, toml::de::Error> {
     toml::from_str::<serde_json::Value>(file).map(|tree| line(&tree))
 }
 
-/// The result of `resolverctl config check`, for JSON.
+/// The result of `resolverctl config check`, in the form for JSON.
 #[derive(Serialize)]
 struct Checked<'c> {
     file: Option<&'c Path>,

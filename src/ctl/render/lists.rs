@@ -81,7 +81,7 @@ fn notes(ShownList { called, row }: &ShownList) -> String {
     let since =
         row.standing.as_ref().filter(|standing| standing.since > 0 && standing.state != ListState::Ok);
     let since = since.map(|standing| format!(" (since {})", minute(standing.since))).unwrap_or_default();
-    // A note may begin with the name of the list, which is printed already.
+    // A note may begin with the name of the DNS list, which is printed already.
     let note = row.note.strip_prefix(row.list.as_str()).unwrap_or(&row.note);
     let note = note.trim_start_matches([':', ' ']);
     let note = (!note.is_empty()).then(|| format!("{called}{since}: {}\n", harmless(note)));

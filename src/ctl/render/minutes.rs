@@ -1,4 +1,4 @@
-//! The screens of `resolverctl stats` about spans of the minutes on disk.
+//! The screens of `resolverctl stats` about earlier times, from the minutes on disk.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +12,19 @@ use minutes::limits::NAMES_INTERVAL;
 use minutes::row::{Busy, BusyKind};
 use minutes::span::SpanReport;
 
-/// The number of zones, lists, users and networks below the figures.
+/// How many zones, DNS lists, users and networks are shown below the figures.
 const SHOWN: usize = 8;
 
-/// The text in place of a figure that is not known.
+/// The text that is shown for a figure that is not known.
 const NONE: &str = "–";
 
-/// Formats a point in time.
+/// A function that formats a point in time, given in seconds since 1970.
 pub type Moment<'m> = &'m dyn Fn(f64) -> String;
 
-/// A figure of a span.
+/// A figure about a span of time on the screen.
 enum Figure {
     Count(u64),
-    /// A part of a number.
+    /// A part of a number, shown in percent.
     Share(u64, u64),
     /// A quantile of some times: the time in seconds, the number of times, and the share of them that is greater, in percent.
     Time(f64, u64, u64),
@@ -43,7 +43,7 @@ const _: () = assert!(LEAST_ABOVE == 10);
 /// The line below the tables about the times in them.
 const ESTIMATES: &str = "times are estimates, because the disk has only ranges of times, for example 185 to 262 ms; `resolverctl stats` has exact times\n";
 
-/// A function that makes a figure of a span.
+/// A function that computes a figure from the statistics of a span of time.
 type FigureOf = fn(&SpanReport) -> Figure;
 
 /// The figures of a span: the label of each, its head in the table of minutes if it is there, and its value.
@@ -84,7 +84,7 @@ fn counted<Kind: Ord>(counts: &BTreeMap<Kind, u64>, kind: &Kind) -> u64 {
 }
 
 impl Figure {
-    /// Returns the value, or `None` if nothing was counted.
+    /// Returns the value of the figure, or `None` if nothing was counted.
     fn value(&self) -> Option<f64> {
         match *self {
             Self::Count(count) => Some(count as f64),

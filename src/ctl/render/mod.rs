@@ -39,7 +39,7 @@ pub enum Format {
     Json,
 }
 
-/// Says if text output has colours.
+/// Says if the text output has colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// Text without colours: for pipes, and for users who do not want them.

@@ -22,7 +22,7 @@ const COLUMNS: usize = 80;
 /// The number of lines of this terminal, without the line for the shell prompt.
 const LINES: usize = 23;
 
-/// The width of the labels at the start of lines, in columns.
+/// The width of the labels at the start of the lines of `resolverctl stats`, in columns.
 const LABEL: usize = 13;
 
 /// The number of blanks between a label and its value, and between columns.
@@ -37,7 +37,7 @@ const FAILED: usize = 16;
 /// The advice to the user if the daemon has not received any query.
 const UNASKED: &str = "`resolverctl check system` shows whether this host uses resolverd";
 
-/// Returns the output of `stats` as text.
+/// Returns the output of `resolverctl stats` as text.
 pub fn stats(stats: &Stats, style: Style) -> String {
     let upper = upper(stats, style);
     let cache = fill(&stats.stores, style);
@@ -55,7 +55,7 @@ pub fn stats(stats: &Stats, style: Style) -> String {
     format!("{upper}{gap}{failed}{zones}{servers}{cache}")
 }
 
-/// Returns the upper lines, about all queries of the selected period.
+/// Returns the upper lines of the output, about all queries of clients in the selected period.
 fn upper(stats: &Stats, style: Style) -> String {
     let report = &stats.report;
     let window = words::window(report.window, report.seconds);
@@ -127,7 +127,7 @@ fn overload(stats: &Stats, style: Style) -> String {
     if rows.is_empty() { String::new() } else { items("overload by", &rows, style) }
 }
 
-/// Returns the lines about the queries that resolverd sent to servers.
+/// Returns the lines of the output about the queries that resolverd sent to servers.
 fn upstream(stats: &Stats, style: Style) -> String {
     let report = &stats.report.upstream;
     let messages: u64 = report.messages.values().sum();

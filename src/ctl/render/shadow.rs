@@ -12,7 +12,7 @@ use shadow::judge::{Cause, Weight};
 use shadow::limits::MAX_SHADOW_QUESTIONS;
 use shadow::report::{Difference, ShadowReport, ShadowSummary, SideSummary, SwitchVerdict};
 
-/// Returns the report as text.
+/// Returns the output of `resolverctl shadow` as text.
 pub fn text(report: &ShadowReport, summary: &ShadowSummary, style: Style) -> String {
     let paint = match summary.verdict {
         SwitchVerdict::Safe => Paint::Good,
@@ -118,7 +118,7 @@ fn by_cause(differences: &[&Difference], weight: Weight) -> String {
     groups.into_iter().map(|((cause, _), group)| of_cause(cause, &group, most)).collect()
 }
 
-/// Returns the words that explain a cause.
+/// Returns the words that explain a cause of differences.
 const fn meaning(cause: Cause) -> &'static str {
     match cause {
         Cause::Bogus => "one resolver finds wrong signatures",

@@ -48,7 +48,7 @@ pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: S
     table.text(style, None) + STAGE_TERMS + &span(replies, moment)
 }
 
-/// Returns the line about the period that the table covers.
+/// Returns the line about the period that the table of stages covers.
 fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
     let span =
         replies.iter().find_map(|reply| if let Reply::TableSpan(span) = reply { Some(span) } else { None });

@@ -17,7 +17,7 @@ pub enum Align {
     Right,
 }
 
-/// A table to which rows are added one by one.
+/// A table of text to which rows are added one by one.
 #[derive(Debug)]
 pub(crate) struct TextTable {
     sides: Vec<Align>,
@@ -33,7 +33,7 @@ impl TextTable {
         }
     }
 
-    /// Adds a row at the end of the table.
+    /// Adds a row at the end of the table. Each cell has a text and its colour.
     pub(crate) fn row(&mut self, cells: Vec<(String, Paint)>) {
         self.rows.push(cells.into_iter().map(|(cell, paint)| (harmless(&cell), paint)).collect());
     }

@@ -235,7 +235,7 @@ const fn source(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Returns DNS records as text, in aligned columns as in a zone file.
+/// Returns DNS records as text in aligned columns, as in a zone file.
 fn records(records: &[Record]) -> String {
     let width = |of: fn(&Record) -> usize| records.iter().map(of).max().unwrap_or(0);
     let names = width(|record| record.name.chars().count());

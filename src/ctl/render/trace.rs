@@ -95,7 +95,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
     }
 }
 
-/// Returns the text about a query that was sent to a server.
+/// Returns the text about a query that was sent to a server, for a line of `resolverctl trace`.
 fn sent(step: &StepEvent) -> String {
     let StepEvent::Sent { server, transport, name, kind, reason, usual } = step else {
         return String::new();
@@ -131,7 +131,7 @@ fn turned(step: &StepEvent) -> (&'static str, String, Paint) {
     }
 }
 
-/// Returns the text about records that resolverd removed from a reply.
+/// Returns the text about records that resolverd removed from a reply, for a line of `resolverctl trace`.
 fn removed(step: &StepEvent) -> (&'static str, String, Paint) {
     let s = |one: &'static str, more: &'static str, dropped: usize| if dropped == 1 { one } else { more };
     let (dropped, records, why, paint) = match step {

@@ -1,4 +1,4 @@
-//! The output of `check watched`: each watched domain with its findings.
+//! The output of `resolverctl check watched`: each watched domain with its findings.
 
 use super::domain::{below, heading, sentence};
 use super::words::{age, problems, time};

@@ -166,7 +166,7 @@ fn users(report: &MessageReport) -> String {
     }
 }
 
-/// Maximum number of rows of a waterfall.
+/// The maximum number of rows of a waterfall (the diagram of the queries of a message).
 const ROWS: usize = 40;
 
 /// Returns true if a question took at least `SHOWN` seconds or failed, or if its answer may be the reason why a mail was refused.
@@ -282,7 +282,7 @@ fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     )
 }
 
-/// Returns the text with an upper-case letter at its start.
+/// Returns the text with an upper-case letter as its first letter.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()

@@ -15,7 +15,7 @@ use shadow::judge::Evidence;
 use shadow::limits::SHADOW_AT_ONCE;
 use shadow::report::{NotCompared, ShadowReport};
 
-/// Sends all questions of a file, and collects the results in a report.
+/// Sends all questions of a capture file to both resolvers, and collects the results in a report.
 pub(super) struct Replay<'r> {
     pub(super) examiner: &'r Examiner,
     pub(super) client: &'r ControlClient,

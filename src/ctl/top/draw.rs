@@ -25,7 +25,7 @@ const FEW_KEYS: &str = "q quit  1-6 tables  w period  ? help";
 /// the screen: two for the titles, one for a row, the first line and the last line.
 const NOTES: usize = 4;
 
-/// The number of lines that the rest of the screen needs, see `NOTES`.
+/// The number of lines that the screen needs in addition to the rates and problems, see `NOTES`.
 const OTHERS: u16 = 5;
 
 /// The lines of the help screen: all keys with their actions.
@@ -208,7 +208,7 @@ impl Painter {
         }
     }
 
-    /// Returns the style for the name of the selected table.
+    /// Returns the style for the name of the table that is selected.
     fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }

@@ -14,7 +14,7 @@ use history::limits::STORED_TIME;
 /// The periods for a table that the user can select, in the order in which the key `w` selects them.
 const WINDOWS: [Window; 4] = [Window::Minute, Window::FiveMinutes, Window::Hour, Window::Start];
 
-/// The counters of the daemon since its start, as they were in one reply.
+/// The values of the daemon's counters in one reply.
 #[derive(Clone, Debug, PartialEq)]
 struct Reading {
     version: String,
@@ -28,13 +28,13 @@ struct Reading {
 /// How many queries there were between two replies with the daemon's counters. The rates are computed from these numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
-    /// Number of queries of clients between the two replies.
+    /// How many queries of clients ended between the two replies.
     pub questions: u64,
-    /// Number of queries that were answered from the cache.
+    /// How many of these queries were answered from the cache.
     pub cache: u64,
-    /// Number of queries that were answered with SERVFAIL.
+    /// How many of these queries were answered with SERVFAIL.
     pub failed: u64,
-    /// Number of queries that the daemon sent to servers.
+    /// How many queries the daemon sent to servers between the two replies.
     pub messages: u64,
     /// Time between the two replies, in seconds.
     pub seconds: f64,
@@ -63,7 +63,7 @@ pub struct TopLive {
     trends: BTreeMap<String, Vec<f64>>,
     /// True if the rows in memory belong to the selected table and period. False until the daemon has sent them.
     is_read: bool,
-    /// Index of the first row that is visible on the screen.
+    /// Index of the first row of the table that is visible on the screen.
     first: usize,
     readings: [Option<Reading>; 2],
     /// The time at which the daemon last replied, in seconds since 1970.
@@ -134,7 +134,7 @@ impl TopLive {
         (self.column, self.is_reversed)
     }
 
-    /// Returns the rows of the table in the order in which they are shown.
+    /// Returns the rows of the selected table in the order in which they are shown.
     pub fn rows(&self) -> &[TopRow] {
         &self.rows
     }
@@ -150,7 +150,7 @@ impl TopLive {
         self.is_read
     }
 
-    /// Returns the index of the first row that is visible.
+    /// Returns the index of the first row of the table that is visible.
     pub fn first(&self) -> usize {
         self.first.min(self.rows.len().saturating_sub(1))
     }

@@ -78,7 +78,7 @@ pub(super) fn run(
     take_reading(&client, &mut live)?;
     let mut interrupts = Interrupts::catch().map_err(CommandFailure::Output)?;
     let mut taken = TopTerminal::take().map_err(CommandFailure::Output)?;
-    // This thread needs no end of its own: it ends when the process ends.
+    // The thread that waits for signals need not be stopped: it ends when the process ends.
     thread::spawn(move || {
         interrupts.wait();
         give_back();

@@ -89,7 +89,7 @@ impl TopTable {
     pub(crate) const FIRST_SORT: usize = 1;
 }
 
-/// A row of one of these tables.
+/// A row of one of the tables of `resolverctl top`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopRow {
     /// The cells of the row, one for each column of the table. The first cell has the name.
@@ -104,7 +104,7 @@ impl TopRow {
         self.cells.first().map_or("", |cell| &cell.text)
     }
 
-    /// Returns the number in the column by which the table is sorted first.
+    /// Returns the number in the column by which the table is sorted at first.
     pub(super) fn figure(&self) -> f64 {
         self.cells.get(TopTable::FIRST_SORT).and_then(|cell| cell.weight).unwrap_or(0.0)
     }
@@ -121,10 +121,10 @@ pub(super) fn sparkline(numbers: &[f64]) -> String {
     numbers.iter().filter_map(|number| BARS.get(bar(number))).collect()
 }
 
-/// The width of the terminal from which on there is room for sparklines.
+/// The width of the terminal, in columns, from which on sparklines are shown.
 const FULL: usize = 80;
 
-/// The smallest width of a column with sparklines.
+/// The smallest width of a column with sparklines, in characters.
 const LEAST_TREND: usize = 8;
 
 /// Returns the width of the column with sparklines on a terminal of this width, or 0 if there is no room for it.
@@ -187,17 +187,17 @@ fn order(one: &TopRow, other: &TopRow, (column, is_reversed): (usize, bool)) -> 
 /// three eighths of the width, and other words get five sixteenths: 25 of 80, which `ok: mean round trip 30 ms` needs.
 const LEAST: usize = 16;
 
-/// The number of blanks between two columns.
+/// The number of blanks between two columns of the table.
 pub(super) const GAP: usize = 2;
 
-/// A column that is shown on the screen.
+/// A column of the table that is shown on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShownColumn {
     /// The index of the column in `TopTable::columns`.
     pub place: usize,
-    /// The width of the column on the screen.
+    /// The width of the column on the screen, in characters.
     pub width: usize,
-    /// The alignment of the column.
+    /// The alignment of the text in the column.
     pub side: Align,
 }
 

@@ -16,7 +16,7 @@ use ratatui_crossterm::crossterm::terminal::{
 /// Installs, only once, a panic hook that restores the terminal first. Otherwise the panic message would be lost with the alternate screen.
 static AT_PANIC: Once = Once::new();
 
-/// The terminal in raw mode. Dropping this value restores it.
+/// The terminal in raw mode. When this value is dropped, the terminal is restored.
 pub(super) struct TopTerminal {
     /// `ManuallyDrop`, because dropping this field would show the cursor again, and would panic if neither the terminal nor standard error exists any
     /// more.

@@ -1,4 +1,4 @@
-//! Makes texts of other hosts safe for an HTML page.
+//! Makes texts that come from other hosts safe for an HTML page.
 
 use dns::wire::presentation::harmless;
 

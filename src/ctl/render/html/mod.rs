@@ -12,7 +12,7 @@ use super::domain::{counts, sentence, worst};
 use dns::clock::minute;
 use doctor::finding::{Finding, Level, Topic};
 
-/// The findings about one domain or address, for the page.
+/// The findings about one domain or address, for the HTML page of a check.
 #[derive(Clone, Debug)]
 pub struct DomainReport {
     /// The domain or address that was checked.

@@ -152,7 +152,7 @@ fn critical(report: &MessageReport) -> Vec<&QuestionReport> {
         let before = report.questions.iter().filter(|question| has_row(question) && ends(question) <= end);
         let Some(last) = before.max_by(|one, other| ends(one).total_cmp(&ends(other))) else { return path };
         path.push(last);
-        // A row takes at least 1 ms, so each step goes back in time.
+        // The bar of a query takes at least 1 ms, so each step of the loop goes back in time.
         end = last.at;
     }
 }
