@@ -1,4 +1,4 @@
-//! Limits of `resolverctl import`, `switch` and `check system`.
+//! Limits of `resolverctl import`, `switch` and `check system`, each with the reason for its value.
 
 use std::time::Duration;
 

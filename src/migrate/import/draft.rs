@@ -71,7 +71,7 @@ impl Draft {
         }
     }
 
-    /// Adds an entry of a list, such as `[[zone]]`.
+    /// Adds an entry to the imported configuration, such as a `[[zone]]`.
     pub(super) fn add(
         &mut self,
         setting: &impl Setting,
@@ -220,7 +220,7 @@ impl Draft {
 }
 
 impl DraftEntry {
-    /// Returns the value of the key `name` of this entry, if it has one.
+    /// Returns the value of the key `name` of this entry; `None` if it has no name.
     fn name(&self) -> Option<&str> {
         self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())
     }

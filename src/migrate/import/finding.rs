@@ -8,7 +8,7 @@ use dns::wire::presentation::shown;
 use dns::words;
 use resolver::limits::MAX_SHOWN_SENTENCE;
 
-/// A line in a configuration file of the other resolver.
+/// The position of a line in a configuration file of the other resolver.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourcePlace {
     /// The file, as it was named on the command line or in an include.
@@ -26,17 +26,17 @@ impl SourcePlace {
 
 /// A setting of the other resolver that a finding can be about.
 pub(super) trait Setting {
-    /// Returns the position of the setting.
+    /// Returns the position of the setting in its file.
     fn place(&self) -> &SourcePlace;
     /// Returns the text of the setting, in the form in which findings show it.
     fn shown(&self) -> String;
-    /// Returns the position and the text of the setting.
+    /// Returns the position of the setting in its file, and its text.
     fn typed(&self) -> TypedSetting {
         TypedSetting { place: self.place().clone(), shown: self.shown() }
     }
 }
 
-/// The position and the text of a setting of the other resolver.
+/// A setting of the other resolver: its position in the file and its text.
 #[derive(Clone, Debug)]
 pub(super) struct TypedSetting {
     pub(super) place: SourcePlace,
@@ -88,13 +88,13 @@ words! {
 /// A finding about one setting of the other resolver, which the import changed or left out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ImportFinding {
-    /// The position of the setting in the file.
+    /// The position of the setting in the file of the other resolver.
     pub place: SourcePlace,
     /// The text of the setting, as it is in the file, without secrets.
     pub option: String,
-    /// What the setting did in the other resolver.
+    /// What the setting did in the other resolver, as a sentence.
     pub did: String,
-    /// How to get the same effect in resolverd.
+    /// How to get the same effect in resolverd, as a sentence.
     pub instead: String,
     /// How serious the finding is.
     pub weight: Weight,
@@ -136,7 +136,7 @@ pub(super) const FRAGMENT: (&str, &str) = (
 /// The effect of a setting in the other resolver: it checked the certificates of forwarders with its own certificate authorities (CAs).
 pub(super) const OWN_CAS: &str = "checked the certificates of servers with CAs of its own";
 
-/// What the operator must do so that resolverd trusts the same CAs.
+/// What the operator must do so that resolverd trusts the same certificate authorities.
 pub(super) const CAS_OF_HOST: &str =
     "resolverd checks the name, with the CAs of this host; install a CA of your own there";
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::ImportError;
 use super::source::Sources;
 
-/// A file format that can be imported.
+/// The format of a configuration file that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// The format of unbound.conf of Unbound.
@@ -118,7 +118,7 @@ const BEGINNINGS: [(Program, &[&str]); 5] = [
     ),
 ];
 
-/// Beginnings of file names of programs whose files cannot be imported.
+/// Beginnings of file names that belong to programs whose files cannot be imported.
 const OTHER_NAMES: [(&str, Program); 3] =
     [("recursor", RECURSOR), ("pdns-recursor", RECURSOR), ("kresd", KNOT)];
 

@@ -7,7 +7,7 @@ use super::finding::{ImportFinding, Weight};
 use resolver::config;
 use resolver::config::Config;
 
-/// The result of an import.
+/// The result of an import: the configuration for resolverd, and the findings.
 #[derive(Debug)]
 pub struct Imported {
     /// The configuration for resolverd that the import has made.

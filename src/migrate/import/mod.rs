@@ -42,7 +42,7 @@ use draft::Draft;
 /// The reason why nothing could be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// A file cannot be read.
+    /// A file of the other resolver cannot be read.
     #[error("{} {reason}", .file.display())]
     File {
         /// Path of the file.
@@ -50,15 +50,15 @@ pub enum ImportError {
         /// Why the file cannot be read.
         reason: String,
     },
-    /// The text of a file is not in the expected format.
+    /// A file of the other resolver is not in the expected format.
     #[error("{place}: {reason}")]
     Text {
-        /// Position of the faulty text.
+        /// Position of the faulty text in the file.
         place: SourcePlace,
         /// Why the text does not have the expected format.
         reason: String,
     },
-    /// The file belongs to a resolver whose files cannot be imported.
+    /// The file belongs to another resolver whose files cannot be imported.
     #[error(
         "{} is a file of {program}, which cannot be imported; resolverd-migration(7) has a table of its options",
         .file.display()
@@ -66,7 +66,7 @@ pub enum ImportError {
     Other {
         /// Path of the file.
         file: PathBuf,
-        /// Name of that resolver.
+        /// Name of the other resolver.
         program: &'static str,
     },
     /// Neither the text nor the name of the file shows its format.

@@ -39,12 +39,12 @@ pub(super) const ASTERISK: (&str, &str) = (
     "is left out, as no program asks for this name; for all names below, write a record of `*` into records of a [[zone]]",
 );
 
-/// A name with one of its addresses, and the setting from which it comes.
+/// A name of dnsmasq's configuration with one of its addresses, and the setting from which it comes.
 struct Host {
     setting: TypedSetting,
     name: String,
     addresses: Vec<IpAddr>,
-    /// True if the reverse name of an address points to this name.
+    /// True if the reverse name of the address points to this name.
     is_first: bool,
 }
 
@@ -57,7 +57,7 @@ struct RecordSet {
     ttl: Option<String>,
 }
 
-/// The collected names, in the order in which the file has them.
+/// The names and records that were collected, in the order of the file.
 #[derive(Default)]
 pub(super) struct Names {
     hosts: Vec<Host>,
@@ -193,7 +193,7 @@ fn kind_of(address: &IpAddr) -> &'static str {
     if address.is_ipv4() { "A" } else { "AAAA" }
 }
 
-/// Returns a text as a quoted string in the form of a zone file.
+/// Returns a text as a quoted string, as in a zone file.
 pub(super) fn quoted(text: &str) -> String {
     let escaped: String = text
         .chars()

@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::finding::{Setting, Weight};
 use super::secret::keyword;
 
-/// The tables for a program whose configuration can be imported.
+/// The tables of options for a program whose configuration can be imported.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProgramOptions {
@@ -29,7 +29,7 @@ pub(super) struct ProgramOptions {
     /// Options in zones whose names are resolved by querying configured servers.
     #[serde(default)]
     pub(super) zones: OptionTable,
-    /// Options in zones whose data the program has itself, as a copy.
+    /// Options of zones whose data the program itself has, as a copy.
     #[serde(default)]
     pub(super) auth_zones: OptionTable,
     /// Types of local zones of the program.
@@ -62,9 +62,9 @@ pub(super) struct OptionRow {
     #[serde(default)]
     values: Vec<String>,
     pub(super) weight: Weight,
-    /// What the options did in the other resolver.
+    /// What the options did in the other resolver, as a sentence.
     pub(super) did: String,
-    /// How to get the same effect with resolverd.
+    /// How to get the same effect with resolverd, as a sentence.
     pub(super) instead: String,
 }
 

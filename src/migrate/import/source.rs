@@ -12,7 +12,7 @@ use super::ImportError;
 use super::draft::Draft;
 use super::finding::{Setting, TypedSetting, Weight};
 
-/// Reads configuration files, and stores what is known about them.
+/// Reads the configuration files of the other resolver, and stores what is known about them.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     files: usize,
@@ -41,7 +41,7 @@ struct IncludeDoubt {
     weight: Weight,
 }
 
-/// The text of a file that was read, and its path.
+/// A file of the other resolver that was read: its text and its path.
 pub(super) struct Source {
     pub(super) path: Arc<Path>,
     pub(super) text: String,
@@ -169,7 +169,7 @@ impl Sources {
     }
 }
 
-/// Opens a regular file. The error is a part of a sentence.
+/// Opens a regular file. The error is a part of a sentence, which says why it cannot be read.
 fn opened(path: &Path) -> Result<File, String> {
     let about = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
     if !about.is_file() {

@@ -19,7 +19,7 @@ use hickory_proto::rr::Name;
 /// Where the answers for the names of a zone come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ZoneSource {
-    /// Queries are forwarded to recursive servers.
+    /// Queries for the names are forwarded to recursive servers.
     Forward,
     /// The records in the configuration, written as lines of a zone file.
     Records,
@@ -45,7 +45,7 @@ struct GatheredZone {
 /// A reverse zone that contains the reverse names of 100.64.0.0/10 (shared address space) and the reverse names of public addresses.
 const AROUND_SHARED: &str = "100.in-addr.arpa";
 
-/// The collected zones, in the order in which the file has them.
+/// The zones that were collected from the other resolver's file, in the order of the file.
 #[derive(Debug, Default)]
 pub(super) struct GatheredZones {
     zones: Vec<GatheredZone>,
@@ -151,7 +151,7 @@ impl GatheredZones {
         kept
     }
 
-    /// Adds all collected zones to the draft.
+    /// Adds all collected zones to the draft of the configuration.
     pub(super) fn finish(self, draft: &mut Draft) {
         for zone in self.zones {
             let key = match zone.source {

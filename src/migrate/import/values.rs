@@ -35,7 +35,7 @@ pub(super) fn names_in_data(kind: &str) -> &'static [usize] {
     NAMES_IN_DATA.iter().find(|(with_names, _)| *with_names == kind).map_or(&[], |(_, places)| places)
 }
 
-/// A server to which queries are sent.
+/// A server to which the other resolver sends queries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Upstream {
     pub(super) address: IpAddr,
@@ -79,7 +79,7 @@ pub(super) fn texts(texts: impl IntoIterator<Item = String>) -> Value {
     Value::Array(texts.into_iter().map(Value::String).collect())
 }
 
-/// Returns the items in the same order, each once.
+/// Returns the items in the same order, without repeated items.
 pub(super) fn unique<Item: Clone + Eq + Hash>(mut items: Vec<Item>) -> Vec<Item> {
     let mut known = HashSet::new();
     items.retain(|item| known.insert(item.clone()));
@@ -95,12 +95,12 @@ pub(super) fn counted(names: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// Returns a name in lower case, without its final dot.
+/// Returns a domain name in lower case, without its final dot.
 pub(super) fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// Returns true if a name equals another name or is below it.
+/// Returns true if a domain name equals another name or is below it.
 pub(super) fn is_within(name: &str, around: &str) -> bool {
     let (name, around) = (plain(name), plain(around));
     around.is_empty() || name == around || name.ends_with(&format!(".{around}"))
@@ -111,7 +111,7 @@ pub(super) fn enclosing(name: &str) -> impl Iterator<Item = &str> {
     successors(Some(name), |name| name_above(name)).take(limits::MAX_LABELS)
 }
 
-/// Returns the name above a name. Returns `None` for the root.
+/// Returns the domain name above a name. Returns `None` for the root.
 fn name_above(name: &str) -> Option<&str> {
     match name.split_once('.') {
         Some((_, above)) => Some(above),
@@ -169,7 +169,7 @@ pub(super) struct Networks {
 }
 
 impl Networks {
-    /// Adds a network, unless it is known.
+    /// Adds a network to the list, unless the list already has it.
     pub(super) fn push(&mut self, net: IpNet) {
         if self.known.insert(net) {
             self.listed.push(net);
@@ -217,13 +217,13 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    /// Returns lists in which all clients are allowed.
+    /// Returns lists of clients in which all clients are allowed.
     pub(super) fn everybody() -> Self {
         let allow = ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all)).collect();
         Self { allow, ..Self::default() }
     }
 
-    /// Returns lists in which only this host is allowed.
+    /// Returns lists of clients in which only this host is allowed.
     pub(super) fn of_this_host() -> Self {
         Self { allow: loopback().into_iter().collect(), ..Self::default() }
     }
@@ -267,7 +267,7 @@ impl Clients {
         self.nets().count() < before
     }
 
-    /// Returns all prefixes of the three lists.
+    /// Returns all prefixes in the three lists of clients (allowed, refused, dropped).
     pub(super) fn nets(&self) -> impl Iterator<Item = IpNet> {
         self.allow.iter().chain(self.refuse.iter()).chain(self.drop.iter()).copied()
     }
@@ -298,7 +298,7 @@ impl Clients {
 const PRIVATE: [&str; 6] =
     ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"];
 
-/// Returns the private networks as a list for resolverd's configuration.
+/// Returns the private networks as a list in the form of resolverd's configuration.
 pub(super) fn private() -> Value {
     texts(PRIVATE.map(str::to_owned))
 }

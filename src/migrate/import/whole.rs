@@ -22,13 +22,13 @@ const REVERSE: [&str; 2] = ["in-addr.arpa", "ip6.arpa"];
 /// Section and key with the networks whose addresses resolverd removes from answers.
 pub(super) const PRIVATE: (&str, &str) = ("[resolve]", "private_addresses");
 
-/// Section and key with the size of the cache.
+/// Section and key of the configuration with the size of the cache.
 pub(super) const SIZE: (&str, &str) = ("[cache]", "size");
 
 /// The addresses from which programs of this host send queries, in the same order as in `loopback`.
 const OWN: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
-/// Section and key with the clients that resolverd answers.
+/// Section and key of the configuration with the clients that resolverd answers.
 pub(super) const CLIENTS: (&str, &str) = ("[listen]", "allow");
 
 /// The text of a finding: an effect of the configuration, and what the operator should do about it.

@@ -8,7 +8,7 @@ use super::step::SwitchStep;
 /// A step of the switch that was carried out or undone, and its result.
 pub type EndedStep = (SwitchStep, Result<StepEnd, SwitchError>);
 
-/// The result of a step that succeeded.
+/// The result of a step of the switch, or of its undo, that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepEnd {
     /// The change was made, or, in an undo, the state before it was restored.
@@ -19,7 +19,7 @@ pub enum StepEnd {
 
 /// Receives the result of each step of a switch, and reports an interrupt. `resolverctl` implements it for the operator at the terminal.
 pub trait SwitchWatch {
-    /// Called when a step, or the undo of a step, has ended.
+    /// Called when a step of the switch, or the undo of a step, has ended.
     fn ended(&mut self, step: &EndedStep, is_undo: bool);
 
     /// Returns true if the process has received a signal that must end the switch, such as Ctrl-C.

@@ -5,7 +5,7 @@ use std::io;
 /// Path of the file that records a switch: its steps, and the state of this host before each. Only root can write to its directory.
 pub const RECORD: &str = "/var/lib/resolverctl/switch.json";
 
-/// The reason why a step, or the undo of a step, failed.
+/// The reason why a step of the switch, or the undo of a step, failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SwitchError {
     /// The host was not started by systemd.
@@ -28,7 +28,7 @@ pub enum SwitchError {
         "{path} was changed after the switch, so it was not restored; its text before the switch is in {RECORD}"
     )]
     Changed {
-        /// Path of the file.
+        /// Path of the file on the host.
         path: String,
     },
     /// A file cannot be restored as the link that it was, because the target of the link no longer exists.
@@ -36,9 +36,9 @@ pub enum SwitchError {
         "{path} was a link to {target}, which does not exist any more; install the program that wrote it"
     )]
     TargetGone {
-        /// Path of the link.
+        /// Path of the symbolic link on the host.
         path: String,
-        /// Target of the link.
+        /// Target of the symbolic link.
         target: String,
     },
     /// resolverctl cannot read a file that the programs of this host use.
@@ -104,7 +104,7 @@ pub enum SwitchError {
     Systemctl {
         /// Arguments of `systemctl`, separated by spaces.
         arguments: String,
-        /// The last part of the text that `systemctl` printed.
+        /// The last part of the text that `systemctl` has printed.
         said: String,
     },
     /// A file was restored, but its service did not accept the command to read the file again.

@@ -43,7 +43,7 @@ pub(super) fn is_resolver(unit: &str) -> bool {
     RESOLVERS.contains(&unit) || (unit.starts_with("kresd@") && unit.ends_with(".service"))
 }
 
-/// The facts about a host from which the steps of a switch are planned.
+/// The facts about a host with which the steps of a switch are planned.
 #[derive(Clone, Debug)]
 pub struct SwitchFacts {
     /// What `resolverctl check system` found out about this host.
@@ -53,7 +53,7 @@ pub struct SwitchFacts {
     /// The states of these systemd units: other resolvers, resolverd, and services that read `/etc/resolv.conf` only when they
     /// start.
     pub units: Vec<UnitState>,
-    /// Target of `/etc/nsswitch.conf`, if it is a link.
+    /// Target of `/etc/nsswitch.conf`, if it is a symbolic link.
     pub(crate) nsswitch_link: Option<String>,
     /// The DHCP client dhclient of ISC, if this host has it.
     pub dhclient: Option<DhcpClient>,

@@ -67,7 +67,7 @@ impl Machine<'_> {
         access.map_err(|error| failed("write", path)(error.into()))
     }
 
-    /// Returns true if the target of the link at `path` does not exist.
+    /// Returns true if the target of the symbolic link at `path` does not exist.
     fn is_missing(&self, path: &str, target: &str) -> bool {
         matches!(CheckedHost { root: self.root }.target(path, target), HostFile::Missing { .. })
     }
@@ -196,7 +196,7 @@ fn read(place: &Path) -> io::Result<String> {
     }
 }
 
-/// Overwrites an existing file with a text.
+/// Overwrites an existing file with a text, without replacing the file itself.
 fn in_place(place: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).truncate(true).open(place)?;
     file.write_all(text.as_bytes())?;
@@ -222,7 +222,7 @@ fn put_file(place: &Path, text: &str) -> io::Result<()> {
     put(&new, place)
 }
 
-/// Creates a link. If there is a file at `place`, the link replaces it.
+/// Creates a symbolic link. If there is a file at `place`, the link replaces it.
 fn put_link(place: &Path, target: &str) -> io::Result<()> {
     let new = new(place);
     absent(&new)?;
@@ -236,7 +236,7 @@ fn put(new: &Path, place: &Path) -> io::Result<()> {
     File::open(place.parent().unwrap_or_else(|| Path::new("/")))?.sync_all()
 }
 
-/// Removes a file or a link if it exists.
+/// Removes a file or a symbolic link if it exists.
 fn absent(place: &Path) -> io::Result<()> {
     match fs::remove_file(place) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),

@@ -44,7 +44,7 @@ pub(super) fn would_answer(machine: &Machine<'_>, record: &SwitchRecord) -> Resu
     })
 }
 
-/// Returns the current text of `/etc/resolv.conf`.
+/// Returns the current text of `/etc/resolv.conf` on the host.
 pub(super) fn resolv_conf(machine: &Machine<'_>) -> HostFile {
     CheckedHost { root: machine.root }.link(RESOLV_CONF).0
 }

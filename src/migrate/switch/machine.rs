@@ -12,7 +12,7 @@ use crate::limits::SWITCH_PORT_TIME;
 use crate::system::host::CheckedHost;
 use crate::system::{port, proc};
 
-/// How often the switch looks if another program has released port 53.
+/// The pause between two looks whether another program has released port 53.
 const PORT_STEP: Duration = Duration::from_millis(50);
 
 /// Maximum number of characters of systemctl's output in an error message.
@@ -149,7 +149,7 @@ impl Machine<'_> {
         if !self.units(&[unit])?.iter().any(|state| state.exists) {
             return Ok(());
         }
-        // Both commands of systemctl do nothing if the service is not running.
+        // Both commands of systemctl do nothing if the service does not run.
         let verb = if *restart { "try-restart" } else { "try-reload-or-restart" };
         self.systemctl(&[verb, unit]).map(drop)
     }
@@ -169,7 +169,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Runs systemctl with these arguments, and returns its output.
+    /// Runs systemctl with these arguments, and returns what it prints.
     fn systemctl(&self, arguments: &[&str]) -> Result<String, SwitchError> {
         let shown = || {
             arguments.iter().filter(|word| !word.starts_with("--p")).copied().collect::<Vec<_>>().join(" ")

@@ -36,7 +36,7 @@ const MENDED: [&str; 8] = [
     port::CHECK,
 ];
 
-/// Name of the check for findings about the switch itself.
+/// The name of the check in findings about the switch itself.
 pub const CHECK: &str = "switch";
 
 /// Returns the plan of a switch. Services are stopped as late as possible, and resolverd is started as early as possible. At each moment in

@@ -24,7 +24,7 @@ const VERSION: u32 = 1;
 /// The permission bits that let users other than the owner write a file.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// A service that listened on port 53 before the switch.
+/// A service that listened on port 53 before the switch to resolverd.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FormerHolder {
     /// Name of the systemd unit.
@@ -53,7 +53,7 @@ pub(super) fn holders(machine: &Machine<'_>) -> Vec<FormerHolder> {
     found.into_iter().map(holder).collect()
 }
 
-/// A step of a switch, and the state of the host before it.
+/// A step of a switch that was recorded, and the state of the host before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RecordedStep {
     /// The step of the switch.
@@ -66,7 +66,7 @@ pub(crate) struct RecordedStep {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SwitchRecord {
     version: u32,
-    /// The services that listened on port 53 before the first step.
+    /// The services that listened on port 53 before the first step of the switch.
     pub held: Vec<FormerHolder>,
     /// The steps that were begun and not yet undone, in the order in which they were carried out.
     pub steps: Vec<RecordedStep>,

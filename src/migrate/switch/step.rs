@@ -1,4 +1,4 @@
-//! The steps of a switch, and the states before them.
+//! The steps of a switch to resolverd, and the states of the host before them.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,11 +11,11 @@ pub struct SwitchStep {
     pub why: String,
 }
 
-/// One change of this host. The undo can reverse it.
+/// A change of this host by a switch. The undo can reverse it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// Write a file.
+    /// Write a file of the host.
     File {
         /// Path of the file on the host.
         path: String,
@@ -24,12 +24,12 @@ pub enum Change {
         /// The service that must read the new file, if it is running.
         informs: Option<Informed>,
     },
-    /// Stop a service.
+    /// Stop a systemd service.
     Stop {
         /// Name of the systemd unit.
         unit: String,
     },
-    /// Disable a service, so that it does not start at boot.
+    /// Disable a systemd service, so that it does not start at boot.
     Disable {
         /// Name of the systemd unit.
         unit: String,
@@ -47,7 +47,7 @@ pub struct Informed {
     pub restart: bool,
 }
 
-/// The state of a file or of services before a change.
+/// The state of a file or of services before a change by the switch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StateBefore {
@@ -84,7 +84,7 @@ pub struct UnitState {
     pub exists: bool,
     /// True if the unit starts at boot.
     pub enabled: bool,
-    /// True if the unit is running.
+    /// True if the unit is running now.
     pub active: bool,
 }
 
@@ -94,10 +94,10 @@ pub(super) const NETWORK_MANAGER: &str = "NetworkManager.service";
 /// The systemd units of resolverd.
 pub(crate) const OWN_UNITS: [&str; 2] = ["resolverd.socket", "resolverd.service"];
 
-/// The texts for the operator about a change.
+/// The texts for the operator about a change of the host.
 #[derive(Clone, Debug)]
 pub struct ChangeWords {
-    /// What the change does, as text.
+    /// What the change does, as a part of a sentence.
     pub does: String,
     /// The text after "restored" or "removed", when the change was undone.
     pub undone: String,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-/// First line of each file that the switch writes completely.
+/// The first line of each file that the switch writes completely.
 pub(super) const MARK: &str = "# Written by `resolverctl switch`; `resolverctl switch --back` undoes it.\n";
 
 /// The line that the switch adds to the hook file of dhcpcd, so that dhcpcd no longer writes `/etc/resolv.conf`.

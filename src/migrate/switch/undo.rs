@@ -1,4 +1,4 @@
-//! Undoes a switch. The host never remains without a resolver.
+//! Undoes a switch to resolverd. The host is never without a resolver.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::system::host::CheckedHost;
 use crate::system::resolv_conf::is_ours;
 use crate::system::{port, proc};
 
-/// How often the undo looks if the old resolver listens on port 53 again.
+/// The pause between two looks whether the old resolver listens on port 53 again.
 const PORT_STEP: Duration = Duration::from_millis(50);
 
 /// Undoes the steps of the recorded switch, the last step first, but only if a resolver would answer afterwards. Steps that cannot be undone stay in
@@ -42,7 +42,7 @@ pub fn give_up(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec
 struct Undoing<'u> {
     machine: &'u Machine<'u>,
     record: &'u SwitchRecord,
-    /// Indexes of the steps in the record that have been undone.
+    /// The indexes of those steps in the record of the switch that have been undone.
     undone: Vec<usize>,
     ended: Vec<EndedStep>,
     watch: &'u mut dyn SwitchWatch,
@@ -84,7 +84,7 @@ impl Undoing<'_> {
         self.ended.push(ended);
     }
 
-    /// Returns a record that has only the steps which are not undone.
+    /// Returns a record that contains only the steps of the switch which are not undone yet.
     fn left(&self) -> SwitchRecord {
         let left = self.record.steps.iter().enumerate().filter(|(place, _)| !self.undone.contains(place));
         SwitchRecord::new(self.record.held.clone(), left.map(|(_, recorded)| recorded.clone()).collect())

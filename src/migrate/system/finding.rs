@@ -1,18 +1,18 @@
-//! A finding of `check system`, and its verdict.
+//! A finding of `resolverctl check system`, and its verdict.
 
 use serde::Serialize;
 
-/// How serious a finding of `check system` is.
+/// The verdict of a finding of `check system`: how serious it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckVerdict {
-    /// The checked part is correct.
+    /// The part of the host that was checked is correct.
     Ok,
-    /// The checked part works, but could work better.
+    /// The part of the host works, but could work better.
     Warning,
-    /// The checked part has a fault that affects mail.
+    /// The part of the host has a fault that affects mail.
     Failure,
-    /// The check could not find out if the part is correct.
+    /// The check could not find out if the part of the host is correct.
     CouldNotTell,
 }
 
@@ -31,7 +31,7 @@ pub struct HostFinding {
 }
 
 impl HostFinding {
-    /// Creates a finding that a part of this host is correct.
+    /// Creates a finding which says that a part of this host is correct.
     pub fn ok(check: &'static str, evidence: impl Into<String>) -> Self {
         Self { check, verdict: CheckVerdict::Ok, evidence: evidence.into(), advice: None }
     }
@@ -41,12 +41,12 @@ impl HostFinding {
         Self::with_advice(check, CheckVerdict::Warning, evidence, advice)
     }
 
-    /// Creates a finding about a fault that affects mail.
+    /// Creates a finding about a fault of this host that affects mail.
     pub fn failure(check: &'static str, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::with_advice(check, CheckVerdict::Failure, evidence, advice)
     }
 
-    /// Creates a finding that a check could not find out the result.
+    /// Creates a finding which says that a check had no result.
     pub fn could_not_tell(
         check: &'static str,
         evidence: impl Into<String>,

@@ -60,7 +60,7 @@ impl HostFile {
     }
 }
 
-/// The host that is checked, as a directory tree.
+/// The host that `check system` checks, as a directory tree.
 pub(crate) struct CheckedHost<'r> {
     /// Root directory of the host: `/`, or the directory of a test.
     pub root: &'r Path,

@@ -47,7 +47,7 @@ pub struct HostFacts {
     pub ours: Vec<IpAddr>,
     /// Notes about valid settings that probably do not have the intended effect.
     pub notes: Vec<ConfigProblem>,
-    /// True if all names go to forwarders, and none to the root servers.
+    /// True if resolverd forwards all names, so that it does not need the root servers.
     pub forwards_all: bool,
     /// The file `/etc/resolv.conf`, and the target of the link if it is a symbolic link.
     pub resolv_conf: (HostFile, Option<String>),

@@ -28,13 +28,13 @@ const QUEUE: &str = "/var/spool/postfix";
 /// The files of Postfix that are checked. Only the default instance is checked, no others (postmulti(1)).
 #[derive(Clone, Debug)]
 pub struct Postfix {
-    /// The file `/etc/postfix/master.cf`.
+    /// The file `/etc/postfix/master.cf`, which configures the services of Postfix.
     pub master: HostFile,
     /// The copy of `resolv.conf` in the queue directory, which is the root of the chroot (postconf(5), "queue_directory").
     pub copy: HostFile,
 }
 
-/// Reads the files of Postfix that are checked.
+/// Reads the configuration files of Postfix that are checked.
 pub(super) fn gather(host: &CheckedHost<'_>) -> Postfix {
     let copy = copy(host.file("/etc/postfix/main.cf").text().unwrap_or_default());
     Postfix { master: host.file("/etc/postfix/master.cf"), copy: host.file(&copy) }

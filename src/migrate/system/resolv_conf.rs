@@ -16,7 +16,7 @@ pub(crate) const TRUST_AD: &str = "trust-ad";
 /// Maximum number of name servers that glibc reads; it ignores the others (MAXNS).
 const MAX_NAMESERVERS: usize = 3;
 
-/// The parts of a `resolv.conf` that are checked.
+/// Those parts of a `resolv.conf` file that are checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResolvConf {
     /// The addresses of the name servers. If the file has none, this is 127.0.0.1.
@@ -25,7 +25,7 @@ pub(crate) struct ResolvConf {
 }
 
 impl ResolvConf {
-    /// Parses the text of a `resolv.conf`.
+    /// Parses the text of a `resolv.conf` file.
     pub(crate) fn parse(text: &str) -> Self {
         let (mut nameservers, mut options) = (Vec::new(), Vec::new());
         for line in text.lines().filter(|line| !line.starts_with(['#', ';'])) {

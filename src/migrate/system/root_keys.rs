@@ -21,15 +21,15 @@ const UNREACHED: &str = "first make sure that the forwarders answer or, without 
 /// What the daemon found when it validated the keys of the root zone with its trust anchors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RootKeysVerdict {
-    /// A trust anchor matches one of the keys, and the signatures are valid.
+    /// A trust anchor matches one of the root's keys, and the signatures are valid.
     Secure,
     /// The configuration has no trust anchor for the root zone.
     Insecure,
-    /// Validation is turned off in the configuration.
+    /// DNSSEC validation is turned off in the configuration.
     Off,
     /// No trust anchor matches one of the keys, or their signatures are wrong; the text says why.
     Bogus(String),
-    /// The daemon could not get the DNSKEY records; the text says why.
+    /// The daemon could not get the DNSKEY records of the root; the text says why.
     NoAnswer(String),
 }
 

@@ -30,7 +30,7 @@ pub struct RootZoneAnswer {
 /// The result of the query over one transport: the server and its answer, or the reason why no server answered.
 pub(crate) type RootZoneReply = Result<(SocketAddr, RootZoneAnswer), String>;
 
-/// The results of the query over UDP and over TCP.
+/// The results of the query for the SOA of the root zone, over UDP and over TCP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootZoneReplies {
     /// The result of the query over UDP.
@@ -59,7 +59,7 @@ async fn first(exchange: &Exchange, servers: &[SocketAddr], transport: Transport
     let mut last = "no server to query".to_owned();
     for server in servers.iter().take(CHECK_SERVERS) {
         let path = Path { server: *server, source: None, encryption: None };
-        // The answer contains the signature only if the query has DO.
+        // A server adds the signature to its answer only if the query has the flag DO.
         let plain = UpstreamQuery::new(path, Name::root(), RecordType::SOA);
         let query = UpstreamQuery { dnssec_ok: true, transport, ..plain };
         let place = exchange.place(&query.name).await;

@@ -14,14 +14,14 @@ use crate::import::source::{Source, Sources, entries_of};
 /// The endings of files in /etc/dnsmasq.d that are not read, because Debian's service for dnsmasq does not read them either.
 const DEBIAN_ENDINGS: [&str; 3] = [".dpkg-dist", ".dpkg-old", ".dpkg-new"];
 
-/// A setting of dnsmasq.conf.
+/// A setting of dnsmasq.conf: its name and its value.
 #[derive(Clone, Debug)]
 pub(super) struct DnsmasqSetting {
     pub(super) place: SourcePlace,
     pub(super) option: String,
-    /// The parts of the value, which is split at its commas.
+    /// The parts of the value of the setting, which is split at its commas.
     pub(super) fields: Vec<String>,
-    /// The line of the setting, as it is in the file, without its comment.
+    /// The line of the setting as it is in dnsmasq.conf, without its comment.
     pub(super) typed: String,
 }
 

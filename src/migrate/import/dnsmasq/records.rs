@@ -72,7 +72,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     names.finish(draft);
 }
 
-/// The settings that give addresses to names.
+/// The settings of dnsmasq that give addresses to names.
 const HOSTS: [&str; 3] = ["host-record", "addn-hosts", "hostsdir"];
 
 /// Converts `host-record=name[,name...],[IPv4],[IPv6][,TTL]`. The PTR record of each address has the first name.
@@ -97,7 +97,7 @@ fn host(setting: &DnsmasqSetting, names: &mut Names, draft: &mut Draft) -> Optio
     Some(())
 }
 
-/// Converts `cname=name[,name...],target[,TTL]`.
+/// Converts dnsmasq's setting `cname=name[,name...],target[,TTL]`.
 fn alias(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     let ttl = setting.fields.last().and_then(|last| seconds(last, MAX_TTL)).map(|(text, _)| text);
     let named = setting.fields.len().checked_sub(usize::from(ttl.is_some()))?;
@@ -108,7 +108,7 @@ fn alias(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     (!aliases.is_empty()).then_some(())
 }
 
-/// Converts `mx-host=name[[,target],preference]`.
+/// Converts dnsmasq's setting `mx-host=name[[,target],preference]`.
 fn exchange(setting: &DnsmasqSetting, usual: Option<&str>, names: &mut Names) -> Option<()> {
     let (target, preference) = match setting.fields.as_slice() {
         [_] => (usual?, "1"),

@@ -162,7 +162,7 @@ fn server(text: &str) -> Option<Server> {
     Some(server)
 }
 
-/// Converts `rev-server`: servers for the reverse names of a network.
+/// Converts dnsmasq's setting `rev-server`: servers for the reverse names of a network.
 fn reverse(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draft) {
     let Some(net) = network(setting.field(0)) else {
         let did = "named a network that cannot be read";
@@ -179,7 +179,7 @@ fn reverse(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
     }
 }
 
-/// Converts `address`: one answer for a domain and all names below it.
+/// Converts dnsmasq's setting `address`: one answer for a domain and all names below it.
 fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draft) {
     let Some((domains, address)) = setting.domains() else {
         let did = "cannot be read";

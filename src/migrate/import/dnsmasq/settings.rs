@@ -43,7 +43,7 @@ fn parts(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// Converts the settings for how long answers are cached.
+/// Converts the settings of dnsmasq for how long answers are cached.
 fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let longest = ["max-ttl", "max-cache-ttl"].iter().filter_map(|option| last(option));
@@ -69,7 +69,7 @@ fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// Converts the settings for the source ports of queries.
+/// Converts the settings of dnsmasq for the source ports of queries.
 fn ports(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let (least, most) = (last("min-port"), last("max-port"));

@@ -47,7 +47,7 @@ pub(super) fn clients(
     })
 }
 
-/// Returns the networks that an access list and its nested lists name.
+/// Returns the networks that an access list of named and its nested lists name.
 pub(super) fn networks(statement: &Statement, lists: &Lists<'_>) -> Vec<IpNet> {
     let mut nets = Vec::new();
     named(statement.block(), lists, 0, &mut nets);
@@ -58,7 +58,7 @@ pub(super) fn networks(statement: &Statement, lists: &Lists<'_>) -> Vec<IpNet> {
 #[derive(Clone, Copy)]
 pub(super) struct Sample {
     pub(super) net: IpNet,
-    /// True if these are addresses of this host.
+    /// True if these are addresses of this host itself.
     pub(super) is_own: bool,
     /// True if these addresses match elements of the list whose networks are not written in the file.
     pub(super) is_unknown: bool,
@@ -90,7 +90,7 @@ pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, dep
     })
 }
 
-/// Collects the prefixes that an access list and its nested lists name.
+/// Collects the prefixes that an access list of named and its nested lists name.
 fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Vec<IpNet>) {
     for element in lists.read(elements) {
         match element.option().trim_start_matches('!') {
@@ -185,7 +185,7 @@ fn filled(typed: &str) -> String {
     }
 }
 
-/// The use of an access list.
+/// What named uses an access list for.
 #[derive(Clone, Copy)]
 pub(super) enum Belonging {
     /// The list names the clients for which names are resolved.

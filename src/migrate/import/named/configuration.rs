@@ -14,7 +14,7 @@ use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::values::{Networks, network, texts};
 use resolver::config::Config;
 
-/// Returns the access lists of the file by name.
+/// Returns the access lists (`acl` statements) of named.conf by name.
 pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
     Lists::new(statements, options_of(statements))
 }

@@ -65,7 +65,7 @@ pub(super) fn add(
     draft.set(&setting, ("[listen]", "addresses"), texts(addresses.iter().map(ToString::to_string)));
 }
 
-/// Returns true if a list is for DNS over TLS or DNS over HTTPS.
+/// Returns true if a statement `listen-on` is for DNS over TLS or DNS over HTTPS.
 fn is_encrypted(list: &Statement) -> bool {
     let words = list.words();
     let tls = words.iter().skip_while(|word| **word != "tls").nth(1);
@@ -116,7 +116,7 @@ fn list_addresses(
     found
 }
 
-/// Returns the loopback address of the same address family.
+/// Returns the loopback address of the address family of `address`.
 fn loopback(address: IpAddr) -> IpAddr {
     if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() }
 }

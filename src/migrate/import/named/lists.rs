@@ -13,7 +13,7 @@ use crate::import::ImportError;
 use crate::import::finding::SourcePlace;
 use crate::import::values::{Networks, loopback, network};
 
-/// The options with the addresses at which named listens.
+/// The options of named with the addresses at which it listens.
 const LISTENS: [&str; 2] = ["listen-on", "listen-on-v6"];
 
 /// The access lists in a named.conf, and what is known about the addresses of its host.
@@ -23,7 +23,7 @@ pub(super) struct Lists<'s> {
     own: Networks,
     /// True if named also listens at addresses that are not written in the file.
     listens_elsewhere: bool,
-    /// How many elements of lists were read.
+    /// How many elements of access lists were read so far.
     reads: Cell<usize>,
     /// The element that was one more than `limits::MAX_LIST_READS`.
     excess: OnceCell<SourcePlace>,

@@ -95,7 +95,7 @@ fn trust(options: &[Statement], statements: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// Converts the options for the source addresses of queries.
+/// Converts the options of named for the source addresses of queries.
 fn sources(options: &[Statement], draft: &mut Draft) {
     let mut found: Vec<String> = Vec::new();
     let mut first: Option<&Statement> = None;

@@ -10,7 +10,7 @@ use crate::import::ImportError;
 use crate::import::finding::{Setting, SourcePlace};
 use crate::import::source::{Source, Sources};
 
-/// A part of a statement: a word or a block.
+/// A part of a statement of named.conf: a word or a block.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
     Word(String),
@@ -72,7 +72,7 @@ impl Part {
     }
 }
 
-/// The statements that contain trust anchors.
+/// The statements of named.conf that contain trust anchors.
 pub(super) const KEYS: [&str; 3] = ["trust-anchors", "managed-keys", "trusted-keys"];
 
 /// Returns true if the value of an option switches it on: `yes`, `true` or `1`.
@@ -80,17 +80,17 @@ pub(super) fn is_yes(option: &Statement) -> bool {
     matches!(option.value(), "yes" | "true" | "1")
 }
 
-/// Returns the first statement with this option.
+/// Returns the first of these statements whose first word is this option.
 pub(super) fn find<'s>(statements: &'s [Statement], option: &str) -> Option<&'s Statement> {
     statements.iter().find(|statement| statement.option() == option)
 }
 
-/// Returns the statements inside `options { ... }` of a file.
+/// Returns the statements inside `options { ... }` of named.conf.
 pub(super) fn options_of(statements: &[Statement]) -> &[Statement] {
     find(statements, "options").map_or(&[], Statement::block)
 }
 
-/// Reads the statements of a file and of the files that it includes.
+/// Reads the statements of named.conf and of the files that it includes.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Statement>, ImportError> {
     let Source { path, text } = sources.begin(path)?;
     let words = words(&path, &text)?;
@@ -182,7 +182,7 @@ impl WordReader<'_> {
     }
 }
 
-/// Splits a text into words. `{`, `}` and `;` are also returned as words.
+/// Splits the text of named.conf into words. `{`, `}` and `;` are also returned as words.
 fn words(path: &Arc<Path>, text: &str) -> Result<Vec<Token>, ImportError> {
     let mut words: Vec<Token> = Vec::new();
     let (mut line, mut rest) = (1_usize, text);
@@ -219,7 +219,7 @@ fn words(path: &Arc<Path>, text: &str) -> Result<Vec<Token>, ImportError> {
         line = line.saturating_add(passed.matches('\n').count());
         rest = after;
         match word {
-            // There may be a blank between `!` and the element that it negates.
+            // In an access list, there may be a blank between `!` and the element that it negates.
             Some((text, quoted)) if is_open && text != "{" => {
                 if let Some(last) = words.last_mut() {
                     last.text.push_str(text);

@@ -11,21 +11,21 @@ use crate::import::values::{Networks, enclosing, network, plain};
 
 /// The parts of a named.conf to which its zones refer, and the directory of the file.
 pub(super) struct Settings<'s> {
-    /// The options of the file, or of the imported view.
+    /// The options of named.conf, or of the view that is imported.
     pub(super) options: &'s [Statement],
-    /// The directory at which relative paths in the file start.
+    /// The directory at which relative paths in named.conf start.
     pub(super) base: &'s Path,
     pub(super) lists: &'s Lists<'s>,
-    /// The zones of type forward by name.
+    /// The zones of the type `forward` by their names.
     forward: HashMap<String, &'s Statement>,
-    /// The names of the zones that are not of type forward.
+    /// The names of all zones that are not of the type `forward`.
     others: HashSet<String>,
-    /// The lists of servers by name.
+    /// The statements that define lists of servers (`primaries`, `masters`), by the name of the list.
     servers: HashMap<&'s str, &'s Statement>,
     tls: HashMap<&'s str, &'s Statement>,
-    /// The addresses of servers that named never queries.
+    /// The addresses of servers to which named never sends queries.
     pub(super) never_asked: Networks,
-    /// The empty zones that the options turn off.
+    /// The names of the empty zones (RFC 6303) that the options turn off.
     disabled: HashSet<String>,
 }
 
@@ -87,7 +87,7 @@ impl<'s> Settings<'s> {
         self.others.contains(&plain(name))
     }
 
-    /// Returns true if the file has a zone of exactly this name.
+    /// Returns true if named.conf has a zone of exactly this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.has_other(name) || self.forward.contains_key(&plain(name))
     }
@@ -97,12 +97,12 @@ impl<'s> Settings<'s> {
         self.disabled.contains(&plain(name))
     }
 
-    /// Returns the list of servers with this name.
+    /// Returns the statement that defines the list of servers with this name.
     pub(super) fn servers(&self, name: &str) -> Option<&'s Statement> {
         self.servers.get(name).copied()
     }
 
-    /// Returns the `tls` statement with this name.
+    /// Returns the `tls` statement of named.conf with this name.
     pub(super) fn tls(&self, name: &str) -> Option<&'s Statement> {
         self.tls.get(name).copied()
     }

@@ -189,7 +189,7 @@ fn zone_in_view(zone: &Statement, in_views: &ZonesOfViews<'_>) -> Option<Stateme
     in_views.get(&(other, zone.value().to_ascii_lowercase())).map(|zone| (*zone).clone())
 }
 
-/// Adds a finding about a view that is not imported.
+/// Adds a finding about a view of named that is not imported.
 fn report_other(view: &Statement, options: &[Statement], draft: &mut Draft) {
     let recursion = find(view.block(), "recursion").or_else(|| find(options, "recursion"));
     let (did, instead) = match recursion.map_or("", Statement::value) {

@@ -18,7 +18,7 @@ use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::values::{Clients, counted};
 
-/// The clients of a file without views, or of one view.
+/// The clients of named: for a file without views, or for one view.
 pub(super) struct ZoneClients<'c> {
     /// The clients that can send queries to named.
     pub(super) reaching: &'c Clients,
@@ -63,7 +63,7 @@ impl ZoneClients<'_> {
             };
             self.has((list, lists), &queried, is_stranger)
         };
-        // Most zones have no list of their own, or the same one.
+        // Most zones have no list of clients of their own, or all have the same one.
         let mut known: HashMap<String, bool> = HashMap::from([(String::new(), is_wider(of_all))]);
         let is_zone_wider = |zone: &&&Statement| {
             let list = find(zone.block(), "allow-query");

@@ -1,4 +1,4 @@
-//! Converts the `zone` statements and the forwarders of BIND.
+//! Converts the `zone` statements and the forwarders of named.conf.
 
 use crate::limits;
 use std::net::IpAddr;
@@ -37,7 +37,7 @@ const READ: [&str; 13] = [
     "dnssec-policy",
 ];
 
-/// Converts the `zone` statements among `statements`.
+/// Converts those of the `statements` that are `zone` statements.
 pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut Draft) {
     for zone in statements.iter().filter(|statement| statement.option() == "zone") {
         one(zone, settings, draft);
@@ -120,7 +120,7 @@ fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
     };
     let path = base.join(file);
     draft.set(&setting, ("[resolve]", "root_hints"), path.display().to_string());
-    // If the file is missing, the draft reports this.
+    // If the file with the addresses of the root servers is missing, the draft of the configuration reports this.
     if path.is_file() {
         let instead = "resolve.root_hints has the file; remove it if these are the servers of the internet, which resolverd has built in";
         draft.report(Different, &setting, (did, instead));
@@ -156,7 +156,7 @@ fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
     true
 }
 
-/// Reports the options of a zone that have no counterpart in resolverd.
+/// Reports the options of a zone of named that have no counterpart in resolverd.
 fn rest(zone: &Statement, draft: &mut Draft) {
     for option in zone.block() {
         match option.option() {
@@ -172,7 +172,7 @@ fn rest(zone: &Statement, draft: &mut Draft) {
     }
 }
 
-/// Converts a zone whose data named reads from a file.
+/// Converts a zone of named whose data are in a file.
 fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let shown = format!("zone \"{}\"", zone.value());
     let Some(file) = find(zone.block(), "file") else {
@@ -284,7 +284,7 @@ fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
         return forward(zone, name, settings, draft);
     }
     if let Some(list) = forwarders_around(name, settings).filter(|_| served::zone_around(name).is_some()) {
-        // Without an entry for this zone, resolverd would use the zone above it.
+        // Without an entry for this zone, resolverd would use the servers of the zone above it.
         let servers = servers(list, settings, &mut Draft::default(), 0);
         let first = is_first(settings.options);
         upstreams(zone, name, ("forward", first), servers, (settings, &mut *draft));
@@ -392,7 +392,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
     unique(found)
 }
 
-/// Returns the word that follows the word `before`.
+/// Returns the word of a statement that follows the word `before`.
 fn after<'w>(words: &[&'w str], before: &str) -> Option<&'w str> {
     let mut words = words.iter();
     words.find(|word| **word == before)?;

@@ -23,7 +23,7 @@ const NOT_OF_LAN: [&str; 4] = ["home.arpa.", "resolver.arpa.", "service.arpa.", 
 /// Names that Unbound answers itself, and that the key `locally_served` does not include.
 const SPECIAL: [&str; 4] = ["invalid", "localhost", "onion", "test"];
 
-/// The reverse zones of 127.0.0.0/8 and ::1.
+/// The reverse zones of the loopback networks 127.0.0.0/8 and ::1.
 const LOOPBACK: [&str; 2] =
     ["127.in-addr.arpa", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"];
 

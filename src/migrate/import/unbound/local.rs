@@ -29,14 +29,14 @@ const BY_DEFAULT: &str = "by default";
 /// The addresses that all names have in a zone of the type `always_null`.
 const NULL: [(&str, &str); 2] = [("A", "0.0.0.0"), ("AAAA", "::")];
 
-/// A `local-zone` of unbound.conf, with the records in it.
+/// A `local-zone` of unbound.conf, with its records.
 struct LocalZone {
     place: SourcePlace,
     kind: String,
     records: Vec<LocalRecord>,
 }
 
-/// A record from a `local-data` or `local-data-ptr` setting.
+/// A record of a `local-data` or `local-data-ptr` setting of unbound.conf.
 struct LocalRecord {
     setting: TypedSetting,
     name: Name,
@@ -137,7 +137,7 @@ fn report_other_family(records: &[LocalRecord], zones: &LocalZones, draft: &mut 
     }
 }
 
-/// Adds the records of names that belong to no closed zone.
+/// Adds the local data of names that belong to no closed `local-zone`.
 fn add_alone(
     mut records: Vec<LocalRecord>,
     (zones, upstreams): (&LocalZones, &UpstreamZones<'_>),
@@ -259,7 +259,7 @@ impl LocalRecord {
 }
 
 impl LocalZone {
-    /// Returns the records of the zone in the form of lines of a zone file.
+    /// Returns the records of the local zone, each as a line of a zone file.
     fn lines(&self, apex: &Name) -> Vec<String> {
         let mut lines = Vec::new();
         if self.kind == "always_null" {

@@ -18,7 +18,7 @@ pub(super) fn is_closed(kind: &str) -> bool {
     !OPEN.contains(&kind)
 }
 
-/// Returns true if local data is used in a zone of this type.
+/// Returns true if Unbound uses local data in a zone of this type.
 pub(super) fn has_data(kind: &str) -> bool {
     !WITHOUT_DATA.contains(&kind)
 }
@@ -61,7 +61,7 @@ impl<Zone> LocalZones<Zone> {
         self.zones.get_mut(at)
     }
 
-    /// Returns true if one of the zones has this name.
+    /// Returns true if one of the local zones has this name.
     pub(super) fn has(&self, name: &Name) -> bool {
         self.places.contains_key(name)
     }

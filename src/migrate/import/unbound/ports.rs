@@ -37,7 +37,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns the ranges of the ports that the settings permit.
+/// Returns the ranges of source ports that the settings of Unbound permit.
 fn permitted(typed: &[&UnboundSetting]) -> Vec<(u16, u16)> {
     let typed: Vec<_> = typed
         .iter()

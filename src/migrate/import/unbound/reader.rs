@@ -10,7 +10,7 @@ use crate::import::ImportError;
 use crate::import::finding::{Setting, SourcePlace};
 use crate::import::source::{Source, Sources};
 
-/// The sections of Unbound 1.22.
+/// The sections of unbound.conf (Unbound 1.22).
 const SECTIONS: [&str; 13] = [
     "server",
     "stub-zone",
@@ -55,7 +55,7 @@ pub(super) struct Section {
 }
 
 impl UnboundSetting {
-    /// Returns the first value of the setting; empty if it has none.
+    /// Returns the first value of the setting; an empty text if it has none.
     pub(super) fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
     }
@@ -86,7 +86,7 @@ impl Setting for Section {
 }
 
 impl Section {
-    /// Returns all settings in this section for an option.
+    /// Returns all settings of this section for an option of Unbound.
     pub(super) fn all<'s>(&'s self, option: &'s str) -> impl Iterator<Item = &'s UnboundSetting> {
         self.settings.iter().filter(move |setting| setting.option == option)
     }
@@ -97,7 +97,7 @@ impl Section {
     }
 }
 
-/// Reads the sections of a file and of the files that it includes.
+/// Reads the sections of unbound.conf and of the files that it includes.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Section>, ImportError> {
     let mut sections = Vec::new();
     read_into(path, sources, &mut sections)?;
@@ -139,7 +139,7 @@ fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) ->
     Ok(())
 }
 
-/// Parses the settings in a text, without dividing them into sections.
+/// Parses the settings in a text of unbound.conf, without dividing them into sections.
 fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportError> {
     let mut settings: Vec<UnboundSetting> = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
@@ -168,7 +168,7 @@ fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportE
     Ok(settings)
 }
 
-/// Returns true if the values of a setting may continue on the next line.
+/// Returns true if a setting of Unbound may have further values on the next line.
 fn takes_more(setting: &UnboundSetting) -> bool {
     setting.values.is_empty() || WITH_VALUES.iter().any(|begin| setting.option.starts_with(begin))
 }
@@ -178,7 +178,7 @@ fn is_option(text: &str) -> bool {
     letters && text.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
-/// Splits a line into words. The flag is true if the word was in quotes.
+/// Splits a line of unbound.conf into words. The flag is true if the word was in quotes.
 fn words(line: &str) -> Vec<(String, bool)> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();

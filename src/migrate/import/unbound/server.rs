@@ -1,4 +1,4 @@
-//! Converts the `server:` section of Unbound.
+//! Converts the `server:` section of unbound.conf.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -25,7 +25,7 @@ const SPANS: [(&str, &str, u64); 2] =
 /// "access-control-tag").
 const ALLOWING: [&str; 3] = ["access-control-tag", "access-control-tag-action", "access-control-tag-data"];
 
-/// The option that assigns a view to the clients of a network.
+/// The option of Unbound that assigns a view to the clients of a network.
 const VIEW: &str = "access-control-view";
 
 /// Converts the settings of the `server:` section.
@@ -55,7 +55,7 @@ fn one(setting: &UnboundSetting, draft: &mut Draft) {
     }
     match SPANS.iter().find(|(name, ..)| *name == option) {
         Some((_, key, most)) => span(setting, key, *most, draft),
-        // `trust` reports this setting.
+        // The module `trust` reports this setting, so it is skipped here.
         None if (option, setting.value()) == ("harden-dnssec-stripped", "no") => {}
         None => OPTIONS.report(&OPTIONS.options, (option, setting.value()), setting, draft),
     }
@@ -135,7 +135,7 @@ fn without_views(clients: Clients, server: &Section) -> Clients {
     left
 }
 
-/// Adds a finding if a prefix that contains all clients is allowed.
+/// Adds a finding if a prefix that contains all clients may query Unbound.
 fn report_everybody(net: &IpNet, setting: &UnboundSetting, draft: &mut Draft) {
     if net.prefix_len() == 0 {
         let did = "answered every client";

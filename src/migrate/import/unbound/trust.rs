@@ -20,7 +20,7 @@ const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trus
 const OF_THE_ROOT: &str = "held the keys of the root";
 const FOLLOWED: &str = "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
 
-/// Converts the settings for DNSSEC validation.
+/// Converts the settings of Unbound for DNSSEC validation.
 pub(super) fn add(server: &Section, draft: &mut Draft) {
     let validates = validates(server, draft);
     report_lenient(server, validates, draft);

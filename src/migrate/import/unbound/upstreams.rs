@@ -13,10 +13,10 @@ use crate::import::served;
 use crate::import::values::{Upstream, enclosing, plain, texts, unique, upstream_text};
 use dns::wire::presentation::name_text;
 
-/// The zones of a file that have their own servers.
+/// The zones of unbound.conf that have their own servers.
 pub(super) struct UpstreamZones<'s> {
     sections: Vec<&'s Section>,
-    /// The last section of each name.
+    /// For each name of a zone, the last section with this name.
     named: HashMap<String, &'s Section>,
     /// The names of the zones that are forwarded to servers given by address.
     forwarded: HashSet<String>,
@@ -51,7 +51,7 @@ impl<'s> UpstreamZones<'s> {
         enclosing(&plain(asked)).any(|around| self.forwarded.contains(around))
     }
 
-    /// Returns all zones with their own servers.
+    /// Returns the sections of all zones with their own servers.
     pub(super) fn all(&self) -> impl Iterator<Item = &'s Section> {
         self.sections.iter().copied()
     }
@@ -129,12 +129,12 @@ pub(super) fn name(section: &Section) -> &str {
     section.last("name").map_or(".", UnboundSetting::value)
 }
 
-/// Returns true if a zone has a server that is given by address.
+/// Returns true if the section of a zone has a server that is given by address.
 pub(super) fn has_addresses(section: &Section) -> bool {
     ["forward-addr", "stub-addr"].iter().any(|option| section.last(option).is_some())
 }
 
-/// Returns the keys for a `[[zone]]` with these servers.
+/// Returns the keys of a `[[zone]]` entry of resolverd with these servers.
 pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -> Vec<(&'static str, Value)> {
     let mut keys = vec![(key, texts(servers))];
     if key == "forward" && section.last("forward-first").is_some_and(UnboundSetting::is_yes) {

@@ -1,4 +1,4 @@
-//! Converts `forward-zone`, `stub-zone` and `auth-zone` of Unbound.
+//! Converts the sections `forward-zone`, `stub-zone` and `auth-zone` of unbound.conf.
 
 use std::path::Path;
 
@@ -11,14 +11,14 @@ use crate::import::draft::Draft;
 use crate::import::finding::Weight;
 use crate::import::values::texts;
 
-/// Converts a `forward-zone`.
+/// Converts a section `forward-zone` of unbound.conf.
 pub(super) fn forward(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     let servers = forwarders(section, upstreams.tls, draft);
     add(section, ("forward", servers), upstreams, draft);
     rest(section, draft);
 }
 
-/// Converts a `stub-zone`.
+/// Converts a section `stub-zone` of unbound.conf.
 pub(super) fn stub(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     if upstreams.tls || has_own_tls(section, "stub") {
         let did = "asked the servers of the zone over TLS";
@@ -67,12 +67,12 @@ fn add(
     draft.add(section, "[[zone]]", zone);
 }
 
-/// Reports the settings of a zone that are not converted.
+/// Reports the settings of a zone of Unbound that are not converted.
 fn rest(section: &Section, draft: &mut Draft) {
     let is_named = section.kind == "stub-zone" && section.last("stub-addr").is_none();
     for setting in &section.settings {
         let is_server = setting.option.ends_with("-host");
-        // The function `by_name` converts or reports these settings.
+        // The function `by_name` converts or reports these settings, so they are skipped here.
         if is_server && is_named || !is_server && !setting.is_yes() {
             continue;
         }
