@@ -53,7 +53,7 @@ pub(super) fn end(facts: &DomainFacts, name: &str) -> Option<String> {
     (!before.contains(last) && names.len() <= MAX_CHECKED_ALIASES).then(|| last.clone())
 }
 
-/// Returns the names and types whose lookups have failed.
+/// Returns the names and types of the lookups of a check that have failed.
 fn failed(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     let has_failed = |reply: &ReplyFacts| reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus;
     let failed = facts.lookups().filter(move |((_, kind), reply)| TYPES.contains(kind) && has_failed(reply));

@@ -18,11 +18,11 @@ use crate::part::Part;
 /// The description of a code: everything that is printed about findings with this code.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeEntry {
-    /// The word for the code in JSON and in the manual.
+    /// The word for the code of the finding in JSON and in the manual.
     pub word: &'static str,
     /// The topic of the finding.
     pub topic: Topic,
-    /// The usual level of the finding.
+    /// The level that findings with this code usually have.
     pub level: Level,
     /// The parts of the check that must be known before an absent finding counts as solved. For findings of the level "could not tell", the unknown
     /// part.
@@ -31,11 +31,11 @@ pub struct CodeEntry {
     pub reasons: &'static [RefusalReason],
     /// The RFC that specifies what the finding is about.
     pub source: &'static str,
-    /// The meaning of the finding, without a full stop.
+    /// What the finding says, as a sentence without a full stop.
     pub title: &'static str,
     /// The effect of the finding on mail, as text; empty if there is none.
     pub effect: &'static str,
-    /// What the operator should do, as text; empty if nothing is needed.
+    /// What the operator should do about the finding, as text; empty if nothing is needed.
     pub remedy: &'static str,
 }
 
@@ -54,10 +54,10 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// All codes, in the order of importance.
+            /// All codes of findings, in the order of importance.
             pub const ALL: &[Self] = &[$(Self::$code,)+];
 
-            /// Returns the description of the code.
+            /// Returns the description of the code: its topic, level and texts.
             pub const fn entry(self) -> &'static CodeEntry {
                 match self {
                     $(Self::$code => &CodeEntry {

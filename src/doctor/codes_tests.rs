@@ -1,4 +1,4 @@
-//! Tests of the table of codes.
+//! Tests of the table of the codes of findings.
 
 use super::*;
 use std::collections::BTreeSet;

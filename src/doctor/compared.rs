@@ -50,7 +50,7 @@ enum Worth {
     Other,
 }
 
-/// A lookup whose records are compared between the servers of the zone.
+/// A lookup of a check whose records are compared between the servers of the zone.
 pub(super) struct Compared<'f> {
     pub(super) lookup: (&'f str, &'static str),
     worth: Worth,
@@ -151,7 +151,7 @@ fn is_policy(name: &str) -> bool {
     name.split('.').any(|label| label.starts_with('_'))
 }
 
-/// Returns those TXT records at a name that mail software reads.
+/// Returns those TXT records at a name that mail software reads, as text.
 pub(super) fn texts_of_mail(reply: &ReplyFacts, name: &str) -> impl Iterator<Item = String> {
     let is_policy = is_policy(name);
     reply.records("TXT").map(Record::joined).filter(move |text| is_policy || is_spf(text))
@@ -244,7 +244,7 @@ pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (
     (sets, is_short)
 }
 
-/// A lookup for which the servers return different records.
+/// A lookup for which the servers of the zone return different records.
 struct Difference<'f> {
     name: &'f str,
     kind: &'static str,

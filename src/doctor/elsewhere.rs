@@ -252,7 +252,7 @@ fn is_refused_here(got: &Got) -> bool {
     matches!(got, Got::NoReply(NoReply::Unknown(why)) if why != BOUND_REACHED)
 }
 
-/// How a server answers a lookup.
+/// How a server answers a lookup of a check.
 enum Conduct {
     /// The server does not answer the lookup, and will not do so later; the text says how it fails.
     Fails(String),

@@ -10,7 +10,7 @@ use crate::message::refusal::RefusalReason;
 /// The condition under which one finding (the cause) explains another finding (the effect).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
-    /// The finding always explains the other one.
+    /// The cause always explains the effect.
     Always,
     /// Because of the cause, no record of the domain can be looked up, so the effect is explained.
     Blocked,
@@ -62,7 +62,7 @@ const OF_SERVERS: &[Code] = &[
     Code::DelegationUnknown,
 ];
 
-/// The table of rules. They are applied one after another.
+/// The rules by which one finding explains another. They are applied one after another.
 const RULES: &[Rule] = &[
     Rule(
         &[
@@ -140,7 +140,7 @@ const RULES: &[Rule] = &[
 ];
 
 impl Rule {
-    /// Returns true if `cause` explains `effect` by this rule.
+    /// Returns true if by this rule the finding `cause` explains the finding `effect`.
     fn applies(&self, cause: &Finding, effect: &Finding) -> bool {
         let Self(causes, when, then, effects) = self;
         let is_met = match when {
@@ -213,7 +213,7 @@ pub(super) fn is_reason(reason: Option<RefusalReason>, code: Code) -> bool {
     reason.is_some_and(|reason| code.entry().reasons.contains(&reason))
 }
 
-/// Sorts findings in the order in which they are printed.
+/// Sorts the findings of a check in the order in which they are printed.
 pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     let fails = findings.iter().any(|finding| finding.level == Level::Failure);
     findings.sort_by_key(|finding| {

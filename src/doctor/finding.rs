@@ -11,7 +11,7 @@ use dns::wire::presentation::shown;
 /// A result of a check, as it is printed: a fault, a note, or that a part is correct or unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The code of the finding.
+    /// The code of the finding: the kind of fault or fact.
     pub code: Code,
     /// The level of the finding. It is the level of its code, unless the facts make the finding less or more serious.
     pub level: Level,
@@ -24,7 +24,7 @@ pub struct Finding {
     pub about: Vec<About>,
     /// The advice that replaces the usual advice for this code; `None` if the usual one applies.
     pub remedy: Option<&'static str>,
-    /// The lookups that the finding is about, each with its name and type.
+    /// The lookups about which the finding is, each with its name and type.
     pub lookups: Vec<(String, &'static str)>,
     /// True if the finding means that nobody can look up any record of the domain.
     pub blocks: bool,
@@ -56,7 +56,7 @@ impl Finding {
         self.code.entry().effect
     }
 
-    /// Replaces the usual advice for this code.
+    /// Replaces the advice that is usual for the code of this finding.
     #[must_use]
     pub const fn to_do(mut self, remedy: &'static str) -> Self {
         self.remedy = Some(remedy);
@@ -77,7 +77,7 @@ impl Finding {
         self
     }
 
-    /// Adds a lookup that the finding is about.
+    /// Adds a lookup to those about which the finding is.
     #[must_use]
     pub fn on(mut self, name: impl Into<String>, kind: &'static str) -> Self {
         self.lookups.push((name.into(), kind));
@@ -99,7 +99,7 @@ impl Finding {
         self.level = self.level.min(effect.level);
     }
 
-    /// Sets a level other than the usual level of the code.
+    /// Gives the finding another level than the usual one of its code.
     #[must_use]
     pub const fn at(mut self, level: Level) -> Self {
         self.level = level;

@@ -1,4 +1,4 @@
-//! The levels and topics of findings.
+//! The levels and topics of the findings of a check.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Mail is lost, delayed or rejected.
+    /// The finding is a fault: mail is lost, delayed or rejected.
     Failure,
     /// Some hosts do not accept or deliver the mail, or all will not if another fault occurs.
     Warning,
-    /// The check could not find out whether there is a fault.
+    /// The check could not find out whether there is such a fault.
     CouldNotTell,
-    /// The checked part works, but could be better.
+    /// The part that was checked works, but could be better.
     Note,
-    /// The checked part is correct.
+    /// The part that was checked is correct.
     Ok,
 }
 
@@ -35,19 +35,19 @@ impl Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
-    /// The name servers of the zone, and the delegation to them.
+    /// Findings about the name servers of the zone, and the delegation to them.
     Delegation,
-    /// The signatures and keys of the zone (DNSSEC).
+    /// Findings about the signatures and keys of the zone (DNSSEC).
     Dnssec,
-    /// MX records and the hosts that they name.
+    /// Findings about MX records and the hosts that they name.
     Mail,
-    /// PTR records of addresses.
+    /// Findings about the PTR records of addresses.
     Pointer,
-    /// SPF, DKIM, DMARC and the policies about TLS.
+    /// Findings about SPF, DKIM, DMARC and the policies about TLS.
     Policy,
-    /// Answers of DNS lists.
+    /// Findings about the answers of DNS lists.
     Lists,
-    /// The answers of public resolvers and of the resolvers in resolv.conf.
+    /// Findings about the answers of public resolvers and of the resolvers in resolv.conf.
     Others,
 }
 

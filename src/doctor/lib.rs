@@ -66,11 +66,11 @@ pub trait Plan: Sync {
     /// Some of the returned questions may have been asked already.
     fn wants(&self, facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want>;
 
-    /// Derives further facts from new answers, and stores them in the facts.
+    /// Derives further facts from the new answers of a check, and stores them.
     fn note(&self, _: &mut DomainFacts) {}
 }
 
-/// The plan of `check DOMAIN`: all checks of a domain.
+/// The plan of `resolverctl check DOMAIN`: all checks of a domain.
 #[derive(Clone, Copy, Debug)]
 pub struct WholeDomain;
 
@@ -149,7 +149,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));
     }
-    // No other questions depend on the answers to these questions.
+    // No other questions of the check depend on the answers to these.
     wants.extend(further);
     wants
 }
@@ -205,7 +205,7 @@ fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'stati
     needed
 }
 
-/// Returns all findings, in the order in which they are printed.
+/// Returns all findings of a check, in the order in which they are printed.
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let (mut findings, examined) = (configured::check(facts), message::client::examined(facts));
     if let Some(address) = examined {

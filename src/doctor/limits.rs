@@ -1,4 +1,4 @@
-//! Limits of `resolverctl check`.
+//! Limits of `resolverctl check`, each with the reason for its value.
 
 use std::time::Duration;
 

@@ -33,15 +33,15 @@ use dns::clock::minute;
 /// Codes of extended errors with which a resolver says that it withholds records on purpose: Blocked, Censored, Filtered.
 const FILTERS: [u16; 3] = [15, 16, 17];
 
-/// The name and the record type of a lookup.
+/// The name and the record type of a lookup that other resolvers are asked for.
 type Lookup = (String, &'static str);
 
-/// Returns the other resolvers that are asked.
+/// Returns the other resolvers that a check asks.
 pub(super) fn resolvers(facts: &DomainFacts) -> impl Iterator<Item = &OtherResolver> {
     facts.subject.resolvers.iter().take(MAX_OTHER_RESOLVERS)
 }
 
-/// Creates the question to another resolver.
+/// Creates the question to another resolver about a name and type.
 pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
     let (name, way) = (name.to_owned(), QueryForm::Recursive);
     match &resolver.way {
@@ -51,7 +51,7 @@ pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> W
     }
 }
 
-/// Returns the lookups for which each other resolver is asked.
+/// Returns the lookups that each other resolver is asked for.
 fn lookups(facts: &DomainFacts) -> Vec<Lookup> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut lookups: Vec<_> = ["MX", "A", "AAAA", "TXT"].map(|kind| (domain.to_owned(), kind)).to_vec();
@@ -286,7 +286,7 @@ fn with_error(reply: &ReplyFacts) -> String {
     if reply.why.is_empty() { reply.rcode.clone() } else { format!("{} ({})", reply.rcode, reply.why) }
 }
 
-/// Returns a text about a reply that contains no answer.
+/// Returns a text about a reply of another resolver that contains no answer.
 pub(super) fn no_answer(reply: &ReplyFacts) -> String {
     let words = with_error(reply);
     if reply.rcode == "REFUSED" { format!("{words}, the resolver does not serve this host") } else { words }

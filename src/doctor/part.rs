@@ -12,37 +12,37 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// The delegation in the parent zone.
+    /// The check of the delegation in the parent zone.
     Delegation,
     /// The checks of each single server of the zone.
     Servers,
-    /// The records that each server of the zone gives.
+    /// The comparison of the records that the servers of the zone give.
     Records,
-    /// The DNSSEC chain of trust.
+    /// The check of the DNSSEC chain of trust.
     Dnssec,
-    /// The MX records.
+    /// The check of the MX records.
     MxRecords,
-    /// The addresses of the mail hosts.
+    /// The check of the addresses of the mail hosts.
     MailHosts,
-    /// The connections to the mail hosts at port 25.
+    /// The checks that connect to the mail hosts at port 25.
     Connections,
-    /// PTR records, and the addresses of the names in them.
+    /// The check of PTR records, and of the addresses of the names in them.
     Pointers,
-    /// SPF records, with the records that they include.
+    /// The check of SPF records, with the records that they include.
     Spf,
-    /// DKIM keys.
+    /// The check of DKIM keys.
     Dkim,
-    /// DMARC records.
+    /// The check of DMARC records.
     Dmarc,
-    /// The record and the policy of MTA-STS.
+    /// The check of the record and the policy of MTA-STS.
     MtaSts,
-    /// The record of TLS reporting.
+    /// The check of the record of TLS reporting.
     TlsRpt,
-    /// TLSA records.
+    /// The check of TLSA records.
     Dane,
-    /// The answers of DNS lists.
+    /// The check in DNS lists.
     Lists,
-    /// The answers of other resolvers.
+    /// The comparison with the answers of other resolvers.
     Others,
 }
 
@@ -56,9 +56,9 @@ pub enum About {
     Address(IpAddr),
     /// An address or domain that was looked up in one DNS list or in all lists.
     Listing {
-        /// An address, or a domain without its last dot.
+        /// The address or domain (without its last dot) that was looked up in DNS lists.
         subject: String,
-        /// The zone of the list; `None` for all lists.
+        /// The zone of the DNS list; `None` for all lists.
         list: Option<String>,
     },
 }

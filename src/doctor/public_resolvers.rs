@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::facts::{OtherResolver, ResolverWay, SecuredResolver};
 use dns::conduct::Encryption;
 
-/// A public resolver with its addresses.
+/// A public resolver of the internet, with its addresses.
 pub struct PublicResolver {
     /// The operator of the resolver.
     pub operator: &'static str,

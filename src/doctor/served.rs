@@ -7,7 +7,7 @@ use crate::facts::record_set::is_known;
 use crate::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
 use crate::zone::{self, serves};
 
-/// A reply of a name server to a question.
+/// A reply of a name server of the zone to a question of a check.
 pub(super) struct ServerReply<'f> {
     pub(super) server: IpAddr,
     pub(super) lookup: (&'f str, &'static str),
@@ -15,7 +15,7 @@ pub(super) struct ServerReply<'f> {
     pub(super) reply: &'f ReplyFacts,
 }
 
-/// Returns the replies of all name servers.
+/// Returns the replies of all name servers of the zone.
 pub(super) fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'_>> {
     facts.got.iter().filter_map(|(want, got)| {
         let Want::Server { server, name, kind, way } = want else { return None };
@@ -34,7 +34,7 @@ pub(super) fn form(facts: &DomainFacts, server: IpAddr) -> Option<QueryForm> {
     FORMS.into_iter().find(is_served)
 }
 
-/// Returns the servers that serve the zone.
+/// Returns the addresses of the servers that serve the zone.
 pub fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     zone::servers(facts).into_keys().filter(|server| form(facts, *server).is_some()).collect()
 }

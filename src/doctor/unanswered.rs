@@ -18,7 +18,7 @@ use crate::limits::{MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
 use crate::part::{About, Part};
 use crate::{served, zone};
 
-/// The name and the type of a lookup.
+/// The name and the type of a lookup of a check.
 type NameAndType<'f> = (&'f str, &'static str);
 
 /// Returns the lookups that the servers of the zone must answer, each with the servers that are asked.
@@ -156,7 +156,7 @@ fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<Stri
     (!conducts.is_empty()).then(|| if is_long { finding.to_do(remedies::OPEN_TCP) } else { finding })
 }
 
-/// Returns the first items as text, and how many more there are.
+/// Returns the first of the items as text, and how many more there are.
 fn some(items: &[String]) -> String {
     let (first, others) = items.split_at(items.len().min(MAX_UNANSWERED_SHOWN));
     match others.len() {

@@ -18,7 +18,7 @@ use crate::limits::{
 };
 use crate::served;
 
-/// Those data of a SOA record that the checks use.
+/// Those data of the SOA record of a zone that the checks use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Soa<'r> {
     pub(super) owner: &'r str,
@@ -401,7 +401,7 @@ pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
     addresses.chain(unnamed.cloned()).collect()
 }
 
-/// Returns one address for each name of the zone's servers.
+/// Returns one address for each name of the servers of the zone.
 pub(super) fn one_of_each(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTreeSet<IpAddr> {
     let mut known = BTreeSet::new();
     let is_new = |(address, names): (&IpAddr, &BTreeSet<String>)| {

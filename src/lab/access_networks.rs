@@ -42,7 +42,7 @@ fn domain(number: u8) -> String {
     format!("access{number}.{tld}")
 }
 
-/// Returns the names of the name servers of a provider.
+/// Returns the names of the name servers of the access provider with this number.
 pub(super) fn servers(number: u8) -> Vec<String> {
     [1, 2].map(|server| format!("ns{server}.{}", domain(number))).to_vec()
 }

@@ -18,7 +18,7 @@ use dns::wire::response;
 /// The maximum size of a UDP datagram, in octets.
 const MAX_DATAGRAM: usize = 65_535;
 
-/// The reason why the client got no answer.
+/// The reason why the client of the lab got no answer.
 #[derive(Debug, Error)]
 pub enum AskError {
     /// A socket of this machine could not send the DNS query or receive its reply.
@@ -32,7 +32,7 @@ pub enum AskError {
     Message(String),
 }
 
-/// A client that sends its questions to one server.
+/// A DNS client for tests and the demo, which sends its questions to one server.
 #[derive(Clone, Copy, Debug)]
 pub struct LabClient {
     server: SocketAddr,
@@ -153,7 +153,7 @@ impl LabClient {
     }
 }
 
-/// Sends the query over `socket`, and waits for its answer.
+/// Sends the query over `socket`, and waits for its reply.
 async fn datagram(socket: &UdpSocket, query: &[u8]) -> Result<Message, AskError> {
     socket.send(query).await?;
     let mut buffer = vec![0; MAX_DATAGRAM];

@@ -23,7 +23,7 @@ const DELEGATION_TTL: u32 = 172_800;
 /// The TTL of the SOA record and of negative answers, in seconds, in zones that set no other value: five minutes.
 const NEGATIVE_TTL: u32 = 300;
 
-/// A zone of the tree, before its delegations are generated.
+/// A zone of the simulated internet, before its delegations are generated.
 #[derive(Clone, Debug, Default)]
 struct Branch {
     /// The names of the name servers of the zone.
@@ -189,12 +189,12 @@ impl Tree {
         }
     }
 
-    /// Returns the zones that `origin` delegates.
+    /// Returns the zones that the zone `origin` delegates.
     fn delegated<'a>(&'a self, origin: &'a Name) -> impl Iterator<Item = (&'a Name, &'a Branch)> {
         self.zones.iter().filter(move |(zone, child)| !child.is_private && self.parent(zone) == Some(origin))
     }
 
-    /// Returns the zone that delegates `zone`, or `None` for the root.
+    /// Returns the zone that delegates `zone`; `None` for the root.
     fn parent(&self, zone: &Name) -> Option<&Name> {
         if zone.is_root() { None } else { self.zone_of(&zone.base_name()) }
     }

@@ -40,13 +40,13 @@ const PROGRESS_LINES: usize = 4;
 /// The options of `resolverd demo`.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The addresses at which the daemon of the demo listens.
+    /// The addresses at which the daemon of the demo listens for DNS.
     pub listen: Vec<SocketAddr>,
     /// True if the demo ends after the mail traffic, instead of waiting for Ctrl-C.
     pub once: bool,
     /// The number of mail messages. Their questions are asked twice: first with an empty cache, then with a full one.
     pub messages: usize,
-    /// The seed from which the simulated internet and its mail are generated.
+    /// The seed of the random numbers from which the simulated internet and its mail are generated.
     pub seed: u64,
 }
 

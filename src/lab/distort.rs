@@ -35,7 +35,7 @@ const LONG: u32 = 86_400;
 
 /// A query to a server, with what is needed to change its correct response.
 pub(super) struct TrueQuery<'a> {
-    /// The DNS message with the query.
+    /// The query to the simulated server, as a DNS message.
     pub(super) query: &'a Message,
     /// The deepest zone of this server that contains the name in the question.
     pub(super) origin: Name,
@@ -147,7 +147,7 @@ fn one_address(query: &Message) -> Message {
     response
 }
 
-/// Makes a name that exists an alias of a name that does not exist.
+/// Changes a response: makes a name that exists an alias of a name that does not exist.
 fn dangle(asked: &TrueQuery<'_>, response: &mut Message) {
     if response.metadata.response_code == ResponseCode::NXDomain || !asked.is_below() {
         return;

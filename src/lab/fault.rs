@@ -12,14 +12,14 @@ use thiserror::Error;
 /// Defines the faults from a table. Each fault has a name, which scenarios use. Some faults also have a value after `=`.
 macro_rules! faults {
     ($($(#[$doc:meta])+ $fault:ident = $name:literal,)+ ; $($(#[$value_doc:meta])+ $valued:ident($value:ty) = $value_name:literal,)+) => {
-        /// A fault of a server.
+        /// A fault of a simulated server. The word is its name in scenarios.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Fault {
             $($(#[$doc])+ $fault,)+
             $($(#[$value_doc])+ $valued($value),)+
         }
 
-        /// The faults that have no value.
+        /// The faults that need no value, such as a time.
         const PLAIN: &[Fault] = &[$(Fault::$fault,)+];
 
         impl FromStr for Fault {
@@ -82,18 +82,18 @@ plain_values! { u16 u32 usize RecordType }
 /// The reply of a server to a name in mixed case, if it does not find such names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MixedCaseReply {
-    /// The name has no records of the type.
+    /// The reply says that the name has no records of the type.
     NoData,
-    /// The name does not exist.
+    /// The reply says that the name does not exist.
     Nxdomain,
-    /// The server refuses the query.
+    /// The reply says that the server refuses the query.
     Refused,
-    /// A DNS message without records and without AA.
+    /// The reply is a DNS message without records and without AA, as a lame server sends it.
     Lame,
 }
 
 impl MixedCaseReply {
-    /// All replies, with their names in scenarios.
+    /// All such replies, with their names in scenarios.
     const NAMES: [(&str, Self); 4] = [
         ("nodata", Self::NoData),
         ("nxdomain", Self::Nxdomain),
@@ -170,11 +170,11 @@ faults! {
     ClosesTcp = "closes-tcp",
     /// The server sets TC in every answer over UDP.
     AlwaysTruncates = "always-truncates",
-    /// The server answers with another id.
+    /// The server answers with an id that is not that of the query.
     WrongId = "wrong-id",
-    /// The server answers another question.
+    /// The server answers a question that is not that of the query.
     WrongQuestion = "wrong-question",
-    /// The server answers from another address.
+    /// The server answers from an address to which the query was not sent.
     WrongSource = "wrong-source",
     /// The client gets a forged answer with a guessed id before the true answer (RFC 5452 section 4).
     Forged = "forged",
@@ -201,7 +201,7 @@ faults! {
     DropsOtherZones = "drops-other-zones",
     /// The server answers NODATA without AA, with its own NS records: a load balancer that knows only one type.
     NsForNoData = "ns-for-nodata",
-    /// The server adds records without authority.
+    /// The server adds records to its answers for which it has no authority.
     Poisons = "poisons",
     /// The server names a server outside the zone as a server of the zone, and sends an address for that server.
     ForeignGlue = "foreign-glue",
@@ -231,13 +231,13 @@ faults! {
     PointerBomb = "pointer-bomb",
     /// The server ignores the requested payload size, so that its answers are fragmented, and a forger replaces the second fragment.
     ForgedTail = "forged-tail",
-    /// The server sends the first half of each answer.
+    /// The server sends only the first half of each answer.
     HalfAnswer = "half-answer",
     /// The server accepts TCP connections and closes them without an answer.
     HangsUp = "hangs-up",
     /// The server makes every signature invalid: a secondary after broken transfers, or an attacker on the path.
     BadSignatures = "bad-signatures",
-    /// The server ignores DO: an old server or firewall.
+    /// The server ignores the flag DO, as an old server or firewall does.
     NoDnssec = "no-dnssec",
     /// The server leaves out NSEC and NSEC3 records.
     StripsProofs = "strips-proofs",
@@ -270,7 +270,7 @@ faults! {
     SlowTcp(Duration) = "slow-tcp",
     /// The server answers queries for the first of its zones this much later than other queries.
     SlowFirstZone(Duration) = "slow-first-zone",
-    /// The server sends every record with this TTL.
+    /// The server sends every record with this TTL, in seconds.
     Ttl(u32) = "ttl",
     /// The server leaves out the proofs of absence in answers to queries for this type.
     StripsProofsOf(RecordType) = "strips-proofs",
@@ -304,7 +304,7 @@ faults! {
 pub struct UnknownFault(String);
 
 impl Fault {
-    /// Returns all faults that have no value.
+    /// Returns all faults that need no value.
     pub fn all() -> impl Iterator<Item = Self> {
         PLAIN.iter().copied()
     }

@@ -33,7 +33,7 @@ fn simulation() -> Simulation {
     Simulation::new(lab, config, 1)
 }
 
-/// Returns the state for a question of a client that begins now.
+/// Returns the state of the resolution for a client's question that begins now.
 fn context(simulation: &Simulation) -> Context {
     let view = simulation.resolver().views().get(ViewId::default()).cloned().unwrap();
     Context::new(Arc::new(FlightProgress::new(simulation.clock())), view)

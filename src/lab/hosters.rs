@@ -6,13 +6,13 @@ use std::net::Ipv4Addr;
 /// A company that runs name servers and mail hosts for many domains.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hoster {
-    /// The domain of the company itself.
+    /// The domain of the hosting company itself.
     pub(super) domain: &'static str,
     /// The names of its name servers, which are in its own domain, in another domain of the same TLD, or under another TLD.
     pub(super) servers: &'static [&'static str],
     /// The first three octets of the /24 network with its mail hosts, in the networks for documentation and benchmarks (RFC 5737, RFC 2544).
     pub(super) block: [u8; 3],
-    /// The median round-trip time to its name servers, in milliseconds.
+    /// The median round-trip time to the name servers of the company, in milliseconds.
     pub(super) median: u32,
 }
 

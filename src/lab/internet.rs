@@ -50,12 +50,12 @@ const SIGNED: [(&str, &str); 11] = [
     ("ip6.arpa", "algorithm=8"),
 ];
 
-/// The kind of entries that a simulated DNS list has.
+/// What a simulated DNS list lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListKind {
-    /// The list contains addresses that send spam.
+    /// The list contains IP addresses that send spam.
     BadAddresses,
-    /// The list contains addresses that send good mail.
+    /// The list contains IP addresses that send good mail.
     GoodAddresses,
     /// The list contains domains that are in links of spam.
     BadDomains,
@@ -99,14 +99,14 @@ const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 241920
 pub struct LabList {
     /// The apex of the list's zone.
     pub zone: Name,
-    /// The kind of entries that the list has.
+    /// What the DNS list lists.
     pub kind: ListKind,
 }
 
 /// The simulated internet: its servers, and the domains and addresses that send mail.
 #[derive(Clone, Debug)]
 pub struct Internet {
-    /// The zones and their servers.
+    /// The zones of the simulated internet and their servers.
     pub lab: Arc<Lab>,
     /// The domains that send and receive mail.
     pub domains: Vec<MailDomain>,
@@ -238,7 +238,7 @@ fn spammer(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(198, 19, 113, last)
 }
 
-/// The state while the tree of zones is built, from the root down.
+/// The state while the zones of the simulated internet are built, from the root down.
 struct Maker {
     tree: Tree,
     random: Random,
@@ -247,7 +247,7 @@ struct Maker {
     paths: Paths,
 }
 
-/// How many datagrams the paths to servers lose.
+/// How many datagrams are lost on the paths to the servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Paths {
     /// Each path loses five of a thousand datagrams.

@@ -51,7 +51,7 @@ struct Inner {
     counts: BTreeMap<Arc<str>, u64>,
 }
 
-/// The log of one lab. All its servers write to it.
+/// The log of one lab: the queries that its servers have received. All its servers write to it.
 #[derive(Default)]
 pub struct Log(Mutex<Inner>);
 

@@ -134,7 +134,7 @@ fn with_many_records(response: &Message) -> Option<Vec<u8>> {
 fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     let mut octets = bare(query, ResponseCode::NoError).to_vec().ok()?;
     octets.truncate(query_end(query)?);
-    // The count of additional records becomes 0, because the OPT is cut off.
+    // The header's count of additional records becomes 0, because the OPT record is cut off.
     octets.get_mut(10..12)?.fill(0);
     let data_begins = octets.len() + 12;
     // The chain ends at the last offset that a pointer can reach, or in the middle of the DNS message.

@@ -21,11 +21,11 @@ pub struct Oracle {
     authority: Authority,
 }
 
-/// The records of a correct answer: each TTL by owner, type and data.
+/// The records of a correct answer: owner name, type and data of each, with its TTL.
 type Truths = BTreeMap<(Name, RecordType, String), u32>;
 
 impl Oracle {
-    /// Creates an oracle with all zones of `lab`.
+    /// Creates an oracle, which knows the correct answers from all zones of `lab`.
     pub fn new(lab: &Lab) -> Self {
         let zones = lab.servers().iter().flat_map(|server| server.authority().zones().to_vec());
         let by_name: BTreeMap<_, _> = zones.map(|zone| (zone.origin().clone(), zone.clone())).collect();

@@ -75,7 +75,7 @@ pub fn resident() -> u64 {
     pages * 4_096
 }
 
-/// Log lines that are collected so that a test can read them.
+/// The log lines of a daemon, collected so that a test can read them.
 #[derive(Clone, Debug, Default)]
 pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -111,12 +111,12 @@ impl Lines {
         lines.text()
     }
 
-    /// Returns the log lines so far as one text.
+    /// Returns the log lines that were collected so far as one text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 
-    /// Returns how often `text` occurs in the log lines so far.
+    /// Returns how often `text` occurs in the log lines that were collected so far.
     pub fn count(&self, text: &str) -> usize {
         self.text().matches(text).count()
     }

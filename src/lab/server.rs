@@ -29,7 +29,7 @@ const BURST_INTERVAL: Duration = Duration::from_secs(8);
 /// The properties of the path to a server: its round-trip time, random additions to it, and losses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distance {
-    /// The round-trip time without additions.
+    /// The round-trip time to the server without the random additions.
     pub round_trip: Duration,
     /// The maximum random addition to the round-trip time. All additions are equally likely.
     pub jitter: Duration,
@@ -50,7 +50,7 @@ impl Distance {
     }
 }
 
-/// How and when a query is sent to a server.
+/// How and when the resolver sends a query to a simulated server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sending {
     /// The destination address of the query, which is one of the server's addresses.
@@ -61,7 +61,7 @@ pub struct Sending {
     pub at: Mono,
 }
 
-/// A DNS message from a server that arrives at the port of the client.
+/// A DNS message from a simulated server that arrives at the port of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// The time between sending the query and the arrival of this DNS message.
@@ -109,12 +109,12 @@ impl LabServer {
         &self.addresses
     }
 
-    /// Returns the zones from which the server answers.
+    /// Returns the zones from which the server answers queries.
     pub fn authority(&self) -> Authority {
         self.authority.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces the zones from which the server answers.
+    /// Replaces the zones from which the server answers queries.
     pub fn set_authority(&self, authority: Authority) {
         *self.authority.lock().unwrap_or_else(PoisonError::into_inner) = authority;
     }

@@ -137,7 +137,7 @@ fn dnssec_record(owner: &Name, ttl: u32, data: DNSSECRData) -> Record {
 struct ZoneSigner<'a> {
     plan: &'a Signing,
     origin: &'a Name,
-    /// The keys in the DNSKEY RRset of the zone.
+    /// The keys that are in the DNSKEY RRset of the zone.
     shown: Vec<TestKey>,
     /// The keys that sign the DNSKEY RRset.
     of_keys: Vec<TestKey>,
@@ -356,7 +356,7 @@ fn successor(name: &Name) -> Name {
     name.prepend_label([0_u8].as_slice()).unwrap_or_else(|_| name.clone())
 }
 
-/// Returns the hash that is greater than `hash` by one.
+/// Returns the hash that follows `hash`: the next greater number.
 fn increased(hash: &[u8]) -> Vec<u8> {
     let mut next = hash.to_vec();
     for octet in next.iter_mut().rev() {
@@ -481,7 +481,7 @@ old DNAME new
             let signatures = |kind| zone.signatures(apex, kind).len();
             (zone.all(apex).len(), signatures(RecordType::DNSKEY), signatures(RecordType::SOA))
         };
-        // There are five signatures: of SOA, NS, DNSKEY (by two keys) and NSEC.
+        // The test zone has five signatures: of SOA, NS, DNSKEY (by two keys) and NSEC.
         assert_eq!(counts(""), (5, 1, 1));
         assert_eq!(counts("missing-rrsig"), (5, 1, 0));
         assert_eq!(counts("unsigned-keys"), (5, 0, 1));

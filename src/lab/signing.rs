@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The plan by which a zone is signed.
+/// The plan by which a zone of the lab is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signing {
     /// The numbers of the DNSSEC algorithms. Every RRset is signed with each of them. The signatures of 8, 10, 13, 14 and 15 are real, those of
@@ -31,11 +31,11 @@ pub struct Signing {
     pub delegated: Vec<Generation>,
     /// The digest types of the DS records, by their numbers.
     pub digests: Vec<u8>,
-    /// The faults of the signed zone, for tests.
+    /// The faults of the signed zone that the plan asks for.
     pub flaws: Vec<Flaw>,
 }
 
-/// A generation of keys: before or after a key rollover.
+/// The generation of a key: before or after a key rollover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Generation {
     /// The keys that were used before the rollover.
@@ -47,7 +47,7 @@ pub enum Generation {
 /// The parameters of the NSEC3 hash (RFC 5155). The default follows RFC 9276: no salt and no additional iterations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hashing {
-    /// The number of additional iterations of the NSEC3 hash.
+    /// The number of additional iterations of the NSEC3 hash (RFC 5155).
     pub iterations: u16,
     /// The salt of the NSEC3 hash.
     pub salt: Vec<u8>,
@@ -120,7 +120,7 @@ impl Default for Signing {
 }
 
 impl Signing {
-    /// Returns true if the plan contains this fault.
+    /// Returns true if the plan asks for this fault.
     pub fn has(&self, flaw: Flaw) -> bool {
         self.flaws.contains(&flaw)
     }

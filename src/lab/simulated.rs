@@ -26,7 +26,7 @@ use super::world::Lab;
 /// closes an idle connection.
 const DRIP: Duration = Duration::from_secs(5);
 
-/// The faults of the simulated network that affect all servers.
+/// The faults of the simulated network that affect the paths to all servers.
 #[derive(Debug, Default)]
 struct Reach {
     /// True if the network of the resolver's host is down, so that no DNS message can be sent.
@@ -71,7 +71,7 @@ pub struct SimulatedNetwork {
     clock: Clock,
     random: Random,
     reach: Arc<Mutex<Reach>>,
-    /// The number of sockets and TCP connections that are open now.
+    /// How many sockets and TCP connections of the resolver are open now.
     open: Arc<AtomicUsize>,
     strike: Strike,
 }
@@ -100,7 +100,7 @@ impl SimulatedNetwork {
         Self { lab, clock, random: Random::seeded(seed), reach, open, strike }
     }
 
-    /// Returns the number of sockets and TCP connections that are open now.
+    /// Returns how many sockets and TCP connections of the resolver are open now.
     pub fn open_sockets(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
@@ -253,9 +253,9 @@ struct SimulatedStream {
     /// the connection was opened.
     drips: bool,
     last: Instant,
-    /// True if the server closes the connection after an answer.
+    /// True if the server closes the TCP connection after an answer.
     closes: bool,
-    /// True if the connection ends in the middle of the first answer.
+    /// True if the TCP connection ends in the middle of the first answer.
     ends_halfway: bool,
     closed: bool,
     _open: Open,

@@ -67,15 +67,15 @@ pub struct Simulation {
 /// The flags of a client's query, and the listener and address that it is sent to and from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
-    /// The DO flag: the client wants signatures and proofs.
+    /// The DO flag of the question: the client wants DNSSEC signatures and proofs.
     pub dnssec_ok: bool,
-    /// The CD flag: the client validates the answer itself.
+    /// The CD flag of the question: the client validates the answer itself.
     pub checking_disabled: bool,
     /// The AD flag: the client understands AD in the reply (RFC 6840 section 5.7).
     pub authentic_data: bool,
     /// The index of the listener to which the client sends its query. `[listen]` has the index 0.
     pub listener: usize,
-    /// The address of the client. `None` means 127.0.0.1.
+    /// The IP address of the client that asks; `None` means 127.0.0.1.
     pub client: Option<IpAddr>,
 }
 
@@ -84,11 +84,11 @@ pub struct Flags {
 pub struct SimulatedReply {
     /// The reply (a DNS message) as the client receives it, with the TTLs that are left.
     pub message: Message,
-    /// How the question ended, as it is counted.
+    /// The outcome under which the question is counted.
     pub outcome: Outcome,
     /// The extended error in the reply, if there is one.
     pub extended_error: Option<ExtendedError>,
-    /// All steps of the resolution, as the operator sees them.
+    /// All steps of the resolution, as a trace shows them to the operator.
     pub steps: Arc<[Step]>,
     /// The time between the question and its reply.
     pub elapsed: Duration,
@@ -104,7 +104,7 @@ pub fn config_for(lab: &Lab) -> Config {
     config.resolve.ipv4 = Family::On;
     config.resolve.ipv6 = Family::Off;
     config.dnssec.validate = false;
-    // Look-ahead is off, because most tests count the queries to servers.
+    // In simulations look-ahead is off, because most tests count the queries to servers.
     config.lookahead.mode = LookaheadMode::Off;
     config
 }
@@ -267,7 +267,7 @@ impl Simulation {
         &self.recorder
     }
 
-    /// Returns the resolver itself.
+    /// Returns the resolver of the simulation.
     pub fn resolver(&self) -> &Arc<Resolver> {
         &self.resolver
     }
@@ -336,7 +336,7 @@ impl Simulation {
         let (name, view, trail) = (query.name(), query.view.number(), replied.trail());
         let result = DnsResult::in_reply(&replied.answer.wire);
         if outcome == Outcome::Cache && trail.is_none() {
-            // The class of the question is not stored.
+            // The class of the question is not part of a cache key.
             let asked = query.question_bytes().split_last_chunk::<2>().map(|(asked, _)| asked);
             let page = recorder.hits(0, began, view).zip(asked);
             page.into_iter().for_each(|(mut page, asked)| page.put(asked, client, result));

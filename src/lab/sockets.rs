@@ -30,7 +30,7 @@ const MAX_TRIES: usize = 50;
 /// network. The demo never comes near this number.
 const MAX_PENDING: usize = 4096;
 
-/// The maximum size of a query to the servers, in octets.
+/// The maximum size of a query to the servers of the lab, in octets.
 const MAX_QUERY: usize = 4096;
 
 /// The servers of a lab that run on real sockets. They stop when this value is dropped.
@@ -38,7 +38,7 @@ const MAX_QUERY: usize = 4096;
 pub struct LabSockets {
     port: u16,
     lab: Arc<Lab>,
-    /// The tasks that run the servers. They end when this field is dropped.
+    /// The tasks that run the servers on their sockets. They end when this field is dropped.
     _tasks: JoinSet<()>,
 }
 
@@ -48,7 +48,7 @@ struct Bound {
     connections: TcpListener,
 }
 
-/// The state that all tasks of the servers share.
+/// The state that all tasks of the simulated servers share.
 #[derive(Clone)]
 struct Shared {
     lab: Arc<Lab>,
@@ -227,7 +227,7 @@ impl Shared {
     }
 }
 
-/// A reply over UDP, with the time at which it must be sent.
+/// A reply of a simulated server over UDP, with the time at which it must be sent.
 struct Reply {
     due: Instant,
     octets: Vec<u8>,

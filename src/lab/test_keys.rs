@@ -18,7 +18,7 @@ const P256: &str = include_str!("test_keys/p256.pem");
 const P384: &str = include_str!("test_keys/p384.pem");
 const ED25519: &str = include_str!("test_keys/ed25519.pem");
 
-/// A DNSSEC key of a zone, with its private part.
+/// A DNSSEC key of a zone of the lab, with its private part.
 #[derive(Clone)]
 pub(super) struct TestKey {
     /// The public part of the key, as it is published in the zone.

@@ -59,7 +59,7 @@ impl Asker for LabClient {
     }
 }
 
-/// A mail message. It determines the questions that mail software asks.
+/// An email that is played. It determines the questions that mail software asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
     /// An email that a client sends to this gateway.

@@ -28,15 +28,15 @@ pub const UNIX_AT_START: u64 = 1_767_225_600;
 /// The reason why a simulated internet cannot be built.
 #[derive(Debug, Error)]
 pub enum LabError {
-    /// This text is not a valid name.
+    /// This text is not a valid domain name.
     #[error("{0} is not a name")]
     Name(String),
-    /// The text of a zone cannot be parsed.
+    /// The text of a zone of the lab cannot be parsed.
     #[error("zone {zone}: {error}")]
     Zone {
         /// The apex of the zone.
         zone: String,
-        /// What is wrong in its text.
+        /// What is wrong in the text of the zone.
         error: ZoneError,
     },
     /// The plan by which a zone is signed cannot be parsed.
@@ -50,19 +50,19 @@ pub enum LabError {
         /// The error of the DNS library.
         error: DnsSecError,
     },
-    /// Two servers have this address.
+    /// Two servers of the lab have this address.
     #[error("{0} is the address of two servers")]
     Twice(IpAddr),
 }
 
-/// The plan of a server of the lab.
+/// The plan of a server of the lab: its name, addresses, path and faults.
 #[derive(Clone, Debug)]
 pub struct ServerPlan {
     /// The name of the server, without a final dot.
     pub name: String,
     /// The IP addresses of the server. To run it on sockets, they must be in 127.0.0.0/8.
     pub addresses: Vec<IpAddr>,
-    /// The properties of the path to the server, such as its round-trip time.
+    /// The network path to the server, for instance its round-trip time.
     pub distance: Distance,
     /// The faults that the server has at the start.
     pub faults: Vec<Fault>,

@@ -255,7 +255,7 @@ mod tests {
         for selector in ["x", "x._domainkey", "X._domainkey.a.test."] {
             assert_eq!(name(&facts("a.test.", ""), selector), "x._domainkey.a.test.");
         }
-        // Tests a well-known selector that the user did not give.
+        // A well-known selector, which the user did not give, is checked too.
         let guessed = |text: &str| {
             let found = check(&facts("a.test.", &format!("lookup s1._domainkey.a.test. TXT | \"{text}\"")));
             found.into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()

@@ -159,7 +159,7 @@ pub(crate) fn applied(facts: &DomainFacts, name: &str, record: &str) -> Option<S
     word.map(str::to_ascii_lowercase)
 }
 
-/// Returns the findings about DMARC.
+/// Returns the findings of a check about DMARC.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = match policy(facts) {
@@ -192,7 +192,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.into_iter().chain(refused_reports(facts)).collect()
 }
 
-/// Returns the finding that the domain itself has several DMARC records.
+/// Returns the finding which says that the domain itself has several DMARC records.
 fn several(facts: &DomainFacts) -> Option<Finding> {
     let at = format!("_dmarc.{}", facts.subject.domain);
     match texts(facts, &at, "DMARC1") {
@@ -292,7 +292,7 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; rua=mailto:x@a.test\"".to_owned(), Code::DmarcNone),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=refuse\"".to_owned(), Code::DmarcSyntax),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=reject; adkim=x\"".to_owned(), Code::DmarcSyntax),
-            // The walk up the tree ends at a record with psd=y.
+            // The search upwards in the tree of names ends at a record with psd=y (a public suffix).
             (
                 "lookup _dmarc.m.a.test. TXT\nlookup _dmarc.a.test. TXT | \"v=DMARC1; p=none; psd=y\"\n\
                  lookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""

@@ -7,7 +7,7 @@ use crate::authentication::tags::{other_space, trimmed, value};
 /// The tags with a policy. If one of them has an invalid value, receivers ignore the whole policy.
 const POLICIES: [&str; 3] = ["p", "sp", "np"];
 
-/// The list of values that a tag may have.
+/// The values that a tag of a DMARC record may have.
 type Values = &'static [&'static str];
 
 /// Other tags with a fixed list of values. If the value of such a tag is not in its list, receivers use the default.

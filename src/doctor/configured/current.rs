@@ -23,7 +23,7 @@ use crate::limits::MAX_CONFIGURED_SERVERS;
 use crate::served;
 use crate::zone::{self, serves};
 
-/// The types of the records for which a server of the zone is asked.
+/// The record types that a server of a configured zone is asked for.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
 
 /// Returns the address of the server that has the newest copy of the zone (the highest serial).

@@ -66,7 +66,7 @@ fn unfound(facts: &DomainFacts) -> Vec<String> {
     zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter_map(unfound).collect()
 }
 
-/// Says if a server serves the zone, or that this is unknown.
+/// Says if a server serves the checked zone, or that this is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Serves {
     Yes,
@@ -290,12 +290,12 @@ fn is_resolved(facts: &DomainFacts) -> bool {
     facts.lookup(apex, "SOA").is_known() && zone::servers(facts).into_keys().any(gives)
 }
 
-/// Lists the servers with their descriptions, as text.
+/// Returns a text that lists the servers with their descriptions.
 fn texts(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[(IpAddr, String)]) -> String {
     server_hosts::with_conduct(servers, all)
 }
 
-/// Returns the finding about all servers with one kind of fault.
+/// Returns the finding about all servers of the zone that have one kind of fault.
 fn of_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, code: Code, all: &[(IpAddr, String)]) -> Finding {
     let about = all.iter().map(|(server, _)| About::Address(*server));
     let finding = Finding::new(code, texts(servers, all)).about(about);

@@ -22,7 +22,7 @@ fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(Str
         .collect()
 }
 
-/// Returns the names of the servers in a group as text, or their number.
+/// Returns the names of the servers of a group as text, or how many they are.
 fn named(servers: &[String], are_others: bool) -> String {
     match servers {
         _ if are_others => format!("the {} others", servers.len()),

@@ -54,7 +54,7 @@ pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the questions about the delegation that must be asked next.
+/// Returns the questions about the delegation of the zone that must be asked next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut wants = to_servers(facts);
     let servers = zone::servers(facts);

@@ -15,7 +15,7 @@ use crate::finding::{About, Finding, Level};
 use crate::limits::MAX_CHECKED_PARENTS;
 use crate::{served, zone};
 
-/// The answer of a server of the parent zone about the checked zone.
+/// What a server of the parent zone answers about the checked zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     /// The server delegates the zone with these NS and DS records.

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use crate::delegation::groups;
 use dns::conduct::network_of;
 
-/// A host: its addresses, and the server names that have these addresses.
+/// A host of name servers: its addresses, and the server names that have these addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Host {
     addresses: BTreeSet<IpAddr>,

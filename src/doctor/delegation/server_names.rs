@@ -117,7 +117,7 @@ pub(crate) fn has_address(facts: &DomainFacts, glue: &BTreeMap<&str, BTreeSet<Ip
     !facts.addresses(name).is_empty() || glue.contains_key(name)
 }
 
-/// Lists the items of a set as text, separated by commas.
+/// Returns the items of a set as text, separated by commas.
 pub(crate) fn listed<Item: ToString>(set: &BTreeSet<Item>) -> String {
     set.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -58,7 +58,7 @@ fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
         && !may_be_chance(&facts.sent, server)
 }
 
-/// Returns true if a server gives the SOA over TCP.
+/// Returns true if a server gives the SOA record of the zone over TCP.
 fn is_served_over_tcp(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     facts.reply_of(server, apex, "SOA", QueryForm::Tcp).is_some_and(|reply| serves(reply, apex))

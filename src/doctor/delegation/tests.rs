@@ -1,4 +1,4 @@
-//! Tests of the check of the delegation.
+//! Tests of the checks of the delegation of a zone.
 
 use super::*;
 use crate::facts::tests::facts;

@@ -83,7 +83,7 @@ impl Fault {
 /// The name and the type of a record set.
 type NameAndType<'f> = (&'f str, &'f str);
 
-/// The faults of each server. Each fault has the records that it affects.
+/// The faults of each server. For each fault, the record sets that it affects.
 type Faults<'f> = BTreeMap<IpAddr, BTreeMap<Fault, BTreeSet<NameAndType<'f>>>>;
 
 /// Returns the rank of a record type by its importance for mail. The most important type has the smallest rank.
@@ -137,11 +137,11 @@ type Verify<'v, 'f> = dyn FnMut(&SignedSet<'f>, &'f RRSIG, &'f DNSKEY) -> Signat
 /// The result of checking the signatures of a record set that a server gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SetVerdict {
-    /// At least one of the signatures is correct.
+    /// At least one of the signatures over the record set is correct.
     Sound,
-    /// None of the signatures is correct, because of this fault.
+    /// None of the signatures over the record set is correct, because of this fault.
     Faulty(Fault),
-    /// It is unknown if one of the signatures is correct.
+    /// It is not known if one of the signatures over the record set is correct.
     Unknown,
 }
 
@@ -262,7 +262,7 @@ fn proofs(reply: &ReplyFacts) -> impl Iterator<Item = &Record> {
     reply.authority.iter().filter(|record| record.is("NSEC") || record.is("NSEC3"))
 }
 
-/// Returns true if a reply says that the requested records do not exist.
+/// Returns true if a reply says that the records asked for do not exist.
 fn is_denial(reply: &ReplyFacts) -> bool {
     reply.authoritative && is_known(reply) && !reply.truncated && reply.answers.is_empty()
 }

@@ -41,9 +41,9 @@ fn mail_at(server: &str, signatures: &[(&str, &str)]) -> String {
     format!("server {server} a.b. MX udp aa | 10 mx.a.b.{}", made.collect::<String>())
 }
 
-/// A correct signature with the first key.
+/// The signature of a record set: correct, by the first key.
 const BY_FIRST: &[(&str, &str)] = &[(FIRST, "good")];
-/// A correct signature with the second key.
+/// The signature of a record set: correct, by the second key.
 const BY_SECOND: &[(&str, &str)] = &[(SECOND, "good")];
 
 const ONE: &str = "192.0.2.1";
@@ -121,7 +121,7 @@ fn a_change_of_keys_is_no_fault() {
     // A new key is published before it signs records. One of the servers still has the zone without it.
     assert_eq!(of_mail([&[ENTRY, FIRST], both], [first, first]), None);
     assert_eq!(of_mail([both, both], [first, second]), None);
-    // Both keys sign the records (RFC 6781 section 4.1.1.2).
+    // Both keys sign the records, as during a key rollover (RFC 6781 section 4.1.1.2).
     assert_eq!(of_mail([&[ENTRY, FIRST], both], [first, &[(SECOND, "good"), (FIRST, "good")]]), None);
 }
 
@@ -168,7 +168,7 @@ fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
     // All servers have lost the signatures of the zone, so the zone is bogus and not a single server is at fault.
     let all = format!("{}\n{}", bare(ONE), mail_at(ONE, BY_FIRST));
     assert!(matches!(keys::now(&zone_with(&[all, other])), keys::KeysNow::Differ(_)));
-    // A server without EDNS sends no signature at all.
+    // A server that does not know EDNS sends no signature at all.
     let plain = format!("{}\n{}", bare(OTHER), mail_at(OTHER, &[]));
     assert!(matches!(keys::now(&zone_with(&[sound, plain])), keys::KeysNow::Unsigned(_)));
 }

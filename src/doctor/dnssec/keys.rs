@@ -81,7 +81,7 @@ fn ds_answer(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     answer(facts, server, "DS").filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex))
 }
 
-/// Returns the DS records that the servers of the parent zone have now.
+/// Returns the DS records of the zone that the servers of the parent zone have now.
 pub(crate) fn above(facts: &DomainFacts) -> BTreeSet<Ds> {
     answers_above(facts).into_iter().flat_map(|reply| reply.answers.iter().filter_map(Ds::read)).collect()
 }
@@ -118,7 +118,7 @@ pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
     }
 }
 
-/// How the DNSKEY records that a server gives match the DS records.
+/// How the DNSKEY records that a server gives match the DS records of the parent zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum KeyFit {
     /// A DS record names a key, and this key has signed the DNSKEY records.
@@ -216,7 +216,7 @@ pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     KeysNow::Unsigned(server_hosts::with_conduct(&all, &unsigned))
 }
 
-/// Returns the key tags as text.
+/// Returns key tags as text, separated by commas.
 fn listed(tags: &BTreeSet<u16>) -> String {
     match tags.len() {
         0 => "none".to_owned(),

@@ -205,7 +205,7 @@ fn ancestors(name: &str) -> impl Iterator<Item = &str> {
     names.skip(1).take(DEEPEST)
 }
 
-/// Returns the findings about DNSSEC.
+/// Returns the findings of a check about DNSSEC.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let is_judged = is_secure(facts) || is_bogus_here(facts);
@@ -383,7 +383,7 @@ fn signatures(facts: &DomainFacts) -> Vec<u8> {
     signatures.map(|signature| signature.input().algorithm.into()).collect()
 }
 
-/// Returns the data of records as text, separated by semicolons.
+/// Returns the data of DNS records as text, separated by semicolons.
 fn texts<'r>(records: impl IntoIterator<Item = &'r Record>) -> String {
     records.into_iter().map(Record::text).collect::<Vec<_>>().join("; ")
 }
@@ -398,7 +398,7 @@ fn old_algorithms(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::DnssecOldAlgorithm, format!("{apex} is signed with algorithm {number} ({name})")))
 }
 
-/// Returns the finding that all DS records have SHA-1 digests.
+/// Returns the finding which says that all DS records have SHA-1 digests.
 fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
     let records = facts.records(apex, "DS");

@@ -36,7 +36,7 @@ pub(crate) enum SignatureFit {
 pub(crate) struct SignedSet<'f> {
     /// The owner name of the records.
     pub(crate) name: &'f str,
-    /// The type of the records.
+    /// The record type of the records.
     pub(crate) kind: &'static str,
     /// The data of the records, sorted, so that their order in the reply has no effect.
     data: BTreeMap<String, &'f RData>,

@@ -5,7 +5,7 @@ use crate::dnssec::keys::tests::SIGNED;
 use crate::facts::DomainFacts;
 use crate::facts::tests::facts as bare;
 
-/// Returns facts about a zone whose DS record names its key.
+/// Returns the facts about a zone whose DS record in the parent zone names its key.
 fn facts(domain: &str, lines: &str) -> DomainFacts {
     bare(domain, &format!("{SIGNED}\n{lines}"))
 }

@@ -18,7 +18,7 @@ use dns::conduct::Encryption;
 pub use dns::question::QueryForm;
 use dns::wire::presentation::name_text;
 
-/// A question whose answer a check needs.
+/// A question that a check must ask to get a fact.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Want {
     /// A lookup through the daemon, which uses its cache, its routes and its DNSSEC validation.
@@ -59,7 +59,7 @@ pub enum Want {
         /// The record type that is asked for.
         kind: &'static str,
     },
-    /// A connection to a mail host at port 25.
+    /// A connection to a mail host at port 25 (SMTP).
     MailHost {
         /// The name of the mail host: lower case, with its last dot.
         host: String,
@@ -93,7 +93,7 @@ pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
 /// The reason why it is unknown if a server answers queries of some form, such as those with names in mixed case.
 pub const LOST: &str = "datagrams to the server or from it are lost";
 
-/// The reason why a question has no usable reply.
+/// The reason why a question of a check has no usable reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoReply {
     /// The server did not answer in time.
@@ -141,11 +141,11 @@ pub struct SecuredResolver {
 /// The transport over which another resolver is queried, with its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResolverWay {
-    /// UDP to port 53 of this address, and TCP after a truncated reply.
+    /// Over UDP to port 53 of this address, and over TCP after a truncated reply.
     Plain(IpAddr),
-    /// UDP to this address and port, and TCP after a truncated reply.
+    /// Over UDP to this address and port, and over TCP after a truncated reply.
     AtPort(SocketAddr),
-    /// TLS (RFC 7858), HTTPS (RFC 8484) or QUIC (RFC 9250).
+    /// Over TLS (RFC 7858), HTTPS (RFC 8484) or QUIC (RFC 9250).
     Secured(SecuredResolver),
 }
 
@@ -175,7 +175,7 @@ pub enum Listed {
 pub struct Listing {
     /// The zone of the DNS list.
     pub list: String,
-    /// Says if the DNS list contains the address or domain.
+    /// The answer: whether the DNS list contains the address or domain.
     pub listed: Listed,
     /// The reason for the listing. If it is unknown whether the list contains the address or domain, the reason for this.
     pub why: String,
@@ -221,11 +221,11 @@ pub enum PolicyFile {
 /// The answer to a question (`Want`), or the reason why there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Got {
-    /// A DNS reply.
+    /// A DNS reply of the daemon, a name server or another resolver.
     Reply(ReplyFacts),
     /// There is no usable reply, for this reason.
     NoReply(NoReply),
-    /// The replies of a mail host.
+    /// The replies of a mail host at port 25.
     MailHost(MailHostSaid),
     /// The result of downloading a policy file of MTA-STS.
     PolicyFile(PolicyFile),
@@ -242,7 +242,7 @@ impl Got {
         }
     }
 
-    /// Returns how the query ended: with a reply, without one, or not sent.
+    /// Returns how the query of a check ended: with a reply, without one, or not sent.
     pub const fn end(&self) -> QueryEnd {
         match self {
             Self::NoReply(NoReply::Unknown(_) | NoReply::NoRoute) => QueryEnd::NotSent,
@@ -287,7 +287,7 @@ pub struct CheckSubject {
     pub address: Option<IpAddr>,
     /// The role of the domain in a mail, which decides the checks.
     pub role: Role,
-    /// The DKIM selectors that the user gave.
+    /// The DKIM selectors that the user gave on the command line.
     pub selectors: Vec<String>,
     /// True if the address may belong to a forwarder, or to a gateway of the receiver. SPF is not evaluated for such an address.
     pub may_be_relay: bool,
@@ -319,7 +319,7 @@ pub struct CheckSubject {
 pub struct DomainFacts {
     /// The domain or the address that is checked.
     pub subject: CheckSubject,
-    /// Each question that was asked, with its answer.
+    /// Each question that the check has asked, with its answer.
     pub got: BTreeMap<Want, Got>,
     /// The daemon's replies to those lookups for which `got` has the present reply of a server of the zone instead.
     pub cached: BTreeMap<Want, ReplyFacts>,
@@ -355,7 +355,7 @@ impl DomainFacts {
         })
     }
 
-    /// Returns the DNS reply to a question, if there is one.
+    /// Returns the DNS reply to a question of the check; `None` if there is none.
     pub(crate) fn reply(&self, want: &Want) -> Option<&ReplyFacts> {
         self.got.get(want)?.reply()
     }
@@ -391,7 +391,7 @@ impl DomainFacts {
         self.records(name, kind).into_iter().filter_map(Record::target).collect()
     }
 
-    /// Returns the addresses of a name, IPv4 first.
+    /// Returns the addresses of a name that the check has found, IPv4 first.
     pub fn addresses(&self, name: &str) -> Vec<IpAddr> {
         let records = ["A", "AAAA"].into_iter().flat_map(|kind| self.records(name, kind));
         records.filter_map(Record::address).collect()
@@ -433,7 +433,7 @@ impl DomainFacts {
         self.subject.unix.saturating_add(ttl.into())
     }
 
-    /// Returns the number of queries to a server, by their results.
+    /// Returns how many queries to a server had which result.
     pub fn sent(&self, server: IpAddr) -> SentQueries {
         self.sent.get(&server).copied().unwrap_or_default()
     }

@@ -41,7 +41,7 @@ pub(crate) fn final_records(reply: &ReplyFacts, kind: &str) -> BTreeSet<String> 
     reply.records(kind).map(Record::compared).collect()
 }
 
-/// Returns a text with the data of a set of records.
+/// Returns a text with the data of a set of DNS records.
 pub(crate) fn in_words(set: &BTreeSet<String>, kind: &str) -> String {
     if set.is_empty() { format!("no {kind}") } else { set.iter().cloned().collect::<Vec<_>>().join(", ") }
 }

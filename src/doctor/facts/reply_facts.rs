@@ -1,4 +1,4 @@
-//! Types for a record, for a reply, and for the result of a lookup.
+//! Types for a DNS record, for a DNS reply, and for the result of a lookup.
 
 use std::net::IpAddr;
 
@@ -16,13 +16,13 @@ use dns::zone_file::{self, ZoneFileError, data_text, octets_text};
 pub struct Record {
     /// Owner name, with its last dot. In the facts of a check it is in lower case.
     pub name: String,
-    /// The TTL in seconds.
+    /// The TTL of the record in seconds.
     pub ttl: u32,
     /// The data of the record.
     pub data: RData,
 }
 
-/// A record as text, for JSON.
+/// A DNS record as text, for JSON.
 #[derive(Serialize, Deserialize)]
 struct RecordText {
     name: String,
@@ -73,7 +73,7 @@ impl Record {
         kind_text(self.data.record_type())
     }
 
-    /// Returns true if the record has this type.
+    /// Returns true if the record is of this type.
     pub fn is(&self, kind: &str) -> bool {
         match self.data.record_type() {
             RecordType::Unknown(_) => self.kind() == kind,
@@ -119,10 +119,10 @@ impl Record {
     }
 }
 
-/// The result of DNSSEC validation of an answer by the daemon.
+/// The result of DNSSEC validation of an answer, as the daemon reports it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReplySecurity {
-    /// The signatures of the answer are correct.
+    /// The signatures over the answer are correct.
     Secure,
     /// The zone is not signed.
     Insecure,
@@ -158,7 +158,7 @@ pub struct ReplyFacts {
     pub from_cache: bool,
     /// The reason why there is no answer, in the words of the daemon, or the extended errors of a server (RFC 8914).
     pub why: String,
-    /// The numbers of the extended errors of a server.
+    /// The codes of the extended errors (RFC 8914) in the reply.
     pub extended_errors: Vec<u16>,
     /// The part of the daemon's configuration that answers for the name, as text; `None` if the name is resolved on the internet.
     pub configured: Option<String>,
@@ -166,11 +166,11 @@ pub struct ReplyFacts {
     pub views: Vec<String>,
     /// The records of an expired cache entry, which the daemon gives because no server answers (RFC 8767). Such a reply counts as SERVFAIL.
     pub expired: Vec<Record>,
-    /// The records of the answer section.
+    /// The records of the answer section of the reply.
     pub answers: Vec<Record>,
-    /// The records of the authority section.
+    /// The records of the authority section of the reply.
     pub authority: Vec<Record>,
-    /// The records of the additional section.
+    /// The records of the additional section of the reply.
     pub additional: Vec<Record>,
 }
 
@@ -189,15 +189,15 @@ impl ReplyFacts {
 /// The result of a lookup through the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookupFound<'f> {
-    /// There are records of this type.
+    /// The lookup found records of this type.
     Data(&'f ReplyFacts),
-    /// The name exists, but it has no records of this type.
+    /// The lookup found that the name exists, but has no records of this type.
     NoData(&'f ReplyFacts),
-    /// The name does not exist.
+    /// The lookup found that the name does not exist.
     NoName(&'f ReplyFacts),
     /// The result of the lookup is not known; the text says why.
     Unknown(String),
-    /// The lookup was not made.
+    /// The lookup was not made in this check.
     NotAsked,
 }
 
@@ -210,7 +210,7 @@ impl<'f> LookupFound<'f> {
         }
     }
 
-    /// Returns the target of the alias, if the name is an alias.
+    /// Returns the target of the alias (CNAME); `None` if the name is no alias.
     pub fn alias(&self) -> Option<String> {
         self.reply()?.records("CNAME").next().map(Record::text)
     }

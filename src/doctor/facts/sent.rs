@@ -20,9 +20,9 @@ pub(crate) fn others_lose(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr, 
 /// The result of a query that a check has sent.
 #[derive(Clone, Copy, Debug)]
 pub enum QueryEnd {
-    /// The query was answered.
+    /// The query got a reply.
     Answered,
-    /// No reply arrived in time.
+    /// The query got no reply in time.
     Unanswered,
     /// The check ended before the reply, or another query for the same records was answered first.
     CutOff,
@@ -33,9 +33,9 @@ pub enum QueryEnd {
 /// The number of queries to one server, over UDP and TCP, by their results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SentQueries {
-    /// Queries that were answered.
+    /// How many queries were answered.
     pub answered: usize,
-    /// Queries for which no reply arrived in time.
+    /// How many queries got no reply in time.
     pub unanswered: usize,
     /// Queries that were sent shortly before the end of the check, or at the same time as another query that was answered. A reply may have come
     /// later.
@@ -45,7 +45,7 @@ pub struct SentQueries {
 }
 
 impl SentQueries {
-    /// Counts a query with this result.
+    /// Counts a query that has this result.
     pub const fn count(&mut self, end: QueryEnd) {
         match end {
             QueryEnd::Answered => self.answered += 1,
@@ -60,7 +60,7 @@ impl SentQueries {
         self.lost > 0
     }
 
-    /// Returns the number of all queries to the server.
+    /// Returns how many queries were sent to the server.
     pub(crate) const fn all(self) -> usize {
         self.answered + self.unanswered + self.cut_off
     }

@@ -78,7 +78,7 @@ pub fn facts(domain: &str, lines: &str) -> DomainFacts {
     facts
 }
 
-/// Adds a record to the section of the reply that its prefix selects.
+/// Adds a record to a section of the reply. A prefix of `part` selects the section.
 fn add(reply: &mut ReplyFacts, (name, kind): (&str, &str), part: &str) {
     let record = |owner: &str, kind: &str, data: &str| {
         // A string of a TXT record has at most 255 octets.

@@ -7,7 +7,7 @@ use super::*;
 use crate::facts::tests::facts;
 use crate::transport::der::{not_after, public_key};
 
-/// A test certificate for the host `smtp.host.com`.
+/// A test certificate for the host `smtp.host.com`, in base64.
 const CERTIFICATE: &str = "MIIB4zCCAYqgAwIBAgIBAjAKBggqhkjOPQQDAjAjMSEwHwYDVQQDDBhyZXNvbHZlcmQgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBgxFjAUBgNVBAMMDXNtdHAuaG9zdC5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARXA67WnRhVBLSuSpKkARvRdI0vib7d8dIvS8HOHR9lcbXtqVCsH2Om0lOgKcX/fpux9OMS1eHDcLkKINoXZOa7o4G3MIG0MEUGA1UdEQQ+MDyCDXNtdHAuaG9zdC5jb22CFW10YS1zdHMuY29ubmVjdGVkLmNvbYIUbXRhLXN0cy5leGNsdWRlZC5jb20wCQYDVR0TBAIwADALBgNVHQ8EBAMCB4AwEwYDVR0lBAwwCgYIKwYBBQUHAwEwHQYDVR0OBBYEFNX7zpGgs85Sv9WeGN9eNdnFb1hMMB8GA1UdIwQYMBaAFDQK8VIfb1VOvjsa9jgelT0W3q5NMAoGCCqGSM49BAMCA0cAMEQCIAu9TIC3R9ma14X1I6xfq1d0pK1c4WOSSTbKRPBJUXb6AiBawGIKpI1u2s/Vt0DV38YEVBbznwSyszSo4iU8m0dE9A==";
 
 fn certificate() -> Vec<u8> {
@@ -140,7 +140,7 @@ fn the_end_of_a_certificate_is_read() {
 
 #[test]
 fn a_certificate_that_expires_is_told_three_weeks_before() {
-    // The time of the check is 2026-01-01 00:00.
+    // The time of the check is 2026-01-01 00:00 UTC.
     let cases = [
         ("260122000000Z", None, None),
         ("260121235959Z", None, Some((Code::CertificateExpires, Level::Warning))),

@@ -12,7 +12,7 @@ use crate::facts::{DomainFacts, Record, is_within};
 use crate::limits::MAX_CHECKED_HOSTS;
 use crate::zone;
 
-/// The preference and the host of an MX record.
+/// An MX record: its preference and its host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Exchange {
     pub(crate) preference: u16,
@@ -43,7 +43,7 @@ pub(crate) fn address(text: &str) -> Option<IpAddr> {
     literal.unwrap_or(text).parse().ok()
 }
 
-/// Returns the MX records, the most preferred first.
+/// Returns the MX records of the domain, the most preferred first.
 pub(crate) fn exchanges(facts: &DomainFacts) -> Vec<Exchange> {
     let mut exchanges: Vec<Exchange> =
         facts.records(&facts.subject.domain, "MX").into_iter().filter_map(Exchange::read).collect();

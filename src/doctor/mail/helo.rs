@@ -14,7 +14,7 @@ use dns::wire::presentation::read_name;
 /// The tag before an IPv6 address in brackets (RFC 5321 section 4.1.3).
 const IPV6_TAG: &str = "IPv6:";
 
-/// The form of a HELO name.
+/// The form of the name that a client gives with HELO.
 #[derive(Debug, PartialEq, Eq)]
 enum Form {
     /// The HELO name is a host name: lower case, with its last dot.

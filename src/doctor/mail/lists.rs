@@ -13,7 +13,7 @@ use crate::message::refusal;
 use crate::part::About;
 use crate::spf::walk::NamedSenders;
 
-/// The role of a name or address that is looked up in DNS lists.
+/// The role of a name or address that a check looks up in DNS lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     /// The domain or the address that is checked.

@@ -22,7 +22,7 @@ use crate::message::refusal::RefusalReason;
 use crate::part::{About, Part};
 use crate::{dnssec, elsewhere, served, zone};
 
-/// Returns the public addresses of the mail hosts.
+/// Returns the public addresses of the mail hosts of the domain.
 pub(super) fn host_addresses(facts: &DomainFacts) -> Vec<IpAddr> {
     let mut found: Vec<IpAddr> = Vec::new();
     for address in hosts(facts).iter().flat_map(|host| facts.addresses(host)) {
@@ -288,7 +288,7 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
     let found: Vec<(String, Code, String)> = hosts
         .filter_map(|host| without_address(facts, &host).map(|(code, text)| (host, code, text)))
         .collect();
-    // The number of mail hosts to which senders cannot deliver.
+    // How many mail hosts cannot be reached by senders.
     let lost = found.iter().filter(|(_, code, _)| *code != Code::MailUnknown).count();
     let is_all =
         lost + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count() == all;

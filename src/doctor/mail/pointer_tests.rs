@@ -1,4 +1,4 @@
-//! Tests of the checks of PTR records.
+//! Tests of the checks of PTR records and the names in them.
 
 use super::*;
 use crate::facts::Role;

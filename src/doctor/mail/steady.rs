@@ -14,10 +14,10 @@ use crate::facts::{DomainFacts, QueryForm, Want, at_server};
 use crate::message::client::is_near;
 use crate::{served, zone};
 
-/// Name servers, grouped by the records that they give.
+/// The name servers of a zone, grouped by the set of records that they give.
 pub(crate) type ServersBySet = BTreeMap<BTreeSet<String>, Vec<IpAddr>>;
 
-/// The forms of query in which a question is asked again.
+/// The forms of query in which a server is asked a question again.
 const REPEATED: [QueryForm; 3] = [QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
 /// The minimum number of answers from which it is decided if a server always gives the same answer. Servers without TCP give fewer answers.
@@ -33,7 +33,7 @@ fn wants_of((name, kind): (&str, &'static str), server: IpAddr) -> [Want; REPEAT
     REPEATED.map(|way| at_server(server, name, kind, way))
 }
 
-/// Returns true if each set has a record, and no record is in two sets.
+/// Returns true if each set has a record, and no record is in two of the sets.
 pub(crate) fn are_disjoint(sets: &ServersBySet) -> bool {
     let count: usize = sets.keys().map(BTreeSet::len).sum();
     let all: BTreeSet<&String> = sets.keys().flatten().collect();

@@ -15,11 +15,11 @@ use crate::facts::DomainFacts;
 use crate::facts::private_address::is_private;
 use crate::limits::MAX_HELO;
 
-/// The client that sent an email, as receivers name it in header fields.
+/// The client that sent an email, according to the header fields that receivers have written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sender {
     pub(super) address: IpAddr,
-    /// The name that the client gave with HELO or EHLO.
+    /// The name that the client gave with HELO or EHLO; `None` if it is not known.
     pub(super) helo: Option<String>,
     /// True if it is certain that receivers evaluate SPF for the address of this client.
     pub(super) is_sure: bool,
@@ -101,7 +101,7 @@ pub(crate) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     }
 }
 
-/// Parses an address. Returns `None` if it is private or no address.
+/// Parses an address. Returns `None` if the address is private or the text is no address.
 fn public(text: &str) -> Option<IpAddr> {
     let address: IpAddr = text.trim_start_matches("IPv6:").parse().ok()?;
     Some(address).filter(|address| !is_private(*address))

@@ -80,7 +80,7 @@ fn is_of_bounce((name, body): &Field) -> bool {
     }
 }
 
-/// Returns the mail address at the start of a line.
+/// Returns the mail address at the start of a line of a bounce.
 fn first(line: &str) -> Option<&str> {
     let address = *addresses(line).first()?;
     line.trim_start_matches([' ', '\t', '"', '\'', '<']).starts_with(address).then_some(address)

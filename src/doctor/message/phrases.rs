@@ -8,20 +8,20 @@ use serde::Deserialize;
 use super::refusal::RefusalReason;
 use dns::question::DnsResult;
 
-/// The position of the refused name in a reply, relative to a phrase.
+/// Where a reply has the name that it refuses, relative to a phrase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum NamePlace {
-    /// The name is in angle brackets before the phrase.
+    /// The refused name is in angle brackets before the phrase.
     Before,
-    /// The name is the next word after the phrase.
+    /// The refused name is the next word after the phrase.
     Behind,
-    /// The name may be anywhere, because it is the only name in the reply.
+    /// The refused name may be anywhere, because it is the only name in the reply.
     #[default]
     Alone,
 }
 
-/// Phrases that show why a receiver refused a mail.
+/// Phrases in replies of mail servers that show why they refused a mail.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReasonPhrases {
@@ -31,11 +31,11 @@ pub(super) struct ReasonPhrases {
     pub(super) words: Vec<String>,
 }
 
-/// Phrases that report a result of DNS.
+/// Phrases in replies and log lines that report a result of DNS.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResultPhrases {
-    /// The result.
+    /// The result of DNS that the phrases report.
     pub kind: DnsResult,
     /// True if this is one of many results in a line of a content filter, which is no reason for a delay in this line.
     #[serde(default)]
@@ -97,14 +97,14 @@ pub struct Phrases {
     pub(super) operator: Vec<Operator>,
 }
 
-/// All phrases in the data file.
+/// All phrases of the data file `phrases.toml`.
 #[expect(clippy::expect_used, reason = "the file is a part of the program, and a test reads it")]
 pub static PHRASES: LazyLock<Phrases> =
     LazyLock::new(|| toml::from_str(include_str!("phrases.toml")).expect("phrases.toml is valid"));
 
 /// Returns the row of the first phrase with which a text in lower case reports a result of DNS.
 pub fn reported(lower: &str) -> Option<&'static ResultPhrases> {
-    // The parts around a star come one after the other.
+    // The parts of a phrase around a star must come one after the other.
     let has_parts = |words: &str| {
         let mut rest = lower;
         words.split('*').all(|part| rest.split_once(part).map(|(_, behind)| rest = behind).is_some())
@@ -122,7 +122,7 @@ pub fn named(lower: &str) -> Option<&str> {
     })
 }
 
-/// Returns true if a text in lower case contains one of the phrases.
+/// Returns true if a text in lower case contains one of these phrases.
 pub fn has(lower: &str, phrases: &[String]) -> bool {
     phrases.iter().any(|words| lower.contains(words.as_str()))
 }

@@ -46,9 +46,9 @@ pub enum RefusalReason {
 pub struct Refusal {
     /// The address of the client that was refused.
     pub address: Option<IpAddr>,
-    /// The reason for the refusal.
+    /// The reason that the receiver gave for the refusal.
     pub reason: Option<RefusalReason>,
-    /// The DNS lists that the refusal names.
+    /// The DNS lists that the text of the refusal names.
     pub lists: Vec<NamedList>,
     /// The operators whose web pages or mail addresses the refusal contains.
     pub operators: Vec<&'static Operator>,

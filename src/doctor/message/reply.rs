@@ -14,7 +14,7 @@ use crate::facts::{canonical, is_within};
 use crate::limits::{LEAST_KEY_LABEL, MAX_HELO, MAX_NAMED_LISTS};
 use dns::wire::presentation::read_name;
 
-/// The texts of replies that receivers gave, as a bounce contains them.
+/// The replies of mail servers that a bounce contains, as texts.
 #[derive(Debug, Default)]
 pub(super) struct Replies {
     texts: Vec<String>,
@@ -51,7 +51,7 @@ fn is_code(word: &str) -> bool {
     word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|octet| octet.is_ascii_digit())
 }
 
-/// Returns the domain in a word that is a domain or a mail address.
+/// Returns the domain in a word that is a domain or a mail address; `None` for other words.
 pub(super) fn domain(word: &str) -> Option<String> {
     let domain = word.rsplit(['@', '=']).next()?.trim_end_matches(['.', ':', '!']);
     let is_sound = domain.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._".contains(&octet));
@@ -99,7 +99,7 @@ fn split(paragraph: &str) -> Option<(&str, &str)> {
     is_code(code).then_some((before, rest))
 }
 
-/// Finds the replies of receivers in a bounce.
+/// Finds the replies of mail servers in the text of a bounce.
 pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
     let of =
         |wanted: &'static str| fields.iter().filter(move |(name, _)| name == wanted).map(|(_, body)| body);
@@ -130,7 +130,7 @@ impl Replies {
         self.hosts.extend(words(text).filter_map(domain));
     }
 
-    /// Returns true if one of the replies refuses the mail.
+    /// Returns true if one of the replies has a code with which mail servers refuse a mail.
     pub(super) fn has_refusal(&self) -> bool {
         self.texts.iter().any(|text| words(text).any(|word| is_code(word) || status(word).is_some()))
     }
@@ -221,7 +221,7 @@ fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase()
 }
 
-/// Returns true if a reply refuses the recipient and not the sender.
+/// Returns true if a reply refuses the recipient, and not the sender.
 fn is_of_recipient(text: &str) -> bool {
     let code =
         text.split(|letter: char| letter.is_whitespace() || "-;:(<#".contains(letter)).find_map(status);

@@ -5,7 +5,7 @@
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
-/// A field of a header: its name in lower case, and its body on one line.
+/// A field of an email header: its name in lower case, and its body on one line.
 pub(super) type Field = (String, String);
 
 /// Reads a file. Returns the header followed by the text of the parts. The flag is true if the encoding of a part is damaged.
@@ -80,7 +80,7 @@ pub(super) fn fields(text: &str) -> Vec<Field> {
     fields
 }
 
-/// Returns the number of header fields at the start of a text.
+/// Returns the number of header fields at the start of the text of an email.
 pub(super) fn of_header(text: &str) -> usize {
     let header: Vec<&str> = text.lines().take_while(|line| !line.trim().is_empty()).collect();
     fields(&header.join("\n")).len()

@@ -25,7 +25,7 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    /// Returns the different answers of the server.
+    /// Returns the answers of the server that differ from each other.
     pub(super) fn distinct(&self) -> BTreeSet<&AnswerData> {
         self.answers.iter().collect()
     }
@@ -212,7 +212,7 @@ mod tests {
         let cases: Vec<(&str, Context, Vec<Standing>)> = vec![
             ("a,a,a@7,7 a,a,a@7,7", long, vec![Same, Same]),
             ("a@ a@", long, vec![Same, Same]),
-            // The zone gives its addresses in turn.
+            // The zone gives its addresses in turn, so no server is wrong.
             ("a,b,c@7,7 b,c,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b,a@7,7 a,a,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b@7,7 c,d@7,7", short, vec![InTurn, InTurn]),
@@ -229,17 +229,17 @@ mod tests {
             ("a,b@7,7 a,b@7,7", mail, vec![Unsteady, Unsteady]),
             // Several machines with different versions of the zone are behind one address.
             ("a,b@1,2 a,b@2,1", mail, vec![Open(Serials), Open(Serials)]),
-            // Servers have different versions of the zone.
+            // Servers with different serials have different versions of the zone.
             ("b,b@2,2 a,a@1,1 a,a@1,1", mail, vec![Same, Behind, Behind]),
             ("b@2 a@4294967295", mail, vec![Same, Behind]),
             ("b,b@2,2 a,a@1,1 b,b@1,1", mail, vec![Same, Behind, Same]),
-            // The serials are unknown, or they cannot be compared.
+            // The serials are not known, or they cannot be compared.
             ("b@ a@ a@", mail, vec![Open(Serials); 3]),
             ("b@ a@7,7 a@7,7", mail, vec![Open(Serials); 3]),
             ("b@ a@ a@", short, vec![Open(Serials); 3]),
             ("b@0 a@2147483648", mail, vec![Open(Serials); 2]),
             ("b@2 a@1", others, vec![Open(Serials); 2]),
-            // All servers have the same version of the zone.
+            // All servers have the same serial, so the same version of the zone.
             ("a@7 a@7 b@7", mail, vec![Same, Same, Fewer]),
             ("a@7 a@7 nx@7", short, vec![Same, Same, Fewer]),
             ("a@7 b@7", mail, vec![Open(Tie); 2]),

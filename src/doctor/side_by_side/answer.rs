@@ -50,7 +50,7 @@ impl AnswerData {
         alias.chain(self.records.iter().cloned()).collect()
     }
 
-    /// Returns the answer as text.
+    /// Returns the answer as text, for the output of `compare`.
     pub(super) fn words(&self, kind: &str) -> String {
         in_words(self.is_denied, &self.shown(), kind)
     }
@@ -64,7 +64,7 @@ fn in_words(is_denied: bool, records: &[String], kind: &str) -> String {
     }
 }
 
-/// The kind of resolver or server that gave an answer.
+/// What gave an answer: this resolver, another one, or a name server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerSource {
@@ -86,7 +86,7 @@ pub enum AnswerVerdict {
     Stale,
     /// The name server gives a different answer from most other name servers. Or the answers differ, and no answer is given by most of them.
     Different,
-    /// The name server has an older version of the zone.
+    /// The name server has an older version of the zone than another one.
     NotTransferred,
     /// The resolver has an older answer in its cache.
     Old,
@@ -205,7 +205,7 @@ impl ComparedAnswer {
         }
     }
 
-    /// Returns the answer as text: its records, or that there are none.
+    /// Returns the answer as text: its records, or the fact that there are none.
     pub fn words(&self) -> String {
         in_words(self.rcode.as_deref() == Some("NXDOMAIN"), &self.records, self.kind)
     }
@@ -222,7 +222,7 @@ fn ttl(reply: &ReplyFacts, data: &AnswerData, (name, kind): (&str, &str)) -> Opt
 /// The reason why it is unknown which answer of the name servers is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// The answers differ, and not all serials are known or can be compared.
+    /// The answers differ, and some serials are unknown or cannot be compared.
     Serials,
     /// Servers with the same serial give different addresses. The zone may give addresses in turn or by the location of the client, or the difference
     /// may be a fault.

@@ -27,9 +27,9 @@ pub struct Conclusion {
     /// The record type that was asked for.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The most serious verdict about an answer.
+    /// The most serious of the verdicts about the answers.
     pub verdict: AnswerVerdict,
-    /// The verdict, as a sentence.
+    /// The conclusion as a sentence.
     pub sentence: String,
     /// The zone whose name servers were asked; `None` if it was not found.
     pub zone: Option<String>,

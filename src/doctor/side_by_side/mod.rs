@@ -35,7 +35,7 @@ use crate::others::{ask, resolvers};
 /// The plan of a comparison: the questions that find the servers of the zone, and one question to each of these servers and to each resolver.
 #[derive(Clone, Copy, Debug)]
 pub struct SideBySide {
-    /// The record type that is compared, such as `MX`.
+    /// The record type whose answers are compared, such as `MX`.
     pub kind: &'static str,
 }
 

@@ -78,7 +78,7 @@ fn is_forwarded(facts: &DomainFacts, resolver: Option<&OtherResolver>) -> bool {
     }
 }
 
-/// An answer of a resolver, and everything with which it is compared.
+/// An answer of a resolver, and the answers with which it is compared.
 struct Comparison<'f> {
     facts: &'f DomainFacts,
     answer: &'f ComparedAnswer,

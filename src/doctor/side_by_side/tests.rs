@@ -1,4 +1,4 @@
-//! Tests of the comparison of answers.
+//! Tests of the comparison of the answers of resolvers and name servers.
 
 use std::net::IpAddr;
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::facts::{canonical, reverse};
 
-/// The client for whose address an SPF record is evaluated.
+/// The SMTP client for whose address an SPF record is evaluated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpfClient<'c> {
     pub(crate) address: IpAddr,

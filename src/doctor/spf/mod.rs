@@ -29,7 +29,7 @@ fn walks(facts: &DomainFacts) -> impl Iterator<Item = Walk> {
     std::iter::once(reach(facts, domain).1).chain(of_address)
 }
 
-/// Returns the lookups for SPF that must be made next.
+/// Returns the lookups that must be made next to evaluate SPF.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     walks(facts).flat_map(|walk| walk.wants).collect()
 }
@@ -48,7 +48,7 @@ pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     lookups.collect()
 }
 
-/// Returns the findings about SPF.
+/// Returns the findings of a check about SPF.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let record = match records(facts, domain) {

@@ -9,7 +9,7 @@ use crate::authentication::tags::{Versioned, texts};
 use crate::facts::{DomainFacts, canonical};
 use crate::spf::macros::{SpfClient, expanded};
 
-/// The SPF records of a domain, or the reason why they are not known.
+/// The SPF record of a domain, or the reason why there is not exactly one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SpfRecords {
     /// The domain has no SPF record.
@@ -47,10 +47,10 @@ pub(crate) enum TermKind {
 /// A term of an SPF record: a mechanism or a modifier, with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Term {
-    /// The qualifier of the term: `+`, `-`, `~` or `?`.
+    /// The qualifier of the term of an SPF record: `+`, `-`, `~` or `?`.
     pub(crate) qualifier: char,
     pub(crate) kind: TermKind,
-    /// The term as it is written in the record.
+    /// The term as it is written in the SPF record.
     pub(crate) text: String,
     /// The domain in the term, in canonical form. A domain with macros is stored as it is written. `None` if the term has no domain.
     pub(crate) target: Option<String>,

@@ -332,7 +332,7 @@ const HOSTS: &str = "
     lookup out.a.test. AAAA | 2001:2::2
     lookup b.test. TXT | \"v=spf1 ip4:198.18.0.3 ~all\"";
 
-/// Returns the senders that an SPF record names.
+/// Returns the addresses that an SPF record allows to send.
 fn senders(record: &str) -> NamedSenders {
     let lines = format!("{HOSTS}\nlookup a.test. TXT | \"{record}\"");
     reach(&facts("a.test.", &lines), "a.test.").1.senders

@@ -60,7 +60,7 @@ pub(crate) struct NamedSenders {
     pub(crate) addresses: BTreeSet<IpAddr>,
     /// The addresses that are written in the record, and the addresses of host names in it. `a` and `mx` without a name are not included.
     pub(crate) by_name: BTreeSet<IpAddr>,
-    /// True if the record may allow further addresses to send.
+    /// True if the SPF record may allow further addresses to send.
     pub(crate) has_others: bool,
 }
 
@@ -80,7 +80,7 @@ impl NamedSenders {
 /// The results of evaluating an SPF record and the records that it includes.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
-    /// The number of terms so far that cause lookups.
+    /// How many terms so far cause lookups (RFC 7208 section 4.6.4 allows ten).
     pub(crate) lookups: usize,
     /// The names of void lookups, whose answers have no records.
     pub(crate) void: Vec<String>,
@@ -99,12 +99,12 @@ pub(crate) struct Walk {
     pub(crate) failed: Vec<(String, &'static str, String)>,
     /// The domains of the same organization whose records have the mechanism `ptr`, each with its record.
     pub(crate) with_ptr: Vec<String>,
-    /// The networks that the records allow to send.
+    /// The networks that the SPF records allow to send.
     pub(crate) networks: Vec<IpNet>,
     pub(crate) senders: NamedSenders,
     /// The domain whose record decides the result for the addresses that no term names.
     pub(crate) at: String,
-    /// The lookups that must be made next to continue the evaluation.
+    /// The lookups that must be made next to continue the evaluation of SPF.
     pub(crate) wants: Vec<Want>,
     /// The domains whose records led to the record that is evaluated now. The checked domain comes first.
     path: Vec<String>,

@@ -44,7 +44,7 @@ pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
         0x17 if digits.len() == 12 => {
             format!("{}{digits}", if digits.as_bytes().first()? >= &b'5' { "19" } else { "20" })
         }
-        // GeneralizedTime has a year of four digits.
+        // The time type GeneralizedTime has a year of four digits.
         0x18 if digits.len() == 14 => digits.to_owned(),
         _ => return None,
     };

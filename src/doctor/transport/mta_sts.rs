@@ -58,7 +58,7 @@ enum Mode {
     None,
 }
 
-/// The content of a policy file of MTA-STS.
+/// The content of a policy file of MTA-STS (RFC 8461).
 #[derive(Debug, PartialEq, Eq)]
 struct StsPolicy {
     mode: Mode,

@@ -125,7 +125,7 @@ pub struct Scenario {
     steps: Vec<ScenarioStep>,
 }
 
-/// One step of a scenario, and the number of its line.
+/// A step of a scenario, and the number of its line.
 #[derive(Clone, Debug)]
 struct ScenarioStep {
     line: usize,
@@ -154,16 +154,16 @@ enum Action {
         zone: String,
         signing: Signing,
     },
-    /// Sets the clock of the host. The value is its error in seconds.
+    /// Sets the clock of the simulated host wrong by this number of seconds.
     Clock(i64),
-    /// Reloads the configuration, with this text of the configuration file.
+    /// Reloads the configuration of the resolver, with this text of the configuration file.
     Reload(String),
 }
 
-/// An entry of the cache that a scenario expects.
+/// An entry that a scenario expects in the cache.
 #[derive(Clone, Debug, PartialEq)]
 enum Holding {
-    /// A record of an RRset that has this rank in the cache.
+    /// A record of an RRset that has this rank (RFC 2181 section 5.4.1) in the cache.
     Record(Rank, Box<ExpectedRecord>),
     /// A negative answer: the name does not exist (true), or the type does not exist (false).
     Negative(bool),

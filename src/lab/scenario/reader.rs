@@ -56,7 +56,7 @@ struct ScenarioReader {
     scenario: Scenario,
     /// The zone whose lines are being read, if any: its name, its servers, and its text so far.
     zone: Option<(String, Vec<String>, String)>,
-    /// True while the lines of a configuration file are being read.
+    /// True while the reader is inside the configuration file of the scenario.
     in_toml: bool,
 }
 
@@ -371,7 +371,7 @@ reload
         let scenario: Scenario = TEXT.parse().unwrap();
         assert_eq!(scenario.title, "It can be read");
         assert_eq!(scenario.steps.len(), 8);
-        // The line numbers of the configuration file are those of the scenario.
+        // An error in the configuration file of a scenario names the line number of the scenario.
         let file = format!("{}version = 1\n[[list]]\n\nname = \"bl.example\"", "\n".repeat(3));
         assert_eq!(scenario.toml, Some(file));
         let Action::Reload(file) = &scenario.steps[7].action else { panic!("no reload") };
