@@ -73,7 +73,7 @@ impl Gateway<'_> {
             for _ in 0..3 {
                 let (name, kind) = self.odd_question();
                 // `ask` itself records what is wrong with the reply.
-                drop(self.ask(&name, kind, false).await);
+                drop(self.ask(&name, kind, Program::Server).await);
             }
             let pause = Duration::from_millis(self.random.below(PAUSE_MILLIS).into());
             tokio::time::sleep(pause).await;
@@ -84,9 +84,9 @@ impl Gateway<'_> {
     pub(crate) async fn ask_for_all(&self) {
         for domain in &self.internet.domains {
             for kind in [RecordType::MX, RecordType::TXT] {
-                drop(self.ask(&domain.name, kind, false).await);
+                drop(self.ask(&domain.name, kind, Program::Server).await);
             }
-            drop(self.ask(&domain.mail_host, RecordType::A, false).await);
+            drop(self.ask(&domain.mail_host, RecordType::A, Program::Server).await);
         }
         self.ask_lists().await;
     }
@@ -95,7 +95,7 @@ impl Gateway<'_> {
     pub(crate) async fn ask_lists(&self) {
         for list in &self.internet.lists {
             let name = Name::from_ascii("99.9.18.198").unwrap().append_domain(&list.zone).unwrap();
-            drop(self.ask(&name, RecordType::A, false).await);
+            drop(self.ask(&name, RecordType::A, Program::Server).await);
         }
     }
 
