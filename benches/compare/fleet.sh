@@ -44,23 +44,25 @@ TOML
 # The delay of the store: each reply waits. Its arguments are the port to listen at, the port of the server, and milliseconds.
 relay() {
   exec setpriv --pdeathsig KILL python3 - "$@" <<'PY'
-import asyncio, os, sys
+import os, socket, sys, threading, time
 listen, server, delay = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) / 1000
-async def copy(reader, writer, delay):
-    loop = asyncio.get_running_loop()
-    while data := await reader.read(65536):
-        loop.call_later(delay, writer.write, data) if delay else writer.write(data)
-async def accepted(reader, writer):
+def copy(source, target, delay):
+    while data := source.recv(65536):
+        time.sleep(delay)
+        target.sendall(data)
+def serve(client):
     if server == 0:
-        while await reader.read(65536):
-            writer.write(os.urandom(64))
+        while client.recv(65536):
+            client.sendall(os.urandom(64))
         return
-    there = await asyncio.open_connection("127.0.0.1", server)
-    await asyncio.gather(copy(reader, there[1], 0), copy(there[0], writer, delay))
-async def main():
-    async with await asyncio.start_server(accepted, "127.0.0.1", listen) as listening:
-        await listening.serve_forever()
-asyncio.run(main())
+    there = socket.create_connection(("127.0.0.1", server))
+    for one in (client, there):
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    threading.Thread(target=copy, args=(client, there, 0), daemon=True).start()
+    copy(there, client, delay)
+listening = socket.create_server(("127.0.0.1", listen))
+while True:
+    threading.Thread(target=serve, args=(listening.accept()[0],), daemon=True).start()
 PY
 }
 

@@ -37,6 +37,7 @@ pub(super) fn text(subject: &impl Controlled) -> String {
     samples.queries(subject.recorder(), &scraped);
     samples.upstream(subject.recorder());
     samples.state(&health::status_by(subject, &scraped.judged));
+    samples.fleet(subject);
     samples.lists(subject);
     samples.zones(subject);
     samples.watched(subject);
@@ -107,6 +108,19 @@ impl Samples {
         for severity in [Severity::Notice, Severity::Warning, Severity::Critical] {
             let problems = status.warnings.iter().filter(|warning| warning.severity == severity).count();
             self.put(Family::Problems, &[&word(&severity)], problems as u64);
+        }
+    }
+
+    /// Adds the samples about the fleet, if this gateway is in one.
+    fn fleet(&mut self, subject: &impl Controlled) {
+        let (state, members) = subject.fleet();
+        if state.group.is_some() {
+            self.put(
+                Family::FleetStore,
+                &[],
+                u64::from(state.failing.is_none() && state.round_trip.is_some()),
+            );
+            self.put(Family::FleetGateways, &[], members.len() as u64);
         }
     }
 

@@ -152,6 +152,10 @@ families! {
     TaskRestarts "task_restarts_total" Counter [];
     /// Tasks and threads that did not answer the watchdog in its last round. Always 0 without a watchdog of the service manager.
     TasksStuck "tasks_stuck" Gauge [];
+    /// 1 if the store of the fleet works, 0 if it does not. Only with `[fleet]`.
+    FleetStore "fleet_store_works" Gauge [];
+    /// Gateways that reported to the store of the fleet in the last minute. Only with `[fleet]`.
+    FleetGateways "fleet_gateways" Gauge [];
 }
 
 /// Returns every metric, in the order in which the text of the metrics has them.

@@ -1,5 +1,6 @@
 //! resolverd must accept the configurations in the README and in resolverd(7) unchanged.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use resolver::config::Config;
@@ -20,6 +21,10 @@ fn every_configuration_of_the_readme_and_of_the_manual_is_fine() {
     let manual = manual.replace("\\-", "-").replace("\\e", "\\");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("resolverd.toml");
+    // The key of a fleet, which one of the configurations names.
+    let key = folder.path().join("fleet.key");
+    std::fs::write(&key, "x".repeat(64)).unwrap();
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
     let blocks = [between(&readme, "```toml\n", "```"), between(&manual, ".EX\n", ".EE")].concat();
     assert!(blocks.len() >= 3, "{} configurations", blocks.len());
     for block in blocks {

@@ -59,10 +59,11 @@ fn store(state: &FleetState, style: Style) -> String {
             text.push_str("\n         resolverd works without it and tries again every second\n");
         }
         (None, _) => {
-            let trip = state
-                .round_trip
-                .map_or_else(String::new, |trip| format!(", replies in {}", words::time(trip)));
-            text.push_str(&style.paint(Paint::Good, &format!("works{trip}")));
+            let (paint, words) = match state.round_trip {
+                Some(trip) => (Paint::Good, format!("works, replies in {}", words::time(trip))),
+                None => (Paint::Plain, "not connected yet".to_owned()),
+            };
+            text.push_str(&style.paint(paint, &words));
             text.push('\n');
         }
     }
