@@ -367,7 +367,7 @@ async fn ntas(subject: &impl Controlled, what: &NtaWhat, is_for_fleet: bool) -> 
             if is_for_fleet {
                 fleet::send(subject, FleetOrder::RemoveNta(name.clone()))?;
             }
-            if !subject.remove_nta(name.clone()).await {
+            if !subject.remove_nta(name.clone()).await && !is_for_fleet {
                 return Err(wrong(format!(
                     "No negative trust anchor was added for {} with resolverctl. To remove one that is in dnssec.negative_trust_anchors, edit the configuration file and reload.",
                     name_text(&name)

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::protocol::fleet::FleetState;
 use super::protocol::{
     CertificateStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity,
     Status, Warning,
@@ -51,9 +52,24 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
             .chain(root_keys)
             .chain(certificates)
             .chain(metrics)
+            .chain(fleet(&subject.fleet().0))
             .chain(of_lists)
             .collect(),
     }
+}
+
+/// Returns a problem if the store of the fleet does not work. Mail does not need it.
+fn fleet(state: &FleetState) -> Option<Warning> {
+    let (why, what) = match (&state.failing, &state.refuses_writes) {
+        (Some(why), _) => (why, "does not work"),
+        (None, Some(why)) => (why, "does not accept writes"),
+        (None, None) => return None,
+    };
+    Some(Warning {
+        severity: Severity::Notice,
+        problem: format!("The store of the fleet {what}: {why}."),
+        remedy: "Queries are answered without it. `resolverctl fleet` shows its state.".to_owned(),
+    })
 }
 
 /// The smallest number of clients' questions, or of queries to servers, from which a problem is concluded. If there are fewer, they may have failed

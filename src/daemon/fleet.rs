@@ -18,7 +18,6 @@ use dns::question::name_text;
 use dns::random::Random;
 use history::Counter;
 use resolver::cache::flush::Flush;
-use resolver::config::Config;
 use resolver::dnsbl::entry::ListEntry;
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListState;
@@ -45,6 +44,9 @@ struct Reported {
 
 /// Dead and lame servers are looked for once in this number of heartbeats, because this walks through the table of servers.
 const SERVER_BEATS: u64 = 30;
+
+/// Changes of the trust anchors and of the configuration are taken into account once in this number of heartbeats.
+const REFRESH_BEATS: u64 = 10;
 
 impl FleetGateway {
     pub(super) fn new(subject: &Arc<Running>, random: &Random) -> Arc<Self> {
@@ -169,21 +171,23 @@ impl Gateway for FleetGateway {
             let (day, sent) = entry.watch.counted().own(unix);
             ListQueries { list: name_text(&entry.apex), day, sent }
         });
-        queries.filter(|queries| queries.sent > 0).collect()
+        queries.collect()
     }
 
-    fn others_queries(&self, queries: &ListQueries) {
+    fn fleet_queries(&self, queries: &ListQueries) {
         let unix = self.subject.clock.now().unix;
         let entry =
             read_name(&queries.list).and_then(|apex| self.subject.resolver.lists().find(&apex, &Way::Public));
         if let Some(entry) = entry {
-            entry.watch.others_sent((queries.day, queries.sent), unix);
+            entry.watch.fleet_sent((queries.day, queries.sent), unix);
         }
     }
 
     fn news(&self) -> BoxFuture<'_, Vec<News>> {
         Box::pin(async move {
-            self.subject.resolver.refresh_sharing();
+            if self.reported().beats.is_multiple_of(REFRESH_BEATS) {
+                self.subject.resolver.refresh_sharing();
+            }
             let mut news = self.list_news();
             news.extend(self.rule_news());
             news.extend(self.server_news().await);
@@ -195,7 +199,8 @@ impl Gateway for FleetGateway {
         Box::pin(async move {
             let resolver = &self.subject.resolver;
             match news {
-                News::Flush { name, kind, tree, negative } => {
+                News::Flush { host: Some(host), .. } if host != host_name() => {}
+                News::Flush { name, kind, tree, negative, host: _ } => {
                     if let Some(flush) = flush_of(name.as_deref(), kind, (tree, negative)) {
                         self.flush(flush, age).await;
                     }
@@ -251,19 +256,25 @@ fn flush_of(name: Option<&str>, kind: Option<u16>, (tree, negative): (bool, bool
     })
 }
 
-/// Returns the news that make the other gateways do this flush.
-fn flush_news(flush: &Flush) -> News {
+/// Tells this gateway after its next start which data were flushed, because the store still has older ones.
+pub(super) fn remember_flush(store: &Fleet, flush: &Flush) {
+    // Without room, so many flushes wait that the store does not work.
+    let _ = store.send(flush_news(flush, Some(host_name())));
+}
+
+/// Returns the news that make other gateways do this flush, or only the gateway `host`.
+fn flush_news(flush: &Flush, host: Option<String>) -> News {
     let (name, kind, tree, negative) = match flush {
         Flush::Name { name, kind } => (Some(name), *kind, false, false),
         Flush::Tree { name, kind } => (Some(name), *kind, true, false),
         Flush::Negative => (None, None, false, true),
         Flush::All => (None, None, true, false),
     };
-    News::Flush { name: name.map(Name::to_ascii), kind: kind.map(u16::from), tree, negative }
+    News::Flush { name: name.map(Name::to_ascii), kind: kind.map(u16::from), tree, negative, host }
 }
 
 /// Returns the state of the store and the gateways, for the operator.
-pub(super) fn state(store: &Fleet, config: &Config) -> (FleetState, Vec<FleetMember>) {
+pub(super) fn state(store: &Fleet) -> (FleetState, Vec<FleetMember>) {
     let report = store.report();
     let newest = report.members.iter().map(|(_, member)| member.reported).max().unwrap_or_default();
     let own = report.members.iter().find(|(id, _)| *id == report.own);
@@ -283,8 +294,9 @@ pub(super) fn state(store: &Fleet, config: &Config) -> (FleetState, Vec<FleetMem
         age: Duration::from_millis(newest.saturating_sub(member.reported)).as_secs_f64(),
     };
     let state = FleetState {
-        group: Some(config.fleet.group.clone()),
-        servers: config.fleet.servers.iter().map(ToString::to_string).collect(),
+        group: Some(report.group.clone()),
+        servers: report.servers.clone(),
+        refuses_writes: report.refuses_writes.clone(),
         failing: report.failing.clone(),
         failing_for: report.failing_for.map(|time| time.as_secs_f64()),
         round_trip: report.usual.map(|time| time.as_secs_f64()),
@@ -300,13 +312,14 @@ pub(super) fn state(store: &Fleet, config: &Config) -> (FleetState, Vec<FleetMem
 /// Sends an order to the other gateways. The error says in a sentence why it was not sent.
 pub(super) fn order(store: Option<&Fleet>, order: FleetOrder) -> Result<(), String> {
     let store = store.ok_or("This gateway is in no fleet: fleet.servers is empty. Nothing was changed.")?;
-    if let Some(why) = store.report().failing {
+    let report = store.report();
+    if let Some(why) = report.failing.or(report.refuses_writes) {
         return Err(format!(
             "The store of the fleet does not work: {why}. Nothing was changed; run the command without --fleet on each gateway."
         ));
     }
     let news = match order {
-        FleetOrder::Flush(flush) => flush_news(&flush),
+        FleetOrder::Flush(flush) => flush_news(&flush, None),
         FleetOrder::AddNta(name, time) => News::AddNta { name: name.to_ascii(), seconds: time.as_secs() },
         FleetOrder::RemoveNta(name) => News::RemoveNta { name: name.to_ascii() },
     };

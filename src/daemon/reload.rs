@@ -92,6 +92,7 @@ impl Running {
         };
         // From here on, no step can fail. Questions that arrive before the last step are answered with the old views, whose ids stay valid.
         let changed = self.resolver.set_views(views.clone());
+        self.resolver.refresh_sharing();
         if let (Some(listeners), Some(prepared)) = (&mut state.listeners, prepared) {
             listeners.apply(prepared, &config, &views);
             self.metrics.set(config.metrics.listen);

@@ -229,6 +229,9 @@ impl Controlled for Running {
     fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed> {
         Box::pin(async move {
             self.resolver.flushed(&flush, self.clock.mono());
+            if let Some(store) = &self.fleet {
+                fleet::remember_flush(store, &flush);
+            }
             let flushed = self.resolver.memory().walk(move |memory| memory.flush(&flush)).await;
             self.outdate_snapshot();
             flushed
@@ -333,7 +336,7 @@ impl Controlled for Running {
     }
 
     fn fleet(&self) -> (FleetState, Vec<FleetMember>) {
-        self.fleet.as_ref().map(|store| fleet::state(store, &self.config())).unwrap_or_default()
+        self.fleet.as_ref().map(|store| fleet::state(store)).unwrap_or_default()
     }
 
     fn order_fleet(&self, order: FleetOrder) -> Result<(), String> {

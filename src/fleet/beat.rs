@@ -6,13 +6,14 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{join_all, select_ok};
 use redis::{RedisError, cmd};
 use tokio::time::timeout;
 
 use crate::clock::millis_of;
 use crate::gateway::{Gateway, ListQueries, Member};
 use crate::limits::{
-    BEAT, MAX_MEMBERS, MAX_NEWS, MEMBER_TIME, NEWS_AT_ONCE, QUOTA_TIME, SLOW_BEATS, STORE_TIME,
+    BEAT, CLOCK_NODES, MAX_MEMBERS, MAX_NEWS, MEMBER_TIME, NEWS_AT_ONCE, QUOTA_TIME, SLOW_BEATS, STORE_TIME,
 };
 use crate::link::Link;
 use crate::news::{Inbox, News, Sent};
@@ -56,9 +57,12 @@ impl Shared {
         if known.is_some() {
             return known;
         }
-        let connected = match timeout(STORE_TIME, Link::connect(&self.config)).await {
+        // Each server has its own time.
+        let all = STORE_TIME
+            .saturating_mul(u32::try_from(self.config.servers.len()).unwrap_or(1).saturating_add(1));
+        let connected = match timeout(all, Link::connect(&self.config)).await {
             Ok(connected) => connected.map_err(|error| sentence(&error)),
-            Err(_) => Err(format!("no reply within {} s", STORE_TIME.as_secs())),
+            Err(_) => Err(format!("no reply within {} s", all.as_secs())),
         };
         match connected {
             Ok(link) => {
@@ -116,20 +120,22 @@ impl Shared {
         let mut outgoing = std::mem::take(&mut self.state().outgoing);
         outgoing.extend(gateway.news().await);
         // A full store refuses what writes, and the rest still works.
-        self.tolerated(self.send_news(link, beat, outgoing).await)?;
-        self.tolerated(self.read_news(link, beat, gateway).await)?;
+        let mut writes = self.send_news(link, beat, outgoing).await;
+        self.tolerated(link, self.read_news(link, beat, gateway).await)?;
         if beat.beats.is_multiple_of(SLOW_BEATS) {
-            self.tolerated(self.add_queries(link, beat, gateway).await)?;
-            self.tolerated(self.report_member(link, gateway.member()).await)?;
+            writes = writes.and(self.report_member(link, gateway.member()).await);
+            self.tolerated(link, self.add_queries(link, beat, gateway).await)?;
+            self.state().refuses_writes = writes.as_ref().err().map(sentence);
         }
+        self.tolerated(link, writes)?;
         beat.beats = beat.beats.wrapping_add(1);
         Ok(())
     }
 
-    /// Counts an error with which the store has replied. Returns the errors of a connection that is broken.
-    fn tolerated(&self, result: Result<(), RedisError>) -> Result<(), RedisError> {
+    /// Counts an error with which the store has replied. Returns the errors of a connection that is broken. In a cluster, other nodes may work.
+    fn tolerated(&self, link: &Link, result: Result<(), RedisError>) -> Result<(), RedisError> {
         match result {
-            Err(error) if !is_broken(&error) => {
+            Err(error) if link.is_cluster() || !is_broken(&error) => {
                 count(&self.counts.errors, 1);
                 Ok(())
             }
@@ -137,12 +143,23 @@ impl Shared {
         }
     }
 
-    /// Reads the clock of the store, and measures the time of its reply. The script makes a cluster send the command to one known node.
+    /// Reads the clock of the store, and measures the time of its reply. In a cluster, a script makes the command go to the nodes of several keys,
+    /// so that one dead node does not matter.
     async fn read_clock(&self, link: &Link) -> Result<(), RedisError> {
-        let mut ask = cmd("EVAL");
-        ask.arg("return redis.call('TIME')").arg(1).arg(self.stored("members", ""));
+        let asks: Vec<_> = if link.is_cluster() {
+            let ask = |number: u8| {
+                let mut ask = cmd("EVAL");
+                ask.arg("return redis.call('TIME')").arg(1).arg(self.stored("clock", &number.to_string()));
+                ask
+            };
+            (0..CLOCK_NODES).map(ask).collect()
+        } else {
+            vec![cmd("TIME")]
+        };
         let began = self.clock.mono();
-        let (seconds, micros): (u64, u64) = link.command(&ask).await?;
+        // The first node that replies is enough.
+        let replies = asks.iter().map(|ask| Box::pin(link.command(ask)));
+        let ((seconds, micros), _): ((u64, u64), _) = select_ok(replies).await?;
         let now = self.clock.mono();
         let mut state = self.state();
         state.pace.beat(Some(now.since(began)));
@@ -150,7 +167,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Adds the queries to lists since the last heartbeat to the counts of the fleet.
+    /// Adds the queries to lists since the last heartbeat to the counts of the fleet, for all lists at the same time.
     async fn add_queries(
         &self,
         link: &Link,
@@ -159,27 +176,48 @@ impl Shared {
     ) -> Result<(), RedisError> {
         let own = gateway.list_queries();
         beat.added.retain(|(list, day), _| own.iter().any(|own| own.list == *list && own.day == *day));
-        for ListQueries { list, day, sent } in own {
-            let name = self.stored("queries", &format!("{day}:{list}"));
-            let added = beat.added.entry((list.clone(), day)).or_default();
-            let new = sent.saturating_sub(*added);
-            let mut add = cmd("INCRBY");
-            add.arg(&name).arg(new);
-            let total: u64 = link.command(&add).await?;
-            if new == total {
-                let mut expire = cmd("PEXPIRE");
-                expire.arg(&name).arg(millis_of(QUOTA_TIME));
-                link.command::<()>(&expire).await?;
-            }
-            *added = sent;
-            gateway.others_queries(&ListQueries { list, day, sent: total.saturating_sub(sent) });
+        let added = &beat.added;
+        let totals = join_all(own.iter().map(|queries| {
+            let before = added.get(&(queries.list.clone(), queries.day)).copied().unwrap_or_default();
+            self.add_to(link, queries, before)
+        }));
+        for (queries, total) in own.iter().zip(totals.await) {
+            let total = total?;
+            beat.added.insert((queries.list.clone(), queries.day), queries.sent);
+            gateway.fleet_queries(&ListQueries { sent: total, ..queries.clone() });
         }
         Ok(())
     }
 
+    /// Adds the queries to one list, of which `before` were added earlier. Returns the count of the fleet.
+    async fn add_to(&self, link: &Link, queries: &ListQueries, before: u64) -> Result<u64, RedisError> {
+        let ListQueries { list, day, sent } = queries;
+        let name = self.stored("queries", &self.sealer.name(format!("{day}:{list}").as_bytes()));
+        let add = |number: u64| {
+            let mut add = cmd("INCRBY");
+            add.arg(&name).arg(number);
+            add
+        };
+        let new = sent.saturating_sub(before);
+        let mut total: u64 = link.command(&add(new)).await?;
+        let is_first = total == new;
+        if total < before.saturating_add(new) {
+            // The store has lost its counts. Each gateway adds its own again.
+            total = link.command(&add(before)).await?;
+        }
+        if is_first {
+            let mut expire = cmd("PEXPIRE");
+            expire.arg(&name).arg(millis_of(QUOTA_TIME));
+            link.command::<()>(&expire).await?;
+        }
+        Ok(total)
+    }
+
+    /// Sends news. Those that the store does not accept wait for the next heartbeat.
     async fn send_news(&self, link: &Link, beat: &mut Beat, news: Vec<News>) -> Result<(), RedisError> {
         let stream = self.stored("news", "");
-        for news in news {
+        let mut waiting = news.into_iter();
+        while let Some(news) = waiting.next() {
             let Some(sent) = self.millis() else { return Ok(()) };
             beat.number = sent.max(beat.number.saturating_add(1));
             let sent = Sent { sender: self.id, number: beat.number, sent, news };
@@ -187,7 +225,11 @@ impl Shared {
             let mut add = cmd("XADD");
             add.arg(&stream).arg("MAXLEN").arg("~").arg(MAX_NEWS).arg("*");
             add.arg("news").arg(self.sealer.seal(&stream, &text));
-            link.command::<String>(&add).await?;
+            if let Err(error) = link.command::<String>(&add).await {
+                let unsent = std::iter::once(sent.news).chain(waiting).take(NEWS_AT_ONCE);
+                self.state().outgoing.splice(0..0, unsent);
+                return Err(error);
+            }
         }
         Ok(())
     }
@@ -208,7 +250,7 @@ impl Shared {
             beat.read = Some(id);
             let Some(sealed) = fields.get(1) else { continue };
             let opened = self.sealer.open(&stream, sealed);
-            let sent = opened.and_then(|text| serde_json::from_slice::<Sent>(text).ok());
+            let sent = opened.and_then(|text| serde_json::from_slice::<Sent>(&text).ok());
             let Some(sent) = sent.filter(|sent| sent.sender != self.id) else { continue };
             let age = self
                 .millis()
@@ -243,11 +285,13 @@ impl Shared {
         let reported: BTreeMap<u64, Vec<u8>> = link.command(cmd("HGETALL").arg(&name)).await?;
         let mut members = Vec::new();
         for (id, sealed) in reported.into_iter().take(MAX_MEMBERS) {
-            let opened = self.sealer.open(&format!("{name}{id}"), &sealed);
-            let member = opened.and_then(|text| serde_json::from_slice::<Member>(text).ok());
-            match member.filter(|member| now.saturating_sub(member.reported) <= millis_of(MEMBER_TIME)) {
-                Some(member) => members.push((id, member)),
-                None => link.command::<()>(cmd("HDEL").arg(&name).arg(id)).await?,
+            // Rows of gateways with another key cannot be read, and stay.
+            let Some(opened) = self.sealer.open(&format!("{name}{id}"), &sealed) else { continue };
+            match serde_json::from_slice::<Member>(&opened) {
+                Ok(member) if now.saturating_sub(member.reported) <= millis_of(MEMBER_TIME) => {
+                    members.push((id, member));
+                }
+                _ => link.command::<()>(cmd("HDEL").arg(&name).arg(id)).await?,
             }
         }
         members.sort_by(|(_, one), (_, other)| one.host.cmp(&other.host));

@@ -12,11 +12,11 @@ pub trait Gateway: Send + Sync + 'static {
     /// Returns what the other gateways show about this one.
     fn member(&self) -> Member;
 
-    /// Returns the number of queries that this gateway has sent to each list on the current day (UTC).
+    /// Returns the number of queries that this process has sent to each list on the current day (UTC).
     fn list_queries(&self) -> Vec<ListQueries>;
 
-    /// Takes the number of queries that the other gateways have sent to a list on the same day.
-    fn others_queries(&self, queries: &ListQueries);
+    /// Takes the number of queries that all gateways have sent to a list on the same day.
+    fn fleet_queries(&self, queries: &ListQueries);
 
     /// Returns what this gateway has learned since the last call.
     fn news(&self) -> BoxFuture<'_, Vec<News>>;

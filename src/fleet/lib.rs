@@ -7,7 +7,8 @@
 //! # Decisions
 //!
 //! - A question never waits for the store longer than the store usually takes (`pace`). Unbound's cachedb waits for its Redis.
-//! - What is in the store is authenticated with a key of the fleet (`seal`), because Redis is often reachable for more programs than the gateways.
+//! - What is in the store is encrypted and authenticated with a key of the fleet (`seal`), because Redis is often reachable for more programs than
+//!   the gateways. The names of questions show who writes to whom.
 //! - All times in the store are by the clock of the store, whose offset each gateway measures. Gateways whose clocks are wrong by a minute share
 //!   as well as others.
 //! - News are in a stream and not in pub/sub: a gateway that was away for a moment still gets them, in order, and no further connection is needed.

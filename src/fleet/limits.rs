@@ -19,6 +19,12 @@ pub(crate) const MIN_HEAD_START: Duration = Duration::from_millis(1);
 /// a few thousand commands a second, a small part of what it can do.
 pub(crate) const BEAT: Duration = Duration::from_secs(1);
 
+/// The number of keys of a cluster at which its clock is read at the same time, so that one dead node does not matter.
+pub(crate) const CLOCK_NODES: u8 = 6;
+
+/// The time that a command may take at one node of a cluster.
+pub(crate) const NODE_TIME: Duration = Duration::from_millis(400);
+
 /// The gateways report, and add up their queries to lists, once in this number of heartbeats: a full report of 400 gateways has 100 kB.
 pub(crate) const SLOW_BEATS: u64 = 5;
 
@@ -47,8 +53,8 @@ pub(crate) const NEWS_AT_ONCE: usize = 200;
 /// so are the rules of look-ahead.
 pub(crate) const NEWS_TIME: Duration = Duration::from_secs(900);
 
-/// A gateway that has not reported for this time is no longer shown.
-pub(crate) const MEMBER_TIME: Duration = Duration::from_secs(60);
+/// A gateway that has not reported for this time is no longer shown: it has missed three reports.
+pub(crate) const MEMBER_TIME: Duration = Duration::from_secs(16);
 
 /// The greatest number of gateways that are shown.
 pub(crate) const MAX_MEMBERS: usize = 1_000;

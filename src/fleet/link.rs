@@ -12,8 +12,9 @@ use redis::{
     RedisConnectionInfo, RedisError, TlsCertificates, TlsMode,
 };
 use resolver::config::{FleetSection, StoreMode, StoreServer};
+use tokio::time::timeout;
 
-use crate::limits::STORE_TIME;
+use crate::limits::{NODE_TIME, STORE_TIME};
 
 /// A connection to the store.
 #[derive(Clone)]
@@ -34,9 +35,12 @@ impl Link {
             StoreMode::Single => {
                 let mut failed = None;
                 for server in &config.servers {
-                    match connect_to(client(config, server)?).await {
-                        Ok(link) => return Ok(link),
-                        Err(error) => failed = Some(error),
+                    match timeout(STORE_TIME, connect_to(client(config, server)?)).await {
+                        Ok(Ok(link)) => return Ok(link),
+                        Ok(Err(error)) => failed = Some(error),
+                        Err(_) => {
+                            failed = Some((redis::ErrorKind::Io, "no reply", server.to_string()).into())
+                        }
                     }
                 }
                 Err(failed.unwrap_or_else(|| (redis::ErrorKind::InvalidClientConfig, "no server").into()))
@@ -50,6 +54,11 @@ impl Link {
                 Ok(Self::Cluster(connected))
             }
         }
+    }
+
+    /// Returns true if the store is a cluster.
+    pub(crate) fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
     }
 
     /// Reads the values under these names. If a node of a cluster does not reply, the values of the others are returned.
@@ -156,7 +165,7 @@ fn cluster(config: &FleetSection) -> Result<ClusterClient, RedisError> {
     let nodes = config.servers.iter().map(|server| info(config, server)).collect::<Result<Vec<_>, _>>()?;
     // A command of a question is not repeated: the question has other servers.
     let mut builder =
-        ClusterClient::builder(nodes).connection_timeout(STORE_TIME).response_timeout(STORE_TIME).retries(2);
+        ClusterClient::builder(nodes).connection_timeout(NODE_TIME).response_timeout(NODE_TIME).retries(1);
     if config.servers.iter().any(|server| server.tls) {
         builder = builder.tls(TlsMode::Secure).certs(certificates(config));
     }

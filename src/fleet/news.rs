@@ -21,6 +21,10 @@ pub enum News {
         tree: bool,
         /// True if only negative answers and failures are removed.
         negative: bool,
+        /// The only gateway that the flush concerns, by its host name; `None` means all gateways. The gateway itself reads it after a restart,
+        /// because older data are still in the store.
+        #[serde(default)]
+        host: Option<String>,
     },
     /// The operator has added a negative trust anchor.
     AddNta {
@@ -97,7 +101,7 @@ mod tests {
     fn news_are_taken_once_and_in_order() {
         let mut inbox = Inbox::default();
         let news = News::RemoveNta { name: "example.".to_owned() };
-        let flush = News::Flush { name: None, kind: None, tree: true, negative: false };
+        let flush = News::Flush { name: None, kind: None, tree: true, negative: false, host: None };
         let sent = |number, news: &News| Sent { sender: 7, number, sent: 0, news: news.clone() };
         let second = Duration::from_secs(1);
         assert!(inbox.takes(&sent(5, &news), second));

@@ -1,14 +1,13 @@
-//! The keys and the authentication of what is in the store. All functions are pure.
+//! Names and values in the store. All functions are pure, except that a nonce is drawn.
 //!
-//! A name in the store is a keyed digest, so that others with access to the store do not learn what the gateways ask. A value carries a MAC (HMAC
-//! with SHA-256, RFC 2104), which also covers the name under which the value is stored. A value that was changed, moved to
-//! another name, or written without the key of the fleet is not used.
+//! A name in the store is a keyed digest (HMAC with SHA-256, RFC 2104), and a value is encrypted and authenticated (ChaCha20-Poly1305, RFC 8439).
+//! So others with access to the store learn neither what the gateways ask nor what they get. The tag of a value also covers the name under which
+//! it is stored. A value that was changed, moved to another name, or written without the key of the fleet is not used.
 
 use data_encoding::BASE64URL_NOPAD;
+use dns::random::Random;
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac::{self, HMAC_SHA256};
-
-/// The number of octets of a MAC.
-const MAC: usize = 32;
 
 /// The number of octets of a digest that make a name. Nobody without the key can search for two names with the same digest.
 const NAME: usize = 16;
@@ -17,21 +16,24 @@ const NAME: usize = 16;
 const VERSION: u8 = 1;
 
 /// Makes names and values of the store with the key of the fleet.
-#[derive(Debug)]
 pub(crate) struct Sealer {
     names: hmac::Key,
-    values: hmac::Key,
+    values: Option<LessSafeKey>,
+    /// Draws the nonces. With random nonces of 96 bits, a fleet can write a thousand million values before two are likely to share one.
+    random: Random,
 }
 
 impl Sealer {
     /// Creates a sealer. `group` is part of the keys, so a value of one group cannot be used in another.
-    pub(crate) fn new(secret: &[u8], group: &str) -> Self {
+    pub(crate) fn new(secret: &[u8], group: &str, random: &Random) -> Self {
         let fleet = hmac::Key::new(HMAC_SHA256, secret);
-        let derived = |purpose: &str| {
-            let tag = hmac::sign(&fleet, [purpose.as_bytes(), b":", group.as_bytes()].concat().as_slice());
-            hmac::Key::new(HMAC_SHA256, tag.as_ref())
-        };
-        Self { names: derived("names"), values: derived("values") }
+        let derived =
+            |purpose: &str| hmac::sign(&fleet, &[purpose.as_bytes(), b":", group.as_bytes()].concat());
+        // A digest has the length of a key of the cipher, so this does not fail.
+        let values =
+            UnboundKey::new(&CHACHA20_POLY1305, derived("values").as_ref()).map(LessSafeKey::new).ok();
+        let names = hmac::Key::new(HMAC_SHA256, derived("names").as_ref());
+        Self { names, values, random: random.clone() }
     }
 
     /// Returns the name in the store for an entry with these octets as its key.
@@ -40,28 +42,35 @@ impl Sealer {
         BASE64URL_NOPAD.encode(digest.as_ref().get(..NAME).unwrap_or_default())
     }
 
-    /// Returns `content` with its version and MAC. `name` is the name under which the value will be stored.
+    /// Returns the value for `content`: the version, the nonce, and the encrypted content. `name` is the name under which the value will be stored.
     pub(crate) fn seal(&self, name: &str, content: &[u8]) -> Vec<u8> {
-        let mut value = Vec::with_capacity(content.len().saturating_add(MAC).saturating_add(1));
-        value.push(VERSION);
-        value.extend_from_slice(content);
-        let tag = hmac::sign(&self.values, &signed(name, &value));
-        value.extend_from_slice(tag.as_ref());
-        value
+        let drawn = [self.random.u64(), self.random.u64()].map(u64::to_be_bytes);
+        let nonce: [u8; NONCE_LEN] = drawn.as_flattened().first_chunk().copied().unwrap_or_default();
+        let mut sealed = content.to_vec();
+        let is_sealed = self.values.as_ref().is_some_and(|key| {
+            let nonce = Nonce::assume_unique_for_key(nonce);
+            key.seal_in_place_append_tag(nonce, Aad::from(covered(name)), &mut sealed).is_ok()
+        });
+        // A value that cannot be encrypted is not written.
+        if is_sealed { [&[VERSION], &nonce[..], &sealed].concat() } else { Vec::new() }
     }
 
-    /// Returns the content of a value, if its MAC is right.
-    pub(crate) fn open<'v>(&self, name: &str, value: &'v [u8]) -> Option<&'v [u8]> {
-        let (content, tag) = value.split_last_chunk::<MAC>()?;
-        hmac::verify(&self.values, &signed(name, content), tag).ok()?;
-        content.split_first().filter(|(version, _)| **version == VERSION).map(|(_, content)| content)
+    /// Returns the content of a value, if it is authentic.
+    pub(crate) fn open(&self, name: &str, value: &[u8]) -> Option<Vec<u8>> {
+        let (version, rest) = value.split_first()?;
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>()?;
+        let key = self.values.as_ref().filter(|_| *version == VERSION)?;
+        let mut opened = sealed.to_vec();
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let length = key.open_in_place(nonce, Aad::from(covered(name)), &mut opened).ok()?.len();
+        opened.truncate(length);
+        Some(opened)
     }
 }
 
-/// Returns the octets that the MAC of a value covers: the name under which it is stored, after its length, and the value.
-fn signed(name: &str, value: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(name.len()).unwrap_or(u32::MAX).to_be_bytes();
-    [&length[..], name.as_bytes(), value].concat()
+/// Returns the octets that the tag of a value covers in addition to the value.
+fn covered(name: &str) -> Vec<u8> {
+    [&[VERSION], name.as_bytes()].concat()
 }
 
 /// The content of an entry in the store: its times by the clock of the store, in milliseconds since 1970, the gateway that has validated it, and
@@ -93,18 +102,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn sealer(secret: &[u8], group: &str) -> Sealer {
+        Sealer::new(secret, group, &Random::seeded(1))
+    }
+
     #[test]
     fn a_value_is_used_only_under_its_name_and_with_the_key() {
-        let sealer = Sealer::new(b"a key of the fleet", "mx");
-        let value = sealer.seal("name", b"content");
-        assert_eq!(sealer.open("name", &value), Some(&b"content"[..]));
-        assert_eq!(sealer.open("other", &value), None);
+        let own = sealer(b"a key of the fleet", "mx");
+        let value = own.seal("name", b"content");
+        assert_eq!(own.open("name", &value).unwrap(), b"content");
+        assert_eq!(own.open("other", &value), None);
+        assert!(!value.windows(7).any(|part| part == b"content"), "it is encrypted");
+        assert_ne!(own.seal("name", b"content"), value, "with another nonce");
         for (secret, group) in [(&b"another key"[..], "mx"), (b"a key of the fleet", "other")] {
-            let other = Sealer::new(secret, group);
+            let other = sealer(secret, group);
             assert_eq!(other.open("name", &value), None);
-            assert_ne!(other.name(b"key"), sealer.name(b"key"));
+            assert_ne!(other.name(b"key"), own.name(b"key"));
         }
-        assert_ne!(sealer.name(b"key"), sealer.name(b"Key"));
+        assert_ne!(own.name(b"key"), own.name(b"Key"));
     }
 
     #[test]
@@ -116,8 +131,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_changed_octet_is_noticed(content in prop::collection::vec(any::<u8>(), 0..60), place: prop::sample::Index, bit in 0_u8..8) {
-            let sealer = Sealer::new(b"a key of the fleet", "mx");
+        fn any_changed_octet_is_noticed(
+            content in prop::collection::vec(any::<u8>(), 0..60),
+            place: prop::sample::Index,
+            bit in 0_u8..8,
+        ) {
+            let sealer = sealer(b"a key of the fleet", "mx");
             let mut value = sealer.seal("name", &content);
             let place = place.index(value.len());
             value[place] ^= 1 << bit;

@@ -52,6 +52,8 @@ pub(crate) struct State {
     pub(crate) clock: StoreClock,
     /// Why the store does not work, and since when.
     pub(crate) failing: Option<(String, Mono)>,
+    /// Why the store does not accept writes; `None` if it does.
+    pub(crate) refuses_writes: Option<String>,
     /// The news that wait to be sent.
     pub(crate) outgoing: Vec<News>,
     pub(crate) members: Vec<(u64, Member)>,
@@ -60,7 +62,7 @@ pub(crate) struct State {
 /// An entry that waits to be written.
 pub(crate) struct Waiting {
     entry: SharedEntry,
-    /// The time from which the times in the entry count.
+    /// The time at which the entry was given to this queue.
     kept: Mono,
 }
 
@@ -81,6 +83,12 @@ pub struct StoreReport {
     pub failing: Option<String>,
     /// The time since which it has not worked.
     pub failing_for: Option<Duration>,
+    /// Why the store does not accept writes; `None` if it does.
+    pub refuses_writes: Option<String>,
+    /// The group, and the servers as in the configuration with which the daemon started.
+    pub group: String,
+    /// The servers.
+    pub servers: Vec<String>,
     /// The usual time of a reply, if it is known.
     pub usual: Option<Duration>,
     /// Reads that got no reply in time.
@@ -109,7 +117,7 @@ impl Fleet {
         let key = config.key.as_ref().filter(|_| !config.servers.is_empty())?;
         let (waiting, to_write) = mpsc::channel(MAX_WAITING);
         let shared = Shared {
-            sealer: Sealer::new(&key.secret, &config.group),
+            sealer: Sealer::new(&key.secret, &config.group, random),
             config: config.clone(),
             clock: clock.clone(),
             id: random.u64(),
@@ -141,6 +149,9 @@ impl Fleet {
         StoreReport {
             failing: state.failing.as_ref().map(|(why, _)| why.clone()),
             failing_for: state.failing.as_ref().map(|(_, since)| now.since(*since)),
+            refuses_writes: state.refuses_writes.clone(),
+            group: self.shared.config.group.clone(),
+            servers: self.shared.config.servers.iter().map(ToString::to_string).collect(),
             usual: state.pace.usual(),
             late: read(late),
             written: read(written),
@@ -148,7 +159,8 @@ impl Fleet {
             refused: read(refused),
             errors: read(errors),
             own: self.shared.id,
-            members: state.members.clone(),
+            // What the others report is not known while the store does not work.
+            members: if state.failing.is_none() { state.members.clone() } else { Vec::new() },
         }
     }
 
@@ -227,11 +239,13 @@ impl Shared {
     /// Returns the entry in a value of the store, if it is authentic and has not expired.
     fn open(&self, clock: StoreClock, name: &str, value: &[u8]) -> Option<FoundEntry> {
         let now = self.clock.mono();
-        let opened = self.sealer.open(name, value).and_then(Content::read);
-        let found = opened.and_then(|Content { written, expires, octets, .. }| {
-            let age = clock.age(written, now)?;
-            (clock.millis(now)? < expires).then(|| FoundEntry { octets: octets.to_owned(), age })
-        });
+        let opened = self.sealer.open(name, value);
+        let found = opened.as_deref().and_then(Content::read).and_then(
+            |Content { written, expires, octets, .. }| {
+                let age = clock.age(written, now)?;
+                (clock.millis(now)? < expires).then(|| FoundEntry { octets: octets.to_owned(), age })
+            },
+        );
         if found.is_none() {
             count(&self.counts.refused, 1);
         }
@@ -263,10 +277,11 @@ impl Shared {
 
     /// Returns the command that writes an entry. Returns `None` if it has expired, or the clock of the store is not known.
     fn write_of(&self, clock: StoreClock, waiting: &Waiting) -> Option<Cmd> {
-        let Waiting { entry: SharedEntry { key, octets, left }, kept } = waiting;
+        let Waiting { entry: SharedEntry { key, octets, left, begun }, kept } = waiting;
         let left = left.checked_sub(self.clock.mono().since(*kept))?;
         let name = self.stored("e", &self.sealer.name(&key.0));
-        let written = clock.millis(*kept)?;
+        // The age counts from the begin of the question, so that a flush meanwhile concerns the entry. Its TTL becomes shorter by this time.
+        let written = clock.millis(*begun)?;
         let expires = clock.millis(self.clock.mono())?.saturating_add(millis_of(left));
         let content = Content { written, expires, writer: self.id, octets }.to_octets();
         let mut write = cmd("SET");
@@ -277,8 +292,9 @@ impl Shared {
     /// Counts an error. If the connection is broken, the heartbeat makes a new one.
     pub(crate) fn failed(&self, error: &RedisError) {
         count(&self.counts.errors, 1);
-        if is_broken(error) {
-            self.state().link = None;
+        let mut state = self.state();
+        if is_broken(error) && !state.link.as_ref().is_some_and(Link::is_cluster) {
+            state.link = None;
         }
     }
 }

@@ -54,7 +54,8 @@ pub fn set_level(level: Level) {
 }
 
 /// The crates of resolverd that write log lines.
-const OWN_CRATES: [&str; 6] = [env!("CARGO_PKG_NAME"), "resolver", "history", "control", "watched", "lab"];
+const OWN_CRATES: [&str; 7] =
+    [env!("CARGO_PKG_NAME"), "resolver", "history", "control", "watched", "fleet", "lab"];
 
 /// Returns a filter which passes the lines of resolverd's own crates that have this `level` or a more serious one. Lines of libraries are left out,
 /// because there may be very many: one library writes a line for each record that it reads.

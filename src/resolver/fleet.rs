@@ -6,6 +6,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+use dns::clock::Mono;
 use futures_util::future::BoxFuture;
 
 /// The name of an entry in the store: what decides that two gateways mean the same entry, so the digest of the configuration, the kind of the
@@ -22,6 +23,8 @@ pub struct SharedEntry {
     pub octets: Vec<u8>,
     /// The time from now until the entry expires.
     pub left: Duration,
+    /// The time at which the question began. A flush after this time concerns the entry too.
+    pub begun: Mono,
 }
 
 /// An entry that was read from the store, and whose MAC is right.

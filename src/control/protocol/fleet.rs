@@ -17,6 +17,8 @@ pub struct FleetState {
     pub failing: Option<String>,
     /// The time since which it has not worked, in seconds.
     pub failing_for: Option<f64>,
+    /// Why the store does not accept writes; `None` if it does.
+    pub refuses_writes: Option<String>,
     /// The usual time of a reply of the store, in seconds.
     pub round_trip: Option<f64>,
     /// Reads that got no reply in 20 ms.

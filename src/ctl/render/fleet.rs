@@ -60,6 +60,9 @@ fn store(state: &FleetState, style: Style) -> String {
         }
         (None, _) => {
             let (paint, words) = match state.round_trip {
+                _ if let Some(why) = &state.refuses_writes => {
+                    (Paint::Bad, format!("is read, but does not accept writes: {why}"))
+                }
                 Some(trip) => (Paint::Good, format!("works, replies in {}", words::time(trip))),
                 None => (Paint::Plain, "not connected yet".to_owned()),
             };

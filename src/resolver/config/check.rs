@@ -221,7 +221,8 @@ fn fleet(checks: &mut Checks<'_>) {
     if fleet.servers.is_empty() {
         return;
     }
-    if fleet.key.is_none() {
+    // A key that cannot be used has its own error.
+    if fleet.key.is_none() && checks.lines.line_of("fleet", "key").is_none() {
         let remedy = "set it to a file with a key that all gateways of the fleet have";
         checks.add("fleet", "key", "is missing, so others could write wrong answers to the store", remedy);
     }

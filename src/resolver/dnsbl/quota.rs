@@ -33,6 +33,9 @@ pub struct Quota {
     /// The number of queries that the other gateways of the fleet have sent to the DNS list on this day. It counts for the quota.
     #[serde(skip)]
     others: u64,
+    /// The number of queries on this day that an earlier process has sent.
+    #[serde(skip)]
+    restored: u64,
 }
 
 /// A quota that is exceeded on the current day (UTC).
@@ -79,17 +82,22 @@ impl Quota {
         (self.all(), self.yesterday)
     }
 
-    /// Returns the day of the time `unix` (in seconds since 1970) in days since 1970, and the number of queries that this gateway has sent on it.
-    pub fn own(mut self, unix: u64) -> (u64, u64) {
-        self.turn(unix);
-        (self.day, self.today)
+    /// Marks the counts as those of an earlier process, which this process has read from a file.
+    pub(crate) fn restored(self) -> Self {
+        Self { restored: self.today, ..self }
     }
 
-    /// Takes the number of queries that the other gateways of the fleet have sent on `day`, in days since 1970.
-    pub(crate) fn others_sent(&mut self, (day, sent): (u64, u64), unix: u64) {
+    /// Returns the day of the time `unix` (in seconds since 1970) in days since 1970, and the number of queries that this process has sent on it.
+    pub fn own(mut self, unix: u64) -> (u64, u64) {
+        self.turn(unix);
+        (self.day, self.today.saturating_sub(self.restored))
+    }
+
+    /// Takes the number of queries that all gateways of the fleet have sent on `day`, in days since 1970.
+    pub(crate) fn fleet_sent(&mut self, (day, sent): (u64, u64), unix: u64) {
         self.turn(unix);
         if self.day == day {
-            self.others = sent;
+            self.others = sent.saturating_sub(self.today);
         }
     }
 
@@ -212,10 +220,11 @@ mod tests {
     fn the_queries_of_other_gateways_count_until_midnight() {
         let (mut quota, begin) = (Quota::default(), 20_000 * DAY);
         quota.went_out(1, Some(100), begin);
-        quota.others_sent((20_000, 78), begin);
+        quota.fleet_sent((20_000, 79), begin);
         assert_eq!((quota.of_day(begin), quota.own(begin)), ((79, 0), (20_000, 1)));
+        assert_eq!(quota.restored().own(begin), (20_000, 0), "an earlier process has sent it");
         assert!(!quota.is_spent(100, begin) && quota.went_out(1, Some(100), begin));
-        quota.others_sent((19_999, 500), begin);
+        quota.fleet_sent((19_999, 500), begin);
         assert_eq!(quota.of_day(begin), (80, 0), "a count of yesterday came late");
         assert_eq!(quota.exceeded(79, begin + DAY / 2).unwrap().today, 80);
         assert_eq!(quota.of_day(begin + DAY), (0, 2));

@@ -299,15 +299,15 @@ impl ListWatch {
         self.state().quota
     }
 
-    /// Takes the number of queries that the other gateways of the fleet have sent to the DNS list on a day, in days since 1970. `unix` is the
-    /// current time in seconds since 1970.
-    pub fn others_sent(&self, day_and_sent: (u64, u64), unix: u64) {
-        self.state().quota.others_sent(day_and_sent, unix);
+    /// Takes the number of queries that all gateways of the fleet have sent to the DNS list on a day, in days since 1970. `unix` is the current
+    /// time in seconds since 1970.
+    pub fn fleet_sent(&self, day_and_sent: (u64, u64), unix: u64) {
+        self.state().quota.fleet_sent(day_and_sent, unix);
     }
 
     /// Sets the numbers of queries that an earlier process of resolverd wrote to the file.
     pub fn restore(&self, quota: Quota) {
-        self.state().quota = quota;
+        self.state().quota = quota.restored();
     }
 
     /// Opens the breaker that was open when the previous process of resolverd ended.

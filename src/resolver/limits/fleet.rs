@@ -17,6 +17,9 @@ pub(crate) const LEASE_WAIT: Duration = Duration::from_millis(20);
 /// at least that often.
 pub(crate) const FLEET_SUSPICION_TIME: Duration = Duration::from_secs(60);
 
+/// How long this gateway takes no lease of a DNS list after an answer that it may not share, such as a refusal.
+pub(crate) const UNSHARED_LIST_TIME: Duration = Duration::from_secs(600);
+
 /// The pause before the store is read again for a question that another gateway asks.
 pub(crate) const LEASE_PAUSE: Duration = Duration::from_millis(10);
 

@@ -12,7 +12,7 @@
 //!   their configurations is equal: a gateway that validates never believes one that does not.
 //! - A reply of a DNS list is shared only if it says "listed" or "not listed". A refusal concerns the address of one gateway.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -20,6 +20,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::chase::Chaser;
 use super::chased::Chased;
+use super::list_keys::secrets_of;
 use crate::cache::flush::Flush;
 use crate::cache::snapshot::shared::{Exported, Import};
 use crate::cache::snapshot::{Scope, lies_in};
@@ -30,12 +31,15 @@ use crate::fleet::{FleetStore, Found, HeadStart, Lease, SharedEntry, SharedKey};
 use crate::iterate::Lookup;
 use crate::iterate::classify::End;
 use crate::iterate::failure::Failure;
-use crate::limits::{LEASE_PAUSE, LEASE_WAIT, MAX_FLEET_FLUSHES, MAX_SHARED_CUTS};
+use crate::limits::{
+    LEASE_PAUSE, LEASE_WAIT, MAX_FLEET_FLUSHES, MAX_LIST_WAYS, MAX_SHARED_CUTS, UNSHARED_LIST_TIME,
+};
 use crate::zones::{RouteTarget, Views};
 use dns::clock::Mono;
 use dns::question::{ViewId, WireName, is_within, label_places};
 use history::Counter;
 use history::event::StepEvent;
+use history::redact::Secrets;
 
 /// The store of the fleet, if there is one.
 pub(super) type Fleet = ArcSwapOption<Sharing>;
@@ -86,9 +90,13 @@ pub(super) struct Sharing {
     private: HashSet<Vec<u8>>,
     /// The zones of the configuration that are shared nevertheless, in wire form.
     named: HashSet<Vec<u8>>,
+    /// Where names contain the secret keys of DNS lists. Such names are not shared.
+    secrets: Secrets,
     validates: bool,
     verifies: bool,
     flushes: Arc<Mutex<Flushes>>,
+    /// The zones of the DNS lists that lately gave this gateway an answer that must not be shared, with the time of the last one.
+    unshared: Mutex<HashMap<Name, Mono>>,
 }
 
 impl Sharing {
@@ -99,10 +107,12 @@ impl Sharing {
         Some(Self {
             store,
             flushes,
+            unshared: Mutex::default(),
             fingerprint: scope.fingerprint,
             view: *scope.views.first()?,
             private: scope.configured.into_keys().chain(scope.overlooked).collect(),
             named: config.fleet.zones.iter().map(dns::question::wire_name).collect(),
+            secrets: secrets_of(config),
             validates: config.dnssec.validate,
             verifies: config.fleet.verify,
         })
@@ -116,7 +126,25 @@ impl Sharing {
         context.view.knows == self.view
             && !context.is_on_the_side()
             && !matches!(route.target, RouteTarget::Local(_))
+            // With `rewrite`, the name has a placeholder instead of the key.
+            && (lookup.rewrite.is_some() || self.secrets.hidden(&wire).is_none())
             && (is_public && !lies_in(&self.private, &wire) || is_named())
+    }
+
+    /// Returns true if one gateway asks the question for all: it is a question to a DNS list, whose answers this gateway may share. A gateway that a
+    /// list refuses must not make the others wait.
+    fn leases(&self, lookup: Lookup<'_>, now: Mono) -> bool {
+        let Some(list) = lookup.route.policy.list.as_ref() else { return false };
+        let unshared = self.unshared.lock().unwrap_or_else(PoisonError::into_inner);
+        unshared.get(&list.apex).is_none_or(|at| now.since(*at) >= UNSHARED_LIST_TIME)
+    }
+
+    /// Records that a DNS list gave an answer that must not be shared.
+    fn not_shared(&self, list: &Name, now: Mono) {
+        let mut unshared = self.unshared.lock().unwrap_or_else(PoisonError::into_inner);
+        if unshared.len() < MAX_LIST_WAYS || unshared.contains_key(list) {
+            unshared.insert(list.clone(), now);
+        }
     }
 
     fn flushes(&self) -> MutexGuard<'_, Flushes> {
@@ -136,8 +164,8 @@ impl Sharing {
         self.key(ZONE, zone, RecordType::NS)
     }
 
-    fn entry(key: SharedKey, exported: Exported) -> SharedEntry {
-        SharedEntry { key, octets: exported.octets, left: exported.left }
+    fn entry(key: SharedKey, exported: Exported, begun: Mono) -> SharedEntry {
+        SharedEntry { key, octets: exported.octets, left: exported.left, begun }
     }
 }
 
@@ -177,9 +205,9 @@ impl Chaser {
         chased: &mut Chased,
     ) -> Result<End, Failure> {
         let keys = self.keys_to_find(lookup, sharing);
-        let is_list = lookup.route.list_asked(lookup.name).is_some();
         let began = self.clock.mono();
-        let mut finding = sharing.store.find(keys.clone(), is_list);
+        let leases = sharing.leases(lookup, began);
+        let mut finding = sharing.store.find(keys.clone(), leases);
         let mut found = tokio::time::timeout(wait, &mut finding).await.ok();
         while let Some(Found { entries, lease }) = found.take() {
             self.take_in(&entries, sharing, lookup);
@@ -197,7 +225,7 @@ impl Chaser {
                 return self.seek(Lookup { cut: None, ..lookup }, chased).await;
             }
             tokio::time::sleep(LEASE_PAUSE).await;
-            found = Some(sharing.store.find(keys.clone(), is_list).await);
+            found = Some(sharing.store.find(keys.clone(), leases).await);
         }
         // The store is slower than usual: the servers are asked at the same time.
         let mut own = chased.clone();
@@ -261,15 +289,23 @@ impl Chaser {
         let Lookup { name, kind, context, .. } = lookup;
         let now = self.clock.mono();
         let mut entries = Vec::new();
-        if self.may_share_list(lookup)
+        let may_share = self.may_share_list(lookup);
+        if !may_share && let Some(list) = &lookup.route.policy.list {
+            sharing.not_shared(&list.apex, now);
+        }
+        if may_share
             && let Some(exported) = self.memory.export((name, kind), (sharing.view, sharing.validates), now)
         {
-            entries.push(Sharing::entry(sharing.question_key(name, kind), exported));
+            entries.push(Sharing::entry(sharing.question_key(name, kind), exported, context.began()));
         }
         let mut above = zone.clone();
         while !above.is_root() {
             if let Some(exported) = self.memory.export_zone(&above, sharing.view, (context.began(), now)) {
-                entries.push(Sharing::entry(sharing.zone_key(&WireName::new(&above)), exported));
+                entries.push(Sharing::entry(
+                    sharing.zone_key(&WireName::new(&above)),
+                    exported,
+                    context.began(),
+                ));
             }
             above = above.base_name();
         }

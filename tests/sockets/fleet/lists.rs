@@ -1,10 +1,12 @@
 //! DNS lists in a fleet: shared answers, one count of queries, and one question for all.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use control::protocol::fleet::FleetState;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
+use rustix::process::Signal;
 
 use super::store::Store;
 use super::{KEY, gateway, joined, section, state, written};
@@ -51,10 +53,19 @@ fn a_listing_is_shared_and_a_refusal_is_not() {
 }
 
 #[test]
-fn the_queries_of_all_gateways_count_for_the_quota() {
-    let (Some(store), world) = (Store::start(&[]), world()) else { return };
+fn the_queries_of_all_gateways_count_for_the_quota_once() {
+    let (Some(mut store), world) = (Store::start(&[]), world()) else { return };
     let sections = format!("{LIST}{}", section(store.port, ""));
-    let (_first, one) = gateway(&world, &sections, KEY);
+    let (setting, mut one) = gateway(&world, &sections, KEY);
+    let state = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(state.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let start = || {
+        let mut command = setting.command();
+        command.env("STATE_DIRECTORY", state.path());
+        Process::start(command, setting.socket())
+    };
+    one.end(Signal::TERM);
+    one = start();
     let (_second, other) = gateway(&world, &sections, KEY);
     joined(&one);
     joined(&other);
@@ -64,5 +75,43 @@ fn the_queries_of_all_gateways_count_for_the_quota() {
     }
     let all = |process: &Process| today(process) >= 20;
     one.wait_until("it counts the queries of the other", all);
-    other.wait_until("it counts the queries of the other", all);
+    other.wait_until("it counts the queries of the other", |other| today(other) == today(&one));
+    let sent = today(&one);
+    // An empty store must not lose the queries, and a restart must not count them again.
+    store.restart();
+    joined(&one);
+    joined(&other);
+    ask(&one, 30);
+    one.wait_until("the other has added its queries again", |one| today(one) > sent);
+    other.wait_until("the other knows of the new query", |other| today(other) == today(&one));
+    let sent = today(&one);
+    one.end(Signal::TERM);
+    one = start();
+    joined(&one);
+    ask(&one, 31);
+    one.wait_until("the restarted gateway has the count", |one| today(one) > sent);
+    other.wait_until("the other has the same", |other| today(other) == today(&one));
+    assert!(today(&one) < sent + 10, "{} after {sent}", today(&one));
+}
+
+#[test]
+fn a_name_with_the_key_of_a_list_does_not_reach_the_store() {
+    let (Some(store), world) = (Store::start(&[]), world()) else { return };
+    let sections =
+        format!("[[list]]\nname = \"zen.tld\"\nwith_key = \"dq.tld\"\n{}", section(store.port, ""));
+    let sections = sections
+        .replace("[[list]]\n", "[[list]]\npurpose = \"block\"\nsubjects = [\"ip4\"]\nkey = \"list.key\"\n");
+    let key = "0123456789abcdefghijklmnop";
+    let setting = crate::daemon::process::Setting::new(&world, &sections);
+    for (file, text) in [("fleet.key", KEY), ("list.key", key)] {
+        setting.write(file, text);
+        let path = setting.config().with_file_name(file);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let one = setting.start();
+    joined(&one);
+    Client::new(one.address).ask(&format!("1.2.0.192.{key}.dq.tld."), RecordType::A);
+    Client::new(one.address).ask("mail.tld.", RecordType::A);
+    written(&one, 1);
+    assert_eq!(store.entries().len(), 1, "only the address of the mail host");
 }

@@ -146,7 +146,7 @@ fn forged_moved_and_expired_entries_are_not_used() {
 
 #[test]
 fn no_fault_of_the_store_fails_a_question() {
-    let Some(mut store) = Store::start(&["--maxmemory", "4mb"]) else { return };
+    let Some(mut store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(1));
     let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
     joined(&one);
@@ -165,9 +165,11 @@ fn no_fault_of_the_store_fails_a_question() {
     store.signal(Signal::CONT);
     joined(&one);
     // Writes are refused: the policy of the store is to evict nothing.
-    let filler = vec![b'x'; 3 << 20];
-    store.command(&[b"SET", b"filler", &filler]);
+    store.command(&[b"CONFIG", b"SET", b"maxmemory", b"1"]);
     ask_some("full");
+    one.wait_until("it notices", |one| state(one).refuses_writes.is_some());
+    let order = ask(one.socket(), &Request::Flush { what: FlushWhat::All, fleet: true });
+    assert!(matches!(order.first(), Some(Reply::Problem(_))), "nobody would hear of it: {order:?}");
     store.kill();
     ask_some("killed");
     one.wait_until("it notices", |one| state(one).failing.is_some());

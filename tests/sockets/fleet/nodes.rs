@@ -77,6 +77,13 @@ fn a_cluster_shares_and_may_lose_a_node() {
         assert!(ttl(&other, name).is_some(), "{name}");
     }
     assert!(hits(&other) > 0, "the other nodes still have a part");
+    // The heartbeat does not need the dead node either.
+    let before = state(&other).written;
+    for number in 20..40 {
+        assert!(ttl(&other, &format!("n{number}.tld.")).is_some());
+    }
+    other.wait_until("entries are written to the other nodes", |other| state(other).written > before);
+    assert_eq!(state(&other).failing, None);
 }
 
 #[test]
