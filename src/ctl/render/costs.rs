@@ -1,7 +1,7 @@
 //! The screen of `resolverctl why` without a subject: which causes delayed mail and by how much. Each sum and
 //! each cause has a row.
 
-use super::columns::{self, Cell, Column, count, fault, number, time, word};
+use super::columns::{self, Cell, Column, count, fault, number, word};
 use super::spent::empty;
 use super::{Paint, Style, words};
 use control::protocol::Reply;
@@ -9,6 +9,9 @@ use history::costs::{CostRow, CostSpan};
 
 /// A change of the delay by less than this is not shown, in seconds.
 const CHANGE: f64 = 0.05;
+
+/// A wait of less than this is not shown, in seconds: the query failed at once.
+const SHORTEST_WAIT: f64 = 0.001;
 
 /// The lines below the table, which explain its columns and the sides. The word "message" is explained after them.
 const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause; for the cause client: because of the mail program\n\
@@ -18,7 +21,9 @@ const LEGEND: &str = "wait for DNS: the time that messages waited because of the
 /// The columns of the table. The causes of a side are indented below its sum.
 const COSTS: &[Column<CostRow>] = &[
     Column("cause", 0, |row, _| cause(row)),
-    Column("wait for DNS", 0, |row, _| time(row.time)),
+    Column("wait for DNS", 0, |row, _| {
+        number((row.time >= SHORTEST_WAIT).then(|| words::time(row.time)), "none")
+    }),
     Column("failed (defers mail)", 0, |row, _| fault(row.failed)),
     Column("change", 0, |row, _| number(row.before.map(|before| change(row.time - before)), "not known")),
     Column("messages", 0, |row, _| count(row.messages)),

@@ -218,7 +218,7 @@ fn what_cost_mail_time_is_a_table_of_three_sums() {
         };
     let (zone, list) = ("badly-run.example.", "bl.spamcop.net.");
     let mut rows = [
-        row(Side::Theirs, None, (201.3, Some(64.0), 31, 40), None),
+        row(Side::Theirs, None, (201.3, Some(64.0), 33, 42), None),
         row(
             Side::Theirs,
             Some((Kind::ServerSilent, zone)),
@@ -226,6 +226,12 @@ fn what_cost_mail_time_is_a_table_of_three_sums() {
             Some("resolverctl check badly-run.example"),
         ),
         row(Side::Theirs, Some((Kind::ListSlow, list)), (17.3, Some(60.5), 12, 0), Some("resolverctl dnsbl")),
+        row(
+            Side::Theirs,
+            Some((Kind::Bogus, "bank.example.")),
+            (0.000_04, Some(0.0), 2, 2),
+            Some("resolverctl check bank.example"),
+        ),
         row(Side::Mine, None, (9.5, Some(9.5), 4, 0), None),
         row(
             Side::Mine,
