@@ -161,7 +161,7 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
     let all = group(recorded, facts.list).all;
     let (explained, traffic) =
         (Explained::from_recorded(recorded, facts.list), Traffic::from_recorded(recorded, facts.slow));
-    let emails = emails(&all, recorded);
+    let emails = emails(all.iter(), recorded);
     let [now, earlier] = [wanted, wanted.before()].map(|span| {
         let found = emails.iter().filter(|one| (span.from..span.to).contains(&one.lead.began));
         JudgedMessages::new(found.collect(), recorded, &traffic, &|one| explained.explain(one, facts.list))

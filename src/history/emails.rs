@@ -107,8 +107,8 @@ fn find(
 }
 
 /// Returns the emails to which the messages (groups of queries) belong, without those of programs that read logs. `groups` are sorted by their begin.
-pub(super) fn emails<'m>(groups: &'m [Message], recorded: &Recorded) -> Vec<Email<'m>> {
-    let of_mail = groups.iter().filter(|group| group.is_email(recorded));
+pub(super) fn emails<'m>(groups: impl Iterator<Item = &'m Message>, recorded: &Recorded) -> Vec<Email<'m>> {
+    let of_mail = groups.filter(|group| group.is_email(recorded));
     let mut sorted: Vec<(Lead, &Message)> =
         of_mail.map(|group| (Lead::from_group(group, recorded), group)).collect();
     // The sort is stable, so groups of one kind stay sorted by their begin.

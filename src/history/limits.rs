@@ -179,8 +179,9 @@ pub(crate) const MAX_OPEN_MESSAGES: usize = 64;
 /// default.
 pub(crate) const GREETING_PAUSE: Duration = Duration::from_secs(10);
 
-/// The number of queries of a group before a moment whose times are compared with the moment. Programs have fewer queries in progress for one email.
-pub(crate) const MAX_COMPARED_QUERIES: usize = 16;
+/// The number of queries of a group before a moment whose times are compared with the moment. More take more time, and join
+/// emails hardly better.
+pub(crate) const MAX_COMPARED_QUERIES: usize = 6;
 
 /// The largest number of names for whose MX one email is assumed to ask: the domain of the sender, and the domain of the recipient.
 pub(crate) const MAX_SENDERS_AND_RECIPIENTS: usize = 2;

@@ -21,7 +21,8 @@ use super::message::{ListOf, Message, group};
 use super::recorded::Recorded;
 use super::stored::{self, Chooser};
 use crate::limits::{
-    FAILED_MESSAGE_BURST, LONG_MESSAGE_BURST, LONG_MESSAGES_AN_HOUR, MESSAGE_PAUSE, SNAPSHOT_INTERVAL,
+    FAILED_MESSAGE_BURST, GREETING_PAUSE, LONG_MESSAGE_BURST, LONG_MESSAGES_AN_HOUR, MESSAGE_PAUSE,
+    SNAPSHOT_INTERVAL,
 };
 use dns::clock::{Mono, micros};
 
@@ -75,7 +76,10 @@ impl LongMessages {
         let mut long = group(recorded, list).all;
         let is_over = |message: &Message| over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE)));
         // An email counts when its leading group has ended, because further groups may follow, and it must count once.
-        for email in emails(&long, recorded).iter().filter(|email| is_over(email.lead)) {
+        // Groups that ended long before this time are no part of these emails. To join them too would take most of the time.
+        let first = over.start.saturating_sub(micros(MESSAGE_PAUSE + GREETING_PAUSE));
+        let recent = long.iter().filter(|message| message.ended >= first);
+        for email in emails(recent, recorded).iter().filter(|email| is_over(email.lead)) {
             times.count(Duration::from_micros(email.waited(recorded)));
         }
         long.retain(is_over);

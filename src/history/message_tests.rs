@@ -302,7 +302,7 @@ fn counted(mails: &[Vec<QuestionEntry>], world: &World) -> (usize, u64) {
     });
     let recorded = Recorded { questions, flights: flights.collect(), ..Recorded::default() }.interned();
     let groups = super::group(&recorded, &|name| world.list(name)).all;
-    let emails = crate::emails::emails(&groups, &recorded);
+    let emails = crate::emails::emails(groups.iter(), &recorded);
     let mut times: Vec<u64> = emails.iter().map(|email| email.waited(&recorded) / 1_000).collect();
     times.sort_unstable();
     (emails.len(), times[times.len() / 2])
