@@ -171,7 +171,7 @@ fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -
     let labels = question.name.iter().len();
     match question.kind {
         RecordType::A => {}
-        // The name of the address is used without `in-addr.arpa` or `ip6.arpa`.
+        // Only the name of the address is used, without `in-addr.arpa` or `ip6.arpa`.
         RecordType::PTR => {
             return before(POINTER, labels.checked_sub(2).filter(|own| matches!(own, 4 | 32))?);
         }

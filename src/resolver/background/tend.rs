@@ -29,7 +29,7 @@ use dns::clock::Mono;
 use dns::question::{ListSays, ViewId};
 use dns::random::Random;
 
-/// What one check of all lists has found to be necessary.
+/// What one look at all DNS lists has found to be necessary: probes and tests.
 #[derive(Default)]
 struct DueWork {
     /// The sets of servers (those that recursion finds, configured servers, or forwarders) of which none has answered
@@ -39,7 +39,7 @@ struct DueWork {
     wait: Option<Duration>,
 }
 
-/// Sends the probes and tests of all lists when they are due. Never returns.
+/// Sends the probes and tests of all DNS lists when they are due. Never returns.
 pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
     let mut asking = JoinSet::new();
     let mut called: BTreeMap<Way, Mono> = BTreeMap::new();
@@ -101,7 +101,7 @@ fn call_witness(
     });
 }
 
-/// Checks every list once, and begins the probes and tests that are due.
+/// Looks at every DNS list once, and begins the probes and tests that are due.
 fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) -> DueWork {
     let now = resolver.clock().now();
     let mut round = DueWork::default();

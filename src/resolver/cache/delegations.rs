@@ -45,7 +45,7 @@ impl InView<'_> {
         self.closest_to(self.keys(name), now)
     }
 
-    /// Returns what `closest_delegation` returns, for a name in wire form.
+    /// Like `closest_delegation`, but for a name in wire form.
     pub(crate) fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<Arc<Delegation>> {
         self.closest_to(NameKeys::of_wire(name, self.view, *self.store.keyed()), now)
     }

@@ -17,18 +17,18 @@ use dns::question::{QuestionKey, Security};
 /// What the cache contains for a name and type: an RRset or a denial.
 #[derive(Clone, Debug)]
 pub enum Known {
-    /// An RRset, so data of this type exist.
+    /// The cache has an RRset, so data of this type exist.
     Rrset(Arc<Rrset>),
-    /// A denial: the name has no data of this type, or the name does not exist.
+    /// The cache has a denial: the name has no data of this type, or the name does not exist.
     Negative(Arc<Negative>),
 }
 
 /// A delegation: the servers of a zone, and the addresses that came with the referral to them.
 #[derive(Debug)]
 pub struct Delegation {
-    /// The name of the zone.
+    /// The name of the zone to which the delegation leads.
     pub zone: Name,
-    /// The names of the zone's servers.
+    /// The names of the servers in the delegation.
     pub servers: Vec<Name>,
     /// The addresses from the referral, each with the position of its server in `servers`.
     pub glue: Vec<(usize, IpAddr)>,
@@ -64,7 +64,7 @@ impl Delegation {
 #[derive(Clone)]
 pub(super) enum CacheEntry {
     Known(Known),
-    /// A name is known to exist until this time.
+    /// A name below it is in the cache, so the name is known to exist until this time.
     Exists(Mono),
     Delegation(Arc<Delegation>),
     State(Arc<ZoneTrust>),
@@ -72,7 +72,7 @@ pub(super) enum CacheEntry {
 }
 
 impl Known {
-    /// Returns the time at which the entry was stored.
+    /// Returns the time at which the cache entry was stored.
     pub(super) fn stored(&self) -> Mono {
         match self {
             Self::Rrset(rrset) => rrset.stored,
@@ -80,7 +80,7 @@ impl Known {
         }
     }
 
-    /// Returns the time at which the TTL of the entry expires.
+    /// Returns the time at which the TTL of the cache entry expires.
     pub(super) fn expires(&self) -> Mono {
         match self {
             Self::Rrset(rrset) => rrset.expires(),
@@ -119,7 +119,7 @@ impl Known {
     }
 }
 
-/// Returns the memory that an entry takes together with its key, in octets.
+/// Returns the memory that a cache entry takes together with its key, in octets.
 pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
     match entry {
         CacheEntry::Known(Known::Rrset(rrset)) => {
@@ -153,7 +153,7 @@ pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
     }
 }
 
-/// The kind of an entry, which selects the counter that counts the entry.
+/// The kind of a cache entry, which selects the counter that counts the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EntryKind {
     Rrset,
@@ -164,7 +164,7 @@ pub(super) enum EntryKind {
     Ranges,
 }
 
-/// Returns the kind of an entry.
+/// Returns the kind of a cache entry.
 pub(super) fn kind_of(entry: &CacheEntry) -> EntryKind {
     match entry {
         CacheEntry::Known(Known::Rrset(_)) => EntryKind::Rrset,

@@ -51,7 +51,7 @@ impl InView<'_> {
         }
     }
 
-    /// Returns true if the cache has data at `name` or below it.
+    /// Returns true if the cache has data for `name` or for a name below it.
     fn exists(&self, name: &Name, now: Mono) -> bool {
         let mut keys = self.keys(name);
         let shows = SHOWING.iter().any(|kind| {

@@ -23,18 +23,18 @@ use dns::question::{ExtendedError, QuestionKey};
 pub enum ServersMeanwhile {
     /// At least one server answered something, and the question did not fail because its own servers were silent.
     Answered,
-    /// At least one server answered something, but none answered this question.
+    /// At least one server answered some query meanwhile, but none answered this question.
     AnsweredOthers,
-    /// No server at all answered any question.
+    /// No server at all answered any query meanwhile.
     Silent,
 }
 
-/// A stored failure of a question.
+/// The failure of a question, as it is stored in the cache.
 #[derive(Debug)]
 pub struct CachedFailure {
-    /// The time until which the question is answered with this failure.
+    /// The time until which the question is answered with this cached failure.
     pub until: Mono,
-    /// The time at which the failure was stored.
+    /// The time at which the failure was stored in the cache.
     pub since: Mono,
     /// The time from `since` to `until`. If the question fails again soon, the next failure is stored for twice as long.
     span: Duration,
@@ -43,7 +43,7 @@ pub struct CachedFailure {
     /// If no server answered the question, it counts as unanswered for this time after `since`. Its clients then wait
     /// only for a short time.
     unanswered_for: Duration,
-    /// The extended error with the reason of the failure.
+    /// The extended error (RFC 8914) that says why the question failed.
     pub error: ExtendedError,
 }
 
@@ -60,7 +60,7 @@ impl CachedFailure {
     }
 }
 
-/// The table of the questions that failed recently.
+/// The table of the cache with the questions that failed recently.
 #[derive(Clone)]
 pub struct CachedFailures(QuestionStore<Arc<CachedFailure>>);
 
@@ -129,7 +129,7 @@ impl CachedFailures {
         self.0.insert(key, Arc::new(failed));
     }
 
-    /// Removes the failure of a question, because the question has been answered.
+    /// Removes the cached failure of a question, because the question has been answered.
     pub fn clear(&self, key: &QuestionKey) {
         self.0.remove(key);
     }

@@ -16,7 +16,7 @@ use dns::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 /// Selects the entries that are removed from the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flush {
-    /// The entries of one name, of one type or of all types.
+    /// The cache entries of one name, of one type or of all types.
     Name {
         /// The name whose entries are removed.
         name: Name,
@@ -30,24 +30,24 @@ pub enum Flush {
         /// The only type whose entries are removed. `None` means all types.
         kind: Option<RecordType>,
     },
-    /// All negative answers and all cached failures.
+    /// All negative answers and all failures in the cache.
     Negative,
-    /// All entries.
+    /// All entries of the cache.
     All,
 }
 
-/// The numbers of entries that a flush has removed.
+/// How many entries a flush has removed from the cache, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flushed {
-    /// The number of answers, except negative answers.
+    /// The number of removed answers, without negative answers.
     pub answers: u64,
-    /// The number of RRsets.
+    /// The number of removed RRsets.
     pub rrsets: u64,
-    /// The number of negative answers in the tables of answers and of RRsets.
+    /// The number of removed negative answers, in the tables of answers and of RRsets.
     pub negatives: u64,
-    /// The number of delegations and states of zones.
+    /// The number of removed delegations and DNSSEC states of zones.
     pub delegations: u64,
-    /// The number of cached failures.
+    /// The number of removed failures.
     pub failures: u64,
     /// The number of servers whose data (round trips, unanswered queries, EDNS) were removed.
     pub servers: u64,

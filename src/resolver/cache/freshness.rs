@@ -30,14 +30,14 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security};
 
-/// How an entry may be used because of its age.
+/// How a cache entry may be used because of its age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
-    /// The TTL of the entry has not expired.
+    /// The TTL of the cache entry has not expired.
     Fresh,
     /// The TTL of the entry expired this long ago. A client gets the entry only if no server answers.
     Stale(Duration),
-    /// The entry is too old to be used.
+    /// The cache entry is too old to be used, even as a stale answer.
     Over,
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
 pub struct LastWord {
     /// The RRset of the type of the question, or the CNAME of the name if the name has a CNAME instead.
     pub rrset: Arc<Rrset>,
-    /// The type of the RRset, which is the type of the question or CNAME.
+    /// The type of the RRset: the type of the question, or CNAME.
     pub kind: RecordType,
     /// The age of the RRset: fresh or stale.
     pub age: Age,

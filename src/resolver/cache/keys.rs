@@ -15,11 +15,11 @@ pub(super) enum KeySlot {
     /// own zone gave.
     Glue(RecordType),
     Nxdomain,
-    /// The information that a name exists, because a name below it exists.
+    /// The slot for the fact that a name exists, because a name below it exists.
     Exists,
     Delegation,
     State,
-    /// The NSEC or NSEC3 records of a zone that deny names.
+    /// The slot for the NSEC or NSEC3 records of a zone that deny names.
     Ranges,
 }
 
@@ -57,7 +57,7 @@ pub struct NameKeys {
     hashed: Option<(usize, u64)>,
 }
 
-/// The key of one kind of entry of a name, with its hash.
+/// The key of one kind of cache entry of a name, with its hash.
 #[derive(Clone, Copy)]
 pub(super) struct SlotKey<'a> {
     octets: &'a [u8],

@@ -17,29 +17,29 @@ use super::{entries, failures};
 use dns::clock::Mono;
 use dns::question::{Answer, ExtendedError, Question, ViewId, wire_name};
 
-/// An entry whose TTL has not expired, as it is displayed.
+/// A cache entry whose TTL has not expired, as `resolverctl cache` shows it.
 #[derive(Clone, Debug)]
 pub struct Held {
     /// The record type to which the entry belongs. `None` if the entry belongs to all types.
     pub kind: Option<RecordType>,
-    /// The view to which the entry belongs. Views do not share entries.
+    /// The view to which the cache entry belongs. Views do not share entries.
     pub view: ViewId,
     /// The time for which the entry may still be used, which is the rest of its TTL.
     pub left: Duration,
-    /// The memory that the entry takes, in octets.
+    /// The memory that the cache entry takes, in octets.
     pub octets: u32,
-    /// The content of the entry.
+    /// The content of the cache entry.
     pub what: HeldData,
 }
 
-/// The content of an entry.
+/// The content of a cache entry, for display.
 #[derive(Clone, Debug)]
 pub enum HeldData {
     /// An answer in wire form, with the question and the flags for which it is used.
     Answer(Question, Arc<Answer>),
     /// The rank of an RRset, and its records with the remaining TTL.
     Rrset(Rank, Vec<Record>),
-    /// A denial: the name does not exist, or has no data of the type.
+    /// A denial: the name does not exist, or it has no data of the type.
     Negative(Arc<Negative>),
     /// The delegation of the zone with this name, that is, the servers of the zone.
     Delegation(Arc<Delegation>),
@@ -111,7 +111,7 @@ impl Memory {
                 CacheEntry::State(state) => (None, state.expires.since(now), HeldData::State(state)),
                 CacheEntry::Exists(_) | CacheEntry::Ranges(_) => continue,
             };
-            // An entry for all types is returned for every type.
+            // An entry that is for all types (a name that does not exist) is returned for every type.
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {
                 let view = key.view();
                 held.push(Held { kind: of, view, left, octets, what });

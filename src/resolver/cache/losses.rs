@@ -5,10 +5,10 @@
 
 use crate::limits::LEAST_LOSSES;
 
-/// When this number of queries has been counted, both counts are halved.
+/// When this many queries to a server have been counted, both counts are halved, so that old queries count less.
 const FADE_AT: u8 = 128;
 
-/// The numbers of queries to a server that were answered and lost.
+/// How many queries to a server were answered, and how many were lost.
 #[derive(Debug, Default)]
 pub(super) struct Losses {
     answered: u8,
@@ -51,7 +51,7 @@ impl Losses {
 mod tests {
     use super::*;
 
-    /// Counts queries of which each `nth` is lost.
+    /// Counts `queries` queries to a server, of which every `nth` one is lost.
     fn after(losses: &mut Losses, queries: u32, nth: u32) -> u8 {
         for number in 1..=queries {
             if number % nth == 0 { losses.lost() } else { losses.answered() }

@@ -28,13 +28,13 @@ struct CacheShares {
 /// The four tables of the cache.
 #[derive(Clone)]
 pub struct Memory {
-    /// Answers in wire form, by question.
+    /// The table of answers in wire form, by question.
     pub answers: Answers,
-    /// RRsets, denials, delegations and the states of zones.
+    /// The table of RRsets, denials, delegations and DNSSEC states of zones, by name.
     pub rrsets: rrsets::Rrsets,
-    /// The data about each server.
+    /// The table of data about each server, by address.
     pub servers: servers::Servers,
-    /// The questions that failed recently.
+    /// The table of the questions that failed recently.
     pub failures: failures::CachedFailures,
     /// Determines which part of their memory the tables of answers and RRsets may currently use.
     pub room: Room,
@@ -43,7 +43,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Creates empty tables that together may take `size` octets.
+    /// Creates an empty cache whose four tables together may take `size` octets.
     pub fn new(size: u64, random: &Random) -> Self {
         let share = |percent: u64| size / 100 * percent;
         let keyed = Keyed::new(random);
@@ -113,7 +113,7 @@ impl Memory {
     }
 }
 
-/// The table of answers in wire form, by question.
+/// The table of the cache with answers in wire form, by question.
 #[derive(Clone)]
 pub struct Answers(pub(super) QuestionStore<Arc<Answer>>, pub(super) Arc<Versions>);
 

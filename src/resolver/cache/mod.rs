@@ -61,7 +61,7 @@ pub use store::StoreFill;
 pub use versions::AnswerVersion;
 pub use weights::ENTRY_OVERHEAD;
 
-/// Helpers for the tests of all tables.
+/// Values that the tests of all tables of the cache need.
 #[cfg(test)]
 mod stage {
     use std::time::Duration;

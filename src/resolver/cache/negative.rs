@@ -13,7 +13,7 @@ use dns::clock::Mono;
 pub struct Denial<'a> {
     /// The name that does not exist, or that has no data of the type.
     pub name: &'a Name,
-    /// The type of the question that was denied.
+    /// The type of the question that the server denied.
     pub kind: RecordType,
     /// True if the name does not exist. False if it only has no data of the type.
     pub nxdomain: bool,
@@ -26,7 +26,7 @@ pub struct Denial<'a> {
 pub struct Negative {
     /// True if the name does not exist. False if it only has no data of the type.
     pub nxdomain: bool,
-    /// The rank of the denial.
+    /// The rank (RFC 2181 section 5.4.1) of the denial.
     pub rank: Rank,
     /// The SOA in wire form, which takes a fraction of the memory of the library's names. It is missing if the denial is doubtful and is
     /// therefore stored for a short time only.

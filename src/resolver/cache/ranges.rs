@@ -27,15 +27,15 @@ use validate::signature::{covered_type, covering};
 /// An NSEC or NSEC3 record of a secure denial, with its signatures.
 pub(super) struct DeniedRange {
     owner: Name,
-    /// The record and its signatures.
+    /// The NSEC or NSEC3 record and its signatures.
     records: Evidence,
-    /// The SOA record of the denial and its signatures.
+    /// The SOA record of the denying answer and its signatures.
     soa: Evidence,
     /// The time at which the denial expires.
     expires: Mono,
 }
 
-/// A denial that was made from cached ranges.
+/// A denial that was made from cached NSEC or NSEC3 records, without a query (RFC 8198).
 pub(crate) struct Synthesized {
     /// The zone whose records deny the name.
     pub(crate) zone: Name,
@@ -46,7 +46,7 @@ pub(crate) struct Synthesized {
 }
 
 impl DeniedRange {
-    /// Returns the memory of this range in octets.
+    /// Returns the memory that this cached range takes, in octets.
     pub(super) fn octets(&self) -> usize {
         let blocks = [shared::<Self>(), self.records.octets(), self.soa.octets()];
         blocks.into_iter().map(block).fold(outside(&self.owner), usize::saturating_add)

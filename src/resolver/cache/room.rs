@@ -31,10 +31,10 @@ const WHOLE: u64 = 1_000;
 pub struct Room(Arc<SharedRoom>);
 
 struct SharedRoom {
-    /// The number of resolutions (flights) that have begun since the last signal.
+    /// How many resolutions (flights) have begun since the last signal.
     flights: AtomicU32,
     notice: Notify,
-    /// The part of their memory that the tables may use, in thousandths.
+    /// The part of their memory that the tables of the cache may use now, in thousandths.
     parts: AtomicU64,
 }
 
@@ -54,7 +54,7 @@ impl Room {
         }
     }
 
-    /// Returns how many octets a table of the size `octets` may currently use.
+    /// Returns how many of its `octets` octets a table of the cache may use now.
     pub(super) fn usable(&self, octets: u64) -> u64 {
         match self.0.parts.load(Ordering::Relaxed) {
             WHOLE => octets,

@@ -11,7 +11,7 @@ use crate::limits::{ENOUGH_ROUND_TRIPS, MAX_TIMER, MIN_TIMER};
 /// The number of buckets for each octave (doubling of the time), as an exponent of two.
 const PRECISION_BITS: u32 = 3;
 
-/// The number of buckets for each octave (doubling of the time).
+/// The number of buckets of the histogram for each octave (doubling of the time).
 const PER_OCTAVE: u32 = 1 << PRECISION_BITS;
 
 /// The begin of the first octave, in microseconds, as an exponent of two. Shorter round trips (below about a
@@ -32,7 +32,7 @@ const FADE_AT: u8 = 128;
 /// the second request at the 95th percentile, so that only one request in twenty has a second one.
 const COVERED: u32 = 95;
 
-/// The round trips of a server that has answered at least once.
+/// The measured round trips of a server that has answered at least once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RoundTrips {
     pub(super) smoothed: Duration,
@@ -45,7 +45,7 @@ pub(super) struct RoundTrips {
 }
 
 impl RoundTrips {
-    /// Creates the data of a server from its first round trip.
+    /// Creates the measurements of a server from its first round trip.
     pub(super) fn new(first: Duration) -> Self {
         let (variation, counts, timer) = (first / 2, [0; BUCKETS], MAX_TIMER);
         let mut trips = Self { smoothed: first, variation, counts, total: 0, timer };
@@ -81,7 +81,7 @@ impl RoundTrips {
         self.add(sample);
     }
 
-    /// Returns the smoothed round trip.
+    /// Returns the smoothed round trip of the server.
     pub(super) fn smoothed(&self) -> Duration {
         self.smoothed
     }
@@ -117,7 +117,7 @@ impl RoundTrips {
         self.timer = self.reckoned();
     }
 
-    /// Returns the longest round trip in the bucket of the 95th percentile.
+    /// Returns the upper end of the bucket with the 95th percentile of the round trips.
     fn percentile(&self) -> Duration {
         let wanted = (u32::from(self.total) * COVERED).div_ceil(100);
         let mut seen = 0;
@@ -134,7 +134,7 @@ pub(super) fn timer_of(smoothed: Duration) -> Duration {
     (smoothed + smoothed / 4 + Duration::from_millis(10)).clamp(MIN_TIMER, MAX_TIMER)
 }
 
-/// Returns the index of the bucket in which a round trip is counted.
+/// Returns the index of the histogram's bucket in which a round trip is counted.
 fn bucket(sample: Duration) -> usize {
     let micros = u32::try_from(sample.as_micros()).unwrap_or(u32::MAX);
     if micros < 1 << FIRST_OCTAVE {
@@ -181,7 +181,7 @@ mod tests {
         // One round trip in ten takes 200 ms, so a shorter timer would fire for a tenth of all queries.
         let timer = trips((0..100).map(|place| if place % 10 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 200 * MS && timer <= 225 * MS, "{timer:?}");
-        // One round trip in fifty takes long. The timer need not cover it.
+        // One round trip in fifty is long. The timer need not cover such rare ones.
         let timer = trips((1..100).map(|place| if place % 50 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 40 * MS && timer <= 45 * MS, "{timer:?}");
     }

@@ -33,10 +33,10 @@ impl Rank {
     }
 }
 
-/// The credibility of data. It decides which data replace others.
+/// The credibility of data in the cache. It decides which data replace others.
 #[derive(Clone, Debug)]
 pub struct Credibility {
-    /// The rank of the data.
+    /// The rank of the data (RFC 2181 section 5.4.1).
     pub rank: Rank,
     /// The DNSSEC state of the data, and the records that prove it.
     pub backing: Backing,

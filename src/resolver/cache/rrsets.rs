@@ -18,7 +18,7 @@ use crate::limits::DOUBTED_TIME;
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security, ViewId};
 
-/// The table of RRsets, denials and delegations, by name.
+/// The table of the cache with RRsets, denials and delegations, by name.
 #[derive(Clone)]
 pub struct Rrsets {
     store: QuestionStore<CacheEntry>,
@@ -26,7 +26,7 @@ pub struct Rrsets {
     dnames: Arc<AtomicBool>,
 }
 
-/// The entries of the table that belong to one view.
+/// Those entries of the table that belong to one view.
 #[derive(Clone, Copy)]
 pub struct InView<'a> {
     pub(super) store: &'a QuestionStore<CacheEntry>,
@@ -255,7 +255,7 @@ impl InView<'_> {
 pub(super) const STALE_TYPES: [RecordType; 5] =
     [RecordType::MX, RecordType::A, RecordType::AAAA, RecordType::PTR, RecordType::TXT];
 
-/// Returns true if a client may get a stale answer for `kind`.
+/// Returns true if a client may get a stale (expired) answer for the type `kind`.
 pub(crate) fn may_be_stale(kind: RecordType) -> bool {
     STALE_TYPES.contains(&kind)
 }

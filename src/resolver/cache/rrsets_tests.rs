@@ -90,7 +90,7 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
             rrsets.put_backed(&[&address(60, 1)], held.backed(backed(old)), DAY, Mono::START);
             rrsets.put_backed(&[&address(60, 2)], new.backed(backed(young)), DAY, Mono::START);
             assert_eq!(holds(Mono::START), data(if wins { 2 } else { 1 }), "{case}");
-            // When the TTL of the stored entry has expired, any entry replaces it.
+            // When the TTL of a stored entry has expired, an entry of any rank replaces it.
             let later = Mono::START.after(Duration::from_secs(60));
             rrsets.put_backed(&[&address(60, 3)], new.backed(backed(young)), DAY, later);
             assert_eq!(holds(later), data(3), "{case}");

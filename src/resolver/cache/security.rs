@@ -21,35 +21,35 @@ pub struct Evidence(Box<[u8]>);
 /// The DNSSEC state of an RRset or a denial, with the records that prove it.
 #[derive(Clone, Debug, Default)]
 pub struct Backing {
-    /// The records that prove the data. They arrived together with the data.
+    /// The records that prove the data. They arrived in the same DNS message as the data.
     pub evidence: Evidence,
-    /// The result of the validation of the data.
+    /// The result of the DNSSEC validation of the data.
     pub security: Security,
 }
 
 /// The DNSSEC state of a zone, found by following the chain of trust from a trust anchor down to the zone.
 #[derive(Debug)]
 pub struct ZoneTrust {
-    /// The name of the zone.
+    /// The name of the zone whose keys were validated.
     pub zone: Name,
-    /// The result of the validation of the zone's keys.
+    /// The result of the DNSSEC validation of the zone's keys.
     pub standing: ZoneSecurity,
-    /// The time at which this result was stored.
+    /// The time at which this result of the validation was stored.
     pub stored: Mono,
     /// The time at which servers were last asked for the DNSKEY records of the zone.
     pub sought: Mono,
-    /// The time at which this result expires.
+    /// The time at which this result of the validation expires.
     pub expires: Mono,
 }
 
 /// The result of the validation of a zone's keys. See `ZoneTrust`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZoneSecurity {
-    /// The zone is signed with these keys.
+    /// The zone is signed, and these are its trusted keys.
     Secure(ZoneKeys),
     /// The zone is provably unsigned, or signed only with algorithms that are not checked.
     Insecure(Option<ValidationFailure>),
-    /// The keys of the zone do not match the DS in its parent zone.
+    /// The keys of the zone do not match the DS records in its parent zone.
     Bogus(ValidationFailure),
     /// The parent zone proves that no zone begins at this name.
     NoZone(ValidationFailure),
@@ -70,7 +70,7 @@ impl Evidence {
         Self(octets.into_boxed_slice())
     }
 
-    /// Decodes the records, and sets their TTL to `ttl` seconds.
+    /// Decodes the stored records, and sets their TTL to `ttl` seconds.
     pub fn records(&self, ttl: u32) -> Vec<Record> {
         let mut decoder = BinDecoder::new(&self.0);
         let mut records = Vec::new();
@@ -82,7 +82,7 @@ impl Evidence {
         records
     }
 
-    /// Returns true if there are no records.
+    /// Returns true if there are no signatures, DS records or proofs.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -105,7 +105,7 @@ impl Evidence {
 }
 
 impl ZoneTrust {
-    /// Returns the kind of the validation result, without its keys or faults.
+    /// Returns the kind of the validation result, without keys or reasons.
     pub fn state(&self) -> SecurityStatus {
         match self.standing {
             ZoneSecurity::Secure(_) => SecurityStatus::Secure,

@@ -39,18 +39,18 @@ const ENTRY: u32 = 3_680;
 /// The features of a server. Each is true until the server has shown that it lacks the feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerFeatures {
-    /// True if the server accepts EDNS (RFC 6891).
+    /// True if the server accepts queries with EDNS (RFC 6891).
     pub edns: bool,
     /// True if the server repeats the name of the question in the same mixture of upper and lower case (0x20).
     pub keeps_case: bool,
-    /// True if the server accepts TCP.
+    /// True if the server accepts queries over TCP.
     pub tcp: bool,
     /// True if replies of more than 512 octets arrive from the server over UDP.
     pub long_datagrams: bool,
 }
 
 impl ServerFeatures {
-    /// The features of a server that has not shown that it lacks one.
+    /// All features: those of a server that has not shown that it lacks one.
     pub const ALL: Self = Self { edns: true, keeps_case: true, tcp: true, long_datagrams: true };
 }
 
@@ -60,7 +60,7 @@ pub struct Servers(Store<SocketAddr, Arc<Server>>);
 
 impl Servers {
     pub(super) fn new(capacity: u64, keyed: Keyed) -> Self {
-        // All entries take the same memory, so no slot of the table stays empty.
+        // All entries about servers take the same memory, so no slot of the table stays empty.
         Self(Store::new(capacity, keyed, |_, _| ENTRY, 0))
     }
 
@@ -74,7 +74,7 @@ impl Servers {
         self.0.get(&address)
     }
 
-    /// Removes the data about all servers, and returns the number of servers.
+    /// Removes the data about all servers, and returns how many servers there were.
     pub fn clear(&self) -> u64 {
         self.0.clear()
     }
@@ -121,13 +121,13 @@ impl LookedUp<Self> for SocketAddr {
     }
 }
 
-/// The data about one server.
+/// What resolverd knows about one server, in the cache.
 #[derive(Debug)]
 pub struct Server {
     history: Mutex<ServerHistory>,
     /// The keyed hash function for the names of zones.
     keyed: Keyed,
-    /// The number of queries that wait for a reply of the server.
+    /// How many queries wait for a reply of the server.
     waiting: AtomicU16,
 }
 
@@ -151,9 +151,9 @@ pub(super) struct ServerHistory {
     pub(super) silence: Silence,
     /// For each zone, the queries that the server has not answered since its last answer for this zone.
     pub(super) silent_zones: SilentZones,
-    /// How many of its queries were lost.
+    /// How many of the queries to this server were lost.
     pub(super) losses: Losses,
-    /// True if the server was ever asked.
+    /// True if a query was ever sent to the server.
     pub(super) asked: bool,
     /// The time until which the server is asked without EDNS, because it did not accept EDNS.
     pub(super) plain_until: Option<Mono>,
@@ -277,7 +277,7 @@ pub struct ServerStanding {
     pub timer: Duration,
     /// The time after which an answer of the server counts as lost. It is never shorter than `timer`.
     pub patience: Duration,
-    /// The health of the server for the zone.
+    /// The health of the server when it is asked about the zone.
     pub health: Health,
     /// The time since which the server is known to be silent for the zone, or `None` if it is not. Such a server is
     /// probed in the background, and no question waits for it. A server may drop the queries for one zone and answer the
@@ -286,12 +286,12 @@ pub struct ServerStanding {
     /// True if the server is certainly silent for other zones, and was either not yet asked for this zone, or was silent for this zone
     /// in an outage that has ended. A question then waits a short time for it.
     pub(crate) silent_elsewhere: bool,
-    /// True if the server is known not to serve the zone.
+    /// True if the server is known not to serve the zone (lame).
     pub lame: bool,
     /// The share of the queries to the server that are lost, in per cent. The share is 0 if it is not known, and while many queries wait for the
     /// server. It is also 0 if the server takes longer than `MAX_TIMER`, because an overdue query is then probably not lost.
     pub loss: u8,
-    /// The features of the server.
+    /// The features of the server, such as EDNS and TCP.
     pub features: ServerFeatures,
     /// True if the server is known to find names in mixed case (0x20), so that its denials of such names are believed.
     pub(crate) finds_mixed_case: bool,
@@ -309,15 +309,15 @@ pub struct KnownServer {
     pub asked: bool,
     /// The smoothed round trip, or `None` if the server has never answered.
     pub round_trip: Option<Duration>,
-    /// The time to wait for the server's answer before another server is asked.
+    /// The time to wait for a reply of the server before another server is asked.
     pub timer: Duration,
-    /// The health of the server.
+    /// The health of the server: answering, doubtful or dead.
     pub health: Health,
     /// The time until a dead server gets the next query. `None` if the server is not dead.
     pub dead_for: Option<Duration>,
     /// The number of consecutive silences: unanswered queries, of which those in progress at the same time count once.
     pub silences: u32,
-    /// The features of the server.
+    /// The features of the server, such as EDNS and TCP.
     pub features: ServerFeatures,
     /// The zones that the server does not serve although it should.
     pub lame: Vec<Name>,
@@ -402,7 +402,7 @@ impl Server {
         self.history().silence.overdue(sent, now);
     }
 
-    /// Notes that a query waits for a reply of the server.
+    /// Counts a query that waits for a reply of the server.
     pub(crate) fn wait(&self) -> Waiting<'_> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         Waiting(&self.waiting)
@@ -583,7 +583,7 @@ impl Server {
         }
     }
 
-    /// Records that the server has answered a query in mixed case.
+    /// Records that the server has answered a query whose name is in mixed case (0x20).
     pub(crate) fn answers_mixed_case(&self) {
         self.history().own_case_answers = 0;
     }

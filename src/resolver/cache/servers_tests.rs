@@ -1,4 +1,4 @@
-//! Tests of the state of servers.
+//! Tests of what the cache knows about servers.
 
 use super::*;
 use crate::limits::{DEAD_AFTER_SILENCES, LAME_TIME, MAX_SILENT_ZONES};

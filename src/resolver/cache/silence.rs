@@ -19,16 +19,16 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::random::Random;
 
-/// What is known about whether a server answers queries.
+/// The health of a server: whether it answers queries, as far as this is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// The server answers its queries, or was never asked.
     Answering,
-    /// The server did not answer the last query, which may have been lost.
+    /// The server did not answer the last query. The query may have been lost.
     #[serde(rename = "recent_timeout")]
     Doubtful,
-    /// The server is dead, and the time of its next probe has come.
+    /// The server is dead, and its next probe is due.
     Due,
     /// The server is dead, and its next probe is not due: it gets no questions of clients.
     Dead,
@@ -59,19 +59,19 @@ struct Dead {
     until_wanted: Mono,
     is_wanted: bool,
     tried: Tried,
-    /// The time at which the last probe began.
+    /// The time at which the last probe of the server began.
     tried_at: Option<Mono>,
     /// True if the silence may have ended: it began in an outage, the server has since answered for another zone, and it
     /// was not asked for this zone since.
     is_in_question: bool,
 }
 
-/// The result of the probes that were sent since the server was found dead.
+/// The result of the probes since the server was found dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     NotYet,
     Begun,
-    /// The server did not answer a probe, while other servers answered.
+    /// The server did not answer a probe, although other servers answered.
     InVain,
 }
 
@@ -89,7 +89,7 @@ impl Dead {
         }
     }
 
-    /// Returns the time of the next probe of the dead server.
+    /// Returns the time at which the dead server is probed next.
     fn next_try(&self) -> Mono {
         if self.is_wanted { self.until.min(self.until_wanted) } else { self.until }
     }
@@ -186,7 +186,7 @@ impl Silence {
         }
     }
 
-    /// Returns the number of consecutive silences (unanswered queries).
+    /// Returns how many queries in a row the server did not answer.
     pub(super) fn count(&self) -> u32 {
         self.count
     }

@@ -20,7 +20,7 @@ use dns::random::Random;
 pub(super) struct SilentZones(Vec<(u64, Silence)>);
 
 impl SilentZones {
-    /// Returns the unanswered queries of `zone`, if there are any.
+    /// Returns the unanswered queries about `zone` to this server, if there are any.
     pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<&Silence> {
         if self.0.is_empty() {
             return None;
@@ -38,7 +38,7 @@ impl SilentZones {
         self.0.iter_mut().find(|(of, _)| *of == zone).map(|(_, silence)| silence)
     }
 
-    /// Records that a query about `zone` sent at `sent` counts as lost.
+    /// Records that a query about `zone`, sent at `sent`, counts as lost.
     pub(super) fn add(&mut self, zone: &Name, (sent, now): (Mono, Mono), random: &Random, keyed: &Keyed) {
         self.change(zone, keyed, |silence| silence.add((sent, now), random));
     }

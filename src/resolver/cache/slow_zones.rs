@@ -31,16 +31,16 @@ pub(super) struct SlowZones {
 pub(super) struct SlowZone {
     /// The hash of the zone's name.
     name: u64,
-    /// The smoothed round trip for the zone.
+    /// The smoothed round trip of the server for this zone.
     pub(super) smoothed: Duration,
-    /// The time at which the round trip was last measured.
+    /// The time at which the round trip for this zone was last measured.
     pub(super) measured: Mono,
 }
 
 /// The result of comparing a round trip for a zone with the usual round trip of its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compared {
-    /// The round trip is the first one, or about as long as usual.
+    /// The round trip for the zone is the first one, or about as long as for other zones.
     Alike,
     /// The round trip is so much longer than usual that the reason is the zone, and not the distance of the server.
     Slower,

@@ -30,7 +30,7 @@ use dns::question::QuestionKey;
 /// The percentage of the octets of a shard that the entries in the short queue may take.
 const SHORT: u64 = 10;
 
-/// The greatest number of lookups that are counted for one entry.
+/// The greatest number of lookups that the eviction counts for one entry.
 const MOST_VISITS: u8 = 3;
 
 /// An era is the time in which the new entries of a shard take this fraction (one 64th) of the shard's size. A lookup
@@ -49,17 +49,17 @@ pub(super) const NEIGHBOURS_BEGIN: u32 = u64::BITS - 7;
 
 /// A value by which an entry with a key of type `K` is looked up.
 pub(super) trait LookedUp<K> {
-    /// Returns the hash of the key.
+    /// Returns the keyed hash of the key.
     fn hash(&self, keyed: &Keyed) -> u64;
 
     /// Returns true if `key` is the key of the entry that is looked up.
     fn is(&self, key: &K) -> bool;
 }
 
-/// A function that returns the memory that an entry takes, in octets.
+/// A function that returns the memory that an entry of a table takes, in octets.
 pub(super) type Weigh<K, V> = fn(&K, &V) -> u32;
 
-/// A table whose entries may take a limited amount of memory.
+/// A table of the cache whose entries may take a limited amount of memory.
 pub(super) struct Store<K, V> {
     shards: Arc<[Mutex<StoreShard<K, V>>]>,
     keyed: Keyed,
@@ -82,7 +82,7 @@ struct StoreShard<K, V> {
     era: u16,
     left_of_era: u64,
     capacity: u64,
-    /// The size of an empty slot in octets.
+    /// The memory that an empty slot takes, in octets.
     slot: u32,
 }
 
@@ -100,7 +100,7 @@ struct StoreSlot<K, V> {
     seen: u16,
 }
 
-/// A queue of slots, as a linked list.
+/// A queue of slots (for eviction), as a linked list.
 struct Queue {
     newest: u32,
     oldest: u32,
@@ -149,7 +149,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         made
     }
 
-    /// Stores `value` under `key`, in place of an older value.
+    /// Stores `value` under `key`. An older value is replaced.
     pub(super) fn insert(&self, key: K, value: V) {
         let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         if let Some(mut shard) = self.shard(hash) {
@@ -236,7 +236,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Removes all entries, and returns their number.
+    /// Removes all entries of the table, and returns how many there were.
     pub(super) fn clear(&self) -> u64 {
         let entries = self.fill().0;
         for shard in self.shards.iter() {
@@ -249,7 +249,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Returns the number of entries, and the memory that they take in octets.
+    /// Returns the number of entries of the table, and the memory that they take in octets.
     pub(super) fn fill(&self) -> (u64, u64) {
         self.shards.iter().fold((0, 0), |(entries, octets), shard| {
             let shard = lock(shard);
@@ -422,7 +422,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, true);
     }
 
-    /// Removes the entry in a slot, and returns its key and value.
+    /// Removes the entry in a slot of the table, and returns its key and value.
     fn take(&mut self, place: u32) -> Option<(K, V)> {
         let hash = self.slot(place)?.hash;
         if let Ok(entry) = self.table.find_entry(hash, |other| *other == place) {
@@ -513,16 +513,16 @@ fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
 /// A table whose keys are questions, or have the same form as the keys of questions.
 pub(super) type QuestionStore<V> = Store<QuestionKey, V>;
 
-/// The number of entries in one table of the cache, and their memory.
+/// How many entries one table of the cache has, and the memory that they take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreFill {
-    /// The name of the table, as it is displayed.
+    /// The name of the table of the cache, as it is displayed.
     pub store: Cow<'static, str>,
-    /// Number of entries, including entries past their TTL.
+    /// The number of entries in the table, including entries past their TTL.
     pub entries: u64,
-    /// The memory of the entries in octets.
+    /// The memory that the entries take, in octets.
     pub bytes: u64,
-    /// The limit of the table in octets.
+    /// The memory that the table may take at most, in octets.
     pub capacity: u64,
 }
 

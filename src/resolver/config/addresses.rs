@@ -56,7 +56,7 @@ pub(super) fn of_metrics(value: &Typed<'_>) -> Read<SocketAddr> {
     address_at(value, METRICS_PORT)
 }
 
-/// The form of a value that is a network, such as `10.0.0.0/8`.
+/// The form of a value of the configuration that is a network, such as `10.0.0.0/8`.
 pub(super) const NETWORK: Text<IpNet> = Text(network, IpNet::to_string);
 
 /// Reads the address of a listener, with its port.
@@ -79,7 +79,7 @@ fn address_at(value: &Typed<'_>, port: u16) -> Read<SocketAddr> {
     })
 }
 
-/// Reads a network, such as `10.0.0.0/8`. A single address is also accepted.
+/// Reads a network, such as `10.0.0.0/8`. A single IP address is also accepted.
 fn network(value: &Typed<'_>) -> Read<IpNet> {
     let typed = text(value)?;
     let net = typed.parse::<IpNet>().ok().or_else(|| typed.parse::<IpAddr>().ok().map(IpNet::from));
@@ -338,7 +338,7 @@ fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     at_most(list)
 }
 
-/// Returns `list`, or an error if it is too long.
+/// Returns `list`, or an error if the list is longer than permitted.
 fn at_most<Meant>(list: Vec<Meant>) -> Read<Vec<Meant>> {
     let most = limits::MAX_CONFIGURED_ADDRESSES;
     if list.len() > most {

@@ -27,19 +27,19 @@ const REMEDY: &str = "give a PEM file with the certificate of this host first, a
 /// The advice that an error message gives if a private key cannot be used.
 const KEY_REMEDY: &str = "give the PEM file with the private key of the certificate, without a password (certbot calls it privkey.pem)";
 
-/// The certificate of this host, with the certificates of its issuers.
+/// The certificate of this host for TLS, HTTPS and QUIC, with the certificates of its issuers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CertificateFile {
     /// The path of the file with the certificates.
     pub path: PathBuf,
-    /// The certificates in the file. The certificate of this host is the first.
+    /// The certificates in the file. The first one is the certificate of this host.
     chain: Vec<CertificateDer<'static>>,
 }
 
-/// The private key of a certificate. The key itself is never shown.
+/// The private key of this host's certificate. The key itself is never shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrivateKeyFile {
-    /// The path of the file with the key.
+    /// The path of the file with the private key.
     pub path: PathBuf,
     key: Arc<PrivateKeyDer<'static>>,
 }
@@ -47,9 +47,9 @@ pub struct PrivateKeyFile {
 /// The period in which a certificate is valid, in seconds since 1970. A value is `None` if it cannot be read from the certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Validity {
-    /// The time from which the certificate is valid.
+    /// The time from which the certificate is valid, in seconds since 1970.
     pub from: Option<u64>,
-    /// The time at which the certificate expires.
+    /// The time at which the certificate expires, in seconds since 1970.
     pub until: Option<u64>,
 }
 
@@ -58,7 +58,7 @@ fn provider() -> CryptoProvider {
     ring::default_provider()
 }
 
-/// Reads a PEM file that contains a certificate.
+/// Reads a PEM file that contains the certificate of this host.
 pub(super) fn certificate_file(path: &Path) -> Read<CertificateFile> {
     let wrong = |why: String| WrongValue::new(format!("{} {why}", path.display()), REMEDY);
     let opened = Opened::regular(path).map_err(|error| unreadable(path, &error, REMEDY))?;

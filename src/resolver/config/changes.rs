@@ -21,7 +21,7 @@ pub fn changes(old: &Config, new: &Config) -> Vec<String> {
 struct Changes<'c> {
     old: &'c Config,
     new: &'c Config,
-    /// The differences in sections that can occur only once. They are shown first.
+    /// The differences in sections that occur only once, such as `[cache]`. They are shown first.
     once: Vec<String>,
     many: Vec<String>,
 }

@@ -16,7 +16,7 @@ use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener};
 use crate::dnsbl::list::{Life, List};
 use crate::limits::{MAX_FLEET_SERVERS, MAX_FLEET_ZONES};
 
-/// The configuration that is being checked, and the errors found in it so far.
+/// The configuration that is checked, and the errors that were found in it so far.
 pub(super) struct Checks<'c> {
     pub(super) config: &'c Config,
     lines: &'c KeyLines,
@@ -93,7 +93,7 @@ impl Checks<'_> {
     }
 }
 
-/// Adds an error if both IPv4 and IPv6 are disabled.
+/// Adds an error if both IPv4 and IPv6 are turned off.
 fn families(checks: &mut Checks<'_>) {
     let resolve = &checks.config.resolve;
     if resolve.ipv4 == Family::Off && resolve.ipv6 == Family::Off {

@@ -22,7 +22,7 @@ const BATCHES: [(&str, Mode); 4] = [
 /// time.
 const MAX_BATCH_WASTE: u32 = 50;
 
-/// The values of the section `[dnsbl]`.
+/// The values of the section `[dnsbl]`: the settings for all DNS lists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dnsbl {
     /// The path of the registry file. `None` means the registry that is built into the program.

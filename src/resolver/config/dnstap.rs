@@ -15,7 +15,7 @@ use crate::limits::MAX_TAP_WORDS;
 pub struct DnstapSection {
     /// The path of the Unix socket of the program that receives the copies. `None` means that dnstap is off.
     pub socket: Option<PathBuf>,
-    /// The kinds of DNS messages that are copied.
+    /// The kinds of DNS messages that are copied, such as queries of clients.
     pub messages: Vec<TapKind>,
     /// The name of this host, which is sent with each copy. If it is empty, the host name of the system is sent.
     pub identity: String,

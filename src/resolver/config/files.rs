@@ -70,7 +70,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     }
 }
 
-/// An open file of a kind that may be read.
+/// An open file that the configuration names, of a kind that may be read.
 pub(super) struct Opened {
     file: File,
     about: Metadata,
@@ -140,7 +140,7 @@ impl Opened {
     }
 }
 
-/// The greatest number of octets to read at a time.
+/// The greatest number of octets that are read from a file at a time.
 const CHUNK: u64 = 64 << 10;
 
 fn len(octets: &[u8]) -> u64 {

@@ -14,7 +14,7 @@ use super::value::{self, Read, Typed};
 
 /// A form of values in the configuration file, such as "a number in a range" or "a list of names".
 pub(super) trait Form {
-    /// The type of the value in the program.
+    /// The type of the value in the program, such as `Duration`.
     type Meant;
 
     /// Reads a value from the configuration file. A relative path in it refers to `directory`.
@@ -27,7 +27,7 @@ pub(super) trait Form {
 /// The form of a value that is written as a quoted text. It consists of two functions: one reads the value, and the other writes it.
 pub(super) struct Text<Meant>(pub(super) fn(&Typed<'_>) -> Read<Meant>, pub(super) fn(&Meant) -> String);
 
-/// The form of a value that is a domain name.
+/// The form of a value of the configuration that is a domain name.
 pub(super) const NAME: Text<Name> = Text(value::name, value::name_text);
 
 impl<Meant> Form for Text<Meant> {
@@ -42,7 +42,7 @@ impl<Meant> Form for Text<Meant> {
     }
 }
 
-/// The form of a value that is `true` or `false`.
+/// The form of a value of the configuration that is `true` or `false`.
 pub(super) struct Flag;
 
 impl Form for Flag {
@@ -88,7 +88,7 @@ impl<Meant: Copy + PartialEq> Form for Word<Meant> {
     }
 }
 
-/// The form of a value that is a whole number within this range.
+/// The form of a value of the configuration that is a whole number within this range.
 pub(super) struct Number<Meant>(pub(super) RangeInclusive<Meant>);
 
 impl<Meant: Copy + PartialOrd + fmt::Display + TryFrom<u64> + TryInto<i64>> Form for Number<Meant> {
@@ -104,7 +104,7 @@ impl<Meant: Copy + PartialOrd + fmt::Display + TryFrom<u64> + TryInto<i64>> Form
     }
 }
 
-/// The form of a value that is a time span within this range, such as `"5s"`.
+/// The form of a value of the configuration that is a time span within this range, such as `"5s"`.
 pub(super) struct Span(pub(super) RangeInclusive<Duration>);
 
 impl Form for Span {
@@ -119,7 +119,7 @@ impl Form for Span {
     }
 }
 
-/// The form of a value that is a list, whose items have the form `Each`.
+/// The form of a value of the configuration that is a list, whose items have the form `Each`.
 pub(super) struct List<Each>(pub(super) Each);
 
 impl<Each: Form<Meant: Eq + Hash>> Form for List<Each> {
@@ -197,12 +197,12 @@ impl<Meant> Form for NamedFile<Meant> {
     }
 }
 
-/// Writes values as a list of quoted texts.
+/// Returns values as a TOML list of quoted texts.
 pub(super) fn texts(values: impl IntoIterator<Item = impl fmt::Display>) -> Value {
     Value::Array(values.into_iter().map(|value| Value::String(value.to_string())).collect())
 }
 
-/// Writes the path of a file, or an empty text if there is none.
+/// Returns the path of a file as a TOML text; an empty text if there is no file.
 pub(super) fn path(path: Option<&Path>) -> Value {
     Value::String(path.map_or_else(String::new, |path| path.display().to_string()))
 }

@@ -23,7 +23,7 @@ pub(super) struct ConfigKey<Holder: 'static> {
     pub(super) required: bool,
     /// True if the key is read only at the start of resolverd, and not at a reload, because memory, threads or a socket are created at the start.
     pub(super) at_start: bool,
-    /// What applies if the key is left out, as text for the operator.
+    /// What applies if the key is left out of the configuration, as text for the operator.
     pub(super) unset: &'static str,
     /// Sentences with which `resolverctl config show` explains some values of the key. Each sentence has the value to which it belongs, as in the
     /// configuration file. A sentence with `None` explains all values without their own sentence.
@@ -51,7 +51,7 @@ pub(super) type Comments = &'static [(Option<&'static str>, &'static str)];
 
 /// How a reload notices and reports that the content of a file, which a key names, has changed.
 pub(super) struct Content<Holder: 'static> {
-    /// The sentence that a reload shows if the content has changed.
+    /// The sentence that a reload shows if the content of the file has changed.
     pub(super) sentence: &'static str,
     /// Returns true if the content differs between the old and the new configuration. It is called only if the path of the file is the same in
     /// both.
@@ -128,11 +128,11 @@ impl<Holder> ConfigKey<Holder> {
     }
 }
 
-/// A section that can occur only once, such as `[cache]`.
+/// A section of the configuration that can occur only once, such as `[cache]`.
 pub(super) struct SingleSection<Holder: 'static> {
     /// The name of the section in the configuration file.
     pub(super) name: &'static str,
-    /// The keys that the section can contain.
+    /// The keys that the section can have.
     pub(super) keys: &'static [ConfigKey<Holder>],
 }
 
@@ -140,12 +140,12 @@ pub(super) struct SingleSection<Holder: 'static> {
 pub(super) trait TableEntry: Sized + 'static {
     /// The name of the section in the configuration file.
     const NAME: &'static str;
-    /// The greatest permitted number of entries.
+    /// The greatest permitted number of entries of this section.
     const MOST: usize;
     /// The keys of an entry, in the order in which they are read: a key comes first if other keys need its value.
     const KEYS: &'static [ConfigKey<Self>];
 
-    /// Returns an entry in which no key is set yet.
+    /// Returns an entry of this section in which no key is set yet.
     fn blank() -> Self;
     /// Returns words that identify the entry in error texts: its kind and its name.
     fn title(&self) -> String;

@@ -59,11 +59,11 @@ pub struct ConfiguredList {
     pub subjects: Option<Vec<ListSubject>>,
     /// Return codes that are listings, even if they are refusals according to the registry.
     pub listed: Option<Vec<Span>>,
-    /// Return codes that are refusals, and not listings.
+    /// The return codes of the DNS list that are refusals, and not listings.
     pub refused: Option<Vec<Span>>,
     /// The test entries of the DNS list. If they are left out and the list is not in the registry, the list is not tested.
     pub tests: Option<TestEntries>,
-    /// The answer that clients get if the DNS list refuses.
+    /// The answer that clients get if the DNS list refuses their queries.
     pub on_refusal: Option<OnRefusal>,
     /// The answer that clients get if the servers of the DNS list do not answer.
     pub when_silent: Option<WhenSilent>,
@@ -73,7 +73,7 @@ pub struct ConfiguredList {
     pub key: Option<KeyFile>,
     /// The zone whose names contain the customer's key. `None` means the zone that the registry names.
     pub with_key: Option<Name>,
-    /// The greatest permitted age of the data of a local mirror.
+    /// The greatest permitted age of the data of a local mirror of the DNS list.
     pub max_age: Option<Duration>,
     /// What resolverd does if the data of the mirror are older than `max_age`.
     pub when_stale: Option<WhenStale>,

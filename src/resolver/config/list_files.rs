@@ -21,11 +21,11 @@ const KEY_REMEDY: &str = "give a file that contains only the key (one DNS label)
 pub struct KeyFile {
     /// The path of the file that contains the key.
     pub path: PathBuf,
-    /// The customer's key.
+    /// The customer's secret key for the DNS list.
     pub key: Key,
 }
 
-/// Reads a file with a registry of DNS lists.
+/// Reads a file with a registry (the descriptions) of DNS lists.
 pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
     let text = value::file(path, limits::MAX_REGISTRY_FILE, REMEDY)?;
     let registry = Registry::read(&text)

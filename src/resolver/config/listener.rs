@@ -43,11 +43,11 @@ pub struct Listener {
     pub key: Option<PrivateKeyFile>,
     /// The networks whose clients receive answers. All other clients receive REFUSED.
     pub allow: Vec<IpNet>,
-    /// True if `allow` may permit every client.
+    /// True if `allow` may permit every client on the internet.
     pub open_resolver: bool,
-    /// Clients within `allow` that receive REFUSED.
+    /// Clients within `allow` that receive REFUSED nevertheless.
     pub refuse: Vec<IpNet>,
-    /// Networks whose clients receive no reply at all.
+    /// Networks whose clients receive no reply at all from this listener.
     pub drop: Vec<IpNet>,
     /// The number of UDP workers for each address of every listener. 0 means one worker for two processor cores, but at most
     /// `limits::MAX_WORKERS`. The value in `[listen]` applies to all listeners.
@@ -115,7 +115,7 @@ impl ListenFor {
 /// An address at which a listener receives queries, as it is written in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListenAt {
-    /// The address and the port. Port 0 means that the system chooses a free port.
+    /// The address and the port of the listener. Port 0 means that the system chooses a free port.
     pub address: SocketAddr,
     /// The protocol in which queries are received at this address.
     pub serves: ListenFor,
@@ -135,11 +135,11 @@ impl ListenAt {
 /// How a listener treats a client, from the mildest to the strictest treatment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// The client receives answers to its queries.
+    /// The listener answers the queries of the client.
     Allow,
-    /// The client receives only replies with REFUSED.
+    /// The listener replies to the client with REFUSED only.
     Refuse,
-    /// The client receives no reply.
+    /// The listener does not reply to the client.
     Drop,
 }
 
@@ -190,13 +190,13 @@ impl Listener {
         plain.chain(encrypted).chain(self.quic.iter().map(of(ListenFor::Quic)))
     }
 
-    /// Returns the settings of this listener for answers of DNS lists.
+    /// Returns the settings of this listener for the answers of DNS lists.
     pub(crate) fn guarding(&self) -> Guarding {
         Guarding { guard: self.dnsbl, on_refusal: self.on_refusal }
     }
 }
 
-/// The form of a value that is a network of clients.
+/// The form of a value of the configuration that is a network of clients.
 pub(super) const CLIENTS: Text<IpNet> = Text(addresses::client_network, IpNet::to_string);
 
 const ADDRESSES: ConfigKey<Listener> = ConfigKey::<Listener>::new(

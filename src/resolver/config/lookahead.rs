@@ -15,7 +15,7 @@ pub enum LookaheadMode {
     Rules,
     /// Look-ahead sends no questions, but counts how many of them clients would use.
     Observe,
-    /// Look-ahead neither sends questions nor counts them.
+    /// Look-ahead neither sends nor counts questions.
     Off,
 }
 

@@ -18,7 +18,7 @@ use super::value::Typed;
 pub(super) struct ConfigReader<'t> {
     tree: &'t DeTable<'t>,
     places: &'t LineStarts,
-    /// The directory that relative paths in the file refer to.
+    /// The directory at which relative paths in the configuration file start.
     directory: &'t Path,
     names: KeyNames,
     pub(super) config: Config,
@@ -59,7 +59,7 @@ impl KeyLines {
 
 /// The keys of a section or an entry that the file contains, with their values.
 struct TypedKeys<'f> {
-    /// The line number of the header, such as `[cache]`.
+    /// The line number of the header of the section, such as `[cache]`.
     line: usize,
     keys: BTreeMap<&'f str, (usize, &'f Typed<'f>)>,
 }

@@ -28,14 +28,14 @@ pub struct Errors {
     pub problems: Vec<ConfigProblem>,
 }
 
-/// One error in the configuration file.
+/// An error in the configuration file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConfigProblem {
     /// The number of the wrong line, counted from 1. `None` if the error is about the file as a whole.
     pub line: Option<usize>,
     /// The wrong key, after the name of its section, such as `cache.size`. `None` if the error is about the file as a whole.
     pub key: Option<String>,
-    /// A text that says what is wrong.
+    /// A text that says what is wrong in the file.
     pub wrong: String,
     /// Advice for the operator: how to correct the error.
     pub remedy: String,
@@ -98,7 +98,7 @@ pub(super) fn quoted(value: &str) -> String {
     format!("\"{}\"", shown(value, MAX_SHOWN_VALUE))
 }
 
-/// The errors found in a configuration file so far.
+/// The errors that were found in a configuration file so far.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     found: Vec<ConfigProblem>,

@@ -20,7 +20,7 @@ const REMEDY: &str = "give a file in the format of https://www.internic.net/doma
 pub struct RootHints {
     /// The file from which the hints were read. `None` means the hints that are built into the program.
     pub path: Option<PathBuf>,
-    /// The name and the IP addresses of each server.
+    /// The name and the IP addresses of each root server.
     pub servers: Vec<(Name, Vec<IpAddr>)>,
 }
 

@@ -68,9 +68,9 @@ pub struct Resolve {
     pub deadline: Duration,
     /// The servers that are asked for the current root servers, with which recursion begins.
     pub root_hints: RootHints,
-    /// Whether queries are sent over IPv4.
+    /// The setting for queries over IPv4.
     pub ipv4: Family,
-    /// Whether queries are sent over IPv6.
+    /// The setting for queries over IPv6.
     pub ipv6: Family,
     /// Networks of servers to which no query is sent, even if a delegation names such a server.
     pub deny_servers: Vec<IpNet>,
@@ -93,11 +93,11 @@ pub struct Resolve {
 /// Whether queries are sent over one of the two address families, IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// The address family is used if this host has a route for it.
+    /// The address family (IPv4 or IPv6) is used if this host has a route for it.
     Auto,
-    /// The address family is always used.
+    /// The address family (IPv4 or IPv6) is always used.
     On,
-    /// The address family is never used.
+    /// The address family (IPv4 or IPv6) is never used.
     Off,
 }
 
@@ -181,7 +181,7 @@ pub struct Dnssec {
     pub trust_anchor: TrustAnchor,
     /// True if resolverd replaces the trust anchors of the root zone when the root changes its keys (RFC 5011).
     pub update_trust_anchors: bool,
-    /// Names at and below which nothing is validated (RFC 7646).
+    /// The names at and below which nothing is validated (negative trust anchors, RFC 7646).
     pub negative_trust_anchors: Vec<Name>,
     /// True if signatures with SHA-1 are verified. If it is false, a zone that has no other signatures counts as insecure.
     pub sha1: bool,
@@ -269,9 +269,9 @@ pub struct HistorySection {
 /// The parts of a failed or slow question that are not written to disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redact {
-    /// Nothing is left out: everything is written to disk.
+    /// No part is left out: everything is written to disk.
     None,
-    /// The addresses of clients are left out.
+    /// The IP addresses of clients are left out.
     Client,
     /// The addresses of clients are left out, and names are shortened to their domains.
     Names,

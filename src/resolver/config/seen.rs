@@ -34,20 +34,20 @@ pub struct SeenNames<'c> {
 pub enum SeenEntry<'c> {
     /// The host with this name. For the name of a PTR record, the host with this address.
     Host(&'c ConfiguredHost),
-    /// A configured record with this name.
+    /// A configured `[[record]]` with this name.
     Record(&'c ConfiguredRecord),
     /// The configured zone that is the closest one at or above the name.
     Zone(&'c ConfiguredZone),
 }
 
-/// The settings in which groups of clients can differ from each other.
+/// The settings of the configuration in which groups of clients can differ from each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sees {
     /// The configured zones that this group sees.
     pub zones: SeenZones,
     /// The answers that this group gets if a DNS list refuses.
     pub(crate) guarding: Guarding,
-    /// The mode of look-ahead for this group.
+    /// The mode of look-ahead for this group of clients.
     pub lookahead: LookaheadMode,
 }
 

@@ -92,9 +92,9 @@ mod tests {
         visit(&mut commented);
         assert!(commented.0.len() > 20, "{}", commented.0.len());
         for [section, key, value, comment] in commented.0 {
-            // An empty path is the default and cannot be written in the file.
+            // An empty path is the default. It cannot be written in the configuration file.
             let written = if value == "\"\"" { String::new() } else { format!("{key} = {value}\n") };
-            // `needed` has the other keys without which the entry would be invalid.
+            // The variable `needed` has the other keys without which the entry would be invalid.
             let (head, needed) = match section {
                 "zone" if key == "recurse" => ("[[zone]]", "name = \"a.example\"\n"),
                 "zone" => ("[[zone]]", "name = \"a.example\"\nforward = [\"192.0.2.1\"]\n"),

@@ -18,9 +18,9 @@ use super::{dnsbl, dnstap, fleet, lookahead, sections, value};
 
 /// An operation that is done with every section of the configuration file, such as showing it.
 pub(super) trait Visitor {
-    /// Called for a section that can occur only once, such as `[cache]`.
+    /// Called for a section of the configuration that can occur only once, such as `[cache]`.
     fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &KeyPlace<Holder>);
-    /// Called for a section that can occur several times, such as `[[zone]]`.
+    /// Called for a section of the configuration that can occur several times, such as `[[zone]]`.
     fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>);
 }
 
@@ -65,7 +65,7 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
 /// The names of all sections and keys of the configuration file.
 pub(super) struct KeyNames(Vec<ConfigSection>);
 
-/// The name of a section and the names of its keys.
+/// The name of a section of the configuration and the names of its keys.
 pub(super) struct ConfigSection {
     pub(super) name: &'static str,
     pub(super) keys: Vec<&'static str>,

@@ -31,7 +31,7 @@ const BLOCKS: [&str; 4] = ["trust-anchors", "managed-keys", "trusted-keys", "dns
 pub struct TrustAnchor {
     /// The file from which the anchors were read. `None` means the keys that are built into the program and those that the system has installed.
     pub path: Option<PathBuf>,
-    /// The trust anchors that were read.
+    /// The trust anchors that were read from the file.
     pub anchors: Anchors,
 }
 
@@ -89,7 +89,7 @@ fn parse(text: &str) -> Result<Anchors, String> {
     Ok(anchors)
 }
 
-/// The word that precedes a record in Unbound's configuration.
+/// The word before a trust anchor in Unbound's configuration.
 const KEYWORD: &str = "trust-anchor:";
 
 /// Reads records in the format of zone files into `anchors`. In Unbound's files, a line that begins with `#` is also a comment.

@@ -152,7 +152,7 @@ pub(super) fn name_text(name: &Name) -> String {
     }
 }
 
-/// Writes a domain name as in the configuration file, and puts it in quotes.
+/// Returns a domain name in quotes, as in the configuration file.
 pub(super) fn in_quotes(name: &Name) -> String {
     format!("\"{}\"", name_text(name))
 }
@@ -230,7 +230,7 @@ pub(super) fn size_text(octets: u64) -> String {
     format!("{}{unit}", octets / factor)
 }
 
-/// Writes a time span as in the configuration file, in quotes.
+/// Returns a time span in quotes, as in the configuration file.
 fn in_words(span: Duration) -> String {
     format!("\"{}\"", span_text(span))
 }
@@ -242,7 +242,7 @@ fn an(value: &DeValue<'_>) -> String {
     format!("{article} {kind}")
 }
 
-/// Returns the names of keys in alphabetical order, separated by commas.
+/// Returns the names of keys of the configuration in alphabetical order, separated by commas.
 pub(super) fn sorted<'a>(keys: impl IntoIterator<Item = &'a str>) -> String {
     keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
 }

@@ -13,7 +13,7 @@ use super::value;
 use super::value::{Read, Typed};
 use crate::limits::{MAX_WATCHED, WATCH_INTERVALS};
 
-/// The role of a domain in mail, which decides what is checked about it.
+/// The role of a watched domain in mail, which decides what is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WatchAs {

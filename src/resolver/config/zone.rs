@@ -30,7 +30,7 @@ const CAP: &str = "that of [cache]";
 /// The values of a `[[zone]]`. If a name is in several configured zones, the closest zone to the name is used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredZone {
-    /// The apex of the zone, absolute and in lower case.
+    /// The apex of the configured zone, absolute and in lower case.
     pub name: Name,
     /// The `[[view]]` whose clients see the zone. `None` means that clients without a view see it, and also the clients of each view that has no zone
     /// with this name.
@@ -191,9 +191,9 @@ impl ConfiguredZone {
 /// The values of a `[[host]]`: a name with its addresses. The PTR records of these addresses contain the name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfiguredHost {
-    /// The name of the host, absolute and in lower case.
+    /// The name of the `[[host]]` entry, absolute and in lower case.
     pub name: Name,
-    /// The IP addresses of the name.
+    /// The IP addresses of the host.
     pub addresses: Vec<IpAddr>,
     /// The `[[view]]` whose clients see the host. `None` means that clients without a view see it, and also the clients of each view that has no
     /// `[[host]]` with this name.

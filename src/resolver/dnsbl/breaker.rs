@@ -32,9 +32,9 @@ pub enum ListQueryEnd {
 /// The result of a question to a DNS list, with the values that the breaker needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndedQuery {
-    /// Whether and how the DNS list answered.
+    /// How the question to the DNS list ended: answered, failed or silent.
     pub end: ListQueryEnd,
-    /// The time between sending the question and its result.
+    /// The time from sending the question to the DNS list until its result.
     pub elapsed: Duration,
     /// The round trip of the DNS message that was answered. It does not include the time for other zones or for lost DNS messages. `None` if no DNS
     /// message was answered.
@@ -72,7 +72,7 @@ pub(crate) enum Judgement {
 pub(crate) struct Breaker {
     /// The smoothed round trip and its variation, as in RFC 6298 section 2, or `None` before the first answer.
     usual: Option<(Duration, Duration)>,
-    /// The number of questions to the DNS list that wait for an answer.
+    /// How many questions to the DNS list wait for an answer.
     under_way: u32,
     /// The time since which the DNS list has not answered any question. `None` if no question waits for an answer and none has recently failed.
     silent_since: Option<Mono>,
@@ -85,7 +85,7 @@ pub(crate) struct Breaker {
     confirmed: Option<(Mono, Duration)>,
     /// The time at which the last probe was sent, while the breaker is open or may soon open.
     probed: Option<Mono>,
-    /// The number of probes sent since the DNS list last answered.
+    /// How many probes were sent since the DNS list last answered.
     probes: u32,
     /// The time at which another gateway of the fleet reported that the DNS list does not answer. `None` if none has, or if the list has answered
     /// since.

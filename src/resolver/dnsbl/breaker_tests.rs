@@ -134,7 +134,7 @@ fn failing() -> Breaker {
     breaker
 }
 
-/// Sends a probe at `begin` that also gets errors.
+/// Sends a probe of the list at `begin`, which the list answers with an error.
 fn probe_fails(breaker: &mut Breaker, begin: u64) {
     assert!(breaker.next_probe().is_some_and(|next| next <= at(begin)));
     breaker.probing(at(begin), Duration::ZERO);

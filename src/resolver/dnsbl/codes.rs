@@ -21,9 +21,9 @@ pub struct Span {
 /// A return code of a DNS list: a range of addresses, and the meaning of an answer with an address in this range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
-    /// The range of addresses.
+    /// The range of addresses in answers of the DNS list.
     pub span: Span,
-    /// The meaning of such an answer, in a few words.
+    /// The meaning of an answer with such an address, in a few words.
     pub means: String,
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// Returns the first of `codes` whose range contains `address`.
+/// Returns the first of the return codes `codes` whose range contains `address`.
 pub fn find(codes: &[Code], address: Ipv4Addr) -> Option<&Code> {
     codes.iter().find(|code| code.span.contains(address))
 }

@@ -25,7 +25,7 @@ use history::{Distribution, Histogram, Quantiles, TimeSpan};
 pub struct ListEntry {
     /// The apex of the zone of the DNS list.
     pub apex: Name,
-    /// The servers at which the DNS list is asked.
+    /// The servers that are asked for the DNS list: public ones, a mirror or forwarders.
     pub way: Way,
     /// The circuit breaker, the daily quota and the tests of the DNS list.
     pub watch: ListWatch,
@@ -58,13 +58,13 @@ pub(super) struct ListTally {
 /// The counters of a DNS list since the start of resolverd.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ListCounts {
-    /// The number of clients' questions to the DNS list.
+    /// How many questions of clients to the DNS list there were.
     pub questions: u64,
     /// The number of clients' questions to the DNS list that were answered from the cache.
     pub hits: u64,
-    /// The number of answers to clients that were a listing.
+    /// How many answers to clients were a listing.
     pub listed: u64,
-    /// The number of answers to clients that were "not listed".
+    /// How many answers to clients were "not listed".
     pub not_listed: u64,
     /// The number of answers to clients that were neither "listed" nor "not listed".
     pub unknown: u64,
@@ -282,7 +282,7 @@ impl ListEntry {
         self.count(says);
     }
 
-    /// Returns the counters of the DNS list since the start.
+    /// Returns the counters of the DNS list since the daemon started.
     pub fn counts(&self) -> ListCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let ListTally { hits, misses: _, listed, not_listed, unknown, elapsed } = &*self.tally;

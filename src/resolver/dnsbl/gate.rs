@@ -20,9 +20,9 @@ const MADE_HERE_TTL: u32 = 60;
 /// The meaning of an answer from a DNS list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListVerdict {
-    /// The answer is a listing.
+    /// The answer is a listing: the list has an entry for the name.
     Listed,
-    /// The answer says "not listed".
+    /// The answer says "not listed": the list has no entry for the name.
     NotListed,
     /// The answer is neither a listing nor "not listed".
     Unknown(UnknownReason),
@@ -47,7 +47,7 @@ pub enum UnknownReason {
     },
     /// The answer is an address outside 127.0.0.0/8, so the domain of the DNS list probably has a new owner.
     Parked {
-        /// The address in the answer.
+        /// The address in the answer of the DNS list.
         address: Ipv4Addr,
     },
     /// The DNS list lists everything: it lists even the test entry that it must not list.
@@ -64,19 +64,19 @@ pub enum UnknownReason {
     },
     /// The answer cannot be used: an alias in it leads nowhere, or its DNSSEC signatures are wrong.
     Unusable {
-        /// The extended error (RFC 8914) that says what is wrong with the answer.
+        /// The extended error (RFC 8914) that says what is wrong with the list's answer.
         error: ExtendedError,
     },
     /// The DNS list has a TXT record for the name, but no A record, so the name is not listed.
     TextAlone,
     /// The servers of the DNS list do not answer queries.
     Silent {
-        /// A sentence that says what happened.
+        /// A sentence that says what happened instead of an answer.
         what: String,
     },
 }
 
-/// The answer that a client gets to a question to a DNS list.
+/// What a client gets as the answer to a question to a DNS list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
     /// The client gets the DNS list's own answer, unchanged.
@@ -161,7 +161,7 @@ fn refusal(code: Ipv4Addr, means: &str) -> UnknownReason {
 }
 
 impl ListVerdict {
-    /// Returns the verdict without its reason: "listed", "not listed" or unknown.
+    /// Returns the verdict without the reason: "listed", "not listed" or unknown.
     pub const fn says(&self) -> ListSays {
         match self {
             Self::Listed => ListSays::Listed,

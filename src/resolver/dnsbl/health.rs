@@ -15,9 +15,9 @@ use dns::question::ListSays;
 /// The answer of a DNS list for one of its test entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// The meaning of the answer: listed, not listed or unknown.
+    /// The meaning of the list's answer: listed, not listed or unknown.
     pub says: ListSays,
-    /// The server that gave the answer, or `None` if no server answered.
+    /// The server of the list that gave the answer; `None` if no server answered.
     pub server: Option<IpAddr>,
 }
 
@@ -33,7 +33,7 @@ pub struct Tested {
     pub usual: Option<Duration>,
 }
 
-/// What a test shows about a DNS list.
+/// What a test of a DNS list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TestResult {
     /// The test shows that the DNS list has this state.
@@ -49,7 +49,7 @@ pub enum TestResult {
 pub(crate) struct ListHealth {
     /// The time at which the next test is due, or `None` before a client has asked the DNS list.
     due: Option<Mono>,
-    /// True if the operator has asked for the test that is due next.
+    /// True if the operator has asked for the test of the list that is due next.
     insists: bool,
     suspicion: Option<Suspicion>,
 }
@@ -86,7 +86,7 @@ impl ListHealth {
         self.insists = true;
     }
 
-    /// Returns true if the operator has asked for the test that is due next.
+    /// Returns true if the operator has asked for the test of the list that is due next.
     pub(crate) fn insists(&self) -> bool {
         self.insists
     }

@@ -16,7 +16,7 @@ use super::table::Lists;
 use crate::limits::{KEPT_BREAKER_TIME, MAX_LIST_WAYS, MAX_LISTS_FILE};
 use dns::clock::Now;
 
-/// The name of this file in the state directory.
+/// The name of the file with the state of the DNS lists, in the state directory.
 pub const FILE: &str = "lists.json";
 
 /// The version of the format of this file.

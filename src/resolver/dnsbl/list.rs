@@ -47,7 +47,7 @@ pub enum Life {
     Alive,
     /// The DNS list has been shut down. resolverd sends it no queries.
     ShutDown {
-        /// When and how it was shut down, in a few words.
+        /// When and how the DNS list was shut down, in a few words.
         how: String,
     },
 }
@@ -88,7 +88,7 @@ pub enum WhenSilent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenStale {
-    /// resolverd only writes a line to the log.
+    /// If the mirror is outdated, resolverd only writes a line to the log.
     Report,
     /// resolverd writes a line to the log, and asks the public servers of the DNS list instead of the mirror.
     Public,
@@ -108,13 +108,13 @@ pub struct TestEntries {
 pub struct List {
     /// The apex of the DNS list's zone, absolute and in lower case. It identifies the list.
     pub apex: Name,
-    /// What a listing means for the sender of a mail: good, bad, or neither.
+    /// What a listing in the DNS list means for the sender of a mail: good, bad, or neither.
     pub purpose: Purpose,
     /// The kinds of names that clients look up in the DNS list.
     pub subjects: Vec<ListSubject>,
     /// True if names in the DNS list contain a customer's key. The key is a label between the subject (such as a reversed address) and the apex.
     pub keyed: bool,
-    /// Whether the DNS list is still in operation.
+    /// Whether the DNS list still operates.
     pub life: Life,
     /// The return codes (addresses in answers) whose meaning is known. Any other code is a listing too, unless it is in `refused`.
     pub listed: Vec<Code>,
@@ -275,7 +275,7 @@ impl List {
 }
 
 impl TestEntries {
-    /// Returns true if there is no test entry at all.
+    /// Returns true if the DNS list has no test entry at all.
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty() && self.unlisted.is_empty()
     }
@@ -311,7 +311,7 @@ pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
             let mut octets = [0_u8; OCTETS];
             for (label, octet) in labels.iter().rev().zip(&mut octets) {
                 let text = std::str::from_utf8(label).ok()?;
-                // `parse` alone would also accept "01" and "+1".
+                // The function `parse` alone would also accept "01" and "+1".
                 let plain =
                     text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
                 *octet = text.parse().ok().filter(|_| plain)?;

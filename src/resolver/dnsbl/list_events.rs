@@ -17,14 +17,14 @@ use crate::limits::{LIST_EVENTS_PAUSE, MAX_LIST_EVENT_KEY, MAX_LIST_EVENTS};
 use dns::clock::Mono;
 use dns::question::ListSays;
 
-/// What happened to a question to a DNS list.
+/// What happened to a question to a DNS list: a client asked it, or it was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListEventKind {
     /// A client has asked this question. The value is the meaning of the answer if the cache has it, and `None` otherwise.
     Asked(Option<ListSays>),
     /// The question to the DNS list has been answered.
     CameOut {
-        /// The meaning of the answer: listed, not listed or unknown.
+        /// The meaning of the list's answer: listed, not listed or unknown.
         says: ListSays,
         /// True if a query was sent to the DNS list. False if the answer came from the cache after all, for instance because a client of another
         /// listener had just asked the same question.
@@ -38,7 +38,7 @@ pub struct ListEvent {
     length: usize,
     /// What happened to the question.
     pub what: ListEventKind,
-    /// The time at which it happened.
+    /// The time at which the event happened.
     pub at: Mono,
 }
 
@@ -53,7 +53,7 @@ impl ListEvent {
 pub struct ListEventQueue {
     sender: SyncSender<ListEvent>,
     receiver: Mutex<Option<Receiver<ListEvent>>>,
-    /// The number of events in the queue.
+    /// The number of events that wait in the queue.
     waiting: AtomicUsize,
     /// Notified when an event is added to the empty queue.
     added: Notify,
@@ -126,7 +126,7 @@ impl Listening<'_> {
                 return event;
             }
             self.queue.added.notified().await;
-            // The end of the pause is no error.
+            // A timeout here only means that the pause is over.
             let _ = timeout(LIST_EVENTS_PAUSE, self.queue.urgent.notified()).await;
         }
     }

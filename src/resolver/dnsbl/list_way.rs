@@ -17,7 +17,7 @@ pub enum Way {
     Public,
     /// These configured servers, which serve the zone of the DNS list, such as a local mirror.
     Stub(Vec<SocketAddr>),
-    /// These forwarders, which are recursive servers.
+    /// The questions to the DNS list go to these forwarders, which are recursive servers.
     Forwarders(Vec<SocketAddr>),
 }
 

@@ -51,7 +51,7 @@ struct AskedZone {
     learned: Option<LearnedZone>,
 }
 
-/// A learned zone, with the data that batches need.
+/// A zone that clients ask like a DNS list (learned zone), with the data that batches need.
 #[derive(Clone, Debug)]
 struct LearnedZone {
     number: ListId,
@@ -65,7 +65,7 @@ struct LearnedZone {
 /// A zone that clients use like a DNS list. resolverd does not know it as a DNS list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookalike {
-    /// The zone: the part of the asked names after the reversed address.
+    /// The zone that looks like a DNS list: the part of the asked names after the reversed address.
     pub zone: Name,
     /// The number of questions about names in this zone that were not answered from the cache.
     pub questions: u64,
@@ -77,9 +77,9 @@ pub struct Lookalike {
 #[derive(Debug)]
 pub(crate) struct ReversedName {
     address: IpAddr,
-    /// The reversed address.
+    /// The reversed address at the begin of the name.
     pub(crate) subject: Name,
-    /// The zone after the reversed address.
+    /// The zone: the part of the name after the reversed address.
     zone: Name,
     /// True if a label that looks like a customer's key between the reversed address and the zone was
     /// removed, because a key must not be shown. Such a zone is not learned.
@@ -173,7 +173,7 @@ impl Lookalikes {
 }
 
 impl LookalikeTable {
-    /// Gives a zone a number.
+    /// Gives a learned zone a number, so that batches can contain it.
     fn learn(&mut self, zone: &Name, now: Mono) {
         let learned = self.zones.values_mut().filter(|zone| zone.learned.is_some());
         let mut learned: Vec<&mut AskedZone> = learned.collect();
@@ -309,7 +309,7 @@ mod tests {
             ask(&lookalikes, "1.2.0.192.one.example.", true, now);
             ask(&lookalikes, &format!("{last}.2.0.192.a1b2c3d4e5f6a7b8c9d0e1f2g3.keyed.example."), true, now);
             ask(&lookalikes, &format!("{last}.2.0.192.both.example."), true, now);
-            // One address every ten minutes is too few.
+            // One asked address every ten minutes is not enough for a learned zone.
             let later = now.after(Duration::from_secs(600 * last));
             ask(&lookalikes, &format!("{last}.2.0.192.seldom.example."), true, later);
         }

@@ -6,7 +6,7 @@
 use crate::limits::WITNESS_STREAK;
 use dns::clock::Mono;
 
-/// The times at which answers of any server arrived over the network.
+/// When answers of any server arrived over the network of this host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NetworkAnswers {
     /// The time of the last answer, or `None` before the first one.

@@ -13,16 +13,16 @@ const DAY: u64 = 24 * 60 * 60;
 /// In a shorter time than this, in seconds, the number of queries shows no rate.
 const SHORTEST: u64 = 60;
 
-/// The numbers of queries that were sent to one DNS list today and yesterday.
+/// How many queries were sent to one DNS list today and yesterday.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
     /// The day on which the last query was counted, in days since 1970.
     day: u64,
     /// The number of queries that were sent to the DNS list on this day.
     today: u64,
-    /// The number of queries on the day before `day`.
+    /// The number of queries that were sent to the DNS list on the day before `day`.
     yesterday: u64,
-    /// True if a warning about the quota was logged on this day.
+    /// True if the log has a warning about the quota of the list on this day.
     warned: bool,
     /// When counting began, in seconds since 1970, if it began on this day; otherwise 0.
     #[serde(default)]
@@ -41,9 +41,9 @@ pub struct Quota {
 /// A quota that is exceeded on the current day (UTC).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExceededQuota {
-    /// The number of queries on this day.
+    /// The number of queries that were sent to the DNS list on this day.
     pub today: u64,
-    /// The quota.
+    /// The quota of the list: the number of queries a day that its operator allows.
     pub most: u64,
     /// When it was exceeded, in seconds since 1970; `None` if no query was counted since the quota was set.
     pub since: Option<u64>,

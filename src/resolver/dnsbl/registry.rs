@@ -15,7 +15,7 @@ use super::codes::{Code, Span};
 use super::list::{Life, List, ListSubject, Purpose, TestEntries};
 use crate::limits::MAX_LISTS;
 
-/// The text of the built-in registry.
+/// The text of the built-in registry of DNS lists, in TOML.
 const BUILT_IN: &str = include_str!("registry.toml");
 
 /// A registry: the descriptions of many DNS lists.
@@ -34,7 +34,7 @@ pub struct Registry {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {wrong}", key_text(.key))]
 pub struct RegistryError {
-    /// The number of the wrong line, counted from 1.
+    /// The number of the wrong line of the registry, counted from 1.
     pub line: usize,
     /// The key in the file (such as `name`) whose value is wrong. `None` if the error is not about a value.
     pub key: Option<String>,
@@ -46,7 +46,7 @@ fn key_text(key: &Option<String>) -> String {
     key.as_ref().map_or_else(String::new, |key| format!(", {key}"))
 }
 
-/// The registry file in the form in which it is written.
+/// A registry of DNS lists in the form in which its file is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RegistryFile {

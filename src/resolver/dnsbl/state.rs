@@ -10,7 +10,7 @@ words! {
     /// The state of a DNS list. JSON and the screens show the same words.
     #[derive(Default)]
     pub enum ListState {
-        /// Not known yet: there was no test and no answer that shows the state.
+        /// The state is not known yet: there was no test of the list, and no answer that shows it.
         #[default]
         #[serde(alias = "untested")]
         Untested = "not_tested",

@@ -25,7 +25,7 @@ use dns::question::ListMark;
 #[derive(Debug, Default)]
 pub struct Lists {
     entries: ArcSwap<ListEntries>,
-    /// True if resolverd has already logged that the table is full.
+    /// True if resolverd has already logged that the table of DNS lists is full.
     full_reported: AtomicBool,
     lookalikes: Lookalikes,
     /// For each set of forwarders through which lists are asked: the times of answers which showed that these forwarders reach the internet.
@@ -48,7 +48,7 @@ struct ListEntries {
     /// The counters of lists that have no entry any more because of a reload. If such a DNS list is asked again, its counters continue. At most
     /// `MAX_LIST_WAYS` counters are stored here.
     left: HashMap<Name, Arc<ListTally>>,
-    /// The number for the next new entry.
+    /// The number that the next new entry of the table gets.
     next: u32,
 }
 
@@ -159,7 +159,7 @@ impl Lists {
         }
     }
 
-    /// Returns the entry with this number.
+    /// Returns the entry of the DNS list with this number.
     pub fn numbered(&self, number: u32) -> Option<Arc<ListEntry>> {
         self.entries.load().by_number.get(&number).cloned()
     }

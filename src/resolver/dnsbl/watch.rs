@@ -41,9 +41,9 @@ struct ListWatchState {
 /// The result of a question to a DNS list, with the values that the breaker, the quota and the tests need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListOutcome {
-    /// Whether and how the DNS list answered.
+    /// How the question to the DNS list ended: answered, failed or silent.
     pub end: ListQueryEnd,
-    /// The time between the question and its result.
+    /// The time from sending the question until its result.
     pub elapsed: Duration,
     /// The round trip of the DNS message that was answered. `None` if no message was answered.
     pub round_trip: Option<Duration>,
@@ -63,7 +63,7 @@ pub struct ListOutcome {
 /// What has changed for a DNS list because a question to it has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// True if the breaker has closed, because the DNS list answers again.
+    /// True if the breaker of the DNS list has closed, because the list answers again.
     pub closed: bool,
     /// If a warning about the daily quota must be logged: the number of queries today, and the quota. Otherwise `None`.
     pub warning: Option<(u64, u64)>,
@@ -76,7 +76,7 @@ pub struct DueOfList {
     pub(crate) judgement: Judgement,
     /// True if a probe (a question that shows whether the DNS list answers again) must be sent now.
     pub probe: bool,
-    /// True if a test of the DNS list's test entries must be made now.
+    /// True if the test entries of the DNS list must be tested now.
     pub test: bool,
     /// True if the operator has asked for this test.
     pub(crate) insists: bool,

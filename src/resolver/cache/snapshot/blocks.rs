@@ -13,16 +13,16 @@ use super::UnusableSnapshot;
 use crate::limits::{MAX_SNAPSHOT_BLOCK, SNAPSHOT_BLOCK};
 use dns::hash::Plain;
 
-/// The octets with which every snapshot begins.
+/// The octets with which every snapshot file of the cache begins.
 const MAGIC: [u8; 16] = *b"resolverd cache\n";
 
-/// The version of the file format.
+/// The version of the format of snapshot files.
 const VERSION: u32 = 5;
 
-/// The size of the head of the file, in octets.
+/// The size of the head of a snapshot file, in octets.
 pub(super) const HEAD: usize = MAGIC.len() + 4 + 32 + 8 + 8 + 8;
 
-/// The head of the file.
+/// The head of a snapshot file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     /// The digest of the configuration values that influence answers (see `Scope`).
@@ -76,7 +76,7 @@ fn checksum(before: u64, octets: &[u8]) -> u64 {
     sum.finish()
 }
 
-/// Writes a snapshot to a file, block by block.
+/// Writes a snapshot of the cache to a file, block by block.
 pub(super) struct Writer<'w, File> {
     file: &'w mut File,
     block: Vec<u8>,
@@ -129,7 +129,7 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
     }
 }
 
-/// Reads a snapshot from a file, block by block.
+/// Reads a snapshot of the cache from a file, block by block.
 pub(super) struct SnapshotReader<'r, File> {
     file: &'r mut File,
     block: Vec<u8>,
@@ -137,7 +137,7 @@ pub(super) struct SnapshotReader<'r, File> {
 }
 
 impl<'r, File: Read + Seek> SnapshotReader<'r, File> {
-    /// Reads the head of the file, and returns it with the reader of the blocks.
+    /// Reads the head of the snapshot file, and returns it with the reader of the blocks.
     pub(super) fn new(file: &'r mut File) -> Result<(Self, Head), UnusableSnapshot> {
         let mut head = [0; HEAD];
         file.read_exact(&mut head).map_err(|error| match error.kind() {
@@ -221,7 +221,7 @@ impl<'o> Octets<'o> {
         self.array().map(u64::from_be_bytes)
     }
 
-    /// Reads the length of a string of octets, and then returns the string.
+    /// Reads the length of a string of octets, and then the string.
     pub(super) fn string(&mut self) -> Option<&'o [u8]> {
         let length = self.word()?;
         self.take(usize::try_from(length).ok()?)

@@ -21,7 +21,7 @@ use crate::cache::security::{Backing, Evidence};
 use dns::clock::Mono;
 use dns::question::{MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail, wire_name};
 
-/// The first octet of an entry, which shows the kind of the entry.
+/// The first octet of an entry in a snapshot, which shows the kind of the entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryTag {
     Rrset = 2,
@@ -33,7 +33,7 @@ pub(super) enum EntryTag {
     Configured = 8,
 }
 
-/// All values of the first octet of an entry, without the bit `IN_USE`.
+/// All values of the first octet of an entry in a snapshot, without the bit `IN_USE`.
 const TAGS: [EntryTag; 7] = [
     EntryTag::Rrset,
     EntryTag::Negative,
@@ -80,7 +80,7 @@ pub(super) fn put_entry(out: &mut Vec<u8>, tag: EntryTag, in_use: bool, put: imp
 
 /// The first fields of an entry that belongs to a name: the view, and the name, type and flags of the entry's key.
 pub(super) struct Begin<'o> {
-    /// The position of the view in the configuration.
+    /// The position of the entry's view in the configuration.
     pub(super) view: usize,
     pub(super) name: &'o [u8],
     pub(super) kind: RecordType,
@@ -147,7 +147,7 @@ pub(super) fn tag_of(
             (EntryTag::Delegation, learnt && now < delegation.expires)
         }
         CacheEntry::State(state) => (EntryTag::State, trust::is_kept(state) && now < state.expires),
-        // A few queries after the start find the ranges again.
+        // Ranges of denied names are not written: a few queries after the start find them again.
         CacheEntry::Ranges(_) => return None,
     };
     is_kept.then_some(tag)
@@ -166,7 +166,7 @@ fn denial_past_end(nxdomain: bool, backing: &Backing) -> PastEnd {
     if nxdomain && backing.security == Security::Secure { PastEnd::Used } else { PastEnd::Unused }
 }
 
-/// Appends an entry of the table of RRsets to `out`.
+/// Appends an entry of the table of RRsets to `out`, in the form of the snapshot.
 pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &CacheEntry, now: Mono) {
     put_begin(out, begin);
     match entry {

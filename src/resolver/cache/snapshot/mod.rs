@@ -55,22 +55,22 @@ pub struct Scope {
     /// Temporary negative trust anchors, and names whose routes have just changed, in wire form. Data at and below these
     /// names are neither written nor restored.
     pub overlooked: HashSet<Vec<u8>>,
-    /// The longest time for which a restored entry may stay valid.
+    /// The longest time for which an entry from the snapshot may stay valid.
     pub max_ttl: Duration,
     /// The time after its expiry for which an entry may be used if no server answers.
     pub serve_stale: Duration,
 }
 
-/// The result of writing a snapshot.
+/// The result of writing a snapshot of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// The number of entries that were written.
+    /// The number of entries that were written to the snapshot.
     pub entries: u64,
     /// The size of the snapshot file in octets.
     pub octets: u64,
 }
 
-/// The result of reading a snapshot.
+/// The result of reading a snapshot of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restoration {
     /// The number of entries in the snapshot file.
@@ -243,16 +243,16 @@ pub fn forged(octets: &[u8], scope: &Scope, unix: u64) -> io::Result<Vec<u8>> {
     Ok(file.into_inner())
 }
 
-/// The reason why a snapshot is not used.
+/// The reason why a snapshot of the cache is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableSnapshot {
-    /// The file is not a snapshot.
+    /// The file is not a snapshot of resolverd.
     #[error("it is not a cache snapshot")]
     Foreign,
-    /// The format of the file has another version.
+    /// The format of the file has this version (first) instead of the expected one.
     #[error("it has format version {0}, and this resolverd reads version {1}")]
     Version(u32, u32),
-    /// The file is incomplete, or was changed.
+    /// The snapshot is incomplete, or was changed.
     #[error("it is damaged: a checksum does not match")]
     Broken,
     /// According to the system clock, the file was written in the future.
@@ -261,10 +261,10 @@ pub enum UnusableSnapshot {
     /// The system clock is slow or was set back, so the age of the file is unknown.
     #[error("the system clock is wrong, so its age is unknown")]
     SlowClock,
-    /// The file was written with another configuration.
+    /// The snapshot was written with another configuration of the views.
     #[error("it was written with other views, root hints, trust anchors, private addresses or cache TTLs")]
     OtherViews,
-    /// The file cannot be read.
+    /// The snapshot file cannot be read.
     #[error(transparent)]
     Unread(#[from] io::Error),
 }

@@ -267,7 +267,7 @@ fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
         let word = memory.rrsets.in_view(view).last_word(&name(owner), kind, HOUR, now);
         word.map(|word| (word.kind, word.age))
     };
-    // All entries expired after 300 s.
+    // In this test, all entries of the snapshot expired after 300 s.
     let file = written(&before, &stale_scope(), later(1_300, 0));
     let (after, read_) = read(&file, &stale_scope(), later(0, 999));
     // MX, A, DNAME and the server were written. Glue, denials, delegations, states of zones and names that only exist
@@ -402,7 +402,7 @@ fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
     assert!(after.rrsets.in_view(view).rrset(&said, RecordType::A, Rank::Answer, BORN).is_none());
     assert!(after.rrsets.in_view(view).delegation(&name("bl.example."), BORN).is_some());
 
-    // The name was not a DNS list when the snapshot was written.
+    // When the snapshot was written, the name was not a DNS list.
     let file = written(&before, &scope(), later(0, 0));
     assert_eq!(read(&file, &with_lists, later(0, 0)).1.unwrap().restored, 3);
 

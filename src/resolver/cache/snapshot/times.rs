@@ -6,37 +6,37 @@ use std::time::Duration;
 use super::blocks::Octets;
 use dns::clock::Mono;
 
-/// What is needed to compute the times of an entry from its spans.
+/// What is needed to compute the times of an entry from the spans in the snapshot.
 #[derive(Clone, Copy)]
 pub(super) struct Moments {
     pub(super) now: Mono,
     /// The time that has passed since the snapshot was written.
     pub(super) gone: Duration,
-    /// The longest time for which an entry may be stored.
+    /// The longest time for which an entry from the snapshot may be stored.
     pub(super) most: Duration,
     /// The time after the expiry of an entry during which it is still restored, if entries of its kind may be used then.
     pub(super) stale: Duration,
 }
 
-/// How an entry may be used after its TTL has expired.
+/// How an entry of the cache may be used after its TTL has expired.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PastEnd {
-    /// The entry may be used while no server answers.
+    /// The entry may be used while no server answers (as a stale answer).
     Used,
     /// The entry must not be used.
     Unused,
 }
 
-/// The times of an entry on the clock of this process.
+/// When a restored entry was stored and when it expires, on the clock of this process.
 #[derive(Clone, Copy)]
 pub(super) struct Lifetime {
-    /// The time at which the entry was stored, which is before this process began.
+    /// The time at which the entry was stored, before this process began.
     pub(super) since: Mono,
     pub(super) expires: Mono,
 }
 
 impl Lifetime {
-    /// Returns the time from storing the entry to its expiry, in whole seconds.
+    /// Returns the time from storing the entry until its TTL expires, in whole seconds.
     pub(super) fn ttl(self) -> u32 {
         self.expires.seconds_since(self.since)
     }

@@ -17,18 +17,18 @@ use validate::keys::{ZoneKey, ZoneKeys};
 use validate::limits::MAX_DNSKEYS;
 use validate::verdict::{ValidationFailure, Why};
 
-/// The numbers that represent the results of validation in the file.
+/// The numbers that stand for the results of validation in the snapshot file.
 const SECURE: u8 = 1;
 const INSECURE: u8 = 2;
 const INSECURE_AS: u8 = 3;
 const NO_ZONE: u8 = 4;
 
-/// Returns true if this DNSSEC state is written to the snapshot.
+/// Returns true if this DNSSEC state of a zone is written to the snapshot.
 pub(super) fn is_kept(state: &ZoneTrust) -> bool {
     !matches!(state.standing, ZoneSecurity::Bogus(_))
 }
 
-/// Appends the DNSSEC state of a zone to `out`.
+/// Appends the DNSSEC state of a zone to `out`, in the form of the snapshot.
 pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
     put_lifetime(out, (state.stored, state.expires), now);
     put_span(out, now.since(state.sought));
@@ -57,7 +57,7 @@ fn put_fault(out: &mut Vec<u8>, standing: u8, fault: &ValidationFailure) {
     put_string(out, fault.text.as_bytes());
 }
 
-/// Reads the DNSSEC state of the zone `zone`.
+/// Reads the DNSSEC state of the zone `zone` from a snapshot.
 pub(super) fn state(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<ZoneTrust> {
     let (lifetime, sought) = (lifetime(left, moments)?, span(left)?);
     let zone = name_of_wire(zone);

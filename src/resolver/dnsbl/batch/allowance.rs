@@ -32,7 +32,7 @@ impl BatchAllowances {
         Self { lists: BatchAllowance::new(percent), learned: BatchAllowance::new(percent) }
     }
 
-    /// Returns the allowance for questions to `list`.
+    /// Returns the allowance that limits the queries which are sent to `list` in advance.
     pub(super) fn at(&mut self, list: ListId) -> &mut BatchAllowance {
         if list < LEARNED { &mut self.lists } else { &mut self.learned }
     }
@@ -43,7 +43,7 @@ impl BatchAllowance {
         Self { percent: percent.into(), out: BATCH_ALLOWANCE_START * 1000, wasted: 0, at_risk: 0 }
     }
 
-    /// Counts a client's question that is sent to a DNS list.
+    /// Counts a question of a client that is sent to a DNS list.
     pub(super) fn went_out(&mut self) {
         self.out = self.out.saturating_add(1000);
         if self.out > BATCH_ALLOWANCE_MEMORY * 1000 {

@@ -10,7 +10,7 @@ use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
 
 use super::ListId;
 
-/// The number of addresses from which a `Habit` is computed.
+/// A `Habit` (which lists clients ask together) is computed from this many addresses.
 const MEMORY: u32 = u128::BITS;
 
 /// The DNS lists that clients usually ask after a certain question with a certain result. resolverd asks these lists in advance.
@@ -131,14 +131,14 @@ mod tests {
             // List 1 has not been asked yet about the last two addresses, and list 2 about the last three.
             let lists = [(1, BATCH_MIN_SEEN - 2), (2, BATCH_MIN_SEEN - 3)];
             for (list, _) in lists.into_iter().filter(|(_, until)| number < *until) {
-                // An address counts only once.
+                // In these counts, an address counts only once.
                 (0..2).for_each(|_| usual.follow_trial(place, list, GAP));
             }
         }
         assert_eq!((expected(&usual), usual.begin_trial()), (vec![1], None));
         usual.follow_trial(BATCH_MIN_SEEN - 1, 2, GAP);
         assert_eq!(expected(&usual), [1, 2]);
-        // The added addresses now decide, and the trial no longer has an effect.
+        // The added addresses decide now, and the trial no longer has an effect.
         (0..BATCH_MIN_SEEN).for_each(|_| usual.learn(&[(2, GAP)]));
         assert_eq!(expected(&usual), [2]);
     }

@@ -26,7 +26,7 @@ pub enum Mode {
     Configured,
     /// resolverd asks no list in advance. It only counts how useful the questions of `Learned` would be.
     Observe,
-    /// resolverd asks no list in advance.
+    /// resolverd asks no DNS list in advance of a client.
     Off,
 }
 
@@ -36,7 +36,7 @@ pub type ClientGroup = (u8, ViewId);
 /// A subject, such as an IP address, about which a group of clients asks DNS lists. It identifies all their questions about this subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Check {
-    /// The clients that ask.
+    /// The group of clients that ask.
     pub clients: ClientGroup,
     /// The subject: the labels before the apex of the DNS list (such as a reversed address), in lower case and wire form.
     pub subject: Box<[u8]>,
@@ -78,13 +78,13 @@ pub struct BatchCounts {
     pub saved_micros: u64,
 }
 
-/// How many listings of a DNS list no other list had.
+/// How many listings of a DNS list no other DNS list had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListingCounts {
     /// The number of listed addresses and domains about which at least one other blocklist was asked within `BATCH_WINDOW`. If no other list was
     /// asked, it is not known if another list has the address or domain.
     pub compared: u64,
-    /// The number of these addresses and domains that no other list had.
+    /// How many of these addresses and domains no other DNS list listed.
     pub sole: u64,
 }
 
@@ -123,7 +123,7 @@ struct Trigger {
 /// The questions that were asked about one subject, such as an IP address, so far.
 #[derive(Debug, Default)]
 struct SubjectQuestions {
-    /// The questions that clients asked about this subject, the first one first.
+    /// The questions to DNS lists that clients asked about this subject, the first one first.
     asked: Vec<AskedList>,
     /// The questions that were sent as part of a batch, before any client asked them.
     ahead: Vec<AheadQuery>,
@@ -180,7 +180,7 @@ impl Batch {
         }
     }
 
-    /// Changes the settings. What was learned and counted before is kept.
+    /// Changes the settings of batches. What was learned and counted before is kept.
     pub fn configure(&mut self, mode: Mode, groups: Vec<Vec<ListId>>, percent: u32) {
         self.mode = mode;
         self.groups = groups;
@@ -205,7 +205,7 @@ impl Batch {
         self.counts.get(&list).copied().unwrap_or_default()
     }
 
-    /// Returns how many listings of `list` no other list had.
+    /// Returns how many listings of `list` no other DNS list had.
     pub fn listings(&self, list: ListId) -> ListingCounts {
         self.listings.get(&list).copied().unwrap_or_default()
     }
@@ -261,7 +261,7 @@ impl Batch {
         start
     }
 
-    /// Returns true if clients have just asked a known list about this subject.
+    /// Returns true if clients have just asked a known DNS list about this subject.
     pub(crate) fn is_checked(&self, check: &Check) -> bool {
         self.open.get(check).is_some_and(|questions| questions.asked.iter().any(|asked| asked.list < LEARNED))
     }

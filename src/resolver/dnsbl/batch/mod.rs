@@ -11,7 +11,7 @@ mod learned;
 
 pub use learned::{Batch, BatchCounts, BatchStanding, Check, CheckQuery, ClientGroup, ListingCounts, Mode};
 
-/// The number of a DNS list in the table of lists.
+/// The number of a DNS list: its index in the table of lists.
 pub type ListId = u32;
 
 /// The first number of learned zones, which are no known lists: see `lookalike`.

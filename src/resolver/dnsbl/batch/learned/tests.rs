@@ -1,4 +1,4 @@
-//! Tests batches with clients that ask one list after the other.
+//! Tests of batches with clients that ask one DNS list after the other.
 
 use super::*;
 use dns::random::Random;
@@ -27,7 +27,7 @@ fn check(number: u32) -> Check {
 fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono) -> Duration {
     let check = check(number);
     let mut now = begin;
-    // For each list: the time at which the answer to its batch question arrives.
+    // For each list: the time at which the answer to the query sent in advance arrives.
     let mut there = [None; 8];
     for list in 0..8_u32 {
         let own = place(list);
@@ -248,7 +248,7 @@ proptest! {
 #[test]
 fn a_listing_is_compared_with_those_of_other_blocklists() {
     let mut batch = Batch::new(Mode::Off, Vec::new(), 3);
-    // For each address, the answers of the lists.
+    // For each address, the answers of the DNS lists.
     let addresses: [&[(ListId, ListSays, bool)]; 5] = [
         &[(0, ListSays::Listed, true), (1, ListSays::NotListed, true)],
         &[(0, ListSays::Listed, true), (1, ListSays::Listed, true), (0, ListSays::Listed, true)],
