@@ -104,11 +104,11 @@
 //! - culprit: what delayed a message (email) most, or made it fail: a zone, a server, a DNS list, this host or the client.
 //! - dead: a server that did not answer several queries. It gets only probes until it answers.
 //! - guard: the check of the answers of DNS lists, so that clients do not take a refusal or a parked zone for a listing.
-//! - hedge: a copy of a query to a second server, sent before the first server has failed.
+//! - hedge: a further copy of a query, to a second server or to the same one, sent before the first copy has failed.
 //! - incident: the time in which a zone, a DNS list or the network of this host fails. The log reports its begin and its end.
 //! - look-ahead rule: a function from an answer to the questions that mail software will probably ask next.
 //! - parked: a domain that was given up. Its new servers answer every name with the address of a web server.
-//! - probe: a query that only finds out whether a dead server or a silent DNS list answers again.
+//! - probe: a query that finds out whether a dead server or a silent DNS list answers again. Also: a query for a shorter name (RFC 9156).
 //! - shard: a part of a table (cache, counters, history) that has its own lock.
 //! - stale: an answer whose TTL has expired. Clients get it only if no server answers (RFC 8767).
 //! - trail: the steps of a resolution so far, for traces and for the history.

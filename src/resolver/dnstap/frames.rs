@@ -32,7 +32,7 @@ pub(super) fn control(kind: Control) -> Vec<u8> {
     [&[0; 4][..], &length_of(&body), &body].concat()
 }
 
-/// Appends a data frame with the octets `data` to `into`.
+/// Appends a data frame of dnstap with the octets `data` to `into`.
 pub(super) fn put_data(data: &[u8], into: &mut Vec<u8>) {
     into.extend_from_slice(&length_of(data));
     into.extend_from_slice(data);
@@ -92,7 +92,7 @@ fn number(octets: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 fn length_of(octets: &[u8]) -> [u8; 4] {
-    // A frame has fewer than 70 000 octets.
+    // A dnstap frame has fewer than 70 000 octets, so its length fits.
     u32::try_from(octets.len()).unwrap_or(u32::MAX).to_be_bytes()
 }
 

@@ -13,15 +13,15 @@ use crate::limits::MAX_CAPTURED_FRAME;
 /// A frame read from a dnstap file, or the reason why there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
-    /// A data frame, with its octets.
+    /// A data frame of dnstap, with its octets.
     Data(Vec<u8>),
-    /// A control frame, which contains no DNS message.
+    /// A control frame of dnstap, which contains no DNS message.
     Control,
     /// A frame that does not belong to a dnstap file, so the file has another format.
     Foreign,
     /// The file ends in the middle of a frame, or a frame is longer than any valid one.
     Cut,
-    /// The file ends here, after a complete frame.
+    /// The dnstap file ends here, after a complete frame.
     End,
 }
 
@@ -68,7 +68,7 @@ fn octets(input: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// What a data frame contains.
+/// What a data frame of a dnstap file contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TapHeard {
     /// The octets of a query of a client.
@@ -79,7 +79,7 @@ pub enum TapHeard {
     Unreadable,
 }
 
-/// Decodes the content of a data frame, and returns what it contains.
+/// Decodes a data frame of a dnstap file, and returns what it contains.
 pub fn heard(frame: &[u8]) -> TapHeard {
     match Dnstap::decode(frame) {
         Ok(frame) => frame.client_query().map_or(TapHeard::Other, TapHeard::ClientQuery),

@@ -35,12 +35,12 @@ struct Queue {
 pub struct WantedKinds(u8);
 
 impl WantedKinds {
-    /// Returns true if queries of clients, or replies to clients, are copied.
+    /// Returns true if dnstap copies queries of clients or replies to clients.
     pub const fn of_clients(self) -> bool {
         self.0 & (TapKind::ClientQuery.bit() | TapKind::ClientResponse.bit()) != 0
     }
 
-    /// Returns true if DNS messages of the kind `kind` are copied.
+    /// Returns true if dnstap copies DNS messages of the kind `kind`.
     pub const fn has(self, kind: TapKind) -> bool {
         self.0 & kind.bit() != 0
     }
@@ -108,7 +108,7 @@ impl Tap {
         lock(&self.settings).clone()
     }
 
-    /// Removes all copies from the queue and returns them.
+    /// Removes all copied DNS messages from the queue and returns them.
     pub(super) fn take(&self) -> Vec<TappedMessage> {
         let mut queue = lock(&self.queue);
         queue.octets = 0;

@@ -7,16 +7,16 @@ use dns::clock::Mono;
 use dns::question::ClientTransport;
 use history::redact::{Redaction, Secrets};
 
-/// The kinds of DNS messages that are copied.
+/// The kinds of DNS messages that dnstap copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TapKind {
-    /// A query from a client.
+    /// A query that a client has sent to resolverd.
     ClientQuery,
-    /// A reply to a client.
+    /// A reply that resolverd has sent to a client.
     ClientResponse,
-    /// A query to a server.
+    /// A query that resolverd has sent to a server.
     ResolverQuery,
-    /// A response from a server.
+    /// A response that a server has sent to resolverd.
     ResolverResponse,
 }
 
@@ -67,7 +67,7 @@ impl From<ClientTransport> for TapTransport {
     }
 }
 
-/// A copied DNS message.
+/// A DNS message that was copied for dnstap.
 #[derive(Clone, Debug)]
 pub struct TappedMessage {
     /// The kind of the DNS message.
@@ -76,7 +76,7 @@ pub struct TappedMessage {
     pub transport: TapTransport,
     /// The address and the port of the side that sent the query. The port is 0 if it is not known.
     pub asks: Option<(IpAddr, u16)>,
-    /// The address and the port of the side that sent, or will send, the response.
+    /// The address and the port of the host that answers the query (resolverd or a server).
     pub answers: Option<SocketAddr>,
     /// The time at which this host received or sent the query.
     pub queried: Mono,
@@ -95,10 +95,10 @@ pub struct TapSettings {
     pub identity: String,
     /// The name and version of resolverd, which are sent to the program that reads the copies.
     pub version: String,
-    /// The kinds of DNS messages that are copied.
+    /// The kinds of DNS messages that dnstap copies.
     pub kinds: Vec<TapKind>,
     /// The parts of DNS messages that must not be copied, in addition to the keys of DNS lists.
     pub redaction: Redaction,
-    /// The keys of customers of DNS lists.
+    /// The secret keys of customers of DNS lists, which are removed from the copies.
     pub secrets: Secrets,
 }

@@ -18,14 +18,14 @@ const MAX_LABELS: usize = 128;
 /// The bit that distinguishes the upper and lower case of a letter.
 const CASE: u8 = 0x20;
 
-/// How the question in a reply is spelled, compared with the query.
+/// How the name in a reply is written, compared with the query: upper and lower case (0x20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
-    /// The question has the same letters as in the query.
+    /// The name in the reply has the same upper- and lower-case letters as in the query.
     Kept,
-    /// The question has the same name, but other upper- and lower-case letters.
+    /// The name in the reply is the same, but has other upper- and lower-case letters.
     Other,
-    /// The reply has no question, or one for another name.
+    /// The reply has no question, or a question for another name.
     None,
 }
 

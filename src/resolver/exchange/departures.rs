@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 
-/// A datagram that is ready to be sent.
+/// A datagram to a server that is ready to be sent.
 pub(super) trait Departure: Send + Sync {
     /// Sends the datagram. If this fails, the task that waits for the reply is notified.
     fn leave(&self);
 }
 
-/// The datagrams of one thread that are ready to be sent.
+/// The datagrams of one thread that are ready to be sent to servers.
 #[derive(Clone, Default)]
 struct Departures(Arc<Mutex<Vec<Arc<dyn Departure>>>>);
 

@@ -14,9 +14,9 @@ const QUICK: u8 = b'q';
 const SLOW: u8 = b's';
 const NEVER: u8 = b'n';
 const FAILED: u8 = b'f';
-/// The first stream accepts no more queries, and declines this one.
+/// For a query with this octet, the first stream accepts no more queries, and declines this one.
 const DECLINED: u8 = b'd';
-/// The forwarder resets the stream if it has received another query on it.
+/// For a query with this octet, the forwarder resets the stream if it has received another query on it.
 const ALONE: u8 = b'a';
 
 const QUICK_TIME: Duration = Duration::from_millis(10);
@@ -26,7 +26,7 @@ const SLOW_TIME: Duration = Duration::from_secs(1);
 struct Forwarder {
     opened: AtomicUsize,
     received: Arc<AtomicUsize>,
-    /// Streams with a number up to this one transmit nothing any more.
+    /// The test stops the transmission on streams with a number up to this one.
     stuck: Arc<AtomicUsize>,
 }
 

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::network::{Arrival, Stream};
 
-/// The size of the length field before each DNS message, in octets.
+/// The size of the length field before each DNS message over TCP, in octets.
 const LENGTH: usize = 2;
 
 /// The size of the buffer, in octets, while the length of the next DNS message is not known. Most messages fit into it, and are read with one

@@ -37,22 +37,22 @@ const MAX_SHOWN_TYPE: usize = 60;
 pub(super) struct HttpsStream {
     sender: SendRequest<Cursor<Vec<u8>>>,
     url: Uri,
-    /// The requests that wait for their responses.
+    /// The HTTP requests to the server that wait for their responses.
     replies: FuturesUnordered<Abortable<ReplyOfQuery>>,
-    /// For each query id, the handle that cancels the request of this query.
+    /// For each id of a query, the handle that cancels its HTTP request.
     cancels: HashMap<u16, AbortHandle>,
     /// The task that reads and writes the connection. It is aborted when this stream is dropped, even if the server no longer reads.
     connection: JoinSet<Result<(), h2::Error>>,
 }
 
-/// The result of a request, with the id of its DNS query.
+/// The result of an HTTP request, with the id of the DNS query in it.
 type ReplyOfQuery = BoxFuture<'static, (u16, Result<Vec<u8>, NoReply>)>;
 
-/// Why a request got no DNS message in reply.
+/// The reason why an HTTP request got no DNS message in reply.
 enum NoReply {
     /// The HTTP/2 stream or the connection has ended.
     Ended(h2::Error),
-    /// There was a response, but it contains no DNS message.
+    /// There was an HTTP response, but it contains no DNS message.
     Fault(HttpsFault),
 }
 
@@ -101,7 +101,7 @@ impl Stream for HttpsStream {
             let request = Request::post(self.url.clone())
                 .header(CONTENT_TYPE, MESSAGE)
                 .header("accept", MESSAGE)
-                // BIND 9.18 answers a request without this header with status 400.
+                // BIND 9.18 answers an HTTP request without this header with status 400.
                 .header("content-length", message.len());
             let request = request.body(()).map_err(io::Error::other)?;
             let mut sender = self.sender.clone().ready().await.map_err(io::Error::other)?;
@@ -167,7 +167,7 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
     }
 }
 
-/// Waits for a response, and returns the DNS message in its body.
+/// Waits for an HTTP response, and returns the DNS message in its body.
 async fn reply(id: u16, response: ResponseFuture) -> Result<Vec<u8>, NoReply> {
     let response = response.await.map_err(NoReply::Ended)?;
     if let Some(fault) = fault_of(response.status(), response.headers()) {

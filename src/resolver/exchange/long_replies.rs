@@ -41,7 +41,7 @@ pub struct ReplyRoom {
 }
 
 impl ReplyRoom {
-    /// Returns true if the reply was long, so that memory is reserved for it.
+    /// Returns true if the reply of a server was long, so that memory is reserved for it.
     pub fn is_held(&self) -> bool {
         self.held.is_some()
     }
@@ -62,12 +62,12 @@ struct HeldRoom {
     _network: Arc<NetworkRoom>,
 }
 
-/// The error if no memory could be reserved for a reply.
+/// The error if there is no memory left for a long reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no memory for a long reply")]
 pub(super) struct NoRoom;
 
-/// The memory for all long replies together.
+/// The memory for all long replies of servers together.
 #[derive(Debug)]
 pub(super) struct LongReplies {
     all: Arc<Semaphore>,

@@ -29,7 +29,7 @@ pub(super) struct Merge {
 
 type QueriesInProgress = HashMap<Hashed, QueryInProgress, BuildHasherDefault<Plain>>;
 
-/// A query in progress. Senders of equal queries may wait for its reply.
+/// A query to a server in progress. Equal queries wait for its reply instead of being sent.
 struct QueryInProgress {
     began: Mono,
     /// True if look-ahead sent the query, and not a client's question.
@@ -70,7 +70,7 @@ impl Hash for Hashed {
     }
 }
 
-/// Removes a query from the table of queries in progress when it is dropped.
+/// Removes a query from the table of queries in progress when this value is dropped.
 struct InProgress<'a> {
     under_way: &'a Mutex<QueriesInProgress>,
     hashed: Hashed,
@@ -80,7 +80,7 @@ struct InProgress<'a> {
 impl Drop for InProgress<'_> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        // The entry in the table may already be that of a later equal query.
+        // The table may already have a later query that is equal to this one.
         if under_way.get(&self.hashed).is_some_and(|query| query.began == self.began) {
             under_way.remove(&self.hashed);
         }

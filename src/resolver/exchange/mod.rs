@@ -94,7 +94,7 @@ pub struct Exchange {
     network: Arc<dyn Network>,
     clock: Clock,
     random: Random,
-    /// Limits the number of queries in progress, and thereby of open sockets.
+    /// Limits the number of queries to servers in progress, and thereby of open sockets.
     places: Arc<Places>,
     keyed: Keyed,
     merge: Merge,
@@ -155,7 +155,7 @@ impl Exchange {
         self.places.len() + self.merge.len() + self.streams.len()
     }
 
-    /// Returns true if at least half of the places for queries are in use.
+    /// Returns true if at least half of the places for queries to servers are in use.
     pub(crate) fn is_half_taken(&self) -> bool {
         self.places.taken() >= self.bounds.exchanges / 2
     }
@@ -320,7 +320,7 @@ impl Exchange {
     }
 }
 
-/// A decoded reply that answers the question of our query.
+/// A decoded reply of a server that answers the question of our query.
 struct ReadReply {
     message: Message,
     /// How the reply spells the name in the question, compared with the query.

@@ -16,7 +16,7 @@ use dns::conduct::{EncryptedProtocol, Encryption, Transport};
 pub struct Path {
     /// The server's address and port.
     pub server: SocketAddr,
-    /// The address to send from. `None` if the operating system chooses it.
+    /// The address from which queries are sent; `None` if the operating system chooses it.
     pub source: Option<IpAddr>,
     /// The encryption of streams to the server. `None` if they are not encrypted.
     pub encryption: Option<Arc<Encryption>>,
@@ -90,7 +90,7 @@ pub trait Stream: Send {
     }
 }
 
-/// An event that a stream reports.
+/// An event that a stream (a connection to a server) reports.
 #[derive(Debug)]
 pub enum Arrival {
     /// A DNS message has arrived on the stream.

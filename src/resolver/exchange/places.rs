@@ -19,7 +19,7 @@ pub(super) struct Places(Mutex<PlacesTable>);
 
 #[derive(Debug)]
 struct PlacesTable {
-    /// The maximum number of queries in progress.
+    /// The maximum number of queries to servers in progress.
     most: usize,
     taken: usize,
     zones: HashMap<u64, ZonePlaces, BuildHasherDefault<Plain>>,
@@ -34,7 +34,7 @@ struct ZonePlaces {
     waiting: VecDeque<oneshot::Sender<Place>>,
 }
 
-/// A place for one upstream query. Dropping it makes the place free.
+/// A place for one query to a server. When it is dropped, the place is free again.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
@@ -42,7 +42,7 @@ pub struct Place {
 }
 
 impl Places {
-    /// Creates the table with `most` free places.
+    /// Creates the table with `most` free places for queries to servers.
     pub(super) fn new(most: usize) -> Self {
         let (taken, zones, waiting) = Default::default();
         Self(Mutex::new(PlacesTable { most, taken, zones, waiting }))
@@ -55,7 +55,7 @@ impl Places {
         table.taken + table.zones.len() + table.waiting.len()
     }
 
-    /// Returns the number of places in use.
+    /// Returns how many places for queries are in use.
     pub(super) fn taken(&self) -> usize {
         self.table().taken
     }

@@ -12,7 +12,7 @@ use dns::random::Random;
 /// of the kernel).
 const RESERVED: &str = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 
-/// The source ports that the configuration allows, without the reserved ones.
+/// The source ports for queries that the configuration allows, without those that the system reserves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourcePorts(Vec<u16>);
 
@@ -24,7 +24,7 @@ impl SourcePorts {
         Self(range.filter(|port| !kept(port)).collect())
     }
 
-    /// Returns the number of ports.
+    /// Returns how many source ports there are.
     pub fn count(&self) -> usize {
         self.0.len()
     }
@@ -45,7 +45,7 @@ pub fn reserved() -> io::Result<String> {
     std::fs::read_to_string(RESERVED)
 }
 
-/// Parses one port number, or a range of ports such as `9000-9100`.
+/// Parses a port number, or a range of ports such as `9000-9100`.
 fn span(text: &str) -> Option<RangeInclusive<u16>> {
     let text = text.trim();
     let (first, last) = text.split_once('-').unwrap_or((text, text));

@@ -21,7 +21,7 @@ const CERTIFICATE_ALERTS: [u8; 6] = [42, 43, 44, 45, 46, 48];
 /// The id of each message over QUIC (RFC 9250 section 4.2.1).
 const NO_ID: [u8; 2] = [0; 2];
 
-/// A QUIC connection to a server.
+/// A QUIC connection to a server, over which queries are sent.
 pub(super) struct QuicStream {
     connection: Connection,
     /// The replies to the queries that were sent, each with the id of its query.
@@ -80,7 +80,7 @@ impl Stream for QuicStream {
     }
 }
 
-/// Reads the reply of a stream, and returns it with the id of its query.
+/// Reads the reply on a QUIC stream, and returns it with the id of its query.
 async fn whole(mut stream: RecvStream, id: [u8; 2]) -> io::Result<Vec<u8>> {
     let octets = stream.read_to_end(usize::from(u16::MAX) + 2).await.map_err(io::Error::other)?;
     let message = octets.split_first_chunk().filter(|(length, message)| {

@@ -16,10 +16,10 @@ use history::limits::MIN_LIST_KEY;
 /// The placeholder label for the key in names. No host name begins with an underscore (RFC 8552), and this label itself is never sent.
 pub const STANDS_FOR: &[u8] = b"_key";
 
-/// The placeholder for the key in TXT data.
+/// The placeholder that replaces a customer's key in the data of TXT records.
 const HIDDEN: &[u8] = b"(key)";
 
-/// The key of a customer of a DNS list. It is one label.
+/// The secret key of a customer of a DNS list. It is one label of a name.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Key(Arc<[u8]>);
 
@@ -48,12 +48,12 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// Creates a secret whose key is the label directly before `base`.
+    /// Creates a secret: the label directly before `base` in a name is the key.
     pub fn new(base: Name, key: Key) -> Self {
         Self { base, key }
     }
 
-    /// Returns the part of the name behind the key. This part is not secret.
+    /// Returns the part of the name after the key. This part is not secret.
     pub fn base(&self) -> &Name {
         &self.base
     }
@@ -109,7 +109,7 @@ impl Secret {
         }
     }
 
-    /// Returns a text in which the key is replaced by a placeholder.
+    /// Returns a text in which the customer's key is replaced by a placeholder.
     fn blotted(&self, text: &[u8]) -> Vec<u8> {
         let (mut hidden, mut rest) = (Vec::new(), text);
         while let Some(first) = rest.first() {

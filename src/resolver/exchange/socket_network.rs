@@ -48,7 +48,7 @@ impl SocketNetwork {
         Self { random, ports: ArcSwap::from_pointee(ports) }
     }
 
-    /// Changes the ports that are used from now on. Open sockets keep their ports.
+    /// Changes the source ports that are used from now on. Open sockets keep their ports.
     pub fn set_ports(&self, ports: SourcePorts) {
         self.ports.store(Arc::new(ports));
     }
@@ -60,7 +60,7 @@ impl SocketNetwork {
         let drawn = (0..PORT_TRIES).filter_map(|_| ports.in_turn(&self.random).next());
         for port in drawn.chain(ports.in_turn(&self.random).take(MAX_PORT_WALK)) {
             match bound(SocketAddr::new(any, port)) {
-                // The port is in use or not permitted, so another port is tried.
+                // The source port is in use or not permitted, so another port is tried.
                 Err(error) if is_of_the_port(&error) => {}
                 bound => return bound,
             }
@@ -171,14 +171,14 @@ fn source_of(path: &Path) -> IpAddr {
     })
 }
 
-/// The socket of one datagram.
+/// The UDP socket with which one datagram is sent, and on which its reply arrives.
 struct Socket {
     socket: AsyncFd<OwnedFd>,
     server: SocketAddr,
     message: Box<[u8]>,
     /// The error that the kernel reported when it did not accept the datagram, until the reader takes it.
     refusal: Mutex<Option<io::Error>>,
-    /// The task that waits for replies.
+    /// The task that waits for replies on this socket.
     reader: AtomicWaker,
 }
 
@@ -266,7 +266,7 @@ mod tests {
         assert!(error.to_string().contains("resolve.source_ports"), "{error}");
         let ordered = ports.is_sorted();
         ports.sort_unstable();
-        // Another program may be using one of these ports.
+        // Another program may be using one of these source ports.
         let free = [61_000, 61_001, 61_002, 61_004, 61_007, 61_008, 61_009];
         assert!(ports.len() >= 5 && ports.iter().all(|port| free.contains(port)) && !ordered, "{ports:?}");
         network.set_ports(SourcePorts::in_range(1_024..=u16::MAX, ""));

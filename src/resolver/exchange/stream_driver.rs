@@ -35,7 +35,7 @@ pub(super) struct Driver {
     pub(super) number: u64,
     pub(super) load: Arc<StreamLoad>,
     pub(super) requests: mpsc::Receiver<StreamRequest>,
-    /// Queries that senders passed on before the stream was open.
+    /// Queries for this stream (connection) that came before the stream was open.
     pub(super) early: Vec<StreamRequest>,
     pub(super) table: Arc<Mutex<StreamTable>>,
     pub(super) random: Random,
@@ -52,7 +52,7 @@ struct UnansweredQuery {
     sent: Instant,
 }
 
-/// The state of an open stream.
+/// The state of an open stream (a connection to a server).
 struct OpenStream {
     stream: Box<dyn Stream>,
     waiting: BTreeMap<u16, UnansweredQuery>,
@@ -66,7 +66,7 @@ struct OpenStream {
     heard: Instant,
     /// The time at which the stream ends if no reply arrives before.
     ends: Instant,
-    /// The number of DNS messages since the last reply that belong to no query.
+    /// How many DNS messages that belong to no query have arrived since the last reply.
     strays: usize,
     /// True if the stream accepts no further queries, and ends when the remaining ones are answered.
     leaving: bool,
@@ -295,7 +295,7 @@ impl OpenStream {
         Some((free, message))
     }
 
-    /// Removes the queries for which no sender waits any more.
+    /// Removes the queries for whose replies no sender waits any more.
     fn forget_given_up(&mut self) {
         let Self { stream, waiting, given_up, .. } = self;
         let is_given_up = |query: &mut UnansweredQuery| {
@@ -380,7 +380,7 @@ async fn nobody_waits(requests: &mut mpsc::Receiver<StreamRequest>, early: &mut 
     }
 }
 
-/// Sends a DNS message, for which it has at most `TCP_WRITE_TIME`.
+/// Sends a DNS message on a stream, within at most `TCP_WRITE_TIME`.
 async fn send(stream: &mut dyn Stream, message: &[u8]) -> io::Result<()> {
     timeout(TCP_WRITE_TIME, stream.send(message))
         .await

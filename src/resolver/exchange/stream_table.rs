@@ -13,7 +13,7 @@ use super::streams::StreamRequest;
 use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_STREAMS_PER_NETWORK, MAX_UPSTREAM_STREAMS};
 use dns::conduct::network_of;
 
-/// The table of streams to all servers.
+/// The table of streams (connections) to all servers.
 #[derive(Default)]
 pub(super) struct StreamTable {
     pub(super) kept: HashMap<StreamPlace, KeptStream>,
@@ -23,7 +23,7 @@ pub(super) struct StreamTable {
     numbers: u64,
 }
 
-/// Identifies one of the streams to a server.
+/// Identifies one of the streams (connections) to a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct StreamPlace {
     pub(super) path: Path,
@@ -31,7 +31,7 @@ pub(super) struct StreamPlace {
     slot: u8,
 }
 
-/// An open stream that stays in the table for further queries.
+/// An open stream (connection) that stays in the table for further queries.
 pub(super) struct KeptStream {
     requests: mpsc::Sender<StreamRequest>,
     /// Distinguishes this stream from an earlier one with the same `StreamPlace`.
@@ -52,13 +52,13 @@ pub(super) struct StreamLoad {
 /// A query that is counted in the load of a stream. Dropping this value ends the counting.
 pub(super) struct CountedQuery(Arc<StreamLoad>);
 
-/// The stream for a query: one from the table, or one that must be opened.
+/// The stream (connection) for a query: one from the table, or one that must be opened.
 pub(super) enum ChosenStream {
     Kept(mpsc::Sender<StreamRequest>, CountedQuery),
     New(NewStream),
 }
 
-/// A stream that must be opened.
+/// A stream (connection) that must be opened.
 pub(super) struct NewStream {
     pub(super) place: StreamPlace,
     /// Identifies the stream, counted from 1. A stream with the number 0 is not in the table, and ends with its only query.
@@ -119,7 +119,7 @@ impl StreamTable {
         ChosenStream::New(NewStream { place, number, load: StreamLoad::new(), of_network })
     }
 
-    /// Returns a stream for a single query. It is not added to the table.
+    /// Returns a stream (connection) for a single query. It is not added to the table.
     pub(super) fn own_stream(&mut self, path: &Path) -> NewStream {
         let place = StreamPlace { path: path.clone(), slot: 0 };
         NewStream {

@@ -21,7 +21,7 @@ pub(super) struct Streams {
     network: Arc<dyn Network>,
     random: Random,
     table: Arc<Mutex<StreamTable>>,
-    /// Limits the number of open streams to all servers.
+    /// Limits the number of open streams (connections) to all servers.
     places: Arc<Semaphore>,
     /// Limits the number of streams to forwarders that are opened for a single query.
     own_places: Semaphore,
@@ -111,7 +111,7 @@ async fn ask(requests: mpsc::Sender<StreamRequest>, message: &[u8]) -> Result<St
 #[path = "forwarder_streams_tests.rs"]
 mod forwarder_tests;
 
-/// A query to be sent on a stream, and the channel for its reply.
+/// A query to be sent on a stream (connection), and the channel for its reply.
 pub(super) struct StreamRequest {
     pub(super) message: Vec<u8>,
     pub(super) reply: ReplySender,

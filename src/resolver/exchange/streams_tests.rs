@@ -19,7 +19,7 @@ struct Echo {
     refuses: bool,
     /// Servers in this network accept connections but answer nothing. They only send an empty DNS message at this interval.
     drips: Option<(IpAddr, Duration)>,
-    /// Servers in this network never accept a connection.
+    /// If set, servers in this network never accept a connection.
     swallows: Option<IpAddr>,
     open: Arc<AtomicUsize>,
 }

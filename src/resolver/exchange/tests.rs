@@ -1,4 +1,4 @@
-//! Tests of one query and its reply, over a network that forges replies.
+//! Tests of one query to a server and its reply, over a network that forges replies.
 
 use super::*;
 use futures_util::future::BoxFuture;
@@ -84,7 +84,7 @@ async fn a_message_that_may_be_lost_is_sent_again_while_the_first_is_in_progress
     assert_eq!(sent(), 3);
 }
 
-/// Returns a reply that consists only of a header, with this response code.
+/// Returns a reply to `query` that consists only of a header, with this response code.
 fn header(query: &Message, code: ResponseCode) -> (SocketAddr, Vec<u8>) {
     let mut bare = query.clone().into_response();
     bare.queries.clear();

@@ -64,7 +64,7 @@ async fn handshake(
     TlsConnector::from(Arc::new(config)).connect(server, connection).await
 }
 
-/// Replaces the error for a refused certificate by a text for the operator.
+/// Replaces the error for a certificate that was not accepted by a text for the operator.
 fn refused(error: io::Error) -> io::Error {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(rustls::Error::InvalidCertificate(fault)) => {

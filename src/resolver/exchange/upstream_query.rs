@@ -1,4 +1,4 @@
-//! A query to an upstream server, and its result.
+//! A query to a server, and its result.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use dns::wire::PAYLOAD;
 pub struct UpstreamQuery {
     /// The path to the server: its address, the source address and the encryption.
     pub path: Path,
-    /// The queried name.
+    /// The name for which the query asks.
     pub name: Name,
-    /// The queried record type.
+    /// The record type for which the query asks.
     pub kind: RecordType,
     /// The secret key of a DNS list, which replaces a label of the name when the query is sent. `None` for other queries.
     pub secret: Option<Arc<Secret>>,
@@ -85,7 +85,7 @@ pub struct Heard {
     pub room: ReplyRoom,
 }
 
-/// Why a query got no usable reply.
+/// The reason why a query to a server got no usable reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// No reply to this query arrived in time.
@@ -104,7 +104,7 @@ pub enum Trouble {
     /// source address does not exist here.
     #[error("this host could not send the query: {0}")]
     NotSent(Arc<str>),
-    /// The certificate of the server is not accepted. The text gives the reason.
+    /// The TLS certificate of the server is not accepted. The text gives the reason.
     #[error("TLS certificate rejected: {0}")]
     Certificate(Arc<str>),
     /// The HTTPS response of the server contained no DNS message.

@@ -44,7 +44,7 @@ pub(super) struct Sought {
     pub(super) found: Result<Vec<IpAddr>, Failure>,
 }
 
-/// One step of a walk down the delegations: asks the servers of one zone.
+/// One step of the walk down the delegations: the question is asked at the servers of one zone.
 pub(super) struct Asking<'a> {
     pub(super) iterate: &'a Iterate,
     pub(super) lookup: Lookup<'a>,
@@ -103,14 +103,14 @@ impl<'a> Lookups<'a> {
         self.0.get_or_insert_default().push(address_lookup);
     }
 
-    /// Returns the next finished lookup, or `None` if no lookup is in progress.
+    /// Returns the next lookup of a server's address that has finished; `None` if none is in progress.
     async fn next(&mut self) -> Option<Sought> {
         self.0.as_mut()?.next().await
     }
 }
 
 impl<'a> Asking<'a> {
-    /// Creates the part of a resolution that asks the servers of `cut`.
+    /// Creates the step of a resolution that asks the servers of the zone cut `cut`.
     pub(super) fn new(iterate: &'a Iterate, lookup: Lookup<'a>, cut: &'a Arc<Delegation>) -> Self {
         let mut asking = Self {
             iterate,
@@ -311,7 +311,7 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// Handles the end of an attempt. Returns the answer if it is usable.
+    /// Handles the end of an attempt (a query to a server). Returns the answer if it is usable.
     fn ended(&mut self, server: SocketAddr, tries: u8, said: Classified) -> Option<Classified> {
         let conduct = match said {
             Classified::Nothing(conduct) => conduct,
@@ -380,7 +380,7 @@ impl<'a> Asking<'a> {
         may
     }
 
-    /// Returns true if a hedge may be sent because of `server`, and counts it.
+    /// Returns true if a hedge (a further copy of a query while `server` may still answer) may be sent, and counts it.
     fn take_hedge(&self, server: SocketAddr) -> bool {
         if self.context().is_ahead() {
             return false;
@@ -578,7 +578,7 @@ impl<'a> Asking<'a> {
         self.candidates.iter().map(Candidate::awaited).sum()
     }
 
-    /// Returns true if any query is in progress whose timer has not expired.
+    /// Returns true if a query is in progress whose timer has not expired yet.
     pub(super) fn is_waiting(&self) -> bool {
         self.candidates.iter().any(|candidate| candidate.progress == CandidateProgress::Waiting)
     }

@@ -68,7 +68,7 @@ pub(super) struct Attempt {
     pub(super) shared: Arc<SharedState>,
     pub(super) server: Arc<Server>,
     pub(super) path: Path,
-    /// How the server became known: by recursion, or from the configuration.
+    /// How the server became known: by recursion, or from the configuration of a zone.
     pub(super) role: ServerRole,
     pub(super) cut: Arc<Delegation>,
     pub(super) zone: Name,
@@ -76,7 +76,7 @@ pub(super) struct Attempt {
     pub(super) kind: RecordType,
     /// Which answer is needed from the servers of the zone: any answer, or only a referral.
     pub(super) wanted: WantedAnswer,
-    /// True if the zone is that of a DNS list.
+    /// True if the zone is the zone of a DNS list.
     pub(super) is_list: bool,
     /// True if the server is one of the DNS list itself, and not of a zone above it or a forwarder.
     pub(super) is_list_server: bool,
@@ -112,7 +112,7 @@ impl Attempt {
     async fn ask_and_blame(&self, reason: &'static str) {
         let (heard, sent) = match caught(self.ask(reason)).await {
             Ok(Some(asked)) => asked,
-            // The question no longer waits for an answer from the servers of this zone.
+            // Nobody waits any more for an answer from the servers of this zone.
             Ok(None) => return,
             Err(panicked) => {
                 let server = self.path.server;
@@ -254,7 +254,7 @@ impl Attempt {
         } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Found(_))) {
             self.server.repeats_denial(now);
         } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Nothing(_))) {
-            // If the server refused the further query, it was marked as lame.
+            // If the server refused the further query, it was recorded as lame for the zone.
             self.server.serves(&self.zone);
             return doubted;
         }
@@ -381,7 +381,7 @@ impl Attempt {
         None
     }
 
-    /// Records that the query sent at `sent` got no answer.
+    /// Records that the query sent at `sent` got no answer from the server.
     fn end_silent(&self, transport: Transport, sent: Mono) -> Classified {
         let elapsed = self.shared.clock.mono().since(sent);
         self.record(transport, Conduct::Silent, elapsed);

@@ -31,7 +31,7 @@ pub(super) struct AttemptEvent {
 pub(super) enum AttemptEventKind {
     /// The timer for the server has expired: most of its answers arrive sooner. The answer may still arrive.
     Overdue,
-    /// So much time has passed that the query or its answer counts as lost.
+    /// The query or its answer counts as lost, because so much time has passed.
     Late,
     /// The answer was truncated, and the attempt continues over TCP.
     Truncated,
@@ -63,7 +63,7 @@ struct Board {
 }
 
 impl EventReceiver {
-    /// Creates a sender for one attempt, whose events this receiver gets.
+    /// Creates a sender for one attempt. This receiver gets the events of the attempt.
     pub(super) fn sender(&self) -> EventSender {
         EventSender(Arc::clone(&self.0))
     }

@@ -29,7 +29,7 @@ pub(crate) enum Classified {
     Found(Found),
     /// A doubtful denial, as a working server of the zone would not send it. It is believed only if all servers of the zone give it.
     Doubtful(Found),
-    /// A referral: other servers have the answer.
+    /// The reply is a referral: it names other servers, which have the answer.
     Referral(Referral),
     /// The DNS message is unusable, and the next server is asked. Contains the behaviour that is recorded for the server.
     Nothing(Conduct),
@@ -42,23 +42,23 @@ pub(crate) enum Classified {
 pub struct Found {
     /// The alias records in the order in which they are followed, then the data.
     pub answers: Vec<Record>,
-    /// How the answer ends: with data, an alias or a denial.
+    /// How the answer ends: with data, with an alias, or with a denial.
     pub end: End,
     /// If the data are NS records: the addresses of these name servers in the DNS message.
     pub glue: Vec<(Name, IpAddr)>,
-    /// The signatures and the NSEC or NSEC3 proofs in the DNS message.
+    /// The signatures, and the NSEC or NSEC3 records (proofs), of the reply.
     pub evidence: Vec<Record>,
     /// The server that gave the answer, or `None` if the answer came from the cache or from a zone that is served here.
     pub server: Option<SocketAddr>,
     /// The time from the query to this answer. `None` if the answer came from the cache or from a zone that is served here.
     pub round_trip: Option<Duration>,
-    /// True if the DNS message had the AA flag (authoritative answer).
+    /// True if the reply had the AA flag (authoritative answer).
     pub authoritative: bool,
     /// True if the DNS message had a CNAME for a name below its DNAME, and this CNAME differs from the one that results from the DNAME.
     pub contradicted: bool,
     /// True if the answer is a doubtful denial that all servers of the zone gave. It is cached only for a short time.
     pub doubted: bool,
-    /// The memory reserved for the records, if the reply was long.
+    /// The memory that is reserved for the records of a long reply.
     pub room: ReplyRoom,
 }
 
@@ -144,10 +144,10 @@ impl Found {
     }
 }
 
-/// How an answer ends, after the aliases in it.
+/// How an answer ends after the aliases in it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    /// The answer ends with data.
+    /// The answer ends with data of the type that was asked for.
     Data,
     /// The answer ends with an alias. The server has no authority for the alias's target, or gave no data for it.
     Alias(Name),
@@ -164,7 +164,7 @@ pub enum End {
     },
 }
 
-/// A referral to a zone deeper in the tree.
+/// A referral to the servers of a zone that is deeper in the tree of names.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Referral {
     /// The zone that the referral leads to.
@@ -319,14 +319,14 @@ fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
 
-/// How the alias chain in a DNS message ends.
+/// How the chain of aliases in a reply ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChainEnd {
-    /// The chain ends with the data that were queried.
+    /// The chain of aliases ends with the data that were queried.
     Data,
-    /// The chain ends with a name that has no data in the DNS message.
+    /// The chain of aliases ends with a name for which the reply has no data.
     Open,
-    /// The chain ends with a DNAME that makes the name too long.
+    /// The chain of aliases ends with a DNAME that makes the name too long.
     TooLong,
 }
 
@@ -343,7 +343,7 @@ enum AliasChain {
 }
 
 impl AliasChain {
-    /// Creates a chain that consists only of data, without aliases.
+    /// Creates a chain of aliases that has no alias, only data.
     fn of_data(answers: Vec<Record>, name: &Name) -> Self {
         Self::Followed { answers, synthesised: Vec::new(), last: name.clone(), end: ChainEnd::Data }
     }
@@ -405,7 +405,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
     AliasChain::Broken
 }
 
-/// The name to which a DNAME redirects a name below it.
+/// The name to which a DNAME record redirects a name below it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Redirected {
     /// A CNAME record for the name, made here from the DNAME, and its target.

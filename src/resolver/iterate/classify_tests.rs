@@ -60,7 +60,7 @@ fn says(message: &Message) -> Classified {
     classify(&name("example."), &name("www.example."), RecordType::A, message).0
 }
 
-/// Classifies a DNS message as the answer of a forwarder of `example.`.
+/// Classifies a DNS message as the reply of a forwarder for `example.`.
 fn forwarded(message: &Message, kind: RecordType) -> Classified {
     classify_recursive(&name("example."), &name("www.example."), kind, message).0
 }

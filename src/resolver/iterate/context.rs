@@ -29,7 +29,7 @@ use validate::verdict::SecurityStatus;
 pub struct Context {
     /// The limits for queries, time and validation work. A question and all its sub-questions share them.
     pub budget: Arc<QuestionBudget>,
-    /// The routes and the configuration as they were when the question began.
+    /// The routes (zones) and the configuration as they were when the question began.
     pub view: Arc<View>,
     /// The DNSSEC trust anchors as they were when the question began.
     pub anchors: Arc<Anchors>,
@@ -44,12 +44,12 @@ pub struct Context {
     flight: Option<u64>,
 }
 
-/// The reason why a question is asked.
+/// The reason why a question is resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ErrandKind {
-    /// A client waits for the question, or it is a sub-question.
+    /// A client waits for the answer, or it is a sub-question of such a question.
     Client,
-    /// The question renews cached data whose TTL ends soon.
+    /// The question renews data in the cache whose TTL ends soon.
     Renewal,
     /// Look-ahead asks the question in advance, or it is a sub-question of such a question.
     LookAhead,
@@ -65,7 +65,7 @@ struct Ancestor {
 }
 
 impl Context {
-    /// Creates the context of a client's question that begins now.
+    /// Creates the context for a question of a client that begins now.
     pub fn new(progress: Arc<FlightProgress>, view: Arc<View>) -> Self {
         let ends = progress.began().after(FLIGHT_TIME);
         let checks = view.config.dnssec.validate;
@@ -100,7 +100,7 @@ impl Context {
         self
     }
 
-    /// Returns true if the answer to the question is validated (DNSSEC).
+    /// Returns true if the answer to the question is validated with DNSSEC.
     pub fn checks(&self) -> bool {
         self.checks
     }
@@ -197,7 +197,7 @@ impl Context {
         self.progress.last_answer()
     }
 
-    /// Records that a server has replied now to a query of this resolution.
+    /// Records that a server has just replied to a query of this resolution.
     pub(super) fn answered(&self) {
         self.progress.answered();
     }
@@ -207,7 +207,7 @@ impl Context {
         self.progress.judged(state);
     }
 
-    /// Returns when the question began.
+    /// Returns the time at which the question began.
     pub fn began(&self) -> Mono {
         self.progress.began()
     }
@@ -235,7 +235,7 @@ pub struct QuestionBudget {
     /// The zones whose forwarders have failed for this question. For these zones, the question uses recursion instead.
     past_forwarders: Mutex<Vec<Name>>,
     ends: Mono,
-    /// The limits for signature verifications and hash computations.
+    /// The limits for checks of signatures and for NSEC3 hashes.
     pub work: Work,
 }
 
@@ -270,7 +270,7 @@ impl QuestionBudget {
         self.packets() >= self.most || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT
     }
 
-    /// Returns the number of queries that the question has sent so far.
+    /// Returns how many queries to servers the question has sent so far.
     pub fn packets(&self) -> u32 {
         self.packets.load(Ordering::Relaxed)
     }

@@ -19,14 +19,14 @@ use crate::zones::View;
 use dns::clock::Mono;
 use dns::random::Random;
 
-/// A background query: the server that is asked, and the question.
+/// A query in the background: its server, and what it asks.
 #[derive(Clone, Debug)]
 pub(super) struct Aside {
     /// The path to the server: its address, the source address and the encryption.
     pub(super) path: Path,
     /// How the server became known: by recursion, or from the configuration.
     pub(super) role: ServerRole,
-    /// The zone as whose server it is asked.
+    /// The zone for which the server is asked.
     pub(super) zone: Name,
     /// The name that the query asks for.
     pub(super) name: Name,
@@ -37,14 +37,14 @@ pub(super) struct Aside {
 /// A server that counts as dead because it does not answer, and that a question would ask if it worked.
 #[derive(Clone, Debug)]
 pub(super) struct WantedServer {
-    /// The query that shows whether the server works again.
+    /// The probe: the query that shows whether the server works again.
     pub(super) aside: Aside,
     /// Names and types that clients asked this server for, with different types, the newest first. Probes ask for these and for `aside` in
     /// turn, because the server may drop queries for the type of `aside`.
     pub(super) asked: Vec<(Name, RecordType)>,
     /// True if the server did not answer a client's question.
     pub(super) unanswered: bool,
-    /// The routes and the configuration of the question that needs the server.
+    /// The routes (zones) and the configuration of the question that needs the server.
     pub(super) view: Arc<View>,
     /// The time at which a question last needed the server.
     pub(super) at: Mono,
@@ -92,7 +92,7 @@ struct Waiting {
     one: WantedServer,
     /// The time of the last probe of this server for this zone, or `None` before the first.
     probed: Option<Mono>,
-    /// The number of probes of this server for this zone so far.
+    /// How many probes of this server were sent for this zone so far.
     probes: usize,
 }
 
@@ -114,7 +114,7 @@ impl Waiting {
     }
 }
 
-/// The table of dead servers that questions need.
+/// The table of dead servers that questions need, so that they are probed.
 #[derive(Debug, Default)]
 pub(super) struct DeadServers {
     /// The entries by server and zone: a server that works for one zone may not answer for another.

@@ -23,12 +23,12 @@ use dns::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use dns::question::{QueryForm, ServerQuery};
 use dns::wire::PAYLOAD;
 
-/// The reason why a query of the operator shows nothing about its server.
+/// The reason why the operator's query to one server shows nothing about the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyUnknown {
     /// The query was not sent, because `resolve.deny_servers` contains the address, or because the daemon is stopping.
     NotSent,
-    /// The server did not answer, and no other server answers over IPv6.
+    /// The server did not answer, and no other server answers this host over IPv6.
     SilentFamily,
 }
 

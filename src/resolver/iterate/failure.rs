@@ -14,7 +14,7 @@ use validate::verdict::{SecurityStatus, ValidationFailure};
 /// The largest number of servers that a sentence names. The others are only counted.
 const NAMED_SERVERS: usize = 4;
 
-/// Why a question, or a sub-question, could not be answered.
+/// The reason why a question, or a sub-question, could not be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Every server of the zone was asked, and none gave a usable answer.
@@ -80,21 +80,21 @@ pub enum Failure {
     /// The aliases form a loop, or there are too many.
     #[error("the chain of aliases (CNAME, DNAME) of {name} is circular or too long", name = name_text(.name))]
     Aliases {
-        /// The queried name.
+        /// The name for which the question asked.
         name: Name,
     },
     /// The name states which keys of the root are trust anchors (root key sentinel, RFC 8509), and this is wrong.
     #[error("the root key sentinel {name} is wrong about the trust anchors of resolverd (RFC 8509)", name = name_text(.name))]
     Sentinel {
-        /// The queried name.
+        /// The name for which the question asked.
         name: Name,
     },
     /// The answer does not fit into a DNS message.
     #[error("the answer for {name} {kind} is larger than a DNS message can be", name = name_text(.name))]
     TooLarge {
-        /// The queried name.
+        /// The name for which the question asked.
         name: Name,
-        /// The queried record type.
+        /// The record type for which the question asked.
         kind: RecordType,
     },
     /// The answer of the servers is bogus (it is not what the owner of the zone signed), or it could not be validated.
@@ -102,15 +102,15 @@ pub enum Failure {
     Untrusted {
         /// The zone whose server gave the answer.
         zone: Name,
-        /// The verdict: bogus or indeterminate.
+        /// The result of the DNSSEC validation: bogus or indeterminate.
         state: SecurityStatus,
-        /// Why the validation failed.
+        /// The reason why the validation failed.
         fault: Box<ValidationFailure>,
     },
     /// With the secret key of its DNS list, the name would be longer than a DNS name may be.
     #[error("{name} is too long: there is no room for the key of the DNS list in it", name = name_text(.name))]
     TooLong {
-        /// The name without the secret key.
+        /// The name for which the question asked, without the secret key.
         name: Name,
     },
     /// A DNS list gave no answer that shows whether the name is listed.
@@ -133,7 +133,7 @@ pub enum Failure {
     /// A reload of the configuration has changed the route of a name that must be resolved. The servers of the old route are not asked for it.
     #[error("a reload changed the route of {name}", name = name_text(.name))]
     Reloaded {
-        /// The name whose route has changed.
+        /// The name whose route (its servers) a reload has changed.
         name: Name,
     },
     /// The question, or a question that it needs, failed a moment ago, and this failure is cached (RFC 9520).
@@ -155,14 +155,14 @@ pub struct UnusedFamily {
     pub servers: Vec<SocketAddr>,
 }
 
-/// Why resolverd does not use an address family (IPv4 or IPv6).
+/// The reason why resolverd does not use an address family (IPv4 or IPv6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnusedReason {
-    /// The configuration does not allow the family.
+    /// The configuration turns the address family off.
     Configured,
-    /// This host recently had no route for the family.
+    /// This host recently had no route for the address family.
     NoRoute,
-    /// No server answers this host over the family.
+    /// No server answers this host over the address family.
     Silent,
 }
 
@@ -273,7 +273,7 @@ impl Failure {
         }
     }
 
-    /// Returns true if the servers were asked and none of them replied.
+    /// Returns true if the servers of the zone were asked and none of them replied.
     pub(crate) fn is_silence(&self) -> bool {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => {

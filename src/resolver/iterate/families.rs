@@ -19,10 +19,10 @@ use crate::config::{Family, Resolve};
 use crate::limits::{IPV6_HEARD_PAUSE, IPV6_HEARD_TIME, NO_ROUTE_TIME};
 use dns::clock::Mono;
 
-/// Whether an address family (IPv4 or IPv6) is used, and if not, why.
+/// The state of an address family (IPv4 or IPv6): whether it is used, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FamilyState {
-    /// Servers with addresses of this family are asked.
+    /// Servers are asked at addresses of this family.
     Used,
     /// The family is not used: the configuration excludes it, or the kernel recently had no route.
     Unrouted,
@@ -186,7 +186,7 @@ mod tests {
         format!("2001:db8:{network:x}::1").parse().unwrap()
     }
 
-    /// Simulates one silence of a server over IPv6 after an answer over IPv4.
+    /// Simulates one missing reply of a server over IPv6, after an answer over IPv4.
     fn one_silence(families: &Families, network: usize, known: bool, now: Mono) {
         families.answered("192.0.2.1".parse().unwrap(), now);
         families.silent(six(network), known, now);

@@ -52,7 +52,7 @@ impl FlightProgress {
         self.refuted.load(Ordering::Relaxed)
     }
 
-    /// Records that a server has replied now to a query of the resolution.
+    /// Records that a server has just replied to a query of the resolution.
     pub(super) fn answered(&self) {
         self.answered.store(self.moments.mono().as_micros(), Ordering::Relaxed);
     }

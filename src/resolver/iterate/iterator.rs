@@ -53,7 +53,7 @@ impl Iterate {
         &self.shared.strike
     }
 
-    /// Removes the state that belongs to views that no longer exist.
+    /// Removes the data that belong to views which no longer exist.
     pub(crate) fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.priming_times.keep(is_in_use);
     }

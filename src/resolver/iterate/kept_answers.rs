@@ -19,7 +19,7 @@ use dns::clock::Mono;
 use dns::question::{Security, same_name};
 use validate::signature::{covered_type, covering};
 
-/// The DNSSEC security of the parts of an answer.
+/// The DNSSEC security of each part of an answer.
 #[derive(Clone, Debug, Default)]
 pub struct AnswerSecurity {
     /// The security of each RRset of the answer, in the order of `by_rrset`.

@@ -14,16 +14,16 @@ use crate::cache::entries::Delegation;
 use crate::limits::MAX_LATE_ANSWERS;
 use crate::zones::View;
 
-/// An answer that arrived after its question had failed.
+/// An answer of a server that arrived after its question had failed.
 #[derive(Debug)]
 pub(crate) struct LateAnswer {
-    /// The name in the query.
+    /// The name for which the query asked.
     pub name: Name,
-    /// The record type in the query.
+    /// The record type for which the query asked.
     pub kind: RecordType,
-    /// The routes and the configuration as they were when the question began.
+    /// The routes (zones) and the configuration as they were when the question began.
     pub view: Arc<View>,
-    /// True if the answer must be validated (DNSSEC) before it is cached.
+    /// True if the answer must be validated with DNSSEC before it is cached.
     pub checks: bool,
     /// The zone cut whose server gave the answer.
     pub cut: Arc<Delegation>,

@@ -32,17 +32,17 @@ pub trait SubQuestions: Send + Sync {
 /// A question with its route, its budget, and everything else that is needed to resolve it.
 #[derive(Clone, Copy)]
 pub struct Lookup<'a> {
-    /// The queried name.
+    /// The name for which the servers are asked.
     pub name: &'a Name,
-    /// The queried record type.
+    /// The record type for which the servers are asked.
     pub kind: RecordType,
-    /// The route of the name.
+    /// The route of the name: which servers or forwarders are asked.
     pub route: &'a Route,
     /// The budget of the question, the trail of its steps, and the questions that need its answer.
     pub context: &'a Context,
     /// How a label of the name is replaced by the secret key of a DNS list. `None` if the name has no such label.
     pub rewrite: Option<&'a Rewrite>,
-    /// Resolves the sub-questions of this question.
+    /// Resolves the sub-questions of this question, such as the addresses of servers.
     pub(crate) sub_questions: &'a dyn SubQuestions,
     /// Servers that are not asked, because an earlier answer of theirs to this question was bogus.
     pub avoid: &'a [SocketAddr],

@@ -20,11 +20,11 @@ const REVERSE_TREES: [(&[&[u8]], usize); 2] = [(&[b"ip6", b"arpa"], 2), (&[b"in-
 /// Chooses the probes (queries for only the last labels of the name) for one question, while it follows referrals downwards.
 #[derive(Clone, Debug)]
 pub(super) struct Minimise {
-    /// The number of probes that may still be sent.
+    /// How many queries with a shortened name (QNAME minimisation) may still be sent.
     left: u8,
-    /// The number of labels of the longest name for which a probe may be sent.
+    /// The number of labels of the longest shortened name that may be asked for.
     deepest: usize,
-    /// The number of labels in the last probe, or 0 before the first.
+    /// The number of labels in the last shortened name; 0 before the first one.
     probed: usize,
 }
 
@@ -62,7 +62,7 @@ impl Minimise {
         Some(name.trim_to(labels))
     }
 
-    /// Ends the probes: from now on, servers are asked for the whole name.
+    /// Ends the minimisation: from now on, servers are asked for the whole name.
     pub(super) fn end(&mut self) {
         self.left = 0;
     }

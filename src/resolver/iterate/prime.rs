@@ -99,7 +99,7 @@ impl Iterate {
             | Classified::Nothing(_)
             | Classified::NoRoom => hints,
         };
-        // The NS set is queried again in the last tenth of its TTL.
+        // The NS records of the root are queried again in the last tenth of their TTL.
         let lives = primed.expires.since(now).max(PRIME_RETRY);
         self.priming_times.set(view.knows, now.after(lives.saturating_sub(lives / 10)));
         self.memory.rrsets.in_view(view.knows).put_delegation(Arc::clone(&primed));
@@ -168,7 +168,7 @@ impl PrimingTimes {
         due
     }
 
-    /// Removes the times of views that no longer exist.
+    /// Removes the times that belong to views which no longer exist.
     pub(super) fn keep(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.table().retain(|view, _| is_in_use(*view));
     }

@@ -26,7 +26,7 @@ use dns::conduct::Conduct;
 use dns::wire::PLAIN_PAYLOAD;
 use history::event::Sent;
 
-/// A query to a server in the background, to learn whether it answers.
+/// A query to a server in the background, which shows whether the server answers.
 pub(super) struct Probe {
     pub(super) shared: Arc<SharedState>,
     pub(super) server: Arc<Server>,

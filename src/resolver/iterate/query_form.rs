@@ -26,7 +26,7 @@ use validate::anchors::Trust;
 /// Whether the answers for a name have DNSSEC signatures, if they come from the servers of a given zone cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signed {
-    /// The answers are signed, as DS records or a trust anchor show.
+    /// The answers are signed, as the DS records or a trust anchor show.
     Yes,
     /// The answers are not signed, as a proof shows, or answers are not validated.
     No,
@@ -91,7 +91,7 @@ fn is_bad_version(message: &Message) -> bool {
     u16::from(message.metadata.response_code) == u16::from(ResponseCode::BADVERS)
 }
 
-/// Which kind of answer a query is sent for: any answer, or only a referral.
+/// What a query is sent for: any answer, or only a referral.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WantedAnswer {
     /// Any answer is used, because the query is for the whole name.
@@ -100,7 +100,7 @@ pub(super) enum WantedAnswer {
     Referral,
 }
 
-/// The form of a query to a server.
+/// The form of a query to a server: EDNS, flags, and the case of the name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct UpstreamForm {
     /// The transport. In the first query of an attempt, it is TCP if the server's answer over UDP was truncated and no other server is left, even
@@ -108,7 +108,7 @@ pub(super) struct UpstreamForm {
     pub(super) transport: Transport,
     /// The size of datagrams that the OPT record offers, or `None` if the query has no OPT record.
     pub(super) edns: Option<u16>,
-    /// The upper and lower case of the name.
+    /// The upper and lower case of the name in the query.
     pub(super) case: NameCase,
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::limits::{HEDGE_BURST, HEDGES_PER_MILLE, MEASURE_BURST, MEASURED_PER_MILLE};
 
-/// The cost of one query of the limited kind, in thousandths of a query.
+/// The cost of one query that this limit counts, in thousandths of a query.
 const COST: u32 = 1_000;
 
 /// Limits one kind of additional query (second queries, or measurements) to a share of all queries.
@@ -18,7 +18,7 @@ const COST: u32 = 1_000;
 pub(super) struct QueryShare {
     /// The number of queries of this kind that may be sent now, in thousandths of a query.
     tokens: AtomicU32,
-    /// The maximum of `tokens`: the burst, in thousandths of a query.
+    /// The maximum of `tokens`: how many queries may be sent at once, in thousandths of a query.
     most: u32,
     /// How much each query of any kind adds to `tokens`, in thousandths of a query.
     per_mille: u32,
@@ -49,7 +49,7 @@ impl QueryShare {
         let _ = self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, earn);
     }
 
-    /// Returns true if a query of this kind may be sent now, and counts it.
+    /// Returns true if a query that this limit counts may be sent now, and counts it.
     pub(super) fn take(&self) -> bool {
         let take = |tokens: u32| tokens.checked_sub(COST);
         self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()

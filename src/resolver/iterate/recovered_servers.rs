@@ -41,7 +41,7 @@ impl Asking<'_> {
                 if self.is_back() || left.is_zero() {
                     return self.is_back();
                 }
-                // When the time has passed, the state of the servers is read once more.
+                // When the time is over, the state of the servers is read once more.
                 let _ = timeout(left, answered).await;
             }
         }

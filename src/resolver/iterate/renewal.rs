@@ -31,20 +31,20 @@ use crate::zones::View;
 use dns::clock::Mono;
 use dns::question::QuestionKey;
 
-/// A cached delegation, or cached addresses of a server, whose TTL ends soon.
+/// An entry of the cache whose TTL ends soon: a delegation, or the addresses of a server.
 #[derive(Debug)]
 pub struct ExpiringEntry {
     /// The name of the zone whose delegation is renewed, or of the server whose addresses are renewed.
     pub name: Name,
-    /// NS for the delegation of a zone, A or AAAA for the addresses of a server.
+    /// The type of the entry: NS for the delegation of a zone, A or AAAA for the addresses of a server.
     pub kind: RecordType,
     /// The zone whose servers are asked: the closest zone for which the cache has a delegation.
     pub asked: Name,
-    /// The routes and the configuration of the question that used the entry.
+    /// The routes (zones) and the configuration of the question that used the entry.
     pub view: Arc<View>,
 }
 
-/// The entries that wait for their renewal, and the renewals that have begun.
+/// The cache entries that wait for their renewal, and the renewals that have begun.
 #[derive(Debug, Default)]
 pub(super) struct RenewalQueue {
     table: Mutex<RenewalTable>,
@@ -63,9 +63,9 @@ struct BegunRenewals(HashMap<QuestionKey, BegunRenewal>);
 
 #[derive(Clone, Debug)]
 struct BegunRenewal {
-    /// The zone whose servers are asked.
+    /// The zone whose servers are asked for the renewal.
     asked: Name,
-    /// The same renewal does not begin again before this time.
+    /// The renewal of the same entry does not begin again before this time.
     until: Mono,
     /// True if the renewal waits or is in progress.
     is_under_way: bool,
@@ -74,7 +74,7 @@ struct BegunRenewal {
 /// The result of adding a cache entry to the queue of renewals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RenewalAdmission {
-    /// The entry is renewed: it was added to the queue.
+    /// The renewal of the cache entry begins: it was added to the queue.
     Begins,
     /// The renewal of the entry is already waiting or in progress.
     UnderWay,
@@ -124,9 +124,9 @@ impl BegunRenewals {
 /// The result of the renewal of a cache entry.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Renewed {
-    /// The entry was renewed, or was removed because the zone no longer exists.
+    /// The cache entry was renewed, or was removed because the zone no longer exists.
     Yes,
-    /// No server has answered, so the entry was not renewed.
+    /// No server has answered, so the cache entry was not renewed.
     Failed,
     /// Servers have answered, but the entry was not renewed. Contains the time at which the entry expires.
     Never(Mono),

@@ -46,7 +46,7 @@ struct Zone {
     loss: u32,
     known: u8,
     random: Random,
-    /// The number of hedges that may be sent, in thousandths.
+    /// How many hedges (further copies of a query) may still be sent, in thousandths.
     hedges: u32,
 }
 
@@ -143,7 +143,7 @@ fn cost_of_rounds(copies: &[u32], loss: u32) -> Cost {
     cost
 }
 
-/// All schedules with at most `MAX_TRIES` copies.
+/// Returns all schedules with at most `copies` copies of a query: the number of copies in each step.
 fn schedules(copies: u32) -> Vec<Vec<u32>> {
     let mut all = vec![Vec::new()];
     for first in 1..=copies {

@@ -20,7 +20,7 @@ const FEW: usize = 8;
 /// A TTL of this value or more has the first of its 32 bits set, and counts as 0 (RFC 2181 section 8).
 const TTL_SIGN: u32 = 1 << 31;
 
-/// The records of a DNS message for which its server has authority.
+/// Those records of a reply for which its server has authority.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scrubbed {
     /// The remaining records of the answer section.
@@ -29,7 +29,7 @@ pub struct Scrubbed {
     pub authorities: Vec<Record>,
     /// The remaining A and AAAA records of the additional section.
     pub addresses: Vec<Record>,
-    /// The number of records that were removed.
+    /// The number of records that were removed from the reply.
     pub dropped: usize,
 }
 

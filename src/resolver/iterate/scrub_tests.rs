@@ -119,7 +119,7 @@ fn signatures_stay_and_share_the_ttl_of_what_they_cover() {
     assert_eq!(scrubbed.dropped, 1);
 }
 
-/// A key that counts how often it is compared with another key.
+/// A key of a map that counts how often it is compared with another key.
 struct Counting {
     value: u32,
     compared: Rc<Cell<usize>>,

@@ -16,15 +16,15 @@ const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
 /// A server of a zone that may be asked, in one step of a walk: the step asks the servers of this zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// The address of the server.
+    /// The address and port of the server.
     pub address: SocketAddr,
-    /// What is known about the server.
+    /// What is known about the server, such as its round trip and health.
     pub standing: ServerStanding,
     /// The number of queries to this server since the question began to ask the servers of the zone.
     pub tries: u8,
     /// The progress of the last of these queries.
     pub progress: CandidateProgress,
-    /// The number of queries in progress that the server may still answer.
+    /// How many queries of the question are in progress that the server may still answer.
     pub under_way: u8,
     /// True if the server has replied to a query since the last one was sent. No other reply of it is then waited for.
     pub answered: bool,
@@ -40,14 +40,14 @@ pub struct Candidate {
     pub doubted: bool,
 }
 
-/// The progress of the last query to a server that may be asked.
+/// The progress of the last query to a candidate (a server that may be asked).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CandidateProgress {
     /// No query was sent to the server yet.
     Untried,
     /// A query was sent to the server, and its timer has not expired yet.
     Waiting,
-    /// A query was sent and its timer has expired. An answer may still arrive.
+    /// A query was sent and its timer has expired. An answer of the server may still arrive.
     Overdue,
     /// The server's answer over UDP was truncated. The server is asked over TCP when no other server is left.
     Truncated,
@@ -60,7 +60,7 @@ pub enum CandidateProgress {
 const LAST_RESORT: u8 = 2;
 
 impl Candidate {
-    /// Creates a candidate to which the question has sent no query yet.
+    /// Creates a candidate (a server that may be asked) to which no query was sent yet.
     pub fn new(address: SocketAddr, standing: ServerStanding) -> Self {
         Self {
             address,
@@ -76,7 +76,7 @@ impl Candidate {
         }
     }
 
-    /// Records that a query is being sent to the candidate.
+    /// Records that a query of the question is being sent to the candidate.
     pub fn sent(&mut self) {
         self.tries = self.tries.saturating_add(1);
         self.over_tcp = self.over_tcp.map(|queries| queries.saturating_add(1));

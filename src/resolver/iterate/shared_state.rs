@@ -24,7 +24,7 @@ use dns::clock::Clock;
 use dns::random::Random;
 use history::Recorder;
 
-/// The state that all resolutions and background queries share.
+/// The state that all resolutions and queries in the background share.
 pub(super) struct SharedState {
     pub(super) exchange: Arc<Exchange>,
     pub(super) recorder: Arc<Recorder>,

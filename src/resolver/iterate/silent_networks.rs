@@ -16,9 +16,9 @@ const SITE: usize = 3;
 /// IPv6 is not used.
 #[derive(Debug, Default)]
 pub(super) struct SilentNetworks {
-    /// The prefixes of these networks, at most `MAX_IPV6_SILENCES`.
+    /// The prefixes of the networks in which servers were silent, at most `MAX_IPV6_SILENCES`.
     networks: Vec<[u16; SITE]>,
-    /// The length of the last rest, or `None` before the first.
+    /// The length of the last pause in which IPv6 was not used; `None` before the first one.
     last_rest: Option<Duration>,
 }
 

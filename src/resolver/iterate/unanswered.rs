@@ -122,7 +122,7 @@ impl Asking<'_> {
             && self.candidates.iter().all(is_silent)
     }
 
-    /// Returns true if no further server of the zone can be found.
+    /// Returns true if no further server of the zone can be asked.
     fn has_no_other(&self) -> bool {
         self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty() && self.has_glue
     }

@@ -14,7 +14,7 @@ use crate::cache::servers::Server;
 use crate::limits::MAX_UNPROVEN;
 use dns::clock::Mono;
 
-/// A query that was not answered, to be counted as a silence of its server.
+/// A query without an answer, which is to be counted as a silence of its server.
 #[derive(Clone)]
 pub(super) struct Silent {
     /// The server that did not answer.
@@ -24,7 +24,7 @@ pub(super) struct Silent {
     pub(super) late: Mono,
     /// The probe that tests whether the server works again, for use if the server counts as dead.
     pub(super) wanted: WantedServer,
-    /// True if the query was itself a probe in the background.
+    /// True if the query was itself a probe in the background (and not for a client).
     pub(super) aside: bool,
 }
 
@@ -47,7 +47,7 @@ impl Unproven {
         }
     }
 
-    /// Removes and returns the silences for which `wanted` returns true.
+    /// Removes and returns the unanswered queries for which `wanted` returns true.
     pub(super) fn take(&self, wanted: impl Fn(&Silent) -> bool) -> Vec<Silent> {
         self.waiting().extract_if(.., |silent| wanted(silent)).collect()
     }

@@ -21,13 +21,13 @@ use history::note::Note;
 
 /// The result of asking for only the last labels of the name, called a probe (query name minimisation).
 enum ProbedLabel {
-    /// A zone begins at the shorter name.
+    /// A zone begins at the shorter name, and this is the referral to it.
     Referral(Referral),
     /// No zone begins at the shorter name, so a name with one more label may be probed.
     NoCut,
     /// A DNSSEC proof shows that the shorter name does not exist, so the whole name does not exist either (RFC 8020).
     Absent(Box<Found>),
-    /// Any other result: the servers are asked for the whole name.
+    /// The reply shows something else: the servers are asked for the whole name.
     Unclear,
 }
 
@@ -187,13 +187,13 @@ impl Iterate {
     }
 }
 
-/// The answer to a question, and the zone whose servers gave it.
+/// The answer to a question, and where it comes from.
 #[derive(Clone, Debug)]
 pub struct Resolved {
-    /// The answer to the question.
+    /// The answer itself, with its records.
     pub found: Found,
     /// The zone whose server gave the answer.
     pub zone: Name,
-    /// The zone cut that names that server.
+    /// The zone cut whose servers include the one that gave the answer.
     pub(super) cut: Arc<Delegation>,
 }

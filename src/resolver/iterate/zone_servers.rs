@@ -29,12 +29,12 @@ pub(super) struct Addresses {
     /// The addresses of the servers in the parent's NS set, if the zone's own NS set comes first, and the glue in the delegation. They are
     /// asked if the first servers do not answer or do not serve the zone.
     pub(super) reserve: Vec<SocketAddr>,
-    /// The names of servers of which no usable address is known.
+    /// The names of servers of the zone of which no usable address is known.
     pub(super) unglued: Vec<Name>,
 }
 
 impl Iterate {
-    /// Returns the known addresses of the servers of `cut`.
+    /// Returns the known addresses of the servers of the zone cut `cut`.
     pub(super) fn addresses(&self, lookup: Lookup<'_>, cut: &Delegation) -> Addresses {
         if !cut.configured.is_empty() {
             return Addresses { first: cut.configured.clone(), ..Addresses::default() };

@@ -39,7 +39,7 @@ impl<Output: Send + 'static> Future for Driven<Output> {
 
 impl<Output: Send + 'static> Drop for Driven<Output> {
     fn drop(&mut self) {
-        // If the value is dropped outside a runtime, the work is dropped too.
+        // If this value is dropped outside a runtime, the work cannot continue and is dropped too.
         if let Some(work) = self.0.take()
             && let Ok(runtime) = Handle::try_current()
         {

@@ -30,7 +30,7 @@ use tokio::sync::{Notify, watch};
 use self::pulse::{Pulse, Pulses};
 use crate::limits::{MAX_RESTARTS, RESTART_PAUSE, RESTART_WINDOW};
 
-/// Restarts tasks and threads that have panicked, and counts the restarts.
+/// Restarts tasks and threads of the daemon that have panicked, and counts the restarts.
 #[derive(Clone)]
 pub struct Supervisor {
     pulses: Pulses,
@@ -53,7 +53,7 @@ impl Default for Supervisor {
 struct Restarts(VecDeque<Instant>);
 
 impl Supervisor {
-    /// Returns the pulses of all supervised tasks and threads.
+    /// Returns the pulses of all supervised tasks and threads: signs that they still run.
     pub fn pulses(&self) -> &Pulses {
         &self.pulses
     }
@@ -162,7 +162,7 @@ async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pul
     }
 }
 
-/// Returns the text of a panic, or "no message" if the panic has no text.
+/// Returns the text of a panic; "no message" if the panic has no text.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")

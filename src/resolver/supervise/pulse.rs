@@ -36,7 +36,7 @@ impl Pulse {
         self.answered.store(self.asked.load(Ordering::Acquire), Ordering::Release);
     }
 
-    /// Rings the bell again. Returns true if the previous ring was answered.
+    /// Asks the task or thread again for a sign that it runs. Returns true if it answered the previous request.
     fn ask(&self) -> bool {
         let alive = self.answered.load(Ordering::Acquire) == self.asked.load(Ordering::Acquire);
         if alive {
@@ -64,7 +64,7 @@ impl Pulses {
         pulse
     }
 
-    /// Returns the names of all threads and tasks that have a pulse.
+    /// Returns the names of all threads and tasks that the watchdog observes.
     #[cfg(feature = "simulated")]
     pub fn names(&self) -> Vec<String> {
         self.all().iter().map(|pulse| pulse.whose.clone()).collect()
