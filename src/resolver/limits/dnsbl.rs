@@ -174,7 +174,7 @@ pub(crate) const MAX_WITNESSES: usize = 10;
 /// The longest time that the task that tests and probes the lists sleeps, if no test or probe is due earlier.
 pub(crate) const TEND_AGAIN: Duration = Duration::from_secs(60);
 
-/// The least time between two witness questions (see `MAX_WITNESSES`).
+/// The least time between two witness queries (see `MAX_WITNESSES`), which show whether the network of this host works.
 pub(crate) const WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
 /// The greatest size of the file with the states of the lists, in octets. It has room for `MAX_LIST_WAYS` states of

@@ -44,7 +44,7 @@ pub(crate) const LEAST_UNSENT: usize = MAX_UNSENT / 4;
 /// for names of silent zones took 15 MB over HTTPS and 10 MB over QUIC.
 pub(crate) const LEAST_STREAMS: usize = MAX_PIPELINED / 4;
 
-/// The limits of work in progress for a given `cache.size`.
+/// The limits of work in progress (connections, queries, memory) for a given `cache.size`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkBounds {
     /// The greatest number of resolutions in progress: `LEAST_FLIGHTS` to `MAX_FLIGHTS`.

@@ -21,7 +21,7 @@ use smallvec::SmallVec;
 
 use crate::limits::{MAX_QUERY, MIDDLE_UDP_BATCH, READ_WAIT, SMALL_UDP_BATCH, UDP_BATCH};
 
-/// Says whether a read waits until a datagram arrives.
+/// Says whether a read from the socket waits until a datagram arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadWait {
     /// The read does not wait.
@@ -30,7 +30,7 @@ pub(super) enum ReadWait {
     Short,
 }
 
-/// The result of a read.
+/// The result of a read from the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadDatagrams {
     /// No datagram had arrived at the socket.
@@ -55,7 +55,7 @@ pub(super) struct Peer {
     local: Option<Local>,
 }
 
-/// An address of this host, in the form that the kernel uses.
+/// An address of this host at which a datagram arrived, in the form that the kernel uses.
 #[derive(Clone, Copy, Debug)]
 enum Local {
     V4(in_pktinfo),
@@ -188,7 +188,7 @@ impl QueryBatch {
         Ok(())
     }
 
-    /// Returns the number of datagrams in the batch.
+    /// Returns how many datagrams the batch has.
     pub(super) fn len(&self) -> usize {
         self.datagrams.len()
     }

@@ -14,7 +14,7 @@ use crate::limits::MAX_SOCKET_TABLE;
 /// The files with the kernel's tables of UDP sockets. A kernel without IPv6 has only the first file.
 const TABLES: [&str; 2] = ["/proc/net/udp", "/proc/net/udp6"];
 
-/// The inode of a socket, which identifies it in the tables.
+/// The inode of a socket, which identifies the socket in the tables of /proc/net.
 pub(super) type Inode = u64;
 
 /// For each socket, the number of dropped datagrams that the kernel reported last.

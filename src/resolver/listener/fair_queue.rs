@@ -17,7 +17,7 @@ use crate::limits::{MAX_SPARE_PLACES, SPARE_QUEUES};
 pub(super) struct FairQueue<Item> {
     /// The items (waiting queries) of each waiting client.
     clients: BTreeMap<ClientKey, Flows<Item>>,
-    /// The waiting clients, in the order of their turns.
+    /// The clients with waiting queries, in the order of their turns.
     turns: VecDeque<ClientKey>,
     /// The empty queues of clients that no longer wait. They are used for other clients, so that the next client needs
     /// no allocation.
@@ -28,7 +28,7 @@ pub(super) struct FairQueue<Item> {
     most: usize,
 }
 
-/// What has happened to a new item (a waiting query).
+/// What has happened to a new item (a query that has to wait).
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admitted<Item> {
     /// The new item (a waiting query) was added to the queue.

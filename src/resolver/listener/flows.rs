@@ -30,7 +30,7 @@ pub(super) struct Flows<Item> {
     /// The items (waiting queries) that arrived while few items waited. They are handled before the flows.
     line: VecDeque<Item>,
     flows: BTreeMap<FlowKey, Flow<Item>>,
-    /// The flows in the order in which they have their turns.
+    /// The flows (the waiting queries for one zone) in the order in which they have their turns.
     turns: VecDeque<FlowKey>,
     /// The flows, sorted by the number of their items (waiting queries).
     ranks: BTreeSet<(usize, FlowKey)>,

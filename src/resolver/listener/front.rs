@@ -38,11 +38,11 @@ use history::event::Ended;
 use history::owner::WantedOwner;
 use history::{Counter, HitPage, Recorder};
 
-/// The result of handling one DNS message of a client.
+/// The result of handling a DNS message of a client.
 pub(super) enum Handled {
-    /// The reply is in the buffer that the caller passed.
+    /// The reply to the client is in the buffer that the caller has passed.
     Reply,
-    /// No reply is sent.
+    /// No reply is sent to the client.
     Nothing,
     /// The answer is not in the cache, so the question must be resolved.
     Miss(Box<WaitingQuery>),
@@ -61,7 +61,7 @@ pub(super) struct FrontBatch<'a> {
     query: &'a mut Query,
     /// The replies of the last second, which may be sent again to an equal query. `None` for connections.
     recent: Option<&'a mut RecentReplies>,
-    /// True if each question is written to the log.
+    /// True if each question is written to the query log.
     logs: bool,
     /// The kinds of DNS messages that are copied for dnstap.
     wanted: WantedKinds,
@@ -80,9 +80,9 @@ enum Repeat {
     /// The table contains the reply, which is sent again. The fields are the type of the question, and the length of its
     /// name in octets.
     Reply(RecordType, u8),
-    /// The table contains no reply, but the reply may be stored at this place.
+    /// The table of recent replies has no reply, but this place for the reply.
     Keep(RecentPlace),
-    /// The table contains no reply, and has no place for one.
+    /// The table of recent replies has no reply, and no place for one.
     Nothing,
 }
 
@@ -105,7 +105,7 @@ pub(super) struct Front {
     parts: Arc<FrontParts>,
     policy: ArcSwap<Policy>,
     pub(super) bounds: Arc<SharedBounds>,
-    /// The listening address.
+    /// The listening address at which these messages arrive.
     local: SocketAddr,
     serves: ListenFor,
 }
@@ -141,7 +141,7 @@ impl Front {
         self.bounds.handshakes.may(client, self.now())
     }
 
-    /// Adds one to the counter of an event of a connection.
+    /// Adds one to the counter of an event on a connection.
     pub(super) fn count_one(&self, counter: Counter) {
         self.parts.recorder.count(counter, 1);
     }
@@ -156,7 +156,7 @@ impl Front {
         });
     }
 
-    /// Returns the transport over which DNS messages came.
+    /// Returns the transport over which these DNS messages came.
     fn transport(&self, occasion: Occasion) -> ClientTransport {
         match self.serves {
             ListenFor::Tls => ClientTransport::Tls,
@@ -477,7 +477,7 @@ impl<'a> FrontBatch<'a> {
         if self.policy.access(client) == Access::Drop {
             return Handled::Nothing;
         }
-        // The source address of a datagram may be forged.
+        // The source address of a datagram may be forged, so REFUSED is sent only at a limited rate.
         if limit.is_none() && !self.front.bounds.refusals.may(client, now) {
             return Handled::Nothing;
         }
@@ -596,7 +596,7 @@ impl<'a> FrontBatch<'a> {
         self.count_hits();
     }
 
-    /// Counts the cache hits that are not counted yet.
+    /// Counts the cache hits that were answered, but not counted yet.
     fn count_hits(&mut self) {
         if let Some(Hits { client, kind, count }) = self.hits.take() {
             let measure = || self.front.now().since(self.occasion.at);

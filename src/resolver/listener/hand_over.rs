@@ -30,7 +30,7 @@ pub(super) struct Miss {
 /// The cache misses of a worker thread whose resolution has not begun yet.
 pub(super) struct HandOver {
     waiting: RefCell<FairQueue<Miss>>,
-    /// The number of tasks of cache misses that were started but have not run yet.
+    /// How many tasks for cache misses were started but have not run yet.
     tasks: Arc<AtomicUsize>,
 }
 

@@ -26,7 +26,7 @@ pub(super) type Held = (usize, usize);
 
 /// The result of a task of a connection over HTTPS or QUIC, which has read or resolved the query of one stream.
 pub(super) enum StreamStep<Stream, Fault> {
-    /// The query of the stream was read, or could not be read because of a fault.
+    /// The query on this stream was read, or could not be read because of a fault.
     Read(Stream, Result<Vec<u8>, Fault>),
     /// The question of the stream was resolved. There is no answer if the question is a repetition whose first copy is
     /// answered.
@@ -63,17 +63,17 @@ impl<Answered> Default for HeldAnswers<Answered> {
 }
 
 impl<Answered> HeldAnswers<Answered> {
-    /// Adds an answer, whose size is `held`.
+    /// Adds an answer that waits for its client. `held` is its size.
     pub(super) fn add(&mut self, answered: Answered, held: Held) {
         self.answers.push_back((answered, held));
     }
 
-    /// Removes and returns the answer that was added first.
+    /// Removes and returns the answer that has waited longest.
     pub(super) fn take(&mut self) -> Option<Answered> {
         self.answers.pop_front().map(|(answered, _)| answered)
     }
 
-    /// Returns true if no answer waits.
+    /// Returns true if no answer waits for its client.
     pub(super) fn is_empty(&self) -> bool {
         self.answers.is_empty()
     }

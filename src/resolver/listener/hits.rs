@@ -31,7 +31,7 @@ pub(super) struct Hits {
 /// Decides which cache hits of a worker thread are measured, and stores the last measured time.
 #[derive(Default)]
 pub(super) struct HitTime {
-    /// The time of the last cache hit that was measured.
+    /// The measured time of the last cache hit.
     last: Duration,
     /// The number of further counts of cache hits for which the time in `last` is used.
     left: u32,

@@ -11,7 +11,7 @@ use listenfd::ListenFd;
 
 use crate::config::ListenAt;
 
-/// The inherited sockets of one address.
+/// The sockets of one listening address that the daemon got from the service manager.
 #[derive(Debug, Default)]
 pub(super) struct InheritedSockets {
     pub(super) datagrams: Vec<UdpSocket>,
@@ -23,14 +23,14 @@ pub(super) struct InheritedSockets {
 }
 
 impl InheritedSockets {
-    /// Creates the sockets of one address, for tests.
+    /// Creates the inherited sockets of one address, for tests.
     #[cfg(test)]
     pub(super) fn new(datagrams: Vec<UdpSocket>, streams: Vec<TcpListener>) -> Self {
         Self { datagrams, streams, is_used: false }
     }
 }
 
-/// All inherited sockets of this process, by their address.
+/// All sockets that the daemon got from the service manager, by their address.
 #[derive(Debug, Default)]
 pub struct Inherited {
     held: BTreeMap<SocketAddr, InheritedSockets>,
@@ -57,7 +57,7 @@ impl Inherited {
         inherited
     }
 
-    /// Creates the set of these sockets, for tests.
+    /// Creates the set of inherited sockets from these sockets, for tests.
     #[cfg(test)]
     pub(super) fn of_sockets(datagrams: Vec<UdpSocket>, streams: Vec<TcpListener>) -> Self {
         let mut inherited = Self::default();

@@ -21,7 +21,7 @@ use super::encrypted::quic;
 use super::queued::ClientKey;
 use crate::limits::WorkBounds;
 
-/// The QUIC connections of all addresses that take memory.
+/// The QUIC connections at all listening addresses that take memory.
 pub(super) struct KeptConnections {
     bounds: WorkBounds,
     transport: Arc<TransportConfig>,
@@ -36,7 +36,7 @@ struct KeptConnection {
 }
 
 impl KeptConnections {
-    /// Creates the state without any connection. `bounds` are the limits.
+    /// Creates the state without any QUIC connection. `bounds` are the limits.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         Self { bounds, transport: Arc::new(quic::transport(bounds.streams)), kept: Mutex::default() }
     }

@@ -74,7 +74,7 @@ impl Listeners {
         match self.ready(come, config, views) {
             Ok(prepared) => self.begin(prepared),
             Err(error) => {
-                // The caller tries again later.
+                // The caller tries again later to listen at these addresses.
                 self.missing.extend(taken);
                 return Err(error);
             }

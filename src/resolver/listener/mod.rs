@@ -121,13 +121,13 @@ use waiting::Waiting;
 /// is read: if a port is not available, no client is served.
 #[derive(Default)]
 pub struct Sockets {
-    /// The bound sockets, with the configured address of each.
+    /// The sockets that were bound, each with its address in the configuration.
     bound: Vec<(ListenAt, BoundSockets)>,
     /// The configured addresses that this host does not have yet.
     missing: Vec<AddressUnavailable>,
 }
 
-/// The running listeners.
+/// The running listeners of the daemon.
 pub struct Listeners {
     parts: Arc<FrontParts>,
     open: Vec<ServedAddress>,
@@ -196,13 +196,13 @@ struct Ready {
     inherited: bool,
 }
 
-/// The socket that accepts connections of clients.
+/// The socket of a listening address that accepts connections of clients.
 enum ConnectionSocket {
     Stream(Arc<TcpListener>),
     Quic(Arc<UdpSocket>),
 }
 
-/// An address at which clients are served.
+/// A listening address at which clients are served.
 struct ServedAddress {
     /// The address as it is configured. Its port may be 0.
     configured: ListenAt,

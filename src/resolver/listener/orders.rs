@@ -6,13 +6,13 @@ use tokio::sync::Notify;
 
 use crate::limits::READ_WAIT;
 
-/// The order to serve queries.
+/// The order to a worker thread to serve queries.
 pub(super) const SERVE: u8 = 0;
-/// The order to end after the last reply has been sent.
+/// The order to a worker thread to end after the last reply has been sent.
 pub(super) const RETIRE: u8 = 1;
-/// The order to end immediately, without replies to the waiting queries.
+/// The order to a worker thread to end at once, without replies to the waiting queries.
 pub(super) const STOP: u8 = 2;
-/// The order to read no more queries.
+/// The order to a worker thread to read no more queries.
 pub(super) const LEAVE: u8 = 3;
 
 /// The current order to a worker thread, and the signal (`bell`) that wakes the worker.

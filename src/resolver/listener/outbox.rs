@@ -27,7 +27,7 @@ pub(super) struct Outbox {
     /// The shard (separate copy) of the counters that the worker thread uses.
     shard: usize,
     orders: Arc<Orders>,
-    /// The number of cache misses whose reply was not sent yet.
+    /// How many cache misses have no reply yet.
     outstanding: AtomicUsize,
     replies: Mutex<Vec<ResolvedMiss>>,
     /// Wakes the task that sends the replies in the queue.
@@ -90,7 +90,7 @@ impl Outbox {
         }
     }
 
-    /// Sends the replies in `leaving`.
+    /// Sends the replies to the cache misses in `leaving`.
     fn send(&self, batch: &mut ReplyBatch, leaving: &mut Vec<ResolvedMiss>) {
         let mut lost = 0_usize;
         for ResolvedMiss { reply, peer, .. } in leaving.iter_mut() {

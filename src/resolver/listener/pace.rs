@@ -22,7 +22,7 @@ impl Pace {
         Self { last: now, began: now, queries: 0, is_fast: false }
     }
 
-    /// Records a read at the time `now` that returned this number of queries.
+    /// Records that a read from the socket at the time `now` returned this number of queries.
     pub(super) fn note(&mut self, now: Mono, queries: usize) {
         self.last = now;
         self.queries = self.queries.saturating_add(u32::try_from(queries).unwrap_or(u32::MAX));
@@ -32,7 +32,7 @@ impl Pace {
         }
     }
 
-    /// Returns the time of the last read that found queries.
+    /// Returns the time of the last read from the socket that found queries.
     pub(super) fn last_read(&self) -> Mono {
         self.last
     }

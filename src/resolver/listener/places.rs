@@ -30,9 +30,9 @@ pub(super) struct Seat {
     client: ClientKey,
     /// The time at which the connection was last active, in microseconds of the daemon's clock.
     active: AtomicU64,
-    /// True if a DNS message has arrived on the connection.
+    /// True if the client has sent a DNS message on the connection.
     has_sent: AtomicBool,
-    /// The number of questions of the connection that are in progress.
+    /// How many questions of the connection are in progress.
     questions: AtomicUsize,
     /// The total size of the replies that the client has not read yet and of the requests that wait behind them, in
     /// octets.
@@ -48,7 +48,7 @@ pub(super) struct TakenPlace {
 }
 
 impl ConnectionPlaces {
-    /// Creates the places with the limits `bounds`. No connection is open yet.
+    /// Creates the places for connections with the limits `bounds`. No connection is open yet.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         Self { bounds, seats: Mutex::default(), first_message: Notify::new() }
     }
@@ -104,7 +104,7 @@ impl ConnectionPlaces {
     }
 }
 
-/// Returns the number of connections of each client.
+/// Returns how many connections each client has.
 fn counts(seats: &[Arc<Seat>]) -> BTreeMap<ClientKey, usize> {
     let mut counts: BTreeMap<ClientKey, usize> = BTreeMap::new();
     for seat in seats {
@@ -149,7 +149,7 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> b
 }
 
 impl TakenPlace {
-    /// Records that the connection was active at the time `now`.
+    /// Records that the client used the connection at the time `now`.
     pub(super) fn mark_active(&self, now: Mono) {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
     }

@@ -66,7 +66,7 @@ impl Policy {
 }
 
 impl SharedBounds {
-    /// Creates the limits from the bounds of work in progress.
+    /// Creates the shared limits from the bounds of work in progress.
     pub(super) fn new(keyed: Keyed, bounds: WorkBounds) -> Self {
         Self {
             waiting: Arc::new(Semaphore::new(bounds.waiting())),

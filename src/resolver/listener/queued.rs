@@ -10,7 +10,7 @@ pub(super) enum ClientKey {
 }
 
 impl ClientKey {
-    /// Returns the client to which this address belongs.
+    /// Returns the key of the client to which this address belongs.
     pub(super) fn from_address(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address.to_bits()),
@@ -22,7 +22,7 @@ impl ClientKey {
     }
 }
 
-/// A waiting query, as an item of the queue of a worker thread.
+/// A waiting query, as an item in the queue of a worker thread.
 pub(super) trait Queued {
     /// Returns the client that sent the query.
     fn client(&self) -> ClientKey;
@@ -39,7 +39,7 @@ pub(super) mod stage {
     use super::{ClientKey, Queued};
     use dns::clock::Mono;
 
-    /// A waiting query of a test.
+    /// A waiting query in a test.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(in super::super) struct Asked {
         pub(in super::super) client: ClientKey,

@@ -60,7 +60,7 @@ struct RecentSet([RecentHead; WAYS]);
 /// The number of places at which the reply to a query may be stored.
 const WAYS: usize = 2;
 
-/// What is stored with a query and its reply.
+/// What the table of recent replies stores with a query and its reply.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
     /// The view of the clients to which the reply may be sent.
@@ -69,7 +69,7 @@ pub(super) struct Terms {
     pub(super) kind: RecordType,
     /// The length of the name in octets, with which the history finds the name in the query.
     pub(super) name: u8,
-    /// The version of the answer from which the reply was made.
+    /// The version of the cached answer from which the reply was made.
     pub(super) version: AnswerVersion,
     /// The time from which the reply must be composed again.
     pub(super) until: Mono,
@@ -93,9 +93,9 @@ struct RecentHead {
     name: u8,
 }
 
-/// What the table of recent replies contains for a query.
+/// What the table of recent replies has for a query.
 pub(super) enum RecentReply<'a> {
-    /// The reply to the query.
+    /// The table has the reply to this query.
     Reply(KeptReply<'a>),
     /// The table has no reply to the query, but a place where the reply can be stored.
     Free(RecentPlace),
@@ -103,11 +103,11 @@ pub(super) enum RecentReply<'a> {
     Nothing,
 }
 
-/// A reply that was found in the table.
+/// A reply to a query that was found in the table of recent replies.
 #[derive(Clone, Copy)]
 pub(super) struct KeptReply<'a> {
     octets: &'a [u8],
-    /// The type of the question, for counting.
+    /// The record type of the question, which is counted.
     pub(super) kind: RecordType,
     /// The length of the name in the query, in octets.
     pub(super) name: u8,
@@ -131,10 +131,10 @@ impl Default for RecentReplies {
     }
 }
 
-/// The number of sets in the table.
+/// The number of sets in the table of recent replies.
 const SETS: usize = RECENT_REPLIES / WAYS;
 
-/// The number of cache lines for queries and replies.
+/// The number of cache lines (of the processor) for queries and replies.
 const LINES: usize = RECENT_REPLIES * RECENT_OCTETS / CORE_LINE;
 
 impl RecentSet {
@@ -158,7 +158,7 @@ impl RecentHead {
     }
 }
 
-/// Returns the number of cache lines that `octets` octets take.
+/// Returns how many cache lines (of the processor) `octets` octets take.
 fn lines(octets: usize) -> usize {
     octets.div_ceil(CORE_LINE)
 }

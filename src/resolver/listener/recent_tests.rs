@@ -26,7 +26,7 @@ use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 use dns::wire::query::Query;
 
-/// The number of steps in the comparison.
+/// The number of steps in the comparison of the table with a simple model.
 const STEPS: u32 = 20_000;
 
 const CLIENT: &str = "127.0.0.1:5000";

@@ -12,7 +12,7 @@ use crate::limits::{REFUSAL_BURST, REFUSAL_INTERVAL, REFUSAL_NETWORKS};
 use dns::clock::Mono;
 use dns::hash::Keyed;
 
-/// The counters of the REFUSED replies to all networks.
+/// Counts the REFUSED replies to the networks of clients, to limit their rate.
 pub(super) struct Refusals {
     keyed: Keyed,
     /// For each counter, the time at which its next reply is due in the algorithm (theoretical arrival time), in
@@ -25,9 +25,9 @@ impl Refusals {
         Self { keyed, due: [const { AtomicU64::new(0) }; REFUSAL_NETWORKS] }
     }
 
-    /// Returns true if REFUSED may be sent to this client at the time `now`.
+    /// Returns true if REFUSED may be sent to this client now (at the time `now`).
     pub(super) fn may(&self, client: IpAddr, now: Mono) -> bool {
-        // Networks are /24 or /56, as in the response rate limiting of BIND and NSD.
+        // A network of clients is a /24 or /56, as in the response rate limiting of BIND and NSD.
         let hash = match client.to_canonical() {
             IpAddr::V4(address) => self.keyed.hash_one(address.to_bits() >> 8),
             IpAddr::V6(address) => self.keyed.hash_one(address.to_bits() >> 72),

@@ -85,7 +85,7 @@ fn client(server: SocketAddr) -> UdpSocket {
     socket
 }
 
-/// Returns a query for the address of the configured host.
+/// Returns a DNS query for the address of the configured host.
 pub(super) fn query() -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.recursion_desired = true;
@@ -97,7 +97,7 @@ fn send(client: &UdpSocket) {
     client.send(&query()).unwrap();
 }
 
-/// Reads a reply, and returns its response code and the address in it.
+/// Reads a reply from the socket, and returns its response code and the address in it.
 fn reply(client: &UdpSocket) -> (ResponseCode, Option<IpAddr>) {
     let mut octets = [0; 512];
     let length = client.recv(&mut octets).unwrap();
@@ -169,7 +169,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     tokio::task::block_in_place(|| listeners.stop());
 }
 
-/// Returns true if a query over TCP gets a reply.
+/// Returns true if a DNS query over TCP to `server` gets a reply.
 fn answers_over_tcp(server: SocketAddr) -> bool {
     let mut stream = TcpStream::connect(server).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

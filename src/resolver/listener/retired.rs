@@ -11,14 +11,14 @@ use tokio::net::TcpListener;
 use super::front::Front;
 use crate::config::ListenAt;
 
-/// An address that is no longer in the configuration.
+/// A listening address that is no longer in the configuration.
 pub(super) struct RetiredAddress {
     /// The address to which the sockets are bound.
     pub(super) address: SocketAddr,
     pub(super) front: Arc<Front>,
     /// The socket for TCP connections. It is dropped when no more connections are accepted.
     pub(super) stream: Weak<TcpListener>,
-    /// The UDP sockets. Each is dropped when all its questions are answered.
+    /// The UDP sockets of the address. Each is dropped when all its questions are answered.
     pub(super) datagrams: Vec<Weak<UdpSocket>>,
 }
 

@@ -20,7 +20,7 @@ use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
 /// The number of attempts to find a port that is free for both TCP and UDP, if the configured port is 0.
 const ANY_PORT_TRIES: usize = 20;
 
-/// The bound sockets of one address.
+/// The bound sockets of one listening address.
 pub(super) struct BoundSockets {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
@@ -30,7 +30,7 @@ pub(super) struct BoundSockets {
     pub(super) inherited: bool,
 }
 
-/// The error of a configured address that is not available.
+/// The error that resolverd cannot listen at a configured address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen at {}: {}", .at.address, advice(*.at, .source))]
 pub struct AddressUnavailable {
@@ -39,7 +39,7 @@ pub struct AddressUnavailable {
 }
 
 impl AddressUnavailable {
-    /// Returns the configured address that is not available.
+    /// Returns the configured address at which resolverd cannot listen.
     pub fn address(&self) -> SocketAddr {
         self.at.address
     }
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
     use crate::config::overlap;
 
-    /// Returns an address at which plain DNS is served.
+    /// Returns a listening address for plain DNS (not encrypted).
     fn plain(address: impl std::fmt::Display) -> ListenAt {
         ListenAt { address: address.to_string().parse().unwrap(), serves: ListenFor::Plain }
     }

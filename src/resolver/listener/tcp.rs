@@ -35,7 +35,7 @@ pub(super) const SHARD: usize = 0;
 /// The size of the longest query together with its length field, in octets.
 const WHOLE_QUERY: usize = MAX_QUERY + 2;
 
-/// Serves a connection until it ends.
+/// Serves a TCP or TLS connection of a client until it ends.
 pub(super) async fn serve(
     stream: TcpStream,
     client: SocketAddr,
@@ -118,7 +118,7 @@ struct Connection {
     unsent: Unsent,
 }
 
-/// The replies of a connection that the kernel has not accepted yet.
+/// The replies of a connection that its client has not read yet, so that the kernel does not accept them.
 #[derive(Default)]
 struct Unsent {
     /// The replies, each after its length. `taken` is the number of octets that the kernel has accepted.
@@ -253,7 +253,7 @@ impl Connection {
         let begun = !self.read.is_empty() && self.unsent.is_empty() && self.taken.has_room();
         self.due = due(self.due, begun, self.read.len() < before, Instant::now());
         if self.read.is_empty() {
-            // An idle connection keeps no buffer.
+            // A connection without a query in progress keeps no buffer.
             self.read = Vec::new();
         }
         Ok(())

@@ -131,7 +131,7 @@ impl Worker {
         Ok(Self { thread, begin, orders, socket: held, inode, _pulse: pulse })
     }
 
-    /// Returns the inode of the worker's socket.
+    /// Returns the inode of the worker's socket, which identifies it in /proc/net.
     pub(super) fn inode(&self) -> Inode {
         self.inode
     }
@@ -194,7 +194,7 @@ fn plan_wake(mut planned: Pin<&mut Sleep>) -> bool {
     is_planned
 }
 
-/// The buffers for the queries of a batch and for their replies.
+/// The buffers of a worker thread for the queries of a batch and for their replies.
 struct BatchRoom {
     received: QueryBatch,
     /// The hashes of the received datagrams without their ids.
@@ -224,13 +224,13 @@ struct Work {
     beat: Arc<Pulse>,
 }
 
-/// The reason why a worker thread has woken up.
+/// The reason why a worker thread has stopped waiting.
 enum WorkerEvent<'a> {
-    /// There is a new order for the worker thread, such as to stop.
+    /// There is a new order for the worker thread, for example to stop.
     Bell,
     /// Queries have arrived at the socket.
     Queries(AsyncFdReadyGuard<'a, Arc<UdpSocket>>),
-    /// Misses wait for the begin of their resolution.
+    /// Cache misses wait for the begin of their resolution.
     Misses,
 }
 
@@ -338,7 +338,7 @@ impl Work {
         }
     }
 
-    /// Reads at most one batch of queries, and answers cache hits.
+    /// Reads at most one batch of queries from the socket, and answers the cache hits among them.
     fn read_batch(&self, room: &mut BatchRoom, wait: ReadWait) -> ReadDatagrams {
         let BatchRoom { received, hashes, query, recent, hit_time, replies, pace } = room;
         let socket = self.socket.get_ref();
@@ -483,7 +483,7 @@ pub(in crate::listener) mod tests {
         (Arc::new(front), resolver, name)
     }
 
-    /// Returns a query with an OPT record.
+    /// Returns a DNS query with an OPT record.
     fn query(name: &Name) -> Vec<u8> {
         let mut message = Message::query();
         message.metadata.recursion_desired = true;

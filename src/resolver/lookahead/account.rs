@@ -20,7 +20,7 @@ use dns::clock::micros;
 use dns::words;
 
 words! {
-    /// The state of a look-ahead rule: whether its questions are asked in advance.
+    /// The state of a look-ahead rule: whether look-ahead asks its questions in advance.
     pub enum RuleState {
         /// Look-ahead asks the questions of the rule in advance.
         Active = "active",
@@ -31,7 +31,7 @@ words! {
     }
 }
 
-/// The numbers of a rule's questions since the start of the daemon.
+/// How many questions a look-ahead rule has led to since the start of the daemon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleCounts {
     /// The number of questions that look-ahead asked in advance.
@@ -42,13 +42,13 @@ pub struct RuleCounts {
     pub unused: u64,
     /// The number of questions that clients were expected to ask, and that look-ahead did not ask.
     pub observed: u64,
-    /// The number of these expected questions that a client then asked.
+    /// How many of these expected questions a client then asked.
     pub sent_later: u64,
     /// The time that clients did not have to wait because of this rule, in microseconds.
     pub saved_micros: u64,
 }
 
-/// The account of a rule: its counts, from which its state follows.
+/// The account of a look-ahead rule: its counts, from which its state follows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RuleAccount {
     pub(super) counts: RuleCounts,
@@ -68,7 +68,7 @@ pub(super) struct RuleAccount {
 }
 
 impl RuleAccount {
-    /// Returns the state that follows from the counts of the rule.
+    /// Returns the state of the look-ahead rule that follows from its counts.
     pub(super) fn state(&self) -> RuleState {
         let judged = self.recent_used.saturating_add(self.recent_unused);
         if judged < AHEAD_MIN_JUDGED {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::limits::{AHEAD_MEMORY, AHEAD_PER_SECOND, AHEAD_SHARE, AHEAD_START};
 use dns::clock::Mono;
 
-/// The limits for look-ahead questions that all rules share.
+/// The limits for look-ahead questions, which all rules share.
 #[derive(Debug)]
 pub(super) struct QueryAllowance {
     /// How many questions look-ahead may ask now, in millionths of a question.
@@ -108,7 +108,7 @@ mod tests {
         allowance.settle(2, 0);
         allowance.settle(2, 0);
         assert_eq!(take(&mut allowance, 40), 2);
-        // Old queries count only half.
+        // Queries of an earlier time count only half.
         assert_eq!(take(&mut allowance, AHEAD_MEMORY * 2), 60);
     }
 }

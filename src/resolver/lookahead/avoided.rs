@@ -10,7 +10,7 @@ use crate::limits::MAX_AVOIDED_ZONES;
 use dns::clock::Mono;
 use dns::question::ViewId;
 
-/// The zones that look-ahead does not ask for a while.
+/// The zones about which look-ahead asks nothing for a while.
 #[derive(Debug, Default)]
 pub(super) struct Avoided {
     until: BTreeMap<(ViewId, Name), Mono>,
@@ -37,7 +37,7 @@ impl Avoided {
         }
     }
 
-    /// Returns true if look-ahead must not ask this zone now.
+    /// Returns true if look-ahead must not ask questions about this zone now.
     pub(super) fn has(&self, view: ViewId, zone: &Name, now: Mono) -> bool {
         self.until.get(&(view, zone.clone())).is_some_and(|until| now < *until)
     }

@@ -35,7 +35,7 @@ pub(super) struct Expected {
     /// The time at which the TTL of the answer ends, or at which the question failed. `None` while it is in progress, or if look-ahead did not
     /// ask the question.
     pub(super) until: Option<Mono>,
-    /// True if a client has asked this expected question.
+    /// True if a client has already asked this expected question.
     pub(super) used: bool,
     /// True if the question belongs to the trial of its rule, which decides whether the rule is used.
     pub(super) on_trial: bool,
@@ -66,7 +66,7 @@ impl ExpectedQuestions {
         Self { by_key: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Returns true if the table contains no question.
+    /// Returns true if no question is expected.
     pub(super) fn is_empty(&self) -> bool {
         self.by_key.is_empty()
     }
@@ -103,7 +103,7 @@ impl ExpectedQuestions {
         self.by_key.remove(key)
     }
 
-    /// Removes and returns the next question whose time (`AHEAD_WINDOW`) is over.
+    /// Removes and returns the next expected question whose time is over: it was expected `AHEAD_WINDOW` ago.
     pub(super) fn next_over(&mut self, now: Mono) -> Option<Expected> {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < AHEAD_WINDOW {

@@ -7,7 +7,7 @@ use hickory_proto::rr::Name;
 use crate::limits::{MAX_AHEAD_FLIGHTS, MAX_AHEAD_OF_ZONE};
 use dns::question::ViewId;
 
-/// The number of look-ahead questions in progress.
+/// How many look-ahead questions are in progress: all, and those about each zone.
 #[derive(Debug, Default)]
 pub(super) struct InProgress {
     all: usize,

@@ -81,9 +81,9 @@ pub struct Lookahead(Mutex<LookaheadTables>);
 pub struct RuleStanding {
     /// The look-ahead rule.
     pub rule: Rule,
-    /// The state of the rule: whether its questions are asked in advance.
+    /// The state of the rule: whether look-ahead asks its questions in advance.
     pub state: RuleState,
-    /// The numbers of the rule's questions since the start of the daemon.
+    /// How many questions the rule has led to since the start of the daemon.
     pub counts: RuleCounts,
     /// The percentage of recently judged questions that clients asked. `None` before the first question was judged.
     pub share: Option<u32>,

@@ -5,34 +5,34 @@ use dns::words;
 words! {
     /// A rule. Its name in JSON and on the screen is the kind of record that it asks for.
     pub enum Rule {
-        /// The PTR of an address that a DNS list was asked about.
+        /// Rule: the PTR record of an address that a DNS list was asked about.
         Ptr = "ptr": "PTR of an address",
-        /// The IPv4 addresses of a PTR's name.
+        /// Rule: the IPv4 addresses of the name in a PTR record.
         PtrA = "ptr_a": "A of a PTR name",
-        /// The IPv6 addresses of a PTR's name.
+        /// Rule: the IPv6 addresses of the name in a PTR record.
         PtrAaaa = "ptr_aaaa": "AAAA of a PTR name",
-        /// The IPv4 addresses of a domain's mail hosts, or of the domain if it has no MX.
+        /// Rule: the IPv4 addresses of a domain's mail hosts, or of the domain if it has no MX.
         MxA = "mx_a": "A of mail hosts",
-        /// The IPv6 addresses of a domain's mail hosts, or of the domain if it has no MX.
+        /// Rule: the IPv6 addresses of a domain's mail hosts, or of the domain if it has no MX.
         MxAaaa = "mx_aaaa": "AAAA of mail hosts",
-        /// The IPv4 addresses of the mail hosts of a domain whose MX was asked for with DO. Software that delivers mail with DANE sets DO
+        /// Rule: the IPv4 addresses of the mail hosts of a domain whose MX was asked for with DO. Software that delivers mail with DANE sets DO
         /// (RFC 7672 section 2.2), and software that receives mail does not.
         DaneA = "dane_a": "A for DANE",
-        /// The IPv6 addresses of the mail hosts of a domain whose MX was asked for with DO.
+        /// Rule: the IPv6 addresses of the mail hosts of a domain whose MX was asked for with DO.
         DaneAaaa = "dane_aaaa": "AAAA for DANE",
-        /// The certificates of a mail host whose MX and addresses are secure.
+        /// Rule: the TLSA records (certificates) of a mail host whose MX and addresses are secure.
         Tlsa = "tlsa": "TLSA of mail hosts",
-        /// The SPF record of a domain whose MX was asked for.
+        /// Rule: the SPF record of a domain whose MX was asked for.
         Spf = "spf": "SPF record",
-        /// The SPF records that an SPF record includes, or redirects to.
+        /// Rule: the SPF records that an SPF record includes, or redirects to.
         SpfChain = "spf_chain": "SPF includes",
-        /// The addresses and MX records that the terms of an SPF record refer to.
+        /// Rule: the addresses and MX records to which the terms of an SPF record refer.
         SpfHosts = "spf_hosts": "hosts in SPF records",
-        /// The DMARC record of a domain.
+        /// Rule: the DMARC record of a domain.
         Dmarc = "dmarc": "DMARC record",
-        /// The DMARC records of the domains above a domain that has none.
+        /// Rule: the DMARC records of the domains above a domain that has none.
         DmarcWalk = "dmarc_walk": "DMARC of higher domains",
-        /// The DKIM keys of a domain that clients have asked for before.
+        /// Rule: the DKIM keys of a domain that clients have asked for before.
         Dkim = "dkim": "DKIM keys",
     }
 }

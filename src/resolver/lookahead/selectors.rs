@@ -47,7 +47,7 @@ impl Selectors {
             self.order.push_back(key.clone());
         }
         let names = self.known.entry(key).or_default();
-        // The name that was asked for last is the first in the list.
+        // The name of the DKIM key that was asked for last is the first in the list.
         names.retain(|known| known != name);
         names.truncate(MAX_SELECTORS.saturating_sub(1));
         names.insert(0, name.clone());

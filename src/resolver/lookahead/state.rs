@@ -30,7 +30,7 @@ use dns::question::{Answer, ExtendedError, Question};
 
 /// Gives the functions here access to the current state of cache, servers and configuration.
 pub(super) trait Outside {
-    /// Returns the cached answer to a question, or whether look-ahead may ask it.
+    /// Returns what is known about a question: its cached answer, or whether look-ahead may ask it.
     fn known(&self, question: &Question) -> KnownAhead;
     /// Returns the zone that look-ahead then avoids for a while if this question fails.
     fn zone(&self, question: &Question) -> Name;
@@ -38,7 +38,7 @@ pub(super) trait Outside {
     fn failed_zone(&self, question: &Question) -> Name;
     /// Returns true if clients use so little of the resolver's capacity that there is room for look-ahead.
     fn has_room(&self) -> bool;
-    /// Returns the number of all queries to servers since the start of the daemon.
+    /// Returns how many queries were sent to servers since the start of the daemon.
     fn messages(&self) -> u64;
     /// Returns the current configuration.
     fn config(&self) -> Arc<Config>;
@@ -63,13 +63,13 @@ pub(super) struct ClientAnswered<'a> {
     pub(super) answer: &'a Answer,
 }
 
-/// A question that look-ahead is to ask.
+/// A question that look-ahead is to ask now.
 #[derive(Clone, Debug)]
 pub(super) struct Start {
     pub(super) question: Question,
     pub(super) rule: Rule,
     pub(super) key: ExpectedKey,
-    /// The zone for which the question counts.
+    /// The zone to whose limit the question counts.
     pub(super) zone: Name,
 }
 
@@ -81,11 +81,11 @@ struct RuleChain {
     config: Arc<Config>,
     /// A question with the flags and the view of the client's question with which the chain began.
     like: Question,
-    /// The number of questions that look-ahead may still ask in this chain.
+    /// How many questions look-ahead may still ask in this chain (of questions that follow from each other).
     asked_left: u8,
     /// The number of questions that may still be counted in this chain without being asked.
     observed_left: u8,
-    /// The number of SPF lookups that are left for this chain.
+    /// How many SPF lookups this chain may still make.
     lookups: u8,
 }
 
@@ -243,7 +243,7 @@ impl LookaheadTables {
         let answer = ended.and_then(|ended| ended.answer.as_deref());
         let next = answer.and_then(|answer| further(step, &start.question.name, answer)).unwrap_or_default();
         let Some(ended) = ended.filter(|ended| ended.messages > 0) else {
-            // The whole answer was in the cache, so the question sent no query.
+            // The whole answer was in the cache, so the look-ahead question sent no query.
             self.allowance.settle(before, 0);
             if !used {
                 self.allowance.give_back();
@@ -452,7 +452,7 @@ impl LookaheadTables {
         }
     }
 
-    /// Returns true if the limits allow one more question of this rule.
+    /// Returns true if the limits allow one more look-ahead question of this rule.
     fn may_ask(&mut self, rule: Rule, outside: &impl Outside, now: Mono) -> bool {
         self.expected.has_room()
             && self.account(rule).is_some_and(RuleAccount::has_room)
@@ -480,7 +480,7 @@ fn is_of_servers(answer: &Answer) -> bool {
     answer.extended_error.as_ref().is_none_or(|error| !other.contains(&error.code))
 }
 
-/// What is known about an expected question that a client has now asked.
+/// What look-ahead knew about an expected question that a client has now asked.
 #[derive(Clone, Copy, Debug)]
 struct UsedBy {
     chain: ChainNumber,

@@ -16,7 +16,7 @@ use dns::stage::name;
 use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 
-/// A simulated resolver with an empty cache and room for look-ahead.
+/// A stand-in for a resolver with an empty cache and room for look-ahead questions.
 struct World {
     known: RefCell<BTreeMap<String, Arc<Answer>>>,
     has_room: Cell<bool>,
@@ -219,7 +219,7 @@ fn a_use_counts_once_whenever_it_comes() {
     assert_eq!(counts(&state).used, 1);
     state.settle(at(30_000));
     assert_eq!((counts(&state).used, counts(&state).unused), (1, 0));
-    // Another question is judged as unused, and a client uses its answer later.
+    // Another look-ahead question is judged as unused, and a client uses its answer later.
     assert_eq!(state.account(Rule::Spf).unwrap().counts.unused, 1);
     assert!(state.used_mark(&start[2].question, Rule::Spf, &world, at(60_000)));
     assert_eq!(state.account(Rule::Spf).unwrap().counts.unused, 0);

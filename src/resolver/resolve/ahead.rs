@@ -39,7 +39,7 @@ use history::{Flown, Recorder};
 /// What is already known about a question that look-ahead wants to ask. This decides whether it may ask it.
 #[derive(Debug)]
 pub enum KnownAhead {
-    /// The cache has the answer.
+    /// The cache has the answer to the question.
     Answer(Arc<Answer>),
     /// Look-ahead must not ask the question: a resolution already asks it, or it asks a DNS list, or its answer comes from a zone that is
     /// served here, or it failed a moment ago.
@@ -72,12 +72,12 @@ impl LookaheadResolver {
         &self.flight.recorder
     }
 
-    /// Returns the clock.
+    /// Returns the clock of the resolver.
     pub fn clock(&self) -> &Clock {
         &self.flight.clock
     }
 
-    /// Returns the configuration.
+    /// Returns the current configuration of the resolver.
     pub fn config(&self) -> Arc<Config> {
         Arc::clone(self.views.load().config())
     }

@@ -24,7 +24,7 @@ use dns::clock::{Clock, Mono};
 use dns::question::{Answer, QuestionKey};
 use history::{Counter, Recorder};
 
-/// The queue of events of clients' questions, which look-ahead reads.
+/// The queue of events about clients' questions, which look-ahead reads.
 pub(crate) struct AnsweredQueue {
     clock: Clock,
     recorder: Arc<Recorder>,

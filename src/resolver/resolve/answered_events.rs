@@ -12,9 +12,9 @@ use crate::limits::{MAX_ANSWERED, MAX_ANSWERED_OCTETS};
 use dns::clock::Mono;
 use dns::question::{Answer, QuestionKey};
 
-/// An event that look-ahead learns about a client's question.
+/// An event about a client's question, from which look-ahead learns.
 pub enum AnsweredEvent {
-    /// A client asks a DNS list, and the answer was not in the cache.
+    /// A client asks a DNS list a question whose answer was not in the cache.
     Asked(Arc<ClientQuestion>),
     /// A question whose answer was not in the cache has been answered.
     Answered {
@@ -25,7 +25,7 @@ pub enum AnsweredEvent {
     },
     /// A question was answered from the cache, with an answer that look-ahead had asked for.
     Used {
-        /// The key of the client's question.
+        /// The cache key of the client's question.
         key: QuestionKey,
         /// The number of the rule of look-ahead that asked for the answer.
         rule: u8,
@@ -48,7 +48,7 @@ impl AnsweredEvent {
         }
     }
 
-    /// Returns the size of the answer that the event keeps in memory, in octets.
+    /// Returns the size of the answer that the event holds in memory, in octets.
     fn octets(&self) -> usize {
         match self {
             Self::Answered { answer, .. } => answer.wire.len(),
@@ -57,7 +57,7 @@ impl AnsweredEvent {
     }
 }
 
-/// Events in the order in which they happened.
+/// The events about clients' questions in the order in which they happened.
 #[derive(Default)]
 struct EventQueue {
     events: Vec<AnsweredEvent>,
@@ -65,7 +65,7 @@ struct EventQueue {
     octets: usize,
 }
 
-/// Events that wait until look-ahead reads them.
+/// The events about clients' questions that look-ahead has not read yet.
 #[derive(Default)]
 pub(super) struct WaitingEvents {
     waiting: Mutex<EventQueue>,
@@ -73,7 +73,7 @@ pub(super) struct WaitingEvents {
     pub(super) added: Notify,
     /// Notified when an event is added that makes look-ahead ask other questions.
     pub(super) leads: Notify,
-    /// True if a task reads the queue. If no task reads it, events are dropped.
+    /// True if a task reads the queue. If no task reads it, events are not stored.
     pub(super) read: AtomicBool,
 }
 
@@ -144,7 +144,7 @@ mod tests {
     use dns::wire::compose;
     use dns::wire::compose::AnswerParts;
 
-    /// Returns a question and an answer of 60 KB to it.
+    /// Returns a question of a client and an answer of 60 KB to it.
     fn answered() -> (Arc<ClientQuestion>, Arc<Answer>) {
         let (owner, views) = (name("example."), Views::new(&Arc::new(Config::default())).unwrap());
         let question = Question::new(&owner, RecordType::TXT);

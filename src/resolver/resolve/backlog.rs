@@ -6,7 +6,7 @@
 use crate::limits::{BACKLOG_TIME, BACKLOG_WAIT, WorkBounds};
 use dns::clock::Mono;
 
-/// How long the latest questions waited before work on them began.
+/// Measures how long the latest questions waited before work on them began.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     /// Start of the period in which every question waited too long, and time of the latest such question. `None` if the latest question did

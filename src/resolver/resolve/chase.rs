@@ -55,7 +55,7 @@ pub(super) struct Chaser {
 /// What to do when an alias leads to a name of a DNS list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum AtList {
-    /// The name is followed, like any other name.
+    /// The name of the DNS list is followed, like any other name.
     Passes,
     /// The name is not followed. The question counts for the quota of the list, and module `lists::guard` decides how the answer is given.
     Stops,
@@ -96,7 +96,7 @@ impl Chaser {
         Lookup { name, kind, route, context, rewrite: None, sub_questions: self, avoid: &[], cut }
     }
 
-    /// Like `chase`, but believes each alias in the cache.
+    /// Like `chase`, but believes each alias that is in the cache.
     async fn follow(
         &self,
         (name, kind): (&Name, RecordType),
@@ -125,7 +125,7 @@ impl Chaser {
                     return Ok(chased);
                 }
                 End::Negative { nxdomain, soa, .. } => {
-                    // If a zone that is served here denies the name, the alias is not the reason.
+                    // If a zone that resolverd itself serves denies the name, the alias is not the reason.
                     if matches!(route.target, RouteTarget::Local(_)) {
                         chased.recalled_alias = None;
                     }
@@ -204,7 +204,7 @@ impl Chaser {
         let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
         let mut bogus: Option<Failure> = None;
         for _ in 0..MAX_BOGUS_TRIES {
-            // After a bogus answer, the known zone cut is not used but looked up again.
+            // After a bogus answer, the zone cut in the cache is not used but looked up again.
             let cut = lookup.cut.filter(|_| avoid.is_empty());
             let resolved = self.iterate.find(Lookup { avoid: &avoid, cut, ..lookup }).await;
             let mut resolved = match resolved {

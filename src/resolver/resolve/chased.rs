@@ -29,7 +29,7 @@ pub(super) struct Chased {
     pub(super) answers: Vec<Record>,
     /// NXDOMAIN if the last name does not exist, YXDOMAIN if a DNAME makes the name too long.
     pub(super) rcode: ResponseCode,
-    /// The SOA of a negative answer.
+    /// The SOA record of a negative answer.
     pub(super) soa: Option<Box<Record>>,
     /// The signatures of the answers, for clients that set DO.
     pub(super) signatures: Vec<Record>,
@@ -43,7 +43,7 @@ pub(super) struct Chased {
     pub(super) zone: Option<Name>,
     /// The server that answered last, and the round-trip time of its reply. `None` if the cache had all data.
     pub(super) answered: Option<(IpAddr, Duration)>,
-    /// The extended error that is sent with the answer.
+    /// The extended error (RFC 8914) that the client gets with the answer.
     pub(super) extended_error: Option<ExtendedError>,
     /// Mark of the DNS list that gave the answer. `None` if the answer is not from a list.
     pub(super) list: Option<ListMark>,

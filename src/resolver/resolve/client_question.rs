@@ -41,7 +41,7 @@ pub struct ClientQuestion {
     pub(super) follower: Option<watch::Sender<Option<Arc<FlightProgress>>>>,
 }
 
-/// The DNS list that a question asks.
+/// The DNS list for which a question asks.
 pub(super) struct AskedList {
     pub(super) list: Arc<List>,
     /// The state that is stored for the list. It is set when it is first looked up.
@@ -53,7 +53,7 @@ pub(super) struct AskedList {
 /// What happens with a client's question: it gets a reply, or none because it is a repetition.
 #[derive(Debug)]
 pub enum Asked {
-    /// The client gets this reply: an answer or a failure.
+    /// The client gets this reply: an answer or an error.
     Replied(Replied),
     /// The same client already waits for the answer to this question, so it gets no second reply.
     Repeated,
@@ -110,7 +110,7 @@ impl ClientQuestion {
         }
     }
 
-    /// Sets the client's socket, from which the question came over the network.
+    /// Sets the client's socket. Only questions that came over the network have one.
     #[must_use]
     pub(crate) fn of_socket(self, socket: WantedOwner) -> Self {
         Self { socket: Some(socket), ..self }
@@ -128,7 +128,7 @@ impl ClientQuestion {
         &self.question
     }
 
-    /// Returns the key of the question.
+    /// Returns the cache key of the question.
     pub fn key(&self) -> &QuestionKey {
         &self.key
     }
@@ -173,7 +173,7 @@ impl ClientQuestion {
         Self::new(question, key, client, Mono::START, Arc::clone(&VIEW))
     }
 
-    /// Returns the DNS list that the question asks, if this list still runs.
+    /// Returns the DNS list for which the question asks; `None` if it asks no list, or a list that was shut down.
     pub(super) fn live_list(&self) -> Option<&Arc<List>> {
         self.list.as_ref().map(|asked| &asked.list).filter(|list| list.is_alive())
     }

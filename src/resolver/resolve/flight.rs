@@ -41,7 +41,7 @@ use validate::verdict::SecurityStatus;
 const ANY_KINDS: [RecordType; 5] =
     [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA, RecordType::SOA];
 
-/// Resolves questions. It does not know which clients wait for a resolution.
+/// Resolves questions (runs flights). It does not know which clients wait for an answer.
 pub(super) struct FlightResolver {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
@@ -50,7 +50,7 @@ pub(super) struct FlightResolver {
     pub(super) flights: Arc<Flights>,
     /// Follows names through their aliases.
     pub(super) chaser: Arc<Chaser>,
-    /// Asks DNS lists.
+    /// Asks DNS lists about names, and interprets their answers.
     pub(super) lists: Arc<ListResolver>,
     /// Composes stale answers: answers from cached data whose TTL has ended.
     pub(super) stale: StaleAnswers,
@@ -342,7 +342,7 @@ impl FlightResolver {
     }
 }
 
-/// Returns the kind of a route, for the history.
+/// Returns the kind of the route, for the entry of the resolution in the history.
 const fn route_kind(target: &RouteTarget) -> RouteKind {
     match target {
         RouteTarget::Iterate => RouteKind::Recursion,
@@ -352,7 +352,7 @@ const fn route_kind(target: &RouteTarget) -> RouteKind {
     }
 }
 
-/// Returns the result of validation, if the answer was validated.
+/// Returns the result of the DNSSEC validation; `None` if the answer was not validated.
 fn state_of(chased: &Result<Chased, Failure>) -> Option<SecurityStatus> {
     match chased {
         Ok(chased) => match chased.security? {

@@ -27,10 +27,10 @@ use dns::question::{
     wire_name,
 };
 
-/// The result of a resolution.
+/// The result of a resolution (flight).
 #[derive(Debug)]
 pub(super) struct Landed {
-    /// The answer. After a failure it is SERVFAIL or a stale answer.
+    /// The answer of the resolution. After a failure it is SERVFAIL or a stale answer.
     pub(super) answer: Arc<Answer>,
     /// How the resolution ended.
     pub(super) end: FlightEnd,
@@ -38,10 +38,10 @@ pub(super) struct Landed {
     pub(super) packets: u32,
 }
 
-/// How a resolution has ended.
+/// How a resolution (flight) has ended.
 #[derive(Debug)]
 pub(super) enum FlightEnd {
-    /// The resolution ended with an answer of servers or of the cache.
+    /// The resolution ended with an answer of servers or from the cache.
     Answered,
     /// The resolution ended with an answer that another resolution had asked for at the same time.
     Shared,
@@ -88,7 +88,7 @@ struct FlightTable {
     /// The data of each resolution in progress that its ticket identifies.
     standing: Numbered<Ticket, FlightPlace>,
     waiters: usize,
-    /// The number of questions of each client that wait for a resolution.
+    /// How many questions of each client wait for a resolution.
     waiting: Numbered<ClientKey, usize>,
 }
 
@@ -102,7 +102,7 @@ struct Flight {
 /// Data of a resolution in the table: the zone for which it counts, and the sender that ends the resolution early.
 struct FlightPlace {
     key: FlightKey,
-    /// The zone for which the resolution counts, in wire form.
+    /// The zone to whose share of the places the resolution counts, in wire form.
     zone: Box<[u8]>,
     /// True if look-ahead asks more questions when the resolution reaches the servers of the zone that has the queried name.
     leads_at_delegation: bool,
@@ -110,11 +110,11 @@ struct FlightPlace {
     give_way: oneshot::Sender<Shed>,
 }
 
-/// What is known about a resolution when it starts.
+/// What is known about a resolution (flight) when it starts.
 #[derive(Clone, Copy)]
 struct FlightStart<'a> {
     ticket: Ticket,
-    /// The zone for which the resolution counts, in wire form.
+    /// The zone to whose share of the places the resolution counts, in wire form.
     zone: &'a [u8],
     leads_at_delegation: bool,
 }
@@ -125,7 +125,7 @@ pub(super) enum JoinedFlight {
     Waits { seat: FlightSeat, begun: Option<BegunFlight> },
     /// The same client already waits for the answer to the same question.
     Repeated,
-    /// There is no room for the question, so it is refused.
+    /// There is no place for the question, so it is turned away.
     Shed(Shed),
 }
 
@@ -133,12 +133,12 @@ pub(super) enum JoinedFlight {
 #[derive(Clone, Debug)]
 pub(super) struct Shed {
     pub(super) why: ShedReason,
-    /// The zone for which the question counts.
+    /// The zone to whose share of the places the question counts.
     pub(super) zone: Name,
 }
 
 impl Shed {
-    /// Returns the extended error (RFC 8914) that the client gets.
+    /// Returns the extended error (RFC 8914) that the client gets if its question is turned away.
     pub(super) fn extended_error(&self) -> ExtendedError {
         self.why.extended_error(&self.zone)
     }
@@ -146,9 +146,9 @@ impl Shed {
 
 /// The registration of a client as one that waits for a resolution. Dropping it removes the registration.
 pub(super) struct FlightSeat {
-    /// Receives the result of the resolution.
+    /// Receives the result of the resolution when it ends.
     pub(super) landing: Landing,
-    /// The progress of the resolution.
+    /// The progress of the resolution so far.
     pub(super) progress: Arc<FlightProgress>,
     flights: Flights,
     key: FlightKey,
@@ -165,7 +165,7 @@ pub(super) struct BegunFlight {
 }
 
 impl Flights {
-    /// Creates a table without resolutions.
+    /// Creates a table in which no resolution is in progress.
     pub(super) fn new(keyed: Keyed, bounds: WorkBounds) -> Self {
         Self { table: Arc::new(Mutex::new(FlightTable::new(bounds))), keyed }
     }
@@ -256,18 +256,18 @@ impl Flights {
         }
     }
 
-    /// Returns true if a resolution asks the question of this key.
+    /// Returns true if a resolution of the question with this key is in progress.
     pub(super) fn has(&self, key: &QuestionKey) -> bool {
         let key = FlightKey { hash: self.keyed.octets(key.as_bytes()), key: Arc::new(key.clone()) };
         self.table().flights.contains_key(&key)
     }
 
-    /// Returns the number of resolutions in progress.
+    /// Returns how many resolutions are in progress.
     pub(super) fn len(&self) -> usize {
         self.table().flights.len()
     }
 
-    /// Returns the number of clients that wait for a resolution.
+    /// Returns how many clients wait for a resolution.
     pub(super) fn waiters(&self) -> usize {
         self.table().waiters
     }
@@ -307,7 +307,7 @@ impl Flights {
         BegunFlight { ticket, gives_way, sender: Some(sender), flights: self.clone() }
     }
 
-    /// Registers a client as one that waits for the resolution of `key`.
+    /// Registers a client that waits for the resolution of the question `key`.
     fn seat(
         &self,
         table: &mut FlightTable,
@@ -345,7 +345,7 @@ impl Flights {
     }
 }
 
-/// Returns a name in wire form, and then each name above it.
+/// Returns a name in wire form, and then each name above it up to the root.
 fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     let root = name.len().checked_sub(1);
     label_places(name).chain(root).filter_map(|place| name.get(place..))

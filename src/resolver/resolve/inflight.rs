@@ -14,7 +14,7 @@ use history::trail::LastQuery;
 /// A resolution in progress, as shown to the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InFlight {
-    /// The question of the resolution.
+    /// The question that the resolution resolves.
     pub question: Question,
     /// The time since the resolution began.
     pub age: Duration,
@@ -24,7 +24,7 @@ pub struct InFlight {
     pub last_query: LastQuery,
 }
 
-/// Returns all resolutions, the oldest first.
+/// Returns all resolutions in progress, the oldest first.
 pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
     let listed = flights.list().into_iter();
     let mut shown: Vec<InFlight> = listed

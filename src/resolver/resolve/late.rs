@@ -98,7 +98,7 @@ impl LateAnswerKeeper {
         false
     }
 
-    /// Removes the cached failures of the questions that this late answer answers.
+    /// Removes the cached failures of the questions to which this late answer is the answer.
     fn forget_failures(&self, name: &Name, kind: RecordType, view: &View) {
         for (dnssec_ok, checking_disabled) in [(false, false), (false, true), (true, false), (true, true)] {
             let question =

@@ -113,13 +113,13 @@ use waiting::ClientResolver;
 /// The reason that a client gets if a reload has removed the listener to which it sent its query.
 const WITHOUT_LISTENER: &str = "a reload removed the listener of this query";
 
-/// The objects that a resolver needs to start.
+/// The parts from which a resolver is created.
 pub struct ResolverParts {
     /// The views: the routes that decide how questions are answered, and the operator's settings.
     pub views: Views,
-    /// The clock that gives the time to the resolver.
+    /// The clock from which the resolver gets the time.
     pub clock: Clock,
-    /// The source of random ids and ports.
+    /// The source of random numbers for ids, ports and the case of names.
     pub random: Random,
     /// The network through which servers are queried.
     pub network: Arc<dyn Network>,
@@ -140,13 +140,13 @@ pub struct Resolver {
     tap: Arc<Tap>,
     /// The state that decides which failed questions are reported in the log.
     log_state: Mutex<LogState>,
-    /// Resolves questions.
+    /// Resolves questions, each in one resolution (flight).
     flight: Arc<FlightResolver>,
     /// Answers clients whose questions wait for a resolution.
     clients: ClientResolver,
-    /// Asks DNS lists.
+    /// Asks DNS lists, and interprets their answers.
     lists: Arc<ListResolver>,
-    /// Asks questions that no client waits for.
+    /// Resolves questions for which no client waits, such as probes.
     side: Arc<SideResolver>,
     /// Renews answers, delegations and addresses in use before they expire.
     prefetcher: Arc<Prefetcher>,
@@ -286,22 +286,22 @@ impl Resolver {
         self.flight.chaser.trust.ntas()
     }
 
-    /// Returns the table with the state of each DNS list.
+    /// Returns the table of DNS lists with the state of each.
     pub fn lists(&self) -> &Lists {
         &self.lists.table
     }
 
-    /// Returns the part that asks DNS lists.
+    /// Returns the part of the resolver that asks DNS lists.
     pub fn list_resolver(&self) -> &Arc<ListResolver> {
         &self.lists
     }
 
-    /// Returns the clock.
+    /// Returns the clock of the resolver.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Returns the routes of questions, and the operator's settings.
+    /// Returns the views: the routes of questions, and the operator's settings.
     pub fn views(&self) -> Arc<Views> {
         self.views.load_full()
     }
@@ -311,12 +311,12 @@ impl Resolver {
         self.flight.iterate.bounds()
     }
 
-    /// Returns the number of resolutions in progress.
+    /// Returns how many resolutions are in progress.
     pub fn flights(&self) -> usize {
         self.flight.flights.len()
     }
 
-    /// Returns the number of clients that wait for a resolution.
+    /// Returns how many clients wait for a resolution.
     pub fn waiters(&self) -> usize {
         self.flight.flights.waiters()
     }
@@ -377,7 +377,7 @@ impl Resolver {
         self.ask_in(question, client, view).await
     }
 
-    /// Like `ask`, for a client whose listener uses the view `view`.
+    /// Like `ask`, for a client that sees the view `view`.
     pub async fn ask_in(&self, question: Question, client: Client, view: Arc<View>) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
@@ -426,7 +426,7 @@ impl Resolver {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);
             self.lists.table.events.push(key, ListEventKind::Asked(Some(mark.says)), now);
-            // The answers of a learned zone are renewed like those of other zones.
+            // The answers of a learned zone (which is not known as a DNS list) are renewed like those of other zones.
             if mark.list < LEARNED {
                 return None;
             }

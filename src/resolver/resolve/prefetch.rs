@@ -45,7 +45,7 @@ pub(super) const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIF
 #[derive(Debug)]
 struct Renewal {
     key: QuestionKey,
-    /// The answer to renew, or `None` if the last resolution failed.
+    /// The cached answer to renew; `None` if the last resolution failed.
     answer: Option<Arc<Answer>>,
 }
 
@@ -198,7 +198,7 @@ impl Prefetcher {
     async fn ask_for_expiring(&self, entry: &ExpiringEntry) -> bool {
         let ExpiringEntry { name, kind, view, .. } = entry;
         if !self.views.load().holds(view) {
-            // A reload has changed the view of this entry, so the entry is not renewed.
+            // A reload has changed the view of this cache entry, so the entry is not renewed.
             return false;
         }
         let progress = Arc::new(FlightProgress::new(&self.flight.clock));

@@ -75,7 +75,7 @@ impl Chaser {
             return Some(redirected);
         }
         let known = known.or_else(|| {
-            // No name can exist below a name that does not exist (RFC 8020).
+            // No name can exist below a name that does not exist (RFC 8020), so names above are looked up too.
             let above =
                 route.policy.nxdomain_cut.then(|| rrsets.nxdomain_above(&mut keys, &route.zone, now))??;
             Some((Known::Negative(above), kind)).filter(|(known, _)| is_used(known))

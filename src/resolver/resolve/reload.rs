@@ -22,7 +22,7 @@ pub(super) struct ChangedRoutes {
 }
 
 impl ChangedRoutes {
-    /// Creates the state in which no reload has changed a route yet.
+    /// Creates the state at the start: no reload has changed a route yet.
     pub(super) fn new(views: &Arc<ArcSwap<Views>>) -> Self {
         Self { views: Arc::clone(views), names: Mutex::default() }
     }
@@ -65,7 +65,7 @@ impl ChangedRoutes {
         names.any(|name| changed.iter().any(|changed| changed.zone_of(name)))
     }
 
-    /// Returns the names whose routes a reload has changed since `began`.
+    /// Returns the names whose routes (servers) a reload has changed since `began`.
     fn since(&self, began: Mono) -> Vec<Name> {
         let changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.iter().filter(|(_, at)| **at >= began).map(|(name, _)| name.clone()).collect()

@@ -41,7 +41,7 @@ struct FollowerState {
     runs: bool,
     /// Why the last query for the keys failed or its answer was not valid, as the end of a sentence. `None` if it succeeded.
     trouble: Option<String>,
-    /// The TTL of the keys in the last valid answer, in seconds.
+    /// The TTL of the root's DNSKEY records in the last valid answer, in seconds.
     ttl: u32,
     /// Time since which all queries for the keys have failed, in seconds since 1970. `None` if the last one succeeded.
     failing_since: Option<u64>,
@@ -79,7 +79,7 @@ impl RootKeyFollower {
         Arc::new(Self { views: Arc::clone(views), chaser: Arc::clone(chaser), state: Mutex::default() })
     }
 
-    /// Continues with the keys that an earlier process has stored.
+    /// Continues with the root keys that an earlier process has stored.
     pub fn restore(&self, keys: RootKeys) {
         self.views.load().anchors().adopt(keys);
     }
@@ -109,7 +109,7 @@ impl RootKeyFollower {
         }
     }
 
-    /// Queries the keys of the root zone on schedule. Runs forever.
+    /// Queries the DNSKEY records of the root zone on schedule. Runs forever.
     pub async fn run(self: Arc<Self>, store: Arc<dyn RootKeyStore>) -> Infallible {
         self.with_state(|state| state.runs = true);
         // This task waits first, so that it does not delay the first queries of clients.
@@ -161,7 +161,7 @@ impl RootKeyFollower {
             })
     }
 
-    /// Returns the time until the next query for the keys (RFC 5011 section 2.3).
+    /// Returns the time until the next query for the root keys (RFC 5011 section 2.3).
     fn next(&self, look: &RootKeyLook) -> Duration {
         self.with_state(|state| {
             if let (Err(why), None) = (&look.seen, &state.trouble) {

@@ -18,7 +18,7 @@ pub(crate) type SharedResult<Value> = Shared<oneshot::Receiver<Value>>;
 /// The table of work in progress. Each question key has at most one piece of work.
 pub(crate) struct SharedWork<Value: Clone> {
     table: Arc<Mutex<HashMap<QuestionKey, SharedResult<Value>>>>,
-    /// The maximum number of pieces of work in progress at the same time.
+    /// The maximum number of pieces of work that may be in progress at the same time.
     most: usize,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct BegunWork<Value: Clone> {
     sender: Option<oneshot::Sender<Value>>,
 }
 
-/// The result of asking for work to be done under a key.
+/// The result of asking for a piece of work (such as a fetch of keys) with this key.
 pub(crate) enum JoinedWork<Value: Clone> {
     /// The work was not in progress, so the caller must do it.
     First(SharedResult<Value>, BegunWork<Value>),
@@ -46,13 +46,13 @@ impl<Value: Clone> SharedWork<Value> {
         Self { table: Arc::default(), most }
     }
 
-    /// Returns the number of pieces of work in progress in this table.
+    /// Returns how many pieces of work are in progress in this table.
     #[cfg(feature = "simulated")]
     pub(crate) fn len(&self) -> usize {
         self.table().len()
     }
 
-    /// Joins the work in progress under `key`, or begins this work.
+    /// Joins the piece of work in progress under `key`, or begins it.
     pub(crate) fn join(&self, key: &QuestionKey) -> JoinedWork<Value> {
         let mut table = self.table();
         if let Some(result) = table.get(key) {
@@ -84,7 +84,7 @@ impl<Value: Clone> BegunWork<Value> {
     pub(crate) fn end(mut self, value: Value) {
         self.work.table().remove(&self.key);
         if let Some(sender) = self.sender.take() {
-            // An error means that no caller waits for the result.
+            // An error means that no caller waits for the result any more.
             let _ = sender.send(value);
         }
     }

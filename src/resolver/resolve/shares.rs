@@ -33,7 +33,7 @@ pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plai
 /// The client and the zone for which a place counts. A place is the room for one resolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ShareAccount {
-    /// The client whose question is resolved.
+    /// The client for whose question the resolution is.
     pub(super) client: ClientKey,
     /// The zone cut at or below which the resolution currently queries servers.
     pub(super) zone: ZoneHash,
@@ -43,10 +43,10 @@ pub(super) struct ShareAccount {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ticket(u64);
 
-/// The decision whether a new resolution gets a place.
+/// The decision whether a new resolution gets a place among those in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FlightAdmission {
-    /// There is a free place for the new resolution.
+    /// There is a free place, so the new resolution may begin.
     Room,
     /// There is room for the new resolution only if the resolution with this ticket is ended. Its zone or client has the most places.
     InPlaceOf(Ticket),
@@ -54,7 +54,7 @@ pub(super) enum FlightAdmission {
     Refused(ShedReason),
 }
 
-/// The reason why a question is refused or its resolution is ended.
+/// The reason why a question is turned away, or its resolution is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShedReason {
     /// The zone has not answered recently, or never, and already has the maximum number of places for such a zone.
@@ -118,7 +118,7 @@ pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     label_places(name).nth(over).and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
-/// The places for resolutions that are in use.
+/// The places of resolutions that are in use, by client and zone.
 #[derive(Debug)]
 pub(super) struct Shares {
     bounds: WorkBounds,
@@ -148,19 +148,19 @@ struct Ages {
 struct ZoneActivity {
     /// The time since which at least one resolution for the zone has been in progress.
     since: Mono,
-    /// The time of the zone's last answer, or `None` if there was none.
+    /// The time of the last answer from the zone's servers; `None` if there was none.
     heard: Option<Mono>,
 }
 
 impl Shares {
-    /// Creates the state in which no place is in use.
+    /// Creates the state in which no place of a resolution is in use.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         let (places, next, ages, seen) = Default::default();
         let (clients, zones, zones_of, clients_of) = Default::default();
         Self { bounds, places, next, clients, zones, zones_of, clients_of, ages, seen }
     }
 
-    /// Returns the number of places that are in use.
+    /// Returns how many places of resolutions are in use.
     pub(super) fn taken(&self) -> usize {
         self.places.len()
     }
@@ -262,7 +262,7 @@ impl Shares {
         }
     }
 
-    /// Chooses the oldest resolution of this client and zone as the one to end.
+    /// Chooses which resolution is ended for a new one: the oldest one of this client and zone.
     fn in_place_of(&mut self, account: ShareAccount) -> FlightAdmission {
         let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
         by_age.next().map_or(FlightAdmission::Refused(ShedReason::Full), |(_, oldest)| {

@@ -22,7 +22,7 @@ use crate::zones::Views;
 use dns::question::{Client, Question, ServerQuery, ViewId};
 use dns::random::Random;
 
-/// Returns a random name that exists in no zone.
+/// Returns a random name that exists in no zone, so that no cache has an answer for it.
 pub fn nowhere(random: &Random) -> Name {
     Name::from_ascii(format!("{:016x}.", random.u64())).unwrap_or_default()
 }
@@ -30,11 +30,11 @@ pub fn nowhere(random: &Random) -> Name {
 /// The result of a question for which no client waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ahead {
-    /// At least one query was sent to a server.
+    /// At least one query was sent to a server for the question.
     Sent,
     /// Nothing needed to be asked: the cache has the answer, the question failed a moment ago, or another resolution already asks it.
     NotNeeded,
-    /// There is no room for the question, because there are too many resolutions.
+    /// There are too many resolutions, so there is no place for the question.
     NoRoom,
 }
 
@@ -76,7 +76,7 @@ impl SideResolver {
             avoid: &[],
             cut: None,
         };
-        // A failure needs no action: only a reply shows something about the network.
+        // A failure needs no action: only a reply shows something about the network of this host.
         let _ = self.flight.iterate.find(lookup).await;
     }
 

@@ -36,7 +36,7 @@ use dns::clock::{Calendar, Clock};
 use dns::question::{Answer, Question, Security};
 use validate::signature;
 
-/// Makes stale answers. Uses only the cache.
+/// Makes stale answers: answers from expired data of the cache. It sends no queries.
 pub(super) struct StaleAnswers {
     pub(super) clock: Clock,
     pub(super) memory: Memory,

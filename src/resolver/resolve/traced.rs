@@ -81,7 +81,7 @@ impl Resolver {
             &asked,
             Asked::Replied(Replied { outcome: Outcome::Deadline | Outcome::Stale, progress: Some(_), .. })
         );
-        // With a time of zero, only the steps that have already happened are sent.
+        // With a time of zero, only the steps of the trace are sent that have already happened.
         let rest = if goes_on { FLIGHT_TIME } else { Duration::ZERO };
         // The resolution may have been given up, or may continue for another client. The trace then does not need its end.
         let _ = timeout(rest, following).await;

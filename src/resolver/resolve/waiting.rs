@@ -30,7 +30,7 @@ use history::trail::{LastQuery, Trail};
 pub(super) struct ClientResolver {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
-    /// Asks DNS lists.
+    /// Asks DNS lists, and interprets their answers.
     pub(super) lists: Arc<ListResolver>,
     flight: Arc<FlightResolver>,
     prefetcher: Arc<Prefetcher>,
@@ -203,7 +203,7 @@ impl ClientResolver {
         self.failed(Outcome::Shed, question, extended_error::not_ready(why))
     }
 
-    /// Returns SERVFAIL with an extended error.
+    /// Returns the reply SERVFAIL with an extended error.
     fn failed(&self, outcome: Outcome, question: &Question, error: ExtendedError) -> Asked {
         let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
         Asked::Replied(Replied { outcome, answer, progress: None })
@@ -281,7 +281,7 @@ impl ClientResolver {
                     None => break,
                 }
             }
-            // If servers answer in the meantime, the client waits for longer.
+            // If servers answer in the meantime, the client waits longer for its answer.
             self.wait_until(missed, from).await;
         }
         self.wait_until(missed, ends).await;

@@ -103,7 +103,7 @@ enum ZoneData {
         proof: Vec<Record>,
         target: Name,
     },
-    /// The name is at or below the zone cut with this name.
+    /// The name is at or below the zone cut with this name, so the answer is a referral.
     Delegation(Name),
     NoData(Vec<Record>),
     NoName(Vec<Record>),
@@ -111,7 +111,7 @@ enum ZoneData {
     TooLong(Vec<Record>),
 }
 
-/// The search for the answer to one query in one zone.
+/// The search in one zone for the answer to one query.
 struct Search<'a> {
     zone: &'a Zone,
     /// True if the response needs signatures and proofs, because the query has DO.
@@ -235,7 +235,7 @@ impl Search<'_> {
         }
     }
 
-    /// Adds the SOA and the proof of the denial to the authority section.
+    /// Adds the SOA record and the proof of the denial to the authority section of the response.
     fn deny(&self, proof: Vec<Record>, mut response: Message) -> Message {
         let soa = self.zone.negative_soa();
         if self.dnssec {
@@ -276,7 +276,7 @@ impl Search<'_> {
     }
 }
 
-/// Returns the records of a wildcard with the queried name as their owner.
+/// Returns the records of a wildcard, with the name in the query as their owner name.
 fn renamed(records: &[Record], asked: &Name) -> Vec<Record> {
     let rename = |record: &Record| Record::from_rdata(asked.clone(), record.ttl, record.data.clone());
     records.iter().map(rename).collect()

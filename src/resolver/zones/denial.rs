@@ -69,7 +69,7 @@ pub(super) fn no_data_at_wildcard(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// Returns the last labels of `name`, one more than `ancestor` has.
+/// Returns the name with one label more than `ancestor` that is `name` or above it.
 fn child_above(ancestor: &Name, name: &Name) -> Name {
     name.trim_to(ancestor.iter().len() + 1)
 }
@@ -146,7 +146,7 @@ mod tests {
         Zone::new(&name("example."), zone_file::records(&name("example."), &text).unwrap()).unwrap()
     }
 
-    /// Returns the first label of the owner of each record.
+    /// Returns the first label of the owner name of each record.
     fn owners(proof: &[Record]) -> Vec<String> {
         let first = |record: &Record| record.name.iter().next().map(|label| label.escape_ascii().to_string());
         proof.iter().filter_map(first).collect()

@@ -11,7 +11,7 @@ use ring::digest::{Context, Digest, SHA256, SHA256_OUTPUT_LEN};
 
 use super::Views;
 
-/// A digest to which formatted text can be written.
+/// A SHA-256 digest to which formatted text can be written.
 struct Taking(Context);
 
 impl fmt::Write for Taking {
@@ -47,7 +47,7 @@ impl Views {
         let caps = (cache.max_ttl, cache.negative_max_ttl);
         let private = (&resolve.private_addresses, &resolve.private_domains);
         let mut taking = Taking(Context::new(&SHA256));
-        // Writing to a digest cannot fail.
+        // To write to a digest cannot fail.
         let _ = write!(taking, "{:?}", (seen, trust, root, caps, private));
         octets(&taking.0.finish())
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::limits::{MIRROR_SERIAL_AHEAD, MIRROR_SERIAL_BEHIND};
 
-/// What is known about a local mirror of a DNS list.
+/// What is known about a local mirror of a DNS list (a copy of its zone in the operator's network).
 #[derive(Debug)]
 pub struct Mirror {
     max_age: Duration,
@@ -18,7 +18,7 @@ pub struct Mirror {
     seen: Mutex<Option<SeenSerial>>,
 }
 
-/// The result of querying the servers of a mirror for the SOA.
+/// The result of asking the servers of a mirror for the SOA record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorAnswer {
     /// The answer contains a SOA with this serial number.
@@ -29,7 +29,7 @@ pub enum MirrorAnswer {
     Silence,
 }
 
-/// The serial number in the last answer of a mirror that contained one.
+/// The serial number in the last answer of a mirror that had one, and when it changed.
 #[derive(Clone, Copy, Debug)]
 struct SeenSerial {
     serial: u32,
@@ -42,7 +42,7 @@ struct SeenSerial {
 pub enum MirrorChange {
     /// The data of the mirror are older than allowed.
     Stale {
-        /// The age of the data.
+        /// The age of the data of the mirror.
         age: Duration,
     },
     /// No server of the mirror answers.
@@ -80,7 +80,7 @@ impl Mirror {
         let now = match (answer, known) {
             (MirrorAnswer::Serial(serial), Some(known)) if known.serial == serial => known,
             (MirrorAnswer::Serial(serial), _) => SeenSerial { serial, new_at: moment(serial, unix) },
-            // Without a serial number, nothing shows that the data are newer.
+            // The answer has no serial number, so it does not show that the data are newer.
             (_, Some(known)) => known,
             (_, None) => SeenSerial { serial: 0, new_at: unix },
         };

@@ -38,7 +38,7 @@ struct NameRoute {
     kinds: Vec<RecordType>,
 }
 
-/// All records that the configuration gives for one name.
+/// All records that the configuration has for one name.
 struct Gathered {
     name: Name,
     records: Vec<Record>,

@@ -17,7 +17,7 @@ use dns::conduct::Encryption;
 /// The route of questions for names at and below an apex.
 #[derive(Debug)]
 pub struct Route {
-    /// The apex of the zone.
+    /// The apex of the zone to which the route belongs.
     pub zone: Name,
     /// Which servers get the questions, or which local zone answers them.
     pub target: RouteTarget,
@@ -30,7 +30,7 @@ pub struct Route {
 /// A mirror of a DNS list whose data are monitored, and the route that replaces it.
 #[derive(Debug)]
 pub struct Mirrored {
-    /// What is known about the age of the mirror's data.
+    /// What is known about the age of the data of the list's local mirror.
     pub mirror: Mirror,
     /// The route to the public servers of the list, which is used while the data are too old. With `None`, the mirror is asked nevertheless.
     pub public: Option<Arc<Route>>,
@@ -52,7 +52,7 @@ pub enum RouteTarget {
         /// The route that is used if the forwarders fail (`forward_first`): recursion, with the same policy.
         beyond: Option<Arc<Route>>,
     },
-    /// From a zone that resolverd serves itself.
+    /// From a zone whose data resolverd itself has.
     Local(Authority),
 }
 
@@ -91,9 +91,9 @@ impl Route {
 pub struct ZonePolicy {
     /// The source addresses of queries. If there are none, the operating system chooses the address.
     pub source: Vec<IpAddr>,
-    /// The longest time for which a positive answer is cached.
+    /// The longest time for which a positive answer from this zone is cached.
     pub max_ttl: Duration,
-    /// The longest time for which a negative answer is cached.
+    /// The longest time for which a negative answer from this zone is cached.
     pub negative_max_ttl: Duration,
     /// The time after the end of its TTL for which an answer may still be used if no server answers. It is 0 for DNS lists.
     pub serve_stale: Duration,
@@ -101,7 +101,7 @@ pub struct ZonePolicy {
     pub(crate) nxdomain_cut: bool,
     /// True if servers may first be asked for names between the apex and the whole name (RFC 9156). False in the zone of a DNS list.
     pub minimise: bool,
-    /// The DNS list whose zone this is, if there is one.
+    /// The DNS list whose zone this is; `None` if it is not the zone of a list.
     pub list: Option<Arc<List>>,
     /// True if two servers are asked at the same time when it is not known which one is the best.
     pub race: bool,
@@ -113,7 +113,7 @@ pub struct ZonePolicy {
     pub(crate) refusals_end: bool,
 }
 
-/// The error if a zone cannot be served in the way it is configured.
+/// The error that a zone cannot be served as it is configured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("zone {zone}: {reason}")]
 pub struct Wrong {

@@ -61,7 +61,7 @@ const LOCALLY_SERVED: [&str; 34] = [
 /// server.
 const NEVER: [&str; 2] = ["invalid.", "onion."];
 
-/// The reverse zones of 127.0.0.0/8 and ::1.
+/// The reverse zones of the loopback addresses 127.0.0.0/8 and ::1.
 const LOOPBACK: [&str; 2] =
     ["127.in-addr.arpa.", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa."];
 
@@ -71,7 +71,7 @@ const SHARED: std::ops::RangeInclusive<u8> = 64..=127;
 /// The special zones. All views and configurations share them. They take 0.2 MB of memory.
 static ZONES: LazyLock<Result<Vec<Special>, Wrong>> = LazyLock::new(made);
 
-/// A zone for special names that resolverd serves itself.
+/// A zone for special names (such as `localhost`) whose data resolverd itself has.
 pub(super) struct Special {
     name: Name,
     yields: Yields,

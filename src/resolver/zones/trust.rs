@@ -54,14 +54,14 @@ impl AnchorsInUse {
         self.used.store(parts.used());
     }
 
-    /// Replaces the keys of the root zone that RFC 5011 updates.
+    /// Replaces the keys of the root zone that are followed according to RFC 5011.
     pub fn adopt(&self, keys: RootKeys) {
         let mut parts = self.parts();
         parts.keys = keys;
         self.used.store(parts.used());
     }
 
-    /// Returns the keys of the root zone that RFC 5011 updates.
+    /// Returns the keys of the root zone that are followed according to RFC 5011.
     pub fn root_keys(&self) -> RootKeys {
         self.parts().keys.clone()
     }

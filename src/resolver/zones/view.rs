@@ -54,13 +54,13 @@ pub struct View {
     /// The names at and below which nothing is validated (DNSSEC): negative trust anchors of the configuration, and unsigned zones that
     /// resolverd serves itself.
     ntas: HashSet<Vec<u8>>,
-    /// The zones with the option `validate = false`.
+    /// The names of the zones with the option `validate = false`, in wire form.
     unvalidated: HashSet<Vec<u8>>,
     /// The zones whose records are written in the configuration (option `records`). They are meant only for clients, see `server_route`.
     for_clients: HashSet<Vec<u8>>,
     /// What clients of the view get when a DNS list refuses queries, is silent, or gives an answer that is no listing.
     pub(crate) guarding: Guarding,
-    /// Whether and how look-ahead works for clients of the view.
+    /// The mode of look-ahead for clients of the view.
     pub lookahead: LookaheadMode,
     /// The configured zones that clients of the view see.
     pub(super) zones: SeenZones,
@@ -144,7 +144,7 @@ impl View {
         self.route_of((name, &WireName::new(name)), kind)
     }
 
-    /// Like `route`, for a name whose wire form the caller already has.
+    /// Like `route`, for a name that the caller already has in wire form.
     pub(crate) fn route_of(&self, (name, wire): (&Name, &[u8]), kind: RecordType) -> &Arc<Route> {
         if let Some(route) = self.names.route(wire, kind) {
             return route;
@@ -237,7 +237,7 @@ impl View {
                     continue;
                 }
                 _ if !list.is_alive() => continue,
-                // Only the list's own servers may get the secret key.
+                // Only the servers of the DNS list itself may get the secret key.
                 RouteTarget::Local(_) if list.rewrite.is_some() => (apex.clone(), RouteTarget::Iterate),
                 // The list is a part of a zone that is served here, or is delegated by it, so its questions go to that zone.
                 RouteTarget::Local(authority) => (around.zone.clone(), RouteTarget::Local(authority.clone())),
@@ -297,7 +297,7 @@ fn parent(wire: &[u8]) -> Option<&[u8]> {
     rest.get(usize::from(*length)..)
 }
 
-/// Returns the route of an empty zone at `apex`, which is served here.
+/// Returns the route of an empty zone at `apex`, whose data resolverd itself has.
 fn nothing_at(apex: &Name, policy: ZonePolicy) -> Result<Route, Wrong> {
     let empty = local::from_records(apex, Vec::new(), MADE_HERE_TTL)
         .map_err(|reason| Wrong { zone: apex.to_string(), reason })?;

@@ -21,7 +21,7 @@ use crate::config::{Config, ConfiguredHost, ZoneKind};
 use crate::dnsbl::list_way::Way;
 use dns::question::ViewId;
 
-/// All views of a configuration.
+/// All views of a configuration, and the clients that see each.
 #[derive(Clone, Debug)]
 pub struct Views {
     config: Arc<Config>,
@@ -36,7 +36,7 @@ pub struct Views {
 /// The views for the clients of one listener.
 #[derive(Clone, Debug)]
 pub struct ClientViews {
-    /// The view of clients whose address is in no `[[view]]`.
+    /// The view of those clients whose address is in no `[[view]]`.
     general: Arc<View>,
     /// The views that depend on the client's address. `None` if all clients of the listener have the general view.
     by_client: Option<ViewsByClient>,
@@ -107,7 +107,7 @@ impl Views {
         Ok(Self { config: Arc::clone(config), anchors: Arc::clone(anchors), views, of_listener, next })
     }
 
-    /// Returns the configuration.
+    /// Returns the configuration to which the views belong.
     pub fn config(&self) -> &Arc<Config> {
         &self.config
     }
@@ -261,7 +261,7 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
         let dnssec = &config.dnssec;
         (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone(), dnssec.update_trust_anchors)
     };
-    // Answers are cached after private addresses were removed from them.
+    // Private addresses are removed from answers before the answers are cached.
     let private =
         |config: &Config| (config.resolve.private_addresses.clone(), config.resolve.private_domains.clone());
     if trust(old) != trust(new) || private(old) != private(new) {

@@ -13,16 +13,16 @@ use thiserror::Error;
 
 use dns::zone_file;
 
-/// The reasons why a zone cannot be used.
+/// The reason why a zone cannot be used.
 #[derive(Debug, Error)]
 pub enum ZoneError {
     /// The text of the zone file cannot be parsed.
     #[error(transparent)]
     Text(#[from] zone_file::ZoneFileError),
-    /// The owner of a record is outside the zone.
+    /// The owner name of a record is outside the zone.
     #[error("{owner} is outside the zone {zone}")]
     Outside {
-        /// The owner of the record.
+        /// The owner name of the record.
         owner: String,
         /// The apex of the zone.
         zone: String,
@@ -32,17 +32,17 @@ pub enum ZoneError {
     NoSoa(String),
 }
 
-/// The record sets of one owner, by the number of their record type.
+/// The RRsets of one owner name, by the number of their record type.
 type Node = BTreeMap<u16, Vec<Record>>;
 
-/// The data of a zone.
+/// The data of a zone: its records by name.
 #[derive(Clone, Debug)]
 pub struct Zone {
     origin: Name,
     nodes: BTreeMap<Name, Node>,
-    /// RRSIG records, by owner and by the type that they cover.
+    /// RRSIG records, by owner name and by the type that they cover.
     signatures: BTreeMap<Name, Node>,
-    /// NSEC3 records, by their owner, whose first label is a hash.
+    /// NSEC3 records, by their owner name, whose first label is a hash.
     hashed: BTreeMap<Name, Vec<Record>>,
 }
 
@@ -90,7 +90,7 @@ impl Zone {
                 self.nodes.entry(owner).or_default().entry(kind).or_default()
             }
         };
-        // Copies of a record are not added (RFC 2181 section 5).
+        // A record that is equal to another one is not added (RFC 2181 section 5).
         if !set.iter().any(|known| known.data == record.data) {
             set.push(record);
         }
@@ -101,7 +101,7 @@ impl Zone {
         &self.origin
     }
 
-    /// Returns the record set of a name and type, or `None` if there is none.
+    /// Returns the RRset of a name and type; `None` if there is none.
     pub fn set(&self, name: &Name, kind: RecordType) -> Option<&[Record]> {
         self.nodes.get(name)?.get(&kind.into()).map(Vec::as_slice)
     }
@@ -127,7 +127,7 @@ impl Zone {
         self.nodes.iter().map(|(name, node)| (name, node.keys().map(|kind| RecordType::from(*kind))))
     }
 
-    /// Returns the NSEC3 records, by their owner, whose first label is a hash.
+    /// Returns the NSEC3 records, by their owner name, whose first label is a hash.
     pub fn hashed(&self) -> &BTreeMap<Name, Vec<Record>> {
         &self.hashed
     }
@@ -188,7 +188,7 @@ impl Zone {
 
     /// Returns `name` and all names above it that are below the apex, the shortest first.
     fn ancestors_below_apex<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = Name> + 'a {
-        // `iter` counts the `*` label of a wildcard, which `num_labels` does not.
+        // The method `iter` counts the `*` label of a wildcard, which `num_labels` does not.
         (self.origin.iter().len() + 1..=name.iter().len()).map(|labels| name.trim_to(labels))
     }
 }

@@ -9,7 +9,7 @@ use tokio_rustls::rustls::{self, ServerConfig, ServerConnection};
 
 use crate::limits::{EMPTY_RECORDS_AT_ONCE, MAX_QUERY, TLS_RECORD};
 
-/// A connection from a client.
+/// A connection from a client, with or without TLS.
 pub(in super::super) enum ClientStream {
     /// A connection without TLS.
     Plain(TcpStream),
@@ -54,7 +54,7 @@ fn refused(tcp: &TcpStream, error: rustls::Error, mut alert: AcceptedAlert) -> i
 }
 
 impl ClientStream {
-    /// Returns the TCP connection under this connection.
+    /// Returns the TCP connection that carries the TLS connection.
     pub(in super::super) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(tcp) => tcp,
@@ -107,7 +107,7 @@ impl ClientStream {
         }
     }
 
-    /// Tells the client over TLS that no more replies will come.
+    /// Announces to the client over TLS that no more replies will come.
     pub(in super::super) fn end(&mut self) {
         if let Self::Tls(secure) = self {
             secure.session.send_close_notify();
@@ -215,7 +215,7 @@ impl SecureStream {
                 self.has_ended = state.peer_has_closed();
             }
             Err(error) => {
-                // Sends the TLS alert that tells the client about the error.
+                // Sends the TLS alert that says to the client what is wrong.
                 let _ = self.flush();
                 return Err(io::Error::new(io::ErrorKind::InvalidData, error));
             }

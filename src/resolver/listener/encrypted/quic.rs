@@ -22,7 +22,7 @@ const VERSION: u32 = 1;
 /// has no certificate, or if its key does not match the certificate. Such a key was already refused when the
 /// configuration was checked.
 pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig>> {
-    // Early data is off: the TLS library accepts none unless it is configured.
+    // Early data is off: the TLS library accepts early data only if it is configured.
     let tls = super::settings_with(listener, DOQ, &[&TLS13])?;
     let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls).ok()?));
     config
@@ -35,7 +35,7 @@ pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig
     Some(Arc::new(config))
 }
 
-/// Returns the settings of the library for a UDP socket.
+/// Returns the settings of the QUIC library for a UDP socket.
 pub(in super::super) fn endpoint() -> EndpointConfig {
     let mut config = EndpointConfig::default();
     config.supported_versions(vec![VERSION]).min_reset_interval(QUIC_RESET_INTERVAL);

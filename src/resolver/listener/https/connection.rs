@@ -32,7 +32,7 @@ use history::Counter;
 /// The HTTP/2 connection of the library, which returns requests and sends responses.
 type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;
 
-/// A new HTTP request, and the handle through which its response is sent.
+/// A new HTTP request of a client, and the handle through which its response is sent.
 type NewRequest = (Request<RecvStream>, SendResponse<Cursor<UnsentReply>>);
 
 type Step = StreamStep<Exchange, RefusedRequest>;
@@ -47,7 +47,7 @@ pub(super) struct HttpsConnection {
     /// The tasks that read bodies of requests or resolve questions. Each is a separate task, because other clients may
     /// wait for the same answers.
     running: JoinSet<Step>,
-    /// The number of these tasks that are reading the body of a request.
+    /// How many of these tasks are reading the body of an HTTP request.
     bodies: usize,
     /// The results of ended tasks that wait until the client has read the earlier replies.
     ended: HeldAnswers<Step>,
@@ -81,7 +81,7 @@ impl HttpsConnection {
             if self.unsent.octets() == 0
                 && let Some(step) = self.ended.take()
             {
-                // This cannot fail, because the connection uses less memory than before.
+                // This cannot fail, because the connection now uses less memory than before.
                 let _ = self.keep();
                 self.take_step(step).await?;
                 continue;
@@ -89,7 +89,7 @@ impl HttpsConnection {
             if self.has_turn()
                 && let Some(request) = self.held.take()
             {
-                // This cannot fail, because the connection uses less memory than before.
+                // This cannot fail, because the connection now uses less memory than before.
                 let _ = self.keep();
                 self.take_request(request)?;
                 continue;
@@ -182,7 +182,7 @@ impl HttpsConnection {
         self.taken.keep_unsent(self.unsent.octets().saturating_add(waiting))
     }
 
-    /// Begins to answer a request that has waited.
+    /// Begins to answer an HTTP request that has waited.
     fn take_request(&mut self, HeldRequest { mut exchange, sent, body }: HeldRequest) -> io::Result<()> {
         if !self.taken.begin_question() {
             // Another connection of the client has begun the last allowed question just now. The client may repeat the
@@ -224,7 +224,7 @@ impl HttpsConnection {
         Err(io::ErrorKind::QuotaExceeded.into())
     }
 
-    /// Continues with a request after its task has ended.
+    /// Continues with an HTTP request after its task has ended.
     async fn take_step(&mut self, step: Step) -> io::Result<()> {
         match step {
             Step::Read(exchange, read) => {
@@ -241,7 +241,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Handles the DNS message of a request: answers it, or begins to resolve it.
+    /// Handles the DNS message of an HTTP request: answers it, or begins to resolve it.
     fn take_message(&mut self, exchange: Exchange, message: &[u8]) -> io::Result<()> {
         self.front.count_query();
         self.room.mark_query();
@@ -262,11 +262,11 @@ impl HttpsConnection {
         }
     }
 
-    /// Sends the HTTP response to a request that receives no DNS reply.
+    /// Sends the HTTP response to an HTTP request that gets no DNS reply.
     fn refuse(&mut self, mut exchange: Exchange, refused: RefusedRequest) -> io::Result<()> {
         self.taken.end_question();
         self.front.count_one(Counter::HttpsRequestsRefused);
-        // An error means that the client has reset the stream.
+        // An error means that the client has reset the HTTP/2 stream, so it is ignored.
         let _ = exchange.respond.send_response(response::to(refused), true);
         Ok(())
     }
@@ -277,7 +277,7 @@ impl HttpsConnection {
     fn reply(&mut self, mut exchange: Exchange, octets: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.taken.end_question();
         let head: Response<()> = response::with(&octets);
-        // An error means that the client has reset the stream.
+        // An error means that the client has reset the HTTP/2 stream, so it is ignored.
         if let Ok(mut body) = exchange.respond.send_response(head, !exchange.has_body)
             && exchange.has_body
         {
@@ -291,14 +291,14 @@ impl HttpsConnection {
         if self.keep() { Ok(()) } else { self.lose() }
     }
 
-    /// Records that the client has read a reply.
+    /// Records that the client has read a reply over this connection.
     fn mark_taken(&mut self) {
         self.active = Instant::now();
         let _ = self.keep();
     }
 }
 
-/// The reason why a connection is ended because of its client.
+/// The reason why resolverd ends a connection because of its client.
 enum ConnectionFault {
     /// The client sends many octets, but no queries.
     Flooded,
@@ -337,12 +337,12 @@ fn poll_request(
     Poll::Pending
 }
 
-/// Reads the body of a request.
+/// Reads the body of an HTTP request.
 async fn read_body(mut body: RecvStream) -> Result<Vec<u8>, RefusedRequest> {
     let whole = async {
         let mut message = Vec::new();
         while let Some(part) = body.data().await {
-            // The client has reset the stream.
+            // The client has reset the HTTP/2 stream.
             let part = part.map_err(|_| RefusedRequest::Message)?;
             if message.len().saturating_add(part.len()) > MAX_QUERY {
                 return Err(RefusedRequest::Length);

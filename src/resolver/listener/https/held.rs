@@ -14,14 +14,14 @@ use super::octets::UnsentReply;
 use super::request::{RefusedRequest, SentMessage};
 use crate::limits::MAX_PIPELINED;
 
-/// What is needed to respond to a request.
+/// What is needed to respond to an HTTP request.
 pub(super) struct Exchange {
     pub(super) respond: SendResponse<Cursor<UnsentReply>>,
     /// True if the response must have a body, which is not the case for a HEAD request.
     pub(super) has_body: bool,
 }
 
-/// A request whose header was read, and which waits to be answered.
+/// An HTTP request whose header was read, and which waits to be answered.
 pub(super) struct HeldRequest {
     pub(super) exchange: Exchange,
     pub(super) sent: Result<SentMessage, RefusedRequest>,
@@ -29,7 +29,7 @@ pub(super) struct HeldRequest {
     pub(super) body: RecvStream,
 }
 
-/// The waiting requests of a connection, in the order of their arrival.
+/// The waiting HTTP requests of a connection, in the order of their arrival.
 #[derive(Default)]
 pub(super) struct HeldRequests {
     requests: VecDeque<HeldRequest>,
@@ -57,14 +57,14 @@ impl HeldRequests {
         has_room
     }
 
-    /// Removes and returns the request that has waited for the longest time.
+    /// Removes and returns the HTTP request that has waited longest.
     pub(super) fn take(&mut self) -> Option<HeldRequest> {
         let request = self.requests.pop_front()?;
         self.octets = self.octets.saturating_sub(request.octets());
         Some(request)
     }
 
-    /// Returns the size of the DNS messages in all waiting requests, in octets.
+    /// Returns the size of the DNS messages in all waiting HTTP requests, in octets.
     pub(super) const fn octets(&self) -> usize {
         self.octets
     }

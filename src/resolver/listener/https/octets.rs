@@ -24,7 +24,7 @@ pub(super) struct BoundedStream {
     room: Arc<ReadRoom>,
 }
 
-/// The number of octets that may be read from a connection.
+/// Limits the number of octets that are read from an HTTPS connection.
 #[derive(Debug)]
 pub(super) struct ReadRoom {
     /// The number of octets that may be read before other work has its turn. The last read may exceed it by the size of
@@ -39,7 +39,7 @@ pub(super) struct ReadRoom {
 #[derive(Debug, Default)]
 pub(super) struct UnsentReplies {
     octets: AtomicUsize,
-    /// Notified when a reply is no longer counted.
+    /// Notified when a reply has been read by the client, so that it no longer counts.
     taken: Notify,
 }
 
@@ -69,7 +69,7 @@ impl ReadRoom {
         self.left.store(if opens { REQUESTS_AT_ONCE } else { 0 }, Ordering::Relaxed);
     }
 
-    /// Returns true if all octets that `open` allowed were read.
+    /// Returns true if all octets have been read that `open` allowed.
     pub(super) fn is_used_up(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
@@ -136,18 +136,18 @@ impl AsyncWrite for BoundedStream {
 }
 
 impl UnsentReplies {
-    /// Returns the size of the unsent replies in octets.
+    /// Returns the size of the replies that were not sent yet, in octets.
     pub(super) fn octets(&self) -> usize {
         self.octets.load(Ordering::Relaxed)
     }
 
-    /// Adds a reply. `waiting` is the permit of the client that waits for it.
+    /// Adds a reply that is to be sent. `waiting` is the permit of the client that waits for it.
     pub(super) fn add(self: &Arc<Self>, octets: Vec<u8>, waiting: Option<Waiting>) -> UnsentReply {
         self.octets.fetch_add(octets.capacity(), Ordering::Relaxed);
         UnsentReply { octets, replies: Arc::clone(self), _waiting: waiting }
     }
 
-    /// Waits until a reply is no longer counted.
+    /// Waits until a reply has been read by the client, so that it no longer counts.
     pub(super) async fn taken(&self) {
         self.taken.notified().await;
     }

@@ -21,7 +21,7 @@ use crate::limits::{
 };
 use history::Counter;
 
-// The types of frames and their flags.
+// The types of HTTP/2 frames and their flags.
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const PRIORITY: u8 = 2;
@@ -40,7 +40,7 @@ const STATUS_200: u8 = 0x88;
 /// The HTTP/2 error code for a client that asks for too much.
 const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// A frame that the client received: its type, its stream and its content.
+/// An HTTP/2 frame that the client received: its type, its stream and its content.
 type Frame = (u8, u32, Vec<u8>);
 
 fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
@@ -62,20 +62,20 @@ fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
     [octets, value.to_vec()].concat()
 }
 
-/// Returns the encoded header of a GET request with this DNS message.
+/// Returns the encoded header of an HTTP/2 GET request with this DNS message.
 fn head(message: &[u8]) -> Vec<u8> {
     let path = format!("/dns-query?dns={}", BASE64URL_NOPAD.encode(message));
-    // These are the method GET, the scheme https, the path, and the host.
+    // These octets are the method GET, the scheme https, the path, and the host.
     [vec![0x82, 0x87], field(&[0x04], path.as_bytes()), field(&[0x01], b"dns.example")].concat()
 }
 
-/// Returns the encoded header of a POST request.
+/// Returns the encoded header of an HTTP/2 POST request.
 fn post() -> Vec<u8> {
     let kind = field(&[0x0f, 0x10], b"application/dns-message");
     [vec![0x83, 0x87], field(&[0x04], b"/dns-query"), kind].concat()
 }
 
-/// Returns the number of the stream that a client opens after `place` others.
+/// Returns the number of the HTTP/2 stream that a client opens after `place` others.
 fn id(place: usize) -> u32 {
     u32::try_from(2 * place + 1).unwrap()
 }
@@ -92,7 +92,7 @@ async fn begun(stream: &mut TlsStream<TcpStream>, settings: &[u8]) {
     send(stream, &[preface.as_slice(), &frame(SETTINGS, 0, 0, settings)].concat()).await;
 }
 
-/// Returns the next frame, or `None` if the connection is closed.
+/// Returns the next HTTP/2 frame; `None` if the connection is closed.
 async fn next(stream: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
     let mut octets = [0; 9];
     stream.read_exact(&mut octets).await.ok()?;
@@ -102,7 +102,7 @@ async fn next(stream: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
     Some((kind, u32::from_be_bytes(stream_number), content))
 }
 
-/// Returns all frames that arrive until the connection is closed.
+/// Returns all HTTP/2 frames that arrive until the connection is closed.
 async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> Vec<Frame> {
     let mut frames = Vec::new();
     while let Some(frame) = next(stream).await {
@@ -139,7 +139,7 @@ async fn too_many_streams_are_refused_and_other_connections_are_answered_meanwhi
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
-    // The bodies of these requests are never sent.
+    // The client never sends the bodies of these requests.
     let posts = (0..=MAX_PIPELINED).flat_map(|number| frame(HEADERS, END_HEADERS, id(number), &post()));
     send(&mut stream, &posts.collect::<Vec<u8>>()).await;
     let (refused, content) = loop {
@@ -161,7 +161,7 @@ async fn a_client_that_provokes_resets_is_closed() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
-    // These headers have no path.
+    // These HTTP/2 headers have no path.
     let broken = (0..=MAX_PROVOKED_RESETS)
         .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &[0x82]));
     send(&mut stream, &broken.collect::<Vec<u8>>()).await;
@@ -254,7 +254,7 @@ async fn octets_that_are_no_queries_end_the_connection() {
     listeners.stop();
 }
 
-/// Returns enough copies of a frame to exceed `OCTETS_WITHOUT_QUERY`.
+/// Returns so many copies of a frame that they exceed `OCTETS_WITHOUT_QUERY`.
 fn too_many(frame: &[u8]) -> Vec<u8> {
     frame.repeat(OCTETS_WITHOUT_QUERY / frame.len() + 1)
 }
@@ -262,11 +262,11 @@ fn too_many(frame: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn floods_of_each_kind_of_frame_end_the_connection() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
-    // These are requests for another path, which are answered with 404.
+    // These are requests for another path than `/dns-query`, which are answered with 404.
     let other = [vec![0x82, 0x87], field(&[0x04], &[b'/'; 1_000]), field(&[0x01], b"dns.example")].concat();
     let others = (0..=OCTETS_WITHOUT_QUERY / other.len())
         .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &other));
-    // This header never ends.
+    // This HTTP/2 header never ends.
     let begun_header = frame(HEADERS, END_STREAM, 1, &head(&query()));
     // This header has a field that is stored in the table of header fields. Each further octet of the header repeats
     // this field.
@@ -311,7 +311,7 @@ async fn small(address: SocketAddr) -> TlsStream<TcpStream> {
     over(socket.connect(address).await.unwrap()).await
 }
 
-/// Returns the time until the listeners have no open connection.
+/// Returns the time until the listeners have no open connection any more.
 async fn left(listeners: &Listeners) -> Duration {
     let began = Instant::now();
     while listeners.places.count() > 0 {

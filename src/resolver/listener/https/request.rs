@@ -15,7 +15,7 @@ const VARIABLE: &str = "dns";
 /// The media type of a DNS message (RFC 8484 section 6).
 pub(super) const MEDIA_TYPE: &str = "application/dns-message";
 
-/// The DNS message of a request, or where it will be read from.
+/// The DNS message in an HTTP request, or where it will be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SentMessage {
     /// The DNS message was in the path, and is the field of this value.
@@ -24,7 +24,7 @@ pub(super) enum SentMessage {
     InBody,
 }
 
-/// The reason why a request receives no DNS reply.
+/// The reason why an HTTP request gets no DNS reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RefusedRequest {
     /// The path of the request is not `/dns-query`.
@@ -33,7 +33,7 @@ pub(super) enum RefusedRequest {
     Method,
     /// The DNS message of the request is missing, cannot be decoded, or is not a query.
     Message,
-    /// The DNS message is longer than `MAX_QUERY`.
+    /// The DNS message in the request is longer than `MAX_QUERY`.
     Length,
     /// The body of the request does not have the media type of a DNS message.
     MediaType,
@@ -45,7 +45,7 @@ pub(super) enum RefusedRequest {
 }
 
 impl RefusedRequest {
-    /// Returns the HTTP status code for this reason.
+    /// Returns the HTTP status code for this refusal.
     pub(super) const fn status(self) -> StatusCode {
         match self {
             Self::Path => StatusCode::NOT_FOUND,
@@ -90,7 +90,7 @@ fn in_path(variables: &str) -> Result<SentMessage, RefusedRequest> {
 /// Checks the header of a request whose DNS message is in the body. The header need not contain the length of the body.
 fn in_body(header: &HeaderMap) -> Result<SentMessage, RefusedRequest> {
     let kind = header.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // The media type has no parameters. If a client sends some, they are ignored.
+    // The media type of DNS messages has no parameters. If a client sends some, they are ignored.
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case(MEDIA_TYPE) {
         return Err(RefusedRequest::MediaType);

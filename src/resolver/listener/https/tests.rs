@@ -30,13 +30,13 @@ use history::Counter;
 /// The configuration key with which a listener serves HTTPS.
 pub(super) const HTTPS: &str = "https = [\"127.0.0.1:0\"]";
 
-/// An HTTPS client with one connection.
+/// An HTTPS client for the tests, with one connection.
 struct HttpClient {
     sender: SendRequest<Cursor<Vec<u8>>>,
     ended: JoinHandle<Result<(), h2::Error>>,
 }
 
-/// An HTTP response with its body.
+/// An HTTP response with its body, as octets.
 type Replied = Response<Vec<u8>>;
 
 fn with_https() -> Arc<Config> {
@@ -102,7 +102,7 @@ fn message(response: &Replied) -> Message {
     Message::from_vec(response.body()).unwrap()
 }
 
-/// Returns a query for `name` with the id 0.
+/// Returns a DNS query for `name` with the id 0.
 pub(in super::super) fn query_for(name: &str) -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.id = 0;

@@ -49,7 +49,7 @@ pub(super) struct QuicConnection {
     active: Instant,
     /// The number of streams that the client has cancelled before their query was complete.
     cancelled: usize,
-    /// True if the connection has received a query.
+    /// True if the client has sent a query over the connection.
     has_asked: bool,
     /// The time until which the first query may still arrive. It is set when the listener ends.
     closes: Option<Instant>,
@@ -86,7 +86,7 @@ impl QuicConnection {
             if self.sends()
                 && let Some(step) = self.ended.take()
             {
-                // This cannot fail, because the connection uses less memory than before.
+                // This cannot fail, because the connection now uses less memory than before.
                 let _ = self.keep();
                 match self.take_step(step).await {
                     Ok(()) => continue,
@@ -157,7 +157,7 @@ impl QuicConnection {
         Err(if self.due.is_some() { EndCode::ExcessiveLoad } else { EndCode::NoError })
     }
 
-    /// Begins to read the query of a new stream.
+    /// Begins to read the query of a new QUIC stream.
     fn take_stream(&mut self, (mut send, mut receive): (SendStream, RecvStream)) {
         self.active = Instant::now();
         self.taken.mark_active(self.front.now());
@@ -170,7 +170,7 @@ impl QuicConnection {
         self.running.spawn(async move {
             let read = message::read(&mut receive).await;
             if read == Err(StreamFault::Length) {
-                // An error means that the stream has already ended.
+                // An error means that the QUIC stream has already ended, so it is ignored.
                 let _ = receive.stop(EndCode::Unspecified.number());
             }
             Step::Read(send, read)
@@ -203,7 +203,7 @@ impl QuicConnection {
         Err(EndCode::ExcessiveLoad)
     }
 
-    /// Continues with a stream after its task has ended.
+    /// Continues with a QUIC stream after its task has ended.
     async fn take_step(&mut self, step: Step) -> Goes {
         match step {
             Step::Read(stream, Ok(message)) => self.take_message(stream, &message),
@@ -218,7 +218,7 @@ impl QuicConnection {
         }
     }
 
-    /// Handles a stream whose query could not be read.
+    /// Handles a QUIC stream whose query could not be read.
     fn take_fault(&mut self, stream: SendStream, fault: StreamFault) -> Goes {
         match fault {
             StreamFault::Rules => return Err(EndCode::ProtocolError),
@@ -233,7 +233,7 @@ impl QuicConnection {
         if self.cancelled > MAX_CANCELLED_STREAMS { Err(EndCode::ExcessiveLoad) } else { Ok(()) }
     }
 
-    /// Handles the DNS message of a stream: answers it, or begins to resolve it.
+    /// Handles the DNS message of a QUIC stream: answers it, or begins to resolve it.
     fn take_message(&mut self, stream: SendStream, message: &[u8]) -> Goes {
         self.has_asked = true;
         self.front.count_query();
@@ -254,10 +254,10 @@ impl QuicConnection {
         }
     }
 
-    /// Ends a stream without a reply.
+    /// Ends a QUIC stream without a reply.
     fn give_up(&self, mut stream: SendStream, code: EndCode) {
         self.taken.end_question();
-        // An error means that the client has cancelled the stream.
+        // An error means that the client has cancelled the QUIC stream, so it is ignored.
         let _ = stream.reset(code.number());
     }
 
@@ -285,7 +285,7 @@ impl QuicConnection {
     fn mark_taken(&mut self, octets: usize) {
         self.active = Instant::now();
         self.unsent = self.unsent.saturating_sub(octets);
-        // This cannot fail, because the connection uses less memory than before.
+        // This cannot fail, because the connection now uses less memory than before.
         let _ = self.keep();
         self.due = (self.unsent > 0).then(|| self.active + TCP_WRITE_TIME);
     }
@@ -298,6 +298,6 @@ async fn send(mut stream: SendStream, octets: Vec<u8>) {
     if written.is_ok() && stream.finish().is_ok() && matches!(stream.stopped().await, Ok(None)) {
         return;
     }
-    // An error means that the connection has already ended.
+    // An error means that the connection has already ended, so it is ignored.
     let _ = stream.reset(EndCode::RequestCancelled.number());
 }

@@ -24,7 +24,7 @@ use history::Counter;
 struct Entry {
     front: Arc<Front>,
     places: Arc<ConnectionPlaces>,
-    /// Its sender is dropped when the listener ends.
+    /// Ends when the listener ends, because its sender is dropped then.
     closing: watch::Receiver<()>,
 }
 
@@ -83,7 +83,7 @@ fn end(endpoint: Endpoint, socket: Arc<UdpSocket>) {
 }
 
 impl Entry {
-    /// Accepts connections until the endpoint no longer exists.
+    /// Accepts QUIC connections until the endpoint no longer exists.
     async fn take_all(&self, endpoint: &Endpoint) {
         while let Some(incoming) = endpoint.accept().await {
             if let Some(admitted) = self.admit(incoming) {
@@ -146,7 +146,7 @@ impl Entry {
     }
 }
 
-/// Performs the handshake of a connection, within a time limit.
+/// Performs the handshake of a QUIC connection, within a time limit.
 async fn shake_hands(
     (incoming, settings): (Incoming, Arc<ServerConfig>),
     front: &Front,

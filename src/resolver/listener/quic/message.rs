@@ -8,26 +8,26 @@ use crate::limits::{MAX_QUERY, TCP_MESSAGE_TIME};
 /// The error code with which a connection or a stream ends (RFC 9250 section 8.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EndCode {
-    /// The stream or connection ends without an error.
+    /// Error code: the QUIC stream or connection ends without an error.
     NoError,
-    /// resolverd has a fault.
+    /// Error code: resolverd has a fault.
     InternalError,
-    /// The client violates the protocol.
+    /// Error code: the client violates the protocol.
     ProtocolError,
-    /// The client has cancelled its query.
+    /// Error code: the client has cancelled its query.
     RequestCancelled,
-    /// The client sends too many queries.
+    /// Error code: the client sends too many queries.
     ExcessiveLoad,
-    /// There is another reason, for which RFC 9250 has no code.
+    /// Error code: there is another reason, for which RFC 9250 has no code.
     Unspecified,
 }
 
-/// The reason why no valid query could be read from a stream.
+/// The reason why no valid query could be read from a QUIC stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StreamFault {
     /// The client has cancelled the stream.
     Cancelled,
-    /// The DNS message is longer than `MAX_QUERY`.
+    /// The DNS message of the client is longer than `MAX_QUERY`.
     Length,
     /// The content of the stream violates the rules of RFC 9250.
     Rules,
@@ -36,7 +36,7 @@ pub(super) enum StreamFault {
 }
 
 impl EndCode {
-    /// Returns the number of this error code.
+    /// Returns the number of this error code of DNS over QUIC.
     pub(super) const fn number(self) -> VarInt {
         VarInt::from_u32(match self {
             Self::NoError => 0,
@@ -49,7 +49,7 @@ impl EndCode {
     }
 }
 
-/// Reads the whole content of a stream, and returns the DNS message in it.
+/// Reads the whole content of a QUIC stream, and returns the DNS message in it.
 pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, StreamFault> {
     let whole = async {
         let mut octets = Vec::new();
@@ -79,7 +79,7 @@ fn begin_fault(octets: &[u8]) -> Option<StreamFault> {
     }
 }
 
-/// Returns the DNS message in the octets of a stream that has ended.
+/// Returns the DNS message in the octets of a QUIC stream that has ended.
 fn message(octets: &[u8]) -> Result<Vec<u8>, StreamFault> {
     let Some((length, message)) = octets.split_first_chunk() else { return Err(StreamFault::Rules) };
     // Over QUIC, the id of each query must be 0.

@@ -39,7 +39,7 @@ const HOST: &str = "printer.lan.";
 /// The reply to a query, or the error with which the stream or the connection ended.
 pub(super) type Asked<Value> = Result<Value, Box<dyn std::error::Error>>;
 
-/// A QUIC client with one connection.
+/// A QUIC client for the tests, with one connection.
 pub(super) struct QuicClient {
     endpoint: Endpoint,
     pub(super) connection: Connection,
@@ -71,7 +71,7 @@ impl QuicClient {
         Ok(Self { endpoint, connection })
     }
 
-    /// Sends a query in a new stream, and reads the reply.
+    /// Sends a query in a new QUIC stream, and reads the reply.
     pub(super) async fn ask(&self, message: &[u8]) -> Asked<Message> {
         let (mut send, mut receive) = self.connection.open_bi().await?;
         send.write_all(&framed(message)).await?;
@@ -374,7 +374,7 @@ async fn the_end_waits_for_the_replies_of_clients() {
         let mut settled = Box::pin(listeners.settled());
         assert!(poll!(settled.as_mut()).is_pending(), "a client waits");
         answer().await;
-        // Both connections stay open.
+        // Both QUIC connections stay open.
         let (reply, _) = tokio::join!(waiting, settled);
         assert_eq!(reply.unwrap().answers.len(), 1);
     }

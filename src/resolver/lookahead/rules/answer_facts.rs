@@ -1,4 +1,4 @@
-//! The parts of an answer that the rules need.
+//! The parts of an answer that the look-ahead rules need.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RData, Record};
@@ -7,13 +7,13 @@ use crate::limits::MAX_AHEAD_HOSTS;
 use dns::question::{Answer, Security};
 use dns::wire;
 
-/// The parts of an answer that the rules need.
+/// The parts of an answer that the look-ahead rules need.
 #[derive(Clone, Debug)]
 pub(in crate::lookahead) struct AnswerFacts {
     pub(in crate::lookahead) rcode: ResponseCode,
     /// True if the answer was validated (DNSSEC) and is secure.
     pub(in crate::lookahead) secure: bool,
-    /// The records of the answer section.
+    /// The records of the answer section of the answer.
     pub(in crate::lookahead) records: Vec<Record>,
 }
 

@@ -61,23 +61,23 @@ pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Fu
 /// The step of a chain to which a question belongs. It decides which questions follow the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::lookahead) enum RuleStep {
-    /// No question follows.
+    /// No look-ahead question follows from the answer.
     End,
     /// A question for the PTR of an address. Questions for the addresses of the names in it follow.
     Pointer,
     /// A question for the MX of a domain from which mail comes or to which it goes.
     Exchangers {
-        /// True if the client's question for the MX has DO.
+        /// True if the client's question for the MX has the DO flag.
         with_do: bool,
     },
     /// A question for the addresses of a mail host. A question for TLSA records follows if both the MX and the addresses are secure.
     Host {
-        /// True if the MX is secure.
+        /// True if the answer with the MX records is secure (DNSSEC).
         secure: bool,
     },
     /// A question for TXT records, among which an SPF record may be.
     Spf {
-        /// The number of SPF records in the chain that led to this one.
+        /// How many SPF records in the chain led to this one.
         depth: u8,
     },
     /// A question for the MX to which an `mx` term of an SPF record refers. Questions for the addresses of its hosts follow.
@@ -86,7 +86,7 @@ pub(in crate::lookahead) enum RuleStep {
     Dmarc,
 }
 
-/// A question that may follow an answer.
+/// A question that look-ahead may ask after an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::lookahead) struct Further {
     pub(in crate::lookahead) name: Name,

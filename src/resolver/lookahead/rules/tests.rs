@@ -26,7 +26,7 @@ fn facts(owner: &str, records: &[&str]) -> AnswerFacts {
     AnswerFacts { rcode: ResponseCode::NoError, secure: false, records: records.iter().map(record).collect() }
 }
 
-/// Returns questions in the form "NAME TYPE rule".
+/// Returns look-ahead questions as text, in the form "NAME TYPE rule".
 fn shown(further: &[Further]) -> Vec<String> {
     let shown = |one: &Further| {
         let rule = serde_json::to_value(one.rule).unwrap();
@@ -147,7 +147,7 @@ fn an_spf_record_leads_to_what_it_names() {
         ("v=spf1 +all include:i.example", &[]),
         // Terms with macros, `ptr`, and terms with addresses lead to no question.
         ("v=spf1 include:%{i}.s.example exists:%{d}.e.example ptr ip4:192.0.2.1 ip6:2001:db8::1", &[]),
-        // The strings of a TXT record are joined.
+        // The strings of a TXT record are joined before they are read.
         ("v=spf1 include:_s|pf.a.example -all", &["_spf.a.example. TXT spf_chain"]),
         // Terms that are not a name, or not a name with two labels, lead to no question.
         ("v=spf1 include: include:com a: include:a..b", &[]),

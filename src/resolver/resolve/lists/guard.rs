@@ -78,7 +78,7 @@ impl ListResolver {
         Ok(led.leading_to(given?))
     }
 
-    /// Asks a DNS list, and returns the answer that the gate allows.
+    /// Asks a DNS list, and returns its answer if the gate (the check of such answers) allows it.
     async fn judged(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let found = self.hear_list(asked).await;
         let verdict = Box::pin(self.verdict(asked, &found)).await;
@@ -186,7 +186,7 @@ impl ListResolver {
     }
 }
 
-/// Turns the answer of a DNS list into the answer that the client gets.
+/// Turns an answer of a DNS list into the answer that the client gets.
 fn give(
     asked: ListQuestion<'_>,
     verdict: Option<&ListVerdict>,
@@ -253,7 +253,7 @@ pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Unkno
         | Failure::Silent { .. }
         | Failure::Time { .. }
         | Failure::Addresses { .. } => Some(UnknownReason::Silent { what }),
-        // The cause is the question itself or this host, not the list.
+        // The cause is the question itself or this host, and not the DNS list.
         Failure::TooLarge { .. }
         | Failure::TooLong { .. }
         | Failure::List { .. }

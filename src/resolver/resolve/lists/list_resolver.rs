@@ -1,4 +1,4 @@
-//! State and methods that all questions to DNS lists share.
+//! The state and the methods that all questions to DNS lists share.
 
 use std::sync::Arc;
 
@@ -47,14 +47,14 @@ impl ListResolver {
         }
     }
 
-    /// Returns the number of questions to lists that wait for an answer.
+    /// Returns how many questions to DNS lists wait for an answer.
     #[cfg(feature = "simulated")]
     pub(in crate::resolve) fn under_way(&self) -> usize {
         self.asking.len()
     }
 }
 
-/// A question to a DNS list.
+/// A question of a client or a test to a DNS list.
 #[derive(Clone, Copy)]
 pub(in crate::resolve) struct ListQuestion<'a> {
     pub(in crate::resolve) list: &'a List,

@@ -25,7 +25,7 @@ use dns::question::{Question, Security, ViewId};
 pub struct Probed {
     /// What the answer says: listed, not listed, or unknown. `None` if no server answered for a reason that is not a fault of the list.
     pub verdict: Option<ListVerdict>,
-    /// The server of the list that answered the probe. `None` if no server did.
+    /// The server of the DNS list that answered the probe; `None` if no server did.
     pub server: Option<IpAddr>,
     /// True if the answer was signed and valid (DNSSEC). A forwarder may have made such an answer from cached proofs (RFC 8198).
     pub secure: bool,
@@ -42,7 +42,7 @@ impl ListResolver {
         self.table.keep(|apex, way| self.is_asked(apex, way));
     }
 
-    /// Returns the list at `apex` in the configuration of `view`.
+    /// Returns the DNS list with this apex, according to the configuration of `view`.
     pub fn list(&self, view: ViewId, apex: &Name) -> Option<Arc<List>> {
         self.views.load().get(view)?.list_route(apex).policy.list.clone()
     }

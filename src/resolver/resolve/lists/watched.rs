@@ -32,7 +32,7 @@ use dns::question::{Answer, ListMark, ListSays, Outcome, Question, QuestionKey};
 use dns::wire::compose;
 use history::event::StepEvent;
 
-/// The DNS list that a question asks, and the state of this list.
+/// The DNS list for which a question asks, and the state of this list.
 #[derive(Clone, Copy)]
 pub(in crate::resolve) struct Watched<'a> {
     pub(in crate::resolve) list: &'a List,
@@ -132,7 +132,7 @@ impl ListResolver {
         };
         entry.ended(&asked, now);
         if asked.end == ListQueryEnd::Failed {
-            // The breaker of the list may now need a probe.
+            // The breaker of the DNS list may now need a probe.
             self.table.wake();
         }
         found
@@ -195,7 +195,7 @@ impl ListResolver {
     }
 }
 
-/// Returns how a question to a list ended: answered, failed, or silent.
+/// Returns how a question to a DNS list ended: answered, failed or silent.
 fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
     match found {
         Ok(_) => ListQueryEnd::Answered,
@@ -215,7 +215,7 @@ fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
     }
 }
 
-/// Returns true if an answer of a list means that the list refuses queries.
+/// Returns true if an answer of a DNS list means that the list refuses queries.
 fn refuses(entry: &ListEntry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
     let list = context.view.route(&entry.apex, kind).policy.list.as_deref();
     let verdict = list.map(|list| gate::judge(list, ListState::Untested, &chased.answers));

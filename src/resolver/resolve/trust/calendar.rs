@@ -22,7 +22,7 @@ const RIGHT: u8 = 0;
 const SLOW: u8 = 1;
 const FAST: u8 = 2;
 
-/// What is known about the correctness of this host's clock.
+/// What resolverd knows about the correctness of this host's clock.
 pub(super) struct Timekeeper {
     /// The difference between the calendar time (seconds since 1970) and the time since the start of the daemon, in seconds.
     offset: AtomicI64,

@@ -46,7 +46,7 @@ pub(super) enum Delegated {
     Signed(Vec<DS>, u32),
     /// No zone begins at the name, or an unsigned zone begins there. Contains the time in seconds for which this may be cached.
     Unsigned(Cut, u32),
-    /// The zone above the name is bogus.
+    /// The zone above the name is bogus, so the name is bogus too.
     Bogus(ValidationFailure),
 }
 
@@ -56,7 +56,7 @@ struct KeySource {
     fetched: Option<Arc<Fetched>>,
     /// The maximum number of servers whose DNSKEY records are validated.
     tries: usize,
-    /// True if the DS records are fetched again, although the cache has them.
+    /// True if the DS records are fetched again, even if the cache has them.
     anew: bool,
 }
 
@@ -78,7 +78,7 @@ impl Established {
 }
 
 impl Validator {
-    /// Returns the trust anchor that applies to a name now, or that none does.
+    /// Returns the trust anchor that applies to a name now; or that no trust anchor applies.
     pub(super) fn trust<'a>(&self, name: &Name, context: &'a Context) -> Trust<'a> {
         let (view, now) = (&context.view, self.clock.mono());
         let nta = |above: &Name| view.has_nta(above) || self.ntas.holds(above, now);
@@ -485,7 +485,7 @@ pub(super) fn unreachable(what: &str, name: &Name, failure: &Failure) -> Validat
     ValidationFailure::new(Why::Indeterminate, format!("cannot get the {what} of {name}: {failure}"))
 }
 
-/// Returns a duration in whole seconds, rounded down.
+/// Returns the whole seconds of a duration, rounded down.
 pub(super) fn seconds_of(span: Duration) -> u32 {
     u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }

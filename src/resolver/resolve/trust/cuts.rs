@@ -23,10 +23,10 @@ use validate::verdict::{ValidationFailure, Verdict, Why};
 
 /// The records in the answer to a query for the DS records of a name.
 struct DsAnswer<'a> {
-    /// The DS records. Empty if the answer denies them.
+    /// The DS records of the name; empty if the answer denies them.
     set: CoveredRrset<'a>,
     signatures: Vec<&'a RRSIG>,
-    /// All records of the answer, including proofs.
+    /// All records of the answer, including signatures and proofs.
     records: &'a [Record],
 }
 

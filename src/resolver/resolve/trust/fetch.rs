@@ -36,11 +36,11 @@ use validate::verdict::{SecurityStatus, ValidationFailure};
 pub(crate) struct Fetched {
     /// The records, or an alias in their place. Empty if the zone has no such records.
     pub(crate) answers: Vec<Record>,
-    /// The signatures of the records, or the proofs that they do not exist.
+    /// The signatures of the fetched records, or the proofs that they do not exist.
     pub(super) evidence: Vec<Record>,
-    /// The zone whose servers were asked.
+    /// The zone whose servers were asked for the records.
     pub(super) zone: Name,
-    /// The server that gave the answer, or `None` if it was in the cache.
+    /// The server that gave the records; `None` if they were in the cache.
     pub(super) server: Option<SocketAddr>,
     /// The time at which the answer arrived from the server. For a cached denial, the current time.
     pub(super) since: Mono,
@@ -54,12 +54,12 @@ pub(super) type Fetches = SharedWork<Result<Arc<Fetched>, Failure>>;
 /// Receives the result of a fetch of DS or DNSKEY records in progress.
 pub(crate) type Fetch = SharedResult<Result<Arc<Fetched>, Failure>>;
 
-/// From which sources a fetch of DS or DNSKEY records may take them.
+/// From where a fetch of DS or DNSKEY records may take them.
 #[derive(Clone, Copy)]
 pub(crate) enum Round<'a> {
-    /// The cache, a fetch of the same records in progress, and servers.
+    /// From the cache, from a fetch of the same records in progress, or from servers.
     First,
-    /// Only servers, but not the servers in `avoid`.
+    /// From servers only, without the servers in `avoid`.
     Again {
         /// The servers whose earlier answers were bogus.
         avoid: &'a [SocketAddr],
@@ -232,7 +232,7 @@ impl Validator {
         Some(fetch)
     }
 
-    /// Returns the records from a zone that is served here.
+    /// Returns the records from a zone that resolverd itself serves.
     fn fetched_here(&self, authority: &Authority, zone: &Name, name: &Name, kind: RecordType) -> Fetched {
         let message = local::respond(authority, name, kind);
         let (answers, evidence) = match classify(zone, name, kind, &message).0 {

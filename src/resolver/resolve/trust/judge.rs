@@ -28,7 +28,7 @@ use validate::signature;
 use validate::signature::{CoveredRrset, covered_type, covering};
 use validate::verdict::{ValidationFailure, Verdict, Why};
 
-/// The result of the validation of an answer.
+/// The result of the DNSSEC validation of an answer.
 #[derive(Debug)]
 pub(in crate::resolve) struct Judged {
     /// The security of each RRset of the answer and of its denial.
@@ -39,7 +39,7 @@ pub(in crate::resolve) struct Judged {
     pub(in crate::resolve) at_fault: bool,
 }
 
-/// The verdict on one part of an answer: an RRset or a denial.
+/// The verdict of the validation on one part of an answer: an RRset or a denial.
 struct Part {
     verdict: Verdict,
     at_fault: bool,
@@ -56,15 +56,15 @@ struct ProofByKeys {
     proofs: Vec<Record>,
 }
 
-/// What is to be validated: data or a denial.
+/// What is validated with the keys of a zone: data or a denial.
 enum Matter<'a> {
     /// An RRset with its signatures.
     Set(CoveredRrset<'a>, Vec<&'a RRSIG>),
-    /// The denial of the name or of the type.
+    /// The denial of a name, or of a type at a name.
     Absence(Absence<'a>),
 }
 
-/// The denial of a name, or of a type at a name.
+/// A denial: the name does not exist, or it has no data of the type.
 #[derive(Clone, Copy)]
 struct Absence<'a> {
     name: &'a Name,
@@ -84,7 +84,7 @@ impl Part {
         Self { at_fault: false, ..Self::from_verdict(verdict) }
     }
 
-    /// Creates the verdict on a part whose validation has failed with this fault.
+    /// Creates the verdict on a part of an answer whose validation has failed for this reason.
     fn faulty(fault: ValidationFailure) -> Self {
         let indeterminate = fault.why == Why::Indeterminate;
         Self::from_verdict(if indeterminate { Verdict::Indeterminate(fault) } else { Verdict::Bogus(fault) })
@@ -340,7 +340,7 @@ impl Judged {
         self.verdict = verdict.and(part.verdict);
     }
 
-    /// Makes the secure parts of the answer insecure, and records the reason.
+    /// Makes the secure parts of the answer insecure, and records the reason `why`.
     fn lose_security(&mut self, why: &ValidationFailure) {
         if !self.has_secure() {
             return;
@@ -360,7 +360,7 @@ impl Judged {
     }
 }
 
-/// Lowers the TTL of each record to the TTL of its RRset in `ttls`.
+/// Lowers the TTL of each record to the TTL that `ttls` has for its RRset.
 fn shorten_ttls(records: &mut [Record], ttls: &[(Name, RecordType, u32)]) {
     for record in records {
         let of_set = |(name, kind, _): &&(Name, RecordType, u32)| {

@@ -28,7 +28,7 @@ pub(in crate::resolve) struct RootKeyLook {
     pub(in crate::resolve) changes: Vec<RootKeyChange>,
     /// The TTL of the keys, in seconds. If they could not be validated, the reason, as the end of a sentence.
     pub(in crate::resolve) seen: Result<u32, String>,
-    /// The answer with the keys, if it was valid.
+    /// The answer with the root keys, if its signatures were valid.
     fetched: Option<Arc<Fetched>>,
 }
 
@@ -130,7 +130,7 @@ impl Validator {
         known.keys.iter().any(|known| known.key == plain) || configured.cover(&Name::root(), &plain)
     }
 
-    /// Returns true if this key has validly signed the DNSKEY RRset.
+    /// Returns true if this key has made a valid signature over the root's DNSKEY RRset.
     async fn has_signed(
         &self,
         key: &DNSKEY,

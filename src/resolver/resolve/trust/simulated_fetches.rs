@@ -26,7 +26,7 @@ pub struct HeldFetch {
 }
 
 impl Resolver {
-    /// Returns a value with which a test fetches the keys of `zone`.
+    /// Returns a value with which a test makes the resolver fetch the keys of `zone`.
     pub fn key_fetches<'a>(&'a self, zone: &'a Name) -> KeyFetches<'a> {
         KeyFetches { trust: &self.flight.chaser.trust, zone }
     }
@@ -63,7 +63,7 @@ impl<'a> KeyFetches<'a> {
         }
     }
 
-    /// Returns true if the keys of the zone are being fetched.
+    /// Returns true if the keys of the zone are being fetched now.
     pub fn is_fetching(self, context: &Context) -> bool {
         self.trust.is_fetching(self.zone, RecordType::DNSKEY, context)
     }

@@ -16,16 +16,16 @@ use dns::clock::{Calendar, Clock};
 use dns::question::QuestionKey;
 use validate::verdict::ValidationFailure;
 
-/// Validates answers, and determines the security states of zones.
+/// Validates answers with DNSSEC, and determines the security states of zones.
 pub(crate) struct Validator {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
     pub(super) iterate: Arc<Iterate>,
-    /// The DS and DNSKEY records that are being fetched.
+    /// The fetches of DS and DNSKEY records that are in progress.
     pub(super) fetches: Fetches,
     /// Negative trust anchors that the operator has set for a limited time.
     pub(super) ntas: Ntas,
-    /// What is known about the correctness of this host's clock.
+    /// What resolverd knows about the correctness of this host's clock.
     pub(super) timekeeper: Timekeeper,
     /// Resolves the iterator's sub-questions, for example for server addresses, when keys are fetched.
     pub(super) questions: Weak<dyn SubQuestions>,
@@ -43,7 +43,7 @@ impl Validator {
         &self.strike
     }
 
-    /// Returns the number of fetches of DS and DNSKEY records in progress.
+    /// Returns how many fetches of DS and DNSKEY records are in progress.
     #[cfg(feature = "simulated")]
     pub(in crate::resolve) fn fetching(&self) -> usize {
         self.fetches.len()
@@ -99,7 +99,7 @@ impl Validator {
     pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<CachedFailure>> {
         let heard_since = |moment| self.iterate.heard_since(moment);
         let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)?;
-        // This call detects whether the clock of the host was set.
+        // This call detects that the clock of the host was set.
         self.calendar();
         let by_the_clock = failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
         (!by_the_clock).then_some(failed)
