@@ -46,10 +46,10 @@ pub const TAP_END: Duration = Duration::from_secs(1);
 /// The time between two measurements of the memory of the process. A measurement takes some dozen microseconds.
 pub const ROOM_PAUSE: Duration = Duration::from_millis(50);
 
-/// The octets that the process may use in addition to the cache (`cache.size` with `CACHE_SLACK_PERCENT`) and the history (`history.size`).
+/// The octets that the process may use in addition to the cache (`cache.size` with a slack in per cent) and the history (`history.size`).
 pub const PROCESS_BESIDE_CACHE: u64 = 24 << 20;
 
-/// The number of UDP threads whose memory is contained in `PROCESS_BESIDE_CACHE`.
+/// The number of UDP threads for which `PROCESS_BESIDE_CACHE` has memory.
 pub const USUAL_UDP_THREADS: u64 = 2;
 
 /// The octets that each further UDP thread needs: its table of replies, and the buffers for a batch of queries.

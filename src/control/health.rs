@@ -28,7 +28,7 @@ pub fn status(subject: &impl Controlled) -> Status {
     status_by(subject, &subject.recorder().report(JUDGED))
 }
 
-/// Returns the current state and health of the daemon, as `status` does. `judged` has the counters of the period `JUDGED`, which the caller has
+/// Returns the current state and health of the daemon, like `status`. `judged` has the counters of the last five minutes, which the caller has
 /// already read.
 pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     let daemon = subject.status();

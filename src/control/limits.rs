@@ -46,8 +46,8 @@ pub(crate) const CERTIFICATE_SOON: Duration = Duration::from_secs(14 * 24 * 60 *
 /// Maximum number of failing zones that `resolverctl status` names. For the others it shows only their number.
 pub(crate) const MAX_STATUS_ZONES: usize = 5;
 
-/// If the daemon could not verify the root keys for this time, the status reports it. It is three times `MAX_ROOT_KEY_RETRY`. A new key is published
-/// for at least 30 days before it is used, so there is enough time to act.
+/// If the daemon could not verify the root keys for this time, the status reports it. It is three times the longest pause between two tries
+/// (`MAX_ROOT_KEY_RETRY`). A new key is published for at least 30 days before it is used, so there is enough time to act.
 pub(crate) const LONG_UNCHECKED_ROOT_KEYS: Duration = Duration::from_secs(3 * 86_400);
 
 /// The largest number of extended errors (RFC 8914) that are read from one reply. Resolvers send two or three: the cause and its consequences.

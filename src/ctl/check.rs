@@ -332,7 +332,7 @@ fn of_subjects(
     Ok(CommandOutcome { text, exit: exit_of_domain(&reports) })
 }
 
-/// Returns the first line of the check of a domain or an address, or `None` if the check is not ready within `WHY_CHECK_TIME`.
+/// Returns the first line of the check of a domain or an address; `None` if the check takes longer than `WHY_CHECK_TIME`.
 pub(super) fn first_line(typed: &str, client: &ControlClient) -> Option<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let subject = CheckSubject { unix: moment::unix(), own: own_addresses(), ..typed_as(typed).ok()? };

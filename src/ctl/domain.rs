@@ -69,7 +69,7 @@ impl Daemon {
     async fn root_servers(&self) -> Result<Vec<IpAddr>, CommandFailure> {
         let client = self.client.clone();
         let [query, entries] = requests_of_root_servers();
-        // `ControlClient` blocks its thread while it waits for the daemon, so it runs on a separate thread.
+        // The client of the control socket blocks its thread while it waits for the daemon, so it runs on a separate thread.
         let asked =
             tokio::task::spawn_blocking(move || client.ask(&query).and_then(|_| client.ask(&entries)));
         let replies = asked.await.map_err(|ended| CommandFailure::CutOff(ended.to_string()))??;
@@ -82,7 +82,7 @@ impl Daemon {
     /// Returns the reason why the daemon does not answer.
     async fn is_reached(&self) -> Result<(), CommandFailure> {
         let client = self.client.clone();
-        // `ControlClient` blocks its thread while it waits for the daemon, so it runs on a separate thread.
+        // The client of the control socket blocks its thread while it waits for the daemon, so it runs on a separate thread.
         let asked = tokio::task::spawn_blocking(move || client.ask(&Request::Status)).await;
         asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?.map(drop)
     }
@@ -94,7 +94,7 @@ impl Daemon {
     /// Fails if the daemon does not answer.
     async fn kept_here(&self, name: &str) -> Result<Option<String>, CommandFailure> {
         let (client, name) = (self.client.clone(), name.to_owned());
-        // `ControlClient` blocks its thread while it waits for the daemon, so it runs on a separate thread.
+        // The client of the control socket blocks its thread while it waits for the daemon, so it runs on a separate thread.
         let asked = tokio::task::spawn_blocking(move || kept_here(&client, &name)).await;
         asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?
     }
@@ -145,7 +145,7 @@ impl Sources for Daemon {
         };
         let lists = matches!(want, Want::Lists { .. } | Want::NamedLists { .. });
         Box::pin(async move {
-            // `ControlClient` blocks its thread while it waits for the daemon, so it runs on a separate thread.
+            // The client of the control socket blocks its thread while it waits for the daemon, so it runs on a separate thread.
             match tokio::task::spawn_blocking(move || client.ask(&request)).await {
                 Ok(Ok(replies)) => got(replies),
                 // The daemon returns this error if no configured DNS list covers this kind of name.

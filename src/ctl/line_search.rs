@@ -21,7 +21,7 @@ use history::why::MessageReport;
 /// The number of pasted log lines whose messages (emails) are searched together, so that all their requests can be sent to the daemon as one request.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;
 
-/// The number of octets that a request to the daemon has in addition to the list of `WhyRequest`s in it.
+/// The number of octets that a request for messages has in addition to its list of selections (`WhyRequest`).
 const ENVELOPE: usize = 64;
 
 /// Searches the query history for the messages (emails) to which pasted log lines belong.

@@ -104,8 +104,8 @@ pub struct Clock {
     passed: Arc<AtomicU64>,
 }
 
-/// The part of a `Clock` that returns only `Mono` times, without the calendar. A copy for the machine's clock shares no memory with other
-/// threads.
+/// The part of a clock (`Clock`) that returns only monotonic times (`Mono`), without the calendar. A copy for the machine's clock shares no memory
+/// with other threads.
 #[derive(Clone)]
 pub struct Moments(ClockKind);
 
@@ -161,7 +161,7 @@ impl<Work: Future> Future for StillClock<Work> {
     }
 }
 
-/// Returns the nanoseconds since boot. While this thread polls a `StillClock`, all calls return the same time.
+/// Returns the nanoseconds since boot. While this thread polls a future that is wrapped in `StillClock`, all calls return the same time.
 fn since_boot_or_still() -> u64 {
     match STILL.get() {
         0 => since_boot(),
@@ -237,7 +237,7 @@ impl Clock {
         }
     }
 
-    /// Returns the part of the clock that returns only `Mono` times, without the calendar.
+    /// Returns the part of the clock that returns only monotonic times (`Mono`), without the calendar.
     pub fn moments(&self) -> Moments {
         Moments(self.kind.clone())
     }

@@ -336,7 +336,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             findings.push(Finding { evidence: finding.evidence.clone() + &end, ..finding });
         }
     }
-    // If resolvers were not asked only because of the limit on questions, `NsMany` reports this.
+    // If resolvers were not asked only because of the limit on questions, the finding `NsMany` reports this.
     if of(Seen::Unknown).any(|(_, judged)| !judged.words.ends_with(BOUND_REACHED)) {
         let is_silent = answers.iter().all(|(_, judged)| judged.seen == Seen::Unknown);
         let level = if is_silent { Level::CouldNotTell } else { Level::Note };

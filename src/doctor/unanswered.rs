@@ -117,7 +117,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         // If all servers fail for a TXT record of a policy, receivers defer or reject mail, because they cannot look up the policy.
         is_unanswered |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
         for (server, conduct) in conducts {
-            // `each_server` already reports the error with which a server sometimes fails.
+            // The checks in module `each_server` already report the error with which a server sometimes fails.
             let Some(conduct) = conduct.filter(|conduct| !is_at_times(facts, server, conduct)) else {
                 continue;
             };

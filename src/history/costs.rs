@@ -89,7 +89,7 @@ pub struct CostRow {
     pub next: Option<String>,
 }
 
-/// The period to which the rows of a `CostReport` belong.
+/// The period to which the rows of a report about delayed mail (`CostReport`) belong.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostSpan {
     /// The start of the period of the report, in seconds since 1970.
@@ -132,7 +132,7 @@ type CostTable = BTreeMap<RowKey, Cost>;
 /// The sums of one row of the report.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
-    /// The sum of `Cause::delay`, which combines the time and the failures. The rows are sorted by this sum.
+    /// The sum of the delays (`Cause::delay`), which combine the time and the failures. The rows are sorted by this sum.
     worth: u64,
     micros: u64,
     failed: u64,

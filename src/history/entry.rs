@@ -31,8 +31,8 @@ pub struct QuestionEntry {
     pub transport: Option<ClientTransport>,
     /// The number of the client's view. The view belongs to the listener that received the question.
     pub view: u32,
-    /// When the question was received, in microseconds. In an entry that is being written, this is a time of the monotonic clock `Mono`; in an entry
-    /// that was read, it is the time since 1970.
+    /// When the question was received, in microseconds. In an entry that is being written, this is a time of the monotonic clock; in an entry that
+    /// was read, it is the time since 1970.
     pub at: u64,
     /// The outcome: how the question was answered, or why it failed.
     pub outcome: Outcome,
@@ -91,7 +91,7 @@ impl QuestionEntry {
         Self::LEAST_WEIGHT.saturating_add(self.name.len()).saturating_add(self.error.len())
     }
 
-    /// Returns the key of the question's name and type, for the tables `ByAsked`.
+    /// Returns the key of the question's name and type in tables of questions.
     pub(super) fn place(&self) -> AskedPlace {
         place_of(&self.name, self.kind)
     }
@@ -170,7 +170,7 @@ pub struct MessageEntry {
     pub transport: Transport,
     /// The behaviour of the server, for instance an answer or an error; none if it had not answered when the resolution ended.
     pub conduct: Option<Conduct>,
-    /// Why the query was sent to this server at this time, as one of the words of `StepEvent::Sent`.
+    /// Why the query was sent to this server at this time: one word, such as `retry` (see `StepEvent::Sent`).
     pub reason: &'static str,
     /// How deeply the sub-question is nested for which the query was sent; 0 is the question of the resolution itself.
     pub depth: u8,
@@ -224,7 +224,7 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// Converts the times of the entry from the monotonic clock `Mono` to microseconds since 1970.
+    /// Converts the times of the entry from the monotonic clock to microseconds since 1970.
     pub(super) fn date(&mut self, dates: &Dates) {
         match self {
             Self::Question(question) => question.at = dates.unix(question.at),

@@ -117,7 +117,7 @@ struct FailuresOfZone<'a> {
     last_of_all: FailedQuestion<'a>,
     /// The time at which the last query was sent that a server of the zone has answered correctly; none if there is none.
     answered: Option<u64>,
-    /// True if `is_answered_by` returned true for a resolution (flight) that got an answer from a server of the zone.
+    /// True if a resolution (flight) got an answer from a server of the zone that answers the failed questions (`is_answered_by`).
     is_resolved: bool,
 }
 

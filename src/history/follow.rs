@@ -27,7 +27,7 @@ const _: () = assert!(FLIGHT_TIME.as_secs() < KEPT_PASSES as u64 * SNAPSHOT_INTE
 #[derive(Debug, Default)]
 pub(super) struct NewsReader {
     place: RingPlace,
-    /// The write positions of the ring at the last calls of `pass_over`, the oldest first.
+    /// The write positions of the ring (the history in memory) at the last calls of `pass_over`, the oldest first.
     passed: [RingPlace; KEPT_PASSES],
     /// The resolutions that the log has read last: at most `MAX_FOLLOWED_FLIGHTS`.
     flights: VecDeque<FlightEntry>,

@@ -57,7 +57,7 @@ impl Histogram {
         Spread { counts: self.filled().collect() }
     }
 
-    /// Returns the counts so far in a few fixed buckets, for exporters such as Prometheus. This takes less memory than a `Spread`.
+    /// Returns the counts so far in a few fixed buckets, for programs such as Prometheus. This takes less memory than all buckets (`Spread`).
     pub fn distribution(&self) -> Distribution {
         Distribution::from_counts(self.filled())
     }

@@ -26,7 +26,7 @@ use dns::clock::Mono;
 use dns::conduct::Conduct;
 use dns::question::{Question, kind_text, name_text};
 
-/// The period to which the limit `limits::INCIDENTS_AN_HOUR` applies.
+/// The period to which the limit of log lines about incidents (`limits::INCIDENTS_AN_HOUR`) applies.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The recent failures of a zone.
@@ -63,7 +63,7 @@ enum IncidentState {
     Watched,
     /// The zone fails. `logged` is true if the log has a line about it, and false if the line was withheld.
     Begun { logged: bool },
-    /// The incident ended at the time `at`. For `INCIDENT_QUIET`, a new failure of the zone is not reported again.
+    /// The incident ended at the time `at`. For a while after that (`INCIDENT_QUIET`), a new failure of the zone is not reported again.
     Ended { at: Mono },
 }
 

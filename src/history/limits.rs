@@ -57,7 +57,7 @@ pub(crate) const INCIDENT_WINDOW: Duration = Duration::from_secs(60);
 /// domains in spam, and all questions for one email about such a domain end within a minute.
 pub(crate) const INCIDENT_STRANGER_FAILURES: u32 = 10;
 
-/// The shortest time between the first and the last of `INCIDENT_STRANGER_FAILURES` failures.
+/// The shortest time between the first and the last of the failures (`INCIDENT_STRANGER_FAILURES`) after which a zone that never worked is reported.
 pub(crate) const INCIDENT_STRANGER_TIME: Duration = Duration::from_secs(5 * 60);
 
 /// After an incident has ended, a new one of the same zone is not reported for this time. And if a zone had no failure for this time, it is unknown

@@ -26,7 +26,7 @@ use dns::question::name_of_wire;
 /// After a log line about a failure of a zone, further failures of this zone are only counted for this time.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// The period to which the limits `FAILURE_LINES_A_MINUTE` and `SLOW_LINES_A_MINUTE` apply.
+/// The period to which the limits of log lines about failed and slow questions apply.
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// The state from which the log lines about failed and slow questions are decided.

@@ -81,7 +81,7 @@ pub(super) struct LogFeed {
     query_log: QueryLog,
     /// The clients for which the local user must be looked up, see module `owner`.
     pub(super) owners: WantedOwners,
-    /// When the next question is sampled for its local user, in microseconds of `Mono`.
+    /// The time at which the next question is sampled for its local user, in microseconds of the monotonic clock.
     pub(super) owner_sample: AtomicU64,
     /// The numbers that replace the addresses of clients on disk and in the log if `history.redact` withholds the addresses.
     client_numbers: ClientNumbers,
@@ -163,8 +163,7 @@ impl Recorder {
         self.write_news(state, facts, false);
     }
 
-    /// Does the same as `write_log`, at the end of the process. It also writes the lines about the failures and slow questions that were only
-    /// counted.
+    /// Like `write_log`, but at the end of the process: it also writes the lines about failures and slow questions that were only counted.
     pub fn write_last_log(&self, state: &mut LogState, facts: &LogFacts<'_>) {
         self.write_news(state, facts, true);
         let withheld = lock(&self.incidents).finish();

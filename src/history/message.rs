@@ -49,7 +49,7 @@ pub(super) struct Message {
     pub(super) questions: Vec<usize>,
     /// When the last query of the message (email) began.
     begun: u64,
-    /// The subjects of the message (email), as numbers of `Subjects`. A subject is an address, a host or a domain that its queries are about.
+    /// What the queries of the message (email) are about, as numbers of the table `Subjects`: addresses, hosts and domains.
     subjects: Vec<u32>,
     /// A bit for each subject. If two sets of bits have none in common, there is no common subject, so most messages (emails) need no further
     /// comparison.
@@ -190,7 +190,7 @@ fn choose(open: &[usize], all: &[Message], question: &QuestionEntry, asked: &Ask
     (follows && !question.stored).then_some(place)
 }
 
-/// Returns the bit for the number of a subject, as used in `Message::bits`.
+/// Returns the bit that stands for a subject (an address, host or domain) with this number.
 const fn bit(subject: u32) -> u64 {
     1 << (subject % u64::BITS)
 }

@@ -39,7 +39,7 @@ pub enum Note {
         server: IpAddr,
         /// The transport of the query.
         transport: Transport,
-        /// Why this server is asked at this time, as one of the words of `StepEvent::Sent`.
+        /// Why this server is asked at this time: one word, such as `retry` (see `StepEvent::Sent`).
         reason: &'static str,
         /// The usual round-trip time of the server; none if it is not known yet.
         usual: Option<Duration>,

@@ -80,7 +80,7 @@ macro_rules! stored_numbers {
     )*};
 }
 
-/// Implements `Stored` for enumerations. A value is stored as its index in `ALL`, the list of all values.
+/// Implements `Stored` for an enumeration: a value is stored as its index in the list of all values.
 macro_rules! stored_places {
     ($($value:ty),*) => {$(
         impl Stored for $value {
@@ -265,7 +265,8 @@ pub(super) fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
     put_tagged(FLIGHT, flight, into);
 }
 
-/// Appends the octets of an entry. A question that the cache answered is written in the form of `Question`, not in the shorter form of `HitHead`.
+/// Appends the octets of an entry. A question that the cache answered is written in the same form as other questions, and not in the shorter form for
+/// hits.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     match entry {
         Entry::Question(question) => put_question(question, into),
@@ -327,8 +328,8 @@ pub(crate) struct HitHead {
 }
 
 impl HitHead {
-    /// Creates the first octets for hits of a client. `view` is the number of the client's view, and `at` is the time in microseconds of the
-    /// monotonic clock `Mono`.
+    /// Creates the first octets of the entries for hits of a client. `view` is the number of the client's view, and `at` is the time in microseconds
+    /// of the monotonic clock.
     pub(crate) fn new(client: IpAddr, view: u32, at: u64) -> Self {
         let (octets, is_six) = octets_of(client);
         let first = u64::from(HIT) << 16 | u64::from(is_six) << 24 | u64::from(view) << 32;
@@ -367,7 +368,7 @@ pub(super) fn put_hit(hit: &QuestionEntry, into: &mut Vec<u8>) {
     HitHead::new(hit.client, hit.view, hit.at).write(&asked, hit.result, room);
 }
 
-/// Reads the fields of a hit, in the order in which `HitHead::write` has written them.
+/// Reads the fields of an entry for a hit, in the order in which they were written.
 fn read_hit(reader: &mut Reader<'_, '_, '_>) -> Option<QuestionEntry> {
     let flags = u8::read(reader)?;
     let (view, at) = (u32::read(reader)?, u64::read(reader)?);
@@ -386,7 +387,7 @@ fn octets_of(address: IpAddr) -> ([u8; 16], u8) {
     }
 }
 
-/// Converts the result of `octets_of` back to an address.
+/// Converts the octets of an address (from `octets_of`) back to the address.
 fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
     let address = Ipv6Addr::from(octets);
     match address.to_ipv4_mapped().filter(|_| is_six == 0) {

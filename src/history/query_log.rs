@@ -13,7 +13,7 @@ use crate::limits::{MAX_LOGGED_QUERIES, QUERY_LINES_A_SECOND};
 use dns::clock::Mono;
 use dns::question::{Outcome, kind_text, name_of_wire, name_text};
 
-/// The period to which the limit `QUERY_LINES_A_SECOND` applies.
+/// The period to which the limit of lines of the query log applies.
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The questions that wait to be written to the log as lines of the query log (`log.queries`).

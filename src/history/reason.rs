@@ -1,6 +1,6 @@
 //! The reasons why a server is queried. Each has a word for JSON and a label for screens. Its position in the list is its number in the record.
 
-/// The word of each reason in JSON, and its label on screens. What each word says is documented at `StepEvent::Sent`.
+/// The reasons why a query was sent to a server (see `StepEvent::Sent`): the word of each in JSON, and its label on screens.
 const REASONS: [(&str, &str); 15] = [
     ("", ""),
     ("first", "preferred server"),

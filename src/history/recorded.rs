@@ -46,7 +46,7 @@ pub(super) struct Kept {
 #[derive(Debug)]
 pub struct HitPage<'a> {
     pub(super) ring: MutexGuard<'a, Ring>,
-    /// When the batch of questions came, in microseconds of the monotonic clock `Mono`.
+    /// When the batch of questions came, in microseconds of the monotonic clock.
     pub(super) at: u64,
     /// The number of the view of all clients in the batch of datagrams.
     pub(super) view: u32,
@@ -107,7 +107,7 @@ pub struct Recorded {
     pub outages: Vec<OutageEntry>,
     /// Times in which the network of this host lost packets, as far as memory has them.
     pub losses: Vec<OutageEntry>,
-    /// The users that were found for clients. `in_order` copies them to the questions of the clients.
+    /// The local users that were found for clients. They are later copied to the questions of these clients.
     pub owners: Vec<OwnerEntry>,
 }
 

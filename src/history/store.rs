@@ -9,7 +9,7 @@ pub trait Store: Send + Sync + Debug {
         None
     }
 
-    /// Appends entries of the record. `entries` has the form that `stored::put` writes.
+    /// Appends entries of the history. `entries` has the form that `stored::put` writes.
     fn append(&self, entries: &[u8]);
 
     /// Returns why entries cannot be written at present, as a sentence without its final dot. Returns `None` if they can be written.

@@ -38,7 +38,7 @@ pub(super) struct Messages {
     round_trips_micros: u64,
     /// The longest round-trip time of an answered query, in microseconds.
     longest_micros: u64,
-    /// The number of answered queries that took `LATE` or longer.
+    /// The number of answered queries whose answer was late (took `LATE` or longer).
     late: u64,
     /// The total time of queries that got no answer, in microseconds.
     lost_micros: u64,
@@ -194,7 +194,7 @@ impl Tally for FailureTally {
     }
 }
 
-/// Returns true if `StatsReport::failures` counts questions with this outcome.
+/// Returns true if the statistics count a question with this outcome as a failure.
 pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline)
 }
@@ -204,7 +204,7 @@ pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
 pub(super) struct FailureCount {
     /// How many questions failed.
     pub(super) all: u64,
-    /// How many failed questions the statistics (`StatsReport::failures`) count.
+    /// How many failed questions the statistics count.
     pub(super) judged: u64,
 }
 

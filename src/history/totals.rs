@@ -18,7 +18,7 @@ use validate::verdict::SecurityStatus;
 pub(super) struct Upstream {
     pub(super) round_trip: Histogram,
     pub(super) message_time: Histogram,
-    /// The times of resolutions (flights), indexed by `RouteKind::index`.
+    /// The times of resolutions (flights), with one histogram for each kind of route (such as recursion).
     pub(super) flight_time: [Histogram; RouteKind::ALL.len()],
     conduct: [AtomicU64; tally::CONDUCTS],
     pub(super) counters: Counters,
@@ -68,7 +68,7 @@ pub(super) struct Totals {
     apart: Vec<u64>,
     conduct: Vec<u64>,
     pub(super) latency: Spread,
-    /// The times of the questions of each outcome, indexed by `Outcome::index`; `latency` is their sum.
+    /// The times of the questions of each outcome. Their sum is `latency`.
     pub(super) latency_of: Vec<Spread>,
     pub(super) round_trip: Spread,
     /// The DNS times of messages (emails); see `LongMessages`.
@@ -160,7 +160,7 @@ impl Totals {
             .collect()
     }
 
-    /// Returns for each record type the number of its questions for each outcome. The types are in the order of `type_place`.
+    /// Returns for each record type how many of its questions had each outcome. The types are in the order of the table of types.
     pub(super) fn by_type(&self) -> impl Iterator<Item = &[u64]> {
         self.questions.chunks_exact(OUTCOMES)
     }

@@ -225,7 +225,7 @@ pub struct SentReport {
     pub zone: String,
     /// The transport of the query: UDP, TCP, TLS or HTTPS.
     pub transport: Transport,
-    /// Why the query was sent to this server, as one of the words of `StepEvent::Sent`.
+    /// Why the query was sent to this server: one word, such as `retry` (see `StepEvent::Sent`).
     pub reason: String,
     /// The behaviour of the server; none if it had not answered when the resolution ended.
     pub conduct: Option<Conduct>,

@@ -80,7 +80,7 @@ pub struct LabServer {
     authority: Mutex<Authority>,
     distance: Distance,
     faults: Mutex<Vec<Fault>>,
-    /// The questions that have already been asked once. Faults such as `Fault::LosesFirst` treat the first query for each question differently.
+    /// The questions that have already been asked once. Some faults affect only the first query for each question.
     asked_once: Mutex<BTreeSet<(Name, u16)>>,
     log: Arc<Log>,
 }

@@ -68,7 +68,7 @@ fn canonical_data(record: &Record) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Returns the data of a record whose type `hickory_proto` does not parse, with all names in it in lower case.
+/// Returns the data of a record whose type the DNS library does not parse, with all names in it in lower case.
 fn lowered(kind: RecordType, octets: &[u8]) -> Option<Vec<u8>> {
     let Some((_, before, names)) = WITH_NAMES.iter().find(|(code, _, _)| *code == u16::from(kind)) else {
         return Some(octets.to_vec());

@@ -45,7 +45,7 @@ impl<'a> Denials<'a> {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
             Self { zone, nsecs, nsec3s, iterations: false, fault: None, signed: Vec::new(), ttl };
-        // A record that `hickory_proto` could not parse has another variant and proves nothing. NSEC3 records with unknown flags or hashes are
+        // A record that the DNS library could not parse has another variant, and proves nothing. NSEC3 records with unknown flags or hashes are
         // ignored (RFC 5155 section 8.2).
         let is_denial = |record: &&Record| {
             matches!(record.data, RData::DNSSEC(DNSSECRData::NSEC(_) | DNSSECRData::NSEC3(_)))

@@ -63,7 +63,7 @@ pub struct RootKey {
     pub state: RootKeyState,
     /// The time since which the key has this state, in seconds since 1970.
     pub since: u64,
-    /// The number of answers of the root that have contained the key while its state is `Pending`.
+    /// How many answers of the root have contained the key while it was new (state `Pending`).
     pub sightings: u32,
 }
 

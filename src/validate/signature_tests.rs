@@ -17,7 +17,7 @@ fn addresses(owner: &str) -> Vec<Record> {
     vec![address(9), address(1)]
 }
 
-/// Returns the rules for checks of signatures at the time `NOW`.
+/// Returns the rules for checks of signatures at the fixed time of the tests.
 fn today(budget: &Budget) -> Rules<'_> {
     Rules { algorithms: Algorithms::default(), calendar: TODAY, budget }
 }

@@ -22,7 +22,7 @@ struct UnknownPart {
 
 /// Decides for each finding of earlier checks if the last check was unable to look for it.
 pub(super) struct Unseen {
-    /// True if the check was unable to look for any other finding, because of a fault in `HIDES_ALL`.
+    /// True if the check was unable to look for any other finding, because of a fault that hides all others (`HIDES_ALL`).
     all: bool,
     parts: Vec<UnknownPart>,
 }

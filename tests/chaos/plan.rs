@@ -43,7 +43,8 @@ impl Sees {
 pub(crate) struct Plan {
     /// The view of the clients of each listener. The clients of the first listener see all zones.
     pub(crate) listeners: Vec<Sees>,
-    /// The version of the configured zone `SPLIT`; `None` if the configuration does not have the zone.
+    /// The version of the configured zone (`SPLIT`); `None` if the configuration does not have this
+    /// zone.
     pub(crate) split: Option<usize>,
     /// True if the configuration has a stub zone for one of the mail domains.
     pub(crate) stub: bool,
@@ -54,7 +55,7 @@ pub(crate) struct Plan {
     pub(crate) told: Option<usize>,
 }
 
-/// Returns the records of the configured zone `SPLIT` in this version, as zone file text.
+/// Returns the records of the configured zone (`SPLIT`) in this version, as zone file text.
 pub(crate) fn split_text(version: usize) -> String {
     format!(
         "@ 300 SOA ns host 1 2 3 4 60\n@ 300 NS ns\nns 300 A 10.1.0.{version}\n@ 300 MX 10 mail\n@ 300 A 10.2.0.{version}\n\

@@ -19,12 +19,12 @@ fn found(servers: &[(&str, &[&str], &[Fault])]) -> Vec<Finding> {
     found_with(servers, "")
 }
 
-/// Like `found`, but the checked domain has further records.
+/// Returns the findings about a domain with these servers, like `found`, but the domain has further records.
 fn found_with(servers: &[(&str, &[&str], &[Fault])], records: &str) -> Vec<Finding> {
     found_over(servers, records, Family::On)
 }
 
-/// Like `found_with`, on a host with or without IPv6.
+/// Returns the findings about a domain with these servers and records, like `found_with`, but on a host with or without IPv6.
 fn found_over(servers: &[(&str, &[&str], &[Fault])], records: &str, ipv6: Family) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     let second = "ns A 198.18.5.1\nns AAAA 2001:2::53\n";

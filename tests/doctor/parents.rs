@@ -31,7 +31,7 @@ fn with_parents(count: u8, servers: &[&str]) -> Tree {
     with_zone(count, servers, SOUND)
 }
 
-/// Like `with_parents`, but the zone `faulty.com.` has the records in `text`.
+/// Returns a lab like `with_parents`, but the zone `faulty.com.` has the records in `text`.
 fn with_zone(count: u8, servers: &[&str], text: &str) -> Tree {
     let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<String>>();
     let mut tree = tree(SOUND, &[]);

@@ -284,7 +284,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         };
         tree.zone(&format!("{name}.com."), &servers, &format!("{}\n", filled(text))).unwrap();
         let plan = if *name == "rolled" && turn == Turn::Rolled { &"algorithm=15" } else { plan };
-        // The server with the unsigned zone gets it from the version `Second`.
+        // The server with the unsigned zone gets this zone from the second version of the lab.
         if !(*name == "halfsigned" && second) {
             tree.sign(&format!("{name}.com."), Some(plan.parse().unwrap())).unwrap();
         }

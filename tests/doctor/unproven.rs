@@ -18,7 +18,7 @@ fn found(plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Finding> {
     found_of(SOUND, plan, fault, stripping)
 }
 
-/// Like `found`, but the checked zone has these records.
+/// Returns the findings about a zone like `found`, but the zone has these records.
 fn found_of(text: &str, plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     for (zone, plan) in [(".", ""), ("com.", ""), ("faulty.com.", plan)] {

@@ -52,12 +52,12 @@ fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
     simulation_of(faults, folder, None)
 }
 
-/// Like `simulation`, but all zones are signed as the words of `signing` say.
+/// Returns a simulation like `simulation`, but all zones are signed as the words of `signing` say.
 fn simulation_of(faults: &[Fault], folder: &Path, signing: Option<&str>) -> Simulation {
     simulation_with(faults, signing, |config| config.lists = configured(folder, 0o640).unwrap().lists)
 }
 
-/// Like `simulation_of`, but `change` changes the configuration.
+/// Returns a simulation like `simulation_of`, but `change` changes the configuration.
 fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(&mut Config)) -> Simulation {
     let mut tree = Tree::default();
     for (server, last) in

@@ -317,9 +317,9 @@ pub enum Reply {
     Stage(StageRow),
     /// The reply to `Request::Query`, and the last line after the steps of `Request::Trace`.
     Query(Box<QueryReply>),
-    /// A step of the resolution of the traced question, in the reply to `Request::Trace`.
+    /// The reply to a request to trace a question (`Request::Trace`): one step of its resolution.
     Step(Step),
-    /// The reply to `Request::AskServer`.
+    /// The reply to the request to query one server (`Request::AskServer`).
     ServerReply {
         /// The facts about the server's reply, or the reason why there is no reply.
         facts: Box<Result<ReplyFacts, NoReply>>,
@@ -337,9 +337,9 @@ pub enum Reply {
     FleetMember(Box<FleetMember>),
     /// A row of the reply to `Request::Servers`.
     ServerState(ServerState),
-    /// A row of the reply to `Request::Zones`.
+    /// The reply to a request for the zones (`Request::Zones`): the state of one configured zone.
     ZoneState(ZoneState),
-    /// A row of the reply to `Request::Inflight`.
+    /// The reply to a request for resolutions in progress (`Request::Inflight`): one resolution.
     Flight(FlightState),
     /// A message (an email) in the reply to `Request::Why`. The worst message comes first.
     Message(Box<MessageReport>),
@@ -347,13 +347,13 @@ pub enum Reply {
     MessagesEnd,
     /// A row of the reply to `Request::Costs`: the sum of a side, or one of its causes.
     Cost(CostRow),
-    /// The last row of the reply to `Request::Costs`.
+    /// The last row of the reply about causes of delayed mail (`Request::Costs`): the period.
     CostSpan(CostSpan),
     /// A row of the reply to `Request::Failed`. The zone with the most failed questions comes first.
     FailedZone(Box<FailedZone>),
     /// The last row of the table of stages: the period for which the times were added.
     TableSpan(TableSpan),
-    /// The last row of the reply to `Request::Failed`: how far back the query history goes.
+    /// The last row of the reply about failed queries (`Request::Failed`): how far back the history goes.
     RecordBegin {
         /// The time of the oldest query in the history, in seconds since 1970. `None` if the history is empty.
         begin: Option<f64>,
@@ -363,12 +363,12 @@ pub enum Reply {
     },
     /// A query in the reply to `Request::Monitor`.
     Event(QueryEvent),
-    /// In the reply to `Request::Monitor`: queries were skipped because the client reads too slowly.
+    /// In the stream of queries (`Request::Monitor`): some were skipped, because the client reads too slowly.
     Lost {
         /// The number of queries that were not shown, because too many came at once.
         lost: u64,
     },
-    /// A row of the reply to `Request::Cache`.
+    /// The reply to a request for entries of the cache (`Request::Cache`): one entry.
     Held(HeldRow),
     /// A row of the reply to `Request::Nta`.
     Nta {
@@ -377,7 +377,7 @@ pub enum Reply {
         /// The time in seconds until the anchor is removed; `None` if the anchor is set in the configuration.
         left: Option<f64>,
     },
-    /// A row of the reply to `Request::Dnsbl` and `Request::DnsblHealth`.
+    /// The reply to a request for the states of DNS lists (`Request::Dnsbl`, `Request::DnsblHealth`): one list.
     ListState(ListRow),
     /// The state of batches of DNS list queries, for all lists. This line follows the lines of the lists.
     Batch(BatchState),
@@ -386,9 +386,9 @@ pub enum Reply {
         /// The day on which the facts of the registry were last checked, as text.
         dated: String,
     },
-    /// A row of the reply to `Request::DnsblList`.
+    /// The reply to a request for the known DNS lists (`Request::DnsblList`): facts about one list.
     ListFacts(ListFacts),
-    /// A row of the reply to `Request::DnsblTest`.
+    /// The reply to a request to look something up in DNS lists (`Request::DnsblTest`): the answer of one list.
     ListTest(ListTest),
     /// A row of the reply to `Request::Lookahead`.
     LookaheadRule(LookaheadRule),

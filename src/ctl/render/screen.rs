@@ -159,8 +159,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// Returns the short label for a way in which servers reply, in the line with all of them. "other error" is the sum of all rare response codes, see
-/// `rare_together`.
+/// Returns the short label for a result of queries to servers, for the line with all results. "other error" is the sum of all rare response codes.
 const fn short_label(conduct: Conduct) -> &'static str {
     match conduct {
         Conduct::OtherError => "other error",

@@ -169,7 +169,7 @@ fn users(report: &MessageReport) -> String {
 /// The maximum number of rows of a waterfall (the diagram of the queries of a message).
 const ROWS: usize = 40;
 
-/// Returns true if a question took at least `SHOWN` seconds or failed, or if its answer may be the reason why a mail was refused.
+/// Returns true if a question gets a row: it took at least `SHOWN` seconds or failed, or its answer may be the reason why a mail was refused.
 pub(super) fn has_row(question: &QuestionReport) -> bool {
     let is_reason = match question.result {
         DnsResult::NoName | DnsResult::NullMx | DnsResult::Listed => question.of_subject,

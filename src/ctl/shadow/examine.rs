@@ -25,7 +25,7 @@ pub(super) struct Examiner {
     pub(super) subject: CheckSubject,
     /// Limits how many comparisons with name servers are in progress at the same time.
     pub(super) places: Semaphore,
-    /// How many more differences may be examined at the name servers. At most `MAX_SHADOW_EXAMINED` are examined in all.
+    /// How many more differences may be examined at the name servers, of `MAX_SHADOW_EXAMINED` in all.
     pub(super) left: Semaphore,
     pub(super) lists: ListBudget,
 }

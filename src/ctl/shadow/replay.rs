@@ -79,8 +79,8 @@ impl Replay<'_> {
     /// Returns the reason why a question must not be sent to the two resolvers. Returns `None` if it may be sent.
     async fn refused(&self, question: &AskedQuestion) -> Option<NotCompared> {
         let (client, name) = (self.client.clone(), question.name.clone());
-        // `ControlClient` blocks its thread while it waits for the daemon, so it runs on a separate thread. If the daemon does not answer, the
-        // question is not sent.
+        // The client of the control socket blocks its thread while it waits for the daemon, so it runs on a separate thread. If the daemon does not
+        // answer, the question is not sent.
         match tokio::task::spawn_blocking(move || kept_here(&client, &name)).await {
             Ok(Ok(None)) => (!self.examiner.lists.take(&question.name)).then_some(NotCompared::ListBudget),
             Ok(Ok(Some(_))) => Some(NotCompared::KeptHere),

@@ -59,7 +59,7 @@ pub struct TopLive {
     column: usize,
     is_reversed: bool,
     rows: Vec<TopRow>,
-    /// The `TopRow::figure` of each row at the last updates of the screen, by the name of the row. The latest is the last.
+    /// The values of each row (`TopRow::figure`) at the last updates of the screen, by the name of the row. The latest is the last.
     trends: BTreeMap<String, Vec<f64>>,
     /// True if the rows in memory belong to the selected table and period. False until the daemon has sent them.
     is_read: bool,

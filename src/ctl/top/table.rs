@@ -193,7 +193,7 @@ pub(super) const GAP: usize = 2;
 /// A column of the table that is shown on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShownColumn {
-    /// The index of the column in `TopTable::columns`.
+    /// The index of the column in the list of all columns of the table (`TopTable::columns`).
     pub place: usize,
     /// The width of the column on the screen, in characters.
     pub width: usize,

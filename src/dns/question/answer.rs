@@ -63,7 +63,7 @@ pub struct Answer {
 /// The DNS list that an answer came from, and what the list said about the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListMark {
-    /// The index of the DNS list in the table `dnsbl::table`.
+    /// The index of the DNS list in the table of lists in use (`dnsbl::table`).
     pub list: u32,
     /// What the DNS list says about the name or address.
     pub says: ListSays,

@@ -32,7 +32,7 @@ impl QuestionKey {
     /// The number of octets after the name in a key, for type, class, flags and view.
     pub const TAIL: usize = 9;
 
-    /// Creates a key from octets that `wire::query` has already put into this form.
+    /// Creates a cache key from octets that the parser of queries has already put into this form.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use crate::clock::Mono;
 
-/// The value of a `RenewalMark` while the cache entry is being renewed.
+/// The value of a mark (`RenewalMark`) while its cache entry is being renewed.
 const TAKEN: u32 = u32::MAX;
 
 /// The mark of a cache entry that is being renewed. Copies and comparisons of entries ignore it.

@@ -14,7 +14,7 @@ pub fn run_on(message: &[u8]) -> bool {
     walk(message).unwrap_or(false)
 }
 
-/// Implements `run_on`. Returns `None` if the DNS message ends too early.
+/// Does the work of `run_on`. Returns `None` if the DNS message ends too early.
 fn walk(message: &[u8]) -> Option<bool> {
     let mut counts = Cursor::new(message, 4);
     let questions = counts.u16()?;

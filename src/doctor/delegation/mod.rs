@@ -115,7 +115,7 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
                 wants.push(at_server(server, domain, "MX", QueryForm::Udp));
             }
         }
-        // Further questions to servers without an answer come from the function `of_silent`.
+        // Further questions to servers without an answer come from the function `of_silent`, so none follow here.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
     wants.extend(served::form(facts, server).map(|way| at_server(server, domain, "MX", way)));

@@ -37,7 +37,7 @@ pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
             faults.push(elsewhere::evidence(facts, name, "A")?);
         }
     }
-    // If all names are inside the zone, `without_glue` already reports this fault.
+    // If all names are inside the zone, the check of glue (`without_glue`) already reports this fault.
     let is_reported = names.iter().all(|name| is_within(name, apex));
     let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), faults.join("; "));
     let finding =

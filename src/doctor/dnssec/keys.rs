@@ -187,7 +187,7 @@ pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     let all = zone::servers(facts);
     let mut of = |fit| groups.remove(&fit).unwrap_or_default();
     let (fitting, unsigned, mut wrong) = (of(KeyFit::Fits), of(KeyFit::WithoutEdns), of(KeyFit::Wrong));
-    // If another server gives correct keys, `each_server` reports the servers whose keys have no signature.
+    // If another server gives correct keys, the checks in module `each_server` report the servers whose keys have no signature.
     if fitting.is_empty() {
         wrong.extend(of(KeyFit::Unsigned));
     }

@@ -87,7 +87,7 @@ pub enum Want {
     },
 }
 
-/// The reason why a question was not asked: the check has reached `MAX_CHECK_QUESTIONS`. A repeated check would not ask it either.
+/// The reason why a question was not asked: the check has asked its maximum number of questions. A repeated check would not ask it either.
 pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
 
 /// The reason why it is unknown if a server answers queries of some form, such as those with names in mixed case.

@@ -89,7 +89,7 @@ pub struct Cause {
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
     /// For each server of the cause: the number of queries to it that did not leave this host.
     pub unsent: BTreeMap<IpAddr, u32>,
-    /// True if the servers did not answer because the path from this host to all IPv6 servers is broken; see `Traffic`.
+    /// True if the servers did not answer because the path from this host to all IPv6 servers is broken.
     pub(crate) silent_path: bool,
     /// True if the cause is a pause of the client, and another mail may have begun after this pause.
     pub other_mail: bool,

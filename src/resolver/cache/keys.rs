@@ -131,7 +131,7 @@ fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
 /// The bits of a key's flags that distinguish questions for the same name and type: the DO bit and the CD bit.
 const OF_QUESTIONS: u8 = 3;
 
-/// The bits of a key's flags that distinguish glue, delegations and `Exists` from the data of a zone.
+/// The bits of a key's flags that distinguish glue, delegations and the mark `Exists` from the data of a zone.
 const OF_DELEGATIONS: u8 = 24;
 
 impl NameKeys {

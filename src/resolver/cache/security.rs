@@ -42,7 +42,7 @@ pub struct ZoneTrust {
     pub expires: Mono,
 }
 
-/// The result of the validation of a zone's keys. See `ZoneTrust`.
+/// The result of the DNSSEC validation of a zone's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZoneSecurity {
     /// The zone is signed, and these are its trusted keys.

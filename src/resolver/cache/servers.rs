@@ -160,7 +160,7 @@ pub(super) struct ServerHistory {
     /// The time until which questions are sent to the server without mixed case (0x20), because the server did not repeat the case of the letters,
     /// or did not find names in mixed case.
     pub(super) flips_case_until: Option<Mono>,
-    /// The time until which the server's denials of names in mixed case are believed: see `finds_mixed_case`.
+    /// The time until which the server's denials of names in mixed case (0x20) are believed, because it has found such a name.
     pub(super) finds_case_until: Option<Mono>,
     /// The number of denials of names in mixed case that the server repeated in the case of the question, since its denials were last believed.
     pub(super) repeated_denials: u8,

@@ -9,7 +9,7 @@ use dns::question::QuestionKey;
 /// --bench memory` with the growth of resident memory.
 pub const ENTRY_OVERHEAD: usize = 112;
 
-/// The part of `ENTRY_OVERHEAD` that an empty slot also takes, in octets.
+/// The part of the memory overhead of an entry that an empty slot also takes, in octets.
 pub(super) const SLOT: u32 = 80;
 
 /// Returns the size of a shared value, including its two reference counters, in octets.

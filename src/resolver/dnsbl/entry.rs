@@ -407,7 +407,7 @@ mod tests {
     fn an_incident_of_the_earlier_process_is_ended_only_by_a_quiet_time() {
         let entry = entry("bl.example.");
         let standing = ListStanding { state: ListState::Refusing, since: 1, why: "no".to_owned() };
-        // In a real process, the clock has long passed `Mono::START` when an answer arrives.
+        // In a real process, the monotonic clock is far from its start when an answer arrives.
         let begins = 1_000_000;
         entry.restore(KnownList { standing, world: None }, at(begins).mono);
         entry.heard(&ListVerdict::NotListed, at(begins + 1));

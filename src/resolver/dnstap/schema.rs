@@ -54,7 +54,7 @@ struct DnsMessage {
 const MESSAGE: i32 = 1;
 
 impl Dnstap {
-    /// Creates the value of `Dnstap` that is sent to the program at the dnstap socket. `offset` is the time of `Mono::START`, in
+    /// Creates the message (`Dnstap`) that is sent to the program at the dnstap socket. `offset` is the start of the monotonic clock, in
     /// microseconds since 1970.
     pub(super) fn from_message(
         message: TappedMessage,

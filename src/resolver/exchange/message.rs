@@ -82,7 +82,7 @@ mod tests {
     use crate::exchange::network::Path;
     use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 
-    /// Returns the query as `hickory_proto` encodes it.
+    /// Returns the query as the DNS library (`hickory_proto`) encodes it.
     fn by_library(ask: &UpstreamQuery, id: u16) -> Vec<u8> {
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);
         message.metadata.recursion_desired = ask.recursion_desired;

@@ -40,7 +40,7 @@ impl Key {
     }
 }
 
-/// A key and where it is in names: it is the label directly before `base`. All other modules use the label `STANDS_FOR` in its place.
+/// A customer's key and where it is in names: it is the label directly before `base`. All other modules use a placeholder label in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Secret {
     base: Name,

@@ -34,7 +34,7 @@ pub(super) struct StreamPlace {
 /// An open stream (connection) that stays in the table for further queries.
 pub(super) struct KeptStream {
     requests: mpsc::Sender<StreamRequest>,
-    /// Distinguishes this stream from an earlier one with the same `StreamPlace`.
+    /// Distinguishes this stream from an earlier one at the same place of the table.
     number: u64,
     /// The number of the last use of the stream. The stream with the smallest number has been unused for the longest time.
     used: u64,

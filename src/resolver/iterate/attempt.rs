@@ -691,7 +691,7 @@ impl Attempt {
         let (server, usual) = (self.path.server.ip(), self.round_trip);
         let keys = self.context.is_for_keys();
         let asked = self.context.asked_besides(&self.name, self.kind);
-        // With `forward_first`, queries of two walks (to forwarders and to servers of the internet) may be in progress, so the zone is noted.
+        // With `forward_first`, queries to forwarders and to servers of the internet may be in progress at the same time, so the zone is noted.
         let forwards = self.role.is_recursive().then(|| Box::new(self.zone.clone()));
         self.context.note(Note::Sent { server, transport, reason, usual, keys, asked, forwards });
     }

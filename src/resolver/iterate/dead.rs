@@ -51,8 +51,8 @@ pub(super) struct WantedServer {
 }
 
 impl Aside {
-    /// Creates the first probe of a server of `zone` that clients ask for `name` and `kind`. Also returns the question of the clients,
-    /// because later probes ask both questions in turn. `keyed` has the same meaning as in `other_question`.
+    /// Creates the first probe of a server of `zone` that clients ask for `name` and `kind`. Also returns the question of the clients, because
+    /// later probes ask both questions in turn. `keyed` is true if the server of a DNS list requires a secret key in the name.
     pub(super) fn probe(
         path: Path,
         role: ServerRole,

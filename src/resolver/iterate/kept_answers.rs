@@ -22,7 +22,7 @@ use validate::signature::{covered_type, covering};
 /// The DNSSEC security of each part of an answer.
 #[derive(Clone, Debug, Default)]
 pub struct AnswerSecurity {
-    /// The security of each RRset of the answer, in the order of `by_rrset`.
+    /// The security of each RRset of the answer, in the order of the RRsets.
     pub sets: Vec<Security>,
     /// The security of the denial, if the answer ends with one.
     pub end: Security,

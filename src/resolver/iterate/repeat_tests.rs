@@ -68,7 +68,7 @@ impl Zone {
         left.is_some()
     }
 
-    /// Asks one question as `Asking` does. Returns the time of its answer and the number of queries.
+    /// Asks one question as the resolver does. Returns the time of its answer and the number of queries.
     fn ask(&mut self) -> (Duration, u32) {
         let candidate =
             |last| Candidate::new(SocketAddr::from(([192, 0, 2, last], 53)), standing(self.known));

@@ -109,7 +109,7 @@ impl Iterate {
                         return Ok(Resolved { found, zone: cut.zone.clone(), cut });
                     }
                     Classified::Referral(referral) => referral,
-                    // `Asking` returns a usable answer or an error, so these results do not occur.
+                    // The code that asks the servers returns a usable answer or an error, so these results do not occur.
                     Classified::Nothing(_) | Classified::NoRoom => break,
                 },
             };

@@ -33,8 +33,8 @@ pub(crate) const AHEAD_SHARE: u64 = 4;
 /// questions may be asked after the start, when few queries were sent.
 pub(crate) const AHEAD_START: u64 = 100;
 
-/// After this number of queries to servers, all queries that were counted for `AHEAD_SHARE` so far count half, so that
-/// recent queries count more.
+/// After this number of queries to servers, all queries that were counted for the share of look-ahead (`AHEAD_SHARE`) count half, so
+/// that recent queries count more.
 pub(crate) const AHEAD_MEMORY: u64 = 20_000;
 
 /// The number of queries to servers that a look-ahead question is assumed to send, until it ends and the real number is

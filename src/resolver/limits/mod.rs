@@ -53,7 +53,7 @@ pub(crate) const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);
 /// fault that occurs again immediately needs a new process.
 pub const MAX_RESTARTS: usize = 5;
 
-/// The period in which the panics of one task or thread are counted. See `MAX_RESTARTS`.
+/// The period in which the panics of one task or thread are counted, for `MAX_RESTARTS`.
 pub(crate) const RESTART_WINDOW: Duration = Duration::from_secs(600);
 
 /// The pause between the panic of a task or thread and its restart. It is long enough to avoid a busy loop, and short

@@ -26,7 +26,7 @@ use crate::limits::{MAX_QUERY, MIDDLE_UDP_BATCH, READ_WAIT, SMALL_UDP_BATCH, UDP
 pub(super) enum ReadWait {
     /// The read does not wait.
     None,
-    /// The read waits for a datagram for at most `READ_WAIT`.
+    /// The read waits for a datagram, for at most `READ_WAIT`.
     Short,
 }
 

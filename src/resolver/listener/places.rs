@@ -73,8 +73,8 @@ impl ConnectionPlaces {
         TakenPlace { places: Arc::clone(self), seat }
     }
 
-    /// Waits until every connection that was accepted in the last `STOP_FIRST_MESSAGE` has sent its first DNS message, was
-    /// closed, or is older than this time. Called while the daemon is stopping.
+    /// Waits until every connection that was accepted a moment ago (within `STOP_FIRST_MESSAGE`) has sent its first DNS message, was closed, or is
+    /// older than this time. Called while the daemon is stopping.
     pub(super) async fn first_messages(&self, clock: &Clock) {
         while let Some(span) = self.first_message_in(clock.mono()) {
             // After the time or a notification, the connections are checked again.

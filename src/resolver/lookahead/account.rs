@@ -26,7 +26,7 @@ words! {
         Active = "active",
         /// Clients used too few of the rule's questions: look-ahead does not ask them, and only counts how many of them clients ask.
         Inactive = "inactive",
-        /// Like `Inactive`, but because too few questions of the rule have been judged as used or unused so far.
+        /// Like `Inactive` (the rule's questions are only counted), but because too few of them have been judged as used or unused so far.
         Learning = "learning",
     }
 }

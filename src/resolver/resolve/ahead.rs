@@ -129,8 +129,7 @@ impl LookaheadResolver {
         name_of_wire(shares::zone_at_first(key.name(), labels))
     }
 
-    /// Returns the zone that is blamed if a client's question has failed: the result of `zone_to_blame` for the last alias of the name that
-    /// the cache knows.
+    /// Returns the zone that is blamed if a client's question has failed: the zone of the last alias of the name that the cache knows.
     pub(crate) fn failed_zone(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let (rrsets, now) = (self.flight.memory.rrsets.in_view(view.knows), self.flight.clock.mono());

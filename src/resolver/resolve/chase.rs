@@ -57,7 +57,8 @@ pub(super) struct Chaser {
 pub(super) enum AtList {
     /// The name of the DNS list is followed, like any other name.
     Passes,
-    /// The name is not followed. The question counts for the quota of the list, and module `lists::guard` decides how the answer is given.
+    /// The name of the DNS list is not followed. The question counts for the quota of the list, and the checks for lists (module
+    /// `lists::guard`) decide how the answer is given.
     Stops,
 }
 

@@ -51,8 +51,8 @@ pub(super) struct Chased {
     pub(super) shared: bool,
     /// True if all servers of a zone gave a doubtful denial of the last name.
     pub(super) doubted: bool,
-    /// The name of a DNS list that the aliases lead to, and the list. Set if this name was not followed, because module `lists::guard` must
-    /// decide how its answer is given.
+    /// The name of a DNS list that the aliases lead to, and the list. Set if this name was not followed, because the checks for lists (module
+    /// `lists::guard`) must decide how its answer is given.
     pub(super) entered: Option<(Name, Arc<List>)>,
     /// The first of the names whose alias came from the cache and is not secure. Such an alias may be wrong for the type of this question.
     pub(super) recalled_alias: Option<Name>,

@@ -215,8 +215,8 @@ impl ClientResolver {
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, progress: None }))
     }
 
-    /// Like `stale_at_once`, but only if the last resolution of the question failed and no server at all has answered since it began. During
-    /// an outage, clients then need not wait again, and the question is tried again in the background.
+    /// Returns a stale answer like `stale_at_once`, but only if the last resolution of the question failed and no server at all has answered
+    /// since it began. During an outage, clients then need not wait again, and the question is tried again in the background.
     fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
         let heard_since = |moment| self.flight.iterate.heard_since(moment);
         let (key, now) = (&missed.key, self.clock.mono());

@@ -113,7 +113,7 @@ impl Resolver {
         self.with_facts(|facts| self.recorder.write_log(&mut state, facts));
     }
 
-    /// Like `write_new_log`, but for the end of the process: events that are only counted so far are also reported.
+    /// Writes the log like `write_new_log`, but at the end of the process: events that are only counted so far are also reported.
     pub fn write_last_log(&self) {
         let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_facts(|facts| self.recorder.write_last_log(&mut state, facts));

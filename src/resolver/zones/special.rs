@@ -83,7 +83,7 @@ pub(super) struct Special {
 enum Yields {
     Never,
     Always,
-    /// A configured zone above it replaces it, unless that zone has the option `locally_served`.
+    /// A configured zone above this one replaces it, unless that zone has the option `locally_served`.
     UnlessServed,
 }
 

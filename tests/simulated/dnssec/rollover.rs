@@ -16,7 +16,7 @@ use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 const AT_ONCE: usize = 10;
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// How many times clients ask `AT_ONCE` questions after each step of a rollover.
+/// How many times clients ask their questions (`AT_ONCE` at a time) after each step of a rollover of keys.
 const BUSY: u32 = 20;
 
 /// The time after which all caches have the new keys. It is longer than the TTL of the lab's DNSKEY records.

@@ -25,7 +25,7 @@ pub(super) struct Habit {
     tried_followers: Vec<FollowingList>,
 }
 
-/// A DNS list that clients asked after the question to which the `Habit` belongs.
+/// A DNS list that clients asked after the question with which the habit begins.
 #[derive(Clone, Debug)]
 pub(super) struct FollowingList {
     /// The number of the DNS list in the table of lists.

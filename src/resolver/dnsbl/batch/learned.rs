@@ -24,7 +24,7 @@ pub enum Mode {
     Learned,
     /// resolverd asks in advance the other DNS lists of the groups that the operator has configured.
     Configured,
-    /// resolverd asks no list in advance. It only counts how useful the questions of `Learned` would be.
+    /// resolverd asks no list in advance. It only counts how useful the queries of the mode `Learned` would be.
     Observe,
     /// resolverd asks no DNS list in advance of a client.
     Off,
@@ -109,14 +109,14 @@ pub struct Batch {
     listings: BTreeMap<ListId, ListingCounts>,
 }
 
-/// A question to a DNS list, with its result, that can start a batch. The table `habits` has one `Habit` for each trigger.
+/// A question to a DNS list, with its result, that can start a batch. For each trigger, the table `habits` has the lists that clients ask next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Trigger {
     clients: ClientGroup,
     labels: u8,
     list: ListId,
-    /// The result of the question. `None` means any result: the `Habit` of such a trigger is learned from all results, and is used while the result
-    /// is not known yet.
+    /// The result of the question. `None` means any result: the habit of such a trigger is learned from all results, and is used while the result is
+    /// not known yet.
     came: Option<ListSays>,
 }
 
