@@ -64,7 +64,7 @@ fn main() -> ExitCode {
         config = config.without_snapshot();
     }
     log::start(config.log.level);
-    // This changes the environment variables of the process, so no second thread may exist yet.
+    // `Inherited::take` changes the environment variables of the process, so no second thread may exist yet.
     let inherited = Inherited::take();
     let served = runtime().and_then(|runtime| {
         runtime.block_on(serve(config, origin, inherited)).map_err(std::io::Error::other)

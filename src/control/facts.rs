@@ -166,7 +166,7 @@ fn listing(test: ListTest) -> Option<Listing> {
     });
     let removal = test.removal.map(|page| format!("removal: {page}"));
     let why: Vec<String> = match (listed, test.why) {
-        // If the answer is not believed, its return codes have no meaning, so only the reason is shown.
+        // If the answer of the DNS list is not believed, its return codes have no meaning, so only the reason is shown.
         (Listed::Unknown, Some(why)) => vec![why],
         (_, why) => codes.chain(test.text).chain(why).chain(removal).collect(),
     };

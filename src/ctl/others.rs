@@ -131,7 +131,7 @@ pub(super) fn resolvers(
     arguments: &OtherArguments,
     client: &ControlClient,
 ) -> Result<Vec<OtherResolver>, CommandFailure> {
-    // This request fails once if there is no daemon. Without it, each later question would fail separately.
+    // If there is no daemon, this one request fails. Without it, each later question would fail separately.
     let replies = client.ask(&Request::Status)?;
     if arguments.local {
         return Ok(Vec::new());

@@ -103,7 +103,7 @@ fn exit_of_undo(ended: &[EndedStep]) -> Exit {
 struct Operator {
     format: Format,
     interrupts: Interrupts,
-    /// Two counts: the steps that were carried out, and the steps that were undone.
+    /// The number of steps of the switch that were carried out, and the number of steps that were undone.
     ended: [usize; 2],
 }
 

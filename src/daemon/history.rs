@@ -209,7 +209,8 @@ impl Store for HistoryFiles {
 
     fn tend(&self) {
         if let Err(error) = self.remove_old() {
-            // This is not a warning, because a warning every minute would fill the log. If the directory is not writable, `append` logs a warning.
+            // The error is not logged as a warning, because a warning every minute would fill the log. If the directory is not writable, `append`
+            // logs a warning.
             tracing::debug!("cannot remove old files from {}: {error}", self.directory.display());
         }
     }

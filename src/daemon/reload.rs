@@ -24,7 +24,7 @@ impl Running {
     pub(super) async fn reload_now(&self) -> Result<Vec<String>, Vec<String>> {
         notify::reloading();
         let reloaded = self.read_again().await;
-        // This is reported even if the file has errors: the reload has ended, and the old configuration stays in use.
+        // The service manager is informed even if the file has errors: the reload has ended, and the old configuration stays in use.
         notify::ready(&self.addresses());
         match &reloaded {
             Ok(changes) if changes.is_empty() => {
@@ -47,7 +47,7 @@ impl Running {
     /// Reads the configuration file and changes to its current content. Returns the changes, or the errors of the file.
     async fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
         let _alone = self.reloading.lock().await;
-        // This runs as a blocking section, because files may be on slow disks, and large zones take time to parse.
+        // The files are read in a blocking section, because files may be on slow disks, and large zones take time to parse.
         let (changes, changed) = block_in_place(|| {
             let old = self.config();
             let mut new = Config::load(self.origin.as_deref())

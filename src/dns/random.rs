@@ -22,7 +22,7 @@ const SOURCES: usize = 16;
 #[derive(Clone)]
 pub struct Random(Arc<[Source]>);
 
-/// One generator. It is aligned to two cache lines of 64 octets, because processors fetch two at a time.
+/// One random number generator. It is aligned to two cache lines of 64 octets, because processors fetch two at a time.
 #[repr(align(128))]
 struct Source(Mutex<StdRng>);
 

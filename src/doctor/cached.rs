@@ -77,7 +77,7 @@ fn old_records(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &R
     let reply = facts.lookup(name, kind).reply()?;
     let (mut old, mut now) = (own_records(here, name, kind)?, own_records(reply, name, kind)?);
     if old == now {
-        // Both answers have the same alias. So the records at the end of the alias are compared instead.
+        // The cached answer and the answer of the zone have the same alias. So the records at the end of the alias are compared instead.
         (old, now) = (final_records(here, kind), final_records(reply, kind));
     }
     if old == now {

@@ -169,7 +169,7 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
         Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { way: QueryForm::Recursive, .. } => {
             (true, CHECK_RESOLVER_TRIES)
         }
-        // Only one try, because the function `confirmed` repeats queries for names in mixed case.
+        // A query for a name in mixed case (0x20) is sent once, because the function `confirmed` repeats such queries.
         Want::Server { way: QueryForm::MixedCase, .. } => (true, 1),
         Want::Server { way, .. } if way.over_tcp().is_some() => (true, CHECK_TRIES),
         _ => (false, 1),
@@ -281,8 +281,8 @@ async fn confirmed(
                         return (left_out(LOST), None);
                     }
                 }
-                // All queries but the last one wait for a shorter time. The last one may wait as long as the limits allow, because the server may
-                // only be slow.
+                // All queries but the last one wait for a shorter time. The last one may wait as long as the limits of the check allow, because the
+                // server may only be slow.
                 let most = (turn < CHECK_CASE_TURNS).then(|| budget.patience(want));
                 match once(want, most, sources, budget).await {
                     Some(Got::NoReply(NoReply::Silent)) => {}

@@ -163,7 +163,7 @@ mod tests {
             question(1, Some("postfix"), Outcome::Failed, 9),
             question(2, Some("rspamd"), Outcome::Failed, 9),
             question(3, Some("postfix"), Outcome::Upstream, 40),
-            // One look-up of the socket's owner has found the user for both of its questions.
+            // The user was found once, for both questions of this socket.
             question(4, Some("rspamd"), Outcome::Upstream, 10),
             question(4, Some("rspamd"), Outcome::Shared, 30),
             question(5, Some("rspamd"), Outcome::Cache, 0),

@@ -30,7 +30,7 @@ pub(super) struct ReadNames<'s> {
 struct ReadName {
     /// The name in lower-case wire form, with its customer key if it has one.
     known: Arc<[u8]>,
-    /// The same name without customer keys, in the form in which readers get it.
+    /// The same name without customer keys of DNS lists, in the form in which readers get it.
     shown: Arc<[u8]>,
 }
 

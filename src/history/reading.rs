@@ -27,7 +27,7 @@ impl Recorder {
     /// without the keys in `secrets`. The memory for the result is limited to a multiple of the size of the rings (`RECORD_READER`): if there is
     /// more, the oldest entries are left out. This takes some tens of milliseconds, so call it on a thread that may block.
     pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
-        // One table of names is used for both readings: equal names in memory and on disk must share their memory.
+        // One table of names is used for the history in memory and on disk: equal names in both must share their memory.
         let mut names = ReadNames::without(secrets);
         let (recorded, first_end) = self.in_memory(span, &mut names, (self.reader_memory(), 0));
         let mut reader = RecordReader { span, dates: &Dates::default(), recorded, first_end: None };

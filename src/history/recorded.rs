@@ -114,11 +114,11 @@ pub struct Recorded {
 /// Selects questions of the history by time, client and outcome.
 #[derive(Clone, Debug)]
 pub struct ReadSpan {
-    /// Only questions that came at or after this time, in microseconds since 1970.
+    /// Selects questions that came at or after this time, in microseconds since 1970.
     pub from: u64,
-    /// Only questions that came at or before this time, in microseconds since 1970.
+    /// Selects questions that came at or before this time, in microseconds since 1970.
     pub to: u64,
-    /// Only questions of clients in this network; none if questions of all clients are selected.
+    /// Selects questions of clients in this network; none if questions of all clients are selected.
     pub client: Option<IpNet>,
     /// True if questions that were answered from the cache are selected too.
     pub hits: bool,

@@ -38,7 +38,7 @@ pub fn start(level: Level) {
     let (filter, handle) = reload::Layer::new(own_lines(level));
     let journal = Journal::of_stderr(std::env::var("JOURNAL_STREAM").ok().as_deref());
     if tracing_subscriber::registry().with(filter).with(LogOutput { journal }).try_init().is_ok() {
-        // No error can occur, because this is the first call and the level is not set yet.
+        // To set the log level cannot fail, because this is the first call and the level is not set yet.
         let _ = LEVEL.set(handle);
     } else {
         set_level(level);

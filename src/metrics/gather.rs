@@ -234,7 +234,7 @@ fn name_text(name: &Name) -> String {
 fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
-        // This does not occur, because every value passed to this function is written as a word in JSON.
+        // Another JSON value does not occur, because every value that is passed to this function is written as a word in JSON.
         _ => String::new(),
     }
 }

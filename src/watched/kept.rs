@@ -73,7 +73,8 @@ impl KeptWatches {
                 evidence.chain(changes.iter().map(|change| &change.evidence)).chain(could_not_tell);
             findings.len() <= MAX_WATCH_FINDINGS
                 && changes.len() <= MAX_WATCH_CHANGES
-                // Such texts are equal to their escaped form, because they were escaped before they were written.
+                // Texts of the file are equal to their escaped form, because they were escaped before they were
+                // written.
                 && texts.all(|text| harmless(text) == *text)
         };
         if kept.version != VERSION || kept.domains.len() > MAX_WATCHED || !kept.domains.iter().all(fits) {

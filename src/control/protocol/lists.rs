@@ -111,7 +111,7 @@ pub struct ListTest {
     pub list: String,
     /// What the list is for, for instance to block mail.
     pub purpose: Purpose,
-    /// If the list has an entry for the address or domain; `None` if the list was not asked.
+    /// What the DNS list says about the address or domain: listed, not listed or unknown; `None` if the list was not asked.
     pub says: Option<ListSays>,
     /// The return codes in the answer, with their meanings.
     pub codes: Vec<CodeFact>,

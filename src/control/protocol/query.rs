@@ -80,9 +80,9 @@ pub struct MonitorRequest {
     pub failures: bool,
     /// Selects queries that take at least this many seconds; `None` if slow queries are not selected.
     pub slow: Option<f64>,
-    /// Only queries of clients with this address or in this network; `None` selects all clients.
+    /// Selects queries of clients with this address or in this network; `None` selects all clients.
     pub client: Option<String>,
-    /// Only queries for this name and for names below it; `None` selects all names.
+    /// Selects queries for this name and for names below it; `None` selects all names.
     pub zone: Option<String>,
 }
 

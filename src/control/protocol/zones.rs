@@ -159,7 +159,8 @@ pub struct ZoneServer {
     pub https: Option<String>,
     /// The round-trip time in seconds; `None` if the server has never answered.
     pub round_trip: Option<f64>,
-    /// If the server answers queries; `None` if it was not queried since the start of the daemon or the last flush.
+    /// The health of the server (whether it answers queries); `None` if it was not queried since the start of the daemon or the
+    /// last flush.
     pub health: Option<Health>,
     /// True if the server is known not to serve the zone.
     pub lame: bool,

@@ -347,7 +347,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
             &[(-80.0, 1.5, ServerFailed, Failed, 1), (-25.0, 0.03, Nothing, Upstream, 1)],
             (-25.0, NotDns),
         ),
-        // If the query history lacks the mail of the line, another mail of the same domain is not blamed.
+        // If the query history lacks the mail of the log line, another mail of the same domain is not blamed.
         (QMGR, &[(-62.0, 1.5, ServerSlow, Upstream, 1)], (-62.0, Unknown)),
         // A line with a delay shows when its mail began, even if the line was written at the end of a session.
         (
@@ -396,7 +396,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
             &[(-40.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 2)],
             (-2.0, NotDns),
         ),
-        // Two messages (emails) of the same second cannot be distinguished. That does no harm here, because both have the same cause.
+        // Two messages (emails) of the same second cannot be distinguished. That does no harm in this case, because both have the same cause.
         (
             QMGR,
             &[(-2.3, 0.9, ServerSlow, Upstream, 1), (-2.2, 0.9, ServerSlow, Upstream, 1)],
@@ -481,7 +481,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let described =
         settled(&deferred, vec![message(3.0, CulpritKind::None, Outcome::Upstream), slow]).unwrap();
     assert_eq!(described.culprit.kind, CulpritKind::ServerSilent);
-    // The same is true if the client paused for longer than the failed query took.
+    // The culprit is a failure of DNS even if the client paused for longer than the failed query took.
     let slept = || MessageReport { took: 6.0, ..message(0.02, CulpritKind::Client, Outcome::Failed) };
     for text in [&deferred, LINES[0].0, LINES[9].0] {
         let described = settled(text, vec![slept()]).unwrap();

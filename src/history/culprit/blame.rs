@@ -29,7 +29,7 @@ pub(super) fn failure(
         return fail(causes, (CulpritKind::Overload, Box::default()), one, &question.error);
     }
     let Some(flight) = flight else {
-        // Without a recent resolution, only a list to which resolverd sends no queries of clients has cached failures.
+        // Without a recent resolution, a cached failure is that of a DNS list to which resolverd sends no queries of clients.
         let kind = match one.list.filter(|_| question.outcome == Outcome::Remembered) {
             Some(list) if list.refuses => CulpritKind::ListRefused,
             Some(_) => CulpritKind::ListSilent,

@@ -79,7 +79,7 @@ impl MessageVerdict {
         let of_all = std::mem::take(&mut self.causes);
         let (mut first, mut others) = (Vec::new(), of_all);
         for cause in own.causes.into_iter().filter(names_one) {
-            // This cause was also found for the whole message (email). There it includes all queries of the message, so that entry is used.
+            // The same cause was also found for the whole message (email). That entry includes all queries of the message, so it is used.
             let place = others.iter().position(|one| (one.kind, &one.zone) == (cause.kind, &cause.zone));
             first.push(place.map_or(cause, |place| others.remove(place)));
         }

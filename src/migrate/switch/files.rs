@@ -133,7 +133,7 @@ impl Machine<'_> {
                 absent(&place)?;
                 absent(&new(&place))?;
                 for folder in made.iter().rev() {
-                    // This fails if the directory is not empty, because another program uses it now. The directory then stays.
+                    // The removal fails if the directory is not empty, because another program uses it now. The directory then stays.
                     let _used = fs::remove_dir(self.path(folder));
                 }
                 Ok(())

@@ -100,7 +100,7 @@ pub fn remove(machine: &Machine<'_>) -> Result<(), SwitchError> {
     let path = machine.path(RECORD);
     fs::remove_file(&path).map_err(failed("remove"))?;
     if let Some(folder) = path.parent() {
-        // This fails if the directory has other files, for example of a later version. The directory then stays.
+        // The removal fails if the directory has other files, for example of a later version. The directory then stays.
         let _left = fs::remove_dir(folder);
     }
     Ok(())

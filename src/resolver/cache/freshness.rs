@@ -179,7 +179,7 @@ fn last_known(
             continue;
         }
         match last.as_ref().map(Known::stored) {
-            // Both entries were stored at the same time, so it is not known which one is newer.
+            // Two entries (RRset or denial) were stored at the same time, so it is not known which one is newer.
             Some(stored) if stored == known.stored() => return None,
             Some(stored) if stored > known.stored() => {}
             _ => last = Some(known),

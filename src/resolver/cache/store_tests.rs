@@ -66,10 +66,10 @@ fn what_is_asked_for_stays_beside_newcomers_that_weigh_much_more() {
     (0..2_000).for_each(|key| store.insert(key, 40));
     let asked_for = 10_000;
     store.insert(asked_for, 40);
-    // These entries take the octets of more than two eras, but less than the short queue, although there are only eight.
+    // The eight new entries take the octets of more than two eras, but less than the short queue.
     (3_000..3_008).for_each(|key| store.insert(key, 600));
     assert!(store.get(&asked_for).is_some());
-    // These entries are enough to evict all earlier entries that were not looked up.
+    // The 200 new entries are enough to evict all earlier entries that were not looked up.
     (4_000..4_200).for_each(|key| store.insert(key, 600));
     assert!(store.get(&1_999).is_none());
     assert!(store.get(&asked_for).is_some());

@@ -76,7 +76,7 @@ fn a_list_that_stutters_is_not_slow() {
         breaker.ended(EndedQuery { end, elapsed, round_trip, probe: false }, Mono::START);
     }
     assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
-    // Two lists: one with a single late answer after many fast ones, and one whose only answer was slow.
+    // Two DNS lists: one with a single late answer after many fast ones, and one whose only answer was slow.
     for before in [known(50), Breaker::default()] {
         let mut breaker = before;
         breaker.asked(Mono::START);
@@ -89,7 +89,7 @@ fn a_list_that_stutters_is_not_slow() {
 fn nothing_opens_while_nobody_else_answers() {
     let mut breaker = known(50);
     breaker.asked(at(1_000));
-    // All other servers became silent together with the list, so the network of this host is down.
+    // All other servers became silent together with the DNS list, so the network of this host is down.
     for now in (1_500..60_000).step_by(100) {
         assert!(matches!(
             breaker.judge(evidence(1_050), at(now)),
@@ -159,7 +159,7 @@ fn errors_in_a_row_open_it_once_a_probe_meets_them_too_and_an_answer_closes_it()
 fn errors_that_all_meet_open_nothing() {
     let mut breaker = failing();
     probe_fails(&mut breaker, 1_100);
-    // No other server has answered since the failed probe, so the errors may come from the network of this host.
+    // No other server has answered since the failed probe of the list, so the errors may come from the network of this host.
     for now in (1_150..9_000).step_by(250) {
         assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
     }

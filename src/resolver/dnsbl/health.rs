@@ -38,7 +38,7 @@ pub struct Tested {
 pub enum TestResult {
     /// The test shows that the DNS list has this state.
     Is(ListState),
-    /// This test shows a fault of the DNS list, which is not certain yet. The next test decides.
+    /// The test shows that the DNS list may have this state (a fault), which is not certain yet. The next test decides.
     Suspected(ListState),
     /// The test shows nothing, because the DNS list refused or did not answer. The list's answers to clients show such faults.
     Nothing,

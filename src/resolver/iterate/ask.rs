@@ -596,7 +596,7 @@ impl<'a> Asking<'a> {
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
         let crowded = self.iterate.shared().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };
-        // Only the newest attempt at a server counts. The end of an older attempt does not end the wait for the newest.
+        // Only the newest attempt (query) to a server counts. The end of an older attempt does not end the wait for the newest.
         let is_waited_for =
             candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {

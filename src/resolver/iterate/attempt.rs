@@ -537,7 +537,7 @@ impl Attempt {
                     }
                 }
             }
-            // This is recorded only for UDP: if TCP has no route, the error may come from a router, and may concern only this address.
+            // A missing route is recorded only for UDP: if TCP has no route, the error may come from a router, and may concern only this address.
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
                 self.shared.families.no_route(self.path.server.ip(), now);
             }

@@ -94,8 +94,8 @@ impl Families {
             true => (&self.ipv4_works, &self.no_ipv4_until),
             false => (&self.ipv6_works, &self.no_ipv6_until),
         };
-        // This function runs for each reply. A write would invalidate the memory of these fields in the caches of other processors, so only
-        // changes are written.
+        // This function runs for each reply of a server. A write would invalidate the memory of these fields in the caches of other
+        // processors, so only changes are written.
         if !works.load(Ordering::Relaxed) {
             works.store(true, Ordering::Relaxed);
         }

@@ -36,7 +36,7 @@ impl ServerRole {
     pub(super) fn text_with_zone(self, zone: &Name, plural: bool) -> String {
         let s = if plural { "s" } else { "" };
         match self {
-            // This is how the operator writes the name of the root zone in the configuration.
+            // The configuration writes the name of the root zone as ".", so error texts do too.
             Self::Forwarder if zone.is_root() => format!("forwarder{s} of zone \".\""),
             Self::Forwarder => format!("forwarder{s} of {}", name_text(zone)),
             Self::Found | Self::Stub | Self::BelowStub => format!("server{s} of {}", zone_text(zone)),

@@ -83,7 +83,7 @@ enum Headers {
 
 /// The replies that one system call will send.
 pub(super) struct ReplyBatch {
-    /// One buffer for each datagram of a batch. The first buffers contain the replies.
+    /// The buffers for the datagrams of a batch. The first buffers contain the replies that will be sent.
     buffers: Vec<Vec<u8>>,
     peers: Vec<Peer>,
 }
@@ -130,7 +130,8 @@ impl QueryBatch {
     /// Creates the buffers for batches of a socket that is bound to the address `local`.
     pub(super) fn new(local: SocketAddr) -> Self {
         let has_local = local.ip().is_unspecified();
-        // This is the size for the report of an IPv6 address. It is also sufficient for an IPv4 address.
+        // The size of the buffer in which the kernel reports the local address of a datagram: for IPv6, which is also
+        // sufficient for IPv4.
         let control = has_local.then(|| nix::cmsg_space!(in6_pktinfo));
         let headers = match local {
             SocketAddr::V4(_) => Headers::V4(MultiHeaders::preallocate(UDP_BATCH, control)),

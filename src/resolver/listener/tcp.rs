@@ -152,7 +152,8 @@ impl Connection {
                     self.active = Instant::now();
                     match resolved {
                         Ok(answered) => self.hold(answered)?,
-                        // This branch is not reached: no task is aborted while the connection is open, and panics are caught inside the task.
+                        // An error of the task does not occur: no task is aborted while the connection is open, and panics are caught inside
+                        // the task.
                         Err(_) => self.taken.end_question(),
                     }
                     self.send_held().await?;

@@ -119,7 +119,7 @@ impl Lookahead {
     /// Processes the events of clients' questions and asks questions in advance. Runs forever.
     pub async fn run(self: Arc<Self>, resolver: Arc<LookaheadResolver>) -> Infallible {
         let mut asking: JoinSet<(Start, Option<AskedAhead>)> = JoinSet::new();
-        // If this task panicked before and was started again, the questions that were in progress then are lost.
+        // If the task of look-ahead panicked before and was started again, the questions that were in progress then are lost.
         self.state().nothing_in_progress();
         loop {
             let start = tokio::select! {

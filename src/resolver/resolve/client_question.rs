@@ -55,7 +55,7 @@ pub(super) struct AskedList {
 pub enum Asked {
     /// The client gets this reply: an answer or an error.
     Replied(Replied),
-    /// The same client already waits for the answer to this question, so it gets no second reply.
+    /// The same client already waits for the answer to the same question, so it gets no second reply.
     Repeated,
 }
 

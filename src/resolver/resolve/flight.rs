@@ -88,7 +88,7 @@ impl FlightResolver {
             }
             return Ok(self.without_private(chased, context));
         }
-        // This future is boxed, because it would make every resolution larger, and hardly any question is for ANY.
+        // The future for a question of type ANY is boxed, because it would make every resolution larger, and hardly any question is for ANY.
         Box::pin(self.answer_any(asked, context)).await
     }
 

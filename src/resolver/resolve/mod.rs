@@ -447,7 +447,8 @@ impl Resolver {
         async move {
             self.answered.report_asked(&missed);
             let asked = match self.lists.watched(&missed) {
-                // This future is boxed, because it would make every waiting question larger, and only questions to DNS lists need it.
+                // The future for a question to a DNS list is boxed, because it would make every waiting question larger, and only questions to lists
+                // need it.
                 Some(watched) => Box::pin(self.clients.ask_watched(watched, &missed)).await,
                 None => {
                     self.lists.notice(&missed);

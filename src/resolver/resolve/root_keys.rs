@@ -112,7 +112,7 @@ impl RootKeyFollower {
     /// Queries the DNSKEY records of the root zone on schedule. Runs forever.
     pub async fn run(self: Arc<Self>, store: Arc<dyn RootKeyStore>) -> Infallible {
         self.with_state(|state| state.runs = true);
-        // This task waits first, so that it does not delay the first queries of clients.
+        // The task waits before its first query for the root keys, so that it does not delay the first queries of clients.
         tokio::time::sleep(FIRST_ROOT_KEY_QUERY).await;
         loop {
             let wait = self.look(&*store).await;

@@ -43,7 +43,7 @@ impl Resolver {
         let fresh = Self::with_memory(parts, FRESH_TRACE_MEMORY);
         let now = self.clock.mono();
         for (name, left) in self.ntas().list(now) {
-            // This always succeeds, because the new resolver may have as many negative trust anchors as this one.
+            // `add` always succeeds, because the new resolver may have as many negative trust anchors as this one.
             let _ = fresh.ntas().add(&name, now.after(left), now);
         }
         fresh

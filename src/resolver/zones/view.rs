@@ -220,7 +220,7 @@ impl View {
             // The route of the apex itself is needed, so the type must not be DS, for which the route of the zone above would be returned.
             let base = list.rewrite.as_ref().map_or(&apex, |rewrite| rewrite.secret().base());
             let around = Arc::clone(self.route(base, RecordType::A));
-            // Each query counts against a quota of the list. Therefore a second server is asked only when the first one is late, and two
+            // Each query counts against a quota of the DNS list. Therefore a second server is asked only when the first one is late, and two
             // refusals end the question.
             let policy = ZonePolicy {
                 list: Some(Arc::clone(&list)),

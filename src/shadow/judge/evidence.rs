@@ -103,7 +103,7 @@ impl Sample {
     }
 }
 
-/// All facts that were found out about a question that both resolvers got.
+/// All facts that were found out about a question to the two resolvers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
     /// The answers of both resolvers, in the order of time. The question was asked again if they differed.

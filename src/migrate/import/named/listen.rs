@@ -46,7 +46,8 @@ pub(super) fn add(
     }
     addresses = unique(addresses);
     if addresses.is_empty() && has_encrypted {
-        // All addresses were only for TLS or HTTPS. Programs of this host send queries without TLS, so resolverd's default addresses are used.
+        // All listening addresses of named were only for TLS or HTTPS. Programs of this host send queries without TLS, so resolverd's default
+        // addresses are used.
         return;
     }
     let is_everywhere = addresses.iter().any(|address| address.ip().is_unspecified());
@@ -90,7 +91,7 @@ fn list_addresses(
     let port = port.unwrap_or(usual);
     let built_in = ["localhost", "localnets"].iter().any(|name| lists.built_in(list.block(), name).is_some());
     if built_in {
-        // These elements stand for all addresses of the host, so the wildcard address is used.
+        // These elements of `listen-on` stand for all addresses of the host, so the wildcard address is used.
         return vec![SocketAddr::new(all, port)];
     }
     let clients = clients::clients(list, lists, Belonging::Listening, draft);

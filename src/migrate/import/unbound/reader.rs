@@ -194,7 +194,7 @@ fn words(line: &str) -> Vec<(String, bool)> {
             _ => {
                 let end = rest.find(|letter: char| letter.is_whitespace()).unwrap_or(rest.len());
                 let (mut word, mut after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                // This is a setting `name:value` or `name:"value"`, without a space after the colon.
+                // This word is a setting `name:value` or `name:"value"`, without a space after the colon.
                 if let Some((option, value)) = word.split_once(':')
                     && is_option(option)
                     && !value.is_empty()
@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(texts, expected);
         assert!(read("access-control:\n10.0.0.0/8\nallow\n").is_ok());
         assert!(read("port: 53\naccess-control 10.0.0.0/8 allow\n").is_err() && read("word\n").is_err());
-        // These texts are errors: a setting without a colon, and a section with a value.
+        // Two texts that are errors in unbound.conf: a setting without a colon, and a section with a value.
         assert!(
             read("server:\n access-control 10.0.0.0/8 allow\n").is_err() && read("server: word\n").is_err()
         );

@@ -30,7 +30,7 @@ pub(super) struct Habit {
 pub(super) struct FollowingList {
     /// The number of the DNS list in the table of lists.
     pub(super) list: ListId,
-    /// One bit for each of the last addresses, which is set if the DNS list was asked. The newest address has the lowest bit.
+    /// One bit for each of the last addresses that clients asked about: set if this DNS list was asked too. The newest address has the lowest bit.
     asked: u128,
     /// The usual time (a moving average) between the question to which the `Habit` belongs and the question to this DNS list.
     pub(super) gap: Duration,

@@ -81,7 +81,7 @@ impl HttpsConnection {
             if self.unsent.octets() == 0
                 && let Some(step) = self.ended.take()
             {
-                // This cannot fail, because the connection now uses less memory than before.
+                // `keep` cannot fail here, because the connection now uses less memory than before.
                 let _ = self.keep();
                 self.take_step(step).await?;
                 continue;
@@ -89,7 +89,7 @@ impl HttpsConnection {
             if self.has_turn()
                 && let Some(request) = self.held.take()
             {
-                // This cannot fail, because the connection now uses less memory than before.
+                // `keep` cannot fail here, because the connection now uses less memory than before.
                 let _ = self.keep();
                 self.take_request(request)?;
                 continue;
@@ -212,7 +212,8 @@ impl HttpsConnection {
                 let held = step.held();
                 self.ended.add(step, held);
             }
-            // This is not reached: no task is aborted while the connection is open, and panics are caught inside the task.
+            // An error of the task does not occur: no task is aborted while the connection is open, and panics are caught inside
+            // the task.
             Err(_) => self.taken.end_question(),
         }
         if self.unsent.octets() == 0 || self.keep() { Ok(()) } else { self.lose() }

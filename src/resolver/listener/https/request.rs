@@ -139,8 +139,7 @@ mod tests {
         for method in ["PUT", "DELETE", "OPTIONS", "BREW"] {
             assert_eq!(status(method, "/dns-query?dns=AAAA", &[]), 405, "{method}");
         }
-        // These cases are: no variable, padding, letters of base64 that base64url does not have, and bits that belong to
-        // no octet.
+        // The wrong requests are: no variable, padding, letters of base64 that base64url does not have, and bits that belong to no octet.
         for query in [
             "",
             "?",

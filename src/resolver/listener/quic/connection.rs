@@ -86,7 +86,7 @@ impl QuicConnection {
             if self.sends()
                 && let Some(step) = self.ended.take()
             {
-                // This cannot fail, because the connection now uses less memory than before.
+                // `keep` cannot fail here, because the connection now uses less memory than before.
                 let _ = self.keep();
                 match self.take_step(step).await {
                     Ok(()) => continue,
@@ -185,7 +185,8 @@ impl QuicConnection {
                 let held = step.held();
                 self.ended.add(step, held);
             }
-            // This is not reached: no task is aborted while the connection is open, and panics are caught inside the task.
+            // An error of the task does not occur: no task is aborted while the connection is open, and panics are caught
+            // inside the task.
             Err(_) => self.taken.end_question(),
         }
         if self.sends() || self.keep() { Ok(()) } else { self.lose() }
@@ -285,7 +286,7 @@ impl QuicConnection {
     fn mark_taken(&mut self, octets: usize) {
         self.active = Instant::now();
         self.unsent = self.unsent.saturating_sub(octets);
-        // This cannot fail, because the connection now uses less memory than before.
+        // `keep` cannot fail here, because the connection now uses less memory than before.
         let _ = self.keep();
         self.due = (self.unsent > 0).then(|| self.active + TCP_WRITE_TIME);
     }

@@ -56,7 +56,8 @@ impl ListResolver {
             self.warn_of_shut_down(list, entry);
             return self.chaser.chase((name, kind), (way, asked.cut.get()), AtList::Passes, context).await;
         }
-        // This future is boxed, because it would make every resolution (flight) larger, and only some questions need it.
+        // The future for a question to a DNS list is boxed, because it would make every resolution (flight) larger, and only some questions
+        // need it.
         Box::pin(self.judged(ListQuestion { list, entry, name, kind, context })).await
     }
 

@@ -63,8 +63,7 @@ impl ListResolver {
     ) -> Option<(Outcome, Answer)> {
         let ClientQuestion { question, view, .. } = missed;
         let what = watched.entry.why_held()?.to_owned();
-        // If the list refuses queries, the client gets this reason, and not the reason that the list is
-        // silent.
+        // If the DNS list refuses queries, the client gets this reason, and not the reason that the list is silent.
         let refuses = watched.entry.state() == ListState::Refusing;
         let why = if refuses { UnknownReason::NotServed { what } } else { UnknownReason::Silent { what } };
         let error = |error| (Outcome::Remembered, compose::failure(question, error, now));
