@@ -76,7 +76,8 @@ pub struct CostRow {
     pub zones: u64,
     /// The time that mail waited because of the cause, or of all causes of the side, in seconds.
     pub time: f64,
-    /// The time that mail waited because of the cause or of the side in the previous period of equal length, in seconds; none if the history does not reach back so far.
+    /// The time that mail waited because of the cause or of the side in the previous period of equal length, in seconds; none if the history does not
+    /// reach back so far.
     pub before: Option<f64>,
     /// The number of queries that failed because of the cause or of the side, without those to DNS lists: mail is deferred if such a query fails.
     pub failed: u64,
@@ -146,7 +147,7 @@ impl CostsWanted {
         Self { from, to: self.from, client: self.client }
     }
 
-    /// Selects the questions to read from the record: those of the period and of the previous one, with a margin.
+    /// Selects the questions to read from the history: those of the period and of the previous one, with a margin.
     pub fn span(&self) -> ReadSpan {
         let (from, client) = (self.before().from.saturating_sub(micros(WHY_MARGIN)), self.client);
         ReadSpan { from, to: self.to.saturating_add(micros(WHY_MARGIN)), client, hits: true }

@@ -1,4 +1,4 @@
-//! The entries of the record (the recorded questions and resolutions): a question of a client, the resolution that answered it, an outage of the
+//! The entries of the history (the recorded questions and resolutions): a question of a client, the resolution that answered it, an outage of the
 //! network of this host, and the local user of a client. The same types are used to write and to read entries; the module `octets` defines their
 //! stored form.
 
@@ -85,7 +85,7 @@ impl QuestionEntry {
     /// The smallest possible result of `weight`: that of a question with an empty name, in octets.
     pub(super) const LEAST_WEIGHT: usize = size_of::<Self>() * 3 / 2;
 
-    /// Returns the octets of memory that a reader of the record needs for the question: to store it, to sort it, and to add it to a message (an
+    /// Returns the octets of memory that a reader of the history needs for the question: to store it, to sort it, and to add it to a message (an
     /// email).
     pub(super) fn weight(&self) -> usize {
         Self::LEAST_WEIGHT.saturating_add(self.name.len()).saturating_add(self.error.len())
@@ -251,7 +251,7 @@ impl FlightEntry {
         self.began.saturating_add(self.elapsed)
     }
 
-    /// Returns the octets of memory that a reader of the record needs for the resolution, see `QuestionEntry::weight`. The memory for a query to a
+    /// Returns the octets of memory that a reader of the history needs for the resolution, see `QuestionEntry::weight`. The memory for a query to a
     /// server is counted twice, because the query is also in an index of `traffic`.
     pub(super) fn weight(&self) -> usize {
         let messages = self.messages.len().saturating_mul(size_of::<MessageEntry>() * 2);

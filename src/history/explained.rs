@@ -1,7 +1,7 @@
 //! Finds the resolution (flight) that explains a question: its own resolution, a resolution that failed before it, or the resolution whose
 //! answer was in the cache.
 //!
-//! A question may fail immediately because another question failed shortly before. Then the record has no resolution for it, and its culprit is
+//! A question may fail immediately because another question failed shortly before. Then the history has no resolution for it, and its culprit is
 //! the culprit of the other question.
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,7 +22,7 @@ use dns::question::{Outcome, label_places};
 /// question below it failed.
 pub(super) const OWNED_LABELS: usize = 2;
 
-/// The resolutions of a record, in several tables by which they are found. Each list of resolutions is in the order of time.
+/// The resolutions of the history, in several tables by which they are found. Each list of resolutions is in the order of time.
 pub(super) struct Explained<'a> {
     by_number: HashMap<u64, &'a FlightEntry, BuildHasherDefault<Plain>>,
     /// The failed resolutions, by the name and type of the question that they resolved.

@@ -1,4 +1,4 @@
-//! Reads the new entries of the record (questions and resolutions) some time after they were written, for the log and the disk.
+//! Reads the new entries of the history (questions and resolutions) some time after they were written, for the log and the disk.
 //!
 //! No question waits for this reader. A resolution is written before the questions that waited for it. So each question is read together with its
 //! resolution, or together with a resolution that failed shortly before and explains the question.

@@ -1,4 +1,4 @@
-//! The part of the recorder that writes questions and resolutions (flights) to the record in memory. The module `reading` reads them.
+//! The part of the recorder that writes questions and resolutions (flights) to the history in memory. The module `reading` reads them.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
@@ -112,12 +112,12 @@ impl Recorder {
         lock(&self.kept.misses).flight(&flight);
         if failed.is_some() {
             // The clients that asked for a silent DNS list were answered before the resolution ended. So no question of a client wakes the reader of
-            // the record now.
+            // the history now.
             self.wake_reader();
         }
     }
 
-    /// Returns the conversion from the monotonic times of the record to dates, after comparing the two clocks once more.
+    /// Returns the conversion from the monotonic times of the history to dates, after comparing the two clocks once more.
     pub(super) fn dates(&self) -> Dates {
         let mut dates = lock(&self.kept.dates);
         for _ in 0..CLOCK_READINGS {

@@ -145,15 +145,15 @@ struct Sums {
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
     /// The counters of local users: questions that the cache did not answer.
     users: Mutex<CounterTable<String, ClientTally>>,
-    /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. They are counted when they are read from the record
+    /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. They are counted when they are read from the history
     /// (`Kept`). The empty key counts questions for which no zone is known: those that waited mostly for this resolver itself, and those that were
-    /// overwritten in the record before they were read.
+    /// overwritten in the history before they were read.
     failures: Mutex<CounterTable<Vec<u8>, FailureTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
 }
 
 impl Recorder {
-    /// Creates an empty record that begins now. The memory for recorded questions has the smallest possible size. `shards` is the number of workers
+    /// Creates an empty history that begins now. The memory for recorded questions has the smallest possible size. `shards` is the number of workers
     /// that count questions (1 to `limits::MAX_SHARDS`); each has a shard with counters of its own.
     pub fn new(clock: Clock, shards: usize) -> Arc<Self> {
         Self::with_size(clock, shards, limits::MIN_RECORD)
@@ -165,8 +165,8 @@ impl Recorder {
         Arc::new(Self::made(clock, shards, size, true))
     }
 
-    /// Creates a record for a second resolver in the same process, separate from the record of the daemon. No report shows it, and it writes nothing
-    /// to the log.
+    /// Creates a history for a second resolver in the same process, separate from the history of the daemon. No report shows it, and it writes
+    /// nothing to the log.
     pub fn aside(clock: Clock) -> Arc<Self> {
         Arc::new(Self::made(clock, 1, 0, false))
     }

@@ -134,19 +134,19 @@ pub(crate) const MAX_INCIDENT_QUESTIONS: usize = 8;
 /// that are read ahead are aligned to such lines.
 pub const CORE_LINE: usize = 64;
 
-/// The size of a block of the record, in octets: about 600 questions answered from the cache, or 150 others. While a reader copies a block, a worker
+/// The size of a block of the history, in octets: about 600 questions answered from the cache, or 150 others. While a reader copies a block, a worker
 /// may have to wait, so a reader copies only one block at a time (some microseconds). The largest entry has about 16 KiB.
 pub(crate) const RECORD_BLOCK: usize = 32 << 10;
 
-/// The number of octets of memory that a reader may use for each octet of the record: an entry that was read takes three times its recorded size.
+/// The number of octets of memory that a reader may use for each octet of the history: an entry that was read takes three times its recorded size.
 /// Only one reader reads at a time.
 pub const RECORD_READER: u64 = 3;
 
 /// The largest number of octets of memory that a reader may use for each recorded octet of questions answered from the cache, which are the shortest
-/// entries of the record. Other questions get the rest of the reader's memory.
+/// entries of the history. Other questions get the rest of the reader's memory.
 pub(crate) const MAX_HIT_GROWTH: usize = 6;
 
-/// The smallest size of the record in memory, in octets: about 6000 questions.
+/// The smallest size of the history in memory, in octets: about 6000 questions.
 pub const MIN_RECORD: u64 = 1 << 20;
 
 /// The largest number of queries to servers that are recorded for each resolution. Most resolutions send three queries, and the first queries show
@@ -230,7 +230,7 @@ pub(crate) const MAX_WHY_LINE: usize = 256 << 10;
 /// The largest size of the questions of all mails in a reply to `resolverctl why`, in octets; see `MAX_WHY_LINE`.
 pub(crate) const MAX_WHY_REPLY: usize = 4 << 20;
 
-/// The largest number of `resolverctl why` requests that are answered together, after reading the record once. The log lines that an operator pastes
+/// The largest number of `resolverctl why` requests that are answered together, after reading the history once. The log lines that an operator pastes
 /// from one screen rarely cause more requests at the same time.
 pub const MAX_WHY_REQUESTS: usize = 64;
 
@@ -288,8 +288,8 @@ pub const SLOW_LINES_A_MINUTE: u32 = 10;
 /// lines of a service beyond 10 000 in 30 s, and such lines would be lost without a notice.
 pub(crate) const QUERY_LINES_A_SECOND: u32 = 300;
 
-/// The largest number of questions that may wait to be written to the query log: as many as come during four readings of the record. A question takes
-/// about 200 octets.
+/// The largest number of questions that may wait to be written to the query log: as many as come during four readings of the history. A question
+/// takes about 200 octets.
 pub(crate) const MAX_LOGGED_QUERIES: usize = 4_000;
 
 /// The largest number of servers that are shown for a failed question, each with its last behaviour.
@@ -302,7 +302,7 @@ pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The octets of memory that a reader may use for entries from disk. If the entries take more, the oldest are left out.
 pub const MAX_STORED_READ: usize = 24 << 20;
 
-/// To show how the time of questions in a period was spent, the record is read from this long before the period, because a question may have waited
+/// To show how the time of questions in a period was spent, the history is read from this long before the period, because a question may have waited
 /// for a resolution that began before it.
 pub(crate) const MAIL_MARGIN: Duration = Duration::from_secs(60);
 

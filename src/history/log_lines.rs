@@ -76,7 +76,7 @@ impl LogLines {
         None
     }
 
-    /// Counts `failed` failed questions that get no log line of their own. Some of them were overwritten in the record before they were read.
+    /// Counts `failed` failed questions that get no log line of their own. Some of them were overwritten in the history before they were read.
     pub(super) fn count(&mut self, failed: u64, now: Mono) {
         if self.more_failed == 0 {
             self.hour = now;

@@ -1,5 +1,5 @@
-//! The part of the recorder that reads new entries of the record, writes the log lines about failed and slow questions, and stores these questions on
-//! disk.
+//! The part of the recorder that reads new entries of the history, writes the log lines about failed and slow questions, and stores these questions
+//! on disk.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,7 +34,7 @@ use crate::limits::{LONG_MESSAGE_MEMORY, LONG_MESSAGE_TIME, MESSAGE_PAUSE, QUERY
 use dns::clock::micros;
 use dns::question::{Outcome, label_places, name_of_wire};
 
-/// What was already logged and stored, and the position up to which the record was read.
+/// What was already logged and stored, and the position up to which the history was read.
 #[derive(Debug, Default)]
 pub struct LogState {
     follower: NewsReader,
@@ -43,7 +43,7 @@ pub struct LogState {
     long: LongMessages,
 }
 
-/// The facts that are needed for the log and the disk and that the record does not contain.
+/// The facts that are needed for the log and the disk and that the history does not contain.
 pub struct LogFacts<'a> {
     /// The customer keys of DNS lists, which no log line may contain.
     pub secrets: &'a Secrets,
@@ -157,7 +157,7 @@ impl Recorder {
         (news, lost)
     }
 
-    /// Reads the new entries of the record, writes the log lines about them, and stores questions that failed or were slow. This takes some
+    /// Reads the new entries of the history, writes the log lines about them, and stores questions that failed or were slow. This takes some
     /// milliseconds, so call it on a thread that may block.
     pub fn write_log(&self, state: &mut LogState, facts: &LogFacts<'_>) {
         self.write_news(state, facts, false);

@@ -41,7 +41,7 @@ pub(super) struct LongMessages {
 }
 
 impl LongMessages {
-    /// Returns true if the record in memory was not read within the last `SNAPSHOT_INTERVAL`, so that it must be read again.
+    /// Returns true if the history in memory was not read within the last `SNAPSHOT_INTERVAL`, so that it must be read again.
     pub(super) fn is_due(&self, now: Mono) -> bool {
         self.read_at.is_none_or(|read| now.since(read) >= SNAPSHOT_INTERVAL)
     }

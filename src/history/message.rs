@@ -223,7 +223,7 @@ impl Message {
         }
     }
 
-    /// Returns the queries of the message (email). `recorded` is the record in which it was found.
+    /// Returns the queries of the message (email). `recorded` is the history in which it was found.
     pub(super) fn queries<'r>(&self, recorded: &'r Recorded) -> impl Iterator<Item = &'r QuestionEntry> {
         self.questions.iter().filter_map(|place| recorded.questions.get(*place))
     }

@@ -1,4 +1,4 @@
-//! Gives names and texts their final form when entries are read from the record: customer keys of DNS lists are removed, and each name is stored in
+//! Gives names and texts their final form when entries are read from the history: customer keys of DNS lists are removed, and each name is stored in
 //! memory only once.
 //!
 //! Most questions ask for names for which other questions have already asked. For such a name, the reader needs only one look-up in a table: it
@@ -16,7 +16,7 @@ use dns::question::MAX_NAME;
 /// megabyte.
 const NAMES: usize = 14_000;
 
-/// The table of the different names that one reading of the record has found so far.
+/// The table of the different names that one reading of the history has found so far.
 #[derive(Debug)]
 pub(super) struct ReadNames<'s> {
     secrets: &'s Secrets,
@@ -35,7 +35,7 @@ struct ReadName {
 }
 
 impl<'s> ReadNames<'s> {
-    /// Creates an empty table for one reading of the record. The result of the reading must not contain the keys in `secrets`.
+    /// Creates an empty table for one reading of the history. The result of the reading must not contain the keys in `secrets`.
     pub(super) fn without(secrets: &'s Secrets) -> Self {
         Self { secrets, hash: Keyed::of_system(), names: HashTable::with_capacity(NAMES) }
     }

@@ -1,4 +1,4 @@
-//! The binary form of the entries of the record (questions, resolutions and others), in memory and on disk.
+//! The binary form of the entries of the history (questions, resolutions and others), in memory and on disk.
 //!
 //! Each entry begins with its length and its tag, so that a reader can skip unknown entries. The types of the fields determine their binary form. A
 //! new field of an entry must be added to the list of fields in this file. Every name and text that is read passes through `names`, so that no

@@ -1,7 +1,7 @@
 //! The query log: a log line for each question of a client. It is off by default.
 //!
-//! A question is put into a bounded queue, and the task that reads the record writes the log lines later. The number of lines in a second is limited;
-//! questions beyond this number are only counted.
+//! A question is put into a bounded queue, and the task that reads the history writes the log lines later. The number of lines in a second is
+//! limited; questions beyond this number are only counted.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};

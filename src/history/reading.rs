@@ -1,4 +1,4 @@
-//! The part of the recorder that reads questions and resolutions (flights) of the record: from the rings in memory, and from disk what was
+//! The part of the recorder that reads questions and resolutions (flights) of the history: from the rings in memory, and from disk what was
 //! overwritten in the rings.
 
 use std::sync::Mutex;

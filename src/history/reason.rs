@@ -1,4 +1,4 @@
-//! The reasons why a server is queried. Each has a word for JSON and a label for screens. Its position in the list is its number in the record.
+//! The reasons why a server is queried. Each has a word for JSON and a label for screens. Its position in the list is its number in the history.
 
 /// The reasons why a query was sent to a server (see `StepEvent::Sent`): the word of each in JSON, and its label on screens.
 const REASONS: [(&str, &str); 15] = [
@@ -24,12 +24,12 @@ pub fn reason_label(word: &str) -> &str {
     REASONS.iter().find(|(known, _)| *known == word).map_or(word, |(_, label)| label)
 }
 
-/// Returns the number by which the record stores a reason. `word` is the word of the reason in JSON.
+/// Returns the number by which the history stores a reason. `word` is the word of the reason in JSON.
 pub(super) fn number(word: &str) -> usize {
     REASONS.iter().position(|(known, _)| *known == word).unwrap_or(0)
 }
 
-/// Returns the word in JSON of the reason that the record stores as this number.
+/// Returns the word in JSON of the reason that the history stores as this number.
 pub(super) fn word(number: usize) -> &'static str {
     REASONS.get(number).map_or("", |(word, _)| word)
 }

@@ -131,14 +131,14 @@ impl Default for ReadSpan {
     }
 }
 
-/// Returns the size in octets of the ring for misses, and of the ring of hits that each worker has, for a record of `size` octets.
+/// Returns the size in octets of the ring for misses, and of the ring of hits that each worker has, for a history of `size` octets.
 pub(super) fn split(size: u64, shards: usize) -> (usize, usize) {
     let half = usize::try_from(size / 2).unwrap_or(0);
     (half, half / shards.max(1))
 }
 
 impl Kept {
-    /// Creates the record. The ring for misses has half of `size` octets. If `size` is 0, no questions are recorded.
+    /// Creates the history. The ring for misses has half of `size` octets. If `size` is 0, no questions are recorded.
     pub(super) fn new(clock: &Clock, size: u64, shards: usize) -> Self {
         let (misses, _) = split(size, shards);
         Self {

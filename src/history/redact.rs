@@ -1,7 +1,7 @@
-//! Removes customer keys of DNS lists from everything that is read from the record. Also removes the data that `history.redact` names from everything
-//! that is stored on disk.
+//! Removes customer keys of DNS lists from everything that is read from the history. Also removes the data that `history.redact` names from
+//! everything that is stored on disk.
 //!
-//! A client that has a key for a DNS list sends it in each queried name, in the label before the apex of the list. The record in memory contains the
+//! A client that has a key for a DNS list sends it in each queried name, in the label before the apex of the list. The history in memory contains the
 //! names as they came, because a cache hit is recorded without looking at its name; the module `names` removes the keys when entries are read.
 
 use hickory_proto::rr::Name;
@@ -25,7 +25,7 @@ pub struct Redaction {
 pub(super) const REDACTED: &str = "redacted (history.redact)";
 
 impl Redaction {
-    /// Returns a name as it may be shown outside of the record in memory: its domain only, if names must be hidden. `name` is in lower-case wire
+    /// Returns a name as it may be shown outside of the history in memory: its domain only, if names must be hidden. `name` is in lower-case wire
     /// form.
     pub fn name(self, name: &[u8]) -> Box<[u8]> {
         if self.names { domain_of(name) } else { name.into() }
@@ -159,7 +159,7 @@ impl Secrets {
         self
     }
 
-    /// Returns a question that was not read from the record, without keys. Questions that were read have no keys, because `names` has removed them.
+    /// Returns a question that was not read from the history, without keys. Questions that were read have no keys, because `names` has removed them.
     pub(super) fn question(&self, mut question: QuestionEntry) -> QuestionEntry {
         if let Some(hidden) = self.hidden(&question.name) {
             question.name = hidden.into();

@@ -5,7 +5,7 @@
 //!
 //! - The first octet of the file says if a ring had overwritten entries. The rest has the format of a segment, see `stored`. Times in the file are in
 //!   microseconds since 1970, because the monotonic clock `Mono` begins anew in each process.
-//! - Customer keys of DNS lists are removed when the file is written, as always when entries are read from the record.
+//! - Customer keys of DNS lists are removed when the file is written, as always when entries are read from the history.
 //! - A damaged file is not read. Otherwise some questions would be missing in memory, and nobody could see which. The disk still has the failed and
 //!   slow questions.
 //! - The process that wrote the restored entries has already logged and stored them. So readers of new entries begin after them.
@@ -212,7 +212,7 @@ mod tests {
         }
     }
 
-    /// Returns the record of a third process, which has restored the file that the second process has saved.
+    /// Returns the history of a third process, which has restored the file that the second process has saved.
     fn read_again(second: &Recorder) -> Recorded {
         let third = recorder(2);
         third.clock.sleep(Duration::from_secs(90));

@@ -48,7 +48,7 @@ pub fn why(
     replies
 }
 
-/// Returns a report with the culprit `unknown`. It says why the record does not have the wanted question.
+/// Returns a report with the culprit `unknown`. It says why the history does not have the wanted question.
 fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> MessageReport {
     let begin = recorded.begin.or(recorded.stored_since);
     let absence = match begin {
@@ -66,7 +66,7 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
     }
 }
 
-/// The data that the search needs: the messages (emails) of the record, and the resolutions (flights) and the traffic that explain them.
+/// The data that the search needs: the messages (emails) of the history, and the resolutions (flights) and the traffic that explain them.
 struct Search<'a> {
     recorded: &'a Recorded,
     facts: &'a DaemonFacts<'a>,

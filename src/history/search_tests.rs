@@ -60,7 +60,7 @@ fn flight(of: &mut QuestionEntry, id: u64, server: u8, conduct: Conduct) -> Flig
     }
 }
 
-/// Returns a record with three messages (emails): one was quick, one took three seconds, and one failed within a second.
+/// Returns a history with three messages (emails): one was quick, one took three seconds, and one failed within a second.
 fn three_messages() -> Recorded {
     let mut questions = vec![
         question(1, 0, 10 * MILLI, "quick.example."),

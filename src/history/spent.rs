@@ -7,7 +7,7 @@
 //! - Each moment of a question belongs to exactly one stage, so the sum of all stages is the time of the questions.
 //! - While queries for the answer and queries for DNSSEC keys are in progress at the same time, the question waits for both, and the moment is
 //!   counted for the answer. So the stage of validation has only the time that validation costs in addition.
-//! - Only the record in memory is read. The disk has only slow and failed questions, so a table with its questions would be misleading.
+//! - Only the history in memory is read. The disk has only slow and failed questions, so a table with its questions would be misleading.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -35,7 +35,7 @@ words! {
         Waiting = "waiting",
         /// Only queries for DNSSEC keys are in progress.
         Validation = "validation",
-        /// The time of a resolution that the record no longer has, so it is unknown how it was spent.
+        /// The time of a resolution that the history no longer has, so it is unknown how it was spent.
         Unknown = "unknown",
     }
 }
@@ -81,7 +81,7 @@ impl TableSpan {
     }
 }
 
-/// The rows of a table that is made from the record, with the period that they cover.
+/// The rows of a table that is made from the history, with the period that they cover.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FromRecord<Row> {
     /// The period that the rows cover.
@@ -90,8 +90,8 @@ pub struct FromRecord<Row> {
     pub rows: Vec<Row>,
 }
 
-/// Selects the questions to read from the record, to find the stages since the time `from` (in microseconds since 1970). The selection begins earlier
-/// than `from`, because a question may have waited for a resolution (flight) that began before this time.
+/// Selects the questions to read from the history, to find the stages since the time `from` (in microseconds since 1970). The selection begins
+/// earlier than `from`, because a question may have waited for a resolution (flight) that began before this time.
 pub fn stage_span(from: u64) -> ReadSpan {
     ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
 }
@@ -121,7 +121,7 @@ pub fn stages(recorded: &Recorded, (from, now): (u64, u64)) -> FromRecord<StageR
 }
 
 /// Returns the stages of a question, with the time of each in microseconds. `flight` is `None` if the question had no resolution, and
-/// `Some(None)` if the record no longer has the resolution.
+/// `Some(None)` if the history no longer has the resolution.
 fn parts(question: &QuestionEntry, flight: Option<Option<&FlightEntry>>) -> Vec<(Stage, u64)> {
     let (at, end) = (question.at, question.end());
     let flight = match flight {

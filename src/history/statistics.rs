@@ -163,7 +163,7 @@ impl Recorder {
     }
 
     /// Returns the failed questions of a window, grouped by zone. They are the same questions as in `StatsReport::failures`, but are counted some
-    /// seconds after they end, when the record is read. Returns `None` if no questions are recorded, because then the zones are not known.
+    /// seconds after they end, when the history is read. Returns `None` if no questions are recorded, because then the zones are not known.
     pub fn failures_by_zone(&self, window: Window) -> Option<FailuresByZone> {
         if !self.kept.is_on() {
             return None;

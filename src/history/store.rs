@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-/// A storage for segments of the record, for instance a directory in which each segment is a file.
+/// A storage for segments of the history, for instance a directory in which each segment is a file.
 pub trait Store: Send + Sync + Debug {
     /// Returns when the oldest segment was begun, in microseconds since 1970. Returns `None` if there is no segment, or if this is not known.
     fn begin(&self) -> Option<u64> {

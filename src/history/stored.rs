@@ -1,4 +1,4 @@
-//! The record on disk: selects the entries that are stored, and defines the format of the files, which are called segments.
+//! The history on disk: selects the entries that are stored, and defines the format of the files, which are called segments.
 //!
 //! The following entries are stored, so that they survive a restart and hours of traffic: failed and slow questions, all questions that waited for
 //! the same resolutions (flights), these resolutions, failed resolutions to DNS lists, and the messages (emails) of `long_messages`. A segment

@@ -76,11 +76,11 @@ const ALWAYS_SILENT: usize = 3;
 /// The number of bits of an IPv6 address after the network prefix of a site (RFC 6177). Servers of one owner are often in the same network.
 const IPV6_HOST_BITS: u32 = 80;
 
-/// The times in the record may differ by this much from the times of outages, in microseconds.
+/// The times in the history may differ by this much from the times of outages, in microseconds.
 const BLUR: u64 = 10_000;
 
 impl Traffic {
-    /// Collects the traffic of a record. `slow` is `history.slow` of the configuration; see `slow_answer`.
+    /// Collects the answers, silences and outages from the history. `slow` is `history.slow` of the configuration; see `slow_answer`.
     pub fn from_recorded(recorded: &Recorded, slow: Duration) -> Self {
         let came_back = |message: &&MessageEntry| message.came_back();
         let mut servers: HashMap<AnswerKey, ServerTraffic> = HashMap::new();
@@ -114,7 +114,7 @@ impl Traffic {
         }
     }
 
-    /// Returns true if the server did not answer because the path from this host to all IPv6 servers is broken, as far as the record shows.
+    /// Returns true if the server did not answer because the path from this host to all IPv6 servers is broken, as far as the history shows.
     pub(super) fn is_silent_path(&self, flight: &FlightEntry, server: IpAddr) -> bool {
         server.is_ipv6() && self.ipv6_silent_since.is_some_and(|since| flight.began >= since)
     }

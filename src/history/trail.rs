@@ -177,8 +177,8 @@ impl Trail {
         }
     }
 
-    /// Returns the queries to servers so far, in the form for the record. A query without an answer lasts until now. If a query was for `flight_zone`
-    /// (in wire form), its zone is empty, because the entry of the resolution already has this zone.
+    /// Returns the queries to servers so far, in the form for the history. A query without an answer lasts until now. If a query was for
+    /// `flight_zone` (in wire form), its zone is empty, because the entry of the resolution already has this zone.
     pub(super) fn messages(&self, flight_zone: &[u8]) -> Vec<MessageEntry> {
         let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());
         let notes = self.notes();

@@ -1,4 +1,4 @@
-//! The answer to `resolverctl why`: a message (the questions for one email) of the record with its culprit, and the criteria by which messages are
+//! The answer to `resolverctl why`: a message (the questions for one email) of the history with its culprit, and the criteria by which messages are
 //! selected. The module `search` finds the messages.
 //!
 //! Pure: a function of the recorded questions. Durations are in seconds, points in time in seconds since 1970.
@@ -57,10 +57,11 @@ pub enum WantedSubject {
 /// A message (email), with the reason why it was slow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MessageReport {
-    /// If the message (email) was not found: when the record begins, in seconds since 1970. None if the record is empty, or if the message was found.
+    /// If the message (email) was not found: when the history begins, in seconds since 1970. None if the history is empty, or if the message was
+    /// found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_begin: Option<f64>,
-    /// If the message (email) was not found: since when each part of the record is complete. Otherwise none.
+    /// If the message (email) was not found: since when each part of the history is complete. Otherwise none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<HistoryReach>,
     /// For `resolverctl why -`: the pasted line of a mail log that this report explains.
@@ -80,11 +81,11 @@ pub struct MessageReport {
     /// The part of the pasted line that was not understood; none if everything was understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// True if, for the time of this message (email), the record has only the entries from disk: failed, bogus and slow queries, and messages that
+    /// True if, for the time of this message (email), the history has only the entries from disk: failed, bogus and slow queries, and messages that
     /// took long.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub of_disk: bool,
-    /// When the first question of the message (email) came, in seconds since 1970. If the message was not found: when the record begins.
+    /// When the first question of the message (email) came, in seconds since 1970. If the message was not found: when the history begins.
     pub began: f64,
     /// The address of the client; `redacted` if `history.redact` has removed it, and empty if the message (email) was not found.
     pub client: String,
@@ -116,7 +117,7 @@ pub struct MessageReport {
     pub also: Vec<CulpritReport>,
 }
 
-/// How far back the record goes, in seconds since 1970. Each part of the record is overwritten separately, so each has its own time.
+/// How far back the history goes, in seconds since 1970. Each part of the history is overwritten separately, so each has its own time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HistoryReach {
     /// The time since which memory has every question that the cache did not answer; none if memory has no such question.
@@ -131,7 +132,7 @@ pub struct HistoryReach {
 }
 
 impl HistoryReach {
-    /// Returns how far back a record goes. `slow` is the duration from which on a question is slow.
+    /// Returns how far back the history goes. `slow` is the duration from which on a question is slow.
     pub(super) fn from_recorded(extent: &Recorded, slow: Duration) -> Self {
         Self {
             slow: Some(slow.as_secs_f64()),
@@ -233,7 +234,7 @@ pub struct SentReport {
     pub round_trip: f64,
 }
 
-/// The facts about DNS lists, zones and slow questions that the daemon knows and the record does not contain.
+/// The facts about DNS lists, zones and slow questions that the daemon knows and the history does not contain.
 pub struct DaemonFacts<'a> {
     /// Finds the DNS list to which a name in wire form belongs.
     pub list: ListOf<'a>,
@@ -244,8 +245,8 @@ pub struct DaemonFacts<'a> {
 }
 
 impl Wanted {
-    /// Returns the same criteria, with the name in the form that it has in the record: without the customer key of a DNS list. A name from a log line
-    /// may contain such a key.
+    /// Returns the same criteria, with the name in the form that it has in the history: without the customer key of a DNS list. A name from a log
+    /// line may contain such a key.
     #[must_use]
     pub fn without_keys(&self, secrets: &Secrets) -> Self {
         let hidden = match &self.subject {
@@ -256,7 +257,7 @@ impl Wanted {
         Self { subject: hidden.or_else(|| self.subject.clone()), ..self.clone() }
     }
 
-    /// Selects the questions to read from the record. The period is some minutes longer at both ends than the wanted one, because a message (email)
+    /// Selects the questions to read from the history. The period is some minutes longer at both ends than the wanted one, because a message (email)
     /// may have begun before it or ended after it.
     pub fn span(&self) -> ReadSpan {
         let margin = micros(WHY_MARGIN);

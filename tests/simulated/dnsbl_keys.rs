@@ -367,7 +367,7 @@ const PLACES: [&str; 8] = [
     "4.3.2.1.KEY.authbl.dq.spamhaus.net.",
 ];
 
-/// The key must not be in the log, in the record of queries, on the disk, or in the tables that `resolverctl` reads over the socket.
+/// The key must not be in the log, in the history of queries, on the disk, or in the tables that `resolverctl` reads over the socket.
 #[test]
 fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
     let told = Lines::from_work(tracing::Level::TRACE, || {

@@ -45,7 +45,7 @@ use resolver::iterate::direct::ReplyUnknown;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
-/// The maximum number of requests for messages that are answered from one reading of the record.
+/// The maximum number of requests for messages that are answered from one reading of the history.
 pub(crate) const MOST_WHYS: usize = 5;
 
 /// A stand-in for the daemon, behind the control socket. Its answers are in this file.
