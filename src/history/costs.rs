@@ -71,7 +71,7 @@ pub struct CostRow {
     /// The silent servers that several zones have in common; none for other causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub servers: Option<String>,
-    /// The number of zones on these silent servers; 0 for other causes.
+    /// The number of zones whose servers are these silent servers; 0 for other causes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub zones: u64,
     /// The time that mail waited because of the cause, or of all causes of the side, in seconds.

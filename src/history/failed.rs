@@ -106,7 +106,7 @@ pub enum StillFails {
 struct FailuresOfZone<'a> {
     /// The number of failed questions in the wanted period and of the wanted clients.
     questions: u64,
-    /// The number of these questions that this resolver turned away immediately, because others were already waiting for the same zone.
+    /// How many of the zone's failed questions this resolver turned away immediately, because others were already waiting for the same zone.
     turned_away: u64,
     first: u64,
     last: Option<FailedQuestion<'a>>,

@@ -78,7 +78,7 @@ pub(super) enum Line {
     QueriesFailed {
         /// The number of questions that were not logged one by one.
         queries: u64,
-        /// The number of zones to which these questions belong.
+        /// The number of zones to which the questions that were not logged belong.
         zones: usize,
         /// The zones with the most of these questions, each with its number of questions.
         most: Vec<(Name, u64)>,

@@ -61,22 +61,22 @@ pub struct ZoneRow {
     pub zone: String,
     /// The number of resolutions in which this zone was the deepest one.
     pub flights: u64,
-    /// The number of these resolutions that failed.
+    /// How many of the zone's resolutions failed.
     pub failed: u64,
     /// The number of questions for the zone that were turned away, because too many questions for this zone were already waiting.
     #[serde(default)]
     pub shed: u64,
-    /// The total time that these resolutions took, in seconds.
+    /// The total time that the zone's resolutions took, in seconds.
     pub spent: f64,
-    /// How many of these resolutions took less than 50 ms.
+    /// How many of the zone's resolutions took less than 50 ms.
     pub under_50ms: u64,
-    /// How many of these resolutions took 50 to 200 ms.
+    /// How many of the zone's resolutions took 50 to 200 ms.
     pub under_200ms: u64,
-    /// How many of these resolutions took 200 ms to 1 s.
+    /// How many of the zone's resolutions took 200 ms to 1 s.
     pub under_1s: u64,
-    /// How many of these resolutions took 1 to 3 s.
+    /// How many of the zone's resolutions took 1 to 3 s.
     pub under_3s: u64,
-    /// How many of these resolutions took 3 s or longer.
+    /// How many of the zone's resolutions took 3 s or longer.
     pub over_3s: u64,
     /// The number of queries to the servers of the zone, for each behaviour of a server; behaviours without a query are left out.
     pub messages: BTreeMap<Conduct, u64>,
@@ -114,9 +114,9 @@ pub struct ClientRow {
     pub client: String,
     /// The number of questions that the client asked in the window.
     pub questions: u64,
-    /// The number of these questions that were answered from the cache.
+    /// How many of the client's questions were answered from the cache.
     pub cache: u64,
-    /// The number of these questions that ended in SERVFAIL.
+    /// How many of the client's questions ended in SERVFAIL.
     pub failed: u64,
     /// The number of failed questions that were turned away immediately, because there was no room or because other clients needed it.
     #[serde(default)]
@@ -132,7 +132,7 @@ pub struct UserRow {
     pub user: String,
     /// The number of questions that the user's programs asked.
     pub questions: u64,
-    /// How many of these questions ended in SERVFAIL.
+    /// How many of the user's questions ended in SERVFAIL.
     pub failed: u64,
     /// Seconds that the user waited. If several questions waited at the same time, the time of each is counted.
     pub waited: f64,
@@ -155,9 +155,9 @@ pub struct TypeRow {
     pub kind: String,
     /// The number of questions for this record type.
     pub questions: u64,
-    /// The number of these questions that were answered from the cache.
+    /// How many of the questions for this type were answered from the cache.
     pub cache: u64,
-    /// The number of these questions that ended in SERVFAIL.
+    /// How many of the questions for this type ended in SERVFAIL.
     pub failed: u64,
 }
 

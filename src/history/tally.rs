@@ -135,11 +135,11 @@ impl Tally for Messages {
 pub(super) struct ZoneTally {
     /// The number of resolutions in which this zone was the deepest one.
     pub(super) flights: u64,
-    /// The number of these resolutions that failed.
+    /// How many of the zone's resolutions failed.
     pub(super) failed: u64,
-    /// The total time that these resolutions took, in microseconds.
+    /// The total time that the zone's resolutions took, in microseconds.
     pub(super) flight_micros: u64,
-    /// The number of these resolutions in each range of time. The limits of the ranges are in `COLUMNS`.
+    /// How many of the zone's resolutions took a time in each range of the table's columns (`COLUMNS`).
     pub(super) columns: [u64; COLUMNS.len() + 1],
     /// The number of questions for the zone that were turned away, because too many questions for this zone were already waiting.
     pub(super) shed: u64,
@@ -231,9 +231,9 @@ impl FailureCount {
 pub(super) struct ClientTally {
     /// The number of questions that the client asked.
     pub(super) questions: u64,
-    /// The number of these questions that were answered from the cache.
+    /// How many of the client's questions were answered from the cache.
     pub(super) cache: u64,
-    /// The number of these questions that got SERVFAIL.
+    /// How many of the client's questions got SERVFAIL.
     pub(super) failed: u64,
     /// The number of failed questions of the client that were turned away immediately.
     pub(super) shed: u64,

@@ -106,7 +106,7 @@ pub struct MessageReport {
     /// connects them with the message, but messages of one client at the same time may belong to one mail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub possible_waits: Vec<PossibleWait>,
-    /// The number of such waits that were left out of `possible_waits`.
+    /// The number of possible waits that were left out of `possible_waits`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub possible_waits_left_out: u64,
     /// The culprit of the message (email), with evidence and advice.

@@ -229,7 +229,7 @@ fn resolverd_metrics_7() {
                 labels => format!(" {{{}}}", labels.join(", ")),
             };
             let head = format!("{}{labels}", metric.name);
-            // The name of a counter shows that it is a counter.
+            // The name of a counter ends with `_total`, so the manual need not say that it is a counter.
             let kind = match metric.kind {
                 MetricKind::Counter => String::new(),
                 kind => capital(kind.word()) + ": ",

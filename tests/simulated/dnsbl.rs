@@ -1,5 +1,5 @@
-//! DNS lists over the lab. The tests show which answers clients get about a list that refuses, is parked, lists everything or is silent,
-//! and that no listing of a working list gets lost.
+//! DNS lists in simulation. The tests show which answers clients get about a list that refuses, is parked, lists everything or is
+//! silent, and that no listing of a working list gets lost.
 
 use std::net::IpAddr;
 use std::sync::Arc;

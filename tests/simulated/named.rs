@@ -1,5 +1,5 @@
-//! Within two minutes after a fault begins, `status`, `why` and the page must name it, and nothing else. In ten hours without faults they
-//! must name nothing.
+//! Within two minutes after a fault begins, `resolverctl status`, `resolverctl why` and the web page must name it, and nothing else. In
+//! ten hours without faults they must name nothing.
 
 #![cfg(feature = "lab")]
 

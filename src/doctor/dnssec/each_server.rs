@@ -109,7 +109,8 @@ fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
     }
 }
 
-/// Returns the finding about these faults. Faults of the most important records, such as MX, are named first. Returns `None` if there is no fault.
+/// Returns the finding about these faults of the servers. Faults of the most important records, such as MX, are named first. Returns `None` if there
+/// is no fault.
 fn finding(facts: &DomainFacts, code: Code, faults: &Faults<'_>) -> Option<Finding> {
     let words = |(server, faults): (&IpAddr, &BTreeMap<Fault, BTreeSet<NameAndType<'_>>>)| {
         let mut faults: Vec<_> = faults.iter().collect();

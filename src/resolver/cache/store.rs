@@ -71,7 +71,7 @@ struct StoreShard<K, V> {
     /// The positions of entries in `slots`, by the hashes of their keys.
     table: HashTable<u32>,
     slots: Vec<StoreSlot<K, V>>,
-    /// The positions of the empty slots in `slots`.
+    /// The positions of the empty slots in `slots`, which new entries of the table will use.
     free: Vec<u32>,
     short: Queue,
     long: Queue,

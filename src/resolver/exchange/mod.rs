@@ -136,7 +136,7 @@ impl Exchange {
         Ok(Self::new(network, Clock::machine(), random, keyed, 0))
     }
 
-    /// Returns this exchange with `tap` set: copies of its DNS messages are sent to a dnstap reader from now on.
+    /// Returns this object with `tap` set: copies of its DNS messages are sent to a dnstap reader from now on.
     #[must_use]
     pub fn tapped(self, tap: Arc<Tap>) -> Self {
         Self { tap, ..self }

@@ -50,8 +50,8 @@ pub const HEDGE_BURST: u32 = 100;
 /// question waits for them. Knot Resolver makes the same share of random choices.
 pub(crate) const MEASURED_PER_MILLE: u32 = 50;
 
-/// The greatest number of such measuring queries in a burst. It covers the other servers of the zones for which mail
-/// software asks because of two emails.
+/// The greatest number of queries in a burst that only measure the round trip of a server. It covers the other servers of the zones for which
+/// mail software asks because of two emails.
 pub(crate) const MEASURE_BURST: u32 = 20;
 
 /// If the round trip of a server was not measured for this time, it is measured again. Unbound forgets a server after 15

@@ -381,7 +381,7 @@ impl<Group: Copy + Ord + Hash> Ranks<Group> {
         self.counts.get(&(group, key)).copied().unwrap_or(0)
     }
 
-    /// Returns the number of places of the member of `group` that has the most, and this member.
+    /// Returns which client or zone (a member of `group`) has the most places, with the number of its places.
     fn heaviest(&mut self, group: Group) -> Option<(usize, u64)> {
         let ranked = self.ranked.get_or_insert_with(|| {
             self.counts.iter().map(|((group, key), count)| (*group, *count, *key)).collect()

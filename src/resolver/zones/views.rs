@@ -195,7 +195,7 @@ impl Views {
 /// The indexes, in the list of different views, of the views for one listener's clients.
 struct Group {
     general: usize,
-    /// The index for each `[[view]]`. Empty if the address of a client has no influence.
+    /// The index of the view for each `[[view]]` entry. Empty if the address of a client has no influence.
     by_client: Vec<usize>,
 }
 

@@ -20,7 +20,7 @@ use resolver::dnsbl::list_way::Way;
 use resolver::zones::authority::Authority;
 use tokio::task::JoinSet;
 
-/// Lists of the registry, each with the distance of its servers in milliseconds. The distances have no order.
+/// DNS lists of the built-in registry, each with the round trip to its servers in milliseconds. The times have no order.
 pub(crate) const LISTS: [(&str, u64); 8] = [
     ("zen.spamhaus.org.", 40),
     ("bl.spamcop.net.", 20),
@@ -39,7 +39,7 @@ pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
 /// A DNS list of welcome senders (allowlist), with the round trip to its servers in milliseconds.
 pub(crate) const ALLOW_LIST: (&str, u64) = ("list.dnswl.org.", 50);
 
-/// A list with only one test entry, which must not be listed. Also the distance of its servers in milliseconds.
+/// A DNS list with only one test entry, which must not be listed. Also the round trip to its servers in milliseconds.
 pub(crate) const ONE_POINT_LIST: (&str, u64) = ("all.spamrats.com.", 35);
 
 /// The round trip to the most distant DNS list.

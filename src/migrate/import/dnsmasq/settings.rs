@@ -107,7 +107,7 @@ fn rebinding(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// Converts a trust anchor. One for the root is not needed, because resolverd has these keys built in.
+/// Converts a DNSSEC trust anchor of dnsmasq. One for the root is not needed, because resolverd has these keys built in.
 fn anchor(setting: &DnsmasqSetting, draft: &mut Draft) {
     if setting.fields.iter().any(|field| field == ".") {
         let did = "gave a key of the root";

@@ -25,7 +25,7 @@ pub(super) struct Lists<'s> {
     listens_elsewhere: bool,
     /// How many elements of access lists were read so far.
     reads: Cell<usize>,
-    /// The element that was one more than `limits::MAX_LIST_READS`.
+    /// The position of the first element that was too many (see `limits::MAX_LIST_READS`); empty if there was none.
     excess: OnceCell<SourcePlace>,
 }
 
