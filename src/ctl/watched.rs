@@ -61,7 +61,8 @@ fn any(rows: &[WatchedRow], level: Level) -> bool {
     rows.iter().any(|row| row.count(level) > 0)
 }
 
-/// Returns true if a failure of one of these domains was found by one check only. A second check must confirm it.
+/// Returns true if a failure of one of the watched domains was found by one check only. A second check must
+/// confirm it.
 fn is_failure_found_once(rows: &[WatchedRow]) -> bool {
     rows.iter().any(|row| row.once(Level::Failure).next().is_some())
 }

@@ -238,7 +238,7 @@ struct JudgedMessages {
     messages: u64,
     /// The number of messages (emails) that waited long or had a failed question that defers mail.
     touched: u64,
-    /// The causes of each of these messages (emails), of at most `MAX_COST_MESSAGES`.
+    /// The causes that delayed each message (email), for at most `MAX_COST_MESSAGES` messages.
     causes: Vec<Vec<Cause>>,
 }
 

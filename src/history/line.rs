@@ -80,7 +80,7 @@ pub(super) enum Line {
         queries: u64,
         /// The number of zones to which the questions that were not logged belong.
         zones: usize,
-        /// The zones with the most of these questions, each with its number of questions.
+        /// The zones with the most questions that were not logged, each with its number of questions.
         most: Vec<(Name, u64)>,
     },
     /// The slow questions of a minute that were not reported in the log one by one.

@@ -65,7 +65,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
             let (elapsed, messages) = mail(&simulation).await;
             println!("{servers} servers: {elapsed:?}, {messages} messages");
             assert!(elapsed <= Duration::from_millis(most), "{servers} servers: {elapsed:?}");
-            // The first question sends these messages. In the background, each server gets one more.
+            // The first question may cause this number of messages to servers. In the background, each server gets one more.
             let most = usize::from(servers) * usize::from(MAX_TRIES + 2);
             assert!(messages <= most, "{messages} messages to {servers} servers");
             for message in 2..=4 {

@@ -8,7 +8,7 @@ use control::protocol;
 use control::protocol::Reply;
 use history::Window;
 
-/// Returns one of these tables as text. If it has no rows, returns a sentence about this. `moment` formats a point in time in local time.
+/// Returns a table of the statistics as text. If it has no rows, returns a sentence about this. `moment` formats a point in time in local time.
 pub fn table(
     which: protocol::Table,
     replies: &[Reply],

@@ -154,7 +154,7 @@ fn name_at(
     };
     let (_, view) = clients;
     let known = resolver.list_resolver().list(view, &entry.apex)?;
-    // A list that needs a key is asked only after one of these clients has sent its key.
+    // A DNS list that needs a customer's key is asked only after one of these clients has sent its key.
     let key = if known.keyed { Some(keys.0.get(&(clients, other))?) } else { None };
     let key = key.map(AsRef::as_ref);
     let name = Name::from_labels(subject.chain(key).chain(entry.apex.iter())).ok()?;

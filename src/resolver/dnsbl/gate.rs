@@ -207,7 +207,7 @@ impl UnknownReason {
         }
     }
 
-    /// Returns the state of a DNS list that gives such an answer, or `None` if such an answer shows nothing about the list.
+    /// Returns the state of a DNS list that gives an answer with this meaning; `None` if the answer shows nothing about the list.
     pub const fn state(&self) -> Option<ListState> {
         match self {
             Self::Refused { .. } | Self::KeyRefused { .. } | Self::NotServed { .. } => {

@@ -22,7 +22,7 @@ pub struct Candidate {
     pub standing: ServerStanding,
     /// The number of queries to this server since the question began to ask the servers of the zone.
     pub tries: u8,
-    /// The progress of the last of these queries.
+    /// The progress of the last query to this server.
     pub progress: CandidateProgress,
     /// How many queries of the question are in progress that the server may still answer.
     pub under_way: u8,

@@ -59,9 +59,9 @@ pub(crate) const BATCHES_AT_ONCE: usize = 4;
 /// most 10 ms.
 pub(crate) const READ_WAIT: Duration = Duration::from_millis(1);
 
-/// The time for which a worker may repeat such waiting reads before its tokio runtime has a turn. The signal with which
-/// the thread shows the watchdog that it runs then waits for less than a second. When the runtime had a turn after each
-/// 64 reads, these turns took a twelfth of the time in user space at 30 000 cache hits a second (samples of perf).
+/// The time for which a worker may repeat reads that wait (see `READ_WAIT`) before its tokio runtime has a turn. The signal with which the
+/// thread shows the watchdog that it runs then waits for less than a second. When the runtime had a turn after each 64 reads, these turns
+/// took a twelfth of the time in user space at 30 000 cache hits a second (samples of perf).
 pub(crate) const TIME_WITHOUT_RUNTIME: Duration = Duration::from_millis(250);
 
 /// Equal cache hits are counted together. The time of a hit is measured for one in this number of such counts. The clock

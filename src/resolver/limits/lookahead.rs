@@ -8,9 +8,9 @@ use std::time::Duration;
 /// takes two pointers.
 pub(crate) const MAX_ANSWERED: usize = 1_024;
 
-/// The greatest total size, in octets, of the answers that these waiting questions keep in memory: 300 octets for each
-/// question, or four of the longest answers. When only the number of questions was limited, answers of 60 KB took up to
-/// 100 MB on a busy host, where look-ahead runs late.
+/// The greatest total size, in octets, of the answers to questions that wait for look-ahead: 300 octets for each question, or four
+/// of the longest answers. When only the number of questions was limited, answers of 60 KB took up to 100 MB on a busy host, where
+/// look-ahead runs late.
 pub(crate) const MAX_ANSWERED_OCTETS: usize = 300 * MAX_ANSWERED;
 
 /// After the first answered question, the task of look-ahead waits for this time before it reads the queue, so that it

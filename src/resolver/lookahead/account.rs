@@ -245,7 +245,7 @@ mod tests {
     fn a_habit_that_ends_costs_a_bounded_number_of_questions() {
         let mut account = judged(150, 0);
         let mut asked = 0;
-        // The host no longer asks such questions. The questions of the rule are judged thirty at a time.
+        // Clients of the host no longer ask the questions that the rule expects. The questions of the rule are judged thirty at a time.
         while account.state() == RuleState::Active && asked < 1_000 {
             let begun = (0..30).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
             asked += begun;

@@ -27,7 +27,7 @@ const OF_THE_ZONE: [RecordType; 3] = [RecordType::SOA, RecordType::NS, RecordTyp
 #[derive(Debug, Default)]
 pub(super) struct ConfiguredNames {
     routes: BTreeMap<Vec<u8>, NameRoute>,
-    /// The names above these names. They exist (RFC 8020 section 2), although the configuration has no entry for them.
+    /// The names above the configured names. They exist (RFC 8020 section 2), although the configuration has no entry for them.
     above: BTreeSet<Vec<u8>>,
 }
 

@@ -254,7 +254,8 @@ async fn while_many_handshakes_are_in_progress_a_client_proves_its_address_first
             answered.insert(id(&octets));
         }
     }
-    // The limit of such handshakes counts all addresses together, so each of them demands a proof of the address.
+    // The limit of handshakes with unproven clients counts all listening addresses together, so each address demands a
+    // proof from the client.
     for (tries, address) in (1..).zip(listeners.quic_addresses()) {
         let client = QuicClient::open(address).await;
         assert_eq!(client.ask(&query()).await.unwrap().answers.len(), 1);
