@@ -37,8 +37,8 @@ type History<What> = Vec<(Instant, What)>;
 /// Knows the correct answer to each question at each time of the run.
 pub(crate) struct Truth<'a> {
     internet: &'a Internet,
-    /// The internet without the configured zone. `split` has the internet with each version of the configured
-    /// zone.
+    /// Knows the answers of the simulated internet without the configured zone. `split` knows those with each version of
+    /// the configured zone (`SPLIT`).
     world: Oracle,
     split: Vec<Oracle>,
     state: Mutex<State>,

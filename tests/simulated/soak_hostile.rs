@@ -63,8 +63,8 @@ struct World<'a> {
     signed: bool,
 }
 
-/// Plays the seeds. In each, the next faults are given to the next servers. Then more seeds are played for faults that have not occurred,
-/// so that every fault occurs.
+/// Plays a run for each seed. In each run, the next faults are given to the next servers. Then more seeds are played for faults that have
+/// not occurred, so that every fault occurs.
 fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
     let (first, seeds) = (by_hand("RESOLVERD_SOAK_FIRST", 0), by_hand("RESOLVERD_SOAK_SEEDS", SEEDS));
     let questions = usize::try_from(by_hand("RESOLVERD_SOAK_QUESTIONS", questions)).unwrap();

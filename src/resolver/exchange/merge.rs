@@ -20,8 +20,8 @@ use dns::clock::Mono;
 use dns::hash::{Keyed, Plain};
 use dns::question::WireName;
 
-/// The queries in progress. Their number is limited by the places of `Exchange` (each query has a place or waits for one), and by the number
-/// of resolutions.
+/// The queries to servers in progress. Their number is limited by the places for queries (each query has a place or waits for one), and by
+/// the number of resolutions.
 pub(super) struct Merge {
     under_way: Mutex<QueriesInProgress>,
     keyed: Keyed,

@@ -36,7 +36,8 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
 fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
     use std::io::{Read, Write};
     let world = World::new();
-    // The replies have some hundred kilobytes, which is more than the buffer of a socket. All services of a host belong to one message.
+    // The replies have some hundred kilobytes, which is more than the buffer of a socket. The queries are for services of one host, so
+    // they belong to one message (email).
     let name = [&[63; 1][..], &[b'a'; 63]].concat().repeat(3);
     for client in 1..=8_u8 {
         for number in 0..200_u64 {
