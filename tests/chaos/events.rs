@@ -27,7 +27,8 @@ use crate::truth::{Truth, lies};
 /// At most one of `ONE_IN` servers of the simulated internet has a fault at the same time.
 const ONE_IN: usize = 3;
 
-/// The address with which a parked or refusing list answers all queries, also those for its test entries.
+/// The address with which a parked or refusing DNS list answers all queries, also those for its test
+/// entries.
 const REFUSAL: &str = "127.255.255.254";
 
 /// Returns all faults that a server of the lab can have, including those with a number.
@@ -289,8 +290,8 @@ impl<'a> Monkey<'a> {
         self.did("flushes");
     }
 
-    /// Returns the next fault. With odd seeds, the servers of the root and of TLDs do not lie. If they lied,
-    /// false answers about all unsigned zones would have to be accepted.
+    /// Returns the next fault for a server. With odd seeds, the servers of the root and of TLDs do not lie.
+    /// If they lied, false answers about all unsigned zones would have to be accepted.
     fn next_fault(&mut self, server: &LabServer) -> Fault {
         let authority = server.authority();
         let is_top = authority.zones().iter().any(|zone| zone.origin().num_labels() < 2);

@@ -42,9 +42,8 @@ const MESSAGES: u64 = 25;
 /// The number of gateways that handle mail at the same time.
 const GATEWAYS: u8 = 4;
 
-/// How long after the end of all faults every working name is answered again. A failure is cached for 30 s, a bogus
-/// zone is not queried for 30 s, a dead server for 32 s, and a list that was found broken is tested again after four
-/// minutes.
+/// How long after the end of all faults every working name must be answered again. A failure is cached for 30 s, a bogus zone is not
+/// queried for 30 s, a dead server for 32 s, and a DNS list that was found broken is tested again after four minutes.
 const RECOVERY: Duration = Duration::from_secs(300);
 
 /// A time that is longer than the cache keeps any data.
@@ -123,8 +122,7 @@ async fn run(seed: u64, messages: usize) -> Run {
 
     monkey.heal().await;
     tokio::time::sleep(RECOVERY).await;
-    // A list that did not answer, and that no client has used for ten minutes, gets no queries until a client
-    // asks about it again.
+    // A DNS list that did not answer, and that no client has used for ten minutes, gets no queries until a client asks about it again.
     gateways[0].ask_lists().await;
     tokio::time::sleep(MAX_PROBE_TIME * 2).await;
     let mut wanted = take(&tally);
@@ -223,7 +221,7 @@ fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
     }
 }
 
-/// The number of messages of each gateway in the test that compares two runs with the same seed.
+/// The number of emails of each gateway in the test that compares two runs with the same seed.
 const MESSAGES_OF_TWICE: usize = 6;
 
 /// A run can be repeated with its seed: both runs have the same DNS messages, and the same failures with the same

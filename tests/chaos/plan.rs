@@ -10,8 +10,8 @@ use resolver::config::{Config, ConfiguredList, ConfiguredZone, Guard, Listener, 
 use resolver::dnsbl::list::WhenSilent;
 use resolver::dnsbl::registry::Registry;
 
-/// The mail domain that some configurations replace by a configured zone. On the internet the domain is
-/// signed; the configured zone is not.
+/// The index of the mail domain that some configurations replace by a configured zone. On the internet
+/// the domain is signed; the configured zone is not.
 pub(crate) const SPLIT: usize = 0;
 
 /// The number of versions of the configured zone `SPLIT`, which the operator changes from time to time.
@@ -48,7 +48,8 @@ pub(crate) struct Plan {
     pub(crate) split: Option<usize>,
     /// True if the configuration has a stub zone for one of the mail domains.
     pub(crate) stub: bool,
-    /// The index of the list whose zone is resolved like any other zone, without the checks for lists.
+    /// The index of the DNS list whose zone is resolved like any other zone, without the checks for
+    /// lists.
     pub(crate) unguarded: Option<usize>,
     /// The index of the DNS list for which the configuration differs from the built-in registry of
     /// lists.

@@ -25,13 +25,14 @@ const LINGERING: Duration = FLIGHT_TIME.saturating_add(Duration::from_secs(1));
 /// The TTL of all answers of DNS lists, listings too.
 const LISTING_TTL: Duration = Duration::from_secs(60);
 
-/// The time within which the resolver detects that a list lists every address: the time until its next test,
-/// and the duration of the test.
+/// The time within which the resolver detects that a DNS list lists every address: the time until its next test, and the
+/// duration of the test.
 const WORLD_IS_KNOWN: Duration = Duration::from_secs(
     HEALTH_INTERVAL.as_secs() * (100 + HEALTH_JITTER_PERCENT) / 100 + 2 * FLIGHT_TIME.as_secs(),
 );
 
-/// The values of a setting, each with the time from which it was valid. The last value is the current one.
+/// The values that a setting of the configuration has had, each with the time from which it was valid. The last value is
+/// the current one.
 type History<What> = Vec<(Instant, What)>;
 
 /// Knows the correct answer to each question at each time of the run.
@@ -50,9 +51,9 @@ struct State {
     seen: BTreeMap<Sees, History<Option<usize>>>,
     /// The DNS list whose zone was resolved without the checks for lists, over time.
     unguarded: History<Option<usize>>,
-    /// The list that counts as "not listed" if it does not answer, because the operator has set this.
+    /// The DNS list that counts as "not listed" if it does not answer, because the operator has set this.
     told: History<Option<usize>>,
-    /// The lists that list every address: the time from which they do, and the time at which this ended.
+    /// The DNS lists that list every address: the time from which they do, and the time at which this ended.
     worlds: BTreeMap<Name, (Instant, Option<Instant>)>,
     /// The unsigned zones about which a server has lied.
     lied: BTreeSet<Name>,
@@ -187,9 +188,9 @@ impl<'a> Truth<'a> {
         Judged::Wrong(format!("{kind} is said to be secure, and these are unsigned: {unsigned:?}"))
     }
 
-    /// Returns true if a false answer in the zone of a list is permitted. A false "not listed" is permitted after a
-    /// lie, or if an allowlist has a fault. A false listing is permitted until the resolver can know that the list
-    /// lists every address, or if the list is not treated as a list.
+    /// Returns true if a false answer in the zone of a DNS list is permitted. A false "not listed" is permitted after a
+    /// lie, or if an allowlist has a fault. A false listing is permitted until the resolver can know that the list lists
+    /// every address, or if the list is not treated as a list.
     fn is_excused_of_list(
         &self,
         state: &State,

@@ -15,8 +15,8 @@ use crate::forum::world;
 use crate::gateway::Gateway;
 use crate::stage::{gateway, moves, own_address, rolls};
 
-/// The arguments of `check`, and the codes that the output must have. Each code has the level of the table,
-/// or the level that follows it here.
+/// The arguments of `resolverctl check`, and the codes of findings that the output must have. Each code has the level of the table, or
+/// the level that follows it here.
 const CASES: &[(&str, &str)] = &[
     (
         "sound.com --selector x --from 198.18.9.1",
@@ -137,8 +137,8 @@ const CASES: &[(&str, &str)] = &[
 /// The number of `resolverctl` commands that run at the same time. They wait for servers most of the time.
 const AT_ONCE: usize = 8;
 
-/// For each code, the levels at which it was seen as expected. Also the commands whose output did not have an
-/// expected code.
+/// For each code of a finding, the levels at which it was seen as expected. Also the commands whose output did not have an expected
+/// code.
 #[derive(Default)]
 struct Seen {
     codes: BTreeMap<String, Vec<String>>,
@@ -335,7 +335,7 @@ fn stubbed(gateway: &Gateway) {
     assert!(lines.iter().all(|line| !line.contains(others_ok)), "{lines:#?}");
 }
 
-/// A name may contain the key for a list. No other list gets this name, and no screen shows it.
+/// A name may contain the secret key for a DNS list. No other list gets this name, and no screen shows it.
 fn keyed(gateway: &Gateway) {
     let key = "a1b2c3d4e5f6a7b8c9d0e1f2g3";
     let refused = gateway.command(&["dnsbl", "test", &format!("{key}.zen.dq.spamhaus.net")]);

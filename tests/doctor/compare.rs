@@ -89,8 +89,8 @@ fn a_type_without_records_is_refused() {
     assert_eq!(world.command(&["compare", "moved.com", "--with", "dns.example"]).status.code(), Some(2));
 }
 
-/// Returns a lab with a shop that has two name servers, and with a resolver that changes answers. The zone of
-/// the shop has this serial and this address.
+/// Returns a lab with the domain of a shop, which has two name servers, and with a resolver that changes
+/// answers. The zone of the shop has this serial and this address.
 fn shop(serial: u8, address: u8) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in
@@ -113,7 +113,8 @@ fn shop(serial: u8, address: u8) -> Lab {
 /// The records of `shop.com.` at a resolver that filters answers.
 const FILTERED: &str = "@ NS ns1.host.com.\n@ MX 10 v1.shop.com.\nwww CNAME block.filter.net.\ninner TXT \"x\"\nours A 0.0.0.0\n";
 
-/// Starts the lab with the shop on sockets, and a daemon with its own address for one name of the shop.
+/// Starts the lab with the domain of the shop on sockets, and a daemon whose configuration has another
+/// address for one name of the shop.
 fn shop_on_sockets() -> Gateway {
     Gateway::start(
         shop(1, 1),

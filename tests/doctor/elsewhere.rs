@@ -16,8 +16,8 @@ use resolver::config::Family;
 use crate::faults::tree;
 use crate::simulated::check;
 
-/// Returns the findings about a domain whose zone has this text. The two servers of `other.com.` have these
-/// faults.
+/// Returns the findings about a domain whose zone has this text. The two servers of another zone,
+/// `other.com.`, have these faults.
 fn found(text: &str, faults: [&[Fault]; 2]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     for (name, last, faults) in [("ns3.hosts.com", 5, faults[0]), ("ns4.hosts.com", 6, faults[1])] {

@@ -13,7 +13,8 @@ use resolver::config::Family;
 
 use crate::simulated::check;
 
-/// The zone of a domain without faults. The PTR records of its two mail hosts point back to their names.
+/// The records of a domain without faults, as zone file text. The PTR records of its two mail hosts point
+/// back to their names.
 pub(crate) const SOUND: &str = "@ MX 10 mx1.hosts.com.\n@ MX 20 mx2.hosts.com.\n@ TXT \"v=spf1 mx -all\"\n\
     _dmarc TXT \"v=DMARC1; p=reject\"\n";
 
@@ -21,8 +22,8 @@ fn names(list: &[&str]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }
 
-/// Returns a lab with a root, `com.`, mail hosts with addresses and PTR records, and `faulty.com.` with this
-/// text. `faulty.com.` has two servers; the second one has these faults.
+/// Returns a lab with a root, `com.`, mail hosts with addresses and PTR records, and the checked domain
+/// `faulty.com.` with this text. `faulty.com.` has two servers; the second one has these faults.
 pub(crate) fn tree(text: &str, faults: &[Fault]) -> Tree {
     let mut tree = Tree::default();
     for (name, address) in [

@@ -1,4 +1,4 @@
-//! The lab on sockets, and a daemon that queries it. The commands of the tests ask this daemon.
+//! The lab on sockets, and a daemon that queries it. The `resolverctl` commands of the tests ask this daemon.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ impl Gateway {
         self.folder.path().join(file)
     }
 
-    /// Runs a command. Returns the exit code and the lines of the output. No resolver on the real internet is asked.
+    /// Runs a `resolverctl` command. Returns the exit code and the lines of the output. No resolver on the real internet is asked.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, Vec<String>) {
         let local = arguments.iter().all(|word| *word != "--resolver").then_some("--local");
         let arguments: Vec<&str> = arguments.iter().copied().chain(local).collect();

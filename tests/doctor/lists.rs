@@ -7,8 +7,8 @@ use lab::world::{Lab, ServerPlan};
 
 use crate::gateway::Gateway;
 
-/// Names below `lists.com` that are configured as lists, each with the text of its zone; `None` if the zone does not exist.
-/// All lists except the last two have test entries.
+/// Names below `lists.com` that are configured as DNS lists, each with the text of its zone; `None` if the zone does not
+/// exist. All lists except the last two have test entries.
 const LISTS: &[(&str, Option<&str>)] = &[
     ("good", Some("2.0.0.127 A 127.0.0.2\n9.9.18.198 A 127.0.0.2\n9.9.18.198 TXT \"spam\"\n")),
     ("wild", Some("* A 127.0.0.2\n")),
@@ -105,7 +105,8 @@ fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
     assert!(row.contains("unknown"), "{screen}");
 }
 
-/// Checks a bounce with this reply of the receiving host. Returns the exit code and the lines of the output.
+/// Runs the check of a bounce that contains this reply of the receiving host. Returns the exit code and the lines of the
+/// output.
 fn bounced(gateway: &Gateway, reply: &str) -> (i32, Vec<String>) {
     let file = gateway.path("bounce");
     let text = format!(
@@ -145,8 +146,7 @@ fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
             "{lines:#?}"
         );
     }
-    // The list contains the address of the client, whatever the bounce is about. The output has this listing
-    // only once.
+    // The DNS list contains the address of the client, whatever the bounce is about. The output has this listing only once.
     let (_, lines) = blocked("198.18.9.9", "good.lists.com");
     assert_eq!(
         lines.iter().filter(|line| line.contains("198.18.9.9 in good.lists.com")).count(),

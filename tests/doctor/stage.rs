@@ -57,14 +57,15 @@ const REVERSE: &str = "1.9 PTR mx.host.com.\n2.9 PTR mx2.host.com.\n3.9 PTR c3.d
 /// The records of a DNS list that lists addresses and domains, as zone file text.
 const LIST: &str = "listed.com A 127.0.0.2\n1.5.18.198 A 127.0.0.2\n";
 
-/// Delegations to zones that no server has. The configuration of the daemon denies queries to 198.18.5.0/24.
+/// NS records that delegate to zones which no server has. The configuration of the daemon denies queries to
+/// 198.18.5.0/24.
 const DELEGATIONS: &str = "onenet NS a.onenet\nonenet NS b.onenet\na.onenet A 198.18.5.1\nb.onenet A 198.18.5.2\n\
     glueless NS ns.glueless\nloop NS ns.knot\nknot NS ns.loop\n";
 
 const SIGNED_MX: &str = "@ MX 10 mx\nmx A 127.92.0.20\n";
 
-/// Domains with their servers and records. A domain whose records have no MX here gets one, unless the
-/// records contain a comment.
+/// Domains of the lab with their servers and records. A domain whose records have no MX here gets one,
+/// unless the records contain a comment.
 const DOMAINS: &[(&str, &str, &str)] = &[
     ("lame", "ns1 lame", ""),
     ("silent", "ns1 dead", ""),

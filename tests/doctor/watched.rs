@@ -61,7 +61,7 @@ impl WatchHost for Host<'_> {
         self.is_busy.load(Ordering::Relaxed)
     }
 
-    /// The record of queries notices an outage only after a minute. Until then, the check itself must not
+    /// The history of queries shows an outage only after a minute. Until then, the check itself must not
     /// blame the domain.
     fn is_network_down(&self) -> bool {
         false

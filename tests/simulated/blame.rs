@@ -1,5 +1,5 @@
 //! Causes of delays that are easily confused: a DNS list and the zones above it, a zone and the address family of its servers, a silent
-//! zone and the load of resolverd itself. `why` and `failed` must name the right cause.
+//! zone and the load of resolverd itself. `resolverctl why` and `resolverctl failed` must name the right cause.
 
 #![cfg(feature = "lab")]
 
@@ -87,8 +87,8 @@ fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
     (culprit.kind, text(&culprit.zone), text(&culprit.server), text(&culprit.list))
 }
 
-/// Returns a simulation with a list whose own server works. The server of a zone above the list has these faults and takes this time for a
-/// reply.
+/// Returns a simulation with a DNS list whose own server works. The server of a zone above the list has these faults and takes this time
+/// for a reply.
 fn list_below(above: &str, faults: &[Fault], time: Duration) -> Simulation {
     let mut internet = Internet::new();
     for (zone, address) in [("net.", "192.0.2.2"), (OWNER, "192.0.2.3"), (LIST, "192.0.2.4")] {

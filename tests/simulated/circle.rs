@@ -31,7 +31,8 @@ use tokio::time::sleep;
 const TRIES: u16 = 4;
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// The maximum number of messages for one question, including the question for the root keys. Two silent forwarders get as many.
+/// The maximum number of messages to servers for one question, including the question for the root keys. Two silent forwarders get as
+/// many.
 const MESSAGES: usize = 32;
 
 /// A network in which each server asks resolverd the question that resolverd has just asked the server.
@@ -113,7 +114,8 @@ impl Network for Circle {
     }
 }
 
-/// Returns resolverd with two such forwarders for all names. Must be called where the time of tokio is paused.
+/// Returns resolverd with two forwarders for all names that send the queries back to it. Must be called where the time of tokio is
+/// paused.
 fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
     let mut config = Config::default();
     config.listen.addresses = Vec::new();

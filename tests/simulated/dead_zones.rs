@@ -39,8 +39,8 @@ fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Asks the questions of smtpd for the domain of a sender, one after the other. Returns the time, and the number of messages to the servers
-/// of the domain.
+/// Asks the questions of smtpd (the mail server) for the domain of a sender, one after the other. Returns the time, and the number of
+/// messages to the servers of the domain.
 async fn mail(simulation: &Simulation) -> (Duration, usize) {
     simulation.lab().log().take();
     let mut elapsed = Duration::ZERO;

@@ -283,7 +283,8 @@ fn a_zone_that_only_looks_like_a_list_is_told_and_left_alone() {
     });
 }
 
-/// Returns a lab with the public server of a list, and with a mirror of the list. The data of the mirror may be two hours old.
+/// Returns a lab with the public server of a DNS list, and with a local mirror of the list. The data of the mirror may be two
+/// hours old.
 fn with_mirror(choice: WhenStale) -> (Arc<Lab>, Config) {
     let mut tree = Tree::default();
     for (server, last) in [("a.root", 1), ("ns.lists", 2), ("mirror.lists", 3)] {

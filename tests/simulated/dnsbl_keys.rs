@@ -210,7 +210,7 @@ fn who_asks_for_what_stands_for_the_key_learns_and_spoils_nothing() {
     });
 }
 
-/// Looks up sixty addresses in both lists. Returns how long the last check took, and the counters of batches.
+/// Looks up sixty addresses in both DNS lists. Returns how long the last look-up took, and the counters of batches (queries in advance).
 async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duration, BatchCounts) {
     let _tended = simulation.tend();
     let mut took = Duration::ZERO;
@@ -296,7 +296,8 @@ fn it_is_told_nowhere() {
     assert!(!told.to_ascii_lowercase().contains(KEY), "{told}");
 }
 
-/// The owner names in signed answers of a list contain the key, which only `exchange` knows. Such answers are insecure, and never bogus.
+/// The owner names in signed answers of a DNS list contain the secret key, which only the module `exchange` knows. Such answers are
+/// insecure, and never bogus.
 #[test]
 fn a_signed_list_with_a_key_is_insecure_and_tells_nothing() {
     let folder = tempfile::tempdir().unwrap();

@@ -20,7 +20,7 @@ use lab::world::{Lab, ServerPlan, absolute};
 /// The number of mail domains of a simulated internet: five for each hoster.
 const DOMAINS: usize = 40;
 
-/// The faults of which one server of each zone has one: dead, lame in several ways, silent for some queries, lossy.
+/// The faults in this lab: one server of each zone has one of them. They are: dead, lame in several ways, silent for some queries, lossy.
 const AILMENTS: [Fault; 7] = [
     Fault::Dead,
     Fault::Refused,

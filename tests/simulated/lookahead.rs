@@ -61,8 +61,8 @@ impl Stage {
         self.0.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap()
     }
 
-    /// Asks these questions with DO for one message, about the domain with this number, one after the other. Returns the time of the last
-    /// question.
+    /// Asks these questions with the flag DO for one email, about the domain with this number, one after the other. Returns the time of the
+    /// last question.
     async fn delivery(&self, number: usize, questions: &[(&str, RecordType)]) -> Duration {
         let flags = Flags { dnssec_ok: true, ..Flags::default() };
         let mut last = Duration::ZERO;
@@ -74,8 +74,8 @@ impl Stage {
         last
     }
 
-    /// Plays one message per second. Each asks these questions about its domain, one after the other. Returns the time of the last question
-    /// of each message.
+    /// Plays one email per second. Each asks these questions about its domain, one after the other. Returns the time of the last question
+    /// of each email.
     async fn messages(
         &self,
         domains: std::ops::Range<usize>,
@@ -116,7 +116,8 @@ impl Stage {
     }
 }
 
-/// The questions of a host that receives mail. It uses SPF but not DMARC, and does not look up the mail hosts of senders.
+/// The questions of a host that receives mail: name prefix and record type. The host uses SPF but not DMARC, and does not look up the mail
+/// hosts of senders.
 const RECEIVER: [(&str, RecordType); 2] = [("", RecordType::MX), ("", RecordType::TXT)];
 
 #[test]
@@ -360,10 +361,10 @@ fn a_question_of_look_ahead_takes_no_place_of_a_client() {
     });
 }
 
-/// The number of messages per second. It is so small that look-ahead does not reach its limit of queries per second.
+/// The number of emails per second. It is so small that look-ahead does not reach its limit of queries per second.
 const RATE: u32 = 5;
 
-/// The number of messages until the rules are learned, and the number of messages that are measured.
+/// The number of emails until the rules are learned (`LEARNING`), and the number of emails that are measured (`MEASURED`).
 const LEARNING: usize = 220;
 const MEASURED: usize = 160;
 
@@ -430,7 +431,7 @@ fn the_mail_of_a_gateway_takes_less_time_and_hardly_more_messages() {
     }
 }
 
-/// Events arrive faster than the task can read them. The task must still let other tasks run, and must answer the watchdog.
+/// Events arrive faster than the task of look-ahead can read them. The task must still let other tasks run, and must answer the watchdog.
 #[test]
 fn a_queue_that_is_never_empty_holds_up_nobody() {
     let feeding = AtomicBool::new(true);

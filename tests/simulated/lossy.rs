@@ -25,7 +25,7 @@ struct World {
     broken: bool,
 }
 
-/// Plays the messages of a seed, each with an empty cache. Returns the costs of the messages, and the failed questions.
+/// Plays the emails of a seed, each with an empty cache. Returns the costs of the emails, and the failed questions.
 fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<String>) {
     let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
     if world.broken {
@@ -45,7 +45,7 @@ fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<Str
     (played, failed)
 }
 
-/// Returns the median and the 95th percentile of the time of a message, the number of questions, and the failed questions.
+/// Returns the median and the 95th percentile of the time of an email's DNS, the number of questions, and the failed questions.
 fn measure(world: World, seeds: u64) -> (Duration, Duration, usize, Vec<String>) {
     let (mut times, mut questions, mut failed) = (Vec::new(), 0, Vec::new());
     for seed in 0..seeds {

@@ -114,7 +114,7 @@ struct Named {
     costs: BTreeSet<String>,
     /// On the web page: the names of rows in which at least a fifth of the queries is late or lost.
     page: BTreeSet<String>,
-    /// On the page: true if queries to most networks get lost at the same time, which looks like a vertical stripe.
+    /// On the web page: true if queries to most networks get lost at the same time, which looks like a vertical stripe.
     stripe: bool,
 }
 
@@ -148,7 +148,7 @@ impl Gateway {
         Self { simulation, random, minute, busy, _tasks: tasks }
     }
 
-    /// Starts a message (email). It asks DNS lists, then for MX, SPF, DMARC and the mail host of the sender, and then for the recipient.
+    /// Starts a message (email). It asks DNS lists, then for MX, SPF, DMARC and the mail host of the sender, and then about the recipient.
     fn mail(&self) -> impl Future<Output = ()> + '_ {
         let random = &self.random;
         let domain = match random.below(u32::from(DOMAINS) + HOSTED.len() as u32) {
@@ -205,7 +205,7 @@ impl Gateway {
         span.report().busiest
     }
 
-    /// Returns the faults that are named now. For `why` and the page, only the last `time` counts.
+    /// Returns the faults that the commands and the page name now. For `why` and the page, only the last `time` counts.
     async fn named(&mut self, time: Duration) -> Named {
         let (recorder, resolver) = (self.simulation.recorder(), self.simulation.resolver());
         let troubles = recorder.troubles();
@@ -236,7 +236,7 @@ impl Gateway {
     }
 }
 
-/// Returns the share that decides the colour of a cell of the page, like the function `shade` of the page.
+/// Returns the share that decides the colour of a cell of the web page, like the function `shade` of the page.
 fn bad(counts: &BusyCounts) -> f64 {
     let worst = counts.failed.max(counts.late).max(counts.timeouts);
     let share = worst as f64 / counts.questions.max(worst).max(1) as f64;
@@ -288,7 +288,7 @@ fn the_dead_one_is_named_and_nothing_else() {
             // A dead zone for which all clients get an expired (stale) answer delays nothing.
             let costs = named.costs.clone();
             assert!(!costs.is_empty() && costs.is_subset(&names(zones)), "{named:?}");
-            // The forwarder belongs to the operator. A silent list also has a state of its own in `status`.
+            // The forwarder belongs to the operator. A silent DNS list also has a state of its own in `resolverctl status`.
             let severity = match broken {
                 Broken::Forwarder | Broken::Upstream => Some(Severity::Warning),
                 Broken::Hoster => Some(Severity::Notice),

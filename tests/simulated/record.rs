@@ -1,4 +1,4 @@
-//! The record of queries, as other crates use it: sums of counters agree, old windows are forgotten, and tables have a limited size.
+//! The history of queries, as other crates use it: sums of counters agree, old windows are forgotten, and tables have a limited size.
 
 #![cfg(feature = "lab")]
 

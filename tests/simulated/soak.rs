@@ -100,7 +100,8 @@ impl Asker for OneByOne<'_> {
                         _ => {}
                     }
                 }
-                // Queries in the background belong to no question. They go to dead servers, or check that the network of this host works.
+                // Queries of resolverd in the background belong to no question. They go to dead servers, or check that the network of this
+                // host works.
                 let aside = matches!(one.kind, RecordType::SOA | RecordType::NS);
                 if answered && !late && !aside {
                     twice.push(format!("{one}, for {name} {kind}: {:#?}", reply.steps));

@@ -35,7 +35,7 @@ const MORE_SEEDS: u64 = 24;
 /// At most one of `ONE_IN` servers of the simulated internet has a fault.
 const ONE_IN: usize = 20;
 
-/// The longest time between two messages. It is so long that answers expire, and that dead servers are probed.
+/// The longest time between two emails, in milliseconds. It is so long that answers expire, and that dead servers are probed.
 const PAUSE_MILLIS: u32 = 20_000;
 
 /// The number of questions of a first run, which shows which servers are in use.
@@ -79,7 +79,7 @@ fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
         let is_met = |fault: &Fault| runs.iter().any(|(_, run)| run.met.contains(fault));
         world.faults.iter().filter(|fault| !is_met(fault)).copied().collect()
     };
-    // A zone must keep one server without faults. If an internet has too few servers for this, a fault waits for another internet.
+    // Each zone must keep one server without faults. If an internet has too few servers for this, a fault waits for another internet.
     for seed in end..end + MORE_SEEDS {
         let left = unmet(&runs);
         if left.is_empty() {
@@ -109,7 +109,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     let oracle = Oracle::new(&internet.lab);
     let watched = Watched { simulation: &simulation, oracle: &oracle, run: Mutex::default() };
     let random = Random::seeded(seed);
-    // Each message has its own seed, so the number of questions only limits the run and does not change it.
+    // Each email has its own seed, so the number of questions only limits the run and does not change it.
     for number in 0.. {
         if watched.run.lock().unwrap().questions >= questions {
             break;

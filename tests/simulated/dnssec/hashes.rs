@@ -7,7 +7,7 @@ fn deepest(letter: &str) -> String {
     format!("{}zone.tld.", format!("{letter}.").repeat(122))
 }
 
-/// Returns the text of a world with a zone on three servers, so that each invalid proof is checked three times. It also has another zone.
+/// Returns the text of a scenario's world: a zone on three servers, so that each invalid proof is checked three times, and another zone.
 fn world(words: &str) -> String {
     format!(
         "{TOP}server ns3.zone.tld 127.0.0.5 rtt=50ms\nserver ns.other.tld 127.0.0.6 rtt=30ms\n\
@@ -17,8 +17,8 @@ fn world(words: &str) -> String {
     )
 }
 
-/// The proof for such a name needs one hash for each label. The limit allows one such proof, but not three. RFC 9276 section 3.2 allows up
-/// to fifty iterations.
+/// The NSEC3 proof for the deepest name needs one hash for each label. The limit allows one such proof, but not three. RFC 9276 section
+/// 3.2 allows up to fifty iterations.
 #[test]
 fn proofs_that_cost_too_many_hashes_end_the_question_and_hurt_no_other() {
     let (name, other) = (deepest("a"), deepest("b"));

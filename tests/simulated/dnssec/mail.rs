@@ -9,7 +9,7 @@ use lab::simulation::{Simulation, config_trusting, paused};
 use lab::traffic;
 use lab::traffic::Played;
 
-/// The number of messages. For the first messages the cache has no zones, for the last ones it has most zones, like during a day at a small
+/// The number of emails. For the first ones the cache has no zones, for the last ones it has most zones, like during a day at a small
 /// gateway.
 const MESSAGES: usize = 400;
 

@@ -24,7 +24,7 @@ fn counts(stage: &Stage) -> BatchCounts {
     })
 }
 
-/// Checks the addresses of `senders`, one every three seconds. Returns the time of each check.
+/// Looks up the addresses of `senders` in the DNS lists, one every three seconds. Returns the time of each look-up.
 async fn run(stage: &Stage, senders: std::ops::Range<u32>) -> Vec<Duration> {
     let mut times = Vec::new();
     for number in senders {
@@ -50,7 +50,7 @@ fn after_two_hundred_addresses_a_check_takes_as_long_as_its_slowest_list() {
     });
 }
 
-/// A third of the lists are not in the registry. One of their answers is not a valid listing; the client gets it unchanged.
+/// A third of the DNS lists are not in the registry. One of their answers is not a valid listing; the client gets it unchanged.
 #[test]
 fn lists_that_no_registry_has_are_in_the_batches_too() {
     paused(async {
@@ -225,7 +225,8 @@ fn a_configured_group_is_asked_together_from_the_second_address_on() {
             config.dnsbl.batch_groups = vec![LISTS.iter().map(|(apex, _)| name(apex)).collect()];
         });
         let times = run(&stage, 0..20).await;
-        // The first check shows the distance of each list. A list with an unknown distance may be near, so it is not in a batch yet.
+        // From the first look-up, resolverd learns the round trip to each DNS list. A list with an unknown round trip may be near, so it
+        // is not in a batch yet.
         assert!(times[2..].iter().all(|time| *time == SLOWEST), "{times:?}");
     });
 }
@@ -275,8 +276,8 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
     });
 }
 
-/// In the first case, postscreen asks the lists before smtpd asks for the PTR record. In the second case, an smtpd without postscreen asks
-/// for the PTR record first.
+/// In the first case, postscreen asks the DNS lists before smtpd asks for the PTR record. In the second case, an smtpd without postscreen
+/// asks for the PTR record first.
 #[test]
 fn a_ptr_after_the_lists_does_not_hide_that_lists_follow_a_ptr_that_comes_first() {
     paused(async {

@@ -23,7 +23,7 @@ use super::stage::{LISTS, name, pass, question, sender};
 /// A DNS list whose servers the forwarder cannot reach.
 const BROKEN: &str = LISTS[3].0;
 
-/// A resolver with a forwarder. The forwarder has answers for all lists except the lists `unknown`, and for some names in its cache.
+/// A resolver with a forwarder. The forwarder has answers for all DNS lists except the lists `unknown`, and for some names in its cache.
 struct Office {
     simulation: Simulation,
     _tended: JoinSet<Infallible>,
@@ -63,7 +63,7 @@ impl Office {
         self.simulation.ask(&name(text), RecordType::A).await.unwrap()
     }
 
-    /// Asks all lists about a new address, and asks for a name that is in the cache of the forwarder.
+    /// Asks all DNS lists about a new address, and asks for a name that is in the cache of the forwarder.
     async fn message(&self, number: u32) {
         let (sender, memory) = (sender(number), format!("h{number}.mail.example."));
         let lists = LISTS.iter().map(|(apex, _)| question(sender, apex)).collect::<Vec<_>>();

@@ -40,7 +40,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             }
             times
         };
-        // The answers of these lists would mean that every address is listed, so they must not be trusted.
+        // The answers of these DNS lists would mean that every address is listed, so they must not be trusted.
         let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
         break_list(&stage, DEAD, &[Fault::Dead]);
         break_list(&stage, REFUSING, &[Fault::Refused]);
@@ -92,7 +92,7 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
             stage.check(sender(number), &all()).await;
         }
         break_list(&stage, DEAD, &[Fault::Dead]);
-        // No other server is asked in the meantime. A list counts as silent only if another server answers at the same time.
+        // No other server is asked in the meantime. A DNS list counts as silent only if another server answers at the same time.
         let reply = stage.ask(&question(sender(10), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
         assert!(reply.elapsed <= Duration::from_secs(2), "{:?}", reply.elapsed);
@@ -184,7 +184,8 @@ fn a_list_that_dies_after_many_others_is_told_as_soon() {
         stage.check(sender(0), &all()).await;
         let names: Vec<_> = others.iter().map(|apex| question(sender(1), &apex.to_ascii())).collect();
         join_all(names.iter().map(|name| stage.ask(name))).await;
-        // All lists were tested and probed in the background by now. Still, a list counts as silent only if another server answers.
+        // All DNS lists were tested and probed in the background by now. Still, a list counts as silent only if another server
+        // answers.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let reply = stage.ask(&question(sender(10), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);

@@ -61,7 +61,7 @@ pub(crate) fn servers(apex: &str) -> [String; 2] {
 }
 
 impl Stage {
-    /// Returns a gateway. The zone of each list has the records `text` in addition to its test entry.
+    /// Returns a gateway in the lab. The zone of each DNS list has the records `text` in addition to its test entry.
     pub(crate) fn new(text: Text<'_>, change: impl FnOnce(&mut Config)) -> Self {
         let mut tree = Tree::default();
         let mut next = 0_u8;
@@ -96,7 +96,8 @@ impl Stage {
         self.simulation.ask(&name(text), RecordType::A).await.unwrap()
     }
 
-    /// Asks the lists about an address one after the other, until one of them lists the address. Returns the time and this list.
+    /// Asks the DNS lists about an address one after the other, until one of them lists the address. Returns the time and this
+    /// list.
     pub(crate) async fn check(
         &self,
         address: Ipv4Addr,

@@ -28,7 +28,8 @@ const SOUND: &str = "2.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n";
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Returns how many times the list was tested. This is the number of queries for its last test entry.
+/// Returns how many times the DNS list was tested. This is the number of queries for its last test
+/// entry.
 fn tests(stage: &Stage) -> usize {
     let point = name(&format!("1.0.0.127.{LIST}"));
     stage.simulation.lab().log().received().iter().filter(|one| one.name.to_lowercase() == point).count()
@@ -272,7 +273,8 @@ fn the_operator_has_a_list_tested_that_nobody_asks_and_a_mended_refusal_ends() {
     });
 }
 
-/// Returns a gateway with a list that the operator has configured, and that is not in the registry.
+/// Returns a gateway in the lab with a DNS list that the operator has configured, and that is not in
+/// the registry.
 fn own(tests: Option<TestEntries>) -> Stage {
     Stage::new(&|_| String::new(), |config| {
         let mut registry = Registry::clone(&config.dnsbl.registry);

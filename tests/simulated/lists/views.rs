@@ -21,7 +21,7 @@ const PASSING: usize = 1;
 const DENYING: usize = 2;
 const APART: usize = 3;
 
-/// Adds four listeners: one with the checks for lists, one that passes all answers on, one for which a refusal is "not listed", and one
+/// Adds four listeners: one with the checks for DNS lists, one that passes all answers on, one for which a refusal is "not listed", and one
 /// with other zones.
 fn listeners(config: &mut Config) {
     let listener = |zones, dnsbl, on_refusal| Listener {
@@ -48,7 +48,7 @@ fn given(reply: &SimulatedReply) -> (ResponseCode, usize) {
     (reply.message.metadata.response_code, reply.message.answers.len())
 }
 
-/// Returns the number of queries for the name `text` and the type `kind` that the list has received.
+/// Returns the number of queries for the name `text` and the type `kind` that the DNS list has received.
 fn asked(stage: &Stage, text: &str, kind: RecordType) -> usize {
     let received = stage.simulation.lab().log().received();
     received.iter().filter(|one| one.kind == kind && one.name.to_lowercase() == name(text)).count()
@@ -64,7 +64,7 @@ const ORDERS: [[usize; 3]; 6] = [
     [DENYING, PASSING, GUARDED],
 ];
 
-/// Asks for a name that the list refuses. Asserts that each listener gives its own response code.
+/// Asks for a name for which the DNS list refuses to answer. Asserts that each listener gives its own response code.
 async fn assert_refused(stage: &Stage, name: &str) {
     let codes = [
         (GUARDED, ResponseCode::ServFail),
@@ -79,8 +79,8 @@ async fn assert_refused(stage: &Stage, name: &str) {
 #[test]
 fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
     use ResponseCode::{NXDomain, NoError, ServFail};
-    // In each row: the text of the zone, and the answers at the listener with the checks, at the listener that passes everything on, and at
-    // the listener for which refusals are "not listed".
+    // In each row: the text of the zone of the DNS list, and the answers at the listener with the checks, at the listener that passes
+    // everything on, and at the listener for which refusals are "not listed".
     let table = [
         ("* 60 A 127.255.255.254\n* 60 TXT \"no\"\n", [(ServFail, 0), (NoError, 1), (NXDomain, 0)]),
         ("* 60 A 203.0.113.7\n* 60 TXT \"parked\"\n", [(ServFail, 0), (NoError, 1), (NXDomain, 0)]),

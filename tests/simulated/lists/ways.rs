@@ -15,7 +15,8 @@ use super::stage::{LISTS, Stage, name, question, sender};
 /// The records of a DNS list whose zone is parked: every name has the address of a web server.
 const PARKED: &str = "* 60 A 203.0.113.7\n";
 
-/// Returns a zone for the list with a server whose port is `number`, and the way through it. So each number gives another way.
+/// Returns a configured zone for the DNS list with a server whose port is `number`, and the way through this server. So each number gives
+/// another way.
 fn mirror(stage: &Stage, apex: &str, number: u16) -> (ConfiguredZone, Way) {
     let servers: Vec<SocketAddr> =
         vec![(stage.servers(apex)[0].addresses()[0], 53).into(), ([198, 51, 100, 1], number).into()];

@@ -25,7 +25,8 @@ use crate::night::log::lines;
 use crate::night::tell;
 use stage::memory_store::MemoryStore;
 
-/// Domains and lists with their faults, the round trip of their servers in milliseconds, and the culprit that `why` must name.
+/// Mail domains and DNS lists with their faults, the round trip of their servers in milliseconds, and the culprit that `resolverctl why`
+/// must name.
 const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     ("silent.tld.", &[Fault::Dead], 20, CulpritKind::ServerSilent),
     ("slow.tld.", &[], 1_800, CulpritKind::ServerSlow),
@@ -36,7 +37,8 @@ const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     (LOSSY, &[], 300, CulpritKind::Loss),
     (CUT_OFF, &[], 20, CulpritKind::Network),
     ("psbl.surriel.com.", &[Fault::Refused], 20, CulpritKind::ListRefused),
-    // This must be the last entry: its resolution fails after its question, and the next question must not cause a log line.
+    // The entry for this DNS list must be the last one: its resolution fails after its question, and the next question must not cause a
+    // log line.
     ("bl.spamcop.net.", &[Fault::Dead], 20, CulpritKind::ListSilent),
 ];
 
@@ -231,7 +233,7 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
     });
 }
 
-/// Plays an email that waits for a silent list. Immediately afterwards its sender is looked up.
+/// Plays an email that waits for a silent DNS list. Immediately afterwards its sender is looked up.
 async fn mail_behind_a_list(host: &Simulation) {
     for (name, kind) in [
         ("9.100.51.198.in-addr.arpa.", RecordType::PTR),

@@ -33,7 +33,7 @@ use world::host;
 struct Verdicts {
     right: u32,
     could_not_tell: u32,
-    /// The verdict named the zone of another domain, or none although the zone of the own domain was at fault.
+    /// The verdict named the zone of another domain; or it named none, although the zone of the email's own domain was at fault.
     wrong: u32,
 }
 

@@ -194,7 +194,8 @@ impl PlayedMail {
         lines
     }
 
-    /// Like `lines_of_delivery`, for an email that arrives. `exim` and `postfix` are the sending host in the forms of these programs.
+    /// Returns the log lines about an email that arrives, like `lines_of_delivery` for one that is delivered. `exim` and `postfix` are the
+    /// sending host in the forms of these programs.
     fn lines_of_arrival(&self, base: &str, exim: &str, postfix: &str) -> Vec<(String, bool)> {
         if self.failed {
             let rejected = format!(

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// The queries of an email, the lines of mail programs about it without their times, the zone or list that is the culprit, and words of its
-/// evidence.
+/// A test case: the queries of an email, the lines of mail programs about it without their times, the zone or DNS list that is the culprit,
+/// and words of its evidence.
 type Case = (&'static [(&'static str, RecordType)], &'static [&'static str], &'static str, &'static str);
 
 const CASES: [Case; 8] = [

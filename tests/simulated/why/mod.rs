@@ -297,8 +297,8 @@ fn lists_that_are_silent_or_refuse_are_named() {
             let report = why(&simulation, Some(address)).await.remove(0);
             assert_eq!(kind_of(&report), (kind, list, 0), "{report:#?}");
             assert_eq!(report.culprit.list.as_deref(), Some(list));
-            // The first client that waits for a list gets an answer before the resolution ends. The report about its query still contains
-            // the resolution.
+            // The first client that waits for a DNS list gets an answer before the resolution ends. The report about its query still
+            // contains the resolution.
             let of_list = report.questions.iter().find(|question| question.name.ends_with(list)).unwrap();
             assert!(!of_list.messages.is_empty(), "{of_list:#?}");
         }
@@ -516,7 +516,7 @@ fn a_long_message_shows_its_first_question_and_those_that_were_asked_for_failed_
         let simulation = world();
         let work = async {
             ask(&simulation, "fine.tld.", RecordType::MX).await;
-            // A filter examines the content of an email. It looks up the domains of links in a list, and then their hosts.
+            // A filter examines the content of an email. It looks up the domains of links in a DNS list, and then their hosts.
             ask(&simulation, "fine.tld.", RecordType::TXT).await;
             for domain in ["refused.tld", "slow.tld"] {
                 check(&simulation, &format!("{domain}.secret1"), "dbl.dq.spamhaus.net.").await;

@@ -15,10 +15,10 @@ use crate::daemon::process::{Process, Setting, World, alone, busy};
 /// The number of questions that the client sends at once.
 const BURST: usize = 10_000;
 
-/// The number of sockets that send the burst. The buffer of a single socket cannot hold all replies.
+/// The number of client sockets that send the questions. The buffer of a single socket cannot hold all replies.
 const CLIENTS: usize = 50;
 
-/// The number of names for each MiB of the cache. It is several times as many as fit into the cache.
+/// The number of names that clients ask for, for each MiB of the cache. It is several times as many as fit into the cache.
 const NAMES_PER_MIB: u64 = 5_000;
 
 /// The number of questions of one client socket that are in progress at the same time.

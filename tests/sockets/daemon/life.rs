@@ -18,7 +18,7 @@ use crate::daemon::process::{PATIENCE, Process, Setting, World, alone, told};
 /// The maximum time from the start of the daemon to its first answer that needs no server.
 const START: Duration = Duration::from_millis(100);
 
-/// The maximum time from the signal to the end of the process, also on a busy machine. The resolutions (flights) that are interrupted could
+/// The maximum time from the signal to the end of the daemon, also on a busy machine. The resolutions (flights) that are interrupted could
 /// take ten seconds.
 const END: Duration = Duration::from_secs(5);
 // On an idle machine, the daemon needs less than a second to stop.
@@ -29,7 +29,7 @@ const CLIENTS: usize = 10;
 const QUESTIONS: usize = 10;
 const STREAMED: u16 = 10;
 const WAITING: usize = CLIENTS * QUESTIONS + STREAMED as usize;
-// This number must be so small that no question is turned away, because of silent zones or a busy machine.
+// The number of waiting questions must be so small that none is turned away, because of silent zones or a busy machine.
 const _: () = assert!(WAITING < MAX_SILENT_FLIGHTS && WAITING < BUSY_FLIGHTS);
 
 #[test]

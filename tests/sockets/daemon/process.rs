@@ -55,7 +55,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Returns an internet with `tld.`, whose server has this distance and answers for every name. No server answers for `silent.tld.`.
+    /// Returns a simulated internet with `tld.`, whose server has this distance and answers for every name. No server answers for
+    /// `silent.tld.`.
     pub(crate) fn new(distance: Duration) -> Self {
         Self::with(distance, &[])
     }
@@ -216,8 +217,8 @@ pub(crate) fn told(output: &Output) -> (i32, String, String) {
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
-/// Returns the command in a separate network that has only loopback. `script` is run there first, with root rights. Returns `None` if this
-/// host does not permit such a network.
+/// Returns the command in a separate network namespace that has only loopback. `script` is run there first, with root rights. Returns
+/// `None` if this host does not permit this.
 pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Command> {
     let within = |script: &str| {
         let mut shell = Command::new("unshare");

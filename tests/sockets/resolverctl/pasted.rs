@@ -198,7 +198,7 @@ fn text_that_was_not_read_is_told() {
         ),
         "{error}"
     );
-    // The log line is before the end of the part that is read, and the last line of this part is cut.
+    // The log line is inside the part of the text that is read, and the last line of this part is cut off.
     let (_, _, error) = pasted(&world, &(line.to_owned() + &blank(MAX_PASTED)), &[]);
     assert!(
         error.contains("only the first 1 MiB of the text was read, and the rest was left out"),
@@ -263,7 +263,7 @@ const SENDER: &[u8] = b"\x06sender\x04test\x00";
 #[test]
 fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mail() {
     let world = World::new();
-    // Another host connects while the first email waits for a list. After that, the domain of the first email is asked for.
+    // Another host connects while the first email waits for a DNS list. After that, the domain of the first email is asked for.
     let mail = [
         (LISTED, RecordType::A, 0, 1_200),
         (REVERSE, RecordType::PTR, 1_202, 1),
