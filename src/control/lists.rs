@@ -38,7 +38,7 @@ enum LookedUp {
 }
 
 impl LookedUp {
-    /// Returns the name that must be queried in the zone of a list; `None` if the list does not cover addresses or domains of this kind.
+    /// Returns the name that must be queried in the zone of a DNS list; `None` if the list does not cover addresses or domains of this kind.
     fn name_in(&self, list: &List) -> Option<Name> {
         match self {
             Self::Address(address) => list.name_of(*address),
@@ -129,7 +129,7 @@ fn lookalike(alike: &Lookalike, batch: BatchCounts) -> ListRow {
         purpose: None,
         standing: None,
         counts: ListCounts { questions: alike.questions, ..ListCounts::default() },
-        // Queries per day are counted only for known lists. This zone only looks like a list.
+        // Queries per day are counted only for known DNS lists. This zone only looks like a list.
         today: 0,
         yesterday: 0,
         quota: None,
@@ -145,8 +145,8 @@ fn lookalike(alike: &Lookalike, batch: BatchCounts) -> ListRow {
     }
 }
 
-/// Sends test queries to the lists in use: queries for the test entries of each list. Waits until the tests should have ended, and returns the states
-/// of the lists.
+/// Sends test queries to the DNS lists in use: queries for the test entries of each list. Waits until the tests should have ended, and returns the
+/// states of the lists.
 pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     let entries = subject.lists().all();
     let now = subject.now().mono;
@@ -158,7 +158,7 @@ pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     states(subject)
 }
 
-/// Returns information or advice about a list; empty if there is none. `exceeded` is its daily quota, if it is exceeded.
+/// Returns information or advice about a DNS list; empty if there is none. `exceeded` is its daily quota, if it is exceeded.
 fn note(
     list: &List,
     entry: &ListEntry,
@@ -187,8 +187,8 @@ fn over_quota(ExceededQuota { today, most, since, per_day }: ExceededQuota) -> S
     )
 }
 
-/// Returns the advice for a list with a problem. The advice to remove a list that lists everything needs certainty: it is given only if the list's
-/// answers to clients show the problem. The test entries alone may have changed.
+/// Returns the advice for a DNS list with a problem. The advice to remove a list that lists everything needs certainty: it is given only if the
+/// list's answers to clients show the problem. The test entries alone may have changed.
 fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
@@ -220,12 +220,12 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     })
 }
 
-/// Returns each list in use that has a problem, with a warning for `resolverctl status`. The public servers of a list belong to others, and mail
+/// Returns each DNS list in use that has a problem, with a warning for `resolverctl status`. The public servers of a list belong to others, and mail
 /// software continues if they do not answer.
 pub(super) fn warnings(subject: &impl Controlled) -> Vec<(String, Warning)> {
     let config = subject.config();
     let warning = |entry: &Arc<ListEntry>| {
-        // A list is in use if it is configured or if clients have asked it. This condition excludes lists that only the operator has tested.
+        // A DNS list is in use if it is configured or if clients have asked it. This condition excludes lists that only the operator has tested.
         let in_use = |list: &Arc<List>| list.configured || entry.questions() > 0;
         let (list, standing) = (config.list(&entry.apex).filter(in_use)?, entry.standing());
         let remedy = remedy(&list, entry, standing.state).filter(|_| standing.state.is_incident())?;
@@ -242,7 +242,7 @@ pub(super) fn warnings(subject: &impl Controlled) -> Vec<(String, Warning)> {
     subject.lists().all().iter().filter_map(warning).collect()
 }
 
-/// Returns the lists of the registry and those that the operator has configured, sorted by zone.
+/// Returns the DNS lists of the registry and those that the operator has configured, sorted by zone.
 pub(super) fn facts(subject: &impl Controlled) -> Vec<Reply> {
     let config = subject.config();
     let mut replies = vec![Reply::Registry { dated: config.dnsbl.registry.dated.clone() }];
@@ -275,11 +275,11 @@ fn fact(code: &Code) -> CodeFact {
 /// Selects the DNS lists that are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ListChoice<'n> {
-    /// The lists that clients have queried, and the lists that the configuration names.
+    /// The DNS lists that clients have queried, and the lists that the configuration names.
     InUse,
-    /// The lists with these zones. A name below the zone of a list also selects this list.
+    /// The DNS lists with these zones. A name below the zone of a list also selects this list.
     Named(&'n [String]),
-    /// Blocklists in use. A list is left out if most of its daily quota is used, because mail needs the rest.
+    /// Blocklists in use. A DNS list is left out if most of its daily quota is used, because mail needs the rest.
     InUseWithinQuota,
     /// All DNS lists that are not shut down.
     All,
@@ -319,7 +319,7 @@ pub(super) async fn test(
         let name = wanted.name_in(list);
         let kept = match (&list.life, unasked(list, &wanted)) {
             (Life::ShutDown { how }, _) => Some((format!("shut down: {how}"), Some(ListSays::Unknown))),
-            // The operator has named this list, so the reply contains a row for it even if the list cannot be asked.
+            // The operator has named this DNS list, so the reply contains a row for it even if the list cannot be asked.
             (_, Some(why)) => {
                 let says = matches!(choice, ListChoice::Named(_)).then_some(ListSays::Unknown);
                 Some((why.to_owned(), says))
@@ -345,8 +345,8 @@ pub(super) async fn test(
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
-/// Returns true if one of `names` is the zone of the list or a name below this zone. A name below the zone occurs if the operator copies it from a
-/// query of a mail server, because such a query may contain a customer key.
+/// Returns true if one of `names` is the zone of the DNS list or a name below this zone. A name below the zone occurs if the operator copies it from
+/// a query of a mail server, because such a query may contain a customer key.
 fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     let keyed = &config.dnsbl.registry.keyed;
     let with_key = keyed.get(&list.apex);
@@ -355,8 +355,8 @@ fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     !(list.keyed && has_other_name) && names.iter().filter_map(|name| lookup::read_name(name).ok()).any(is_it)
 }
 
-/// Returns an error if the domain contains a customer key of a list. Links in emails may contain such a domain. If it were looked up in the lists,
-/// other lists would receive the key.
+/// Returns an error if the domain contains a customer key of a DNS list. Links in emails may contain such a domain. If it were looked up in the
+/// lists, other lists would receive the key.
 fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> {
     if secrets_of(&subject.config()).hidden(&wire_name(domain)).is_none() {
         return Ok(());
@@ -365,7 +365,7 @@ fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> 
     Err(Problem { fault: Blame::Request, sentence })
 }
 
-/// Returns the reason why a list cannot be asked about this address or domain; `None` if it can be asked.
+/// Returns the reason why a DNS list cannot be asked about this address or domain; `None` if it can be asked.
 fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     let subject = match wanted {
         LookedUp::Address(IpAddr::V4(_)) => list::ListSubject::Ip4,
@@ -411,8 +411,8 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
         }
         _ => None,
     };
-    // Lists with the purpose `Data` may have TXT records without addresses. So the TXT records of such a list are looked up even if it has no address
-    // for the name.
+    // Lists with the purpose `Data` may have TXT records without addresses. So the TXT records of such a DNS list are looked up even if it has no
+    // address for the name.
     let tells = list.purpose == Purpose::Data && why.is_none();
     let text = if says == ListSays::Listed || tells {
         let found = subject.ask_list(Question::new(&name, RecordType::TXT)).await;
@@ -428,7 +428,7 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     ListTest { list: self::text(&list.apex), purpose, says, codes, text, why, removal, elapsed }
 }
 
-/// Returns what a return code of a list means, from the text of the registry or from the bits of the code.
+/// Returns what a return code of a DNS list means, from the text of the registry or from the bits of the code.
 fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     let [.., last] = code.octets();
     let bits = list.bits.iter().filter(|(bit, _)| last & bit != 0).map(|(_, means)| means.clone());

@@ -246,7 +246,7 @@ impl Seen<'_> {
     }
 }
 
-/// The advice for each kind of culprit, and for some causes that are known more exactly. The braces stand for the zone or the list.
+/// The advice for each kind of culprit, and for some causes that are known more exactly. The braces stand for the zone or the DNS list.
 const ADVICE: &str = include_str!("advice.txt");
 
 /// Returns the advice for the operator with this key of the table.

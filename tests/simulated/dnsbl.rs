@@ -332,7 +332,7 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
             simulation.resolver().memory().flush(&Flush::All);
             assert_eq!(asked("2.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?} after a reload");
-            // A mirror of the list that answers again is used only if its data are fresh.
+            // A mirror of the DNS list that answers again is used only if its data are fresh.
             let mirror = simulation.lab().server("mirror.lists").unwrap();
             mirror.set_faults(&[Fault::Dead]);
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());

@@ -11,15 +11,15 @@ use resolver::dnsbl::list::{ListSubject, OnRefusal, Purpose};
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListStanding;
 
-/// A list that clients have queried, with its state.
+/// A DNS list that clients have queried, with its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListRow {
     /// The zone of the DNS list, without the final dot.
     pub list: String,
-    /// The servers to which the queries of this row are sent: the servers of the list itself, or configured servers such as forwarders. A list has
-    /// one row for each set of servers.
+    /// The servers to which the queries of this row are sent: the servers of the list itself, or configured servers such as forwarders. A DNS list
+    /// has one row for each set of servers.
     pub way: Way,
-    /// What the list is for, for instance to block mail; `None` for a zone that only looks like a list.
+    /// What the DNS list is for, for instance to block mail; `None` for a zone that only looks like a list.
     pub purpose: Option<Purpose>,
     /// The state of the DNS list; `None` for a list that was shut down, or for a zone that only looks like a list.
     #[serde(flatten)]
@@ -27,9 +27,9 @@ pub struct ListRow {
     /// The counters of client questions to the DNS list since the daemon started.
     #[serde(flatten)]
     pub counts: ListCounts,
-    /// The number of queries that were sent to the list today (UTC), including early queries in batches and tests.
+    /// The number of queries that were sent to the DNS list today (UTC), including early queries in batches and tests.
     pub today: u64,
-    /// The number of queries that were sent to the list yesterday (UTC).
+    /// The number of queries that were sent to the DNS list yesterday (UTC).
     #[serde(default)]
     pub yesterday: u64,
     /// The number of queries per day that the operator allows; `None` if there is no limit.
@@ -45,19 +45,19 @@ pub struct ListRow {
     /// How many of these listings no other DNS list had for the same address or domain.
     #[serde(default)]
     pub only_this_list: u64,
-    /// The number of queries to this list that were sent early, in batches, and whose answers a client asked for before they expired.
+    /// The number of queries to this DNS list that were sent early, in batches, and whose answers a client asked for before they expired.
     pub batch_used: u64,
-    /// The number of queries to this list that were sent early, in batches, and whose answers no client asked for.
+    /// The number of queries to this DNS list that were sent early, in batches, and whose answers no client asked for.
     pub batch_unused: u64,
     /// The time in seconds that clients did not have to wait because their queries were sent early. If the mode `batch` only observes, the time that
     /// early queries would have saved.
     pub batch_saved: f64,
-    /// Information or advice about the list, in words; empty if there is nothing to say.
+    /// Information or advice about the DNS list, in words; empty if there is nothing to say.
     pub note: String,
 }
 
-/// The state of batches, for all lists together. A batch is a set of queries to lists that resolverd sends early, because the client will probably
-/// ask these lists next.
+/// The state of batches, for all DNS lists together. A batch is a set of queries to lists that resolverd sends early, because the client will
+/// probably ask these lists next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchState {
     /// The configured mode of batches (queries to DNS lists in advance), for instance "only observe".
@@ -72,30 +72,30 @@ pub struct BatchState {
 pub struct ListFacts {
     /// The zone of the DNS list, without the final dot.
     pub list: String,
-    /// What the list is for, for instance to block mail.
+    /// What the DNS list is for, for instance to block mail.
     pub purpose: Purpose,
-    /// What the list has entries for: IPv4 addresses, IPv6 addresses, domains or hashes.
+    /// What the DNS list has entries for: IPv4 addresses, IPv6 addresses, domains or hashes.
     pub subjects: Vec<ListSubject>,
-    /// When the list was shut down, and how its servers have answered since then, in words; `None` if the list works.
+    /// When the DNS list was shut down, and how its servers have answered since then, in words; `None` if the list works.
     #[serde(alias = "dead")]
     pub shut_down: Option<String>,
     /// The return codes (addresses in the answer) that mean "listed".
     pub listed: Vec<CodeFact>,
-    /// The return codes (addresses in the answer) that say that the list refuses the query.
+    /// The return codes (addresses in the answer) that say that the DNS list refuses the query.
     pub refused: Vec<CodeFact>,
-    /// The answer that a client gets when the list refuses its query.
+    /// The answer that a client gets when the DNS list refuses its query.
     pub on_refusal: OnRefusal,
     /// The number of queries per day that the list answers free of charge; `None` if this is not known.
     pub free_quota: Option<u64>,
-    /// The terms of use of the list, in words.
+    /// The terms of use of the DNS list, in words.
     pub terms: String,
-    /// Where these facts about the list come from, for instance the address of a web page.
+    /// Where these facts about the DNS list come from, for instance the address of a web page.
     pub source: String,
-    /// True if the configuration has an entry for this list.
+    /// True if the configuration has an entry for this DNS list.
     pub configured: bool,
 }
 
-/// A return code of a list, which is an address in its answer, and its meaning.
+/// A return code of a DNS list, which is an address in its answer, and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeFact {
     /// The return code of the DNS list: an address, or the first and the last address of a range.
@@ -109,7 +109,7 @@ pub struct CodeFact {
 pub struct ListTest {
     /// The zone of the DNS list, without the final dot.
     pub list: String,
-    /// What the list is for, for instance to block mail.
+    /// What the DNS list is for, for instance to block mail.
     pub purpose: Purpose,
     /// What the DNS list says about the address or domain: listed, not listed or unknown; `None` if the list was not asked.
     pub says: Option<ListSays>,
@@ -117,7 +117,7 @@ pub struct ListTest {
     pub codes: Vec<CodeFact>,
     /// The TXT records of the DNS list for the address or domain.
     pub text: Vec<String>,
-    /// Why it is unknown if the address or domain is listed, or why the list was not asked; `None` if the answer is certain.
+    /// Why it is unknown if the address or domain is listed, or why the DNS list was not asked; `None` if the answer is certain.
     pub why: Option<String>,
     /// The web page on which the operator can request the removal of the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -15,7 +15,7 @@ use resolver::dnsbl::state::ListState;
 /// The text instead of a share, for a DNS list that has given no answer with a known meaning: listed, not listed or unknown.
 const UNCOUNTED: &str = "–";
 
-/// Maximum width of the name of a list, in columns. With it, the table of states usually fits 100 columns.
+/// Maximum width of the name of a DNS list, in columns. With it, the table of states usually fits 100 columns.
 const NAME: usize = 26;
 
 /// The text in a cell of a table that has no value.

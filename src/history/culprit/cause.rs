@@ -48,7 +48,7 @@ words! {
         Overload = "overload",
         /// The client itself paused between its questions.
         Client = "client",
-        /// DNS answered in time, and the mail was refused because of the answer: a name does not exist, or a list has an entry.
+        /// DNS answered in time, and the mail was refused because of the answer: a name does not exist, or a DNS list has an entry.
         Answer = "answer": "DNS answer",
         /// No question of the message was slow or failed.
         None = "none": "nothing slow",

@@ -26,16 +26,17 @@ use crate::zones::Views;
 use dns::clock::Mono;
 use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
 
-/// The labels with customer keys that clients put into the names of their questions, for each group of clients and each
-/// list. A batch question to such a list contains the key that these clients use. A key is never shown. The number of
-/// entries is limited by the number of lists.
+/// The labels with customer keys that clients put into the names of their questions, for each group of clients and each DNS list. A
+/// batch question to such a list contains the key that these clients use. A key is never shown. The number of entries is limited by the
+/// number of lists.
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
 /// The parts of a client's question that a batch is made from: the DNS list, and the address or domain. A question for
 /// the PTR of an address or the MX of a domain asks no list, but the client often asks lists next.
 struct Asks {
-    /// The list that the question asks. `None` if the question is for the PTR of an address or the MX of a domain, or in a learned zone.
+    /// The DNS list that the question asks. `None` if the question is for the PTR of an address or the MX of a domain, or in a learned
+    /// zone.
     list: Option<Arc<List>>,
     number: ListId,
     /// The address (in reversed form) or the domain that the question is about, without the labels of the list and
@@ -137,7 +138,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     asking
 }
 
-/// Returns the name that asks the list or learned zone `other` about the same address or domain as a client's question. Returns
+/// Returns the name that asks the DNS list or learned zone `other` about the same address or domain as a client's question. Returns
 /// `None` if `other` must not be asked about it.
 fn name_at(
     resolver: &Resolver,
@@ -161,8 +162,8 @@ fn name_at(
     shares(asks.list.as_deref(), &known, &name).then_some(name)
 }
 
-/// Returns the list that a client's question asks, and the address or domain it is about. Returns `None` if the question
-/// asks no list and no learned zone, and clients ask no list after it.
+/// Returns the DNS list that a client's question asks, and the address or domain it is about. Returns `None` if the question asks no
+/// list and no learned zone, and clients ask no list after it.
 fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -> Option<Asks> {
     let before = |number, own| {
         let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
@@ -214,8 +215,8 @@ fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     }
 }
 
-/// Returns through which servers a view asks the list at `apex`: the servers that recursion finds, configured servers,
-/// or forwarders.
+/// Returns through which servers a view asks the DNS list at `apex`: the servers that recursion finds, configured servers, or
+/// forwarders.
 fn way(views: &Views, view: ViewId, apex: &Name) -> Option<Way> {
     Some(views.get(view)?.route(apex, RecordType::A).way())
 }

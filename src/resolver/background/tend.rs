@@ -35,7 +35,7 @@ struct DueWork {
     /// The sets of servers (those that recursion finds, configured servers, or forwarders) of which none has answered
     /// recently, each with a view that uses them. Another zone must be queried through each of them.
     witnesses: BTreeMap<Way, ViewId>,
-    /// The longest time until the lists are checked again. `None` if no list needs a check at a certain time.
+    /// The longest time until the DNS lists are checked again. `None` if no list needs a check at a certain time.
     wait: Option<Duration>,
 }
 
@@ -48,7 +48,8 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
         let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
         resolver.lists().rests(rests);
         if rests {
-            // A question may have arrived after the check without waking this task, so the lists are checked once more.
+            // A question may have arrived after the check without waking this task, so the DNS lists are checked once
+            // more.
             let again = round(&resolver, &random, &mut asking);
             found.witnesses.extend(again.witnesses);
             found.wait = again.wait;
@@ -71,8 +72,8 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
 }
 
 /// Sends a witness question, to find out whether any server that is reached in the same way answers. With recursion, it
-/// asks for a name that is in no zone. A forwarder may answer such a question from its cache, so it is asked for a name
-/// in another list for which nobody can have asked before.
+/// asks for a name that is in no zone. A forwarder may answer such a question from its cache, so it is asked for a name in
+/// another DNS list for which nobody can have asked before.
 fn call_witness(
     resolver: &Arc<Resolver>,
     way: &Way,
@@ -111,7 +112,8 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
         match due.judgement {
             Judgement::Opened => entry.not_answering(now),
             Judgement::Witness(_) => {
-                // For a list on a local mirror, answers of servers on the internet show whether only the mirror is silent.
+                // For a DNS list on a local mirror, answers of servers on the internet show whether only the mirror is
+                // silent.
                 let way = if entry.way.is_forwarded() { entry.way.clone() } else { Way::Public };
                 round.witnesses.insert(way, due.view);
             }
@@ -144,12 +146,12 @@ struct ListInView<'a> {
     view: &'a Arc<View>,
 }
 
-/// Asks a list for the name that `probe_name` returns, to learn whether the list answers.
+/// Asks a DNS list for the name that `probe_name` returns, to learn whether the list answers.
 async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let ListInView { list, entry, view } = list;
     let name = probe_name(list, random.u64());
     let probed = resolver.list_resolver().probe(view, list, &name, None).await;
-    // If a name of the list must contain a key, the probe asks for the apex, and the list may refuse that although it
+    // If a name of the DNS list must contain a key, the probe asks for the apex, and the list may refuse that although it
     // works.
     if let Some(verdict @ ListVerdict::Unknown(_)) = &probed.verdict
         && name != list.apex
@@ -177,8 +179,8 @@ fn probe_name(list: &List, lot: u64) -> Name {
     drawn.unwrap_or_else(|| list.apex.clone())
 }
 
-/// Tests a list with its test entries: one that the list must contain and one that it must not contain, if it has both.
-/// `insists` is true if the operator has requested the test.
+/// Tests a DNS list with its test entries: one that the list must contain and one that it must not contain, if it has
+/// both. `insists` is true if the operator has requested the test.
 async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: &Random) {
     let ListInView { list, entry, view } = list;
     let Some(points) = list.tests.as_ref().filter(|_| list.is_alive()) else { return };
@@ -207,7 +209,7 @@ async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: 
     resolver.list_resolver().list_is(entry, state, &why(list, entry, state, listed, unlisted), insists).await;
 }
 
-/// Returns the reason for the state of a list as text, which is empty if the list works.
+/// Returns the reason for the state of a DNS list as text, which is empty if the list works.
 fn why(
     list: &List,
     entry: &ListEntry,

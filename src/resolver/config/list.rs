@@ -145,7 +145,7 @@ impl ConfiguredList {
                 }
             }
             (Some(known), ..) => known.clone(),
-            // A list that the operator has defined need not have the test entries of RFC 5782, and may contain 127.0.0.0/8. Therefore only the
+            // A DNS list that the operator has defined need not have the test entries of RFC 5782, and may contain 127.0.0.0/8. Therefore only the
             // entries in `tests` are used.
             (None, Some(purpose), Some(subjects)) => {
                 List { tests: None, ..List::new(self.name.clone(), purpose, subjects.clone()) }

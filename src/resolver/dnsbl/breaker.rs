@@ -213,7 +213,7 @@ impl Breaker {
             return Judgement::Later(half);
         }
         // Servers of other zones must have answered in the second half of `patience`: earlier answers may come from before an outage of the network
-        // of this host. After such an outage, the list has half of `patience` to answer again.
+        // of this host. After such an outage, the DNS list has half of `patience` to answer again.
         let vouched = evidence.last.is_some_and(|last| last >= half);
         let due = since.after(patience).max(evidence.streak.after(patience / 2));
         match (vouched, now >= due) {

@@ -96,7 +96,7 @@ fn nothing_opens_while_nobody_else_answers() {
             Judgement::Witness(_) | Judgement::Later(_)
         ));
     }
-    // The network works again. The list gets some time to answer before the breaker decides.
+    // The network works again. The DNS list gets some time to answer before the breaker decides.
     let back = NetworkAnswers { last: Some(at(60_010)), streak: at(60_000) };
     assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
     ended(&mut breaker, ListQueryEnd::Answered, 60 * MS, false, at(60_100));
@@ -134,7 +134,7 @@ fn failing() -> Breaker {
     breaker
 }
 
-/// Sends a probe of the list at `begin`, which the list answers with an error.
+/// Sends a probe of the DNS list at `begin`, which the list answers with an error.
 fn probe_fails(breaker: &mut Breaker, begin: u64) {
     assert!(breaker.next_probe().is_some_and(|next| next <= at(begin)));
     breaker.probing(at(begin), Duration::ZERO);
@@ -159,7 +159,7 @@ fn errors_in_a_row_open_it_once_a_probe_meets_them_too_and_an_answer_closes_it()
 fn errors_that_all_meet_open_nothing() {
     let mut breaker = failing();
     probe_fails(&mut breaker, 1_100);
-    // No other server has answered since the failed probe of the list, so the errors may come from the network of this host.
+    // No other server has answered since the failed probe of the DNS list, so the errors may come from the network of this host.
     for now in (1_150..9_000).step_by(250) {
         assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
     }

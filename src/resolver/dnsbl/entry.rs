@@ -178,7 +178,7 @@ impl ListEntry {
         knowledge.answers.heard(verdict);
         match verdict {
             ListVerdict::Unknown(why) => {
-                // Two kinds of answers show nothing about the list: an answer to a wrong question of a client, and an answer that resolverd made
+                // Two kinds of answers show nothing about the DNS list: an answer to a wrong question of a client, and an answer that resolverd made
                 // itself because the list was silent.
                 let Some(state) = why.state() else { return };
                 knowledge.last_unknown = now.mono;
@@ -229,7 +229,7 @@ impl ListEntry {
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
-        // The errors of the servers may be refusals. Then the list already has the state "refuses queries", and keeps this state.
+        // The errors of the servers may be refusals. Then the DNS list already has the state "refuses queries", and keeps this state.
         if cause != breaker::OpenReason::Failing || knowledge.known.standing.state != ListState::Refusing {
             knowledge.known.turn(ListState::Silent, &why, now.unix);
         }
@@ -344,7 +344,7 @@ impl ListEntry {
         }
     }
 
-    /// Returns the number of this entry. Answers in the cache contain it, to show from which list they came.
+    /// Returns the number of this entry. Answers in the cache contain it, to show from which DNS list they came.
     pub fn number(&self) -> u32 {
         self.number
     }

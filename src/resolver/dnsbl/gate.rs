@@ -20,9 +20,9 @@ const MADE_HERE_TTL: u32 = 60;
 /// The meaning of an answer from a DNS list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListVerdict {
-    /// The answer is a listing: the list has an entry for the name.
+    /// The answer is a listing: the DNS list has an entry for the name.
     Listed,
-    /// The answer says "not listed": the list has no entry for the name.
+    /// The answer says "not listed": the DNS list has no entry for the name.
     NotListed,
     /// The answer is neither a listing nor "not listed".
     Unknown(UnknownReason),
@@ -64,7 +64,7 @@ pub enum UnknownReason {
     },
     /// The answer cannot be used: an alias in it leads nowhere, or its DNSSEC signatures are wrong.
     Unusable {
-        /// The extended error (RFC 8914) that says what is wrong with the list's answer.
+        /// The extended error (RFC 8914) that says what is wrong with the DNS list's answer.
         error: ExtendedError,
     },
     /// The DNS list has a TXT record for the name, but no A record, so the name is not listed.
@@ -177,8 +177,8 @@ impl UnknownReason {
         let error = self.extended_error(&list.apex);
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
-            // The list has a TXT record for this name, but no A record, which means "not listed". So the answer for the type TXT must be "not listed"
-            // too.
+            // The DNS list has a TXT record for this name, but no A record, which means "not listed". So the answer for the type TXT must be "not
+            // listed" too.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
             Self::Silent { .. } => match list.when_silent {
                 WhenSilent::Servfail => Given::Servfail(error),
@@ -269,7 +269,7 @@ pub fn soa(list: &List) -> Record {
     Record::from_rdata(list.apex.clone(), MADE_HERE_TTL, RData::SOA(soa))
 }
 
-/// Returns true if the A record of a name decides whether its TXT record is used. Returns false for lists that give data: these lists have TXT
+/// Returns true if the A record of a name decides whether its TXT record is used. Returns false for DNS lists that give data: these lists have TXT
 /// records without A records.
 pub(crate) fn text_follows_address(list: &List) -> bool {
     list.purpose != Purpose::Data

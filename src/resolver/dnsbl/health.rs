@@ -15,9 +15,9 @@ use dns::question::ListSays;
 /// The answer of a DNS list for one of its test entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// The meaning of the list's answer: listed, not listed or unknown.
+    /// The meaning of the DNS list's answer: listed, not listed or unknown.
     pub says: ListSays,
-    /// The server of the list that gave the answer; `None` if no server answered.
+    /// The server of the DNS list that gave the answer; `None` if no server answered.
     pub server: Option<IpAddr>,
 }
 
@@ -49,7 +49,7 @@ pub enum TestResult {
 pub(crate) struct ListHealth {
     /// The time at which the next test is due, or `None` before a client has asked the DNS list.
     due: Option<Mono>,
-    /// True if the operator has asked for the test of the list that is due next.
+    /// True if the operator has asked for the test of the DNS list that is due next.
     insists: bool,
     suspicion: Option<Suspicion>,
 }
@@ -86,7 +86,7 @@ impl ListHealth {
         self.insists = true;
     }
 
-    /// Returns true if the operator has asked for the test of the list that is due next.
+    /// Returns true if the operator has asked for the test of the DNS list that is due next.
     pub(crate) fn insists(&self) -> bool {
         self.insists
     }
@@ -112,7 +112,7 @@ impl ListHealth {
     }
 
     /// Records the result of a test that ended at `now`, and plans the next test. `toss` returns a random number below its argument. Random pauses
-    /// prevent that all lists are tested at the same time.
+    /// prevent that all DNS lists are tested at the same time.
     pub(crate) fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let shown = match read(tested) {
             Some((state, server)) if is_broken(state) => self.suspect(state, server, now),

@@ -24,7 +24,7 @@ pub enum ListEventKind {
     Asked(Option<ListSays>),
     /// The question to the DNS list has been answered.
     CameOut {
-        /// The meaning of the list's answer: listed, not listed or unknown.
+        /// The meaning of the DNS list's answer: listed, not listed or unknown.
         says: ListSays,
         /// True if a query was sent to the DNS list. False if the answer came from the cache after all, for instance because a client of another
         /// listener had just asked the same question.

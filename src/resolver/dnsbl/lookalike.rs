@@ -45,7 +45,7 @@ struct AskedZone {
     /// The number of questions about an address that differs from the address in the question before.
     changes: u64,
     last: IpAddr,
-    /// The addresses that clients looked up in a known list too, and the time of the first of these questions.
+    /// The addresses that clients looked up in a known DNS list too, and the time of the first of these questions.
     shared: Vec<IpAddr>,
     since: Mono,
     learned: Option<LearnedZone>,
@@ -87,7 +87,7 @@ pub(crate) struct ReversedName {
 }
 
 impl Lookalikes {
-    /// Counts a question for `name`, which belongs to no known list. Returns true if the name begins with a reversed address.
+    /// Counts a question for `name`, which belongs to no known DNS list. Returns true if the name begins with a reversed address.
     pub fn notice(&self, name: &Name) -> bool {
         let Some(ReversedName { address, zone, .. }) = ReversedName::read(name) else { return false };
         let zones = &mut self.lock().zones;
@@ -108,7 +108,7 @@ impl Lookalikes {
     }
 
     /// Returns the number of the zone of a question, if the zone is learned. `is_shared` is true if clients have just looked up the same address in a
-    /// known list. The zone is learned when they have done so for enough addresses.
+    /// known DNS list. The zone is learned when they have done so for enough addresses.
     pub(crate) fn asked(&self, name: &ReversedName, is_shared: bool, now: Mono) -> Option<ListId> {
         let mut table = self.lock();
         let zone = table.zones.get_mut(&name.zone).filter(|_| !name.keyed)?;
@@ -197,8 +197,8 @@ impl AskedZone {
         Self { questions: 1, changes: 0, last: address, shared, since, learned }
     }
 
-    /// Records that clients have looked up `address` in this zone and in a known list. Returns true if they have done so for enough addresses within
-    /// `LEARNED_ZONE_TIME`.
+    /// Records that clients have looked up `address` in this zone and in a known DNS list. Returns true if they have done so for enough addresses
+    /// within `LEARNED_ZONE_TIME`.
     fn shares(&mut self, address: IpAddr, now: Mono) -> bool {
         if self.shared.is_empty() || now.since(self.since) >= LEARNED_ZONE_TIME {
             self.shared.clear();
@@ -225,7 +225,7 @@ impl ReversedName {
     /// Splits a name into the reversed address at its start and the zone after it. Returns `None` if the name does not start with an address, or is
     /// in a reverse zone.
     pub(crate) fn read(name: &Name) -> Option<Self> {
-        // The zone must have two labels or more: a zone with one label is a top-level domain, which is not a list.
+        // The zone must have two labels or more: a zone with one label is a top-level domain, which is not a DNS list.
         if name.num_labels() < 6 {
             return None;
         }
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(lookalikes.list().len(), 1);
     }
 
-    /// Clients ask a zone about an address, after a known list if `is_shared` is true.
+    /// Clients ask a zone about an address, after a known DNS list if `is_shared` is true.
     fn ask(lookalikes: &Lookalikes, asked: &str, is_shared: bool, now: Mono) -> Option<ListId> {
         let asked = name(asked);
         assert!(lookalikes.notice(&asked));

@@ -22,7 +22,7 @@ pub struct Quota {
     today: u64,
     /// The number of queries that were sent to the DNS list on the day before `day`.
     yesterday: u64,
-    /// True if the log has a warning about the quota of the list on this day.
+    /// True if the log has a warning about the quota of the DNS list on this day.
     warned: bool,
     /// When counting began, in seconds since 1970, if it began on this day; otherwise 0.
     #[serde(default)]
@@ -43,7 +43,7 @@ pub struct Quota {
 pub struct ExceededQuota {
     /// The number of queries that were sent to the DNS list on this day.
     pub today: u64,
-    /// The quota of the list: the number of queries a day that its operator allows.
+    /// The quota of the DNS list: the number of queries a day that its operator allows.
     pub most: u64,
     /// When it was exceeded, in seconds since 1970; `None` if no query was counted since the quota was set.
     pub since: Option<u64>,

@@ -189,7 +189,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
         list.tests = test_entries(apex, &tests)?;
     }
     if list.keyed || !list.is_alive() {
-        // A list that needs the customer's key in its names, or that is shut down, cannot be tested.
+        // A DNS list that needs the customer's key in its names, or that is shut down, cannot be tested.
         list.tests = None;
     }
     list.free_quota = entry.free_quota;

@@ -10,7 +10,7 @@ words! {
     /// The state of a DNS list. JSON and the screens show the same words.
     #[derive(Default)]
     pub enum ListState {
-        /// The state is not known yet: there was no test of the list, and no answer that shows it.
+        /// The state is not known yet: there was no test of the DNS list, and no answer that shows it.
         #[default]
         #[serde(alias = "untested")]
         Untested = "not_tested",

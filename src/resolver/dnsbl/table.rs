@@ -28,7 +28,7 @@ pub struct Lists {
     /// True if resolverd has already logged that the table of DNS lists is full.
     full_reported: AtomicBool,
     lookalikes: Lookalikes,
-    /// For each set of forwarders through which lists are asked: the times of answers which showed that these forwarders reach the internet.
+    /// For each set of forwarders through which DNS lists are asked: the times of answers which showed that these forwarders reach the internet.
     through: Mutex<BTreeMap<Way, NetworkAnswers>>,
     /// The signal that wakes the task that tests and probes the DNS lists.
     wake: Notify,
@@ -147,7 +147,7 @@ impl Lists {
         &self.lookalikes
     }
 
-    /// Returns the entries of all lists that clients have asked, in the order of their first questions.
+    /// Returns the entries of all DNS lists that clients have asked, in the order of their first questions.
     pub fn all(&self) -> Vec<Arc<ListEntry>> {
         self.entries.load().by_number.values().cloned().collect()
     }
@@ -240,7 +240,7 @@ mod tests {
             assert_eq!(lists.through(&way).last, Some(Mono::START));
         }
         assert_eq!(lists.through.lock().unwrap().len(), 1);
-        // An answer in the cache from a list that was removed from the table is not counted.
+        // An answer in the cache from a DNS list that was removed from the table is not counted.
         lists.hit(ListMark { list: 7, says: ListSays::Listed });
         assert_eq!(lists.all()[0].counts().questions, 0);
     }
@@ -258,7 +258,7 @@ mod tests {
         after.miss(ListSays::NotListed, Some(Duration::from_millis(20)));
         let counts = after.counts();
         assert_eq!((counts.questions, counts.listed, counts.not_listed), (2, 1, 1));
-        // The list is asked at two sets of servers at the same time. Each set has its own counters, because the screens show both sets.
+        // The DNS list is asked at two sets of servers at the same time. Each set has its own counters, because the screens show both sets.
         assert_eq!(lists.entry(&apex, &mirror(3)).counts().questions, 0);
     }
 

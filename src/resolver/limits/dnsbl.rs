@@ -7,9 +7,8 @@ use std::time::Duration;
 /// route in every view.
 pub(crate) const MAX_LISTS: usize = 512;
 
-/// The greatest number of stored list states. A list has one state for each set of servers through which it is asked.
-/// The seventy lists of the registry in `MAX_VIEWS` views make 560 states. A state takes about 12 KiB, mostly for its
-/// histogram.
+/// The greatest number of stored list states. A DNS list has one state for each set of servers through which it is asked. The seventy lists of the
+/// registry in `MAX_VIEWS` views make 560 states. A state takes about 12 KiB, mostly for its histogram.
 pub const MAX_LIST_WAYS: usize = 1_024;
 
 /// The greatest number of zones that are remembered because clients query them like DNS lists, although they are not
@@ -29,47 +28,42 @@ pub(crate) const MAX_LEARNED_ZONES: usize = 16;
 /// asks it for this time.
 pub(crate) const LEARNED_ZONE_TIME: Duration = Duration::from_secs(60 * 60);
 
-/// The incident of a list ends when the list has refused no query for this time. One good answer is not enough, because
-/// one of the list's servers may answer while others refuse.
+/// The incident of a DNS list ends when the list has refused no query for this time. One good answer is not enough, because one of the list's servers
+/// may answer while others refuse.
 pub(crate) const LIST_INCIDENT_QUIET: Duration = Duration::from_secs(60);
 
-/// The time between two log messages about a list that has been shut down by its operator but is still queried. It is
-/// long, because a configuration with such a list is out of date but works.
+/// The time between two log messages about a DNS list that has been shut down by its operator but is still queried. It is long, because a
+/// configuration with such a list is out of date but works.
 pub(crate) const SHUT_DOWN_LIST_LINE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The shortest time without an answer after which the circuit breaker of a list opens. It is long enough to repeat a
-/// few lost queries.
+/// The shortest time without an answer after which the circuit breaker of a DNS list opens. It is long enough to repeat a few lost queries.
 pub(crate) const BREAKER_MIN_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The longest time without an answer after which the circuit breaker of a list opens, except for a list whose answers
-/// usually take longer. The breaker then opens within 2 s of the first lost query.
+/// The longest time without an answer after which the circuit breaker of a DNS list opens, except for a list whose answers usually take longer. The
+/// breaker then opens within 2 s of the first lost query.
 pub(crate) const BREAKER_MAX_PATIENCE: Duration = Duration::from_millis(1_700);
 
-/// A list does not answer, and no other server has answered either. After this time, resolverd checks again whether the
-/// circuit breaker of the list must open.
+/// A DNS list does not answer, and no other server has answered either. After this time, resolverd checks again whether the circuit breaker of the
+/// list must open.
 pub(crate) const BREAKER_JUDGE_AGAIN: Duration = Duration::from_millis(250);
 
-/// The circuit breaker of a list may open if this number of consecutive questions to the list was answered only with
-/// errors.
+/// The circuit breaker of a DNS list may open if this number of consecutive questions to the list was answered only with errors.
 pub(crate) const BREAKER_FAILURES: u32 = 5;
 
 /// If two answers of any servers are further apart than this, the network of this host does not count as working in between.
 pub(crate) const WITNESS_STREAK: Duration = Duration::from_secs(2);
 
-/// The time from the opening of a circuit breaker to the first question that probes the list. The time before each later
-/// probe is doubled.
+/// The time from the opening of a circuit breaker to the first question that probes the DNS list. The time before each later probe is doubled.
 pub(crate) const FIRST_PROBE_TIME: Duration = Duration::from_millis(500);
 
-/// The longest time between two probes of a list whose circuit breaker is open. A list that works again is therefore
-/// used again within seconds.
+/// The longest time between two probes of a DNS list whose circuit breaker is open. A list that works again is therefore used again within seconds.
 pub const MAX_PROBE_TIME: Duration = Duration::from_secs(5);
 
-/// While the circuit breaker of a list is open, the time to its next probe is at least the time since the last client
-/// question, divided by this number. A silent list is therefore probed 20 times instead of 120 times in the ten minutes
-/// after the last question.
+/// While the circuit breaker of a DNS list is open, the time to its next probe is at least the time since the last client question, divided by this
+/// number. A silent list is therefore probed 20 times instead of 120 times in the ten minutes after the last question.
 pub(crate) const PROBES_OF_IDLE_TIME: u32 = 4;
 
-/// A list whose circuit breaker is open is no longer probed if no client has queried the list for this time.
+/// A DNS list whose circuit breaker is open is no longer probed if no client has queried the list for this time.
 pub(crate) const PROBE_WHILE_WANTED: Duration = Duration::from_secs(10 * 60);
 
 /// After a restart, a list that was silent counts as silent until it answers a probe, if the previous process ended at most this time ago. A reboot
@@ -80,27 +74,26 @@ pub(crate) const KEPT_BREAKER_TIME: Duration = Duration::from_secs(10 * 60);
 /// addresses, two exceptions are 5 %.
 pub(crate) const BATCH_MIN_SEEN: u32 = 40;
 
-/// A list is in a batch only if clients queried it for at least this percentage of the last addresses.
+/// A DNS list is in a batch only if clients queried it for at least this percentage of the last addresses.
 pub(crate) const BATCH_PERCENT: u32 = 95;
 
-/// All list queries about one address or domain that arrive within this time of the first query are observed as one
-/// group. Postfix asks at connect and at RCPT TO, a few seconds apart.
+/// All DNS list queries about one address or domain that arrive within this time of the first query are observed as one group. Postfix asks at
+/// connect and at RCPT TO, a few seconds apart.
 pub(crate) const BATCH_WINDOW: Duration = Duration::from_secs(20);
 
-/// A list whose round trip is shorter than this is not added to batches, because it is on this host or in the same data
-/// centre.
+/// A DNS list whose round trip is shorter than this is not added to batches, because it is on this host or in the same data centre.
 pub(crate) const BATCH_MIN_ROUND_TRIP: Duration = Duration::from_millis(5);
 
-/// The greatest number of lists that are learned to follow one list query, and of lists in one batch. An operator with
-/// more than a dozen lists asks them all at the same time, so nothing is gained there.
+/// The greatest number of DNS lists that are learned to follow one list query, and of lists in one batch. An operator with more than a dozen lists
+/// asks them all at the same time, so nothing is gained there.
 pub(crate) const MAX_BATCH_LISTS: usize = 32;
 
 /// The greatest number of addresses and domains whose list queries are observed at the same time. Queries about further
 /// ones are not observed. The number is enough for two hundred new addresses a second. Each takes about 300 octets.
 pub(crate) const MAX_BATCH_SUBJECTS: usize = 4_096;
 
-/// The greatest number of learned patterns. A pattern says which lists clients ask after a certain list gave a certain
-/// result in a view. Each takes about 1 KiB.
+/// The greatest number of learned patterns. A pattern says which DNS lists clients ask after a certain list gave a certain result in a view. Each
+/// takes about 1 KiB.
 pub(crate) const MAX_BATCH_HABITS: usize = 1_024;
 
 /// The least probability, in thousandths, with which a question of a batch is assumed to be asked in vain, until a
@@ -114,56 +107,53 @@ pub(crate) const BATCH_ALLOWANCE_START: u64 = 100;
 /// After this number of questions, all questions that the allowance of the batches has counted so far count half.
 pub(crate) const BATCH_ALLOWANCE_MEMORY: u64 = 20_000;
 
-/// When this percentage of the quota of a list is used, the operator is warned, and the list is no longer asked in
-/// batches.
+/// When this percentage of the quota of a DNS list is used, the operator is warned, and the list is no longer asked in batches.
 pub(crate) const QUOTA_WARNING_PERCENT: u64 = 80;
 
-/// The time between two tests of a list. A test sends four queries, which is a small part of a quota. Haraka's
-/// `periodic_checks` also uses 30 min.
+/// The time between two tests of a DNS list. A test sends four queries, which is a small part of a quota. Haraka's `periodic_checks` also uses 30
+/// min.
 pub const HEALTH_INTERVAL: Duration = Duration::from_secs(30 * 60);
 
-/// The time between a test that found a list broken and the next test of the list. It is some minutes, so that the
-/// operator of the list has time to replace a bad copy of its data.
+/// The time between a test that found a DNS list broken and the next test of the list. It is some minutes, so that the operator of the list has time
+/// to replace a bad copy of its data.
 pub(crate) const HEALTH_AGAIN: Duration = Duration::from_secs(3 * 60);
 
-/// If only one server of a list answers, this number of further tests must also find the list broken before it counts as
-/// broken. The other servers may be unreachable for minutes.
+/// If only one server of a list answers, this number of further tests must also find the DNS list broken before it counts as broken. The other
+/// servers may be unreachable for minutes.
 pub(crate) const HEALTH_ALONE: u8 = 2;
 
-/// The greatest random delay of a test of a list, in per cent of the usual time to this test. It prevents gateways that
-/// were started together from sending their tests at the same time.
+/// The greatest random delay of a test of a DNS list, in per cent of the usual time to this test. It prevents gateways that were started together
+/// from sending their tests at the same time.
 pub const HEALTH_JITTER_PERCENT: u64 = 20;
 
-/// If this number of consecutive answers contains no listing, and the test entry of the list is missing too, the list
-/// counts as "lists nothing". If one sender in a hundred is listed, one series of answers in 150 has this length without
-/// a listing.
+/// If this number of consecutive answers contains no listing, and the test entry of the DNS list is missing too, the list counts as "lists nothing".
+/// If one sender in a hundred is listed, one series of answers in 150 has this length without a listing.
 pub(crate) const LISTS_NOTHING_ANSWERS: u32 = 500;
 
-/// The least number of answers to clients that may refute a test that found "lists everything". If three of four of
-/// these answers are "not listed", the list works.
+/// The least number of answers to clients that may refute a test that found "lists everything". If three of four of these answers are "not listed",
+/// the DNS list works.
 pub(crate) const LISTS_WORLD_ANSWERS: u32 = 16;
 
-/// A list counts as slow if its usual round trip is at least this long. Two such lists, asked one after the other, take
-/// longer than the greeting of a mail server should take.
+/// A DNS list counts as slow if its usual round trip is at least this long. Two such lists, asked one after the other, take longer than the greeting
+/// of a mail server should take.
 pub(crate) const SLOW_LIST: Duration = Duration::from_secs(1);
 
 /// The greatest number of questions of batches in progress at the same time. Further questions are not asked ahead, but
 /// only when a client asks them.
 pub(crate) const MAX_AHEAD: usize = 256;
 
-/// The greatest length of a question in the queue of list events, in octets. A question about an IPv6 address at a list
-/// whose name has forty letters has 110.
+/// The greatest length of a question in the queue of DNS list events, in octets. A question about an IPv6 address at a list whose name has forty
+/// letters has 110.
 pub(crate) const MAX_LIST_EVENT_KEY: usize = 128;
 
-/// The greatest number of list events that wait in the queue. Further events are dropped and counted. Each takes about
-/// 170 octets.
+/// The greatest number of DNS list events that wait in the queue. Further events are dropped and counted. Each takes about 170 octets.
 pub(crate) const MAX_LIST_EVENTS: usize = 1_024;
 
 /// The time for which events of cached answers wait in the queue before the task reads them, if no other event wakes it earlier. The
 /// counts that `resolverctl dnsbl` shows may be so much late.
 pub(crate) const LIST_EVENTS_PAUSE: Duration = Duration::from_secs(1);
 
-/// The greatest number of probes and tests of lists in progress at the same time.
+/// The greatest number of probes and tests of DNS lists in progress at the same time.
 pub(crate) const MAX_SIDE_QUESTIONS: usize = 32;
 
 /// The greatest number of witness questions in progress, in addition to probes and tests. A witness question is a question to another
@@ -171,12 +161,12 @@ pub(crate) const MAX_SIDE_QUESTIONS: usize = 32;
 /// (flight). If many lists are silent at the same time, these questions are needed, so probes and tests must not prevent them.
 pub(crate) const MAX_WITNESSES: usize = 10;
 
-/// The longest time that the task that tests and probes the lists sleeps, if no test or probe is due earlier.
+/// The longest time that the task that tests and probes the DNS lists sleeps, if no test or probe is due earlier.
 pub(crate) const TEND_AGAIN: Duration = Duration::from_secs(60);
 
 /// The least time between two witness queries (see `MAX_WITNESSES`), which show whether the network of this host works.
 pub(crate) const WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
-/// The greatest size of the file with the states of the lists, in octets. It has room for `MAX_LIST_WAYS` states of
-/// about 400 octets, and for more if some of them have many servers.
+/// The greatest size of the file with the states of the DNS lists, in octets. It has room for `MAX_LIST_WAYS` states of about 400 octets, and for
+/// more if some of them have many servers.
 pub(crate) const MAX_LISTS_FILE: u64 = 2 << 20;

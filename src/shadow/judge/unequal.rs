@@ -54,7 +54,7 @@ fn of_list(list: &str, evidence: &Evidence, last: &Sample) -> Judged {
         let why = format!("{list} refuses the current resolver, so its answer is no listing");
         return Judged::harmless(Cause::List, Some(Side::InPlace), why);
     }
-    // If resolverd does not trust the answer of a list, it withholds the answer from the client and gives the reason.
+    // If resolverd does not trust the answer of a DNS list, it withholds the answer from the client and gives the reason.
     let is_withheld = !evidence.reason.is_empty() && last.resolverd.data("A").is_empty();
     if is_withheld || is_refused(&last.resolverd) {
         let why = format!("resolverd has no usable answer of {list}{}", in_parentheses(&evidence.reason));

@@ -1,4 +1,4 @@
-//! A root, lists at different distances, a mail domain, and clients that ask the lists one after the other.
+//! A root, lists at different distances, a mail domain, and clients that ask the DNS lists one after the other.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -76,7 +76,7 @@ impl Stage {
         tree.zone(".", &[root], "").unwrap();
         let mail = server(&mut tree, "ns.mail.example", 25);
         tree.zone("mail.example.", &[mail], "* 300 A 198.51.100.7\n").unwrap();
-        // The SPF macros of a large sender: names with reversed addresses that belong to no list.
+        // The SPF macros of a large sender: names with reversed addresses that belong to no DNS list.
         let macros = server(&mut tree, "ns.spf.example", 25);
         tree.zone("spf.example.", &[macros], "* 60 A 127.0.0.2\n").unwrap();
         for (apex, millis) in LISTS.into_iter().chain(DOMAIN_LISTS).chain([ALLOW_LIST, ONE_POINT_LIST]) {

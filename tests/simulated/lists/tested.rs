@@ -207,7 +207,7 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
 fn a_list_whose_own_test_entries_differ_is_a_list() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
-        // The list contains one address in ten, but not its own test entry.
+        // The DNS list contains one address in ten, but not its own test entry.
         let tenth: String = (0..60).map(|n| format!("{}.0.18.198 60 A 127.0.0.2\n", n * 4)).collect();
         stage.serve(LIST, &[0, 1], &tenth);
         for round in 0..45 {
@@ -218,7 +218,7 @@ fn a_list_whose_own_test_entries_differ_is_a_list() {
         let standing = stage.entry(LIST).standing();
         assert_eq!(standing.state, ListState::TestsDiffer, "{standing:?}");
         assert!(standing.why.contains("but lists other names"), "{standing:?}");
-        // The list contains the test entry that must not be listed, and few other addresses.
+        // The DNS list contains the test entry that must not be listed, and few other addresses.
         stage.serve(LIST, &[0, 1], &format!("2.0.0.127 60 A 127.0.0.2\n1.0.0.127 60 A 127.0.0.2\n{tenth}"));
         for round in 0..60 {
             many(&stage, 20_000 + round * 5..20_000 + round * 5 + 5).await;

@@ -1,4 +1,4 @@
-//! Listeners with and without the checks for lists share the answers of lists. Each list is asked once, and resolverd decides for each
+//! Listeners with and without the checks for DNS lists share the answers of lists. Each list is asked once, and resolverd decides for each
 //! listener which answers it may give.
 
 use hickory_proto::op::ResponseCode;

@@ -19,8 +19,8 @@ pub(super) struct BatchAllowance {
     at_risk: u64,
 }
 
-/// The allowance of the known lists, and the allowance of the learned zones. Strangers can cause a zone to be
-/// learned. The questions to such zones must not use up the allowance of the lists.
+/// The allowance of the known DNS lists, and the allowance of the learned zones. Strangers can cause a zone to be learned. The questions to such
+/// zones must not use up the allowance of the lists.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowances {
     lists: BatchAllowance,

@@ -10,7 +10,7 @@ use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
 
 use super::ListId;
 
-/// A `Habit` (which lists clients ask together) is computed from this many addresses.
+/// A `Habit` (which DNS lists clients ask together) is computed from this many addresses.
 const MEMORY: u32 = u128::BITS;
 
 /// The DNS lists that clients usually ask after a certain question with a certain result. resolverd asks these lists in advance.

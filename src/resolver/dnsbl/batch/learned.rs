@@ -24,7 +24,7 @@ pub enum Mode {
     Learned,
     /// resolverd asks in advance the other DNS lists of the groups that the operator has configured.
     Configured,
-    /// resolverd asks no list in advance. It only counts how useful the queries of the mode `Learned` would be.
+    /// resolverd asks no DNS list in advance. It only counts how useful the queries of the mode `Learned` would be.
     Observe,
     /// resolverd asks no DNS list in advance of a client.
     Off,
@@ -74,7 +74,7 @@ pub struct BatchCounts {
     pub used: u64,
     /// The number of batch questions to this DNS list that no client asked afterwards, so that the answer was not used.
     pub wasted: u64,
-    /// The time, in microseconds, by which clients waited less because resolverd had asked the list in advance.
+    /// The time, in microseconds, by which clients waited less because resolverd had asked the DNS list in advance.
     pub saved_micros: u64,
 }
 
@@ -244,7 +244,7 @@ impl Batch {
             return Vec::new();
         }
         // A question for a PTR or MX starts a batch only if it is the first question about its subject. An smtpd behind postscreen asks for the PTR
-        // after the lists, and then the PTR question says nothing about the next lists.
+        // after the DNS lists, and then the PTR question says nothing about the next lists.
         if list >= EXCHANGER && !questions.asked.is_empty() {
             return Vec::new();
         }
@@ -309,8 +309,8 @@ impl Batch {
         }
     }
 
-    /// Removes each subject about which clients first asked more than `BATCH_WINDOW` ago. Learns from the questions about it which lists clients ask
-    /// one after the other.
+    /// Removes each subject about which clients first asked more than `BATCH_WINDOW` ago. Learns from the questions about it which DNS lists clients
+    /// ask one after the other.
     pub fn settle(&mut self, now: Mono) {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < BATCH_WINDOW {

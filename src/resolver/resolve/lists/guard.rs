@@ -89,12 +89,13 @@ impl ListResolver {
         give(asked, verdict.as_ref(), found)
     }
 
-    /// Returns the state of a list when it is asked as in `view`: by recursion, at configured servers, or through forwarders (the `way`).
+    /// Returns the state of a DNS list when it is asked as in `view`: by recursion, at configured servers, or through forwarders (the `way`).
     pub(crate) fn list_entry(&self, view: &View, list: &List) -> Arc<ListEntry> {
         let way = view.list_route(&list.apex).way();
         match self.table.find(&list.apex, &way) {
             Some(entry) => entry,
-            // The question began before a reload, and no view asks the list in this way any more, so its state is not stored in the table.
+            // The question began before a reload, and no view asks the DNS list in this way any more, so its state is not stored in the
+            // table.
             None if !self.is_asked(&list.apex, &way) => Arc::new(ListEntry::apart(list.apex.clone(), way)),
             None => self.table.entry(&list.apex, &way),
         }
@@ -139,15 +140,16 @@ impl ListResolver {
         }
     }
 
-    /// Records the result of the operating tests of a list. `insists` is true if the operator has asked for the tests. If the state of the
-    /// list changes, its cached answers are removed.
+    /// Records the result of the operating tests of a DNS list. `insists` is true if the operator has asked for the tests. If the state of
+    /// the list changes, its cached answers are removed.
     pub async fn list_is(&self, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
             self.memory.flush_tree(&entry.apex).await;
         }
     }
 
-    /// Returns the answer for a client whose deadline has passed: SERVFAIL, or for a question to a list the answer that `when_silent` sets.
+    /// Returns the answer for a client whose deadline has passed: SERVFAIL, or for a question to a DNS list the answer that `when_silent`
+    /// sets.
     pub(in crate::resolve) fn overdue(&self, missed: &ClientQuestion, error: ExtendedError) -> Answer {
         let ClientQuestion { question, view, .. } = missed;
         let now = self.clock.mono();
@@ -201,7 +203,7 @@ fn give(
     };
     match given {
         Given::Answer => found.map(|chased| Chased { list: Some(mark), ..chased }),
-        // If the answers of the list's zone are unusable, for example bogus, the client gets the failure with its own extended error.
+        // If the answers of the DNS list's zone are unusable, for example bogus, the client gets the failure with its own extended error.
         Given::Servfail(_)
             if found.is_err()
                 && matches!(verdict, Some(ListVerdict::Unknown(UnknownReason::Unusable { .. }))) =>
@@ -210,7 +212,7 @@ fn give(
         }
         Given::Servfail(error) => {
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
-            // If the servers are silent, the failure counts for the zone of the servers. If they refuse, it counts for the list.
+            // If the servers are silent, the failure counts for the zone of the servers. If they refuse, it counts for the DNS list.
             let fault = match verdict {
                 Some(ListVerdict::Unknown(why)) => why.fault(),
                 _ => ListFault::Unusable,
@@ -237,7 +239,7 @@ fn give(
     }
 }
 
-/// Returns why a failed question to a list leaves open whether the name is listed. Returns `None` if the list did not cause the failure.
+/// Returns why a failed question to a DNS list leaves open whether the name is listed. Returns `None` if the list did not cause the failure.
 pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UnknownReason> {
     let what = failure.of_list(&list.apex);
     match failure {

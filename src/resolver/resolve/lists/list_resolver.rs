@@ -28,7 +28,7 @@ pub struct ListResolver {
     pub(super) views: Arc<ArcSwap<Views>>,
     /// The state of each DNS list that was asked.
     pub(in crate::resolve) table: Lists,
-    /// The questions to lists that wait for an answer. Equal questions are asked once.
+    /// The questions to DNS lists that wait for an answer. Equal questions are asked once.
     pub(super) asking: SharedWork<Arc<Result<Chased, Failure>>>,
 }
 
@@ -58,7 +58,7 @@ impl ListResolver {
 #[derive(Clone, Copy)]
 pub(in crate::resolve) struct ListQuestion<'a> {
     pub(in crate::resolve) list: &'a List,
-    /// The state of the list when it is asked as in the question's view: by recursion, at configured servers, or through forwarders.
+    /// The state of the DNS list when it is asked as in the question's view: by recursion, at configured servers, or through forwarders.
     pub(in crate::resolve) entry: &'a ListEntry,
     pub(in crate::resolve) name: &'a Name,
     pub(in crate::resolve) kind: RecordType,

@@ -23,7 +23,7 @@ use dns::question::{Question, Security, ViewId};
 /// The result of a probe of a DNS list.
 #[derive(Clone, Debug)]
 pub struct Probed {
-    /// What the answer says: listed, not listed, or unknown. `None` if no server answered for a reason that is not a fault of the list.
+    /// What the answer says: listed, not listed, or unknown. `None` if no server answered for a reason that is not a fault of the DNS list.
     pub verdict: Option<ListVerdict>,
     /// The server of the DNS list that answered the probe; `None` if no server did.
     pub server: Option<IpAddr>,
@@ -32,12 +32,12 @@ pub struct Probed {
 }
 
 impl ListResolver {
-    /// Returns true if any view asks the list at `apex` in this `way`: by recursion, at configured servers, or through forwarders.
+    /// Returns true if any view asks the DNS list at `apex` in this `way`: by recursion, at configured servers, or through forwarders.
     pub fn is_asked(&self, apex: &Name, way: &Way) -> bool {
         self.views.load().asking(apex, way, ViewId::default()).is_some()
     }
 
-    /// Removes the states of lists for ways to ask them that no view uses any more.
+    /// Removes the states of DNS lists for ways to ask them that no view uses any more.
     pub(in crate::resolve) fn forget_unasked(&self) {
         self.table.keep(|apex, way| self.is_asked(apex, way));
     }
@@ -56,7 +56,7 @@ impl ListResolver {
         Some((list, Arc::clone(view)))
     }
 
-    /// Returns the list that a question asks, if the list is configured and was not shut down.
+    /// Returns the DNS list that a question asks, if the list is configured and was not shut down.
     pub fn list_of(&self, question: &Question) -> Option<Arc<List>> {
         let views = self.views.load();
         views
@@ -66,7 +66,7 @@ impl ListResolver {
             .filter(|list| list.is_alive())
     }
 
-    /// Asks a list for the A records of `name`. Asks a server other than `avoid` if the list has one.
+    /// Asks a DNS list for the A records of `name`. Asks a server other than `avoid` if the list has one.
     pub async fn probe(&self, view: &Arc<View>, list: &List, name: &Name, avoid: Option<IpAddr>) -> Probed {
         let entry = self.list_entry(view, list);
         let progress = Arc::new(FlightProgress::new(&self.clock));
@@ -77,7 +77,7 @@ impl ListResolver {
         let secure = found.as_ref().is_ok_and(|chased| chased.security == Some(Security::Secure));
         let server = found.as_ref().ok().and_then(|chased| chased.answered).map(|(server, _)| server);
         let verdict = match found {
-            // The state of the list so far must not influence how its answer is interpreted.
+            // The state of the DNS list so far must not influence how its answer is interpreted.
             Ok(chased) => Some(gate::judge(list, ListState::Untested, &chased.answers)),
             Err(failure) => why_of(list, &failure).map(ListVerdict::Unknown),
         };

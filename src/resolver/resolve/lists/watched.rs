@@ -40,21 +40,21 @@ pub(in crate::resolve) struct Watched<'a> {
 }
 
 impl ListResolver {
-    /// Returns the list that a client's question asks, and its state, if the list was not shut down.
+    /// Returns the DNS list that a client's question asks, and its state, if the list was not shut down.
     pub(in crate::resolve) fn watched<'a>(&self, missed: &'a ClientQuestion) -> Option<Watched<'a>> {
         missed.live_list()?;
         self.list_of_client(missed)
     }
 
-    /// Returns the list that a client's question asks, and its state, even if the list was shut down. The state is looked up only once for
-    /// each question.
+    /// Returns the DNS list that a client's question asks, and its state, even if the list was shut down. The state is looked up only once for each
+    /// question.
     pub(super) fn list_of_client<'a>(&self, missed: &'a ClientQuestion) -> Option<Watched<'a>> {
         let AskedList { list, entry, .. } = missed.list.as_ref()?;
         let entry = entry.get_or_init(|| self.list_entry(&missed.view, list));
         Some(Watched { list, entry })
     }
 
-    /// Returns the immediate answer to a question whose list is known not to answer. Returns `None` if the list must be asked.
+    /// Returns the immediate answer to a question whose list is known not to answer. Returns `None` if the DNS list must be asked.
     pub(in crate::resolve) fn held(
         &self,
         watched: Watched<'_>,
@@ -82,7 +82,7 @@ impl ListResolver {
         }
     }
 
-    /// Returns the answer of a list. If listeners whose clients see the same zones ask the same, the list is asked only once.
+    /// Returns the answer of a DNS list. If listeners whose clients see the same zones ask the same, the list is asked only once.
     pub(in crate::resolve) async fn hear_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let ListQuestion { name, kind, context, .. } = asked;
         let question = Question { view: context.view.knows, ..Question::new(name, kind) };
@@ -95,8 +95,7 @@ impl ListResolver {
                 context.note(StepEvent::Memory { found: what });
                 return match heard.await {
                     Ok(heard) => heard.as_ref().clone().map(|chased| Chased { shared: true, ..chased }),
-                    // An error means that the resolution (flight) that asked the list was given up, so this resolution asks the list
-                    // itself.
+                    // An error means that the resolution (flight) that asked the DNS list was given up, so this resolution asks the list itself.
                     Err(_) => self.ask_list(asked).await,
                 };
             }
@@ -106,7 +105,7 @@ impl ListResolver {
         Arc::unwrap_or_clone(heard)
     }
 
-    /// Asks a list, and reports the result to the breaker and the statistics of the list.
+    /// Asks a DNS list, and reports the result to the breaker and the statistics of the list.
     pub(in crate::resolve) async fn ask_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let ListQuestion { entry, name, kind, context, .. } = asked;
         let (began, before) = (self.clock.mono(), context.budget.packets());
@@ -125,7 +124,7 @@ impl ListResolver {
             went_out: context.budget.packets() > before,
             sent: context.budget.to_list().saturating_sub(before_to_list).max(1),
             refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
-            // A list that requires a secret key in its names may refuse a query for its apex although it works.
+            // A DNS list that requires a secret key in its names may refuse a query for its apex although it works.
             probe: context.is_on_the_side() && *name != entry.apex,
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };
@@ -150,8 +149,8 @@ impl ListResolver {
         }
     }
 
-    /// Records the result of a question that belongs to no known list. Returns the mark of the answer if its zone is learned: see `lookalike`. Only the
-    /// batches use this mark.
+    /// Records the result of a question that belongs to no known DNS list. Returns the mark of the answer if its zone is learned: see `lookalike`.
+    /// Only the batches use this mark.
     pub(super) fn learned_mark(&self, name: &Name, found: &Result<Chased, Failure>) -> Option<ListMark> {
         let answer = found.as_ref().ok();
         let round_trip = answer.and_then(|chased| chased.answered).map(|(_, round_trip)| round_trip);
@@ -165,7 +164,7 @@ impl ListResolver {
         Some(ListMark { list, says })
     }
 
-    /// Reports the result of a question to a list to the module `background::batch`, which observes which lists clients ask together.
+    /// Reports the result of a question to a DNS list to the module `background::batch`, which observes which lists clients ask together.
     pub(in crate::resolve) fn report_to_batches(
         &self,
         question: &Question,
@@ -184,8 +183,8 @@ impl ListResolver {
         }
     }
 
-    /// Returns when servers other than those of the list last answered: servers of the internet, or the same forwarders for other questions.
-    /// This shows whether only the list is silent, or whether the network of this host has an outage.
+    /// Returns when servers other than those of the DNS list last answered: servers of the internet, or the same forwarders for other questions. This
+    /// shows whether only the list is silent, or whether the network of this host has an outage.
     pub fn evidence(&self, way: &Way) -> NetworkAnswers {
         match way {
             Way::Public | Way::Stub(_) => self.iterate.evidence(),
@@ -221,7 +220,7 @@ fn refuses(entry: &ListEntry, kind: RecordType, chased: &Chased, context: &Conte
     matches!(verdict, Some(ListVerdict::Unknown(why)) if why.state().is_some())
 }
 
-/// Returns how long a negative answer of a list may be cached, if the answer is negative.
+/// Returns how long a negative answer of a DNS list may be cached, if the answer is negative.
 fn negative_ttl(chased: &Chased) -> Option<Duration> {
     chased.soa.as_ref().map(|soa| Duration::from_secs(soa.ttl.into()))
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 const TTL: Duration = Duration::from_secs(30);
 
-/// The round-trip times of the eight lists in these tests, in milliseconds. Their order is one that an operator might configure.
+/// The round-trip times of the eight DNS lists in these tests, in milliseconds. Their order is one that an operator might configure.
 const TRIPS: [u64; 8] = [40, 20, 150, 80, 60, 110, 30, 95];
 
 fn place(list: ListId) -> usize {
@@ -27,7 +27,7 @@ fn check(number: u32) -> Check {
 fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono) -> Duration {
     let check = check(number);
     let mut now = begin;
-    // For each list: the time at which the answer to the query sent in advance arrives.
+    // For each DNS list: the time at which the answer to the query sent in advance arrives.
     let mut there = [None; 8];
     for list in 0..8_u32 {
         let own = place(list);
@@ -131,8 +131,8 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
             median(&times[200..])
         );
         assert_eq!(rule, Duration::from_millis(ideal));
-        // If a list is asked in about 95 of 100 cases, its measured share is sometimes above and sometimes below 95. Therefore the measured time
-        // may lie between the computed times for 95 and for 96.
+        // If a DNS list is asked in about 95 of 100 cases, its measured share is sometimes above and sometimes below 95. Therefore the measured
+        // time may lie between the computed times for 95 and for 96.
         let (strict, _) = allowed(percent, 96.0);
         assert!(median(&times[200..]) <= strict.max(rule), "{percent} %");
     }
@@ -179,7 +179,7 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
         batch.asked(CheckQuery { check: &check(1), list: 0, blocks: true }, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
-    // No client ever asks the lists of these batches, so the limit for unused queries stops the batches.
+    // No client ever asks the DNS lists of these batches, so the limit for unused queries stops the batches.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
