@@ -120,6 +120,48 @@ impl Stage {
 /// hosts of senders.
 const RECEIVER: [(&str, RecordType); 2] = [("", RecordType::MX), ("", RecordType::TXT)];
 
+/// postscreen greets a client six seconds after it has asked the lists, and smtpd then asks for the PTR. So on a busy host, more than a hundred
+/// questions wait for their use from the start on.
+#[test]
+fn the_ptr_is_asked_ahead_on_a_busy_host_although_it_is_used_seconds_later() {
+    const CLIENTS: u8 = 250;
+    let mut tree = Tree::default();
+    for (name, last, distance) in
+        [("a.root", 1, 10), ("ns.lists.tld", 2, 10), ("ns.one.tld", 3, TRIP.as_millis() as u64)]
+    {
+        let mut plan = ServerPlan::new(name, vec![IpAddr::from([192, 0, 2, last])]);
+        plan.distance = Distance::steady(Duration::from_millis(distance));
+        tree.server(plan).unwrap();
+    }
+    let of = |name: &str| [name.to_owned()];
+    tree.zone(".", &of("a.root"), "").unwrap();
+    let lists = ["zen.spamhaus.org", "bl.spamcop.net", "list.dnswl.org"];
+    for list in lists {
+        tree.zone(list, &of("ns.lists.tld"), "").unwrap();
+    }
+    tree.zone("5.18.198.in-addr.arpa.", &of("ns.one.tld"), "").unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let mut config = config_for(&lab);
+    config.lookahead.mode = LookaheadMode::Rules;
+    let times = paused(async {
+        let simulation = Simulation::new(lab, config, 7);
+        let of_client = async |last: u8| {
+            tokio::time::sleep(Duration::from_millis(40) * u32::from(last)).await;
+            for list in lists {
+                let listed = Name::from_ascii(format!("{last}.5.18.198.{list}.")).unwrap();
+                simulation.ask(&listed, RecordType::A).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_secs(6)).await;
+            let pointer = Name::from(IpAddr::from([198, 18, 5, last]));
+            simulation.ask(&pointer, RecordType::PTR).await.unwrap().elapsed
+        };
+        futures_util::future::join_all((0..CLIENTS).map(of_client)).await
+    });
+    // Thirty-two are asked before the first is used, after six seconds. From then on, each use makes room for two.
+    let soon = &times[153..210];
+    assert!(soon.iter().all(Duration::is_zero), "{times:?}");
+}
+
 #[test]
 fn the_record_has_the_names_in_answers_that_were_asked_ahead() {
     paused(async {

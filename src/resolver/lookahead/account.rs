@@ -57,6 +57,8 @@ pub(super) struct RuleAccount {
     recent_unused: u32,
     /// The number of questions that were asked in advance, and that no client has used yet and that are not judged as unused yet.
     open: u32,
+    /// The number of questions that clients used, and that are not judged yet, because their time is not over.
+    used_unjudged: u32,
     /// The number of questions in the trial of the rule, and the number of these that a client has asked. During the trial, look-ahead does
     /// not ask the rule's questions.
     trial: u32,
@@ -88,7 +90,7 @@ impl RuleAccount {
 
     /// Returns true if the rule may ask one more question in advance before its earlier ones are judged.
     pub(super) fn has_room(&self) -> bool {
-        self.open < AHEAD_UNUSED.saturating_add(self.recent_used)
+        self.open < AHEAD_UNUSED.saturating_add(self.recent_used).saturating_add(self.used_unjudged)
     }
 
     /// Returns the usual time from a question of this rule until a client asks the same. Returns 0 before the first time.
@@ -126,6 +128,7 @@ impl RuleAccount {
     /// for the time `saved`.
     pub(super) fn used(&mut self, gap: Duration, saved: Duration) {
         self.open = self.open.saturating_sub(1);
+        self.used_unjudged = self.used_unjudged.saturating_add(1);
         self.counts.used = self.counts.used.saturating_add(1);
         let micros = micros(saved);
         self.counts.saved_micros = self.counts.saved_micros.saturating_add(micros);
@@ -138,6 +141,7 @@ impl RuleAccount {
         let none_is_missing = self.trial_used == self.trial && self.trial >= AHEAD_SHORT_TRIAL;
         let is_enough = self.trial_used.saturating_mul(100) >= AHEAD_TRIAL.saturating_mul(AHEAD_PERCENT);
         self.has_passed |= on_trial && (none_is_missing || is_enough);
+        self.used_unjudged = self.used_unjudged.saturating_add(1);
         self.counts.sent_later = self.counts.sent_later.saturating_add(1);
         self.learn_gap(gap);
     }
@@ -145,6 +149,7 @@ impl RuleAccount {
     /// Judges a question whose time is over. `used` is true if a client asked it, `asked` if look-ahead asked it in advance.
     pub(super) fn judge(&mut self, used: bool, asked: bool) {
         if used {
+            self.used_unjudged = self.used_unjudged.saturating_sub(1);
             self.recent_used = self.recent_used.saturating_add(1);
         } else {
             self.recent_unused = self.recent_unused.saturating_add(1);
@@ -265,6 +270,10 @@ mod tests {
         account.used(Duration::from_secs(1), Duration::from_millis(20));
         account.used(Duration::from_secs(9), Duration::from_millis(30));
         assert!(account.has_room());
+        // Each use makes room for two, and not only once its question is judged: the clients of a busy host use hundreds of answers before the
+        // first is judged.
+        let more = (0..1_000).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
+        assert_eq!(more, 4);
         assert_eq!((account.gap(), account.counts.saved_micros), (Duration::from_secs(2), 50_000));
     }
 
