@@ -1,7 +1,9 @@
 //! Finds out whether a name exists according to the cache, and therefore which types an NXDOMAIN denies.
 //!
 //! According to RFC 2308 section 5, an NXDOMAIN denies all types of the name. But load balancers send NXDOMAIN for types that they do not know,
-//! especially AAAA (RFC 4074 section 4.2). An NXDOMAIN without proof therefore denies only the type of its question.
+//! especially AAAA (RFC 4074 section 4.2). An NXDOMAIN without proof therefore denies only the type of its question, unless it comes from a
+//! top-level domain, whose servers know all types. So a mail server that asks for MX, A and AAAA of a sender's domain that spam has made up
+//! waits for one answer, also if the top-level domain is not signed or uses opt-out (RFC 5155 section 6).
 
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::entries::{CacheEntry, Known};
 use super::keys::KeySlot;
 use super::memory::Memory;
+use super::negative::Negative;
 use super::rrset::Rank;
 use super::rrsets::InView;
 use crate::limits::MAX_SHOWN_ABOVE;
@@ -32,22 +35,23 @@ const SHOWING: [RecordType; 10] = [
 ];
 
 impl InView<'_> {
-    /// Returns true if an NXDOMAIN in the answer to a question for `kind` at `name` denies all types. An NXDOMAIN for A
-    /// without proof does so too, because every server knows A: if A is denied, and nothing in the cache shows that the
-    /// name exists, the name does not exist.
+    /// Returns true if an NXDOMAIN (`denial`) in the answer to a question for `kind` at `name` denies all types. An NXDOMAIN for A without
+    /// proof does so too, because every server knows A: if A is denied, and nothing in the cache shows that the name exists, the name does not
+    /// exist. The same is true for any type if the server of a top-level domain denies it.
     pub(super) fn denies_all_types(
         &self,
         name: &Name,
         kind: RecordType,
-        security: Security,
+        denial: &Negative,
         now: Mono,
     ) -> bool {
+        let is_secure = denial.backing.security == Security::Secure;
         match kind {
             // DS records come from the parent zone. Its NXDOMAIN does not show that the name has no other types, because a
             // stub zone or forwarder may serve the name.
             RecordType::DS => false,
-            RecordType::A => security == Security::Secure || !self.exists(name, now),
-            _ => security == Security::Secure,
+            RecordType::A => is_secure || !self.exists(name, now),
+            _ => is_secure || denial.is_of_top_level_domain() && !self.exists(name, now),
         }
     }
 
@@ -89,7 +93,7 @@ impl InView<'_> {
     }
 
     /// Removes the denial of all types of `name` from the cache, because data exist at the name. If only the type A was
-    /// denied, this denial stays. Returns false if there is no denial of all types, or if the denial is proven by
+    /// denied, this denial stays; a top-level domain may have denied another type. Returns false if there is no denial of all types, or if the denial is proven by
     /// DNSSEC.
     pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
         let key = self.key(name, KeySlot::Nxdomain);
@@ -98,7 +102,8 @@ impl InView<'_> {
         };
         self.store.remove(&key);
         let of_type = self.key(name, KeySlot::Rrset(RecordType::A));
-        if self.known(&of_type, Rank::Glue, now).is_none() {
+        let is_of_type = !matches!(&denial, Known::Negative(negative) if negative.is_of_top_level_domain());
+        if is_of_type && self.known(&of_type, Rank::Glue, now).is_none() {
             self.store.insert(of_type, CacheEntry::Known(denial));
         }
         true
@@ -126,41 +131,44 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::negative::{Denial, Negative};
+    use crate::cache::negative::Denial;
     use crate::cache::security::Backing;
     use crate::cache::stage::{DAY, memory, name};
     use hickory_proto::rr::rdata::{A, SOA, TXT};
     use hickory_proto::rr::{RData, Record};
     use std::sync::Arc;
 
-    fn deny(rrsets: InView<'_>, kind: RecordType, security: Security) {
+    fn deny(rrsets: InView<'_>, (kind, zone): (RecordType, &str), security: Security) {
         let soa = SOA::new(name("ns.example."), name("hostmaster.example."), 1, 2, 3, 4, 60);
-        let soa = Record::from_rdata(name("example."), 60, RData::SOA(soa));
+        let soa = Record::from_rdata(name(zone), 60, RData::SOA(soa));
         let backing = Backing { security, ..Backing::default() };
-        let owner = name("x.example.");
+        let owner = name("x.one.example.");
         let denied = Denial { name: &owner, kind, nxdomain: true, soa: &soa };
         rrsets.put_denied(denied, Rank::Authoritative.backed(backing), DAY, Mono::START);
     }
 
     fn denied(rrsets: InView<'_>, kind: RecordType) -> Option<Arc<Negative>> {
-        match rrsets.get(&name("x.example."), kind, Rank::Answer, Mono::START) {
+        match rrsets.get(&name("x.one.example."), kind, Rank::Answer, Mono::START) {
             Some(Known::Negative(negative)) => Some(negative),
             _ => None,
         }
     }
 
     #[test]
-    fn all_types_are_denied_by_proof_or_with_the_address_of_a_name_of_which_nothing_is_known() {
-        for (kind, security, all) in [
-            (RecordType::AAAA, Security::Unchecked, false),
-            (RecordType::MX, Security::Insecure, false),
-            (RecordType::A, Security::Insecure, true),
-            (RecordType::AAAA, Security::Secure, true),
-            (RecordType::DS, Security::Secure, false),
+    fn all_types_are_denied_by_proof_by_a_top_level_domain_or_with_the_address_of_an_unknown_name() {
+        let (domain, top) = ("one.example.", "example.");
+        for (kind, zone, security, all) in [
+            (RecordType::AAAA, domain, Security::Unchecked, false),
+            (RecordType::MX, domain, Security::Insecure, false),
+            (RecordType::MX, top, Security::Insecure, true),
+            (RecordType::A, domain, Security::Insecure, true),
+            (RecordType::AAAA, domain, Security::Secure, true),
+            (RecordType::DS, domain, Security::Secure, false),
+            (RecordType::DS, top, Security::Insecure, false),
         ] {
             let memory = memory();
             let rrsets = memory.rrsets.in_view(ViewId::default());
-            deny(rrsets, kind, security);
+            deny(rrsets, (kind, zone), security);
             assert!(denied(rrsets, kind).is_some_and(|negative| negative.nxdomain), "{kind} {security:?}");
             assert_eq!(denied(rrsets, RecordType::TXT).is_some(), all, "{kind} {security:?}");
         }
@@ -168,9 +176,9 @@ mod tests {
 
     #[test]
     fn data_at_or_below_a_name_keep_all_its_types_from_being_denied_and_clear_what_was() {
-        let text = Record::from_rdata(name("x.example."), 60, RData::TXT(TXT::new(vec!["here".into()])));
-        let below = Record::from_rdata(name("w.x.example."), 60, RData::A(A::new(192, 0, 2, 1)));
-        let zone = name("example.");
+        let text = Record::from_rdata(name("x.one.example."), 60, RData::TXT(TXT::new(vec!["here".into()])));
+        let below = Record::from_rdata(name("w.x.one.example."), 60, RData::A(A::new(192, 0, 2, 1)));
+        let zone = name("one.example.");
         for (record, before) in [(&text, true), (&text, false), (&below, true), (&below, false)] {
             let memory = memory();
             let rrsets = memory.rrsets.in_view(ViewId::default());
@@ -183,7 +191,7 @@ mod tests {
             if before {
                 assert!(!show(), "nothing was denied yet");
             }
-            deny(rrsets, RecordType::A, Security::Insecure);
+            deny(rrsets, (RecordType::A, "one.example."), Security::Insecure);
             if !before {
                 assert!(denied(rrsets, RecordType::MX).is_some());
                 assert!(show());
@@ -194,11 +202,28 @@ mod tests {
     }
 
     #[test]
+    fn data_at_a_name_clear_the_denial_of_a_top_level_domain() {
+        let text = Record::from_rdata(name("x.one.example."), 60, RData::TXT(TXT::new(vec!["here".into()])));
+        let memory = memory();
+        let rrsets = memory.rrsets.in_view(ViewId::default());
+        deny(rrsets, (RecordType::MX, "example."), Security::Insecure);
+        assert!(rrsets.put_backed(&[&text], Rank::Answer.backed(Backing::default()), DAY, Mono::START));
+        for kind in [RecordType::A, RecordType::MX] {
+            assert!(denied(rrsets, kind).is_none(), "{kind}");
+        }
+        // What is known to exist is not denied again.
+        deny(rrsets, (RecordType::MX, "example."), Security::Insecure);
+        assert!(denied(rrsets, RecordType::MX).is_some());
+        assert!(denied(rrsets, RecordType::A).is_none());
+    }
+
+    #[test]
     fn what_is_proven_is_not_cleared_by_what_is_not() {
         let memory = memory();
         let rrsets = memory.rrsets.in_view(ViewId::default());
-        deny(rrsets, RecordType::A, Security::Secure);
-        let text = Record::from_rdata(name("x.example."), 60, RData::TXT(TXT::new(vec!["forged".into()])));
+        deny(rrsets, (RecordType::A, "one.example."), Security::Secure);
+        let text =
+            Record::from_rdata(name("x.one.example."), 60, RData::TXT(TXT::new(vec!["forged".into()])));
         assert!(!rrsets.put_backed(&[&text], Rank::Answer.backed(Backing::default()), DAY, Mono::START));
         assert!(denied(rrsets, RecordType::TXT).is_some());
     }

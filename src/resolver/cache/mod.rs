@@ -17,8 +17,8 @@
 //!   weights of entries were 40 to 220 octets too small, and a full cache took up to 1.5 times `cache.size`.
 //! - RRsets have ranks (RFC 2181 section 5.4.1). Glue, or data from an answer without AA, replace data from an answer
 //!   with AA only after the TTL of this data has expired.
-//! - NXDOMAIN without proof denies only the type of its question, because load balancers answer NXDOMAIN for AAAA (RFC 4074). For A it
-//!   denies all types, unless the name or a name below it is known to exist.
+//! - NXDOMAIN without proof denies only the type of its question, because load balancers answer NXDOMAIN for AAAA (RFC 4074). For A, and
+//!   from a top-level domain, it denies all types, unless the name or a name below it is known to exist.
 
 #![deny(
     clippy::unwrap_used,

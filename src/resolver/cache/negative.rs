@@ -57,6 +57,11 @@ impl Negative {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }
 
+    /// Returns true if the server of a top-level domain denied the name.
+    pub(super) fn is_of_top_level_domain(&self) -> bool {
+        self.soa.records(0).pop().is_some_and(|soa| soa.name.iter().len() == 1)
+    }
+
     /// Returns the SOA with the remaining TTL (RFC 2308 section 6), or `None` if the denial has no SOA.
     pub fn soa(&self, now: Mono) -> Option<Record> {
         self.soa.records(self.ttl.saturating_sub(now.seconds_since(self.stored))).pop()

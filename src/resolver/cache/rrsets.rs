@@ -214,7 +214,7 @@ impl InView<'_> {
         if ttl == 0 {
             return;
         }
-        let all_types = denial.nxdomain && self.denies_all_types(name, kind, denial.backing.security, now);
+        let all_types = denial.nxdomain && self.denies_all_types(name, kind, &denial, now);
         let slot = if all_types { KeySlot::Nxdomain } else { KeySlot::Rrset(kind) };
         let mut keys = self.keys(name);
         let held = self.known(&keys.at(0, slot), Rank::Glue, now);
