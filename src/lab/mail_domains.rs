@@ -48,7 +48,8 @@ pub struct MailDomain {
 impl MailDomain {
     /// Returns true if this domain is signed in a signed internet. One in four domains is, under every TLD.
     pub fn is_signed(&self) -> bool {
-        self.number / TLDS.len() % 4 == self.number % 4
+        let has_signed_parent = self.roughness.as_ref().is_none_or(|roughness| roughness.tld.is_none());
+        has_signed_parent && self.number / TLDS.len() % 4 == self.number % 4
     }
 
     pub(super) fn hoster(&self) -> &'static Hoster {
@@ -98,7 +99,8 @@ pub(super) fn draw(size: usize, is_rough: bool) -> Result<Vec<MailDomain>, LabEr
 
 fn domain(number: usize, roughness: Option<Roughness>) -> Result<MailDomain, LabError> {
     let word = WORDS.get(number % WORDS.len()).unwrap_or(&"firm");
-    let tld = TLDS.get(number % TLDS.len()).unwrap_or(&"com");
+    let even = TLDS.get(number % TLDS.len()).unwrap_or(&"com");
+    let tld = roughness.as_ref().and_then(|roughness| roughness.tld).unwrap_or(even);
     let name = format!("{word}{number}.{tld}");
     let hoster = hoster(number);
     let [first, second, third] = hoster.block;

@@ -42,7 +42,7 @@ pub(super) const OPERATORS: [Operator; 4] = [
 ];
 
 /// Top-level domains that answer slowly, each with its name servers and the median round-trip time to them, in milliseconds. Half of the
-/// senders' domains that spam makes up are below them.
+/// senders' domains that spam makes up are below them, and one in sixteen mail domains.
 pub(super) const SLOW_TLDS: [(&str, [&str; 2], u32); 3] = [
     ("top", ["a.nic.top", "b.nic.top"], 180),
     ("icu", ["a.nic.icu", "b.nic.icu"], 240),
@@ -54,6 +54,8 @@ pub(super) const SLOW_TLDS: [(&str, [&str; 2], u32); 3] = [
 pub(super) struct Roughness {
     /// The TTL of the domain's records, in seconds.
     pub(super) ttl: u32,
+    /// The top-level domain of the domain if it is one of the slow ones, which are not signed.
+    pub(super) tld: Option<&'static str>,
     /// The selector in the name of the domain's DKIM key.
     pub(super) selector: String,
     /// True if the domain sends its mail from the subdomain `SENDING_LABEL`.
@@ -72,6 +74,10 @@ pub(super) fn of_domain(number: usize) -> Roughness {
     let lookups = 1 + number / 4 % MOST_LOOKUPS;
     Roughness {
         ttl: TTLS.get(number % TTLS.len()).copied().unwrap_or(300),
+        tld: (number % 16 == 15)
+            .then(|| SLOW_TLDS.get(number / 16 % SLOW_TLDS.len()))
+            .flatten()
+            .map(|(tld, ..)| *tld),
         selector: if number % 3 == 1 { own } else { (*shared).to_owned() },
         sends_from_subdomain: number % 4 == 1,
         policy: (number % 4 >= 2).then(|| format!("include:{}", link(lookups))),
