@@ -39,6 +39,7 @@ impl Failure {
             | Self::Aliases { .. }
             | Self::Sentinel { .. }
             | Self::TooLong { .. }
+            | Self::Glued { .. }
             | Self::TooLarge { .. } => ExtendedError::OTHER,
         }
     }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 
 use super::freshness;
 use super::negative::Negative;
@@ -47,6 +47,15 @@ pub struct Delegation {
 }
 
 impl Delegation {
+    /// Returns the addresses of type `kind` (A or AAAA) of the server with this name, as far as the referral contained them.
+    pub(crate) fn glue_for(&self, server: &Name, kind: RecordType) -> Vec<IpAddr> {
+        let of_server = self.glue.iter().filter(|(place, _)| self.servers.get(*place) == Some(server));
+        of_server
+            .map(|(_, address)| *address)
+            .filter(|one| one.is_ipv4() == (kind == RecordType::A))
+            .collect()
+    }
+
     /// Creates a delegation whose servers the public DNS has named, without DNSSEC records.
     pub fn plain(
         zone: Name,

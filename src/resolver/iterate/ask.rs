@@ -574,7 +574,7 @@ impl<'a> Asking<'a> {
     }
 
     /// Returns the number of queries in progress whose answers could still change the result.
-    fn awaited(&self) -> usize {
+    pub(super) fn awaited(&self) -> usize {
         self.candidates.iter().map(Candidate::awaited).sum()
     }
 

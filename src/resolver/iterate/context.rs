@@ -42,6 +42,8 @@ pub struct Context {
     /// The number of the resolution (flight) that resolves this client's question, or `None` for a sub-question. Several clients with the
     /// same question may wait for one resolution.
     flight: Option<u64>,
+    /// True if the question is for the address of a server, and an address from a delegation is enough.
+    takes_glue: bool,
 }
 
 /// The reason why a question is resolved.
@@ -79,7 +81,19 @@ impl Context {
             asked_for: None,
             kind: ErrandKind::Client,
             flight: None,
+            takes_glue: false,
         }
+    }
+
+    /// Turns this into the context of a sub-question for the address of a server that ends as soon as a referral contains the address.
+    #[must_use]
+    pub(super) fn taking_glue(self) -> Self {
+        Self { takes_glue: true, ..self }
+    }
+
+    /// Returns true if an address from a delegation is enough.
+    pub(super) fn takes_glue(&self) -> bool {
+        self.takes_glue
     }
 
     /// Sets the number of the resolution that resolves this question.
@@ -183,6 +197,7 @@ impl Context {
             // Sub-questions of a renewal, test or probe may use the cache and ask any server.
             kind: if self.is_ahead() { ErrandKind::LookAhead } else { ErrandKind::Client },
             flight: None,
+            takes_glue: false,
         })
     }
 

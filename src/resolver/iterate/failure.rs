@@ -71,6 +71,14 @@ pub enum Failure {
         /// The name of the server whose address was needed.
         name: Name,
     },
+    /// A referral contained the address of the server whose address was needed. Its zone need not be asked for it.
+    #[error("the address of server {name} is known from a delegation", name = name_text(.name))]
+    Glued {
+        /// The name of the server.
+        name: Name,
+        /// Its addresses in the referral, of the type that was needed. Their TTL may be 0, so that the cache does not have them.
+        addresses: Vec<IpAddr>,
+    },
     /// There were more referrals than a name can have zone cuts.
     #[error("too many referrals for {name}", name = name_text(.name))]
     Referrals {
@@ -308,6 +316,7 @@ impl Failure {
             | Self::Addresses { .. }
             | Self::Packets { .. } => Shows::Silence,
             Self::Depth { .. }
+            | Self::Glued { .. }
             | Self::Referrals { .. }
             | Self::Aliases { .. }
             | Self::Sentinel { .. }

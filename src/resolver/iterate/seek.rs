@@ -3,6 +3,10 @@
 //!
 //! The addresses that the zone of a server's name gives are used before addresses in delegations (RFC 2181 section 5.4.1). If that zone denies
 //! the addresses, or no server answers at them, the addresses in delegations are used, as in Unbound.
+//!
+//! The first lookup of a server's address ends as soon as a referral contains the address: most name servers are in a zone that they serve
+//! themselves, so the next query would only ask the server for its own address, and take as long as the query that needs the address. This
+//! server would be asked at the same address for any name in that zone. If no server answers, its zone is asked too (`seek_again`).
 
 use std::net::SocketAddr;
 
@@ -14,7 +18,7 @@ impl Asking<'_> {
     /// Adds the addresses of a server that a lookup has found. Adds to `reserve` the addresses in delegations that arrived during the lookup.
     pub(super) fn looked_up(&mut self, sought: Sought) {
         match sought.found {
-            Ok(addresses) => {
+            Ok(addresses) | Err(Failure::Glued { addresses, .. }) => {
                 let port = self.context().view.config.resolve.upstream_port;
                 for address in addresses {
                     self.add(SocketAddr::new(address, port));
@@ -37,7 +41,23 @@ impl Asking<'_> {
         self.reserve.extend(glue);
         if !self.is_waiting() {
             self.go_on("address");
+        } else if self.waits_for_a_stranger()
+            && let Some(place) = self.untried()
+        {
+            self.launch(place, "race");
         }
+    }
+
+    /// Returns true if the question waits for one server only, and this server was never asked before. A second one is then asked at the same
+    /// time, as when the question began.
+    fn waits_for_a_stranger(&self) -> bool {
+        let policy = &self.lookup.route.policy;
+        let mut awaited = self.candidates.iter().filter(|candidate| candidate.awaited() > 0);
+        policy.race
+            && !policy.one_at_a_time
+            && !self.context().is_ahead()
+            && self.awaited() == 1
+            && awaited.all(|candidate| candidate.standing.round_trip.is_none())
     }
 
     /// Adds the servers of the parent's NS set, and all addresses from delegations, when none of the known servers is likely to answer.
@@ -77,10 +97,11 @@ impl Asking<'_> {
             && self.context().budget.seek()
         {
             for kind in self.iterate.address_kinds(self.context(), self.iterate.now()) {
-                let (lookup, server) = (self.lookup, server.clone());
+                let (lookup, server, is_first) = (self.lookup, server.clone(), !self.sought_again);
                 self.lookups.push(Box::pin(async move {
                     let found = async {
                         let context = lookup.context.below(&server, kind)?;
+                        let context = if is_first { context.taking_glue() } else { context };
                         let records = lookup.sub_questions.ask(&server, kind, &context).await?;
                         Ok(records.iter().filter_map(|record| record.data.ip_addr()).collect())
                     };

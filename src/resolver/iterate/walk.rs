@@ -115,6 +115,12 @@ impl Iterate {
             };
             lookup.context.note(StepEvent::Referral { zone: name_text(&referral.zone) });
             cut = self.keep_referral(lookup, referral, Some(&cut));
+            if lookup.context.takes_glue() {
+                let addresses = cut.glue_for(lookup.name, lookup.kind);
+                if !addresses.is_empty() {
+                    return Err(Failure::Glued { name: lookup.name.clone(), addresses });
+                }
+            }
             if let Some(outcome) = outdated.iter().find_map(|outdated| outdated.confirmed_by(&cut)) {
                 return outcome;
             }
