@@ -1,6 +1,6 @@
 //! The command `resolverctl why`: why a mail was slow, and which causes delayed mail in a period.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use super::client::ControlClient;
@@ -24,8 +24,8 @@ pub(super) struct Arguments {
     /// Name, domain, address or mail address; `-` reads pasted lines of a mail log, a bounce or mailq. Default: what delayed mail.
     ///
     /// A domain stands for all names below it too, an address for its names in DNS lists and the hosts with this address, a mail address
-    /// for its domain.
-    #[arg(value_name = "NAME|ADDRESS|DOMAIN", allow_hyphen_values = true, value_parser = typed_domain)]
+    /// for its domain. A line of a mail log in quotes is read as if it was pasted.
+    #[arg(value_name = "NAME|ADDRESS|DOMAIN", allow_hyphen_values = true, value_parser = subject)]
     subject: Option<String>,
     /// Show this number of the slowest messages (emails), at most 100.
     #[arg(long, value_name = "NUMBER", conflicts_with = "subject", value_parser = number_of_messages)]
@@ -49,6 +49,16 @@ const MOST: usize = 20;
 
 /// The period whose causes of delayed mail are shown if the command line names none, in seconds.
 const COSTS_SPAN: f64 = 3_600.0;
+
+/// Parses the subject: a line of a mail log, which has blanks, or a name.
+fn subject(typed: &str) -> Result<String, String> {
+    if is_line(typed) { Ok(typed.to_owned()) } else { typed_domain(typed) }
+}
+
+/// Returns true if the subject is a line of a mail log, and not a name.
+fn is_line(subject: &str) -> bool {
+    subject.trim().contains(char::is_whitespace)
+}
 
 /// Parses the value of the option `--slowest`, a number of messages (emails).
 fn number_of_messages(typed: &str) -> Result<usize, String> {
@@ -89,8 +99,12 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    if arguments.subject.as_deref() == Some("-") {
-        return run_pasted(arguments, client, format);
+    match arguments.subject.as_deref() {
+        Some("-") => return run_pasted(arguments, read_lines(io::stdin().lock())?, client, format),
+        Some(line) if is_line(line) => {
+            return run_pasted(arguments, read_lines(line.as_bytes())?, client, format);
+        }
+        _ => {}
     }
     let asked = arguments.request(moment::now())?;
     if arguments.subject.is_none() && arguments.slowest.is_none() {
@@ -146,11 +160,12 @@ fn messages<'r>(replies: &'r [Reply]) -> Vec<&'r MessageReport> {
 /// Reads pasted log lines from standard input, and prints for each line the message (email) to which it belongs.
 fn run_pasted(
     arguments: &Arguments,
+    lines: Vec<PastedLine>,
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let asked = arguments.request(moment::now())?;
-    let lines = pasted::failures_first(pasted::without_quiet(read_lines()?));
+    let lines = pasted::failures_first(pasted::without_quiet(lines));
     let search = LineSearch { asked: &asked, client };
     let mut results: Vec<LineResult> = Vec::new();
     for lines in lines.chunks(LINES_AT_ONCE) {
@@ -207,10 +222,10 @@ fn text_of(results: &[MessageReport], client: &ControlClient, style: Style) -> S
     text
 }
 
-/// Reads the pasted lines from standard input. If some are left out, a sentence about their number is written to standard error.
-fn read_lines() -> Result<Vec<PastedLine>, CommandFailure> {
+/// Reads pasted lines. If some are left out, a sentence about their number is written to standard error.
+fn read_lines(input: impl Read) -> Result<Vec<PastedLine>, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: PathBuf::from("-"), error };
-    let (mut octets, is_cut) = read_at_most(io::stdin().lock(), MAX_PASTED).map_err(failed)?;
+    let (mut octets, is_cut) = read_at_most(input, MAX_PASTED).map_err(failed)?;
     if is_cut {
         // The input was cut, so its last line may be incomplete and name a different domain. This line is removed.
         octets.truncate(octets.iter().rposition(|octet| *octet == b'\n').unwrap_or(octets.len()));

@@ -158,7 +158,7 @@ fn resolverctl_1() {
         + &aligned(exit.trim_start_matches("Exit codes:\n"))
         + ".SH EXAMPLES\n"
         + &examples
-        + &see_also(&[("resolverd", 8), ("resolverd.toml", 5), ("resolverd-operating", 7)]);
+        + &see_also(&[("resolverd", 7), ("resolverd", 8), ("resolverd.toml", 5), ("resolverd-operating", 7)]);
     page("resolverctl.1", &text);
 }
 
@@ -201,9 +201,10 @@ fn resolverd_8() {
         + &section(
             "LOG",
             "`journalctl -u resolverd` has lines for failed and slow queries with their cause, zones that fail, DNS lists that refuse or are \
-             silent, loss in the network of this host, and reloads: the first failure and the first slow query of a zone in an hour, and the \
+             silent, loss in the network of this host, and reloads: the first failure of a zone in an hour, slow queries (at most ten a minute), and the \
              begin and end of each state. `journalctl -u resolverd -p warning` shows those that need attention: zones, lists and networks \
-             with a fault, quotas, and what resolverd cannot do. `resolverctl failed` has all failures of seven days.",
+             with a fault, quotas, and what resolverd cannot do. `resolverctl failed` has all failures of seven days.\n\
+             `man 7 resolverd` describes upgrades, containers, clients in the LAN, a second instance and several gateways.",
         )
         + &section(
             "EXIT STATUS",
@@ -214,7 +215,13 @@ fn resolverd_8() {
             "FILES",
             "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock, /var/lib/resolverd (cache, queries of 7 days in history,\nstatistics of 30 days in minutes)",
         )
-        + &see_also(&[("resolverctl", 1), ("resolverd.toml", 5), ("resolverd-operating", 7)]);
+        + &see_also(&[
+            ("resolverd", 7),
+            ("resolverctl", 1),
+            ("resolverd.toml", 5),
+            ("resolverd-operating", 7),
+            ("resolverd-migration", 7),
+        ]);
     page("resolverd.8", &text);
 }
 

@@ -35,6 +35,16 @@ fn asked(world: &World, outcome: Outcome, elapsed: Duration) {
     world.fake.recorder.asked(&question, None);
 }
 
+#[test]
+fn a_line_in_quotes_is_read_like_a_pasted_one() {
+    let world = World::new();
+    asked(&world, Outcome::Upstream, Duration::from_secs(3));
+    let line = "Nov 30 09:00:00 mx postfix/smtp[1]: 4A1: to=<a@mail.example>, relay=none, delay=3, status=deferred (x)";
+    let (quoted, typed, _) = told(&tool(&world.socket).args(["why", line]).output().unwrap());
+    let (piped, input, _) = pasted(&world, line, &[]);
+    assert_eq!((quoted, typed), (piped, input));
+}
+
 fn objects(text: &str) -> Vec<serde_json::Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
