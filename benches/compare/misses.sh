@@ -2,7 +2,7 @@
 # CPU time and memory of a cache miss, for resolverd and its peers: the same random names, one after the other.
 #
 # benches/compare/misses.sh [--names N] [--sizes "MIB..."] [--pairs N] [--kind answers|denials] [--threads N]
-#           [--resolvers "NAME..."] [--most RATIO]
+#           [--resolvers "NAME..."] [--most RATIO] [--installed]
 #
 # Needs root and Debian's nsd and dnsperf. The resolvers are resolverd, unbound, knot (knot-resolver, always with one thread), bind (bind9)
 # and powerdns (pdns-recursor); the script names those that are not installed. Everything runs in network and process namespaces of its own and ends with
@@ -16,13 +16,21 @@
 #                         the script fails if it takes more
 # `--names 400000 --sizes "16 64 256" --resolvers resolverd` shows that in a minute and a half: at most 30, 68 and 206 MiB, where
 # 44, 104 and 344 are allowed.
+# By default, no resolver validates. With --installed, resolverd and unbound have the configuration of their Debian packages, with validation,
+# look-ahead, and their own numbers of threads and sizes of caches. The root and the TLD are then signed (needs ldnsutils), and --sizes and
+# --threads have no effect.
 # CPU time depends on what else the machine does, so compare runs of one pair only. With `--most 1.1` the script fails if a
 # name costs resolverd more than 1.1 times the CPU time that it costs Unbound, as the median of the pairs of a size. Default: no
 # bound. Use several pairs with it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-names=100000 sizes=64 pairs=1 kind=answers threads=1 resolvers="resolverd unbound" most="" arguments=("$@")
+names=100000 sizes=64 pairs=1 kind=answers threads=1 resolvers="resolverd unbound" most="" installed="" signed="" arguments=("$@")
 while [ $# -gt 0 ]; do
+  if [ "$1" = --installed ]; then
+    installed=installed_ signed=signed
+    shift
+    continue
+  fi
   case $1 in
     --names) names=$2 ;;
     --sizes) sizes=$2 ;;
@@ -62,14 +70,14 @@ switches() {
 
 run() { # run RESOLVER MIB
   local begin end before after
-  "start_$1" "$2"
+  "start_$installed$1" "$2"
   soon answers warm.z0.bench
   read -ra begin < <(cpu)
   before=$(switches)
   dnsperf -s 127.0.0.1 -p 5300 -c 4 -q 200 -t 10 -n 1 -d "$work/names" >"$work/dnsperf" 2>&1
   read -ra end < <(cpu)
   after=$(switches)
-  awk -v costs="$work/costs" -v resolver="$1" -v size="$2" -v user="$((end[0] - begin[0]))" -v kernel="$((end[1] - begin[1]))" -v switches="$((after - before))" \
+  awk -v costs="$work/costs" -v resolver="$1" -v installed="$installed" -v size="$2" -v user="$((end[0] - begin[0]))" -v kernel="$((end[1] - begin[1]))" -v switches="$((after - before))" \
     -v resident="$(resident VmRSS)" -v most="$(resident VmHWM)" '
     /Queries sent:/ { sent = $3 }
     /Response codes:/ {
@@ -77,8 +85,8 @@ run() { # run RESOLVER MIB
     }
     /Queries per second:/ { rate = $4 }
     END {
-      printf "%-10s cache %3d MiB: answered %d, failed %d, cpu %.1f us (user %.1f, system %.1f), switches %.2f, %d names a second, resident %d MiB, at most %d MiB\n",
-        resolver, size, good, sent - good, (user + kernel) / sent, user / sent, kernel / sent, switches / sent, rate, resident / 1024, most / 1024
+      printf "%-10s %s: answered %d, failed %d, cpu %.1f us (user %.1f, system %.1f), switches %.2f, %d names a second, resident %d MiB, at most %d MiB\n",
+        resolver, installed != "" ? "as installed" : sprintf("cache %3d MiB", size), good, sent - good, (user + kernel) / sent, user / sent, kernel / sent, switches / sent, rate, resident / 1024, most / 1024
       print resolver, (user + kernel) / sent >>costs
       if (resolver == "resolverd" && most > (size * 1.25 + 24) * 1024) {
         printf "%s takes more than %d MiB\n", resolver, size * 1.25 + 24 >"/dev/stderr"
@@ -90,7 +98,7 @@ run() { # run RESOLVER MIB
 }
 
 . "$here/stage.sh"
-raise_servers "$kind"
+raise_servers "$kind" "$signed"
 awk -v names="$names" -v zones="$zones" 'BEGIN {
   srand(1)
   for (number = 0; number < names; number++)

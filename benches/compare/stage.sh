@@ -13,7 +13,19 @@ zone() { # zone NAME: the begin of a zone's file; its text is read.
   cat
 }
 
-raise_servers() { # raise_servers answers|denials: below the zones every name has an address, or none exists
+sign_top() { # signs bench. and the root, as on the internet, and writes the trust anchor. The zones below are unsigned, as most are.
+  local key
+  cd "$work"
+  key=$(ldns-keygen -a ECDSAP256SHA256 -k bench.)
+  ldns-signzone -f bench.zone bench.zone "$key"
+  cat "$key.ds" >>root.zone
+  key=$(ldns-keygen -a ECDSAP256SHA256 -k .)
+  ldns-signzone -f root.zone root.zone "$key"
+  mv "$key.ds" root.ds
+  cd - >/dev/null
+}
+
+raise_servers() { # raise_servers answers|denials [signed]: below the zones every name has an address, or none exists
   local number text='@ NS ns.hoster.bench.' server
   if [ "$1" = answers ]; then text+=$'\n* A 192.0.2.1'; fi
   zone . <<<'@ NS a.root.
@@ -27,6 +39,7 @@ ns.bench. A 198.18.0.10' >"$work/root.zone"
   zone hoster.bench. <<<'@ NS ns
 ns A 198.18.0.20' >"$work/hoster.zone"
   for ((number = 0; number < zones; number++)); do zone "z$number.bench." <<<"$text" >"$work/z$number.zone"; done
+  if [ "${2-}" = signed ]; then sign_top; fi
   for server in root:1 tld:10 zones:20; do
     {
       printf 'server:\n  ip-address: 198.18.0.%s\n' "${server#*:}"
@@ -86,6 +99,42 @@ server:
   root-hints: "$work/hints"
   do-not-query-localhost: no
   access-control: 127.0.0.0/8 allow
+  chroot: ""
+  username: ""
+  directory: "$work"
+  pidfile: ""
+  use-syslog: no
+  logfile: "$work/unbound.log"
+remote-control:
+  control-enable: no
+CONF
+  unbound -d -c "$work/unbound.conf" &
+  resolver=$!
+}
+
+# The next two have the configuration of their Debian packages, except for the internet that they ask and the files that they write.
+start_installed_resolverd() {
+  cat >"$work/resolverd.toml" <<TOML
+version = 1
+[listen]
+addresses = ["127.0.0.1:$port"]
+[resolve]
+root_hints = "$work/hints"
+[dnssec]
+trust_anchor = "$work/root.ds"
+[control]
+socket = "$work/control.sock"
+TOML
+  "$RESOLVERD" --config "$work/resolverd.toml" >"$work/resolverd.log" 2>&1 &
+  resolver=$!
+}
+
+start_installed_unbound() {
+  cat >"$work/unbound.conf" <<CONF
+server:
+  interface: 127.0.0.1@$port
+  root-hints: "$work/hints"
+  trust-anchor-file: "$work/root.ds"
   chroot: ""
   username: ""
   directory: "$work"
