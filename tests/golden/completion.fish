@@ -208,7 +208,7 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l since -d 'Show queries since this time, like 03:00, or of the last 1h or 30m' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l zone -d 'Show only this zone, name or mail address, and what is below it' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l zone -d 'The same as ZONE' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l client -d 'Show only queries of these clients' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''

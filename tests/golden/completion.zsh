@@ -278,13 +278,14 @@ _arguments "${_arguments_options[@]}" : \
 (failed)
 _arguments "${_arguments_options[@]}" : \
 '--since=[Show queries since this time, like 03\:00, or of the last 1h or 30m]:SPAN|TIME:_default' \
-'--zone=[Show only this zone, name or mail address, and what is below it]:ZONE:_default' \
+'--zone=[The same as ZONE]:ZONE:_default' \
 '--client=[Show only queries of these clients]:ADDRESS|NETWORK:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'::name -- Show only this zone, name or mail address, and what is below it:_default' \
 && ret=0
 ;;
 (monitor)
