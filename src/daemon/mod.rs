@@ -175,7 +175,7 @@ impl Daemon {
             tap: Arc::default(),
         });
         resolver.tap().set(dnstap::settings_of(&config));
-        let supervisor = Supervisor::default();
+        let (supervisor, metrics) = (Supervisor::default(), MetricsListener::default());
         let parts = listener::FrontParts {
             clock: clock.clone(),
             resolver: Arc::clone(&resolver),
@@ -185,16 +185,10 @@ impl Daemon {
         };
         let listeners = Listeners::start(sockets, parts, &config, &views)?;
         let (snapshot, most_memory) = (snapshot_of(&config, &clock), memory_bound::most(&config));
-        let metrics = MetricsListener::default();
         metrics.set(config.metrics.listen);
         let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
-        let fleet_config = config.fleet.clone();
+        let (fleet, lookahead) = (begin_fleet(&config, &resolver, &random), Lookahead::new(&clock, &random));
         let state = Mutex::new(Reloadable { config, temporary: BTreeMap::new(), listeners: Some(listeners) });
-        let lookahead = Lookahead::new(&clock, &random);
-        let fleet = Fleet::new(&fleet_config, &clock, &random);
-        if let Some(store) = &fleet {
-            resolver.share_through(Arc::clone(store) as Arc<dyn FleetStore>);
-        }
         let subject = Arc::new(Running {
             lists: tasks::begin_lists(&resolver),
             resolver,
@@ -389,6 +383,13 @@ fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
         _ => {}
     }
     Ok(ports)
+}
+
+/// Creates the store of the fleet, and lets the resolver share answers through it. Returns `None` if this gateway is in no fleet.
+fn begin_fleet(config: &Config, resolver: &Resolver, random: &Random) -> Option<Arc<Fleet>> {
+    let store = Fleet::new(&config.fleet, resolver.clock(), random)?;
+    resolver.share_through(Arc::clone(&store) as Arc<dyn FleetStore>);
+    Some(store)
 }
 
 /// Creates the query history. If there is a state directory, failed and slow queries are also stored in files.
