@@ -84,7 +84,7 @@ if [ "${1-}" = run ]; then
   fi
   for number in $(seq "$count"); do gateway "$number" "$store" & done
   if [ "$kind" = fleet ]; then
-    # The end of a run is not told to this script, so it shows the fleet as it was a moment before.
+    # The bench does not report the end of a run to this shell, so the fleet is shown as it was at most 5 s earlier.
     setpriv --pdeathsig KILL bash -c 'while sleep 5; do "${RESOLVERD%resolverd}resolverctl" --socket control1.sock fleet >fleet.new 2>/dev/null && mv fleet.new fleet.shown; done' &
   fi
   wait

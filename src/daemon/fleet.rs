@@ -256,7 +256,7 @@ fn flush_of(name: Option<&str>, kind: Option<u16>, (tree, negative): (bool, bool
     })
 }
 
-/// Tells this gateway after its next start which data were flushed, because the store still has older ones.
+/// Records in the store which data this gateway has flushed. After its next start it must not take older ones, which the store still has.
 pub(super) fn remember_flush(store: &Fleet, flush: &Flush) {
     // Without room, so many flushes wait that the store does not work.
     let _ = store.send(flush_news(flush, Some(host_name())));

@@ -97,7 +97,7 @@ pub struct StoreReport {
     pub written: u64,
     /// Entries not written, because too many waited or the store did not work.
     pub dropped: u64,
-    /// Entries not used, because their MAC or their times were wrong.
+    /// Entries not used, because they were not authentic or had expired.
     pub refused: u64,
     /// Commands that the store answered with an error.
     pub errors: u64,

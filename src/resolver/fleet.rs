@@ -27,7 +27,7 @@ pub struct SharedEntry {
     pub begun: Mono,
 }
 
-/// An entry that was read from the store, and whose MAC is right.
+/// An entry that was read from the store, and that is authentic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundEntry {
     /// The octets of the entry.
@@ -51,7 +51,7 @@ pub enum Lease {
 /// What the store has for a question.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
-    /// The entries that were found, in the order of the keys. Entries that have expired or whose MAC is wrong are left out.
+    /// The entries that were found, in the order of the keys. Entries that have expired or are not authentic are left out.
     pub entries: Vec<FoundEntry>,
     /// Who asks the question, if the first key has no entry.
     pub lease: Lease,
@@ -65,8 +65,8 @@ pub trait FleetStore: Debug + Send + Sync {
     /// Writes entries later, without waiting. If too many entries wait to be written, these are dropped and counted.
     fn keep(&self, entries: Vec<SharedEntry>);
 
-    /// Returns how long the servers wait for the store: a little longer than the store usually takes. Returns `None` if the store does not
-    /// work, or is so far away that it is only asked at the same time as the servers. `Some` with `find` is one call to the store.
+    /// Returns if the store is asked, and how long the servers wait for it: a little longer than the store usually takes. For a store that is far
+    /// away, this time is 0.
     fn head_start(&self) -> HeadStart;
 }
 

@@ -94,20 +94,25 @@ pub(super) struct Sharing {
     secrets: Secrets,
     validates: bool,
     verifies: bool,
-    flushes: Arc<Mutex<Flushes>>,
+    learned: Arc<Learned>,
+}
+
+/// What this gateway knows about data that are not shared. It outlives changes of the configuration.
+#[derive(Debug, Default)]
+struct Learned {
+    flushes: Mutex<Flushes>,
     /// The zones of the DNS lists that lately gave this gateway an answer that must not be shared, with the time of the last one.
     unshared: Mutex<HashMap<Name, Mono>>,
 }
 
 impl Sharing {
     /// Returns what is shared through `store` with these views, whose names are those of `scope`.
-    fn new(of: (Arc<dyn FleetStore>, Arc<Mutex<Flushes>>), views: &Views, scope: Scope) -> Option<Self> {
+    fn new(of: (Arc<dyn FleetStore>, Arc<Learned>), views: &Views, scope: Scope) -> Option<Self> {
         let config = views.config();
-        let (store, flushes) = of;
+        let (store, learned) = of;
         Some(Self {
             store,
-            flushes,
-            unshared: Mutex::default(),
+            learned,
             fingerprint: scope.fingerprint,
             view: *scope.views.first()?,
             private: scope.configured.into_keys().chain(scope.overlooked).collect(),
@@ -135,20 +140,20 @@ impl Sharing {
     /// list refuses must not make the others wait.
     fn leases(&self, lookup: Lookup<'_>, now: Mono) -> bool {
         let Some(list) = lookup.route.policy.list.as_ref() else { return false };
-        let unshared = self.unshared.lock().unwrap_or_else(PoisonError::into_inner);
+        let unshared = self.learned.unshared.lock().unwrap_or_else(PoisonError::into_inner);
         unshared.get(&list.apex).is_none_or(|at| now.since(*at) >= UNSHARED_LIST_TIME)
     }
 
     /// Records that a DNS list gave an answer that must not be shared.
     fn not_shared(&self, list: &Name, now: Mono) {
-        let mut unshared = self.unshared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unshared = self.learned.unshared.lock().unwrap_or_else(PoisonError::into_inner);
         if unshared.len() < MAX_LIST_WAYS || unshared.contains_key(list) {
             unshared.insert(list.clone(), now);
         }
     }
 
     fn flushes(&self) -> MutexGuard<'_, Flushes> {
-        self.flushes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.learned.flushes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn key(&self, tag: u8, name: &[u8], kind: RecordType) -> SharedKey {
@@ -225,7 +230,8 @@ impl Chaser {
                 return self.seek(Lookup { cut: None, ..lookup }, chased).await;
             }
             tokio::time::sleep(LEASE_PAUSE).await;
-            found = Some(sharing.store.find(keys.clone(), leases).await);
+            let again = tokio::time::timeout(LEASE_PAUSE, sharing.store.find(keys.clone(), leases));
+            found = Some(again.await.unwrap_or_default());
         }
         // The store is slower than usual: the servers are asked at the same time.
         let mut own = chased.clone();
@@ -344,11 +350,11 @@ impl super::Resolver {
     pub fn refresh_sharing(&self) {
         let sharing = self.flight.chaser.fleet.load_full();
         if let Some(sharing) = sharing {
-            self.share_from((Arc::clone(&sharing.store), Arc::clone(&sharing.flushes)));
+            self.share_from((Arc::clone(&sharing.store), Arc::clone(&sharing.learned)));
         }
     }
 
-    fn share_from(&self, of: (Arc<dyn FleetStore>, Arc<Mutex<Flushes>>)) {
+    fn share_from(&self, of: (Arc<dyn FleetStore>, Arc<Learned>)) {
         let sharing = Sharing::new(of, &self.views(), self.snapshot_scope());
         self.flight.chaser.fleet.store(sharing.map(Arc::new));
     }
