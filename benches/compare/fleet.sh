@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A fleet: the same mail through one gateway, through eight, and through eight that share a store, in real time.
 #
-# benches/compare/fleet.sh [--seed N] [--seeds N] [--messages N] [--gateways N] [--faults]
+# benches/compare/fleet.sh [--seed N] [--seeds N] [--messages N] [--gateways N] [--faults] [--kinds "KIND..."]
 #
 # Needs root and Debian's redis-server or valkey-server. `resolverd demo --bench` serves the lab's internet as in mail.sh, and plays 1200
 # messages of mail, 25 a second, to the gateways in turn, each from an empty cache. The store is a server on loopback behind a relay that
@@ -47,9 +47,12 @@ relay() {
 import os, socket, sys, threading, time
 listen, server, delay = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) / 1000
 def copy(source, target, delay):
-    while data := source.recv(65536):
-        time.sleep(delay)
-        target.sendall(data)
+    try:
+        while data := source.recv(65536):
+            time.sleep(delay)
+            target.sendall(data)
+    except OSError:
+        pass  # One end has closed the connection.
 def serve(client):
     if server == 0:
         while client.recv(65536):

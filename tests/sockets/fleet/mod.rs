@@ -114,7 +114,7 @@ fn a_gateway_with_another_key_or_another_configuration_shares_nothing() {
 }
 
 #[test]
-fn forged_moved_and_expired_entries_are_not_used() {
+fn forged_and_moved_entries_are_not_used() {
     let Some(store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(1));
     let (_first, one) = gateway(&world, &section(store.port, ""), KEY);

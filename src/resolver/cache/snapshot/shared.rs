@@ -208,3 +208,7 @@ fn unverified(entry: CacheEntry) -> Option<CacheEntry> {
         entry => entry,
     })
 }
+
+#[cfg(test)]
+#[path = "shared_tests.rs"]
+mod tests;

@@ -29,7 +29,7 @@ use validate::verdict::{ValidationFailure, Why};
 const WRITTEN: u64 = 1_800_000_000;
 
 /// The time on the monotonic clock at which each process of these tests begins.
-const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
+pub(super) const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
 /// Returns the time at which `mono` seconds have passed in a process that began with the clock at `BORN`, and `seconds`
 /// seconds have passed since the snapshot was written.
@@ -37,7 +37,7 @@ fn later(mono: u64, seconds: u64) -> Now {
     Now { mono: BORN.after(Duration::from_secs(mono)), unix: WRITTEN + seconds }
 }
 
-fn views() -> [ViewId; 3] {
+pub(super) fn views() -> [ViewId; 3] {
     let first = ViewId::default();
     let second = first.following().unwrap();
     [first, second, second.following().unwrap()]
@@ -74,7 +74,7 @@ fn delegation(zone: &str) -> Delegation {
 }
 
 /// Adds one entry of each kind to the cache.
-fn fill(memory: &Memory) {
+pub(super) fn fill(memory: &Memory) {
     let [view, ..] = views();
     let rrsets = memory.rrsets.in_view(view);
     let backing = Backing {
@@ -115,7 +115,7 @@ fn fill(memory: &Memory) {
     server.loses_long_datagrams(BORN);
 }
 
-fn server_address() -> SocketAddr {
+pub(super) fn server_address() -> SocketAddr {
     ([192, 0, 2, 53], 53).into()
 }
 
@@ -142,7 +142,7 @@ fn read(file: &[u8], scope: &Scope, now: Now) -> (Memory, Result<Restoration, Un
     (memory, read)
 }
 
-fn mx(rrsets: InView<'_>, now: Mono) -> Vec<Record> {
+pub(super) fn mx(rrsets: InView<'_>, now: Mono) -> Vec<Record> {
     match rrsets.get(&name("example."), RecordType::MX, Rank::Authoritative, now) {
         Some(Known::Rrset(rrset)) => rrset.records(&name("example."), now),
         _ => Vec::new(),
