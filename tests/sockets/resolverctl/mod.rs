@@ -434,6 +434,7 @@ fn failed_shows_the_zones_whose_queries_failed() {
     assert_eq!(rows[0]["still_fails"], "yes");
     let (code, text, _) = world.run(&["failed", "--zone", "www.example"]);
     assert!(code == 0 && text.starts_with("www.example."), "{text}");
+    assert_eq!(world.run(&["failed", "www.example"]), (code, text, String::new()), "without the option");
     let (code, text, _) = world.run(&["failed", "--zone", "<user@www.example>"]);
     assert!(code == 0 && text.starts_with("www.example."), "{text}");
     let (code, text, _) = world.run(&["failed", "--client", "::ffff:127.0.0.1", "--zone", "other"]);
@@ -445,7 +446,7 @@ fn failed_shows_the_zones_whose_queries_failed() {
         &["failed", "--since", "2999-01-01T00:00:00Z"],
         &["failed", "--zone", "a..b"],
         &["failed", "--client", "localhost"],
-        &["failed", "example"],
+        &["failed", "example", "--zone", "example"],
     ] {
         assert_eq!(world.run(arguments).0, 2, "{arguments:?}");
     }
