@@ -34,6 +34,19 @@ pub fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
+/// Returns the smoothed round trip and its variation after one more measurement `sample`, as in RFC 6298 section 2: first the variation, then the
+/// smoothed round trip. `last` are the values before; `None` before the first measurement.
+#[inline]
+pub fn smoothed(last: Option<(Duration, Duration)>, sample: Duration) -> (Duration, Duration) {
+    match last {
+        None => (sample, sample / 2),
+        Some((smoothed, variation)) => {
+            let off = smoothed.abs_diff(sample);
+            ((smoothed * 7 + sample) / 8, (variation * 3 + off) / 4)
+        }
+    }
+}
+
 /// A time on a clock that never goes back, in microseconds since `START`, which is `MONO_LEAD` before the clock was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(u64);

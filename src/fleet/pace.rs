@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use dns::clock::smoothed;
 use resolver::fleet::HeadStart;
 
 use crate::limits::{FIND_TIME, MAX_HEAD_START, MAX_LATE, MIN_HEAD_START};
@@ -22,13 +23,7 @@ impl Pace {
     /// Records a reply of the store.
     pub(crate) fn replied(&mut self, elapsed: Duration) {
         self.late = 0;
-        self.usual = Some(match self.usual {
-            None => (elapsed, elapsed / 2),
-            Some((smoothed, variation)) => {
-                let off = smoothed.abs_diff(elapsed);
-                ((smoothed * 7 + elapsed) / 8, (variation * 3 + off) / 4)
-            }
-        });
+        self.usual = Some(smoothed(self.usual, elapsed));
     }
 
     /// Records that a read got no reply in time.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
 use redis::{Cmd, RedisError, cmd};
-use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
@@ -28,7 +27,7 @@ pub struct Fleet {
     pub(crate) shared: Arc<Shared>,
     waiting: mpsc::Sender<Waiting>,
     /// The entries that wait to be written. Locked by the task that writes them.
-    pub(crate) to_write: tokio::sync::Mutex<mpsc::Receiver<Waiting>>,
+    to_write: tokio::sync::Mutex<mpsc::Receiver<Waiting>>,
 }
 
 /// What reads, writes and the heartbeat use together.
@@ -77,7 +76,7 @@ pub(crate) struct Counts {
 }
 
 /// The state of the store, for the operator.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreReport {
     /// Why the store does not work; `None` if it works.
     pub failing: Option<String>,

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use dns::clock::smoothed;
+
 use crate::limits::{ENOUGH_ROUND_TRIPS, MAX_TIMER, MIN_TIMER};
 
 /// The number of buckets for each octave (doubling of the time), as an exponent of two.
@@ -47,8 +49,8 @@ pub(super) struct RoundTrips {
 impl RoundTrips {
     /// Creates the measurements of a server from its first round trip.
     pub(super) fn new(first: Duration) -> Self {
-        let (variation, counts, timer) = (first / 2, [0; BUCKETS], MAX_TIMER);
-        let mut trips = Self { smoothed: first, variation, counts, total: 0, timer };
+        let ((smoothed, variation), counts, timer) = (smoothed(None, first), [0; BUCKETS], MAX_TIMER);
+        let mut trips = Self { smoothed, variation, counts, total: 0, timer };
         trips.count(first);
         trips
     }
@@ -66,11 +68,9 @@ impl RoundTrips {
         Some(trips)
     }
 
-    /// Adds a round trip. As in RFC 6298 section 2, the variation is changed first, and then the smoothed value.
+    /// Adds a round trip.
     pub(super) fn add(&mut self, sample: Duration) {
-        let off = self.smoothed.abs_diff(sample);
-        self.variation = (self.variation * 3 + off) / 4;
-        self.smoothed = (self.smoothed * 7 + sample) / 8;
+        (self.smoothed, self.variation) = smoothed(Some((self.smoothed, self.variation)), sample);
         self.count(sample);
     }
 

@@ -15,7 +15,7 @@ use crate::limits::{
     BREAKER_FAILURES, BREAKER_JUDGE_AGAIN, BREAKER_MAX_PATIENCE, BREAKER_MIN_PATIENCE, FIRST_PROBE_TIME,
     FLEET_SUSPICION_TIME, MAX_PROBE_TIME, PROBES_OF_IDLE_TIME,
 };
-use dns::clock::Mono;
+use dns::clock::{Mono, smoothed};
 use history::limits::FLIGHT_TIME;
 
 /// How a question to a DNS list ended.
@@ -133,7 +133,7 @@ impl Breaker {
         self.under_way = self.under_way.saturating_sub(1);
         match end {
             ListQueryEnd::Answered => {
-                self.usual = round_trip.map(|sample| smooth(self.usual, sample)).or(self.usual);
+                self.usual = round_trip.map(|sample| smoothed(self.usual, sample)).or(self.usual);
                 self.failures = 0;
                 self.failed_at = None;
                 self.confirmed = None;
@@ -308,18 +308,6 @@ impl Breaker {
 fn pause_after(probes: u32) -> Duration {
     let times = 2_u32.saturating_pow(probes.saturating_sub(1));
     FIRST_PROBE_TIME.saturating_mul(times).min(MAX_PROBE_TIME)
-}
-
-/// Computes the new smoothed round trip and its variation from one more measurement, as in RFC 6298 section 2: first the variation, then the
-/// smoothed round trip.
-fn smooth(last: Option<(Duration, Duration)>, sample: Duration) -> (Duration, Duration) {
-    match last {
-        None => (sample, sample / 2),
-        Some((smoothed, variation)) => {
-            let off = smoothed.abs_diff(sample);
-            ((smoothed * 7 + sample) / 8, (variation * 3 + off) / 4)
-        }
-    }
 }
 
 #[cfg(test)]
