@@ -13,6 +13,7 @@ use crate::limits::MAX_SHARED_SERVERS;
 use ::fleet::Fleet;
 use ::fleet::gateway::{Gateway, ListQueries, Member};
 use ::fleet::news::News;
+use control::Controlled;
 use control::protocol::fleet::{FleetMember, FleetOrder, FleetState};
 use dns::question::name_text;
 use dns::random::Random;
@@ -96,14 +97,6 @@ impl FleetGateway {
 
     /// Returns the dead and lame servers that were not reported yet.
     async fn server_news(&self) -> Vec<News> {
-        let beats = {
-            let mut reported = self.reported();
-            reported.beats = reported.beats.wrapping_add(1);
-            reported.beats
-        };
-        if !beats.is_multiple_of(SERVER_BEATS) {
-            return Vec::new();
-        }
         let now = self.subject.clock.mono();
         let memory = self.subject.resolver.memory();
         let faulty = memory.walk(move |memory| memory.servers.export_faulty(now, MAX_SHARED_SERVERS)).await;
@@ -135,13 +128,6 @@ impl FleetGateway {
             resolver.list_resolver().list_is(&entry, entry.judged(state), why, false).await;
         }
         resolver.lists().wake();
-    }
-
-    async fn flush(&self, flush: Flush, age: Duration) {
-        let resolver = &self.subject.resolver;
-        resolver.flushed(&flush, self.subject.clock.mono().before(age));
-        resolver.memory().walk(move |memory| memory.flush(&flush)).await;
-        self.subject.outdate_snapshot();
     }
 }
 
@@ -185,24 +171,30 @@ impl Gateway for FleetGateway {
 
     fn news(&self) -> BoxFuture<'_, Vec<News>> {
         Box::pin(async move {
-            if self.reported().beats.is_multiple_of(REFRESH_BEATS) {
+            let beats = {
+                let mut reported = self.reported();
+                reported.beats = reported.beats.wrapping_add(1);
+                reported.beats
+            };
+            if beats.is_multiple_of(REFRESH_BEATS) {
                 self.subject.resolver.refresh_sharing();
             }
             let mut news = self.list_news();
             news.extend(self.rule_news());
-            news.extend(self.server_news().await);
+            if beats.is_multiple_of(SERVER_BEATS) {
+                news.extend(self.server_news().await);
+            }
             news
         })
     }
 
     fn heard(&self, news: News, age: Duration) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            let resolver = &self.subject.resolver;
             match news {
                 News::Flush { host: Some(host), .. } if host != host_name() => {}
                 News::Flush { name, kind, tree, negative, host: _ } => {
                     if let Some(flush) = flush_of(name.as_deref(), kind, (tree, negative)) {
-                        self.flush(flush, age).await;
+                        self.subject.flush_since(flush, self.subject.clock.mono().before(age)).await;
                     }
                 }
                 News::AddNta { name, seconds } => {
@@ -212,14 +204,12 @@ impl Gateway for FleetGateway {
                             "negative trust anchor {name} for {} s, by another gateway of the fleet",
                             left.as_secs()
                         );
-                        resolver.add_nta(&name, left).await;
-                        self.subject.outdate_snapshot();
+                        self.subject.add_nta(name, left).await;
                     }
                 }
                 News::RemoveNta { name } => {
                     if let Some(name) = read_name(&name) {
-                        resolver.remove_nta(&name).await;
-                        self.subject.outdate_snapshot();
+                        self.subject.remove_nta(name).await;
                     }
                 }
                 News::List { list, state, why } => self.heard_of_list(&list, &state, &why).await,
@@ -229,7 +219,8 @@ impl Gateway for FleetGateway {
                     self.subject.lookahead.used_elsewhere(rules);
                 }
                 News::Server { record } => {
-                    resolver.memory().servers.import(&record, age, self.subject.clock.mono());
+                    let now = self.subject.clock.mono();
+                    self.subject.resolver.memory().servers.import(&record, age, now);
                 }
             }
         })

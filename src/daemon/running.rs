@@ -103,6 +103,14 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Removes entries from the cache, and refuses what the fleet had of them at `at`. Returns the numbers of removed entries.
+    pub(super) async fn flush_since(&self, flush: Flush, at: Mono) -> Flushed {
+        self.resolver.flushed(&flush, at);
+        let flushed = self.resolver.memory().walk(move |memory| memory.flush(&flush)).await;
+        self.outdate_snapshot();
+        flushed
+    }
+
     /// Requests that the snapshot is written again soon, because entries were removed from the cache.
     pub(super) fn outdate_snapshot(&self) {
         if let Some(snapshot) = &self.snapshot {
@@ -227,15 +235,10 @@ impl Controlled for Running {
     }
 
     fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed> {
-        Box::pin(async move {
-            self.resolver.flushed(&flush, self.clock.mono());
-            if let Some(store) = &self.fleet {
-                fleet::remember_flush(store, &flush);
-            }
-            let flushed = self.resolver.memory().walk(move |memory| memory.flush(&flush)).await;
-            self.outdate_snapshot();
-            flushed
-        })
+        if let Some(store) = &self.fleet {
+            fleet::remember_flush(store, &flush);
+        }
+        Box::pin(self.flush_since(flush, self.clock.mono()))
     }
 
     fn fill(&self) -> Vec<StoreFill> {

@@ -54,7 +54,8 @@ pub struct Flushed {
 }
 
 /// The entries to flush, in a form that can be compared with the keys of entries: the name is in wire form.
-enum Aim {
+#[derive(Debug)]
+pub(crate) enum Aim {
     Name(Vec<u8>, Option<RecordType>),
     Tree(Vec<u8>, Option<RecordType>),
     Negative,
@@ -117,7 +118,8 @@ impl Memory {
 }
 
 impl Aim {
-    fn new(flush: &Flush) -> Self {
+    /// Returns the entries that `flush` selects.
+    pub(crate) fn new(flush: &Flush) -> Self {
         match flush {
             Flush::Name { name, kind } => Self::Name(wire_name(name), *kind),
             Flush::Tree { name, kind } => Self::Tree(wire_name(name), *kind),
@@ -132,11 +134,20 @@ impl Aim {
         let of_kind = |kind: &Option<RecordType>| {
             kind.is_none_or(|kind| key.kind() == kind || key.kind() == RecordType::ZERO)
         };
+        self.concerns(key.name())
+            && match self {
+                Self::Name(_, kind) | Self::Tree(_, kind) => of_kind(kind),
+                Self::Negative => negative,
+                Self::All => true,
+            }
+    }
+
+    /// Returns true if entries of `name`, in wire form, may be flushed.
+    pub(crate) fn concerns(&self, name: &[u8]) -> bool {
         match self {
-            Self::Name(name, kind) => key.name() == name.as_slice() && of_kind(kind),
-            Self::Tree(tree, kind) => suffixes(key.name()).any(|suffix| suffix == tree) && of_kind(kind),
-            Self::Negative => negative,
-            Self::All => true,
+            Self::Name(flushed, _) => name == flushed.as_slice(),
+            Self::Tree(tree, _) => suffixes(name).any(|suffix| suffix == tree),
+            Self::Negative | Self::All => true,
         }
     }
 

@@ -14,20 +14,22 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use hickory_proto::rr::{Name, RecordType};
+use tokio::time::{sleep, timeout};
 
 use super::chase::Chaser;
 use super::chased::Chased;
 use super::list_keys::secrets_of;
-use crate::cache::flush::Flush;
+use crate::cache::flush::{Aim, Flush};
 use crate::cache::snapshot::shared::{Exported, Import};
 use crate::cache::snapshot::{Scope, lies_in};
 use crate::dnsbl::gate::{self, ListVerdict};
 use crate::dnsbl::list::AskedAbout;
 use crate::dnsbl::state::ListState;
-use crate::fleet::{FleetStore, Found, HeadStart, Lease, SharedEntry, SharedKey};
+use crate::fleet::{FleetStore, Found, FoundEntry, HeadStart, Lease, SharedEntry, SharedKey};
 use crate::iterate::Lookup;
 use crate::iterate::classify::End;
 use crate::iterate::failure::Failure;
@@ -36,7 +38,7 @@ use crate::limits::{
 };
 use crate::zones::{RouteTarget, Views};
 use dns::clock::Mono;
-use dns::question::{ViewId, WireName, is_within, label_places};
+use dns::question::{ViewId, WireName, label_places, wire_name};
 use history::Counter;
 use history::event::StepEvent;
 use history::redact::Secrets;
@@ -48,7 +50,7 @@ pub(super) type Fleet = ArcSwapOption<Sharing>;
 #[derive(Debug, Default)]
 struct Flushes {
     /// Each flush with its time, the oldest first.
-    recent: Vec<(Flush, Mono)>,
+    recent: Vec<(Aim, Mono)>,
     /// The time before which no data are taken.
     all: Option<Mono>,
 }
@@ -58,7 +60,7 @@ impl Flushes {
         match flush {
             // Which data are negative is not known before they are taken, so this flush counts for all data of the store.
             Flush::All | Flush::Negative => self.all = self.all.max(Some(at)),
-            Flush::Name { .. } | Flush::Tree { .. } => self.recent.push((flush.clone(), at)),
+            Flush::Name { .. } | Flush::Tree { .. } => self.recent.push((Aim::new(flush), at)),
         }
         if self.recent.len() > MAX_FLEET_FLUSHES {
             let (_, oldest) = self.recent.remove(0);
@@ -68,13 +70,8 @@ impl Flushes {
 
     /// Returns true if data of `name`, in wire form, that were written at `written` were flushed since.
     fn concern(&self, name: &[u8], written: Mono) -> bool {
-        let is_in = |flush: &Flush| match flush {
-            Flush::Name { name: flushed, .. } => *name == *WireName::new(flushed),
-            Flush::Tree { name: flushed, .. } => is_within(name, &WireName::new(flushed)),
-            Flush::All | Flush::Negative => true,
-        };
         self.all.is_some_and(|at| written <= at)
-            || self.recent.iter().any(|(flush, at)| written <= *at && is_in(flush))
+            || self.recent.iter().any(|(aim, at)| written <= *at && aim.concerns(name))
     }
 }
 
@@ -116,7 +113,7 @@ impl Sharing {
             fingerprint: scope.fingerprint,
             view: *scope.views.first()?,
             private: scope.configured.into_keys().chain(scope.overlooked).collect(),
-            named: config.fleet.zones.iter().map(dns::question::wire_name).collect(),
+            named: config.fleet.zones.iter().map(wire_name).collect(),
             secrets: secrets_of(config),
             validates: config.dnssec.validate,
             verifies: config.fleet.verify,
@@ -206,21 +203,16 @@ impl Chaser {
         &self,
         lookup: Lookup<'_>,
         sharing: &Sharing,
-        wait: std::time::Duration,
+        wait: Duration,
         chased: &mut Chased,
     ) -> Result<End, Failure> {
         let keys = self.keys_to_find(lookup, sharing);
         let began = self.clock.mono();
         let leases = sharing.leases(lookup, began);
         let mut finding = sharing.store.find(keys.clone(), leases);
-        let mut found = tokio::time::timeout(wait, &mut finding).await.ok();
+        let mut found = timeout(wait, &mut finding).await.ok();
         while let Some(Found { entries, lease }) = found.take() {
-            self.take_in(&entries, sharing, lookup);
-            if let Some(end) = self.remember(lookup, chased).await {
-                self.recorder.count(Counter::FleetHits, 1);
-                lookup
-                    .context
-                    .note(StepEvent::Memory { found: "the store of the fleet had the answer".to_owned() });
+            if let Some(end) = self.remember_shared(&entries, sharing, lookup, chased).await {
                 return Ok(end);
             }
             if lease != Lease::Other
@@ -229,33 +221,43 @@ impl Chaser {
                 self.recorder.count(Counter::FleetMisses, 1);
                 return self.seek(Lookup { cut: None, ..lookup }, chased).await;
             }
-            tokio::time::sleep(LEASE_PAUSE).await;
-            let again = tokio::time::timeout(LEASE_PAUSE, sharing.store.find(keys.clone(), leases));
+            sleep(LEASE_PAUSE).await;
+            let again = timeout(LEASE_PAUSE, sharing.store.find(keys.clone(), leases));
             found = Some(again.await.unwrap_or_default());
         }
         // The store is slower than usual: the servers are asked at the same time.
         let mut own = chased.clone();
         let mut seeking = Box::pin(self.seek(lookup, &mut own));
-        tokio::select! {
+        let sought = tokio::select! {
             biased;
             Found { entries, .. } = &mut finding => {
-                self.take_in(&entries, sharing, lookup);
-                if let Some(end) = self.remember(lookup, chased).await {
-                    self.recorder.count(Counter::FleetHits, 1);
+                if let Some(end) = self.remember_shared(&entries, sharing, lookup, chased).await {
                     return Ok(end);
                 }
+                self.recorder.count(Counter::FleetMisses, 1);
+                seeking.as_mut().await
             }
-            sought = &mut seeking => {
-                drop(seeking);
-                *chased = own;
-                return sought;
-            }
-        }
-        self.recorder.count(Counter::FleetMisses, 1);
-        let sought = seeking.as_mut().await;
+            sought = &mut seeking => sought,
+        };
         drop(seeking);
         *chased = own;
         sought
+    }
+
+    /// Takes entries of the fleet into the cache. Returns the result for the name, if the cache then has it.
+    async fn remember_shared(
+        &self,
+        entries: &[FoundEntry],
+        sharing: &Sharing,
+        lookup: Lookup<'_>,
+        chased: &mut Chased,
+    ) -> Option<End> {
+        self.take_in(entries, sharing, lookup);
+        let end = self.remember(lookup, chased).await?;
+        self.recorder.count(Counter::FleetHits, 1);
+        let found = "the store of the fleet had the answer".to_owned();
+        lookup.context.note(StepEvent::Memory { found });
+        Some(end)
     }
 
     /// Returns the keys of the question and of the zone cuts between the closest known one and the name, from the top down.
@@ -263,7 +265,7 @@ impl Chaser {
         let wire = WireName::new(lookup.name);
         let rrsets = self.memory.rrsets.in_view(sharing.view);
         let known = rrsets.closest_delegation(lookup.name, self.clock.mono());
-        let known = known.map_or(1, |cut| dns::question::wire_name(&cut.zone).len());
+        let known = known.map_or(1, |cut| wire_name(&cut.zone).len());
         let mut cuts: Vec<&[u8]> = label_places(&wire)
             .filter_map(|place| wire.get(place..))
             .filter(|zone| zone.len() > known)
@@ -274,7 +276,7 @@ impl Chaser {
         std::iter::once(question).chain(cuts.into_iter().map(|zone| sharing.zone_key(zone))).collect()
     }
 
-    fn take_in(&self, entries: &[crate::fleet::FoundEntry], sharing: &Sharing, lookup: Lookup<'_>) {
+    fn take_in(&self, entries: &[FoundEntry], sharing: &Sharing, lookup: Lookup<'_>) {
         let now = self.clock.mono();
         for entry in entries {
             let written = now.before(entry.age);

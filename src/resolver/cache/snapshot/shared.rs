@@ -9,7 +9,7 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::blocks::Octets;
-use super::entry::{self, Begin, EntryFrame, EntryTag};
+use super::entry::{self, Begin, EntryFrame};
 use super::server;
 use super::times::Moments;
 use crate::cache::Memory;
@@ -21,7 +21,7 @@ use crate::cache::security::Backing;
 use crate::cache::servers::Servers;
 use crate::limits::{MIN_SHARED_TIME, RESTORED_SERVER_TIME};
 use dns::clock::Mono;
-use dns::question::{Security, ViewId};
+use dns::question::{QuestionKey, Security, ViewId};
 
 /// Entries in octets, and the time until the first of them expires.
 pub(crate) struct Exported {
@@ -66,14 +66,8 @@ impl Memory {
             if left < MIN_SHARED_TIME || validates && is_unchecked {
                 return None;
             }
-            let tag = match known {
-                Known::Rrset(_) => EntryTag::Rrset,
-                Known::Negative(_) => EntryTag::Negative,
-            };
             let mut octets = Vec::new();
-            entry::put_entry(&mut octets, tag, false, |out| {
-                entry::put_known(out, (&key.to_key(), 0), &entry, now);
-            });
+            put_shared(&mut octets, &key.to_key(), &entry, now);
             Some(Exported { octets, left })
         })
     }
@@ -99,9 +93,7 @@ impl Memory {
         }
         let mut octets = Vec::new();
         for (slot, entry) in &parts {
-            let Some(tag) = entry::tag_of(entry, Duration::ZERO, || true, now) else { continue };
-            let key = rrsets.key(zone, *slot);
-            entry::put_entry(&mut octets, tag, false, |out| entry::put_known(out, (&key, 0), entry, now));
+            put_shared(&mut octets, &rrsets.key(zone, *slot), entry, now);
         }
         (left >= MIN_SHARED_TIME).then_some(Exported { octets, left })
     }
@@ -161,6 +153,13 @@ impl Servers {
         // Round trips depend on the place of the gateway.
         history.round_trips = None;
         self.restore(address, history)
+    }
+}
+
+/// Appends an entry, if it has not expired and may be written to a snapshot.
+fn put_shared(out: &mut Vec<u8>, key: &QuestionKey, entry: &CacheEntry, now: Mono) {
+    if let Some(tag) = entry::tag_of(entry, Duration::ZERO, || true, now) {
+        entry::put_entry(out, tag, false, |out| entry::put_known(out, (key, 0), entry, now));
     }
 }
 
