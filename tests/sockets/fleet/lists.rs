@@ -1,6 +1,5 @@
 //! DNS lists in a fleet: shared answers, one count of queries, and one question for all.
 
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use control::protocol::fleet::FleetState;
@@ -9,9 +8,9 @@ use hickory_proto::rr::RecordType;
 use rustix::process::Signal;
 
 use super::store::Store;
-use super::{KEY, gateway, joined, section, state, written};
+use super::{KEY, Pair, gateway, joined, pair, secret, section, state, written};
 use crate::daemon::client::Client;
-use crate::daemon::process::{Process, World};
+use crate::daemon::process::{Process, Setting, Stage, World};
 
 /// A list with one entry, and a refusal for another address, as Spamhaus gives it to a host that it does not serve.
 const ZONE: &str =
@@ -35,10 +34,7 @@ fn today(process: &Process) -> u64 {
 fn a_listing_is_shared_and_a_refusal_is_not() {
     let (Some(store), world) = (Store::start(&[]), world()) else { return };
     let sections = format!("{LIST}{}", section(store.port, ""));
-    let (_first, one) = gateway(&world, &sections, KEY);
-    let (_second, other) = gateway(&world, &sections, KEY);
-    joined(&one);
-    joined(&other);
+    let Pair { one, other, _settings } = pair(&world, &sections);
     assert_eq!((ask(&one, 1), ask(&one, 2)), (ResponseCode::NoError, ResponseCode::NXDomain));
     written(&one, 3);
     let before = today(&other);
@@ -56,16 +52,9 @@ fn a_listing_is_shared_and_a_refusal_is_not() {
 fn the_queries_of_all_gateways_count_for_the_quota_once() {
     let (Some(mut store), world) = (Store::start(&[]), world()) else { return };
     let sections = format!("{LIST}{}", section(store.port, ""));
-    let (setting, mut one) = gateway(&world, &sections, KEY);
-    let state = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(state.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
-    let start = || {
-        let mut command = setting.command();
-        command.env("STATE_DIRECTORY", state.path());
-        Process::start(command, setting.socket())
-    };
-    one.end(Signal::TERM);
-    one = start();
+    let stage = Stage::new(&world, &sections);
+    secret(&stage.setting, "fleet.key", KEY);
+    let mut one = stage.start(&[]);
     let (_second, other) = gateway(&world, &sections, KEY);
     joined(&one);
     joined(&other);
@@ -86,7 +75,7 @@ fn the_queries_of_all_gateways_count_for_the_quota_once() {
     other.wait_until("the other knows of the new query", |other| today(other) == today(&one));
     let sent = today(&one);
     one.end(Signal::TERM);
-    one = start();
+    one = stage.start(&[]);
     joined(&one);
     ask(&one, 31);
     one.wait_until("the restarted gateway has the count", |one| today(one) > sent);
@@ -102,12 +91,9 @@ fn a_name_with_the_key_of_a_list_does_not_reach_the_store() {
     let sections = sections
         .replace("[[list]]\n", "[[list]]\npurpose = \"block\"\nsubjects = [\"ip4\"]\nkey = \"list.key\"\n");
     let key = "0123456789abcdefghijklmnop";
-    let setting = crate::daemon::process::Setting::new(&world, &sections);
-    for (file, text) in [("fleet.key", KEY), ("list.key", key)] {
-        setting.write(file, text);
-        let path = setting.config().with_file_name(file);
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    }
+    let setting = Setting::new(&world, &sections);
+    secret(&setting, "fleet.key", KEY);
+    secret(&setting, "list.key", key);
     let one = setting.start();
     joined(&one);
     Client::new(one.address).ask(&format!("1.2.0.192.{key}.dq.tld."), RecordType::A);

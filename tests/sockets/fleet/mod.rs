@@ -24,11 +24,31 @@ fn section(port: u16, more: &str) -> String {
 /// Starts a gateway whose fleet has this key.
 fn gateway(world: &World, sections: &str, key: &str) -> (Setting, Process) {
     let setting = Setting::new(world, sections);
-    setting.write("fleet.key", key);
-    let file = setting.config().with_file_name("fleet.key");
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    secret(&setting, "fleet.key", key);
     let process = setting.start();
     (setting, process)
+}
+
+/// Writes a file that others may not read next to the configuration.
+fn secret(setting: &Setting, file: &str, text: &str) {
+    setting.write(file, text);
+    let path = setting.config().with_file_name(file);
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// Two gateways of one fleet, and the folders of their configurations.
+struct Pair {
+    one: Process,
+    other: Process,
+    _settings: [Setting; 2],
+}
+
+/// Starts two gateways with these sections, and waits until they use the store.
+fn pair(world: &World, sections: &str) -> Pair {
+    let [(first, one), (second, other)] = [(), ()].map(|()| gateway(world, sections, KEY));
+    joined(&one);
+    joined(&other);
+    Pair { one, other, _settings: [first, second] }
 }
 
 const KEY: &str = "a key of the fleet with more than 32 characters";
@@ -72,10 +92,7 @@ fn queries(world: &World) -> u64 {
 fn what_one_gateway_has_found_the_other_does_not_ask_for() {
     let Some(store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(20));
-    let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
-    let (_second, other) = gateway(&world, &section(store.port, ""), KEY);
-    joined(&one);
-    joined(&other);
+    let Pair { one, other, _settings } = pair(&world, &section(store.port, ""));
     assert_eq!(ttl(&one, "mail.tld."), Some(3_600));
     written(&one, 2);
     let before = queries(&world);
@@ -117,10 +134,7 @@ fn a_gateway_with_another_key_or_another_configuration_shares_nothing() {
 fn forged_and_moved_entries_are_not_used() {
     let Some(store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(1));
-    let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
-    let (_second, other) = gateway(&world, &section(store.port, ""), KEY);
-    joined(&one);
-    joined(&other);
+    let Pair { one, other, _settings } = pair(&world, &section(store.port, ""));
     for name in ["a.tld.", "b.tld.", "c.tld."] {
         assert!(ttl(&one, name).is_some());
     }
@@ -183,10 +197,7 @@ fn no_fault_of_the_store_fails_a_question() {
 fn a_flush_and_a_negative_trust_anchor_reach_the_fleet() {
     let Some(store) = Store::start(&[]) else { return };
     let world = World::new(Duration::from_millis(1));
-    let (_first, one) = gateway(&world, &section(store.port, ""), KEY);
-    let (_second, other) = gateway(&world, &section(store.port, ""), KEY);
-    joined(&one);
-    joined(&other);
+    let Pair { one, other, _settings } = pair(&world, &section(store.port, ""));
     for name in ["mail.tld.", "www.tld."] {
         assert!(ttl(&one, name).is_some() && ttl(&other, name).is_some());
     }

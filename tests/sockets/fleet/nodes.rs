@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::store::Store;
-use super::{KEY, gateway, hits, joined, state, ttl, written};
+use super::{KEY, Pair, gateway, hits, joined, pair, state, ttl, written};
 use crate::daemon::process::{PATIENCE, World};
 
 /// The slots of a cluster, in three parts.
@@ -63,10 +63,7 @@ fn a_cluster_shares_and_may_lose_a_node() {
     let servers: Vec<_> = nodes.iter().map(|node| format!("\"redis://127.0.0.1:{}\"", node.port)).collect();
     let section =
         format!("[fleet]\nservers = [{}]\nmode = \"cluster\"\nkey = \"fleet.key\"\n", servers.join(", "));
-    let (_first, one) = gateway(&world, &section, KEY);
-    let (_second, other) = gateway(&world, &section, KEY);
-    joined(&one);
-    joined(&other);
+    let Pair { one, other, _settings } = pair(&world, &section);
     let names: Vec<String> = (0..300).map(|number| format!("n{number}.tld.")).collect();
     for name in &names {
         assert!(ttl(&one, name).is_some());
