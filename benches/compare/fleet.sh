@@ -107,16 +107,11 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-if [ "${INSIDE_FLEET-}" != yes ]; then
+. "$here/inside.sh"
+if [ "${INSIDE-}" != yes ]; then
   [ -n "$server" ] || { echo "fleet.sh: neither valkey-server nor redis-server is installed" >&2; exit 2; }
-  if [ -z "${RESOLVERD-}" ]; then
-    (cd "$here/../.." && cargo build --release --locked --bins)
-    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/release/resolverd
-  fi
-  RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
-  export RESOLVERD work INSIDE_FLEET=yes LC_ALL=C
-  trap 'rm -r "$work"' EXIT
-  PATH=$PATH:/usr/sbin unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}"
+  built release
+  inside "${arguments[@]}"
   exit
 fi
 

@@ -21,15 +21,11 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-if [ "${INSIDE_INSTRUCTIONS-}" != yes ]; then
-  if [ -z "${RESOLVERD-}" ]; then
-    (cd "$here/../.." && cargo build --profile dist --locked --bins)
-    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/dist/resolverd
-  fi
-  DAEMON=$(realpath "$RESOLVERD") work=$(mktemp -d)
-  export DAEMON work INSIDE_INSTRUCTIONS=yes LC_ALL=C
-  trap 'rm -r "$work"' EXIT
-  PATH=$PATH:/usr/sbin unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}"
+. "$here/inside.sh"
+if [ "${INSIDE-}" != yes ]; then
+  built dist
+  export DAEMON=$RESOLVERD
+  inside "${arguments[@]}"
   exit
 fi
 

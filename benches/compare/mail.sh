@@ -143,16 +143,12 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-if [ "${INSIDE_MAIL-}" != yes ]; then
-  if [ -z "${RESOLVERD-}" ]; then
-    (cd "$here/../.." && cargo build --profile dist --locked --bins)
-    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/dist/resolverd
-  fi
+. "$here/inside.sh"
+if [ "${INSIDE-}" != yes ]; then
+  built dist
   if [ "$(nproc)" -lt 2 ]; then echo "mail.sh: it needs two cores: one for the resolver, the others for servers and mail" >&2; exit 2; fi
-  RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
-  export RESOLVERD work INSIDE_MAIL=yes LC_ALL=C
   trap 'if [ -n "$logs" ]; then mkdir -p "$logs" && cp -r "$work"/. "$logs"; fi; rm -r "$work"' EXIT
-  PATH=$PATH:/usr/sbin unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}"
+  inside "${arguments[@]}"
   exit
 fi
 

@@ -52,15 +52,10 @@ if [ -n "$most" ]; then
   done
 fi
 
-if [ "${INSIDE_MISSES-}" != yes ]; then
-  if [ -z "${RESOLVERD-}" ]; then
-    (cd "$here/../.." && cargo build --profile dist --locked --bins)
-    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/dist/resolverd
-  fi
-  RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
-  export RESOLVERD work INSIDE_MISSES=yes LC_ALL=C
-  trap 'rm -r "$work"' EXIT
-  PATH=$PATH:/usr/sbin unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}"
+. "$here/inside.sh"
+if [ "${INSIDE-}" != yes ]; then
+  built dist
+  inside "${arguments[@]}"
   exit
 fi
 

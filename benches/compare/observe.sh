@@ -35,15 +35,11 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-if [ "${INSIDE_OBSERVE-}" != yes ]; then
-  if [ -z "${RESOLVERD-}" ]; then
-    (cd "$here/../.." && cargo build --profile dist --locked --bins)
-    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/dist/resolverd
-  fi
-  RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
+. "$here/inside.sh"
+if [ "${INSIDE-}" != yes ]; then
+  built dist
   RESOLVERCTL=$(dirname "$RESOLVERD")/resolverctl
-  export RESOLVERD RESOLVERCTL work INSIDE_OBSERVE=yes LC_ALL=C
-  trap 'rm -r "$work"' EXIT
+  export RESOLVERCTL INSIDE=yes
   PATH=$PATH:/usr/sbin timeout --signal=KILL 900 \
     unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}" && exit
   code=$?

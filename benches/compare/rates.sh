@@ -24,16 +24,11 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-if [ "${INSIDE_RATES-}" != yes ]; then
-  if [ -z "${RESOLVERD-}" ]; then
-    (cd "$here/../.." && cargo build --profile dist --locked --bins)
-    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/dist/resolverd
-  fi
-  RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
-  export RESOLVERD work INSIDE_RATES=yes LC_ALL=C
-  trap 'rm -r "$work"' EXIT
+. "$here/inside.sh"
+if [ "${INSIDE-}" != yes ]; then
+  built dist
   gcc -O2 -o "$work/echo" "$here/echo.c"
-  PATH=$PATH:/usr/sbin unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}"
+  inside "${arguments[@]}"
   exit
 fi
 

@@ -82,10 +82,20 @@ TOML
 }
 
 # Unbound's two caches hold what its allocator takes besides: its manual advises twice as much for RRsets as for messages.
+raise_unbound() { # starts Unbound with the lines of the section server that are read
+  {
+    printf 'server:\n  interface: 127.0.0.1@%s\n' "$port"
+    cat
+    printf '  %s\n' "root-hints: \"$work/hints\"" 'chroot: ""' 'username: ""' "directory: \"$work\"" 'pidfile: ""' \
+      'use-syslog: no' "logfile: \"$work/unbound.log\""
+    printf 'remote-control:\n  control-enable: no\n'
+  } >"$work/unbound.conf"
+  unbound -d -c "$work/unbound.conf" &
+  resolver=$!
+}
+
 start_unbound() { # start_unbound MIB
-  cat >"$work/unbound.conf" <<CONF
-server:
-  interface: 127.0.0.1@$port
+  raise_unbound <<CONF
   num-threads: ${threads-2}
   so-reuseport: yes
   msg-cache-slabs: 2
@@ -96,20 +106,9 @@ server:
   outgoing-range: 4096
   num-queries-per-thread: 2048
   module-config: "iterator"
-  root-hints: "$work/hints"
   do-not-query-localhost: no
   access-control: 127.0.0.0/8 allow
-  chroot: ""
-  username: ""
-  directory: "$work"
-  pidfile: ""
-  use-syslog: no
-  logfile: "$work/unbound.log"
-remote-control:
-  control-enable: no
 CONF
-  unbound -d -c "$work/unbound.conf" &
-  resolver=$!
 }
 
 # The next two have the configuration of their Debian packages, except for the internet that they ask and the files that they write.
@@ -130,22 +129,7 @@ TOML
 }
 
 start_installed_unbound() {
-  cat >"$work/unbound.conf" <<CONF
-server:
-  interface: 127.0.0.1@$port
-  root-hints: "$work/hints"
-  trust-anchor-file: "$work/root.ds"
-  chroot: ""
-  username: ""
-  directory: "$work"
-  pidfile: ""
-  use-syslog: no
-  logfile: "$work/unbound.log"
-remote-control:
-  control-enable: no
-CONF
-  unbound -d -c "$work/unbound.conf" &
-  resolver=$!
+  raise_unbound <<<"  trust-anchor-file: \"$work/root.ds\""
 }
 
 start_knot() { # start_knot MIB: one process has one thread
