@@ -92,6 +92,21 @@ fn whole_minutes(from: u64, to: u64) -> (u64, u64) {
     (to.saturating_sub(length.max(MINUTE)), to)
 }
 
+/// Returns the statistics around the time `at` or since the time `since`, from the minutes on disk.
+///
+/// # Errors
+/// Fails if a text is not a time, if the daemon does not answer, or if it has no minutes on disk.
+pub(super) fn of_time(
+    at: Option<&str>,
+    since: Option<&str>,
+    client: &ControlClient,
+    format: Format,
+) -> Result<String, CommandFailure> {
+    let since = since.unwrap_or_default().to_owned();
+    let arguments = Arguments { since, at: at.map(str::to_owned), against: None, by: None };
+    earlier(&arguments, client, format)
+}
+
 /// Shows statistics from the minutes on disk.
 fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Result<String, CommandFailure> {
     if arguments.by.is_some_and(|table| BusyKind::ALL.iter().all(|kind| table_of(*kind) != Some(table))) {

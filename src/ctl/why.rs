@@ -10,10 +10,11 @@ use super::pasted::{self, LineResult, PastedLine};
 use super::render::html::waterfall;
 use super::render::{Format, Style, costs, json, why};
 use super::typed_name::typed_domain;
-use super::{CommandFailure, CommandOutcome, Exit, check, moment};
+use super::{CommandFailure, CommandOutcome, Exit, check, moment, stats};
 use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, WHY_AROUND};
 use control::protocol::{CostsRequest, Reply, Request, WhyRequest};
 use dns::wire::presentation::harmless;
+use history::costs::CostSpan;
 use history::culprit::CulpritKind;
 use history::limits::MAX_WHY_MESSAGES;
 use history::why::{CulpritReport, MessageReport};
@@ -49,6 +50,9 @@ const MOST: usize = 20;
 
 /// The period whose causes of delayed mail are shown if the command line names none, in seconds.
 const COSTS_SPAN: f64 = 3_600.0;
+
+/// The line above the statistics of a time that the query history does not cover.
+const STATISTICS: &str = "Statistics of the whole time and of all clients, from the minutes on disk:\n";
 
 /// Parses the subject: a line of a mail log, which has blanks, or a name.
 fn subject(typed: &str) -> Result<String, String> {
@@ -141,13 +145,37 @@ fn run_costs(
         }
         arguments.write_html(&messages)?;
     }
-    let request = Request::Costs(CostsRequest { from, to, client: asked.client });
-    let screen = |replies: &[Reply], style| costs::costs(replies, &moment::shown, style);
-    let exit = |replies: &[Reply]| {
-        let is_empty = |reply: &Reply| matches!(reply, Reply::CostSpan(span) if span.empty);
-        if replies.iter().any(is_empty) { Exit::CouldNotTell } else { Exit::Yes }
+    let replies = client.ask(&Request::Costs(CostsRequest { from, to, client: asked.client }))?;
+    let has_span = |wanted: fn(&CostSpan) -> bool| {
+        replies.iter().any(|reply| matches!(reply, Reply::CostSpan(span) if wanted(span)))
     };
-    client.show(&request, format, screen, exit)
+    let mut text = match format {
+        Format::Json => replies.iter().map(json::reply).collect(),
+        Format::Text(style) => costs::costs(&replies, &moment::shown, style),
+    };
+    let has_time = arguments.at.is_some() || arguments.since.is_some();
+    if has_time && has_span(|span| span.empty || span.cut) {
+        text.push_str(&statistics(arguments, client, format)?);
+    }
+    let exit = if has_span(|span| span.empty) { Exit::CouldNotTell } else { Exit::Yes };
+    Ok(CommandOutcome { text, exit })
+}
+
+/// Returns the statistics of a time that the query history does not cover. A daemon without a store of minutes
+/// says why it has none.
+fn statistics(
+    arguments: &Arguments,
+    client: &ControlClient,
+    format: Format,
+) -> Result<String, CommandFailure> {
+    let (at, since) = (arguments.at.as_deref(), arguments.since.as_deref());
+    match (stats::of_time(at, since, client, format), format) {
+        (Ok(text), Format::Text(_)) => Ok(format!("\n{STATISTICS}{text}")),
+        (Ok(text), Format::Json) => Ok(text),
+        (Err(CommandFailure::Problem(problem)), Format::Text(_)) => Ok(format!("{problem}\n")),
+        (Err(CommandFailure::Problem(_)), Format::Json) => Ok(String::new()),
+        (Err(failure), _) => Err(failure),
+    }
 }
 
 /// Returns the reports about messages (emails) in the replies of the daemon.

@@ -16,7 +16,8 @@ const SHORTEST_WAIT: f64 = 0.001;
 /// The lines below the table, which explain its columns and the sides. The word "message" is explained after them.
 const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause; for the cause client: because of the mail program\n\
     change: compared with the period of the same length before\n\
-    client: the program paused between its queries; `resolverctl why --help` explains the other causes\n";
+    client: the program paused between its queries; `resolverctl why --help` explains the other causes\n\
+    messages: one with several causes counts in each of them, one with only short waits in none: rows do not add up to the first line\n";
 
 /// The columns of the table. The causes of a side are indented below its sum.
 const COSTS: &[Column<CostRow>] = &[
@@ -42,10 +43,7 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
     let Some(CostSpan { from, cut, to, messages, touched, slow, .. }) = span.filter(|span| !span.empty)
     else {
         return match span.and_then(|span| span.begin) {
-            Some(begin) => format!(
-                "The query history begins at {}, after this time. `resolverctl stats --at TIME` shows the figures of earlier minutes.\n",
-                moment(begin)
-            ),
+            Some(begin) => format!("The query history begins at {}, after this time.\n", moment(begin)),
             None => empty(span.is_some_and(|span| span.off)).to_owned(),
         };
     };

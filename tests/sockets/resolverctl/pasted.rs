@@ -253,7 +253,7 @@ fn without_a_subject_it_shows_what_cost_mail_time() {
         assert_eq!((code, error.as_str()), (0, ""), "{text}");
         assert!(text.contains(": 1 of 2 messages waited 300 ms or longer"), "{text}");
         let told = objects(&world.run(&[&["--json"], arguments].concat()).1);
-        let [sum, cause, span] = &told[..] else { panic!("{told:#?}") };
+        let [sum, cause, span, ..] = &told[..] else { panic!("{told:#?}") };
         assert_eq!(
             (&sum["messages"], &cause["share"], &span["messages"]),
             (&1.into(), &0.5.into(), &2.into())
@@ -264,6 +264,14 @@ fn without_a_subject_it_shows_what_cost_mail_time() {
     assert!(code == 0 && text.contains(": 0 of 0 messages"), "{text}");
     let (code, text, _) = world.run(&["why", "--at", "2001-01-01 02:00"]);
     assert!(code == 4 && text.starts_with("The query history begins at 20"), "{text}");
+    assert!(text.contains("\n\nStatistics of the whole time and of all clients, from the minutes on disk:\n2001-01-01 01:50:00 "), "{text}");
+    let (_, text, _) = world.run(&["why", "--since", "20d"]);
+    assert!(
+        text.contains("of 2 messages waited") && text.contains(" of 28 800 minutes recorded\n"),
+        "{text}"
+    );
+    let told = objects(&world.run(&["--json", "why", "--since", "20d"]).1);
+    assert!(told.last().is_some_and(|last| last["minutes"] == 0), "{told:#?}");
 }
 
 const LISTED: &[u8] = b"\x017\x012\x010\x03192\x04list\x04test\x00";
