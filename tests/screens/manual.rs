@@ -204,7 +204,7 @@ fn resolverd_8() {
              silent, loss in the network of this host, and reloads: the first failure of a zone in an hour, slow queries (at most ten a minute), and the \
              begin and end of each state. `journalctl -u resolverd -p warning` shows those that need attention: zones, lists and networks \
              with a fault, quotas, and what resolverd cannot do. `resolverctl failed` has all failures of seven days.\n\
-             `man 7 resolverd` describes upgrades, containers, clients in the LAN, a second instance and several gateways.",
+             `man 7 resolverd` describes upgrades, containers, clients in the LAN, protection against abuse, a second instance and several gateways.",
         )
         + &section(
             "EXIT STATUS",
