@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{ArgGroup, Subcommand};
 use hickory_proto::rr::Name;
 
 use super::client::ControlClient;
@@ -34,11 +34,15 @@ use migrate::system::{CheckVerdict, HostFinding};
 use migrate::system::{gather, judge};
 use resolver::config::{RootHints, defaults};
 
+/// The options of `check` that have an effect only with a domain or an address.
+const OF_SUBJECT: [&str; 7] = ["as_sender", "as_recipient", "from", "helo", "selector", "html", "connect"];
+
 /// The command line of `check`.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(args_conflicts_with_subcommands = true)]
+#[command(group = ArgGroup::new("of_subject").args(OF_SUBJECT).multiple(true).requires("subject"))]
 pub(super) struct Arguments {
-    /// Domain of mail addresses, or address of a mail client.
+    /// Domain of mail addresses, or address of a mail client. Default: this host, as `check system`.
     #[arg(value_name = "DOMAIN|ADDRESS", allow_hyphen_values = true, value_parser = typed_subject)]
     subject: Option<String>,
     /// Check the domain as a sender only: without MTA-STS, TLS reporting and DANE.
@@ -75,7 +79,8 @@ pub(super) struct Arguments {
 /// The subject of the check.
 #[derive(Debug, Subcommand)]
 enum CheckCommand {
-    /// Check resolv.conf, port 53, mail software, clock and network of this host.
+    /// Check this host: resolv.conf, port 53, mail software, clock, network, DNSSEC.
+    #[command(alias = "dnssec")]
     System(System),
     /// Check the domains of a message or a bounce.
     ///
@@ -132,8 +137,10 @@ pub(super) fn run(
             let daemon = Daemon::new(client.clone(), ports);
             of_subjects((subjects, Vec::new()), &daemon, (format, arguments.html.as_deref()))
         }
-        // The command line has neither a domain nor a sub-command. clap shows the help in this case.
-        (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
+        (None, None) => {
+            let system = System { root: PathBuf::from("/"), root_server: Vec::new() };
+            Ok(of_system(&system, client, format))
+        }
     }
 }
 

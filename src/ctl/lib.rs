@@ -208,7 +208,7 @@ enum Command {
     #[command(after_long_help = terms::ZONES)]
     Zones,
     /// Show, add or remove zones with their own servers, without a restart.
-    #[command(after_long_help = terms::ZONE)]
+    #[command(after_long_help = terms::ZONE, alias = "forward")]
     Zone {
         #[command(subcommand)]
         command: Option<zone::Command>,

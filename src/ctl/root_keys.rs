@@ -4,6 +4,7 @@ use super::client::ControlClient;
 use super::exit::CommandFailure;
 use control::protocol::{QueryReply, Reply, Request, RootKeyStanding, Status};
 use dns::question::Security;
+use history::{SecurityStatus, Window};
 use migrate::system::root_keys::{RootKeysHere, RootKeysUnknown, RootKeysVerdict};
 
 /// Asks the daemon for the DNSKEY records of the root, whether they are valid, and for its trust anchors.
@@ -22,9 +23,15 @@ pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUnkno
         Reply::Status(status) => tags(&status),
         _ => return Err(other("the daemon did not tell its state")),
     };
+    let stats = Request::Stats { window: Window::Start, table: None };
+    let Reply::Stats(stats) = client.ask_one(&stats).map_err(failed)? else {
+        return Err(other("the daemon did not send its statistics"));
+    };
+    let count = |state| stats.report.upstream.validated.get(&state).copied().unwrap_or(0);
+    let (secure, bogus) = (count(SecurityStatus::Secure), count(SecurityStatus::Bogus));
     let keys = Request::Query { name: ".".to_owned(), kind: Some("DNSKEY".to_owned()) };
     match client.ask_one(&keys).map_err(failed)? {
-        Reply::Query(reply) => Ok(RootKeysHere { verdict: verdict(&reply), tags }),
+        Reply::Query(reply) => Ok(RootKeysHere { verdict: verdict(&reply), tags, secure, bogus }),
         _ => Err(other("the daemon did not answer a query")),
     }
 }

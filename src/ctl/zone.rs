@@ -38,11 +38,14 @@ pub(super) enum Command {
 
 /// The command line of `zone add`.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("servers").required(true).args(["forward", "stub"]))]
+#[command(group = clap::ArgGroup::new("servers").required(true).args(["forward", "stub", "resolver"]))]
 pub(super) struct Added {
     /// Apex of the zone.
     #[arg(allow_hyphen_values = true, value_parser = typed_name)]
     name: String,
+    /// Resolvers to forward to: the same as --forward.
+    #[arg(value_name = "ADDRESS")]
+    resolver: Vec<String>,
     /// Resolvers to forward to, as `forward` in resolverd.toml(5).
     #[arg(long, value_name = "SERVERS", value_delimiter = ',')]
     forward: Vec<String>,
@@ -94,7 +97,7 @@ impl Added {
     fn zone(&self) -> AddedZone {
         AddedZone {
             name: self.name.clone(),
-            forward: self.forward.clone(),
+            forward: [self.forward.as_slice(), &self.resolver].concat(),
             stub: self.stub.clone(),
             validate: !self.insecure,
         }

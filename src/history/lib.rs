@@ -118,6 +118,7 @@ use self::window::Snapshots;
 pub use self::window::Window;
 use dns::clock::{Clock, Mono};
 use dns::question::{Apart, WireName};
+pub use validate::verdict::SecurityStatus;
 
 /// Counts events, records single questions and resolutions, and makes reports from both.
 #[derive(Debug)]

@@ -123,10 +123,10 @@ impl Recorder {
         rows.into_iter().map(|(client, tally)| ClientRow::new(title(client), &tally)).collect()
     }
 
-    /// Returns the local users in a window, the longest total wait first, and the row "other" last.
+    /// Returns the local users in a window, the user with most cache misses first, and the row "other" last.
     pub fn by_user(&self, window: Window) -> Vec<UserRow> {
         let mut rows = listed(lock(&self.sums.users).rows(window), |other| other.questions > 0);
-        rows.sort_by_key(|(user, tally)| (user.is_none(), Reverse(tally.waited_micros)));
+        rows.sort_by_key(|(user, tally)| (user.is_none(), Reverse(tally.questions)));
         let row = |(user, tally): (Option<String>, ClientTally)| UserRow {
             user: title(user),
             questions: tally.questions,

@@ -71,7 +71,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l agains
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l by -d 'Show a table instead of the overview' -r -f -a "zone\t'Zones, most resolutions first'
 server\t'Servers, longest wait first'
 client\t'Clients, most queries first'
-user\t'Local users, longest wait first'
+user\t'Local users, most cache misses first'
 type\t'Types, most queries first'
 stage\t'The stages in which queries spent their time: queue, cache, servers, DNSSEC'"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l socket -d 'Control socket of the daemon' -r -F
@@ -84,7 +84,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l by -d 'T
 servers\t'Servers, longest wait first'
 lists\t'DNS lists, slowest first'
 clients\t'Clients, most queries first'
-users\t'Local users, longest wait first'
+users\t'Local users, most cache misses first'
 failures\t'Zones whose queries failed, most queries first'"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l since -d 'Time window of the table' -r -f -a "1m\t'The last minute'
 5m\t'The last five minutes'
@@ -391,7 +391,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not _
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l local -d 'Do not query the public resolvers and those of /etc/resolv.conf'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "system" -d 'Check resolv.conf, port 53, mail software, clock and network of this host'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "system" -d 'Check this host: resolv.conf, port 53, mail software, clock, network, DNSSEC'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "mail" -d 'Check the domains of a message or a bounce'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "watched" -d 'Show the findings of the domains of `[[watch]]`'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -419,7 +419,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "system" -d 'Check resolv.conf, port 53, mail software, clock and network of this host'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "system" -d 'Check this host: resolv.conf, port 53, mail software, clock, network, DNSSEC'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "mail" -d 'Check the domains of a message or a bounce'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "watched" -d 'Show the findings of the domains of `[[watch]]`'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -461,6 +461,6 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "add" -d 'Turn off validation at and below a name for some time'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "list" -d 'List the negative trust anchors and when they expire'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "remove" -d 'Remove a negative trust anchor'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "system" -d 'Check resolv.conf, port 53, mail software, clock and network of this host'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "system" -d 'Check this host: resolv.conf, port 53, mail software, clock, network, DNSSEC'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "mail" -d 'Check the domains of a message or a bounce'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "watched" -d 'Show the findings of the domains of `[[watch]]`'

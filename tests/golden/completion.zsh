@@ -49,7 +49,7 @@ _arguments "${_arguments_options[@]}" : \
 '--by=[Show a table instead of the overview]:TABLE:((zone\:"Zones, most resolutions first"
 server\:"Servers, longest wait first"
 client\:"Clients, most queries first"
-user\:"Local users, longest wait first"
+user\:"Local users, most cache misses first"
 type\:"Types, most queries first"
 stage\:"The stages in which queries spent their time\: queue, cache, servers, DNSSEC"))' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -65,7 +65,7 @@ _arguments "${_arguments_options[@]}" : \
 servers\:"Servers, longest wait first"
 lists\:"DNS lists, slowest first"
 clients\:"Clients, most queries first"
-users\:"Local users, longest wait first"
+users\:"Local users, most cache misses first"
 failures\:"Zones whose queries failed, most queries first"))' \
 '--since=[Time window of the table]:WINDOW:((1m\:"The last minute"
 5m\:"The last five minutes"
@@ -193,6 +193,7 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':name -- Apex of the zone:_default' \
+'*::resolver -- Resolvers to forward to\: the same as --forward:_default' \
 && ret=0
 ;;
 (list)
@@ -635,7 +636,7 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::subject -- Domain of mail addresses, or address of a mail client:_default' \
+'::subject -- Domain of mail addresses, or address of a mail client. Default\: this host, as `check system`:_default' \
 ":: :_resolverctl__subcmd__check_commands" \
 "*::: :->check" \
 && ret=0
@@ -1003,7 +1004,7 @@ _resolverctl__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__check_commands] )) ||
 _resolverctl__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
+'system:Check this host\: resolv.conf, port 53, mail software, clock, network, DNSSEC' \
 'mail:Check the domains of a message or a bounce' \
 'watched:Show the findings of the domains of \`\[\[watch\]\]\`' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -1013,7 +1014,7 @@ _resolverctl__subcmd__check_commands() {
 (( $+functions[_resolverctl__subcmd__check__subcmd__help_commands] )) ||
 _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
+'system:Check this host\: resolv.conf, port 53, mail software, clock, network, DNSSEC' \
 'mail:Check the domains of a message or a bounce' \
 'watched:Show the findings of the domains of \`\[\[watch\]\]\`' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -1219,7 +1220,7 @@ _resolverctl__subcmd__help__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__check_commands] )) ||
 _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, mail software, clock and network of this host' \
+'system:Check this host\: resolv.conf, port 53, mail software, clock, network, DNSSEC' \
 'mail:Check the domains of a message or a bounce' \
 'watched:Show the findings of the domains of \`\[\[watch\]\]\`' \
     )

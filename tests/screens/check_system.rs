@@ -79,7 +79,8 @@ impl Host {
     fn findings(&self, heard: RootZoneReplies, verdict: RootKeysVerdict) -> Vec<HostFinding> {
         let mut facts = gather(self.root.path(), &[], NOW);
         facts.heard = heard;
-        facts.root_keys = Some(Ok(RootKeysHere { verdict, tags: vec![20_326, 38_696] }));
+        facts.root_keys =
+            Some(Ok(RootKeysHere { verdict, tags: vec![20_326, 38_696], secure: 1_234, bogus: 3 }));
         judge(&facts)
     }
 }

@@ -240,12 +240,16 @@ pub struct FailedRequest {
 #[serde(rename_all = "snake_case")]
 pub enum Table {
     /// Zones, most resolutions first.
+    #[value(alias = "zones")]
     Zone,
     /// Servers, longest wait first.
+    #[value(alias = "servers")]
     Server,
     /// Clients, most queries first.
+    #[value(alias = "clients")]
     Client,
-    /// Local users, longest wait first.
+    /// Local users, most cache misses first.
+    #[value(alias = "users")]
     User,
     /// Types, most queries first.
     Type,

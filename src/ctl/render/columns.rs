@@ -65,9 +65,9 @@ pub(crate) const CLIENT: &[Column<ClientRow>] = &[
 
 pub(crate) const USER: &[Column<UserRow>] = &[
     Column("local user", 0, |row, _| key(&row.user)),
-    Column("cache misses", 2, |row, _| count(row.questions)),
+    Column("cache misses", 1, |row, _| count(row.questions)),
     Column("failed", 3, |row, _| fault(row.failed)),
-    Column("sum of waits", 1, |row, _| time(row.waited)),
+    Column("sum of waits", 2, |row, _| time(row.waited)),
     Column("mean time to answer", 4, |row, _| time(row.waited / row.questions.max(1) as f64)),
 ];
 

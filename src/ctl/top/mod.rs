@@ -137,7 +137,6 @@ fn is_terminal() -> bool {
 }
 
 fn no_terminal() -> CommandFailure {
-    let sentence =
-        "top needs a terminal: use `resolverctl stats --by`, `resolverctl dnsbl` or `resolverctl failed`";
+    let sentence = "top needs a terminal: use `resolverctl stats --by zone` or `--by user`, `resolverctl dnsbl` or `resolverctl failed`";
     CommandFailure::Problem(Problem { fault: Blame::Request, sentence: sentence.to_owned() })
 }

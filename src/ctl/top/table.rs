@@ -17,14 +17,18 @@ use history::OTHER;
 pub enum TopTable {
     /// Zones, most time first.
     #[default]
+    #[value(alias = "zone")]
     Zones,
     /// Servers, longest wait first.
+    #[value(alias = "server")]
     Servers,
     /// DNS lists, slowest first.
     Lists,
     /// Clients, most queries first.
+    #[value(alias = "client")]
     Clients,
-    /// Local users, longest wait first.
+    /// Local users, most cache misses first.
+    #[value(alias = "user")]
     Users,
     /// Zones whose queries failed, most queries first.
     Failures,

@@ -40,6 +40,10 @@ pub struct RootKeysHere {
     pub verdict: RootKeysVerdict,
     /// The key tags of the daemon's trust anchors for the root zone.
     pub tags: Vec<u16>,
+    /// The number of resolutions since the start of the daemon whose answer was validated (secure).
+    pub secure: u64,
+    /// The number of resolutions since the start of the daemon whose answer was bogus.
+    pub bogus: u64,
 }
 
 /// The reason why it is unknown whether the daemon can validate the root keys, as text.
@@ -54,7 +58,7 @@ pub enum RootKeysUnknown {
 /// Returns the finding about the root keys from the facts of the daemon. If no daemon answers on the control socket, returns a finding about that.
 /// `listens` is true if a daemon listens on port 53: then its control socket probably has another path.
 pub(super) fn check(here: &Result<RootKeysHere, RootKeysUnknown>, listens: bool) -> HostFinding {
-    let RootKeysHere { verdict, tags } = match here {
+    let RootKeysHere { verdict, tags, secure, bogus } = match here {
         Ok(here) => here,
         Err(RootKeysUnknown::NotRunning(why)) if !listens => {
             return HostFinding::failure(
@@ -78,9 +82,13 @@ pub(super) fn check(here: &Result<RootKeysHere, RootKeysUnknown>, listens: bool)
     let tags = if tags.is_empty() { "none".to_owned() } else { format!("key tags {}", tags.join(", ")) };
     let anchors = format!("keys of the root zone that resolverd trusts (trust anchors): {tags}");
     match verdict {
-        RootKeysVerdict::Secure => {
-            HostFinding::ok(CHECK, format!("resolverd validates the root zone; {anchors}"))
-        }
+        RootKeysVerdict::Secure => HostFinding::ok(
+            CHECK,
+            format!(
+                "DNSSEC validation works: resolverd validates the root zone; {anchors}; resolutions since start: {secure} secure, \
+                 {bogus} bogus (`resolverctl failed`)"
+            ),
+        ),
         RootKeysVerdict::Off => {
             HostFinding::ok(CHECK, "the configuration of resolverd says not to validate answers")
         }
@@ -110,10 +118,13 @@ mod tests {
 
     #[test]
     fn anchors_that_are_not_the_keys_of_the_root_are_a_failure() {
-        let found = |verdict, tags: &[u16]| check(&Ok(RootKeysHere { verdict, tags: tags.to_vec() }), true);
+        let found = |verdict, tags: &[u16]| {
+            check(&Ok(RootKeysHere { verdict, tags: tags.to_vec(), secure: 12, bogus: 3 }), true)
+        };
         let well = found(RootKeysVerdict::Secure, &[20326, 38696]);
         assert_eq!(well.verdict, CheckVerdict::Ok);
-        assert!(well.evidence.ends_with("(trust anchors): key tags 20326, 38696"), "{well:?}");
+        let counts = "(trust anchors): key tags 20326, 38696; resolutions since start: 12 secure, 3 bogus";
+        assert!(well.evidence.contains(counts), "{well:?}");
         let bogus = found(RootKeysVerdict::Bogus("no DNSKEY fits".to_owned()), &[7]);
         assert_eq!(bogus.verdict, CheckVerdict::Failure);
         assert!(bogus.evidence.ends_with("fail: no DNSKEY fits"), "{bogus:?}");

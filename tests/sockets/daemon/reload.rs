@@ -228,6 +228,13 @@ fn a_zone_is_added_until_it_is_removed_or_written() {
     assert_eq!(asks(), 0);
     assert_eq!(resolverctl(&near, &["zone", "remove", "lan"]), (0, "zone lan: removed\n".to_owned()));
     assert_eq!(asks(), 1);
+    let (code, text) = resolverctl(&near, &["forward", "add", "lan", &server]);
+    assert_eq!(
+        (code, asks(), text),
+        (0, 0, format!("zone lan: added\n{note}\n")),
+        "the same without --forward"
+    );
+    assert_eq!(resolverctl(&near, &["zone", "remove", "lan"]).0, 0);
 
     // A wrong server in the `resolverctl` command changes neither the daemon nor the configuration file.
     let before = std::fs::read_to_string(near.config()).unwrap();
