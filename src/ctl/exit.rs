@@ -125,6 +125,9 @@ pub enum CommandFailure {
     /// The daemon refused the request. The problem has the reason.
     #[error("{0}")]
     Problem(#[from] Problem),
+    /// The command line is one that operators guess. The text says what to type instead.
+    #[error("wrong command line; use instead:\n  {0}")]
+    Guessed(String),
     /// An input file of the command line cannot be used.
     #[error("cannot read {file}: {error}")]
     Input {
@@ -166,7 +169,8 @@ impl CommandFailure {
             Self::Switch(SwitchError::Recorded | SwitchError::NotRecorded | SwitchError::NoSystemd) => {
                 Exit::No
             }
-            Self::Input { .. }
+            Self::Guessed(_)
+            | Self::Input { .. }
             | Self::Written { .. }
             | Self::Problem(Problem { fault: Blame::Request, .. }) => Exit::Usage,
             Self::Import(_) => Exit::ConfigInvalid,

@@ -28,6 +28,7 @@ mod domain;
 pub mod exit;
 mod failed;
 mod flush;
+mod guessed;
 mod import;
 mod input;
 mod interrupt;
@@ -89,6 +90,7 @@ const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
 
 /// The lines below the list of commands in the short help of `resolverctl`.
 const MORE: &str = "\
+`resolverctl why -` finds the cause of a mail from its pasted lines of the mail log.
 `resolverctl --help` has a line for each command and the exit codes, `resolverctl COMMAND -h` the options
 of a command, `resolverctl COMMAND --help` also the terms of its screen.";
 
@@ -273,8 +275,11 @@ enum Command {
 pub fn run(words: &[OsString]) -> Exit {
     let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
-        // `error.exit()` prints the error, and ends the program.
-        Err(error) if error.use_stderr() => error.exit(),
+        Err(error) if error.use_stderr() => match guessed::instead(words, &error) {
+            Some(command) => return complain(&CommandFailure::Guessed(command)),
+            // `error.exit()` prints the error, and ends the program.
+            None => error.exit(),
+        },
         Err(help) => {
             let printed = outcome::print_screen(&help.to_string(), Format::Text(Style::Plain));
             return printed.map_or_else(|failure| complain(&failure), |_| Exit::Yes);

@@ -60,6 +60,8 @@ fn since(typed: &str, now: f64) -> Option<f64> {
         "m" => 60.0,
         "h" => 3_600.0,
         "d" => 86_400.0,
+        "w" => 604_800.0,
+        "yesterday" if number.is_empty() => return Some(now - 86_400.0),
         _ => return read(typed, now),
     };
     Some(now - number.parse::<u32>().map(f64::from).ok()? * seconds)
@@ -159,6 +161,9 @@ mod tests {
         assert_eq!(read("yesterday"), None);
         assert_eq!(since("90m", noon), Some(noon - 5_400.0));
         assert_eq!(since("7x", noon), None);
+        assert_eq!(since("1w", noon), Some(noon - 604_800.0));
+        assert_eq!(since("yesterday", noon), Some(noon - 86_400.0));
+        assert_eq!(since("7yesterday", noon), None);
     }
 
     #[test]

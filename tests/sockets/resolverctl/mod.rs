@@ -465,6 +465,24 @@ fn colour_is_for_those_who_want_it() {
 }
 
 #[test]
+fn what_other_resolvers_call_a_command_is_answered_with_the_right_command() {
+    let world = World::new();
+    for (typed, right) in [
+        (&["flush_zone", "mail.example"][..], "`resolverctl flush mail.example --tree`"),
+        (&["quota"], "`resolverctl dnsbl`"),
+        (&["compare"], "`resolverctl stats --since 24h --against 7d`"),
+    ] {
+        let (code, text, error) = world.run(typed);
+        assert!(code == 2 && text.is_empty() && error.contains(right), "{code} {text} {error}");
+    }
+    let (code, _, error) = world.run(&["compare", "--xyzzy"]);
+    assert!(code == 2 && !error.contains("use instead"), "{error}");
+    assert_eq!(world.run(&["stats", "--by", "users", "--since", "yesterday"]).0, 0);
+    let (code, _, error) = world.run(&["check", "--from", "192.0.2.1"]);
+    assert!(code == 2 && error.contains("<DOMAIN|ADDRESS>"), "{error}");
+}
+
+#[test]
 fn what_cannot_be_asked_is_a_usage_error() {
     let world = World::new();
     for arguments in [

@@ -1,0 +1,182 @@
+//! What to type instead of a word that is not a command of resolverctl: words of other resolvers and of operators. The error for such a command line
+//! names the right command.
+//!
+//! # Decisions
+//!
+//! - Another resolver's word is not a second name of a command, because its options would differ. The error has the whole command instead.
+
+use std::ffi::OsString;
+
+use clap::CommandFactory;
+use clap::error::{ContextKind, ContextValue};
+
+/// The word in a command of `GUESSED` that stands for the next word of the command line.
+const PLACE: &str = "NAME";
+
+/// Words that operators guess, and what to type instead. A row with a command of resolverctl is a whole command line that is incomplete or wrong. Sources of the words: rndc(8),
+/// unbound-control(8), rec_control(1), kresctl(1), systemctl(1), and operators.
+const GUESSED: &[(&[&str], &str)] = &[
+    (
+        &["compare"],
+        "`resolverctl compare NAME` compares the answers of resolvers for a name; `resolverctl stats --since 24h --against 7d` compares the speed \
+         with that of last week",
+    ),
+    (&["flush"], "`resolverctl flush NAME` removes a name, `resolverctl flush --all` everything"),
+    (&["query", "trace"], "`resolverctl query NAME` shows the answer, `resolverctl trace NAME` each step"),
+    (&["why --yesterday"], "`resolverctl why --since yesterday`"),
+    (&["stats --yesterday"], "`resolverctl stats --since yesterday`"),
+    (&["stats --users", "stats users"], "`resolverctl stats --by user`"),
+    (&["log", "logs", "journal", "verbosity", "querylog"], "`journalctl -u resolverd`"),
+    (&["lists", "list", "rbl", "dnsbls", "blacklist", "blocklist"], "`resolverctl dnsbl`"),
+    (&["quota", "quotas", "limits"], "`resolverctl dnsbl`"),
+    (
+        &["user", "users", "who", "clients", "client"],
+        "`resolverctl stats --by user`, `resolverctl stats --by client`",
+    ),
+    (
+        &["dnssec", "validate", "validation"],
+        "`resolverctl check NAME` for a domain, `resolverctl check system` for this host",
+    ),
+    (
+        &["insecure", "insecure_add", "domain-insecure", "negative-trust-anchor", "add-nta"],
+        "`resolverctl nta add NAME`",
+    ),
+    (&["insecure_remove", "clear-nta"], "`resolverctl nta remove NAME`"),
+    (&["get-ntas", "list_insecure"], "`resolverctl nta list`"),
+    (&["trustanchor", "get-tas", "managed-keys", "anchors"], "`resolverctl check system`"),
+    (&["flush_zone", "flush_bogus", "flushtree"], "`resolverctl flush NAME --tree`"),
+    (
+        &[
+            "flush_type",
+            "flush_name",
+            "flushname",
+            "flush_cache",
+            "wipe-cache",
+            "clear",
+            "purge",
+            "drop",
+            "forget",
+        ],
+        "`resolverctl flush NAME`, `resolverctl flush --all`",
+    ),
+    (&["flush_negative"], "`resolverctl flush --negative`"),
+    (&["dump", "dump_cache", "dump-cache", "dumpdb"], "`resolverctl cache NAME`"),
+    (&["size", "memory", "cache-size"], "`resolverctl cache`"),
+    (&["dump_requestlist", "current-queries", "recursing", "requests"], "`resolverctl inflight`"),
+    (&["dump_infra", "lookup_infra", "flush_infra", "upstreams"], "`resolverctl servers`"),
+    (&["lookup", "dig", "host", "nslookup", "resolve", "test"], "`resolverctl query NAME`"),
+    (
+        &["stats_noreset", "statistics", "get-all", "stat", "percentile", "p99"],
+        "`resolverctl stats --since 24h`",
+    ),
+    (&["history", "yesterday", "trend", "baseline"], "`resolverctl stats --since 24h --against 7d`"),
+    (
+        &["slow", "slowest", "explain", "reason", "cause", "mail", "blame"],
+        "`resolverctl why`, `resolverctl why NAME`",
+    ),
+    (&["fail", "failures", "errors", "bogus", "servfail"], "`resolverctl failed`"),
+    (&["bounce", "message"], "`resolverctl why -` with the pasted bounce, or `resolverctl check mail FILE`"),
+    (&["report", "html", "proof"], "`resolverctl why --html FILE NAME`"),
+    (&["health", "ping", "show"], "`resolverctl status`"),
+    (&["tail", "watch", "live", "queries"], "`resolverctl monitor`, `resolverctl top`"),
+    (&["doctor", "diagnose", "system"], "`resolverctl check system`, `resolverctl check NAME`"),
+    (
+        &["forward_add", "forwarder", "forwarders", "list_forwards"],
+        "`resolverctl zone add NAME ADDRESS`, `resolverctl zones`",
+    ),
+    (&["stub_add", "stub", "list_stubs"], "`resolverctl zone add NAME --stub ADDRESS`, `resolverctl zones`"),
+    (&["forward_remove", "stub_remove"], "`resolverctl zone remove NAME`"),
+    (
+        &["local_zone", "local_data", "list_local_zones", "hosts"],
+        "`[[host]]` and `[[record]]` of resolverd.toml(5), then `resolverctl reload`",
+    ),
+    (
+        &["reconfig", "reload-zones", "update"],
+        "`resolverctl reload`; for another version of resolverd, UPGRADE in resolverd(7)",
+    ),
+    (&["checkconf", "check-config", "check_conf"], "`resolverctl config check`"),
+    (&["get_option", "get-parameter", "list_options", "settings"], "`resolverctl config show`"),
+    (&["set_option", "set", "edit"], "change /etc/resolverd/resolverd.toml, then `resolverctl reload`"),
+    (
+        &["start", "stop", "restart", "enable", "disable"],
+        "`systemctl restart resolverd`, and the same with start, stop, enable or disable",
+    ),
+    (&["migrate", "convert"], "`resolverctl import FILE`, then `resolverctl switch`"),
+    (&["back", "rollback", "undo", "revert", "uninstall"], "`resolverctl switch --back`"),
+    (
+        &["metrics", "prometheus", "grafana", "page", "web"],
+        "`man 7 resolverd-metrics`, and `[metrics]` of resolverd.toml(5)",
+    ),
+    (
+        &["protect", "acl", "allow", "ratelimit", "rate-limit", "firewall"],
+        "`man 7 resolverd`, PROTECTION AGAINST ABUSE",
+    ),
+    (&["upgrade", "docker", "instance", "lan"], "`man 7 resolverd`"),
+    (&["cluster", "gateways", "nodes"], "`resolverctl fleet`"),
+    (
+        &["man", "manual", "docs"],
+        "`man resolverctl`, and `man 7 resolverd-operating` for ten nights with symptoms",
+    ),
+];
+
+/// Returns what to type instead of the words of a command line that clap refused with this error; `None` if no row has it.
+pub(super) fn instead(words: &[OsString], error: &clap::Error) -> Option<String> {
+    let words: Vec<&str> = words.iter().map(|word| word.to_str()).collect::<Option<_>>()?;
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
+        let line = words.join(" ");
+        let is_typed =
+            |guessed: &&str| line.strip_suffix(*guessed).is_some_and(|before| before.ends_with(' '));
+        let (_, command) = GUESSED.iter().find(|(guessed, _)| guessed.iter().any(&is_typed))?;
+        return Some((*command).to_owned());
+    };
+    let (_, command) = GUESSED.iter().find(|(guessed, _)| guessed.contains(&typed.as_str()))?;
+    let (before, after) = words.split_at(words.iter().position(|word| word == typed)?);
+    // A row is about the first command of the line, and not about a command of `zone` or `config`.
+    let commands = super::Arguments::command();
+    if before.iter().any(|word| commands.find_subcommand(word).is_some()) {
+        return None;
+    }
+    Some(match after.get(1).filter(|next| !next.starts_with('-')) {
+        Some(next) => command.replace(PLACE, next),
+        None => (*command).to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[test]
+    fn a_guess_is_no_command_and_each_command_in_its_place_is_valid() {
+        for (guessed, text) in GUESSED {
+            for typed in *guessed {
+                let words = ["resolverctl"].into_iter().chain(typed.split(' ')).map(OsString::from);
+                let words: Vec<OsString> = words.collect();
+                let error = super::super::Arguments::try_parse_from(&words).unwrap_err();
+                assert!(instead(&words, &error).is_some_and(|found| found == *text), "{typed}");
+            }
+            for command in text.split('`').filter(|part| part.starts_with("resolverctl ")) {
+                let parsed = super::super::Arguments::try_parse_from(command.split(' '));
+                assert!(parsed.is_ok(), "{command}: {parsed:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_next_word_takes_the_place_of_the_name() {
+        let instead = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            instead(&words, &super::super::Arguments::try_parse_from(&words).unwrap_err())
+        };
+        assert_eq!(
+            instead("resolverctl flush_zone mx.example").unwrap(),
+            "`resolverctl flush mx.example --tree`"
+        );
+        assert_eq!(instead("resolverctl dump -a").unwrap(), "`resolverctl cache NAME`");
+        assert_eq!(instead("resolverctl --socket /s users").unwrap(), instead("resolverctl users").unwrap());
+        assert_eq!(instead("resolverctl xyzzy"), None);
+        assert_eq!(instead("resolverctl config host"), None, "not a command of resolverctl itself");
+        assert_eq!(instead("resolverctl compare --xyzzy"), None);
+    }
+}
