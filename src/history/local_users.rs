@@ -148,6 +148,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+    use crate::Window;
     use crate::limits::MAX_WANTED_OWNERS;
     use dns::clock::Clock;
 
@@ -178,6 +179,16 @@ mod tests {
         let unknown = by_user(&questions[7..], &(0..1_000), 500);
         assert_eq!(unknown.keys().map(|user| &**user).collect::<Vec<_>>(), [UNKNOWN]);
         assert!(by_user(&questions, &(0..50), 500).is_empty());
+    }
+
+    #[test]
+    fn the_user_with_most_questions_is_first_though_another_waits_longer() {
+        let recorder = Recorder::new(Clock::machine(), 1);
+        let quick = |port| question(port, Some("rspamd"), Outcome::Failed, 9);
+        let questions = [question(1, Some("postfix"), Outcome::Failed, 400), quick(2), quick(3)];
+        recorder.count_users(&questions, &(0..1_000), 500);
+        let users: Vec<_> = recorder.by_user(Window::Start).into_iter().map(|row| row.user).collect();
+        assert_eq!(users, ["rspamd", "postfix"]);
     }
 
     #[test]

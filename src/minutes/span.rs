@@ -35,7 +35,8 @@ pub struct SpanReport {
     pub latency: Quantiles,
     /// Round trips of queries to servers that got a reply.
     pub round_trip: Quantiles,
-    /// The busiest zones, lists, local users and networks of servers. Those for which most time was spent come first.
+    /// The busiest zones, lists, local users and networks of servers. Those for which most time was spent come first;
+    /// of the users, those with most questions.
     pub busiest: Vec<Busy>,
 }
 
@@ -104,7 +105,11 @@ impl Span {
         let row = |((kind, name), counts)| Busy { kind, name, counts };
         let mut busiest: Vec<Busy> = self.busy.into_iter().map(row).collect();
         busiest.sort_by(|one, other| {
-            let worth = |row: &Busy| (row.counts.spent_ms, row.counts.questions);
+            // Users are sorted as in `stats --by user`: who asks most is first.
+            let worth = |row: &Busy| match row.kind {
+                BusyKind::User => (row.counts.questions, row.counts.spent_ms),
+                _ => (row.counts.spent_ms, row.counts.questions),
+            };
             one.kind
                 .cmp(&other.kind)
                 .then_with(|| worth(other).cmp(&worth(one)))
@@ -150,6 +155,20 @@ impl SpanReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_the_users_the_one_who_asks_most_is_first() {
+        let busy = |kind, name: &str, questions, spent_ms| Busy {
+            kind,
+            name: name.into(),
+            counts: BusyCounts { questions, spent_ms, ..BusyCounts::default() },
+        };
+        let mut span = Span::new(600, 660);
+        let of = |kind| [busy(kind, "often", 9, 1), busy(kind, "slow", 2, 8)];
+        span.add_busy(11, &[of(BusyKind::Zone), of(BusyKind::User)].concat());
+        let names = span.report().busiest.into_iter().map(|row| row.name);
+        assert_eq!(names.collect::<Vec<_>>(), ["slow", "often", "often", "slow"].map(Box::from));
+    }
 
     #[test]
     fn a_span_has_the_sum_of_its_minutes() {
