@@ -31,16 +31,17 @@ pub fn culprit(
         explains(reported, one, questions) && (is_meant(&one.name) || is_named())
     };
     let one = questions.iter().filter(has_it).min_by_key(|one| !is_meant(&one.name))?;
-    let (said, advice) = sentences(one);
+    let by = one.named_by.as_ref().map(|name| {
+        let record = questions.iter().find(|other| other.name == *name && other.kind == "PTR");
+        format!(", {} of {name},", record.map_or("the MX", |_| "the host in the PTR record"))
+    });
+    let (said, advice) = sentences(one, &format!("{}{}", one.name, by.unwrap_or_default()));
     let time = match one.outcome {
         Outcome::Cache => "from the cache".to_owned(),
         _ => span(micros(Duration::try_from_secs_f64(one.elapsed).unwrap_or_default())),
     };
-    let by = one.named_by.as_ref().map(|name| {
-        let record = questions.iter().find(|other| other.name == *name && other.kind == "PTR");
-        format!("; the {} of {name} names it", record.map_or("MX", |_| "PTR record"))
-    });
-    let evidence = format!("{said} ({time}){}", by.unwrap_or_default());
+    let code = if one.result == DnsResult::NoName { "NXDOMAIN, " } else { "" };
+    let evidence = format!("{said} ({code}{time})");
     let zone = one.list.as_ref().or(one.named_by.as_ref()).unwrap_or(&one.name).clone();
     let culprit = CulpritReport::new(CulpritKind::Answer, evidence, advice);
     Some(CulpritReport { zone: Some(zone), list: one.list.clone(), ..culprit })
@@ -67,8 +68,9 @@ fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionRepo
     }
 }
 
-/// Returns two sentences about a question: what DNS said, and what the operator can do.
-fn sentences(one: &QuestionReport) -> (String, String) {
+/// Returns two sentences about a question: what DNS said, and what the operator can do. `subject` is the name of the question, with the record that
+/// names it.
+fn sentences(one: &QuestionReport, subject: &str) -> (String, String) {
     let QuestionReport { name, kind, result, list, codes, named_by, .. } = one;
     let check = format!("`resolverctl check {}`", named_by.as_ref().unwrap_or(name).trim_end_matches('.'));
     match result {
@@ -82,19 +84,19 @@ fn sentences(one: &QuestionReport) -> (String, String) {
             )
         }
         DnsResult::NullMx => (
-            format!("DNS said no: {name} accepts no mail, its MX is null"),
+            format!("{subject} accepts no mail: its MX is null"),
             format!("the address is wrong, or its owner wants no mail: {check}"),
         ),
         _ if kind == "PTR" => (
-            format!("DNS said no: the address of {name} has no name"),
+            format!("{subject} has no PTR record"),
             "the operator of this address must add a PTR record: `resolverctl check` with the address shows what is missing".to_owned(),
         ),
         DnsResult::NoData => (
-            format!("DNS said no: {name} has no address"),
+            format!("{subject} has no address"),
             format!("the owner of its domain must repair the records: {check}"),
         ),
         _ => (
-            format!("DNS said no: {name} does not exist"),
+            format!("{subject} does not exist"),
             format!("if the name is spelled correctly, the owner of its domain must repair the records: {check}"),
         ),
     }

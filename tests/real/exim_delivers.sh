@@ -71,10 +71,10 @@ check "exim_delivers: each mail ends as with Unbound" played_alike exim_queue
 exim_lines() {
   local log=$work/resolverd/var/spool/exim/mainlog
   judged "$log" 'F=<someone@sender\.example> rejected RCPT .*listed in bl\.lists\.example' 'bl\.lists\.example\. lists 198\.18\.77\.66'
-  judged "$log" 'resolverd@nothing\..*: Unrouteable address' 'DNS said no: nothing\.partner\.example\. does not exist'
-  judged "$log" 'nullmx.*an MX or SRV record indicated no SMTP service' 'DNS said no: nullmx\.partner\.example\. accepts no mail, its MX is null'
-  judged "$log" 'sender verify fail for <someone@nothing' 'DNS said no: nothing\.domain\.example\. does not exist'
-  judged "$log" 'nothing\.domain\.example> rejected RCPT .*Sender verify failed' 'DNS said no: nothing\.domain\.example\. does not exist'
+  judged "$log" 'resolverd@nothing\..*: Unrouteable address' 'Cause: nothing\.partner\.example\. does not exist'
+  judged "$log" 'nullmx.*an MX or SRV record indicated no SMTP service' 'Cause: nullmx\.partner\.example\. accepts no mail: its MX is null'
+  judged "$log" 'sender verify fail for <someone@nothing' 'Cause: nothing\.domain\.example\. does not exist'
+  judged "$log" 'nothing\.domain\.example> rejected RCPT .*Sender verify failed' 'Cause: nothing\.domain\.example\. does not exist'
   judged "$log" 'sender verify defer for <someone@www\.lame\.example>: host lookup did not complete' '198\.18\.0\.52 refused .* for lame\.example'
   judged "$log" 'silent\.example> temporarily rejected RCPT .*Could not complete sender verify' '198\.18\.0\.51 did not answer .* for silent\.example'
   judged "$log" 'gone\..*defer .*host lookup did not complete' 'silent\.example'

@@ -52,8 +52,8 @@ check "opensmtpd: each mail ends as with Unbound" played_alike opensmtpd_queue
 # Each line of the log that reports a result of DNS has the answer of DNS as its cause.
 opensmtpd_lines() {
   local log=$work/opensmtpd-resolverd.log
-  judged "$log" 'nothing\..*stat="Domain does not exist"' 'DNS said no: nothing\.partner\.example\. does not exist'
-  judged "$log" 'nullmx\..*stat="No MX found for domain"' 'DNS said no: nullmx\.partner\.example\. accepts no mail, its MX is null'
+  judged "$log" 'nothing\..*stat="Domain does not exist"' 'Cause: nothing\.partner\.example\. does not exist'
+  judged "$log" 'nullmx\..*stat="No MX found for domain"' 'Cause: nullmx\.partner\.example\. accepts no mail: its MX is null'
 }
 
 check "opensmtpd: \"why\" names the answer of DNS for each line of the log" opensmtpd_lines

@@ -100,10 +100,10 @@ recipients() {
 # Each line of the log that reports a result of DNS has the answer of DNS as its cause.
 postfix_lines() {
   judged "$work/mail.log" 'Client host .*blocked using bl\.lists\.example' 'bl\.lists\.example\. lists 198\.18\.77\.66'
-  judged "$work/mail.log" 'x@nothing\.domain\.example>: Sender address rejected: Domain not found' 'DNS said no: nothing\.domain\.example\. does not exist'
+  judged "$work/mail.log" 'x@nothing\.domain\.example>: Sender address rejected: Domain not found' 'Cause: nothing\.domain\.example\. does not exist'
   judged "$work/mail.log" '450 .*www\.lame\.example>: Sender address rejected: Domain not found' '198\.18\.0\.52 refused .* for lame\.example'
-  judged "$work/mail.log" 'nullmx.*does not accept mail \(nullMX\)' 'DNS said no: nullmx\.partner\.example\. accepts no mail, its MX is null'
-  judged "$work/mail.log" 'type=AAAA: Host not found\)' 'DNS said no: nothing\.partner\.example\. does not exist'
+  judged "$work/mail.log" 'nullmx.*does not accept mail \(nullMX\)' 'Cause: nullmx\.partner\.example\. accepts no mail: its MX is null'
+  judged "$work/mail.log" 'type=AAAA: Host not found\)' 'Cause: nothing\.partner\.example\. does not exist'
   judged "$work/mail.log" 'no MX host for .* has a valid address record' '198\.18\.0\.51 .*silent\.example'
   judged "$work/mail.log" 'gone@.*Host not found, try again' '198\.18\.0\.51 .*silent\.example'
 }

@@ -86,7 +86,7 @@ check "sendmail: a failed lookup of a list puts off where it is told to" sendmai
 sendmail_lines() {
   local replies=$work/resolverd.replies
   judged "$replies" 'listed at bl\.lists\.example' 'bl\.lists\.example\. lists 198\.18\.77\.66'
-  judged "$replies" 'nothing\.domain\.example does not exist' 'DNS said no: nothing\.domain\.example\. does not exist'
+  judged "$replies" 'nothing\.domain\.example does not exist' 'Cause: nothing\.domain\.example\. does not exist'
   judged "$replies" 'www\.lame\.example does not resolve' '198\.18\.0\.52 refused .* for lame\.example'
 }
 

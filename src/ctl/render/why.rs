@@ -50,7 +50,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     let lines = line.into_iter().chain(times).chain(more).chain(fitting);
     let mut text: String = lines.map(|line| format!("{}\n", style.paint(Paint::Faint, &line))).collect();
     if worst.is_absent() && worst.culprit.kind != CulpritKind::Unknown {
-        return text + &verdict(&worst.culprit, style);
+        return text + &verdict("Cause", &worst.culprit, style);
     }
     if worst.is_absent() {
         return text + &absent(worst, moment);
@@ -141,8 +141,9 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     for note in notes {
         text.push_str(&format!("{}\n", style.paint(Paint::Faint, &note)));
     }
-    for culprit in std::iter::once(&report.culprit).chain(&report.also) {
-        text.push_str(&verdict(culprit, style));
+    text.push_str(&verdict("Cause", &report.culprit, style));
+    for culprit in &report.also {
+        text.push_str(&verdict("Also", culprit, style));
     }
     text
 }
@@ -253,20 +254,27 @@ fn bar(at: f64, elapsed: f64, took: f64) -> String {
     format!("{}{}{}", "·".repeat(begin), "█".repeat(full), "·".repeat(BAR.saturating_sub(begin + full)))
 }
 
-/// Returns the lines about the culprit of the delay of a message (email): the evidence, the usual behaviour of the servers, and the advice.
-fn verdict(culprit: &CulpritReport, style: Style) -> String {
+/// Returns the lines about the culprit of the delay of a message (email): the evidence, the usual behaviour of the servers, and the advice. `head`
+/// is the word at the begin of the first line.
+fn verdict(head: &str, culprit: &CulpritReport, style: Style) -> String {
     let paint = match culprit.kind {
         CulpritKind::None | CulpritKind::NotDns => Paint::Good,
         CulpritKind::Unknown => Paint::Plain,
         _ => Paint::Bad,
     };
-    let kind = format!("Cause: {}", culprit.kind.label());
-    let mut text = format!("{}; {}\n", style.paint(paint, &kind), harmless(&culprit.evidence));
+    let kind = named_kind(culprit).map(|kind| format!(" {kind};")).unwrap_or_default();
+    let begin = style.paint(paint, &format!("{head}:{kind}"));
+    let mut text = format!("{begin} {}\n", harmless(&culprit.evidence));
     if let Some(usual) = &culprit.usual {
         text.push_str(&format!("This zone: {}\n", harmless(usual)));
     }
     text.push_str(&format!("To do: {}.\n", harmless(&culprit.advice)));
     text
+}
+
+/// Returns the kind of a culprit. Returns `None` if the evidence already says it: what DNS answered.
+pub(super) fn named_kind(culprit: &CulpritReport) -> Option<&'static str> {
+    (culprit.kind != CulpritKind::Answer).then(|| culprit.kind.label())
 }
 
 /// Returns the line about one message (email): when it began, how long it waited for DNS, its culprit, and the name of its first query.

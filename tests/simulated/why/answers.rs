@@ -18,7 +18,7 @@ const CASES: [Case; 8] = [
             "mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[198.51.100.7]: 450 4.1.8 <b@gone.tld>: Sender address rejected: Domain not found; from=<b@gone.tld> to=<us@our.test> proto=ESMTP helo=<fine.tld>",
         ],
         "gone.tld.",
-        "DNS said no: gone.tld. does not exist (",
+        "gone.tld. does not exist (NXDOMAIN, ",
     ),
     (
         &[
@@ -32,7 +32,7 @@ const CASES: [Case; 8] = [
             "mx sendmail[99]: 0AL3C5: to=<a@nohost.tld>, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, relay=nohost.tld., dsn=5.1.2, stat=Host unknown (Name server: mail.nohost.tld.: host not found)",
         ],
         "nohost.tld.",
-        "DNS said no: mail.nohost.tld. does not exist (",
+        "mail.nohost.tld., the MX of nohost.tld., does not exist (NXDOMAIN, ",
     ),
     (
         &[("gone.tld.", RecordType::MX), ("gone.tld.", RecordType::A)],
@@ -47,7 +47,7 @@ const CASES: [Case; 8] = [
             "mx spamd[7]: spamd: result: Y 7 - NO_DNS_FOR_FROM scantime=0.4,size=999,from=b@gone.tld",
         ],
         "gone.tld.",
-        "DNS said no: gone.tld. does not exist (",
+        "gone.tld. does not exist (NXDOMAIN, ",
     ),
     (
         &[
@@ -61,7 +61,7 @@ const CASES: [Case; 8] = [
             "mx sendmail[99]: 0AL3C5: to=<a@txt.fine.tld>, delay=00:00:00, mailer=esmtp, relay=txt.fine.tld., dsn=5.1.2, stat=Host unknown (Name server: txt.fine.tld.: no data known)",
         ],
         "txt.fine.tld.",
-        "DNS said no: txt.fine.tld. has no address (",
+        "txt.fine.tld. has no address (",
     ),
     (
         &[("null.fine.tld.", RecordType::MX)],
@@ -70,7 +70,7 @@ const CASES: [Case; 8] = [
             "1abCde-0000Xy-01 ** a@null.fine.tld R=dnslookup: an MX or SRV record indicated no SMTP service",
         ],
         "null.fine.tld.",
-        "DNS said no: null.fine.tld. accepts no mail, its MX is null (",
+        "null.fine.tld. accepts no mail: its MX is null (",
     ),
     (
         &[("7.100.51.198.zen.spamhaus.org.", RecordType::A)],
@@ -101,7 +101,7 @@ const CASES: [Case; 8] = [
             "mx sendmail[99]: ruleset=check_relay, arg1=[198.51.100.7], arg2=198.51.100.7, relay=[198.51.100.7], reject=451 4.1.8 Fix reverse DNS for 198.51.100.7",
         ],
         "7.100.51.198.in-addr.arpa.",
-        "DNS said no: the address of 7.100.51.198.in-addr.arpa. has no name (",
+        "7.100.51.198.in-addr.arpa. has no PTR record (",
     ),
 ];
 
@@ -188,7 +188,7 @@ fn a_name_that_the_operator_asks_about_and_that_does_not_exist_is_the_cause() {
         for domain in ["nohost.tld.", "mail.nohost.tld."] {
             let report = of_domain(&simulation, domain).await;
             assert_eq!(kind_of(&report), (CulpritKind::Answer, "nohost.tld.", 0), "{report:#?}");
-            assert!(report.culprit.evidence.ends_with("; the MX of nohost.tld. names it"), "{report:#?}");
+            assert!(report.culprit.evidence.contains(", the MX of nohost.tld., does not exist"), "{report:#?}");
             assert!(report.culprit.advice.ends_with("`resolverctl check nohost.tld`"), "{report:#?}");
         }
     });
