@@ -61,7 +61,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
             let time = words::time(*waited);
             (
                 "←",
-                format!("{server} no reply after {time}; resolverd still accepts a later reply"),
+                format!("{server} no reply yet, {time} after the query; resolverd still accepts one"),
                 Paint::Bad,
             )
         }
@@ -70,7 +70,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
             let paint = if conduct.is_fault() { Paint::Bad } else { Paint::Good };
             let label = conduct.label();
             let said = if said.starts_with(label) {
-                format!("{server} {said} after {time}")
+                format!("{server} {said} {time} after the query")
             } else {
                 format!("{server} {label} after {time}: {said}")
             };

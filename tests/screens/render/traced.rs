@@ -32,13 +32,8 @@ fn sent(server: &str, reason: &str) -> StepEvent {
     }
 }
 
-fn received(server: &str, conduct: Conduct, said: &str) -> StepEvent {
-    StepEvent::Received {
-        server: server.to_owned(),
-        conduct,
-        round_trip: if conduct == Conduct::Silent { 0.4 } else { 0.0123 },
-        said: said.to_owned(),
-    }
+fn received(server: &str, (conduct, round_trip): (Conduct, f64), said: &str) -> StepEvent {
+    StepEvent::Received { server: server.to_owned(), conduct, round_trip, said: said.to_owned() }
 }
 
 fn unanswered(server: &str, waited: f64) -> StepEvent {
@@ -58,14 +53,14 @@ fn walked() -> Vec<Step> {
         step(100, 0, StepEvent::Cut { zone: "example.".to_owned(), addresses: 1 }),
         step(110, 0, StepEvent::Probe { name: "mail.example.".to_owned() }),
         step(120, 0, sent("192.0.2.53:53", "first")),
-        step(12_400, 0, received("192.0.2.53:53", Conduct::Answered, referral)),
+        step(12_400, 0, received("192.0.2.53:53", (Conduct::Answered, 0.0123), referral)),
         step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),
         step(12_500, 1, question("ns.elsewhere.example.")),
         step(12_600, 1, sent("198.51.100.1:53", "first")),
         step(112_600, 1, unanswered("198.51.100.1:53", 0.1)),
         step(112_700, 1, sent("198.51.100.2:53", "retry")),
-        step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "timeout")),
-        step(412_650, 1, received("198.51.100.2:53", Conduct::Silent, "timeout")),
+        step(412_600, 1, received("198.51.100.1:53", (Conduct::Silent, 0.4), "timeout")),
+        step(412_650, 1, received("198.51.100.2:53", (Conduct::Silent, 0.3), "timeout")),
         step(412_700, 1, ended("SERVFAIL: no server answered")),
         step(
             424_000,
