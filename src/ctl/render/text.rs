@@ -224,7 +224,7 @@ const fn source(outcome: Outcome) -> &'static str {
         Outcome::Shared => "from servers (the same query was in progress already) in",
         Outcome::Upstream => "from servers in",
         Outcome::Stale => "stale answer from cache (no server answered) in",
-        Outcome::Failed => "failed in",
+        Outcome::Failed => "failed after",
         Outcome::Remembered => "cached failure, answered in",
         Outcome::Deadline => "timeout after",
         Outcome::Crashed => "failed because of an internal error of resolverd (see its log) in",

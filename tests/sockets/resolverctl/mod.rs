@@ -86,7 +86,7 @@ fn answers_come_with_their_source_and_an_exit_code() {
     let (code, text, _) = world.run(&["query", "192.0.2.1"]);
     assert_eq!(code, 4);
     assert!(
-        text.starts_with("1.2.0.192.in-addr.arpa.  PTR  no answer\nSERVFAIL, failed in 1.2 ms\n"),
+        text.starts_with("1.2.0.192.in-addr.arpa.  PTR  no answer\nSERVFAIL, failed after 1.2 ms\n"),
         "{text}"
     );
     assert!(text.contains("extended error 22 (No Reachable Authority): No server answered."), "{text}");
