@@ -29,7 +29,7 @@ const MEMBER: &[Column<FleetMember>] = &[
     Column("found in store", 2, |row, _| columns::share(row.hits, row.hits.saturating_add(row.misses))),
     Column("queries saved", 3, |row, _| count(row.saved)),
     Column("store round trip", 4, |row, _| time(row.round_trip)),
-    Column("clock ahead", 5, |row, _| word(&ahead(row.clock_offset))),
+    Column("clock", 5, |row, _| word(&clock(row.clock_offset))),
     Column("state", 6, |row, _| {
         painted(match (row.own, row.shares) {
             (true, _) => ("this gateway", Paint::Good),
@@ -40,13 +40,19 @@ const MEMBER: &[Column<FleetMember>] = &[
 ];
 
 const TERMS: &str = "\
-found in store: share of the cache misses that the store answered; queries saved: queries to servers, estimated
-clock ahead: of the clock of the store; answers do not depend on it; other configuration: `config show` differs in what decides answers
+found in store: share of the cache misses that the store answered
+queries saved: queries to servers that were not needed, because the store had the answer (estimated)
+clock: compared with the clock of the store; answers do not depend on it
+other configuration: settings that affect answers differ from those of this gateway; compare `resolverctl config show` on both
 ";
 
-/// Returns how far a clock is ahead, to a tenth of a second.
-fn ahead(seconds: f64) -> String {
-    if seconds.abs() < 0.1 { "0.0 s".to_owned() } else { format!("{seconds:+.1} s") }
+/// Returns how far a clock is ahead or behind, to a tenth of a second.
+fn clock(ahead: f64) -> String {
+    if ahead.abs() < 0.1 {
+        "in sync".to_owned()
+    } else {
+        format!("{:.1} s {}", ahead.abs(), if ahead > 0.0 { "ahead" } else { "behind" })
+    }
 }
 
 fn store(state: &FleetState, style: Style) -> String {
@@ -54,8 +60,11 @@ fn store(state: &FleetState, style: Style) -> String {
     let mut text = format!("store    {}, group {group}: ", state.servers.join(", "));
     match (&state.failing, state.failing_for) {
         (Some(why), since) => {
-            let since = since.map_or_else(String::new, |since| format!(" for {}", words::time(since)));
-            text.push_str(&style.paint(Paint::Bad, &format!("does not work{since}: {why}")));
+            let fails = since.map_or_else(
+                || "does not work".to_owned(),
+                |since| format!("has not worked for {}", words::time(since)),
+            );
+            text.push_str(&style.paint(Paint::Bad, &format!("{fails}: {why}")));
             text.push_str("\n         resolverd works without it and tries again every second\n");
         }
         (None, _) => {
@@ -72,8 +81,8 @@ fn store(state: &FleetState, style: Style) -> String {
     }
     let counts = [
         (state.written, "entries written"),
-        (state.dropped, "not written"),
-        (state.late, "reads without a reply in 20 ms"),
+        (state.dropped, "entries not written"),
+        (state.late, "reads without a reply within 20 ms"),
         (state.refused, "entries refused (forged or expired)"),
         (state.errors, "errors of the store"),
     ];
@@ -83,7 +92,7 @@ fn store(state: &FleetState, style: Style) -> String {
         .map(|(number, what)| format!("{} {what}", words::number(*number)))
         .collect();
     if !counts.is_empty() {
-        text.push_str(&format!("counts   {}\n", counts.join(", ")));
+        text.push_str(&format!("counts   since start: {}\n", counts.join(", ")));
     }
     text
 }
