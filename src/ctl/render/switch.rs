@@ -89,13 +89,29 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
     match (format, errors.peek().is_none(), errors.all(SwitchError::is_later_work)) {
         (Format::Json, _, _) => String::new(),
         (_, true, _) => "All is as before the switch; the files that the switch created are removed. `resolverctl check system` shows which resolver this host uses.\n".to_owned(),
-        (_, _, true) => format!(
-            "Everything else is as before the switch. To finish, copy the old text that you still need to the files above from {RECORD}, then remove {RECORD}\n"
-        ),
+        (_, _, true) => format!("Everything else is as before the switch.\n{}\n", finish(ended)),
         (_, _, false) => {
             "The switch back is not complete. Repair the failures above, then run: resolverctl switch --back\n".to_owned()
         }
     }
+}
+
+/// Returns what the operator must do about files that were changed after the switch, and about services that do not exist any more.
+fn finish(ended: &[EndedStep]) -> String {
+    let changed: Vec<&str> = ended
+        .iter()
+        .filter_map(|(_, result)| match result {
+            Err(SwitchError::Changed { path }) => Some(path.as_str()),
+            _ => None,
+        })
+        .collect();
+    if changed.is_empty() {
+        return format!("To finish: remove {RECORD}.");
+    }
+    let files = changed.join(", ");
+    format!(
+        "To finish: {RECORD} has the old text of {files}. Copy what you still need from it into {files}, then remove {RECORD}."
+    )
 }
 
 /// Returns the last line that is printed after a successful switch.

@@ -24,9 +24,7 @@ pub enum SwitchError {
         error: io::Error,
     },
     /// A file was changed by someone else after the switch, so it is not restored.
-    #[error(
-        "{path} was changed after the switch, so it was not restored; its text before the switch is in {RECORD}"
-    )]
+    #[error("{path} was changed after the switch; its text before the switch is in {RECORD}")]
     Changed {
         /// Path of the file on the host.
         path: String,

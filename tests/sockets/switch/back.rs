@@ -347,7 +347,7 @@ fn a_changed_resolv_conf_is_no_hindrance_if_the_old_resolver_returns() {
     host.write("etc/resolv.conf", &changed);
     let (code, text) = host.switch(&internet, &["--back"]);
     assert_eq!(code, 1, "{text}");
-    assert!(text.contains("To finish, copy the old text"), "{text}");
+    assert!(text.contains(" has the old text of /etc/resolv.conf. Copy what you still need"), "{text}");
     assert_eq!(host.read("etc/resolv.conf"), changed);
     assert!(!answers(&host));
     assert_eq!(host.files()["units/unbound.service"], "active enabled loaded");
