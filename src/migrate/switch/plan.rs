@@ -248,7 +248,7 @@ impl PlanDraft<'_> {
         if !stopped.is_empty() && self.facts.config == Ok(false) {
             self.warn(
                 format!("the switch does not copy the zones and settings of {} to resolverd", list(stopped)),
-                "convert those of named, unbound and dnsmasq with `resolverctl import FILE`; resolverd-migration(7) has tables of options",
+                "`resolverctl import FILE` converts the configuration of named, unbound or dnsmasq; resolverd-migration(7) has tables of options",
             );
         }
     }
@@ -257,11 +257,11 @@ impl PlanDraft<'_> {
     fn stop_shared(&mut self, evidence: &str, advice: &str) {
         if self.plan.stop_shared {
             let evidence = format!(
-                "{evidence}; the switch stops it, because --stop-shared is given, and these hosts then get no answers from it"
+                "{evidence}; with --stop-shared the switch stops it, and these hosts get no answers from it"
             );
             self.warn(
                 evidence,
-                "if these hosts need this resolver, omit --stop-shared: the command then changes nothing; `resolverctl switch --back` starts the resolver again",
+                "if these hosts need this resolver, do not switch: without --stop-shared, the command changes nothing. After a switch, `resolverctl switch --back` starts the resolver again",
             );
         } else {
             self.plan.refusals.push(HostFinding::failure(CHECK, evidence, advice));
