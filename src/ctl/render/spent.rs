@@ -60,7 +60,9 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
     let why = match moment(begin) {
         _ if !shorter => String::new(),
         begin if begin == since => ", the start of the query history in memory".to_owned(),
-        begin => format!(". The query history in memory began at {begin}; the first seconds are not counted"),
+        begin => {
+            format!(". The query history in memory begins at {begin}, but has all queries only since {since}")
+        }
     };
     format!("All figures are since {since}{why}.\n")
 }
