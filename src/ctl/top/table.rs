@@ -80,12 +80,10 @@ impl TopTable {
         match self {
             Self::Zones => "total time: the times of all resolutions of the zone (cache misses), added up",
             Self::Servers => "total wait: the sum of the times that all queries waited for the server",
-            Self::Lists => "99 % of the queries were answered in this time; all figures are since start",
-            Self::Clients => {
-                "overload: the part of failed that failed because of too many queries in progress"
-            }
+            Self::Lists => "99 % answered in: the time that 99 % of the queries took at most; since start",
+            Self::Clients => "overload: failed at once, because too many queries were in progress",
             Self::Users => "cache misses: queries that were not answered from the cache; estimated",
-            Self::Failures => "last: the time of the last failed query",
+            Self::Failures => "cause: `resolverctl failed` explains it; last: time of the last failed query",
         }
     }
 
