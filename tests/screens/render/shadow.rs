@@ -18,8 +18,37 @@ fn answer(rcode: &str, address: Option<&str>) -> SideAnswer {
     SideAnswer::Reply(Box::new(SideReply { facts, secure: false }))
 }
 
-fn judged(cause: Cause, weight: Weight, side: Option<Side>, advice: &str) -> Judged {
-    Judged { cause, weight, side, why: "the evidence".to_owned(), advice: advice.to_owned() }
+fn judged(cause: Cause, weight: Weight, side: Option<Side>, (why, advice): (&str, &str)) -> Judged {
+    Judged { cause, weight, side, why: why.to_owned(), advice: advice.to_owned() }
+}
+
+/// The advice about a difference whose cause is not known.
+const BY_HAND: &str = "compare both by hand: `resolverctl compare NAME TYPE --with ADDRESS`";
+
+/// Returns the differences of the report, each with a pair of answers. `equal` is a pair of equal answers.
+fn differences(equal: &Sample) -> Vec<(Judged, Sample)> {
+    let denied = Sample { in_place: answer("NXDOMAIN", None), ..equal.clone() };
+    let bogus = Sample { resolverd: answer("SERVFAIL", None), ..equal.clone() };
+    let silent = Sample { in_place: SideAnswer::None("timeout after 6 s".to_owned()), ..equal.clone() };
+    let own = (
+        "the current resolver: it answers with authority (AA), from a zone or from data of its own",
+        "if you want this answer after the switch, write it into the configuration of resolverd ([[zone]], [[host]], [[record]]); `resolverctl import` converts the file of the current resolver",
+    );
+    let signatures = (
+        "resolverd finds the signatures wrong or missing, and the current resolver does not validate the answer",
+        "resolverd answers SERVFAIL, so mail of the domain waits: see `resolverctl check NAME`; until its operator has repaired it, `resolverctl nta add NAME`",
+    );
+    let unknown = ("the name servers of the zone could not be compared", BY_HAND);
+    let turns = ("both gave the same records in turn", "");
+    let once = ("the current resolver failed once and answered when it was asked again", "");
+    vec![
+        (judged(Cause::Policy, Weight::Look, Some(Side::InPlace), own), denied.clone()),
+        (judged(Cause::Bogus, Weight::Look, Some(Side::Resolverd), signatures), bogus),
+        (judged(Cause::Unknown, Weight::Unknown, None, unknown), denied),
+        (judged(Cause::Rotation, Weight::Harmless, None, turns), equal.clone()),
+        (judged(Cause::Rotation, Weight::Harmless, None, turns), equal.clone()),
+        (judged(Cause::Timing, Weight::Harmless, Some(Side::InPlace), once), silent),
+    ]
 }
 
 fn report() -> ShadowReport {
@@ -28,32 +57,17 @@ fn report() -> ShadowReport {
         in_place: answer("NOERROR", Some("192.0.2.1")),
         resolverd: answer("NOERROR", Some("192.0.2.1")),
     };
-    let denied =
-        Sample { in_place: answer("NXDOMAIN", None), resolverd: answer("NOERROR", Some("192.0.2.1")) };
-    let silent = Sample { in_place: SideAnswer::None("timeout after 6 s".to_owned()), ..equal.clone() };
-    let ends = (0..40)
-        .map(|_| (Judged { why: String::new(), ..judged(Cause::None, Weight::Harmless, None, "") }, &equal));
-    let others = [
-        (
-            judged(Cause::Policy, Weight::Look, Some(Side::InPlace), "write it into the configuration"),
-            &denied,
-        ),
-        (judged(Cause::Bogus, Weight::Look, Some(Side::Resolverd), "see the domain"), &denied),
-        (judged(Cause::Unknown, Weight::Unknown, None, "compare both"), &denied),
-        (judged(Cause::Rotation, Weight::Harmless, None, ""), &equal),
-        (judged(Cause::Rotation, Weight::Harmless, None, ""), &equal),
-        (judged(Cause::Timing, Weight::Harmless, Some(Side::InPlace), ""), &silent),
-    ];
+    let ends = (0..40).map(|_| (judged(Cause::None, Weight::Harmless, None, ("", "")), equal.clone()));
     let mut captured = Captured::default();
-    for (number, (judged, sample)) in ends.chain(others).enumerate() {
+    for (number, (judged, sample)) in ends.chain(differences(&equal)).enumerate() {
         let question = AskedQuestion {
             name: format!("n{number}.example.com."),
             kind: RecordType::A,
             dnssec_ok: number == 40,
             checking_disabled: false,
         };
-        report.answered(sample);
-        report.add(&question, (judged, sample));
+        report.answered(&sample);
+        report.add(&question, (judged, &sample));
         for _ in 0..3 {
             captured.take(Ok(question.clone()));
         }
