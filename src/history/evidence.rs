@@ -200,12 +200,12 @@ impl Seen<'_> {
             // The question failed immediately, so the sentence does not say how long it took.
             _ if time == span(0) && cause.failures > 0 => String::new(),
             true => format!("; this took all of the {waited}"),
-            false => format!("; this took {time} of {waited}"),
+            false => format!("; this took {time} of the {waited}"),
         };
         let failed = match cause.failures {
             0 => String::new(),
-            1 => "; 1 query failed".to_owned(),
-            many => format!("; {many} queries failed"),
+            1 => "; 1 query of the client failed".to_owned(),
+            many => format!("; {many} queries of the client failed"),
         };
         let away = match cause.turned_away {
             0 => String::new(),

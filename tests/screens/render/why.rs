@@ -74,7 +74,7 @@ pub(super) fn silent() -> MessageReport {
         failed,
         question((4.07, 0.000_4), "_dmarc.badly-run.example.", "TXT", Outcome::Remembered),
     ];
-    let evidence = "192.0.2.53, 198.51.100.53 did not answer 2 queries for badly-run.example.; this took 4.0 s of 4.1 s; 2 queries failed";
+    let evidence = "192.0.2.53, 198.51.100.53 did not answer 2 queries for badly-run.example.; this took 4.0 s of the 4.1 s; 2 queries of the client failed";
     let advice = "the owner of badly-run.example. must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer";
     let mut found = culprit(CulpritKind::ServerSilent, Some(slow), evidence, advice);
     found.usual =
