@@ -19,7 +19,7 @@ const SERVERS: &[Column<ServerState>] = &[
         number(row.round_trip.map(words::time), if row.asked { "no reply" } else { "none" })
     }),
     Column("unanswered in a row", 0, |row, _| count(row.unanswered.into())),
-    Column("missing features", 0, |row, _| word(&lacks(row))),
+    Column("does not support", 0, |row, _| word(&lacks(row))),
     Column("state", 0, |row, _| match (row.health, row.dead_for) {
         (Health::Answering, _) if !row.asked => word("not queried yet"),
         (Health::Dead, Some(left)) => {
