@@ -41,7 +41,7 @@ const LEAST: &str = "too few: p50 is compared from 20 messages or queries on, p9
 const _: () = assert!(LEAST_ABOVE == 10);
 
 /// The line below the tables about the times in them.
-const ESTIMATES: &str = "times are estimates, because the disk has only ranges of times, for example 185 to 262 ms; `resolverctl stats` has exact times\n";
+const ESTIMATES: &str = "times are estimates, because on disk they are counted in ranges, for example 185 to 262 ms; `resolverctl stats` has exact times\n";
 
 /// A function that computes a figure from the statistics of a span of time.
 type FigureOf = fn(&SpanReport) -> Figure;
@@ -139,7 +139,8 @@ pub fn screen(
         parts.push(figures(span, other, style));
     }
     if !minutes.is_empty() {
-        parts.push(each(minutes, time, style));
+        let terms = if other.is_some() { String::new() } else { [words::MESSAGE, DNS_TIME].concat() };
+        parts.push(each(minutes, time, style) + &terms);
     }
     let is_short = span.to.saturating_sub(span.from) < SHORTEST_NAMED;
     if is_short && !span.busiest.is_empty() {
@@ -195,11 +196,17 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
         };
         table.plain(std::iter::once(time(minute.from as f64)).chain(columns().map(figure)).collect());
     }
-    table.text(style, None)
+    table.text(style, None) + SENT
 }
 
-/// The line below the table of the busiest zones, lists, users and networks: names are stored less often than the figures above.
-const PERIODS: &str = "this table counts only whole periods of 5 minutes that ended in this span\n";
+/// The line below the table of minutes that explains its heads.
+const SENT: &str =
+    "sent: queries to servers; timeout: the part of them without a reply; –: nothing was recorded\n";
+
+/// The lines below the table of the busiest zones, lists, users and networks. Names are stored less often than the figures above.
+const PERIODS: &str = "resolutions or queries: of a zone or list the resolutions, or the queries to its servers if they are more;\n\
+    of a user its queries; of a network the queries to its servers\n\
+    this table counts only whole periods of 5 minutes that ended in this span\n";
 const _: () = assert!(NAMES_INTERVAL == 5);
 
 /// The shortest span with a table of the busiest names, in seconds: two of these periods.
@@ -212,7 +219,7 @@ const SHORT: &str = "zones, lists and users are recorded every 5 minutes; a --si
 const DNS_TIME: &str = "DNS time: how long a message waited for DNS\n";
 
 /// The line below a comparison of spans of which not all minutes are recorded.
-const PER_MINUTE: &str = "change of numbers: per recorded minute\n";
+const PER_MINUTE: &str = "change of messages, queries and queries sent: of their mean in a recorded minute\n";
 
 /// The columns of the table of the busiest zones, lists, users and networks.
 const BUSIEST: &[Column<Busy>] = &[
