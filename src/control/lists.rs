@@ -194,7 +194,7 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     Some(match state {
         ListState::Untested | ListState::Ok => return None,
         ListState::Slow => {
-            format!("mail waits for it: use a mirror or another list, or {remove}, if this continues")
+            format!("mail waits for it; if this continues, use a mirror or another list, or {remove}")
         }
         ListState::Refusing if list.rewrite.is_some() => {
             "ask the provider whether the key is still valid".to_owned()

@@ -25,9 +25,10 @@ const NONE: &str = "none";
 const NOT_COUNTED: &str = "–";
 
 /// The lines below the table with the states of DNS lists, which explain its columns.
-const LEGEND: &str = "queries: queries of clients since the start of resolverd; listed: the share of them with an entry\n\
+const LEGEND: &str = "queries: queries of clients since the start of resolverd; listed: the part of the answers that were listings\n\
     median: half of the answers of the list's servers took at most this time; slow: 1 s or more\n\
-    sent today, yesterday: queries sent to the servers of the list, also those without a reply (UTC); limit: your quota, or the number of queries that are free of charge in a day\n";
+    sent today, yesterday: queries sent to the servers of the list on these days (UTC), with or without a reply\n\
+    limit: the queries that your quota permits in a day, or that are free of charge\n";
 
 /// Returns the table with the states of the DNS lists in use, and below it the notes about each list.
 pub fn states(replies: &[Reply], style: Style) -> String {
@@ -68,7 +69,7 @@ fn only_this_list(shown: &[ShownList]) -> String {
     let shares: Vec<String> = shown.iter().filter_map(share).collect();
     match shares.as_slice() {
         [] => String::new(),
-        shares => format!("share of listings that no other list had: {}\n", shares.join(", ")),
+        shares => format!("share of a list's listings that no other list had: {}\n", shares.join(", ")),
     }
 }
 
@@ -77,7 +78,7 @@ fn notes(ShownList { called, row }: &ShownList) -> String {
     let called = harmless(called);
     let full = row
         .quota_full_at
-        .map(|full| format!("{called}: the quota is full at {} if today goes on like this\n", minute(full)));
+        .map(|full| format!("{called}: at today's rate, the quota will be full at {}\n", minute(full)));
     let since =
         row.standing.as_ref().filter(|standing| standing.since > 0 && standing.state != ListState::Ok);
     let since = since.map(|standing| format!(" (since {})", minute(standing.since))).unwrap_or_default();
