@@ -111,7 +111,7 @@ pub(super) const FLEET: SingleSection<FleetSection> = SingleSection {
             .at_start(),
         key!(FleetSection, mode, Word(&STORE_MODES)).at_start(),
         key!(FleetSection, primary, Text(word, String::clone))
-            .comment(&[(None, "the name of the primary server at the sentinels")])
+            .comment(&[(None, "with mode = \"sentinel\": the name of the primary server")])
             .at_start(),
         key!(FleetSection, user, Text(word, String::clone))
             .comment(&[(Some("\"\""), "the default user of the store")])
@@ -123,7 +123,10 @@ pub(super) const FLEET: SingleSection<FleetSection> = SingleSection {
             .comment(&[(Some("\"\""), "the certificate authorities of this host")])
             .at_start(),
         key!(FleetSection, key, OrEmpty(NamedFile(fleet_key, |file| &file.path)))
-            .comment(&[(Some("\"\""), "needed with servers"), (None, "a file with mode 0640 or less")])
+            .comment(&[
+                (Some("\"\""), "no key file; needed if servers are set"),
+                (None, "a file with mode 0640 or less"),
+            ])
             .at_start(),
         key!(FleetSection, prefix, Text(word, String::clone)).at_start(),
         key!(FleetSection, group, Text(word, String::clone))
@@ -132,7 +135,7 @@ pub(super) const FLEET: SingleSection<FleetSection> = SingleSection {
         key!(FleetSection, verify, Flag)
             .comment(&[
                 (Some("true"), "validates secure answers of other gateways again"),
-                (Some("false"), "believes the validation of other gateways"),
+                (Some("false"), "trusts the DNSSEC validation of other gateways"),
             ])
             .at_start(),
         key!(FleetSection, zones, List(NAME))

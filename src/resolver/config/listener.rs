@@ -248,7 +248,7 @@ const ZONES: ConfigKey<Listener> = key!(Listener, zones, Optional(List(NAME)))
     .unset("all");
 
 const DNSBL: ConfigKey<Listener> = key!(Listener, dnsbl, Word(&GUARDS))
-    .comment(&[(Some("\"guard\""), "clients get no listing for an error code of a DNS list")]);
+    .comment(&[(Some("\"guard\""), "clients do not get an error code of a DNS list as a listing")]);
 
 const ON_REFUSED: ConfigKey<Listener> = key!(Listener, on_refusal, Word(&ON_REFUSAL)).comment(&[(
     Some("\"list\""),

@@ -127,7 +127,7 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
         key!(Resolve, deny_servers, List(NETWORK))
             .comment(&[(None, "no queries to servers with these addresses, except those of [[zone]]")]),
         key!(Resolve, private_addresses, List(NETWORK)).comment(&[
-            (Some("[]"), "no addresses are removed"),
+            (Some("[]"), "no addresses are removed from answers"),
             (None, "removed from answers of public names"),
         ]),
         key!(Resolve, private_domains, List(NAME)).comment(&[
