@@ -12,7 +12,7 @@ use resolver::lookahead::RuleState;
 fn legend(mode: LookaheadMode) -> String {
     let states = format!(
         "recently used: of the last {AHEAD_RULE_MEMORY} queries of the rule, the percentage that a client then sent too\n\
-        state: active if at least {AHEAD_PERCENT} % were recently used, otherwise inactive; learning if the queries are too few yet\n"
+        state: active if at least {AHEAD_PERCENT} % were recently used, otherwise inactive; learning if there were too few queries so far\n"
     );
     match mode {
         LookaheadMode::Observe => states,
