@@ -90,7 +90,7 @@ impl ShedReason {
             }
             Self::MadeRoom => {
                 format!(
-                    "too many queries in progress; this one for {zone} got SERVFAIL to make room for another zone"
+                    "too many queries in progress; this one, for {zone}, got SERVFAIL so that other zones are answered"
                 )
             }
             Self::Full => "too many queries in progress".to_owned(),
