@@ -46,7 +46,7 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
         targets.push(vec![here, plain(NONE.to_owned()), plain("local records".to_owned())]);
     }
     if row.kind == ZoneSource::Recurse {
-        let servers = plain("root servers".to_owned());
+        let servers = plain("the zone's own servers".to_owned());
         targets.push(vec![servers, plain(NONE.to_owned()), plain("not forwarded".to_owned())]);
     }
     // This kind is spelled like the key `forward_first` of the configuration, because most such zones come from an import.
@@ -74,7 +74,7 @@ fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
         (None, _) => server.address.to_string(),
     };
     let (health, paint) = match server.health {
-        _ if server.lame => ("lame", Paint::Bad),
+        _ if server.lame => ("lame: gives no usable answer", Paint::Bad),
         None => ("not queried yet", Paint::Plain),
         Some(health) => state::health(health, server.round_trip.is_some()),
     };
