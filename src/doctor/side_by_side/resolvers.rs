@@ -141,7 +141,8 @@ impl Comparison<'_> {
         }
         if let Some(shown) = self.old() {
             let until = self.answer.ttl.map(|ttl| {
-                format!("; it stays there until {} at the latest ({ttl} s left)", minute(self.facts.end(ttl)))
+                let end = minute(self.facts.end(ttl));
+                format!("; it stays in the cache until {end} at the latest ({ttl} s left)")
             });
             let why = format!("an old answer in the cache: {shown}{}", until.unwrap_or_default());
             return match (is_this, self.reply.security) {

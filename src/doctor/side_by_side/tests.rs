@@ -88,7 +88,7 @@ fn each_difference_has_its_verdict_and_reason() {
     let this = |to: &str| one("lookup a.test. MX | 10 mx.a.test.", &format!("lookup a.test. MX{to}"));
     let old = "an old answer in the cache: all name servers gave another one twice";
     let remedy = format!(
-        "{old}; it stays there until 2026-01-01 00:30 UTC at the latest (1800 s left); remove it with `resolverctl flush a.test.`"
+        "{old}; it stays in the cache until 2026-01-01 00:30 UTC at the latest (1800 s left); remove it with `resolverctl flush a.test.`"
     );
     assert_eq!(this(" cached | 10 old.a.test."), (Old, remedy));
     let trace = "an answer that no name server gave when it was asked: old, by place or in turn, or of a zone, a filter or a forwarder; see which gives it with `resolverctl trace --fresh a.test. MX`";

@@ -24,7 +24,7 @@ fn answer(source: AnswerSource, server: &str, verdict: AnswerVerdict, why: &str)
 
 fn answers() -> Vec<ComparedAnswer> {
     use AnswerSource::{NameServer, Resolver, ThisResolver};
-    let until = "an old answer in the cache: its signature expired at 2026-11-22 12:00 UTC; it stays there until 2026-11-22 13:05 UTC at the latest (1804 s left)";
+    let until = "an old answer in the cache: its signature expired at 2026-11-22 12:00 UTC; it stays in the cache until 2026-11-22 13:05 UTC at the latest (1804 s left)";
     let old = ComparedAnswer {
         records: vec!["10 old.example.com.".to_owned()],
         ttl: Some(1_804),
