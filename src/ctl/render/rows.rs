@@ -82,7 +82,7 @@ fn period(which: protocol::Table, window: Window) -> String {
     }
     let last = words::window(window, f64::INFINITY);
     let current = if which == protocol::Table::Type { "" } else { " and of the minute in progress" };
-    format!("All figures are of the {last}{current}, or since start if that is shorter.\n")
+    format!("All figures are of the {last}{current}, or since start if resolverd started later.\n")
 }
 
 fn nothing(window: Window) -> String {
