@@ -183,7 +183,7 @@ fn note(
 fn over_quota(ExceededQuota { today, most, since, per_day }: ExceededQuota) -> String {
     let since = since.map(|since| format!(" since {}", minute(since))).unwrap_or_default();
     format!(
-        "over quota{since}: {today} of {most} today, {per_day} a day at this rate; the count resets at 00:00 UTC; the list may refuse or block this host; buy access and set `quota` of its [[list]], or remove it from the mail software"
+        "over quota{since}: {today} of {most} queries today, {per_day} a day at this rate; the count resets at 00:00 UTC; the list may refuse or block this host; buy access and set `quota` of its [[list]], or remove it from the mail software"
     )
 }
 
