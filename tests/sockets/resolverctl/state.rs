@@ -27,8 +27,8 @@ fn servers_flights_and_memory_are_told_as_they_are() {
     let (code, text, _) = world.run(&["zones"]);
     let expected = "\
 zone           type  answers from   round trip  state
-slow.example.  stub  192.0.2.53:53       80 ms  lame
-                     192.0.2.1:53        80 ms  lame
+slow.example.  stub  192.0.2.53:53       80 ms  lame: gives no usable answer
+                     192.0.2.1:53        80 ms  lame: gives no usable answer
                      192.0.2.9:53         none  not queried yet
 ";
     assert_eq!((code, text.as_str()), (0, expected));
