@@ -15,12 +15,9 @@ const SHORTEST_WAIT: f64 = 0.001;
 
 /// The lines below the table, which explain its columns and the sides. The word "message" is explained after them.
 const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause; for the cause client: because of the mail program\n\
-    change: compared with the period of the same length before; share: of all messages
-\
-    client: the program paused between its queries; `resolverctl why --help` explains the other causes
-\
-    messages: one with several causes counts in each of them, one with only short waits in none: rows do not add up to the first line
-";
+    change: compared with the period of the same length before; share: of all messages\n\
+    client: the program paused between its queries; `resolverctl why --help` explains the other causes\n\
+    messages: one with several causes counts in each of them, one with only short waits in none: rows do not add up to the first line\n";
 
 /// The columns of the table. The causes of a side are indented below its sum.
 const COSTS: &[Column<CostRow>] = &[
