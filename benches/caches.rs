@@ -1,6 +1,6 @@
-//! The table of answers (`resolver::cache`) and two libraries, moka and quick_cache, with the same keys, values and weights: the memory of an
-//! entry, the instructions of a lookup, and what a scan of made-up names leaves of the names in use.
-//!
+//! Compares the table of answers (`resolver::cache`) with two libraries, moka and quick_cache. All get the same keys, values and weights.
+//! Measured are the memory of an entry, the instructions of a lookup, and how many hits names in use still have while made-up names fill the
+//! cache (a scan).
 //! The instructions are counted with valgrind (callgrind), which runs this program with `--lookups STORE TIMES`.
 
 use resolverd as _;
@@ -19,35 +19,37 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::Memory;
 use stage::popularity::shares;
 
-/// Entries of a store that is not full, and the size of one that evicts.
+/// The number of entries in a store that is not full. A store that evicts has room for this number.
 const ENTRIES: u32 = 200_000;
 
-/// Names in use.
+/// The number of names in use: clients ask for them again and again.
 const HOT: u32 = 20_000;
 
-/// Made-up names, and how often each is queried: the next time after this number of other names.
+/// The number of made-up names, as in spam.
 const SCANNED: u32 = 2_000_000;
+/// How often each made-up name is queried.
 const TIMES: u32 = 3;
+/// The number of other made-up names between two queries for the same made-up name.
 const LATER: u32 = 200;
 
-/// Lookups of which the instructions are counted.
+/// The number of lookups whose instructions are counted.
 const LOOKUPS: u32 = 100_000;
 
-/// The share of `cache.size` that the table of answers has, in per cent.
+/// The percentage of `cache.size` that the table of answers gets.
 const SHARE: u64 = 45;
 
 const STORES: [&str; 3] = ["resolver::cache", "moka", "quick_cache"];
 
-/// A store of answers that has room for a number of them.
+/// A store of answers: one of the caches, or a plain vector.
 enum Store {
-    /// All entries one after another: what their keys and answers take.
+    /// A plain vector with all keys and answers. It shows how much memory they take without a cache.
     Vector(Vec<(QuestionKey, Arc<Answer>)>),
     Ours(Box<Memory>),
     Moka(moka::sync::Cache<QuestionKey, Arc<Answer>>),
     Quick(quick_cache::sync::Cache<QuestionKey, Arc<Answer>, Weight>),
 }
 
-/// All entries have the same weight.
+/// The weight of an entry for quick_cache. It is the same for all entries.
 #[derive(Clone)]
 struct Weight(u32);
 
@@ -129,7 +131,7 @@ fn main() {
     }
 }
 
-/// Octets of resident memory for an entry after `added` entries were added.
+/// Returns the resident memory per entry, in octets. The store has room for `room` entries, and `added` entries are added.
 fn memory(store: &str, room: u32, added: u32) -> f64 {
     let before = resident();
     let mut store = Store::new(store, room);
@@ -144,13 +146,13 @@ fn memory(store: &str, room: u32, added: u32) -> f64 {
     grown
 }
 
-/// Resident octets of this process (proc(5), statm: pages of 4 KiB).
+/// Returns the resident memory of this process, in octets (proc(5), statm: pages of 4 KiB).
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4_096
 }
 
-/// Instructions of a lookup that is a hit: what a run with twice as many lookups takes in addition.
+/// Returns the number of instructions of a lookup that is a hit. It is the difference between two runs, of which one has twice as many lookups.
 fn instructions(store: &str) -> Option<u64> {
     let run = |lookups: u32| {
         let program = std::env::current_exe().ok()?;
@@ -171,7 +173,8 @@ fn look_up(store: &str, lookups: u32) {
     keys.iter().cycle().take(lookups as usize).for_each(|key| assert!(black_box(store.has(key))));
 }
 
-/// The share of questions for the names in use that are hits, in per cent: one for each made-up name, drawn by Zipf's law.
+/// Returns the percentage of hits among the questions for names in use, while made-up names fill the store. For each made-up name, one name in
+/// use is asked for, drawn by Zipf's law.
 fn hits(store: &str) -> f64 {
     let mut store = Store::new(store, ENTRIES);
     let random = Random::seeded(2);

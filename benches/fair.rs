@@ -1,5 +1,5 @@
-//! Fairness: a client with few questions while another client floods, over loopback UDP through the whole daemon.
-//! Fails if one of its questions is not answered, or if one in a hundred takes 100 ms.
+//! Fairness: a client that asks few questions (the light client) while another client floods the daemon, over UDP on loopback. Fails if a
+//! question of the light client is not answered, or if more than one in a hundred takes longer than 100 ms.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -21,22 +21,22 @@ use tokio::runtime::{Builder, Runtime};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The time of each case.
+/// The duration of each case.
 const SPAN: Duration = Duration::from_secs(8);
 
-/// Zones whose servers are silent.
+/// The number of zones whose servers never answer.
 const SILENT_ZONES: u8 = 100;
 
-/// Questions of the light client a second; one in six is for a new name.
+/// The number of questions per second of the light client. One in six is for a new name.
 const LIGHT_RATE: u32 = 60;
 
-/// The greatest time of 99 of 100 of its questions.
+/// The time within which 99 of 100 questions of the light client must be answered.
 const LATE: Duration = Duration::from_millis(100);
 
-/// How long it waits for an answer, like glibc.
+/// How long the light client waits for an answer, like glibc.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A flood: its name, the names asked for, and how many a second.
+/// A flood: its description, a function that returns the name in the query with this number, and the number of queries per second.
 type Flood = (&'static str, fn(u64) -> String, u32);
 
 const FLOODS: [Flood; 5] = [
@@ -53,7 +53,7 @@ fn main() -> Result<(), Failure> {
     let sockets = servers.block_on(LabSockets::start(Arc::new(lab()?), Random::system()?))?;
     let mut failed = false;
     for (name, flooded, rate) in FLOODS {
-        // Each case has a cold daemon.
+        // Each case has its own daemon, with an empty cache.
         let runtime = Runtime::new()?;
         let folder = tempfile::tempdir()?;
         let daemon = start(&runtime, &sockets, &folder)?;
@@ -100,7 +100,7 @@ fn lab() -> Result<Lab, LabError> {
     tree.build()
 }
 
-/// One flood beside the light client; returns false if the light client is not served well.
+/// Runs one flood and the light client at the same time. Returns false if the light client is not served well.
 fn case(name: &str, address: SocketAddr, flooded: fn(u64) -> String, rate: u32) -> Result<bool, Failure> {
     let stop = AtomicBool::new(false);
     let (light, [answered, failed]) = thread::scope(|scope| {
@@ -130,7 +130,7 @@ struct Light {
     lost: usize,
 }
 
-/// Asks at a steady rate, each question once.
+/// Runs the light client: asks each question once, at a steady rate.
 fn light(address: SocketAddr) -> Result<Light, Failure> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     socket.connect(address)?;
@@ -170,7 +170,8 @@ fn light(address: SocketAddr) -> Result<Light, Failure> {
     Ok(Light { servfail: sent.len() - waiting - times.len(), lost: waiting, times })
 }
 
-/// Asks at a rate without waiting; at the end returns how many were answered, and how many with SERVFAIL.
+/// Sends queries at a rate, without waiting for replies, until `stop` is set. Returns how many queries were answered, and how many of them with
+/// an error such as SERVFAIL.
 fn flood(
     address: SocketAddr,
     name: fn(u64) -> String,

@@ -1,4 +1,5 @@
-//! The cost of a hit in the process, as a whole and by its parts: reading the query, looking up, writing the reply.
+//! The cost of a hit (an answer from the cache) without sockets: the whole, and its parts, which are reading the query, looking it up, and
+//! writing the reply.
 
 use std::hint::black_box;
 use std::net::Ipv4Addr;
@@ -18,13 +19,13 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::Memory;
 use resolver::config::Config;
 
-/// Rounds a run; the best of several runs is printed, because the machine does other things too.
+/// The number of repetitions in one run.
 const ROUNDS: u32 = 300_000;
 
-/// Runs.
+/// The number of runs. The best one is printed, because the machine does other things too.
 const RUNS: usize = 7;
 
-/// Answers in memory beside the one that is asked for.
+/// The number of other answers in the cache.
 const OTHERS: u32 = 10_000;
 
 fn main() {
@@ -50,7 +51,7 @@ fn main() {
     println!("hit/clock: {:.1} ns", best(|| black_box(clock.mono())));
 }
 
-/// Prints the cost of the hit of one question.
+/// Prints the cost of a hit for one question.
 fn measure(memory: &Memory, record: &Record, edns: bool) {
     let kind = record.record_type();
     let datagram = datagram(&record.name, kind, edns);
@@ -75,7 +76,7 @@ fn measure(memory: &Memory, record: &Record, edns: bool) {
     );
 }
 
-/// Nanoseconds that one round takes, in the best of several runs.
+/// Returns the nanoseconds per repetition, in the best of several runs.
 fn best<T>(mut round: impl FnMut() -> T) -> f64 {
     let mut run = || {
         let begin = Instant::now();

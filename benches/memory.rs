@@ -1,4 +1,4 @@
-//! The cost of an entry of the memories: resident growth compared with its weight. `ENTRY_OVERHEAD` in
+//! The memory that entries of the cache take, compared with their weight, which `cache.size` limits. `ENTRY_OVERHEAD` in
 //! `src/resolver/cache/mod.rs` and `ENTRY` in `src/resolver/cache/servers.rs` come from here.
 
 use resolverd as _;
@@ -19,10 +19,10 @@ use resolver::cache::negative::Denial;
 use resolver::cache::rrset::Rank;
 use resolver::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
 
-/// Entries: enough for the hash table to have grown several times.
+/// The number of entries. It is so large that the hash table has grown several times.
 const ENTRIES: u32 = 200_000;
 
-/// Large enough for all entries: nothing is evicted.
+/// The size of the cache in octets. It is large enough for all entries, so that none is evicted.
 const SIZE: u64 = 8 << 30;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -62,7 +62,7 @@ fn main() {
     });
 }
 
-/// Fills one store and prints the cost of an entry.
+/// Fills one store of the cache, and prints the memory per entry.
 fn measure(title: &str, store: &str, put: impl Fn(&Memory, u32)) {
     let memory = Memory::new(SIZE, &Random::seeded(1));
     // Pages that an earlier store has freed are used first. They must not improve the result of this store.
@@ -94,7 +94,7 @@ fn fill(memory: &Memory, store: &str) -> StoreFill {
     }
 }
 
-/// Resident octets of this process (proc(5), statm: pages of 4 KiB).
+/// Returns the resident memory of this process, in octets (proc(5), statm: pages of 4 KiB).
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4_096

@@ -1,5 +1,5 @@
-//! The cost of the record. Counting a hit takes under 50 ns, so that a worker loses less than 1 % to statistics. The commands that
-//! read all kept questions take a few tens of milliseconds: `why` and `stats --by stage`.
+//! The cost of the query history. Counting a hit takes less than 50 ns, so that a worker thread loses less than 1 % of its time to statistics.
+//! The commands that read the whole history (`why`, `stats --by stage`) take a few tens of milliseconds.
 
 #[path = "record/traffic.rs"]
 mod traffic;
@@ -20,22 +20,22 @@ use history::{Recorder, Window};
 
 use traffic::Traffic;
 
-/// Questions a run; the best of several runs is printed, because the machine does other things too.
+/// The number of questions in one run.
 const QUESTIONS: u32 = 2_000_000;
 
-/// Runs.
+/// The number of runs. The best one is printed, because the machine does other things too.
 const RUNS: usize = 7;
 
-/// Octets of the rings whose reading is measured: the default of `history.size`.
+/// The size in octets of the history that the commands read: the default of `history.size`.
 const SIZE: u64 = 16 << 20;
 
-/// 2026-11-20 09:12:00 UTC.
+/// The time at which the simulated clock begins: 2026-11-20 09:12:00 UTC.
 const BEGIN: u64 = 1_795_165_920;
 
 fn main() {
     measure("one client", 1);
     measure("eight clients by turns", 8);
-    // Simulated time passes as the traffic wants it.
+    // The time of the simulation is virtual: it passes only when the traffic moves the clock.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     let Ok(runtime) = runtime else { return println!("record: no runtime") };
     let _inside = runtime.enter();
@@ -43,7 +43,7 @@ fn main() {
     measure_readers("mail", |traffic| traffic.mail(60_000));
 }
 
-/// Fills rings with traffic and prints the time of each command that reads them.
+/// Fills the history with traffic, and prints the time of each command that reads it.
 fn measure_readers(title: &str, fill: impl Fn(&mut Traffic<'_>)) {
     let clock = Clock::simulated(BEGIN);
     let recorder = Recorder::with_size(clock.clone(), 1, SIZE);
@@ -66,7 +66,7 @@ fn measure_readers(title: &str, fill: impl Fn(&mut Traffic<'_>)) {
     print(title, "stats --by stage", || spent::stages(&recorded(), times).rows.len());
 }
 
-/// Prints the best time of a command.
+/// Prints the best time of a command in several runs.
 fn print(title: &str, command: &str, run: impl Fn() -> usize) {
     let timed = |_| {
         let begin = Instant::now();
@@ -77,7 +77,7 @@ fn print(title: &str, command: &str, run: impl Fn() -> usize) {
     println!("record/{command}, {title}: {:.1} ms", best.as_secs_f64() * 1e3);
 }
 
-/// Counts questions of this many clients and prints the cost of one.
+/// Counts questions of this many clients, and prints the time per question.
 fn measure(title: &str, clients: u32) {
     let recorder = Recorder::new(Clock::machine(), 4);
     let kinds = [RecordType::A, RecordType::TXT, RecordType::MX, RecordType::PTR];
@@ -89,7 +89,7 @@ fn measure(title: &str, clients: u32) {
     );
 }
 
-/// The time of one run.
+/// Returns the time of one run.
 fn run(recorder: &Recorder, clients: u32, kinds: &[RecordType]) -> Duration {
     let begin = Instant::now();
     for (number, kind) in (0..QUESTIONS).zip(kinds.iter().cycle()) {

@@ -1,7 +1,7 @@
-//! A scan of names that are asked for once or a few times and never again, such as spam's made-up domains: how many
-//! hits of the names in use it costs. Entries are kept and looked up in the same order as by a resolution.
+//! A scan: queries for names that are asked for once or a few times and never again, such as the made-up domains of spam. Measures how many cache
+//! hits of the names in use the scan costs. Entries are stored and looked up in the same order as in a resolution.
 //!
-//! The second line of a case has names that exist, each in a zone of its own.
+//! In the last line for each cache size, the names of the scan exist, each in a zone of its own.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ use resolver::cache::negative::Denial;
 use resolver::cache::rrset::Rank;
 use stage::popularity::shares;
 
-/// Names in use.
+/// The number of names in use: clients ask for them again and again.
 const HOT: u32 = 20_000;
 
-/// Names of the scan.
+/// The number of names in the scan.
 const SCANNED: u32 = 10_000_000;
 
-/// A repeated question for a scanned name comes after this number of other names, because a message takes seconds.
+/// The number of other names of the scan between two questions for the same name. It is large, because a mail message takes seconds.
 const LATER: u32 = 200;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -48,7 +48,8 @@ fn main() {
     }
 }
 
-/// The share of questions for the names in use that are hits, in per cent: one for each scanned name, drawn by Zipf's law.
+/// Returns the percentage of hits among the questions for names in use. For each name of the scan, one name in use is asked for, drawn by Zipf's
+/// law. `scan`: how often each name of the scan is asked for, and true if it exists. `None`: there is no scan.
 fn hits(size: u64, scanned: u32, scan: Option<(u32, bool)>) -> f64 {
     let memory = Memory::new(size, &Random::seeded(1));
     let random = Random::seeded(2);
@@ -89,7 +90,7 @@ fn question(name: &Name) -> Question {
     Question::new(name, RecordType::A)
 }
 
-/// Keeps what a resolution keeps, and looks up what it looks up.
+/// Does the lookups in the cache that a resolution of the name does, and stores the same entries.
 fn resolve(memory: &Memory, name: &Name, exists: bool) {
     let rrsets = memory.rrsets.in_view(ViewId::default());
     rrsets.get_or_alias(&mut rrsets.keys(name), RecordType::A, Rank::Answer, Mono::START);

@@ -1,4 +1,4 @@
-//! Hits of the whole daemon over loopback UDP: questions a second, and the time of one, with one worker.
+//! Cache hits of the whole daemon with one worker thread, over UDP on loopback: the number of questions per second, and the time of a question.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use resolverd::daemon::Daemon;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Questions that wait at the same time, as at a busy gateway.
+/// The number of questions in progress at the same time, as at a busy gateway.
 const WINDOW: u16 = 64;
 
-/// The time of the measurement.
+/// The duration of the measurement.
 const SPAN: Duration = Duration::from_secs(3);
 
-/// Names in memory.
+/// The number of names in the cache.
 const NAMES: u16 = 1_000;
 
 fn main() -> Result<(), Failure> {
@@ -68,7 +68,7 @@ fn lab() -> Result<Lab, LabError> {
     tree.build()
 }
 
-/// One socket; ids from 0 are names.
+/// A client with one socket. The DNS message id of a query is also the number of its name.
 struct Client {
     socket: UdpSocket,
     queries: Vec<Vec<u8>>,
@@ -82,7 +82,7 @@ impl Client {
         Ok(Self { socket, queries: (0..NAMES).map(query).collect::<Result<_, _>>()? })
     }
 
-    /// Asks for each name once.
+    /// Asks for each name once, so that its answer is in the cache.
     fn warm(&self) -> Result<(), Failure> {
         for query in &self.queries {
             self.socket.send(query)?;
@@ -91,7 +91,7 @@ impl Client {
         Ok(())
     }
 
-    /// Keeps `WINDOW` questions in progress for this time; returns the time of each.
+    /// Keeps `WINDOW` questions in progress for the time `span`. Returns the time of each answered question.
     fn ask_for(&mut self, span: Duration) -> Result<Vec<Duration>, Failure> {
         let mut sent = vec![Instant::now(); usize::from(NAMES)];
         let mut times = Vec::with_capacity(4_000_000);

@@ -1,5 +1,4 @@
-//! The snapshot of a cache of half a million entries: the time to write it and to read it, and the time of a lookup
-//! meanwhile.
+//! The snapshot of a cache with half a million entries: how long it takes to write and to read it, and how long a lookup takes while it is read.
 
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -18,15 +17,15 @@ use resolver::cache::Memory;
 use resolver::cache::rrset::Rank;
 use resolver::cache::snapshot::Scope;
 
-/// Names, each with an RRset.
+/// The number of names, each with an RRset.
 const NAMES: u32 = 500_000;
 
-/// Large enough for all entries: nothing is evicted.
+/// The size of the cache in octets. It is large enough for all entries, so that none is evicted.
 const SIZE: u64 = 1 << 30;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Late enough for entries of an earlier process.
+/// The current time. It is so late that entries of an earlier process can be older than this process.
 const NOW: Now = Now { mono: Mono::from_micros(1_000_000_000_000), unix: 1_800_000_000 };
 
 fn main() {

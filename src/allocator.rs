@@ -13,16 +13,16 @@
 //!   in turn, a process with `cache.size` 16 MiB took 40 to 51 MiB, and on a machine with more processors it would take
 //!   more. With one arena the process took 39 to 41 MiB. Threads allocate from caches of their own, so they seldom wait
 //!   for the arena.
-//! - The caches of threads are collected after each MiB that a thread allocates (`tcache_gc_incr_bytes`). After each
-//!   64 KiB, the default, a miss takes one instruction in a hundred more.
+//! - A thread's cache is cleaned up after each MiB that the thread allocates (`tcache_gc_incr_bytes`). With the default, 64 KiB, a cache miss of
+//!   resolverd takes 1 percent more instructions.
 //! - These caches hold at most 50 free pieces of each small size (`tcache_nslots_small_max`; the default is 200). When the
 //!   cache filled with eight kinds of entries in turn, a process with `cache.size` 8 MiB took 31 to 33 MiB instead of 33
 //!   to 34. A hit and a miss take as many instructions as before.
 //! - The caches of threads hold pieces of at most 8 KiB (`tcache_max`; the default is 32 KiB), and freed pages are returned at once
-//!   (`dirty_decay_ms:0`; the default is ten seconds). Replies of 60 KB otherwise leave many free pieces: when the cache
-//!   filled with eight kinds of entries in turn, a process with `cache.size` 16 MiB took 39 to 45 MiB when pages were
-//!   returned within 0.1 s by jemalloc's background thread, which comes late on a loaded machine, and 37 in each of three
-//!   runs with pages returned at once. The CPU time of these runs was 1 to 4 percent more, and they scatter by more than that.
+//!   (`dirty_decay_ms:0`; the default is ten seconds). Otherwise replies of 60 KB leave many free pieces. When the cache filled with eight kinds of
+//!   entries in turn, a process with `cache.size` 16 MiB took 37 MiB in each of three runs. If jemalloc's background thread returns the pages within
+//!   0.1 s instead, the process took 39 to 45 MiB, because that thread is late on a loaded machine. The CPU time was 1 to 4 percent higher, but it
+//!   differs by more than that between runs.
 //!
 //! Measured with `benches/compare/misses.sh`: 300 000 names (60 000 for 64 MiB), each queried once. The columns show
 //! resident MiB at the end for three values of `cache.size`, CPU time of a name relative to glibc, and resident MiB

@@ -102,11 +102,16 @@
 //! - batch: the datagrams that one system call reads. For DNS lists: the queries that are sent before the client asks for them.
 //! - breaker: the part that stops queries to a DNS list that does not answer, and sends them again when a probe is answered.
 //! - culprit: what delayed a message (email) most, or made it fail: a zone, a server, a DNS list, this host or the client.
+//! - customer key: a label in queries to a DNS list that shows which customer asks. It is secret.
 //! - dead: a server that did not answer several queries. It gets only probes until it answers.
+//! - finding: a problem that a check of a domain or of this host has found.
+//! - fleet: the gateways that share their answers through a store (Valkey or Redis). `[fleet]` of the configuration names the store.
+//! - flight: a resolution in progress, with the clients that wait for it.
 //! - guard: the check of the answers of DNS lists, so that clients do not take a refusal or a parked zone for a listing.
 //! - hedge: a further copy of a query, to a second server or to the same one, sent before the first copy has failed.
 //! - incident: the time in which a zone, a DNS list or the network of this host fails. The log reports its begin and its end.
 //! - look-ahead rule: a function from an answer to the questions that mail software will probably ask next.
+//! - mirror: a server of the operator that has a copy of a DNS list.
 //! - parked: a domain that was given up. Its new servers answer every name with the address of a web server.
 //! - probe: a query that finds out whether a dead server or a silent DNS list answers again. Also: a query for a shorter name (RFC 9156).
 //! - shard: a part of a table (cache, counters, history) that has its own lock.

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use resolver::limits::{MAX_EXCHANGES, MAX_TCP_CLIENTS};
 
-/// How often a local mirror of a DNS list is asked for its serial number. rsync updates a mirror every few minutes at most.
+/// How often a local mirror of a DNS list (the operator's own server with a copy of the list) is asked for its serial number. rsync updates a mirror
+/// every few minutes at most.
 pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The time between two tests of a negative trust anchor that expires. A test of a broken zone costs some twenty queries (RFC 7646 section 2).
 pub const NTA_TEST_INTERVAL: Duration = Duration::from_secs(300);
 
-/// At the end of the daemon, how long to wait for answers in progress; then SERVFAIL is sent.
+/// When the daemon stops, how long it waits for resolutions in progress. Then the waiting clients get SERVFAIL.
 pub const STOP_GRACE: Duration = Duration::from_millis(500);
 
-/// How long the daemon waits until these SERVFAIL replies are sent, when it stops.
+/// When the daemon stops, how long it waits until the replies with SERVFAIL are sent.
 pub const STOP_FLUSH: Duration = Duration::from_millis(200);
 
 /// The number of file descriptors that the daemon requests at the start. Every query to a server and every client connection needs one, a UDP worker
@@ -130,5 +131,5 @@ pub const MAX_PAGE_WHY: Duration = Duration::from_secs(2 * 3_600);
 /// The largest number of digits in a number that the page sends: a time in microseconds since 1970 has 16.
 pub const MAX_PAGE_NUMBER: usize = 17;
 
-/// The number of dead and lame servers that a gateway reports to its fleet. A gateway knows a few dozen; more are left to each gateway.
+/// The number of dead and lame servers that a gateway reports to its fleet. A gateway knows a few dozen. Those beyond this number are not reported.
 pub(crate) const MAX_SHARED_SERVERS: usize = 256;

@@ -13,7 +13,7 @@ use dns::random::Random;
 use lab::prelude::by_hand;
 use stage::fuzz;
 
-/// Octets that often have a special meaning in DNS messages: lengths, compression pointers, signs.
+/// Octets that often have a special meaning in DNS messages, such as lengths and compression pointers, or that are at the limits of numbers.
 const TELLING: [u8; 8] = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xff];
 
 /// The greatest number of changes to the octets of a file in one mutation.

@@ -1,6 +1,7 @@
-//! Traffic that fills the record: questions from the cache, questions that waited for a flight, and flights that failed.
+//! Traffic that fills the query history: questions answered from the cache, questions that waited for a resolution (flight), and resolutions that
+//! failed.
 //!
-//! It is the same in each run, so that two versions of the readers can be compared.
+//! The traffic is the same in each run, so that two versions of the code that reads the history can be compared.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -16,26 +17,26 @@ use history::note::{Note, Words};
 use history::trail::Trail;
 use history::{Flown, Recorder};
 
-/// The traffic of a simulated clock, which passes by it.
+/// Generates traffic on a simulated clock. The traffic itself moves the clock.
 pub(crate) struct Traffic<'r> {
     pub(crate) clock: &'r Clock,
     pub(crate) recorder: &'r Recorder,
-    /// The state of the generator of numbers.
+    /// The state of the generator of random numbers.
     pub(crate) state: u64,
 }
 
-/// A question, and how it ends.
+/// A question that is not in the cache, and how it ends.
 struct Asked<'t> {
     client: u32,
     name: &'t str,
     kind: RecordType,
-    /// Milliseconds until its server answers; none: the server is silent for a second.
+    /// The milliseconds until the server answers. `None` if the server is silent; the question then ends after a second.
     answers_in: Option<u64>,
     data: &'t [RData],
 }
 
 impl Traffic<'_> {
-    /// Full load: one client asks for names of 200 zones, half of them new.
+    /// Plays a full load: one client asks for names in 200 zones. Half of the names are new.
     pub(crate) fn flood(&mut self, questions: u64) {
         for number in 0..questions {
             let zone = number % 200;
@@ -50,7 +51,8 @@ impl Traffic<'_> {
         }
     }
 
-    /// The mail of eight gateways: each message asks for an address, two lists, a domain, its exchanger and its policy.
+    /// Plays the mail of eight gateways. Each message asks for a PTR record, for an address in two DNS lists, and for the MX, SPF and DMARC
+    /// records of a domain.
     pub(crate) fn mail(&mut self, messages: u64) {
         for number in 0..messages {
             let (client, domain) = (1 + self.below(8) as u32, self.below(3_000));
@@ -86,7 +88,7 @@ impl Traffic<'_> {
         }
     }
 
-    /// A number below a bound.
+    /// Returns a random number below `bound`.
     fn below(&mut self, bound: u64) -> u64 {
         self.state =
             self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

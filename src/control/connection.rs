@@ -152,7 +152,6 @@ fn may_show_keys(request: &Request) -> bool {
 
 /// Waits until the daemon stops. If the sender of `ending` is dropped, the daemon also counts as stopped.
 pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
-    // An error means that the sender of `ending` was dropped, so the daemon has stopped too.
     let _ = ending.wait_for(|ending| *ending).await;
 }
 

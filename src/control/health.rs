@@ -83,7 +83,7 @@ const FAILURES_PER_HUNDRED: u64 = 10;
 /// question of each email fails.
 const FEW_ZONES: usize = 3;
 
-/// The largest number of failing zones, each hoster counted once, that count as faults of others.
+/// If more zones than this fail, the cause may be on this host. The zones of one hoster count as one.
 const FEW_HOSTERS: usize = 10;
 
 /// Returns true if so many questions failed that their zones must be examined.
@@ -226,7 +226,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     named.chain(rest)
 }
 
-/// Groups the failing zones of other operators: zones on the same silent servers form a group.
+/// Groups the failing zones of other operators: zones whose name servers are the same, and do not answer, form a group (one hoster).
 fn by_hoster(failing: &[FailingZone]) -> Vec<Vec<&FailingZone>> {
     let mut hosters: Vec<Vec<&FailingZone>> = Vec::new();
     for zone in failing {

@@ -73,8 +73,8 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     replies
 }
 
-/// Returns the replies of `states` and `facts` about the DNS list with this zone only. A word that is neither a list nor a domain name, such as
-/// `quota`, gets those of `states` about all lists.
+/// Returns the replies of `states` and `facts` about the DNS list with this zone. If `zone` is neither a list nor a domain name (such as the word
+/// `quota`), returns the replies of `states` about all lists.
 pub(super) fn of_zone(subject: &impl Controlled, zone: &str) -> Result<Vec<Reply>, Problem> {
     let is_it = |list: &str| list.eq_ignore_ascii_case(zone.trim_end_matches('.'));
     let mut replies = [states(subject), facts(subject)].concat();
@@ -220,8 +220,8 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     })
 }
 
-/// Returns each DNS list in use that has a problem, with a warning for `resolverctl status`. The public servers of a list belong to others, and mail
-/// software continues if they do not answer.
+/// Returns each DNS list in use that has a problem, with a warning for `resolverctl status`. If the public servers of a list refuse queries or do not
+/// answer, the warning is only a notice: they belong to others, and mail software continues without the list.
 pub(super) fn warnings(subject: &impl Controlled) -> Vec<(String, Warning)> {
     let config = subject.config();
     let warning = |entry: &Arc<ListEntry>| {

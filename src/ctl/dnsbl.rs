@@ -71,7 +71,8 @@ pub(super) fn run(
     })
 }
 
-/// Returns true if the replies are about the list that was typed. For a word that is no list, they are about all lists.
+/// Returns true if the replies are about the DNS list `typed`, which the user typed. If `typed` is not a DNS list, the daemon replies about all
+/// lists.
 fn is_about(typed: &str, replies: &[Reply]) -> bool {
     let is_it = |list: &str| list.eq_ignore_ascii_case(typed.trim_end_matches('.'));
     replies.iter().any(|reply| match reply {

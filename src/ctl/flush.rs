@@ -50,7 +50,8 @@ impl Arguments {
         }
     }
 
-    /// Returns the name to remove with each type for which the cache has an answer, or an empty list if no name is to be removed.
+    /// Returns the name to remove and a record type, once for each type that the cache has an answer for. Returns an empty list if no name is to be
+    /// removed.
     fn cached_kinds(&self, client: &ControlClient) -> Result<Vec<(String, String)>, CommandFailure> {
         let Some(name) = &self.name else { return Ok(Vec::new()) };
         let cached = client.ask(&Request::Cache { name: name.clone(), kind: self.kind.clone() })?;

@@ -32,7 +32,7 @@ pub(crate) const TOP_TREND: usize = 60;
 /// Number of rows or lines that a page key of `resolverctl top` moves: half of a screen of 24 lines.
 pub(crate) const TOP_PAGE: usize = 10;
 
-/// How long the command waits for a caught signal when it looks if one has arrived. The kernel reports a signal that has arrived immediately.
+/// How long `resolverctl switch` waits when it checks if a caught signal has arrived. The kernel reports an arrived signal immediately.
 pub(crate) const SWITCH_SIGNAL_TIME: Duration = Duration::from_millis(1);
 
 /// Maximum number of pasted mail log lines that `resolverctl why -` reads. Their results fill some screens.

@@ -65,7 +65,7 @@ impl LineSearch<'_> {
     }
 
     /// Returns one request for each name and address of a pasted line: it asks for the messages (groups of queries) of a period. For a domain, the
-    /// names below it are not included: names below the domain of a provider are its hosts and its customers, which have other mails.
+    /// names below it are not included: names below the domain of a provider are its hosts and its customers, which send other mails.
     fn requests(&self, line: &PastedLine, span: Option<(f64, f64)>) -> impl Iterator<Item = WhyRequest> {
         line.subjects.iter().map(move |subject| WhyRequest {
             subject: Some(subject.clone()),

@@ -101,8 +101,8 @@ fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
     }
     let both = |local: DateTime| {
         let moment = zone.to_ambiguous_zoned_datetime(local);
-        // Only a local time that occurred twice (`Fold`, when clocks were set back) denotes two points in time; one that was skipped when clocks
-        // were set forward does not.
+        // Only a local time that occurred twice (`Fold`, when clocks were set back) denotes two points in time. A local time that was skipped when
+        // clocks were set forward denotes one.
         let last = if matches!(moment.offset(), AmbiguousOffset::Fold { .. }) {
             moment.clone().later()
         } else {

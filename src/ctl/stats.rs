@@ -70,8 +70,8 @@ fn recent(
     })
 }
 
-/// Returns the begin of the statistics, but not before the minutes that are kept. If it is before them, a sentence about this is written to standard
-/// error, because on standard output it would not be JSON.
+/// Returns `begin`, or the begin of the oldest minute on disk if `begin` is earlier. In this case, a sentence about this is written to standard
+/// error: on standard output it would not be JSON. Times are in seconds since 1970.
 fn kept(begin: u64, unix: u64) -> u64 {
     let first = unix.saturating_sub(KEPT_DAYS * 24 * 60 * MINUTE);
     if begin < first {
@@ -85,7 +85,7 @@ fn kept(begin: u64, unix: u64) -> u64 {
     begin.max(first)
 }
 
-/// Returns the span of whole minutes that ends with the last whole minute, and has the same length: at least one minute.
+/// Rounds a span to whole minutes: its end is rounded down, and its length to the nearest number of minutes, at least one. Times are in seconds.
 fn whole_minutes(from: u64, to: u64) -> (u64, u64) {
     let length = to.saturating_sub(from).saturating_add(MINUTE / 2) / MINUTE * MINUTE;
     let to = to / MINUTE * MINUTE;
@@ -148,7 +148,8 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     })
 }
 
-/// Returns the table of the names of a kind; none for the listings of DNS lists, which only the page of the metrics listener shows.
+/// Returns the table of `stats --by` that shows names of this kind. No table shows the listings of DNS lists; only the page of the metrics listener
+/// does.
 const fn table_of(kind: BusyKind) -> Option<Table> {
     match kind {
         BusyKind::Zone | BusyKind::List => Some(Table::Zone),

@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     Switching { arguments, machine: &machine, servers: &servers, operator: Operator::new(format)? }.run(plan)
 }
 
-/// Returns the exit code of `switch --back`. It is 1 if it left only files or services unrestored that the operator has changed since the switch.
+/// Returns the exit code of `switch --back`. It is 1 if everything was restored except files or services that somebody has changed since the switch.
 /// It is 4 if another step could not be undone, so that this host may still need resolverd.
 fn exit_of_undo(ended: &[EndedStep]) -> Exit {
     let errors: Vec<&SwitchError> = ended.iter().filter_map(|(_, result)| result.as_ref().err()).collect();

@@ -67,7 +67,7 @@ fn is_failure_found_once(rows: &[WatchedRow]) -> bool {
     rows.iter().any(|row| row.once(Level::Failure).next().is_some())
 }
 
-/// Returns true if there are no results for the domain: it was not checked yet, or its last check failed.
+/// Returns true if there are no current results for the domain: it was not checked yet, or its last check had no result.
 fn is_unknown(row: &WatchedRow) -> bool {
     row.checked.is_none() || row.could_not_tell.is_some()
 }

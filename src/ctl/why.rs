@@ -231,8 +231,8 @@ fn run_pasted(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// Returns the results of the pasted lines as text. Below the first culprit whose advice is to check a name is the first line of this check. The other
-/// names are not checked, because each check may take seconds.
+/// Returns the results of the pasted lines as text. If the advice for a culprit is to check a name, the first line of that check follows. This is
+/// done only for the first such culprit, because each check may take seconds.
 fn text_of(results: &[MessageReport], client: &ControlClient, style: Style) -> String {
     let (mut text, mut is_checked) = (String::new(), false);
     for message in results {

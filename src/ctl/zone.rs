@@ -104,7 +104,7 @@ impl Added {
     }
 }
 
-/// Changes the configuration file of the daemon, and reloads the file. If the file then has an error, it is as before.
+/// Changes the configuration file of the daemon, and reloads the file. If the reload fails, the old text is written back.
 fn rewrite(
     change: impl Fn(&str) -> Result<String, Problem>,
     client: &ControlClient,

@@ -1,4 +1,4 @@
-//! The gateway's part in a fleet: what it reports to the other gateways, and what it does with their news.
+//! The part of this gateway in a fleet: what it reports to the other gateways (`News`), and what it does with their reports.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,10 +31,10 @@ pub(super) struct FleetGateway {
     reported: Mutex<Reported>,
 }
 
-/// What this gateway has reported to the others.
+/// What this gateway has reported to the other gateways.
 #[derive(Default)]
 struct Reported {
-    /// For each list: the number of tests, and true if it was silent.
+    /// For each DNS list: the number of tests so far, and true if the list did not answer.
     lists: HashMap<String, (u64, bool)>,
     /// The servers that were reported dead or lame.
     servers: BTreeSet<Vec<u8>>,
@@ -43,10 +43,11 @@ struct Reported {
     beats: u64,
 }
 
-/// Dead and lame servers are looked for once in this number of heartbeats, because this walks through the table of servers.
+/// The number of heartbeats between two searches for dead and lame servers. A search goes through the whole table of servers, so it is not done at
+/// each heartbeat.
 const SERVER_BEATS: u64 = 30;
 
-/// Changes of the trust anchors and of the configuration are taken into account once in this number of heartbeats.
+/// The gateway looks at changes of the trust anchors and of the configuration once in this number of heartbeats.
 const REFRESH_BEATS: u64 = 10;
 
 impl FleetGateway {
@@ -58,13 +59,14 @@ impl FleetGateway {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the lists that this host asks at their public servers. A mirror or a forwarder concerns this host only.
+    /// Returns the DNS lists that this host queries at their own public servers. The state of a local copy of a list, or of a forwarder, concerns
+    /// this host only.
     fn public_lists(&self) -> impl Iterator<Item = Arc<ListEntry>> {
         let all = self.subject.resolver.lists().all();
         all.into_iter().filter(|entry| entry.way == Way::Public)
     }
 
-    /// Returns what this gateway has found out about lists since the last call.
+    /// Returns what this gateway has found out about DNS lists since the last call.
     fn list_news(&self) -> Vec<News> {
         let mut news = Vec::new();
         for entry in self.public_lists() {
@@ -83,7 +85,7 @@ impl FleetGateway {
         news
     }
 
-    /// Returns the rules of look-ahead that clients use, if they have changed. Rules that are still on trial are left out.
+    /// Returns the active rules of look-ahead, if they have changed since the last report. Rules that are still on trial are left out.
     fn rule_news(&self) -> Option<News> {
         let is_judged = |rule: &RuleStanding| rule.state == RuleState::Active && rule.share.is_some();
         let rules = self.subject.lookahead.rules().into_iter().filter(is_judged);
@@ -108,7 +110,7 @@ impl FleetGateway {
         new.into_iter().map(|(_, record)| News::Server { record }).collect()
     }
 
-    /// Takes what another gateway has found out about a list.
+    /// Uses what another gateway has found out about a DNS list.
     async fn heard_of_list(&self, list: &str, state: &str, why: &str) {
         let Some((apex, state)) =
             read_name(list).zip(ListState::ALL.into_iter().find(|known| known.word() == state))
@@ -136,7 +138,7 @@ impl Gateway for FleetGateway {
         let subject = &self.subject;
         let counts = subject.recorder.counted();
         let (hits, misses) = (counts[Counter::FleetHits], counts[Counter::FleetMisses]);
-        // Each hit has saved the queries of an average question that was not in the store.
+        // Each hit has saved as many queries as a question that was not in the store needed on average.
         let saved = hits.saturating_mul(counts[Counter::FlightMessages]) / misses.max(1);
         let fingerprint = subject.resolver.views().fingerprint();
         let configuration = fingerprint.iter().take(4).map(|octet| format!("{octet:02x}")).collect();
@@ -227,7 +229,7 @@ impl Gateway for FleetGateway {
     }
 }
 
-/// Returns true if a state of a list, which a test has shown, is the same for all gateways. A refusal concerns the address of one gateway.
+/// Returns true if a DNS list in this state, which a test has shown, has the same state for all gateways. A refusal may concern one address only.
 const fn concerns_all(state: ListState) -> bool {
     matches!(state, ListState::Ok | ListState::Slow | ListState::ListsTheWorld | ListState::ListsNothing)
 }
@@ -236,7 +238,7 @@ fn read_name(text: &str) -> Option<Name> {
     Name::from_ascii(text).ok().map(|name| name.to_lowercase())
 }
 
-/// Returns the flush that the news order.
+/// Returns the flush that another gateway has ordered.
 fn flush_of(name: Option<&str>, kind: Option<u16>, (tree, negative): (bool, bool)) -> Option<Flush> {
     let kind = kind.map(RecordType::from);
     Some(match name {
@@ -247,9 +249,10 @@ fn flush_of(name: Option<&str>, kind: Option<u16>, (tree, negative): (bool, bool
     })
 }
 
-/// Records in the store which data this gateway has flushed. After its next start it must not take older ones, which the store still has.
+/// Records in the store which data this gateway has flushed. The store still has older copies of these data; this gateway must not use them after its
+/// next start.
 pub(super) fn remember_flush(store: &Fleet, flush: &Flush) {
-    // Without room, so many flushes wait that the store does not work.
+    // An error means that too many reports wait to be written, because the store does not work.
     let _ = store.send(flush_news(flush, Some(host_name())));
 }
 

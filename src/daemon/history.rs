@@ -479,7 +479,8 @@ mod tests {
     fn the_oldest_segments_give_way() {
         let directory = tempfile::tempdir().unwrap();
         let files = files(directory.path());
-        // The first one is a directory and not a file, and the second one is a link that leads nowhere.
+        // Two entries of the directory look like segments: the first is a directory and not a file, the second is a link to a file that does not
+        // exist.
         let history = directory.path().join("history");
         fs::create_dir(history.join("00000000000000000007.record")).unwrap();
         std::os::unix::fs::symlink("nowhere", history.join("x.record")).unwrap();

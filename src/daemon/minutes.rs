@@ -182,8 +182,8 @@ impl Running {
         files.write(&Row::new(minute, &counts, busy.into_iter()), &mut written);
     }
 
-    /// Returns the counts of names since the last row that has names, and the end of their minute, in minutes since 1970. There are none if `to`, in
-    /// seconds since 1970, is before this end.
+    /// Returns the counts of names since the last row that has names, and the end of the current minute, in minutes since 1970. There are no counts
+    /// if this end is later than `to`, in seconds since 1970.
     pub(super) fn current_busy(&self, to: u64) -> (u64, Vec<Busy>) {
         let end = self.clock.now().unix / MINUTE + 1;
         let Some(files) = self.minutes.as_ref().filter(|_| end * MINUTE <= to) else {
@@ -209,7 +209,7 @@ impl Running {
         sums.iter().map(|(list, counts)| Busy::listings(list, *counts)).collect()
     }
 
-    /// Returns how much the counts of zones, lists, users and networks have grown since `mark`, as the disk may have them.
+    /// Returns how much the counts of zones, lists, users and networks have grown since `mark`, in the form in which they may be written to the disk.
     fn grown(&self, mark: &mut BusyMark) -> Vec<Busy> {
         let config = Arc::clone(&self.state().config);
         let list = |zone: &str| Name::from_ascii(zone).ok().and_then(|name| config.list(&name));
@@ -221,7 +221,8 @@ impl Running {
     }
 }
 
-/// Returns a name and its counts as the disk may have them: without keys, and by `history.redact`, which withholds users together with clients.
+/// Returns a name and its counts in the form in which they may be written to the disk: without customer keys of DNS lists, and as `history.redact`
+/// demands. If it hides clients, it hides users too.
 fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
     let redaction = redaction_of(config);
     match busy.kind {
@@ -238,7 +239,8 @@ fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
 pub(super) async fn keep(subject: Arc<Running>) -> Infallible {
     loop {
         let passed = subject.clock.unix_micros() % (MINUTE * 1_000_000);
-        // The margin keeps a clock that is adjusted slowly from giving two rows of one minute, and none of the next.
+        // If the clock is adjusted a little during this sleep, the task could wake before the minute has ended, and write a second row for the minute
+        // before. The margin prevents this.
         sleep(Duration::from_micros(MINUTE * 1_000_000 - passed) + MARGIN).await;
         block_in_place(|| subject.write_minute(false));
     }

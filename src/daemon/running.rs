@@ -103,7 +103,8 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes entries from the cache, and refuses what the fleet had of them at `at`. Returns the numbers of removed entries.
+    /// Removes entries from the cache. The copies of these entries that the store of the fleet had at `at` are not used either. Returns the numbers
+    /// of removed entries.
     pub(super) async fn flush_since(&self, flush: Flush, at: Mono) -> Flushed {
         self.resolver.flushed(&flush, at);
         let flushed = self.resolver.memory().walk(move |memory| memory.flush(&flush)).await;
@@ -175,7 +176,8 @@ impl Running {
         let began = self.clock.mono();
         let client = self.operator();
         loop {
-            // If there is no reply, another query in the same microsecond has the same client. Then the question is asked again.
+            // If there is no reply, another query of the operator began in the same microsecond and has the same client, see `operator`. Then the
+            // question is asked again.
             if let Asked::Replied(replied) = ask(client).await {
                 let now = self.clock.mono();
                 let (answer, outcome) = (replied.answer, replied.outcome);

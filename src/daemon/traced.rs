@@ -121,8 +121,8 @@ fn lacking(why: &dyn std::fmt::Display) -> TraceRefused {
     TraceRefused::Lacking { why: why.to_string() }
 }
 
-/// Resolves a question until there is a reply, and sends each step of the resolution to `steps`. Each try uses the next result of `client`. A try
-/// gives no reply if another query has a client with the same address, port and id.
+/// Resolves a question until there is a reply, and sends each step of the resolution to `steps`. Each try calls `client` for a new client, because a
+/// try gives no reply if another query has a client with the same address, port and id.
 pub(super) async fn until_replied(
     resolver: &Resolver,
     question: &Question,

@@ -48,8 +48,8 @@ impl BuildHasher for Keyed {
     }
 }
 
-/// Returns `rest`, the last 1 to 7 octets to be hashed, as a word. They are taken from the last eight of all these octets, which are read with
-/// one access.
+/// Returns `rest`, the last 1 to 7 octets of `octets`, as one number. If there are eight octets or more, the last eight are read at once, and those
+/// before `rest` are shifted out.
 fn end_of(octets: &[u8], rest: &[u8]) -> u64 {
     match octets.last_chunk::<8>() {
         Some(last) => u64::from_le_bytes(*last) >> (64 - shift_of(rest.len().saturating_mul(8))),

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// and some point to one other pointer.
 pub(crate) const MAX_POINTERS: u8 = 16;
 
-/// The maximum length of the text of an extended error, in octets: one sentence, which with any question fits into a reply of 512 octets.
+/// The maximum length of the text of an extended error, in octets: one sentence. With it, a reply to any question fits into 512 octets.
 pub const MAX_ERROR_TEXT: usize = 180;
 
 /// The first of November 2026, in seconds since 1970. This version of resolverd was written later, so a machine's clock that shows an earlier
@@ -43,5 +43,6 @@ pub const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The largest permitted value of `cache.serve_stale`. RFC 8767 section 5 suggests at most one to three days.
 pub const MAX_SERVE_STALE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
-/// The number of last labels that the DNS tree walk of DMARC looks up next if a name has more labels than this (RFC 9989 section 4.10).
+/// If a name has more labels than this, the DNS tree walk of DMARC looks up the whole name first, and then this number of its last labels (RFC 9989
+/// section 4.10).
 pub const DMARC_WALK_LABELS: usize = 7;

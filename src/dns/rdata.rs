@@ -41,8 +41,8 @@ const UNDERSTOOD: [RecordType; 13] = [
 pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Result<RData, DecodeError> {
     let begin = decoder.index();
     let octets = decoder.read_slice(usize::from(length))?.unverified();
-    // A compressed name in the data points to an earlier octet of the DNS message. A message is never longer than a pointer can reach. Names from
-    // other sources contain no pointers.
+    // A compressed name in the data points to an earlier octet of the DNS message, so the octets before the data are needed too. `begin` fits into 16
+    // bits, because a message has at most 65 535 octets. Names from other sources contain no pointers.
     let whole = u16::try_from(begin).ok().filter(|_| length > 0).map(|begin| decoder.clone(begin));
     let mut data = whole.unwrap_or_else(|| BinDecoder::new(octets));
     match RData::read(&mut data, kind, Restrict::new(length)) {

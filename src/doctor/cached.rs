@@ -31,7 +31,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
         }
         let Some(records) = old_records(facts, (name, kind), here) else { continue };
         let may_give_it = |server: &IpAddr| compared::may_give(facts, *server, (name, kind));
-        // One server does not answer. It may still give the records that are in the cache, so it is not certain that these are old.
+        // A server that has not answered may still give the cached records. Then it is not certain that they are old.
         if !servers.keys().any(may_give_it) {
             old.push(records);
         }

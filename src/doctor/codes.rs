@@ -1,10 +1,10 @@
 //! The table of codes: the word, level, topic, meaning, effect, remedy and source of each finding. The manual is generated from this table.
 //! Scripts rely on the words, so a word never changes its meaning.
 //!
-//! The first brackets in a row contain the parts of the check that the code needs. A finding counts as solved only if these parts are known and the
-//! finding is absent. For findings of the level "could not tell", the brackets contain the unknown part. The second brackets contain the reasons for
-//! a refusal of mail that the finding explains. A code stands for one effect. If findings with the same code have clearly different causes, the code
-//! has the remedy for the most frequent cause, and the remedies for the other causes follow the code.
+//! The first brackets in a row contain parts of the check. A finding that was reported before counts as solved only if these parts are known and the
+//! finding is absent now. For findings of the level "could not tell", the brackets contain the unknown part. The second brackets contain the reasons
+//! for a refusal of mail that the finding explains. A code stands for one effect. If findings with the same code have clearly different causes, the
+//! code has the remedy for the most frequent cause, and the remedies for the other causes follow the code.
 //!
 //! The rows are in the order of importance. If two findings have the same level, the first line of the output shows the finding whose row comes first
 //! here.
@@ -608,8 +608,8 @@ codes! {
 }
 
 impl Code {
-    /// Returns true if a finding with this code is shown before all others, because it says why an email was refused. Findings about a provider's web
-    /// page or about a status code are shown first only if `beside_failure` is false: the check has found no failure.
+    /// Returns true if a finding with this code is shown before all others, because it says why an email was refused. `beside_failure`: true if the
+    /// check has found a failure. Findings about a provider's web page or about a status code are then not shown first.
     pub const fn leads(self, beside_failure: bool) -> bool {
         match self {
             Self::BouncePage | Self::BounceStatus => !beside_failure,

@@ -185,7 +185,7 @@ fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<S
 }
 
 /// Returns the level of a difference between the records of servers; `None` if the difference is normal. Some services choose addresses by location
-/// or give them in turn, with a short TTL, which is no fault. A server that always gives other addresses of a mail host has old data.
+/// or give them in turn, with a short TTL. This is not a fault. A server that always gives other addresses of a mail host has old data.
 fn level(
     facts: &DomainFacts,
     (name, kind): (&str, &'static str),

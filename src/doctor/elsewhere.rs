@@ -95,8 +95,9 @@ pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) ->
     wants
 }
 
-/// Returns the questions whose answers show why a lookup fails. If the addresses of the zone's servers cannot be looked up and `is_first` is true,
-/// questions about their names are included.
+/// Returns the questions whose answers show why a lookup fails. `is_first`: true for a failed lookup of the check, false for the lookup of a server
+/// name that it needs. If it is true, and the address of a server of the zone cannot be looked up, questions about the name of this server are
+/// included.
 fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: bool) -> Vec<Want> {
     let Some(end) = aliases::end(facts, name) else { return Vec::new() };
     let parent = match zone_above(facts, &end) {
@@ -200,7 +201,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     })
 }
 
-/// Returns the zone to which a reply refers, with the names and glue of its servers. Returns `None` if the reply is no referral.
+/// Returns the zone to which a reply refers, with the names and glue of its servers. Returns `None` if the reply is not a referral.
 pub(super) fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<Cut> {
     let below = |owner: &str| owner != parent && is_within(owner, parent) && is_within(name, owner);
     let zone = reply.authority.iter().find(|record| record.is("NS") && below(&record.name))?.name.clone();
@@ -226,7 +227,8 @@ fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> 
 }
 
 /// Returns the addresses of all servers of a zone, each with its names. Returns `None` if an address is not known or if there are too many servers.
-/// If `is_first` is true, a server name whose lookup fails is looked up in the delegation of its own zone.
+/// `is_first`: true for a failed lookup of the check. Then a server name whose lookup fails is looked up in the delegation of the zone that contains
+/// it.
 fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<IpAddr, BTreeSet<String>>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     if cut.zone == zone::apex(facts) && zone::not_asked(facts).is_empty() {

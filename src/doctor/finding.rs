@@ -24,7 +24,7 @@ pub struct Finding {
     pub about: Vec<About>,
     /// The advice that replaces the usual advice for this code; `None` if the usual one applies.
     pub remedy: Option<&'static str>,
-    /// The lookups about which the finding is, each with its name and type.
+    /// The lookups that the finding is about, each with its name and type.
     pub lookups: Vec<(String, &'static str)>,
     /// True if the finding means that nobody can look up any record of the domain.
     pub blocks: bool,
@@ -77,7 +77,7 @@ impl Finding {
         self
     }
 
-    /// Adds a lookup to those about which the finding is.
+    /// Adds a lookup that the finding is about.
     #[must_use]
     pub fn on(mut self, name: impl Into<String>, kind: &'static str) -> Self {
         self.lookups.push((name.into(), kind));
@@ -91,7 +91,7 @@ impl Finding {
         self
     }
 
-    /// Adds another finding to the evidence of this finding, because this finding is its cause.
+    /// Adds the finding `effect` to the evidence of this finding, which is its cause. The more serious of the two levels remains.
     pub(super) fn take(&mut self, effect: Self) {
         let words = format!("; because of that, {}: {}", effect.code.entry().title, effect.evidence);
         self.evidence.push_str(&words);

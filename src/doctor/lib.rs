@@ -10,9 +10,9 @@
 //!
 //! # Decisions
 //!
-//! - Questions go through the daemon, because only the daemon has the routes, source addresses and trust anchors with which the mail software of
-//!   this host resolves names. The servers of a zone are asked one by one, each at its address, because an answer from the cache would hide a
-//!   second server that has old data or is silent.
+//! - Questions go through the daemon, because only the daemon has the configured zones, forwarders, source addresses and trust anchors with which the
+//!   mail software of this host resolves names. The servers of a zone are asked one by one, each at its address, because an answer from the cache
+//!   would hide a second server that has old data or is silent.
 //! - Facts are text, so that a test case consists of a few lines.
 //! - Every finding has a code from one table (`codes`). The manual prints the same table.
 //! - "Could not tell" is a separate level of findings. A lookup that failed is never reported as "does not exist".
@@ -149,7 +149,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));
     }
-    // No other questions of the check depend on the answers to these.
+    // The questions in `further` come last, because no other question depends on their answers.
     wants.extend(further);
     wants
 }
@@ -175,8 +175,8 @@ fn of_role(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the lookups that the check needs, the most important first. If one of them fails, the check finds out why. `examined` is the address of a
-/// client with separate findings; its PTR records and HELO name are included.
+/// Returns the lookups that the check needs, the most important first. If one of them fails, the check finds out why. `examined`: the address of the
+/// client whose PTR records and HELO name are checked too.
 fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'static str)> {
     let mut needed = Vec::new();
     if !facts.subject.domain.is_empty() {

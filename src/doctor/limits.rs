@@ -37,8 +37,8 @@ pub(crate) const MAX_FAILED_LOOKUP_SERVERS: usize = 8;
 /// The maximum number of servers of the parent zone that are asked for the delegation at the start of the check. One of them must answer.
 pub(crate) const MAX_CHECKED_PARENTS: usize = 2;
 
-/// The maximum number of servers of the parent zone that are asked for the delegation in total, the first by name. The last ones are asked when no
-/// other question is open. Top-level domains have 4 to 13 servers, and one with an old copy is rare. A finding says how many were asked.
+/// The maximum number of servers of the parent zone that are asked for the delegation in total, in the order of their names. The last ones are asked
+/// when no other question is open. Top-level domains have 4 to 13 servers, and one with an old copy is rare. A finding says how many were asked.
 pub(crate) const MAX_COMPARED_PARENTS: usize = 6;
 
 /// The maximum number of servers of the parent zone that are asked if this host has another delegation than the first `MAX_COMPARED_PARENTS` servers
@@ -59,7 +59,7 @@ pub(crate) const MAX_REPEATED_OVER_TCP: usize = 16;
 /// two lookups at eight servers.
 pub(crate) const MAX_REPEATED_ANSWERS: usize = 48;
 
-/// The maximum number of names and servers that the evidence about unanswered lookups lists. Of further ones it has only the number.
+/// The maximum number of names and servers that the evidence about unanswered lookups lists. Further ones are only counted.
 pub(crate) const MAX_UNANSWERED_SHOWN: usize = 3;
 
 /// The number of questions that are reserved for silent servers. The comparison of records must not use them, because silent servers are asked last.
@@ -68,16 +68,16 @@ pub(crate) const QUESTIONS_AFTER_COMPARISON: usize = 10;
 /// The maximum number of mail hosts whose addresses each other resolver is asked for. They are the hosts in the zone with the best preference.
 pub(crate) const MAX_HOSTS_AT_OTHERS: usize = 2;
 
-/// The maximum number of questions to name servers for records whose lookups fail DNSSEC validation. They show which servers send no proof, for some
-/// policies at four servers. The same maximum applies to questions for TLSA records that do not exist.
+/// The maximum number of questions to name servers for records whose lookups fail DNSSEC validation. They show which servers send no proof. This is
+/// enough for some policies at four servers. The same maximum applies to questions for TLSA records that do not exist.
 pub(crate) const MAX_UNPROVEN_ASKED: usize = 24;
 
 /// The number of questions to each other resolver: seven about the domain (one for its DMARC record and one for its SOA record), and two for each
 /// mail host.
 pub(crate) const QUESTIONS_TO_RESOLVER: usize = 7 + 2 * MAX_HOSTS_AT_OTHERS;
 
-/// The maximum number of servers of a zone that are asked for records which the configuration of this host replaces. `delegation` compares all
-/// servers with each other.
+/// The maximum number of servers of a zone that are asked for records which the configuration of this host replaces. Two are enough, because
+/// `delegation` compares all servers with each other.
 pub(crate) const MAX_CONFIGURED_SERVERS: usize = 2;
 
 /// The maximum number of servers of a zone that are asked for its DNSSEC keys, to compare them with the DS records: one address for each

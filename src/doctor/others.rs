@@ -174,7 +174,7 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
     };
     let sets = current(facts, (name, kind));
     let here = sets.first()?;
-    // If the name is an alias, its target may be in another zone, whose name servers were not asked.
+    // The records at the targets of aliases are included. A target may be in another zone, whose name servers were not asked.
     let records =
         if kind == "NS" { zone::named(&reply.answers, name).collect() } else { final_records(reply, kind) };
     let records = counted(records, reply, (name, kind));
@@ -187,7 +187,8 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
             judged(Seen::Hidden, format!("{} instead of {zone_has}", with_error(reply)))
         }
         "SERVFAIL" => judged(Seen::Fails, with_error(reply)),
-        // The resolver gives neither records nor a SOA record. A server may give such a broken answer to this host too.
+        // The resolver gives neither records nor a SOA record. If a server gives such a broken answer to this host too, the resolver withholds
+        // nothing.
         "NOERROR" | "NXDOMAIN" if records.is_empty() && ttl.is_none() => {
             match do_all_give(facts, (name, kind)) {
                 true => judged(Seen::Hidden, format!("{} instead of {zone_has}", with_error(reply))),
@@ -211,7 +212,7 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
 fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool {
     let servers = zone::delegated_servers(facts);
     let gives = |server: &IpAddr| {
-        // If a server does not support EDNS, resolvers may take its error for an answer. So such a server is not counted.
+        // If a server answers only without EDNS, resolvers may take its error for an answer. Then the result is false.
         let is_sound = served::form(facts, *server) == Some(QueryForm::Udp);
         let given = served::given(facts, *server, (name, kind));
         let is_asked = served::first(facts, *server, (name, kind)).is_some();

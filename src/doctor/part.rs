@@ -1,8 +1,8 @@
 //! The parts of a check, and the findings that need these parts. As long as a part is unknown, the absence of a finding does not show that its cause
 //! is gone. This module compares what findings are about, to decide this.
 //!
-//! A finding about an unknown part names this part, and the hosts, addresses or DNS lists that are affected. It can hide another finding only if both
-//! concern the same part, and the same host, address or DNS list.
+//! A finding about an unknown part names this part, and the hosts, addresses or DNS lists that are affected. It makes the absence of another finding
+//! uncertain only if both concern the same part, and the same host, address or DNS list.
 
 use std::net::IpAddr;
 

@@ -1,8 +1,8 @@
 //! Finds lookups that fail at a server although the server serves the zone. The server may drop queries for a type, answer them with an error, or
 //! deny a name that exists.
 //!
-//! RFC 8906 section 3 (servers and firewalls that drop types), RFC 4074 section 4 (wrong answers to queries for AAAA). The records of such a
-//! server are not compared, so each verdict names the servers to which it applies.
+//! RFC 8906 section 3 (servers and firewalls that drop types), RFC 4074 section 4 (wrong answers to queries for AAAA). The records of such a server
+//! are not compared, so each finding names the servers to which it applies.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -317,7 +317,8 @@ pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
 
 /// Returns the server names `names`, and the server names in the NS records that these servers give.
 fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<String> {
-    // The servers that the zone names may name other servers again. A third such set is a fault that the first two sets already show.
+    // Two rounds are enough. The servers that the zone names may name further servers, but a third different set is a fault that the first two sets
+    // already show.
     for _ in 0..2 {
         let own = current_sets(facts, addressed(facts, &names).into_keys());
         let own: Vec<String> = own.into_iter().flat_map(|(_, set)| set).collect();

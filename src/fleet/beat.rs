@@ -1,5 +1,5 @@
-//! The heartbeat: once a second, it connects if there is no connection, measures the store and its clock, adds up the queries to DNS lists, and
-//! exchanges news.
+//! The heartbeat. Once a second, it connects to the store if there is no connection, measures the round trip and the clock of the store, adds up the
+//! queries to DNS lists, and sends and reads news.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -19,15 +19,15 @@ use crate::link::Link;
 use crate::news::{Inbox, News, Sent};
 use crate::store::{Fleet, Shared, count, is_broken};
 
-/// What the heartbeat keeps from one beat to the next.
+/// What the heartbeat must remember until the next one.
 #[derive(Default)]
 struct Beat {
-    /// The number of queries to each list on each day that were added to the count of the fleet.
+    /// For each DNS list and day (in days since 1970): the number of queries of this gateway that were added to the count of the fleet.
     added: BTreeMap<(String, u64), u64>,
     inbox: Inbox,
-    /// The id of the last news that were read.
+    /// The id of the last news that this gateway has read in the store.
     read: Option<String>,
-    /// The number of the last news that were sent.
+    /// The number of the last news that this gateway has sent.
     number: u64,
     /// The number of heartbeats so far.
     beats: u64,
@@ -51,13 +51,13 @@ impl Fleet {
 }
 
 impl Shared {
-    /// Returns the connection, and makes one if there is none. Returns `None` if that fails.
+    /// Returns the connection to the store. If there is none, connects to the store; returns `None` if that fails.
     async fn connected(&self) -> Option<Link> {
         let known = self.state().link.clone();
         if known.is_some() {
             return known;
         }
-        // Each server has its own time.
+        // The servers of the store are tried one after the other, and each attempt may take `STORE_TIME`.
         let all = STORE_TIME
             .saturating_mul(u32::try_from(self.config.servers.len()).unwrap_or(1).saturating_add(1));
         let connected = match timeout(all, Link::connect(&self.config)).await {
@@ -76,7 +76,7 @@ impl Shared {
         }
     }
 
-    /// Takes the result of a heartbeat; `None` if it took too long.
+    /// Handles the result of a heartbeat; `None` means that the heartbeat took too long.
     fn beaten(&self, beaten: Option<Result<(), RedisError>>) {
         let why = match beaten {
             Some(Ok(())) => {
@@ -119,7 +119,7 @@ impl Shared {
         self.read_clock(link).await?;
         let mut outgoing = std::mem::take(&mut self.state().outgoing);
         outgoing.extend(gateway.news().await);
-        // A full store refuses what writes, and the rest still works.
+        // If the memory of the store is full, it refuses commands that write. The other commands still work, so they are sent too.
         let mut writes = self.send_news(link, beat, outgoing).await;
         self.tolerated(link, self.read_news(link, beat, gateway).await)?;
         if beat.beats.is_multiple_of(SLOW_BEATS) {
@@ -132,7 +132,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Counts an error with which the store has replied. Returns the errors of a connection that is broken. In a cluster, other nodes may work.
+    /// Counts an error that the store replied, and returns `Ok`: the heartbeat continues. Returns only errors of a broken connection. In a cluster,
+    /// these are counted too, because other nodes may work.
     fn tolerated(&self, link: &Link, result: Result<(), RedisError>) -> Result<(), RedisError> {
         match result {
             Err(error) if link.is_cluster() || !is_broken(&error) => {
@@ -143,8 +144,8 @@ impl Shared {
         }
     }
 
-    /// Reads the clock of the store, and measures the time of its reply. In a cluster, a script makes the command go to the nodes of several keys,
-    /// so that one dead node does not matter.
+    /// Reads the clock of the store, and measures the time until its reply. In a cluster, the command is sent to the nodes of several keys, so that
+    /// one dead node does not matter. It is in a script, because the command TIME has no key.
     async fn read_clock(&self, link: &Link) -> Result<(), RedisError> {
         let asks: Vec<_> = if link.is_cluster() {
             let ask = |number: u8| {
@@ -167,7 +168,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Adds the queries to lists since the last heartbeat to the counts of the fleet, for all lists at the same time.
+    /// Adds the queries to DNS lists since the last call to the counts of the fleet, for all lists at the same time.
     async fn add_queries(
         &self,
         link: &Link,
@@ -189,7 +190,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Adds the queries to one list, of which `before` were added earlier. Returns the count of the fleet.
+    /// Adds the queries to one DNS list to the count of the fleet, and returns this count. `before` queries of this gateway were added earlier.
     async fn add_to(&self, link: &Link, queries: &ListQueries, before: u64) -> Result<u64, RedisError> {
         let ListQueries { list, day, sent } = queries;
         let name = self.stored("queries", &self.sealer.name(format!("{day}:{list}").as_bytes()));
@@ -202,7 +203,8 @@ impl Shared {
         let mut total: u64 = link.command(&add(new)).await?;
         let is_first = total == new;
         if total < before.saturating_add(new) {
-            // The store has lost its counts. Each gateway adds its own again.
+            // The count is smaller than the number of queries of this gateway, so the store has lost its counts. Each gateway adds its own number
+            // again.
             total = link.command(&add(before)).await?;
         }
         if is_first {
@@ -213,7 +215,7 @@ impl Shared {
         Ok(total)
     }
 
-    /// Sends news. Those that the store does not accept wait for the next heartbeat.
+    /// Sends news. News that the store does not accept wait for the next heartbeat.
     async fn send_news(&self, link: &Link, beat: &mut Beat, news: Vec<News>) -> Result<(), RedisError> {
         let stream = self.stored("news", "");
         let mut waiting = news.into_iter();
@@ -263,7 +265,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Reports this gateway to the others, and reads what they have reported.
+    /// Writes the row of this gateway into the store, and reads the rows of all gateways. Rows that are too old are removed.
     async fn report_member(&self, link: &Link, member: Member) -> Result<(), RedisError> {
         let name = self.stored("members", "");
         let Some(now) = self.millis() else { return Ok(()) };
@@ -285,7 +287,7 @@ impl Shared {
         let reported: BTreeMap<u64, Vec<u8>> = link.command(cmd("HGETALL").arg(&name)).await?;
         let mut members = Vec::new();
         for (id, sealed) in reported.into_iter().take(MAX_MEMBERS) {
-            // Rows of gateways with another key cannot be read, and stay.
+            // A row of a gateway with another key cannot be read. It stays in the store.
             let Some(opened) = self.sealer.open(&format!("{name}{id}"), &sealed) else { continue };
             match serde_json::from_slice::<Member>(&opened) {
                 Ok(member) if now.saturating_sub(member.reported) <= millis_of(MEMBER_TIME) => {
@@ -305,7 +307,7 @@ impl Shared {
     }
 }
 
-/// Returns the error in words, without what the library adds for programmers.
+/// Returns the error in words, without the details that the library adds for programmers.
 fn sentence(error: &RedisError) -> String {
     match error.detail() {
         Some(detail) => detail.to_owned(),

@@ -6,17 +6,20 @@ use dns::clock::Mono;
 
 use crate::limits::MAX_CLOCK_JUMP;
 
-/// What is known of the clock of the store: it relates to the monotonic clock of this process, so the wall clock of this host does not matter.
+/// What is known of the clock of the store. It is compared with the monotonic clock of this process, so a wrong calendar time of this host does not
+/// matter.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StoreClock {
-    /// The last time that the store reported, in microseconds since 1970, and the time here in the middle of the round trip.
+    /// The time that the store has reported last, in microseconds since 1970, and the monotonic time of this process in the middle of that round
+    /// trip.
     read: Option<(u64, Mono)>,
-    /// Entries written before this time, in milliseconds since 1970, are not used, because the clock of the store was changed then.
+    /// Entries that were written before this time, in milliseconds since 1970, are not used: at this time, the clock of the store was changed.
     valid_from: u64,
 }
 
 impl StoreClock {
-    /// Takes a time that the store has reported, in microseconds since 1970. `began` and `now` are the ends of the round trip.
+    /// Stores a time that the store has reported, in microseconds since 1970. `began` and `now` are the times of the query to the store and of its
+    /// reply.
     pub(crate) fn read(&mut self, micros: u64, (began, now): (Mono, Mono)) {
         let middle = began.after(now.since(began) / 2);
         if let Some(expected) = self.micros(middle)
@@ -33,14 +36,15 @@ impl StoreClock {
     }
 
     /// Returns the age at `now` of an entry that was written at `written`, in milliseconds since 1970. Returns `None` if the age is not known: the
-    /// clock of the store was changed since, or the entry claims to come from the future.
+    /// clock of the store was changed after `written`, or `written` is in the future.
     pub(crate) fn age(&self, written: u64, now: Mono) -> Option<Duration> {
         let now = self.millis(now)?;
         let is_known = written >= self.valid_from && written <= now.saturating_add(millis_of(MAX_CLOCK_JUMP));
         is_known.then(|| Duration::from_millis(now.saturating_sub(written)))
     }
 
-    /// Returns how much the clock of this host, `unix` in microseconds since 1970, is ahead of that of the store, in milliseconds.
+    /// Returns how many milliseconds the clock of this host is ahead of the clock of the store. `unix_micros` is the time of this host, in
+    /// microseconds since 1970.
     pub(crate) fn offset_millis(&self, unix_micros: u64, now: Mono) -> Option<i64> {
         let (own, store) = (i64::try_from(unix_micros / 1_000).ok()?, i64::try_from(self.millis(now)?).ok()?);
         Some(own.saturating_sub(store))

@@ -1,4 +1,4 @@
-//! What the heartbeat needs from the gateway to which it belongs, and what it shows of the gateways.
+//! What the heartbeat needs from its gateway (`Gateway`), and what each gateway reports about itself (`Member`).
 
 use std::time::Duration;
 
@@ -7,32 +7,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::news::News;
 
-/// The gateway to which the heartbeat belongs.
+/// The gateway that runs the heartbeat.
 pub trait Gateway: Send + Sync + 'static {
-    /// Returns what the other gateways show about this one.
+    /// Returns what this gateway reports about itself to the other gateways.
     fn member(&self) -> Member;
 
-    /// Returns the number of queries that this process has sent to each list on the current day (UTC).
+    /// Returns the number of queries that this process has sent to each DNS list on the current day (UTC).
     fn list_queries(&self) -> Vec<ListQueries>;
 
-    /// Takes the number of queries that all gateways have sent to a list on the same day.
+    /// Stores the number of queries that all gateways together have sent to a DNS list on this day.
     fn fleet_queries(&self, queries: &ListQueries);
 
-    /// Returns what this gateway has learned since the last call.
+    /// Returns what this gateway has found out since the last call and the other gateways must know.
     fn news(&self) -> BoxFuture<'_, Vec<News>>;
 
-    /// Takes news of another gateway. `age` is the time since they were sent.
+    /// Handles news of another gateway. `age` is the time since that gateway has sent them.
     fn heard(&self, news: News, age: Duration) -> BoxFuture<'_, ()>;
 }
 
 /// The number of queries to a DNS list on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQueries {
-    /// The apex of the list.
+    /// The apex of the DNS list.
     pub list: String,
     /// The day in UTC, in days since 1970.
     pub day: u64,
-    /// The number of queries.
+    /// The number of queries to the DNS list on this day.
     pub sent: u64,
 }
 
@@ -45,15 +45,15 @@ pub struct Member {
     pub version: String,
     /// The digest of the configuration, shortened. Gateways with different digests do not share answers.
     pub configuration: String,
-    /// The number of questions that the store answered.
+    /// The number of questions that were answered from the store since the gateway started.
     pub hits: u64,
-    /// The number of questions that were not in the store.
+    /// The number of questions that were not in the store since the gateway started.
     pub misses: u64,
-    /// About how many queries to servers the store has saved.
+    /// About how many queries to servers the store has saved since the gateway started.
     pub saved: u64,
-    /// How much the clock of this host is ahead of the clock of the store, in milliseconds.
+    /// How much the clock of the gateway is ahead of the clock of the store, in milliseconds.
     pub clock_offset_ms: i64,
-    /// The usual time of a reply of the store, in microseconds.
+    /// The usual time until the store replies to the gateway, in microseconds.
     pub store_micros: u64,
     /// When the gateway last reported, by the clock of the store, in milliseconds since 1970.
     pub reported: u64,

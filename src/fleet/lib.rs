@@ -1,4 +1,5 @@
-//! The store that the gateways of a fleet share, on Valkey or Redis: answers, the counts of queries to DNS lists, and news.
+//! The store that the gateways of a fleet share, on Valkey or Redis: answers, the counts of queries to DNS lists, and news (`news::News`): what a
+//! gateway reports to the others, or what the operator orders all gateways to do.
 //!
 //! Only the daemon calls this crate. The resolver knows the trait [`resolver::fleet::FleetStore`], which [`Fleet`] implements: it reads entries for
 //! questions that are not in the cache, and writes what servers have answered. Once a second, the heartbeat (`beat`) measures the store and its
@@ -6,13 +7,15 @@
 //!
 //! # Decisions
 //!
-//! - A question never waits for the store longer than the store usually takes (`pace`). Unbound's cachedb waits for its Redis.
+//! - A question never waits for the store longer than the usual time of a reply of the store (`pace`). Unbound's cachedb waits as long as its Redis
+//!   takes.
 //! - What is in the store is encrypted and authenticated with a key of the fleet (`seal`), because Redis is often reachable for more programs than
-//!   the gateways. The names of questions show who writes to whom.
-//! - All times in the store are by the clock of the store, whose offset each gateway measures. Gateways whose clocks are wrong by a minute share
-//!   as well as others.
-//! - News are in a stream and not in pub/sub: a gateway that was away for a moment still gets them, in order, and no further connection is needed.
-//! - The counts of queries to lists are plain numbers, because only the store can add them up. They only decide about warnings and about queries
+//!   the gateways. The names of questions show who sends mail to whom.
+//! - All times in the store are by the clock of the store, whose offset each gateway measures. So a gateway whose clock is wrong by a minute can
+//!   share answers too.
+//! - News are in a Redis stream and are not sent with pub/sub: a gateway that was away for a moment still gets them, in order, and no further
+//!   connection is needed.
+//! - The counts of queries to DNS lists are not encrypted, because only the store can add them up. They only decide about warnings and about queries
 //!   in advance, so a wrong number loses no mail.
 
 #![deny(

@@ -1,6 +1,6 @@
-//! The connection to the store: one server, the primary server that sentinels name, or a cluster.
+//! The connection to the store: to one server, to the primary server that Redis sentinels name, or to a cluster.
 //!
-//! One connection carries all commands, many at a time. It is made by the heartbeat, and again after it broke.
+//! One connection carries all commands, many at a time. The heartbeat opens it, and opens it again after it has broken.
 
 use futures_util::future::join_all;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -19,9 +19,9 @@ use crate::limits::{NODE_TIME, STORE_TIME};
 /// A connection to the store.
 #[derive(Clone)]
 pub(crate) enum Link {
-    /// One server.
+    /// A connection to one server.
     Server(MultiplexedConnection),
-    /// The nodes of a cluster.
+    /// Connections to the nodes of a cluster.
     Cluster(ClusterConnection),
 }
 
@@ -61,7 +61,7 @@ impl Link {
         matches!(self, Self::Cluster(_))
     }
 
-    /// Reads the values under these names. If a node of a cluster does not reply, the values of the others are returned.
+    /// Reads the values under these names. If a node of a cluster does not reply, only the values of the other nodes are returned.
     ///
     /// # Errors
     /// Nothing was read.
@@ -163,7 +163,7 @@ fn sentinels(config: &FleetSection) -> Result<redis::sentinel::SentinelClient, R
 
 fn cluster(config: &FleetSection) -> Result<ClusterClient, RedisError> {
     let nodes = config.servers.iter().map(|server| info(config, server)).collect::<Result<Vec<_>, _>>()?;
-    // A command of a question is not repeated: the question has other servers.
+    // A command for a question is not repeated for long: the question can be answered by name servers too.
     let mut builder =
         ClusterClient::builder(nodes).connection_timeout(NODE_TIME).response_timeout(NODE_TIME).retries(1);
     if config.servers.iter().any(|server| server.tls) {

@@ -1,4 +1,4 @@
-//! News that one gateway has for all others, and in which order they are taken.
+//! News: what a gateway reports or orders to all other gateways. Also decides which received news are used.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_MEMBERS, NEWS_TIME};
 
-/// Something that one gateway has learned or was ordered to do, and that concerns the others.
+/// Something that one gateway has found out, or that its operator has ordered, and that concerns the other gateways too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "news", rename_all = "snake_case")]
 pub enum News {
@@ -21,8 +21,8 @@ pub enum News {
         tree: bool,
         /// True if only negative answers and failures are removed.
         negative: bool,
-        /// The only gateway that the flush concerns, by its host name; `None` means all gateways. The gateway itself reads it after a restart,
-        /// because older data are still in the store.
+        /// The host name of the only gateway that the flush concerns; `None` means all gateways. That gateway reads the flush after a restart,
+        /// because data from before the flush are still in the store.
         #[serde(default)]
         host: Option<String>,
     },
@@ -30,7 +30,7 @@ pub enum News {
     AddNta {
         /// The name at and below which nothing is validated.
         name: String,
-        /// The time for which the anchor applies, in seconds from when the news were sent.
+        /// How long the anchor applies after the news were sent, in seconds.
         seconds: u64,
     },
     /// The operator has removed a negative trust anchor.
@@ -38,49 +38,49 @@ pub enum News {
         /// The name of the anchor.
         name: String,
     },
-    /// A gateway has found out that a DNS list is faulty, or works again, for a reason that does not depend on the address of the gateway.
+    /// A gateway has found out that a DNS list is faulty or works again. The reason does not depend on the address of the gateway.
     List {
-        /// The apex of the list.
+        /// The apex of the DNS list.
         list: String,
-        /// The state of the list, in the word that JSON shows.
+        /// The state of the DNS list, as the word in JSON.
         state: String,
-        /// Why the list has this state.
+        /// Why the DNS list has this state.
         why: String,
     },
-    /// Mail software uses the queries of these rules of look-ahead.
+    /// These rules of look-ahead are active, because mail software uses the answers to their queries.
     Rules {
-        /// The rules, in the words that JSON shows.
+        /// The rules, as the words in JSON.
         active: Vec<String>,
     },
-    /// A server is dead or lame: the record of the server, in the form of a snapshot.
+    /// A server is dead or lame.
     Server {
-        /// The record.
+        /// The record of the server, in the form of the snapshot of the cache.
         record: Vec<u8>,
     },
 }
 
-/// News as they are in the store, before they are sealed.
+/// News as they are in the store, but not encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sent {
-    /// The gateway that sent them.
+    /// The number of the gateway that sent these news.
     pub(crate) sender: u64,
-    /// The number of these news. It grows with each news of a gateway.
+    /// The number of these news. A gateway numbers its news in ascending order.
     pub(crate) number: u64,
-    /// When they were sent, by the clock of the store, in milliseconds since 1970.
+    /// When these news were sent, by the clock of the store, in milliseconds since 1970.
     pub(crate) sent: u64,
     pub(crate) news: News,
 }
 
-/// Decides which news of the others are taken.
+/// Decides which news of other gateways are used.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
-    /// The number of the last news of each sender.
+    /// For each gateway (`Sent::sender`), the number of its last news.
     last: HashMap<u64, u64>,
 }
 
 impl Inbox {
-    /// Returns true if news are taken: they are not repeated, and not so old that they no longer apply. A repeated order, for instance to
-    /// validate nothing, would be a way to attack.
+    /// Returns true if the news must be used: they are newer than the last news of the same gateway, and not too old. Otherwise an attacker could
+    /// send an old order again, for instance to validate nothing.
     pub(crate) fn takes(&mut self, sent: &Sent, age: Duration) -> bool {
         if self.last.len() >= MAX_MEMBERS && !self.last.contains_key(&sent.sender) {
             self.last.clear();
@@ -88,7 +88,7 @@ impl Inbox {
         let last = self.last.entry(sent.sender).or_default();
         let is_new = sent.number > *last;
         *last = sent.number.max(*last);
-        // Data from before a flush must not come back, and habits change only with the mail software.
+        // Flushes and rules apply at any age: data from before a flush must not be used again, and rules change only when the mail software changes.
         is_new && (age <= NEWS_TIME || matches!(sent.news, News::Flush { .. } | News::Rules { .. }))
     }
 }

@@ -1,7 +1,7 @@
-//! How fast the store is, and whether it rests. All functions are pure.
+//! How fast the store replies, and whether it is read at present. All functions are pure.
 //!
-//! The servers wait for the store only as long as its replies usually take, as measured (RFC 6298 section 2: the smoothed time and four times its
-//! variation). A store that was late three times in a row rests, and is not read until a heartbeat was answered in time.
+//! Queries to servers wait for the store only as long as its replies usually take (RFC 6298 section 2: the smoothed time and four times its
+//! variation). If the store was late three times in a row, it rests: it is not read until it has replied to a heartbeat in time.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use resolver::fleet::HeadStart;
 
 use crate::limits::{FIND_TIME, MAX_HEAD_START, MAX_LATE, MIN_HEAD_START};
 
-/// What is known of the speed of the store.
+/// The measured speed of the store.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pace {
     /// The smoothed time of a reply, and its variation. `None` before the first reply.
@@ -31,14 +31,15 @@ impl Pace {
         self.late = self.late.saturating_add(1);
     }
 
-    /// Records that a read was given up after `elapsed`, because the servers had answered. It counts as late if the store had enough time.
+    /// Records that a read of the store was given up after `elapsed`, because servers had answered first. If this was a long time for the store, it
+    /// counts as late.
     pub(crate) fn given_up(&mut self, elapsed: Duration) {
         if elapsed >= MAX_HEAD_START.saturating_mul(2) {
             self.late();
         }
     }
 
-    /// Records a heartbeat: the time until its reply, or `None` if there was none. A heartbeat in time ends the rest.
+    /// Records a heartbeat: the time until the store replied, or `None` if it did not reply. If the reply was in time, the store is read again.
     pub(crate) fn beat(&mut self, elapsed: Option<Duration>) {
         match elapsed.filter(|elapsed| *elapsed <= FIND_TIME) {
             Some(elapsed) => self.replied(elapsed),
@@ -46,7 +47,7 @@ impl Pace {
         }
     }
 
-    /// Returns true if the store is not read now.
+    /// Returns true if the store is not read at present.
     pub(crate) fn rests(&self) -> bool {
         self.late >= MAX_LATE || self.usual.is_none()
     }
@@ -56,7 +57,7 @@ impl Pace {
         self.usual.map(|(smoothed, _)| smoothed)
     }
 
-    /// Returns whether the store is read, and how long the servers wait for it.
+    /// Returns whether the store is read, and how long queries to servers wait for it.
     pub(crate) fn head_start(&self) -> HeadStart {
         let Some((smoothed, variation)) = self.usual.filter(|_| !self.rests()) else {
             return HeadStart::Rests;

@@ -1,4 +1,4 @@
-//! Names and values in the store. All functions are pure, except that a nonce is drawn.
+//! Makes the names and the values in the store. All functions are pure, except that they draw a random nonce.
 //!
 //! A name in the store is a keyed digest (HMAC with SHA-256, RFC 2104), and a value is encrypted and authenticated (ChaCha20-Poly1305, RFC 8439).
 //! So others with access to the store learn neither what the gateways ask nor what they get. The tag of a value also covers the name under which
@@ -9,13 +9,13 @@ use dns::random::Random;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac::{self, HMAC_SHA256};
 
-/// The number of octets of a digest that make a name. Nobody without the key can search for two names with the same digest.
+/// The number of octets of a digest that are used as a name. Without the key, nobody can search for two entries with the same name.
 const NAME: usize = 16;
 
 /// The version of the format of values. Gateways with another version ignore each other's values.
 const VERSION: u8 = 1;
 
-/// Makes names and values of the store with the key of the fleet.
+/// Makes the names and the values in the store, with the key of the fleet.
 pub(crate) struct Sealer {
     names: hmac::Key,
     values: Option<LessSafeKey>,
@@ -68,7 +68,7 @@ impl Sealer {
     }
 }
 
-/// Returns the octets that the tag of a value covers in addition to the value.
+/// Returns the octets that the authentication tag of a value covers in addition to the value: the version, and the name of the value.
 fn covered(name: &str) -> Vec<u8> {
     [&[VERSION], name.as_bytes()].concat()
 }

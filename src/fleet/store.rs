@@ -30,7 +30,7 @@ pub struct Fleet {
     to_write: tokio::sync::Mutex<mpsc::Receiver<Waiting>>,
 }
 
-/// What reads, writes and the heartbeat use together.
+/// What all reads, all writes and the heartbeat use together.
 pub(crate) struct Shared {
     pub(crate) config: FleetSection,
     pub(crate) clock: Clock,
@@ -39,11 +39,11 @@ pub(crate) struct Shared {
     pub(crate) id: u64,
     pub(crate) state: Mutex<State>,
     pub(crate) counts: Counts,
-    /// Notified when news wait to be sent.
+    /// Notified when news wait to be sent, so that the next heartbeat begins immediately.
     pub(crate) hurry: Notify,
 }
 
-/// What is known of the store now.
+/// The current state of the store, as far as it is known.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) link: Option<Link>,
@@ -61,11 +61,11 @@ pub(crate) struct State {
 /// An entry that waits to be written.
 pub(crate) struct Waiting {
     entry: SharedEntry,
-    /// The time at which the entry was given to this queue.
+    /// The time at which the entry was put into the queue.
     kept: Mono,
 }
 
-/// What has been counted since the start.
+/// The counters since the start of the daemon.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     late: AtomicU64,
@@ -84,25 +84,25 @@ pub struct StoreReport {
     pub failing_for: Option<Duration>,
     /// Why the store does not accept writes; `None` if it does.
     pub refuses_writes: Option<String>,
-    /// The group, and the servers as in the configuration with which the daemon started.
+    /// The name of the group of gateways.
     pub group: String,
-    /// The servers.
+    /// The servers of the store, as in the configuration with which the daemon started.
     pub servers: Vec<String>,
-    /// The usual time of a reply, if it is known.
+    /// The usual time until the store replies; `None` if it is not known.
     pub usual: Option<Duration>,
-    /// Reads that got no reply in time.
+    /// The number of reads for which the store did not reply in time.
     pub late: u64,
-    /// Entries written.
+    /// The number of entries that were written to the store.
     pub written: u64,
-    /// Entries not written, because too many waited or the store did not work.
+    /// The number of entries that were not written, because too many waited, they were too large, or the store did not work.
     pub dropped: u64,
-    /// Entries not used, because they were not authentic or had expired.
+    /// The number of entries of the store that were not used, because they were not authentic or had expired.
     pub refused: u64,
-    /// Commands that the store answered with an error.
+    /// The number of commands that the store answered with an error.
     pub errors: u64,
     /// The number of this gateway in `members`.
     pub own: u64,
-    /// All gateways that have reported lately.
+    /// All gateways that have reported recently, each with its number.
     pub members: Vec<(u64, Member)>,
 }
 
@@ -158,7 +158,7 @@ impl Fleet {
             refused: read(refused),
             errors: read(errors),
             own: self.shared.id,
-            // What the others report is not known while the store does not work.
+            // While the store does not work, the current state of the other gateways is not known.
             members: if state.failing.is_none() { state.members.clone() } else { Vec::new() },
         }
     }
@@ -181,7 +181,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the name in the store of something of this group. `kind` tells entries, leases, counts and others apart.
+    /// Returns the complete name of a value of this group in the store. `kind` is the kind of the value, such as an entry, a count or news.
     pub(crate) fn stored(&self, kind: &str, name: &str) -> String {
         let FleetSection { prefix, group, .. } = &self.config;
         format!("{prefix}{group}:{kind}:{name}")
@@ -218,7 +218,7 @@ impl Shared {
         }
     }
 
-    /// Reads values, and takes the lease of the first name, at the same time.
+    /// Reads the values under these names. If `leases` is true, also tries to take the lease of the first name, at the same time.
     async fn read(
         &self,
         link: &Link,
@@ -274,12 +274,13 @@ impl Shared {
         }
     }
 
-    /// Returns the command that writes an entry. Returns `None` if it has expired, or the clock of the store is not known.
+    /// Returns the command that writes an entry. Returns `None` if the entry has expired, or if the clock of the store is not known.
     fn write_of(&self, clock: StoreClock, waiting: &Waiting) -> Option<Cmd> {
         let Waiting { entry: SharedEntry { key, octets, left, begun }, kept } = waiting;
         let left = left.checked_sub(self.clock.mono().since(*kept))?;
         let name = self.stored("e", &self.sealer.name(&key.0));
-        // The age counts from the begin of the question, so that a flush meanwhile concerns the entry. Its TTL becomes shorter by this time.
+        // The age of the entry counts from the start of the resolution. So a flush during the resolution applies to the entry too. Its TTLs become
+        // shorter by the duration of the resolution.
         let written = clock.millis(*begun)?;
         let expires = clock.millis(self.clock.mono())?.saturating_add(millis_of(left));
         let content = Content { written, expires, writer: self.id, octets }.to_octets();
@@ -303,7 +304,7 @@ pub(crate) fn is_broken(error: &RedisError) -> bool {
     error.is_unrecoverable_error() || error.is_connection_dropped() || error.is_io_error()
 }
 
-/// A read in progress. If it is dropped before its end, the servers were faster.
+/// A read of the store in progress. If this value is dropped before the read has ended, servers have answered first.
 struct AskedStore<'s> {
     shared: &'s Shared,
     began: Mono,

@@ -94,7 +94,8 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
     facts
 }
 
-/// The limits on concurrent questions that apply to one question: that of the server or daemon that is asked, and that of all questions together.
+/// The two limits on concurrent questions that apply to one question: the limit of the server or daemon that is asked, and the limit of all questions
+/// together.
 type Place = [Arc<Semaphore>; 2];
 
 /// A question with its answer. If there is a second pair, it is an earlier question with a new answer, which replaces the old one.
@@ -261,9 +262,9 @@ async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &B
     }
 }
 
-/// Before a server counts as one that does not answer queries with a feature (names in mixed case, EDNS, or UDP for some records), repeats the query
-/// alternately with and without this feature. On a path that loses many datagrams, lost datagrams may look like such a server. Returns the answer,
-/// and a new answer to an earlier question, if there is one.
+/// Repeats a query that a server did not answer, alternately with and without a feature (names in mixed case, EDNS, or UDP for some records). Only
+/// then does the server count as one that does not answer queries with this feature: on a path that loses many datagrams, the query may have been
+/// lost by chance. Returns the answer, and a new answer to an earlier question, if there is one.
 async fn confirmed(
     want: &Want,
     got: Got,
@@ -311,14 +312,15 @@ async fn confirmed(
                 }
             }
         }
-        // If datagrams to several servers are lost, a server that answers over TCP may not have received the first queries over UDP only by chance.
+        // The server answers over TCP only. If datagrams to several servers are lost, it may be chance that the queries over UDP to this server were
+        // lost.
         (Want::Server { kind: "SOA", way: QueryForm::Tcp, .. }, Got::Reply(_))
             if budget.slowest(want).is_none() && budget.is_lossy() =>
         {
             let again = again_over_udp(want, with_edns(), sources, budget).await;
             return (got, again);
         }
-        // Other records than the SOA may have been lost by chance too, if the server has answered some query over UDP but never this one.
+        // For other types than SOA: the server has answered some query over UDP but never this one. These datagrams may have been lost by chance too.
         (Want::Server { kind, way: QueryForm::Tcp, .. }, Got::Reply(_))
             if *kind != "SOA" && budget.slowest(want).is_some() && budget.was_silent(&with_edns()) =>
         {

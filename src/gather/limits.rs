@@ -41,10 +41,10 @@ pub(crate) const CHECK_CASE_TURNS: usize = 4;
 /// them, `CHECK_TRIES` queries with EDNS were not answered.
 pub(crate) const CHECK_EDNS_TURNS: usize = 2;
 
-/// The number of further queries to a server that answers with an error for the SOA, before the report says that it does not serve the zone. A
-/// server that fails every other query answers one of six queries in 63 checks of 64.
+/// The number of further queries to a server that answers with an error for the SOA, before the report says that it does not serve the zone. If a
+/// server fails at random for half of the queries, it answers at least one of six queries in 63 checks of 64.
 pub(crate) const CHECK_ERROR_TURNS: usize = 5;
 
 /// The number of queries in lower case, and of queries in mixed case, sent in turn before the report says that a server fails for mixed case. If a
-/// server fails for every other query, whatever the case is, the report says this wrongly in one check of 128.
+/// server fails at random for half of the queries, in lower and in mixed case, the report says this wrongly in one check of 128.
 pub(crate) const CHECK_FAILED_CASE_TURNS: usize = 3;

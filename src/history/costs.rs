@@ -1,5 +1,5 @@
-//! The answer to `resolverctl why` without a subject: which causes delayed mail in a period, and by how much.
-//! The delays are summed up for this host, for others and for the clients.
+//! The answer to `resolverctl why` without a subject: which causes delayed mail in a period, and by how much. The delays are summed up by who can
+//! remove their cause: this host, other operators, or the client programs.
 //!
 //! Pure: a function of the recorded questions.
 //!
@@ -7,11 +7,12 @@
 //!
 //! - An email counts if it waited as long as a slow question, or if a failed question defers it. Its causes are those that `culprit` names for each
 //!   of its groups of questions, see `emails`.
-//! - A failed question to a DNS list defers no mail, so only the wait for it counts. A pause before which a mail may have ended does not count.
-//! - The share of emails is known only where memory has every question. The disk has only slow and failed ones.
-//! - Packets that get lost on the way to one zone are a fault of its path. If they get lost on the way to several zones, it is the network of
-//!   this host.
-//! - Zones with the same silent servers have one row: their hoster is dead.
+//! - A failed question to a DNS list defers no mail, so only the wait for it counts. A pause of the client does not count if another mail may have
+//!   begun after it.
+//! - The share of emails is known only where memory has every question. The disk has only slow and failed questions.
+//! - Packets that get lost on the path to the servers of one zone are blamed on that path. If they get lost on the paths to several zones, the
+//!   network of this host is blamed.
+//! - Zones with the same silent servers have one row, because the fault is that of their common hosting provider.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +80,8 @@ pub struct CostRow {
     /// The time that mail waited because of the cause or of the side in the previous period of equal length, in seconds; none if the history does not
     /// reach back so far.
     pub before: Option<f64>,
-    /// The number of queries that failed because of the cause or of the side, without those to DNS lists: mail is deferred if such a query fails.
+    /// The number of queries that failed because of the cause or of the side. Queries to DNS lists are not counted, because their failure defers no
+    /// mail.
     pub failed: u64,
     /// The number of messages (emails) that were delayed or failed because of the cause or of the side.
     pub messages: u64,
@@ -187,7 +189,7 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
     }
 }
 
-/// Returns the time in seconds that a message (email) with these causes waited because of each side.
+/// Returns for each side how long a message (email) with these causes waited because of this side, in seconds.
 pub(crate) fn sums(causes: &[Cause]) -> BTreeMap<Side, f64> {
     let table = table(&[causes.to_vec()], &CommonFaults::default());
     let sums = table.iter().filter(|((_, cause), _)| cause.is_none());
@@ -337,8 +339,8 @@ impl Cost {
     }
 }
 
-/// Returns who can remove a cause. Packets that get lost on the way to one zone are a fault of others: if the network of this host loses them, the
-/// cause is of another kind.
+/// Returns who can remove a cause. Packets that get lost on the path to the servers of one zone are blamed on others. If the network of this host
+/// loses them, the kind of the cause is `NetworkLossy`.
 fn side(cause: &Cause) -> Side {
     match cause.kind {
         kind if kind.is_of_this_host() => Side::Mine,

@@ -131,7 +131,8 @@ counters! {
 /// The number of counters.
 const COUNTERS: usize = TABLE.len();
 
-/// The current values of the counters in this process. All threads share them, because threads write to them less often than to those of questions.
+/// The current values of the counters in this process. All threads share them, because threads write to them less often than to the counters of
+/// questions.
 #[derive(Debug)]
 pub(super) struct Counters([AtomicU64; COUNTERS]);
 

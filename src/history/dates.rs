@@ -11,7 +11,7 @@ use crate::limits::{CLOCK_STEP, MAX_CLOCK_STEPS};
 /// added.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dates {
-    /// Each element is the first monotonic time to which a difference between the clocks applies, and this difference. The earliest is first; at most
+    /// Each element has a monotonic time, and the difference between the clocks that applies from this time on. The earliest is first; at most
     /// `MAX_CLOCK_STEPS`.
     steps: Vec<(u64, u64)>,
     /// The last time at which the difference between the two clocks was found unchanged.

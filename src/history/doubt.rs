@@ -31,7 +31,7 @@ use dns::question::{kind_text, name_of_wire, name_text};
 /// The largest number of possible waits that the sentence of `evidence` names.
 const NAMED: usize = 3;
 
-/// The order of a wait and the queries of a message (email): the wait came before, during or after them.
+/// The time of a wait, compared with the queries of a message (email): before, during or after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitOrder {
@@ -59,7 +59,7 @@ pub struct PossibleWait {
     /// True if the query of this wait failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
-    /// Tells if the wait came before, during or after the queries of the message (email).
+    /// The time of the wait, compared with the queries of the message (email): before, during or after them.
     pub order: WaitOrder,
     /// The time between the wait and the queries of the message (email), in seconds; 0 if they overlap.
     pub gap: f64,

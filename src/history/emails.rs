@@ -9,8 +9,9 @@
 //!
 //! - Each email has one group that leads it: the group with the reverse name of the connecting host, otherwise a group with its address at DNS lists,
 //!   otherwise a group with the MX of a sender or of a recipient. Other groups of the same client at the same time are parts of this email.
-//! - An email has one sender and one recipient's domain. So further groups with an MX lead emails of their own: deliveries to many domains.
-//! - A group without a group nearby that could lead it is an email of its own.
+//! - An email has one sender and one recipient's domain. So each further group with an MX is an email of its own, for instance a delivery to another
+//!   domain.
+//! - If no group at that time can lead a group, this group is an email of its own.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -48,7 +49,7 @@ impl<'m> Email<'m> {
     }
 }
 
-/// What the queries of a group are about. A group can be a part of an email only if the group that leads it has a greater value.
+/// What the queries of a group are about. A group can be a part of an email only if the leading group of the email has a greater value of this type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Lead {
     /// Names of which an email may have any number, such as those in its links.
@@ -75,12 +76,12 @@ impl Lead {
     }
 }
 
-/// The leading groups of a client so far, sorted by their begin: the place of each among all emails, and the number of further MX names for which it
-/// has room.
+/// The leading groups of a client so far, sorted by their begin. For each: the index of its email among all emails, and how many more MX names this
+/// email may have.
 type Leaders = Vec<(usize, usize)>;
 
-/// Returns the email to which a group belongs. Mail software sends its next query at once, so it is the email with the nearest query to the begin of the
-/// group. `emails` are all emails so far.
+/// Returns the email to which a group belongs. Mail software sends its next query at once, so this is the email with the query nearest to the begin
+/// of the group. `emails` are all emails so far.
 fn find(
     leaders: &mut Leaders,
     group: &Message,
@@ -106,7 +107,8 @@ fn find(
     Some(*place)
 }
 
-/// Returns the emails to which the messages (groups of queries) belong, without those of programs that read logs. `groups` are sorted by their begin.
+/// Returns the emails to which the messages (groups of queries) belong, without the groups that come from programs that read logs. `groups` are
+/// sorted by their begin.
 pub(super) fn emails<'m>(groups: impl Iterator<Item = &'m Message>, recorded: &Recorded) -> Vec<Email<'m>> {
     let of_mail = groups.filter(|group| group.is_email(recorded));
     let mut sorted: Vec<(Lead, &Message)> =

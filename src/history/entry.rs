@@ -124,7 +124,8 @@ impl QuestionEntry {
     }
 }
 
-/// The resolution (flight) of one question for all clients that wait for the answer. It has ended, or its first client was answered at its deadline.
+/// The resolution (flight) of one question for all clients that wait for the answer. The entry is written when the resolution has ended, or earlier
+/// when a client was answered at its deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlightEntry {
     /// The number of the resolution, which no other resolution in the history has.
@@ -172,7 +173,7 @@ pub struct MessageEntry {
     pub conduct: Option<Conduct>,
     /// Why the query was sent to this server at this time: one word, such as `retry` (see `StepEvent::Sent`).
     pub reason: &'static str,
-    /// How deeply the sub-question is nested for which the query was sent; 0 is the question of the resolution itself.
+    /// The depth of the sub-question for which the query was sent; 0 is the question of the resolution itself.
     pub depth: u8,
     /// True if the query asked for DNSSEC keys, or for data that are needed to fetch such keys.
     pub keys: bool,

@@ -138,7 +138,7 @@ words! {
     pub enum ListFault {
         /// The list refuses the queries of this host, as its return code says.
         Refuses = "refuses",
-        /// The list refuses the customer key in the query.
+        /// The list refuses the customer key in the query, the label that identifies the customer.
         RefusesKey = "refuses_key",
         /// The servers of the list answer REFUSED.
         NotServed = "not_served",

@@ -270,8 +270,9 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     };
     let or = |none: &str| if zone.is_empty() { none.to_owned() } else { zone.clone() };
     let kind = cause.kind;
-    // The root has no owner whom an operator could ask, and its servers are often those of a `[[zone]] "."`. All hosts without a configuration
-    // error find its signatures correct. The kinds of culprits up to `Truncated` are faults of the servers of a zone.
+    // The root has advice of its own, because it has no owner whom an operator could ask. Its signatures are correct at all hosts without a
+    // configuration error, and its servers are often those of a `[[zone]] "."`. The kinds of culprits up to `Truncated` are faults of the servers of
+    // a zone.
     match kind {
         CulpritKind::Bogus if zone == "." => advice("root_keys", ""),
         _ if cause.other_mail => advice("other_mail", ""),

@@ -18,8 +18,8 @@ use dns::clock::micros;
 use dns::hash::Plain;
 use dns::question::{Outcome, label_places};
 
-/// If a zone has fewer labels than this, such as a top-level domain, it does not belong to a single owner. Its failure then does not explain why a
-/// question below it failed.
+/// The smallest number of labels of a zone whose failure explains why other questions in it failed. Domains below a top-level domain have different
+/// owners, so a failure of one says nothing about another.
 pub(super) const OWNED_LABELS: usize = 2;
 
 /// The resolutions of the history, in several tables by which they are found. Each list of resolutions is in the order of time.
@@ -84,9 +84,9 @@ impl<'a> Explained<'a> {
         flights.filter(|flight| flight.shows.is_some()).map(|flight| flight.id)
     }
 
-    /// Returns the resolution that failed before a question: a resolution for the same name and type, otherwise for the same zone, otherwise the
-    /// last resolution to the same DNS list. A list that does not answer gets no queries until it answers again, so its last resolution may be old,
-    /// and a late answer to that resolution may have arrived since.
+    /// Returns the resolution that failed before a question: a resolution for the same name and type, otherwise for the same zone, otherwise the last
+    /// resolution to the same DNS list. A list that does not answer gets no queries of clients until it answers again, so its last resolution may be
+    /// old, and a late answer to that resolution may have arrived since.
     fn before(&self, question: &QuestionEntry, list: Option<ListName>) -> Option<&'a FlightEntry> {
         let same = self.of_question.get(&(&*question.name, u16::from(question.kind)));
         let same =
@@ -97,7 +97,8 @@ impl<'a> Explained<'a> {
         })
     }
 
-    /// Returns the last resolution that failed in the deepest zone above the name of a question that has such a resolution.
+    /// Returns the last failed resolution in a zone that contains the name of a question. If several zones have a recent one, the deepest zone is
+    /// used.
     fn of_zones(&self, question: &QuestionEntry) -> Option<&'a FlightEntry> {
         let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
         let mut flights = zones.filter_map(|zone| last(self.of_zone.get(zone)?, question.at));

@@ -74,7 +74,7 @@ pub struct FailedZone {
     pub extended_error: Option<u16>,
     /// The servers of the zone that had a fault when the last question failed.
     pub servers: Vec<FailedServer>,
-    /// If the zone still fails (yes, no or unknown), as far as the history shows this.
+    /// The answer to the question if the zone still fails: yes, no or unknown.
     pub still_fails: StillFails,
     /// What the operator can do about the zone, as a sentence.
     pub advice: String,
@@ -106,7 +106,7 @@ pub enum StillFails {
 struct FailuresOfZone<'a> {
     /// The number of failed questions in the wanted period and of the wanted clients.
     questions: u64,
-    /// How many of the zone's failed questions this resolver turned away immediately, because others were already waiting for the same zone.
+    /// How many of the zone's failed questions this resolver turned away immediately, because other questions were already waiting for the same zone.
     turned_away: u64,
     first: u64,
     last: Option<FailedQuestion<'a>>,

@@ -33,7 +33,7 @@ pub(super) struct NewsReader {
     flights: VecDeque<FlightEntry>,
     /// The users that were read last: at most `MAX_FOLLOWED_FLIGHTS`. The user of a waiting question is written, and so read, before the question.
     owners: VecDeque<OwnerEntry>,
-    /// How many failed questions were read so far, and (in `lost`) how many were overwritten before they were read.
+    /// How many failed questions were read so far. The next field is how many were overwritten before they were read.
     failures: FailureCount,
     lost: FailureCount,
 }
@@ -79,7 +79,7 @@ impl NewsReader {
         let more = self.flights.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
         self.flights.drain(..more);
         news.questions.iter().for_each(|question| self.failures.count(question.outcome));
-        // Failures that were written while this function reads may hide some lost failures from this difference. The next reading counts these.
+        // If failures are written while this function reads, this difference may be too small. The next reading then counts the missing ones.
         let lost = written.without(self.failures).max(self.lost);
         let newly = lost.without(self.lost);
         self.lost = lost;

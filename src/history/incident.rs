@@ -1,6 +1,6 @@
 //! Incidents: failures of a zone, or of the network of this host, whose start and end are worth a line in the log.
 //!
-//! The code reads no clock and writes nothing: its input is events with their times, and its output is log lines. A dead domain in spam is no
+//! The code reads no clock and writes nothing: its input is events with their times, and its output is log lines. A dead domain in spam is not an
 //! incident. So a zone that never worked is reported only after it has failed for a longer time, unless the operator has configured its servers, and
 //! the number of log lines in an hour is limited. An incident ends when a question that failed before is answered. An answer to any other question is
 //! not enough: one name of a zone may be bogus while all others are correct. If a zone fails, gets no questions for hours, and then fails again,
@@ -61,7 +61,7 @@ enum IncidentState {
     /// Some questions of the zone failed, perhaps by chance. No log line was written yet.
     #[default]
     Watched,
-    /// The zone fails. `logged` is true if the log has a line about it, and false if the line was withheld.
+    /// The zone fails. `logged`: true if the log has a line about it, false if the line was withheld.
     Begun { logged: bool },
     /// The incident ended at the time `at`. For a while after that (`INCIDENT_QUIET`), a new failure of the zone is not reported again.
     Ended { at: Mono },
@@ -193,9 +193,9 @@ impl Incidents {
         })
     }
 
-    /// Returns true if the network of this host may have caused a failure. Normally it may have if no server on the internet has answered
-    /// since the resolution began. But servers that the operator has configured may be the only servers that are ever asked. For these
-    /// servers, only an outage that was detected counts.
+    /// Returns true if the network of this host may have caused a failure. Normally this is so if no server on the internet has answered since the
+    /// resolution began. But servers that the operator has configured may be the only servers that are ever asked. For these servers, only an outage
+    /// that was detected counts.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted) {
             return false;
@@ -240,8 +240,8 @@ impl Incidents {
         matches!(state, Some(IncidentState::Begun { logged: true }))
     }
 
-    /// Makes room for a new zone by removing one. First choice is the zone whose last failure is oldest among the zones that were not reported, then
-    /// among all zones. Zones with configured servers are removed only if there are no others.
+    /// Makes room for a new zone by removing the zone whose last failure is oldest. Zones that were not reported are removed before reported ones,
+    /// and zones with configured servers only if there are no others.
     fn make_room(&mut self, zone: &Name) {
         if self.zones.len() < MAX_INCIDENT_ZONES || self.zones.contains_key(zone) {
             return;
@@ -315,7 +315,7 @@ impl TroubledZone {
         self.failing.push(Failing { question: question.clone(), shows: lost.shows });
     }
 
-    /// Returns true if any question of the zone has failed. Negative answers without authority are no failure: load balancers that know only one
+    /// Returns true if any question of the zone has failed. Negative answers without authority are not failures: load balancers that know only one
     /// record type send them for all other types.
     fn has_failed(&self) -> bool {
         self.failing.iter().any(|failing| failing.shows != Shows::Doubt)

@@ -20,9 +20,9 @@ use dns::clock::{Mono, micros};
 use dns::question::WireName;
 
 impl Recorder {
-    /// Returns the ring of a worker, locked for a batch of questions that came at `at` from clients of a view and that the cache answered. Returns
-    /// `None` if the recording of questions is turned off. The memory for the next entries is read in advance, so that the CPU core need not wait for
-    /// it when it writes them.
+    /// Returns the ring of a worker (its memory for recorded questions), locked for a batch of questions that the cache answered. They came at `at`,
+    /// from clients of the view `view`. Returns `None` if the recording of questions is turned off. The memory for the next entries is read in
+    /// advance, so that the CPU core need not wait for it when it writes them.
     pub fn hits(&self, shard: usize, at: Mono, view: u32) -> Option<HitPage<'_>> {
         if !self.kept.is_on() {
             return None;
@@ -112,7 +112,7 @@ impl Recorder {
         lock(&self.kept.misses).flight(&flight);
         if failed.is_some() {
             // The clients that asked for a silent DNS list were answered before the resolution ended. So no question of a client wakes the reader of
-            // the history now.
+            // the history when the resolution ends.
             self.wake_reader();
         }
     }

@@ -321,8 +321,8 @@ impl Recorder {
         let worked = Cell::new(false);
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| {
             row.count_flight(ended);
-            // This closure is called for the counters of the current minute, and last for those since the start. If the table is full, the zone gets
-            // a new row that has only this resolution, and the row does not show if the zone ever worked.
+            // This closure is called twice: for the counters of the current minute, and then for those since the start, whose result is used. If the
+            // table is full, the zone gets a new row that has only this resolution, and the row does not show if the zone ever worked.
             worked.set(row.flights > 1 && row.flights > row.failed);
         });
         let zone = FlightZone { name: zone, worked: worked.get() };

@@ -82,8 +82,8 @@ pub(crate) const NETWORK_DOWN_ROOT_MESSAGES: u32 = 2;
 /// the last two slices is judged, so a loss is noticed within two minutes.
 pub(crate) const LOSS_SLICE: Duration = Duration::from_secs(30);
 
-/// The network of this host counts as lossy only if servers in at least this number of networks lose packets. With a smaller number, two
-/// hosters that lose packets could look like a loss of the network of this host.
+/// The network of this host counts as lossy only if servers in at least this number of networks lose packets. With a smaller number, two hosting
+/// providers that lose packets could look like a loss of the network of this host.
 pub(crate) const LOSS_NETWORKS: usize = 8;
 
 /// The loss of a network is judged only if its servers got at least this number of queries in two slices.
@@ -94,7 +94,7 @@ pub(crate) const LOSS_NETWORK_QUERIES: u32 = 3;
 /// that lose least. The mean loss is 0 to 1 % at a healthy host, and about 12 % if each path loses 20 %.
 pub(crate) const LOSS_PERCENT: u32 = 6;
 
-/// The loss of the network of this host has ended when the mean loss of `LOSS_PERCENT` is below this, in percent.
+/// The loss of the network of this host has ended when the mean loss, computed as for `LOSS_PERCENT`, is below this, in percent.
 pub(crate) const LOSS_ENDS_PERCENT: u32 = 2;
 
 /// If a server answered within this time before an unanswered query, the query counts as lost, because the
@@ -119,7 +119,7 @@ pub(crate) const CLOCK_STEP: Duration = Duration::from_millis(10);
 /// set.
 pub(crate) const CLOCK_READINGS: u32 = 4;
 
-/// The number of times that the host's clock was set that are remembered, 16 octets each. If the clock is set every hour, they go back more than two
+/// The largest number of settings of the host's clock that are remembered, 16 octets each. If the clock is set every hour, they go back more than two
 /// days.
 pub(crate) const MAX_CLOCK_STEPS: usize = 64;
 
@@ -179,25 +179,25 @@ pub(crate) const MAX_OPEN_MESSAGES: usize = 64;
 /// default.
 pub(crate) const GREETING_PAUSE: Duration = Duration::from_secs(10);
 
-/// The number of queries of a group before a moment whose times are compared with the moment. More take more time, and join
-/// emails hardly better.
+/// To find the query of a group that is nearest to a time, only this number of queries before that time are compared. Comparing more takes longer,
+/// and hardly changes which groups are joined to emails.
 pub(crate) const MAX_COMPARED_QUERIES: usize = 6;
 
-/// The largest number of names for whose MX one email is assumed to ask: the domain of the sender, and the domain of the recipient.
+/// The largest number of domains whose MX records are assumed to be queried for one email: the domain of the sender, and the domain of the recipient.
 pub(crate) const MAX_SENDERS_AND_RECIPIENTS: usize = 2;
 
 /// The largest number of questions of one mail; a further question counts as the start of another mail. A mail with many links causes about two
 /// hundred questions.
 pub(crate) const MAX_MESSAGE_QUESTIONS: usize = 500;
 
-/// The largest number of messages (emails) with a wanted name whose culprit is searched, those that took longest first. The search takes up to 100 µs
-/// for each email.
+/// The largest number of messages (emails) about a wanted name whose culprits are searched. Those that took longest come first. The search takes up
+/// to 100 µs for each email.
 pub(crate) const MAX_JUDGED_MESSAGES: usize = 500;
 
 /// The number of messages (emails) of a period whose causes are searched for `costs`, the longest first: this takes up to 100 µs for each message.
 pub(crate) const MAX_COST_MESSAGES: usize = 5_000;
 
-/// How many causes of delayed mail `costs` shows of each side.
+/// How many causes of delayed mail `costs` shows for each side (this host, other operators, client programs).
 pub(crate) const MAX_COST_ROWS: usize = 10;
 
 /// The largest number of messages (emails) in a reply to `resolverctl why`.
@@ -247,8 +247,8 @@ pub(crate) const LOSS_WINDOW: Duration = Duration::from_secs(10);
 /// queries or replies are lost, the probability of four losses in a row is one in eighty.
 pub(crate) const SILENCES_IN_A_ROW: usize = 4;
 
-/// Between two answers, a server counts as silent only if at least this time passed. On a busy host, four queries may be lost in a burst of some
-/// milliseconds.
+/// A server counts as silent between two answers only if at least this time passed between them. On a busy host, four queries may be lost in a burst
+/// of some milliseconds.
 pub(crate) const SILENCE_SPAN: Duration = Duration::from_secs(3);
 
 /// If a resolution failed at most this long before a question, it may explain why the question failed immediately. Failures are remembered for 30 s
@@ -264,7 +264,8 @@ pub(crate) const FAILURE_COST: Duration = Duration::from_secs(4);
 /// If a pause between the questions of a mail takes at least this time, it is blamed on the client. Shorter pauses are normal in an SMTP dialogue.
 pub(crate) const CLIENT_PAUSE: Duration = Duration::from_secs(1);
 
-/// The length of the shortest customer key of a DNS list, in octets. A shorter label cannot be distinguished from other text.
+/// The length of the shortest customer key (the label that identifies the customer in a query to a DNS list), in octets. A shorter label cannot be
+/// distinguished from other text.
 pub const MIN_LIST_KEY: usize = 8;
 
 /// The largest number of resolutions of the last `EXPLAINED_TIME` that are remembered until the next entries are read. A resolution takes about 1

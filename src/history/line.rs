@@ -93,8 +93,8 @@ pub(super) enum Line {
 /// A log line: a sentence, and the fields that are written next to it. Fields without a value are not written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct LogText {
-    /// True if the line is a warning. The start of an incident is a warning, and so is a question that this resolver turned away. Another single
-    /// failed question is no warning, because most failed questions are about domains in spam.
+    /// True if the line is a warning. The start of an incident is a warning, and so is a question that this resolver turned away. Any other single
+    /// failed question is not a warning, because most failed questions are about domains in spam.
     is_warning: bool,
     /// The kind of the incident: the value of the log field `incident`.
     incident: &'static str,
@@ -188,7 +188,8 @@ impl LogText {
         if !addresses.all(|address| text.contains(&address)) {
             text.push_str(&format!("; servers: {conduct}"));
         }
-        // The name may be an alias, or need another zone. `resolverctl failed` finds a failure by its name in any case.
+        // The name may not be in the zone that failed, for instance if it is an alias. Then the domain of the name is used: `resolverctl failed`
+        // finds failures by name too.
         let found = zone.clone().map(|zone| match is_within(&question.name, &failed.zone) {
             true => zone,
             false => name_of_wire(&domain_of(&question.name)),
@@ -344,7 +345,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// Returns the verb for a sentence about failed queries. `doubted` is true if the servers denied some of the names without authority.
+/// Returns the verb for a sentence about failed queries. `doubted`: true if the servers denied some of the names without authority.
 pub fn failed_text(doubted: bool) -> &'static str {
     if doubted { "failed or got negative answers that were not authoritative" } else { "failed" }
 }
@@ -373,8 +374,8 @@ fn is_plain(name: &str) -> bool {
     name.chars().all(plain) && !name.starts_with('-')
 }
 
-/// Returns the command that shows more about a failing zone. `configured` is true if the operator has configured its servers, and `question` failed
-/// last.
+/// Returns the command that shows more about a failing zone. `configured`: true if the operator has configured the servers of the zone. `question`:
+/// the question that failed last.
 pub(super) fn next_step(zone: &Name, configured: bool, question: &Question) -> String {
     let name = name_text(zone);
     match name.trim_end_matches('.') {

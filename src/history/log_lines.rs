@@ -59,7 +59,7 @@ struct ZoneLines {
 }
 
 impl LogLines {
-    /// Decides about a failed question: returns its log line, or counts it. `is_logged` is true if the log already has a line about its cause.
+    /// Decides about a failed question: returns its log line, or counts it. `is_logged`: true if the log already has a line about its cause.
     pub(super) fn failed(&mut self, failed: &FailedQuestion<'_>, is_logged: bool, now: Mono) -> Option<Line> {
         self.make_room(&failed.zone);
         let new = ZoneLines { logged: None, last: now, counted: 0 };

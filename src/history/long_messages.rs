@@ -1,6 +1,6 @@
 //! Selects the messages (emails) that took long, or that had a failed question. All questions of these messages are stored on disk, not only the
-//! failed and slow ones. So after a crash, or when the questions are no longer in memory, `why` still finds such a message by its domain, and can
-//! tell why it waited: a question to a DNS list was slow, or the client paused between its questions.
+//! failed and slow ones. So after a crash, or when the questions are no longer in memory, `why` still finds such a message by its domain, and can say
+//! why it waited: a question to a DNS list was slow, or the client paused between its questions.
 //!
 //! # Decisions
 //!
@@ -51,15 +51,15 @@ impl LongMessages {
         self.taken_until = self.taken_until.max(until);
     }
 
-    /// Returns the time whose messages (emails) the next call of `take` takes, in microseconds since 1970.
+    /// Returns the period whose messages (emails) the next call of `take` selects, in microseconds since 1970.
     pub(super) fn untaken(&self, until: u64) -> Range<u64> {
         self.taken_until..until
     }
 
     /// Returns the entries of the messages (emails) that have ended at `until` but had not ended at the last call, if they took as long as a slow
     /// question or have a failed question. Questions that are stored for another reason are left out. The longest messages come first. Messages for
-    /// which there is no more room are left out. Adds to the histogram `times`, for each email whose leading group has ended (see `emails`), the time in
-    /// which its questions were in progress.
+    /// which there is no more room are left out. Also counts in the histogram `times`, for each email whose leading group has ended (see `emails`),
+    /// the time in which questions of the email were in progress.
     pub(super) fn take(
         &mut self,
         recorded: &Recorded,
@@ -75,8 +75,8 @@ impl LongMessages {
         self.taken_until = until;
         let mut long = group(recorded, list).all;
         let is_over = |message: &Message| over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE)));
-        // An email counts when its leading group has ended, because further groups may follow, and it must count once.
-        // Groups that ended long before this time are no part of these emails. To join them too would take most of the time.
+        // An email counts when its leading group has ended, because further groups may follow, and it must count once. Groups that ended long before
+        // this time do not belong to these emails. To join them too would take most of the time.
         let first = over.start.saturating_sub(micros(MESSAGE_PAUSE + GREETING_PAUSE));
         let recent = long.iter().filter(|message| message.ended >= first);
         for email in emails(recent, recorded).iter().filter(|email| is_over(email.lead)) {

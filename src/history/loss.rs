@@ -1,8 +1,8 @@
 //! Detects that this host's own network loses packets: many servers in several networks that used to answer do not answer some queries.
 //!
 //! The code has no clock: its input is the results of queries with their times. Only servers that were found by recursion from the root count. A
-//! server counts only while it answers from time to time, so a dead server or a dead hoster is no loss. Each network has the same weight, so one
-//! lossy hoster with many queries is no loss either.
+//! server counts only while it answers from time to time, so dead servers, or all servers of a dead hosting provider, do not count as loss. Each
+//! network has the same weight, so one lossy network that gets many queries does not count as loss either.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -28,7 +28,7 @@ pub(super) struct Loss {
     spans: Vec<(Mono, Mono)>,
 }
 
-/// The queries to one server in the last two slices of time. The first index is the current slice.
+/// The queries to one server in the last two slices of time. Index 0 is the current slice.
 #[derive(Debug, Default)]
 struct ServerLoss {
     /// When the server last answered a query.
@@ -56,8 +56,8 @@ struct NetworkLoss {
 }
 
 impl Loss {
-    /// Notes the result of a query to a server. `answered` is true if a reply came, even if it came late. `outage` is true if no server on the
-    /// internet answers, which is reported separately.
+    /// Notes the result of a query to a server. `answered`: true if a reply came, even if it came late. `outage`: shows when no server on the
+    /// internet answered, which is reported separately.
     pub(super) fn note(
         &mut self,
         server: IpAddr,
@@ -103,7 +103,7 @@ impl Loss {
         let lossy = networks.iter().filter(|network| network.lost > 0).count();
         let mut shares: Vec<u32> = networks.iter().map(|network| network.lost * 100 / network.sent).collect();
         shares.sort_unstable();
-        // The networks with the highest loss may have a fault of their own, so they are left out.
+        // The quarter of the networks with the highest loss may have a fault of their own, so it is left out of both means.
         let percent = mean(shares.get(shares.len() / 4..shares.len() * 3 / 4).unwrap_or_default());
         let of_best = mean(shares.get(..shares.len() * 3 / 4).unwrap_or_default());
         match &mut self.current {
@@ -159,8 +159,8 @@ fn mean(shares: &[u32]) -> u32 {
     shares.iter().sum::<u32>() / u32::try_from(shares.len()).unwrap_or(u32::MAX).max(1)
 }
 
-/// Returns the network of a server: the first 16 bits of an IPv4 address, the first 32 bits of an IPv6 address. Servers of one hoster are often in
-/// one such network.
+/// Returns the network of a server: the first 16 bits of an IPv4 address, the first 32 bits of an IPv6 address. Servers of one hosting provider are
+/// often in one such network.
 fn network(server: IpAddr) -> u128 {
     match server {
         IpAddr::V4(address) => u128::from(address.to_bits() >> 16),
@@ -227,7 +227,7 @@ mod tests {
             gateway
                 .run(3_000, |network| [100, 100, 30, 30, 60].get(usize::from(network)).copied().unwrap_or(2));
             assert_eq!(gateway.lines, [], "seed {seed}");
-            // A hoster with two networks fails: no server in them answers.
+            // A hosting provider with two networks fails: no server in them answers.
             gateway.run(600, |network| if network > 17 { 100 } else { 2 });
             assert_eq!(gateway.lines, [], "seed {seed}");
         }

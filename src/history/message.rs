@@ -243,7 +243,8 @@ impl Message {
         self.exchangers.len()
     }
 
-    /// Returns true if the message (group of queries) `other` may be a part of an email that this message leads, as far as its begin shows.
+    /// Returns true if the message (group of queries) `other` may be a part of an email that this message leads, as far as the begin of this message
+    /// shows.
     pub(super) fn may_lead(&self, other: &Self) -> bool {
         self.began <= other.ended.saturating_add(micros(GREETING_PAUSE))
     }

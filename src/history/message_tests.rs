@@ -70,7 +70,7 @@ fn trace(file: &str, begin: u64, fill: &[(&str, &str)]) -> Vec<QuestionEntry> {
         };
         let after = names("after").into_iter().chain(names("join"));
         let after: Vec<String> = after.collect();
-        // The end of DATA (`E`) is an event of SMTP and no question. All questions that depend on it begin together.
+        // The end of DATA (`E`) is an event of SMTP, not a question. All questions that depend on it begin together.
         if after.iter().any(|id| id == "E") {
             ends.entry("E".to_owned()).or_insert(latest);
         }
@@ -290,7 +290,7 @@ fn names_have_their_subjects() {
     }
 }
 
-/// The number of emails among the questions of `mails`, and half of the emails waited at most this time in milliseconds.
+/// Returns the number of emails among the questions of `mails`, and the median of the times that the emails waited, in milliseconds.
 fn counted(mails: &[Vec<QuestionEntry>], world: &World) -> (usize, u64) {
     let mut questions = mails.concat();
     questions.sort_by_key(|question| question.at);
@@ -343,7 +343,7 @@ fn deliveries_of_one_mail_to_many_domains_are_counted_each() {
     for n in 2..=21 {
         mails.push(vec![question(end + 20, 30, &format!("recipient{n}.example."), "MX")]);
     }
-    // One of them belongs to the received mail: the sender is the other domain of this mail.
+    // One of these queries belongs to the received mail: an email has the domain of one sender and of one recipient.
     assert_eq!(counted(&mails, &world).0, 20);
 }
 

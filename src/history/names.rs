@@ -1,5 +1,5 @@
-//! Gives names and texts their final form when entries are read from the history: customer keys of DNS lists are removed, and each name is stored in
-//! memory only once.
+//! Gives names and texts their final form when entries are read from the history: customer keys (labels that identify a customer in queries to a DNS
+//! list) are removed, and each name is stored in memory only once.
 //!
 //! Most questions ask for names for which other questions have already asked. For such a name, the reader needs only one look-up in a table: it
 //! allocates no memory, and does not search the name for keys again. So equal names in the result of one reading mostly share their memory.

@@ -2,7 +2,7 @@
 //!
 //! Each entry begins with its length and its tag, so that a reader can skip unknown entries. The types of the fields determine their binary form. A
 //! new field of an entry must be added to the list of fields in this file. Every name and text that is read passes through `names`, so that no
-//! screen, reply or file can contain a customer key.
+//! screen, reply or file can contain the customer key of a DNS list (see `redact`).
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::limits::MAX_RECORDED_TEXT;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, DnsResult, MAX_NAME, Outcome};
 
-/// The tags that show the type of an entry. The tag follows the length of the entry.
+/// The next five constants are the tags that show the type of an entry. The tag follows the length of the entry.
 const QUESTION: u8 = 1;
 const FLIGHT: u8 = 2;
 const HIT: u8 = 3;
@@ -33,7 +33,8 @@ const LENGTH: usize = 2;
 /// The number of octets before the name in the entry of a hit (a question that the cache answered).
 const HIT_HEAD: usize = 32;
 
-/// The lowest bit of the result in the first word of a hit. The bits below it in the same octet show if the client's address is an IPv6 address.
+/// The position of the lowest bit of the result in the first word (8 octets) of a hit. The bits below it in the same octet show if the client's
+/// address is an IPv6 address.
 const HIT_RESULT: u32 = 28;
 
 /// Reads the values of an entry from its octets, from the first octet to the last.
@@ -122,7 +123,7 @@ stored_fields! {
     OwnerEntry { client, port, at, user }
 }
 
-/// Files of earlier versions have questions without a result, which is the last field.
+/// In files of earlier versions, questions have no result (the last field). Then the default result is read.
 impl Stored for DnsResult {
     fn put(&self, into: &mut Vec<u8>) {
         into.push(*self as u8);
@@ -404,7 +405,7 @@ fn put_counted(octets: &[u8], into: &mut Vec<u8>) {
 }
 
 /// Returns the part of a text that is recorded: at most `MAX_RECORDED_TEXT` octets, in whole words. A name in the text is never cut, because `redact`
-/// would not recognize half of a customer key.
+/// would not recognize a part of a customer key of a DNS list.
 fn bounded(text: &str) -> &str {
     if text.len() <= MAX_RECORDED_TEXT {
         return text;

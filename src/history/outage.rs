@@ -17,7 +17,7 @@ use dns::clock::Mono;
 pub(super) struct Outage {
     /// When any server on the internet last sent a reply.
     heard: Option<Mono>,
-    /// When the most recent of those queries was sent that a server on the internet has answered.
+    /// When the latest query was sent that a server on the internet has answered.
     answered: Option<Mono>,
     /// The current silence of servers on the internet. None if no query is unanswered since the last answer.
     silence: Option<SilenceSeen>,
@@ -43,8 +43,8 @@ struct SilenceSeen {
 }
 
 impl Outage {
-    /// Sets if any view resolves from the root servers. If none does, it is unknown if servers on the internet answer: a current outage ends without
-    /// a log line, and no outage begins.
+    /// Stores whether any view resolves from the root servers. If none does, it is unknown if servers on the internet answer: a current outage ends
+    /// without a log line, and no outage begins.
     pub(super) fn set_used(&mut self, used: bool) {
         self.unused = !used;
         if !used {
@@ -52,8 +52,8 @@ impl Outage {
         }
     }
 
-    /// Registers that a query, which was sent to `server` at `sent`, was not answered in time. `root` is true for a root server. Returns a log line
-    /// if an outage begins.
+    /// Registers that a query, which was sent to `server` at `sent`, was not answered in time. `root`: true for a root server. Returns a log line if
+    /// an outage begins.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
         // Other servers have answered queries that were sent later. So only this server is silent, not the whole network.
         if self.unused || self.answered.is_some_and(|answered| answered > sent) {

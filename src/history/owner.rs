@@ -2,7 +2,7 @@
 //!
 //! A query does not show which program sent it. But a client on this host has a socket, and the kernel knows the user of the socket. The user is
 //! looked up only for questions that wait long or fail, see `local_users`. In the history in memory, the user is an entry of its own. So it is
-//! remembered as long as its question, and all other questions cost nothing more than the port of their client.
+//! remembered as long as its question. Other questions need no more memory than the port of their client.
 //!
 //! # Decisions
 //!

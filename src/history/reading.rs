@@ -328,7 +328,7 @@ mod tests {
             read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
         });
         assert!(counted.bytes_max < size * RECORD_READER * 5 / 4, "{counted:?}");
-        // The questions that the cache answered and the other questions go back to the same time, and both include the last question.
+        // The result includes the last question that the cache answered and the last of the other questions, which came at the same time.
         let last = read.questions.last().unwrap().at;
         assert_eq!(read.questions.iter().filter(|question| question.at == last).count(), 2);
         assert!(read.questions.len() > 5_000, "{}", read.questions.len());

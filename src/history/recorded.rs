@@ -21,8 +21,8 @@ use dns::clock::Clock;
 use dns::conduct::Conduct;
 use dns::question::{DnsResult, Question};
 
-/// The recorded questions and resolutions: the ring for misses in memory, and the store on disk. The rings of the workers are in their
-/// shards.
+/// The recorded questions and resolutions: the ring for misses (questions that the cache did not answer) in memory, and the store on disk. The rings
+/// of the workers are in their shards.
 #[derive(Debug)]
 pub(super) struct Kept {
     /// The ring for resolutions, and for questions that the cache did not answer.

@@ -118,7 +118,8 @@ pub struct ClientRow {
     pub cache: u64,
     /// How many of the client's questions ended in SERVFAIL.
     pub failed: u64,
-    /// The number of failed questions that were turned away immediately, because there was no room or because other clients needed it.
+    /// The number of failed questions that were turned away immediately, because there was no room for more questions, or because other clients
+    /// needed the room.
     #[serde(default)]
     pub shed: u64,
     /// The time that the client waited for replies, in seconds. If several questions waited at the same time, the time of each is counted.

@@ -99,7 +99,7 @@ impl Ring {
         self.failures
     }
 
-    /// Ends the restoring of entries of an earlier process. `has_lost` is true if that process had already overwritten some entries.
+    /// Ends the restoring of entries of an earlier process. `has_lost`: true if that process had already overwritten some entries.
     pub(super) const fn end_restoring(&mut self, has_lost: bool) {
         (self.restored, self.lost_before) = (self.place(), has_lost);
     }

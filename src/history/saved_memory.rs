@@ -5,7 +5,7 @@
 //!
 //! - The first octet of the file says if a ring had overwritten entries. The rest has the format of a segment, see `stored`. Times in the file are in
 //!   microseconds since 1970, because the monotonic clock `Mono` begins anew in each process.
-//! - Customer keys of DNS lists are removed when the file is written, as always when entries are read from the history.
+//! - Customer keys of DNS lists (see `redact`) are removed when the file is written, as always when entries are read from the history.
 //! - A damaged file is not read. Otherwise some questions would be missing in memory, and nobody could see which. The disk still has the failed and
 //!   slow questions.
 //! - The process that wrote the restored entries has already logged and stored them. So readers of new entries begin after them.

@@ -312,7 +312,7 @@ fn a_list_that_is_held_because_it_answers_late_is_slow() {
 
 #[test]
 fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
-    // The last question follows the second one, while the first one is still in progress.
+    // The last question follows the second one at once. At that time, the message of the first question may still continue (`MESSAGE_PAUSE`).
     let questions = vec![
         question(1, 0, 10 * MILLI, "7.2.0.192.list.test."),
         question(1, SECOND / 2, 10 * MILLI, "8.2.0.192.list.test."),
@@ -324,8 +324,8 @@ fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
     assert!(found.len() == 3 && found.iter().all(|message| message.questions.len() == 1), "{found:#?}");
 }
 
-/// Returns the zones of the culprits of a mail with two queries, each for a zone of its own. The time of a log line decides. The zones end before a
-/// culprit `none`.
+/// Returns the zones of the culprits of a mail with two queries (`first` and `second`) for different zones, up to a culprit `none`. `decisive`: the
+/// time from a log line.
 fn causes_in_time(
     first: (u64, Conduct),
     second: (u64, u64, Conduct, RecordType),

@@ -62,7 +62,7 @@ impl Recorder {
         self.started_unix
     }
 
-    /// Returns the times of resolutions (flights) since the start, for each kind of zone to which questions are routed.
+    /// Returns the times of resolutions (flights) since the start, for each `RouteKind`: recursion, stub, forward or local.
     pub fn flights_by_route(&self) -> impl Iterator<Item = (RouteKind, Distribution)> {
         RouteKind::ALL.into_iter().zip(self.sums.upstream.flight_time.iter().map(Histogram::distribution))
     }

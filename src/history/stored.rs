@@ -44,7 +44,7 @@ pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
 #[error("it is damaged, or of another version")]
 pub struct DamagedSegment;
 
-/// Up to which octet a segment (a file of the history) can be read.
+/// The result of checking a segment (a file of the history): up to which octet it can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SegmentCheck {
     /// The number of octets up to the end of the last undamaged entry; 0 if the octets are not a segment of this version.

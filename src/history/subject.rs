@@ -71,8 +71,8 @@ pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListNam
     }
 }
 
-/// Returns the domain to which a failure is attributed if it shows no zone: the domain of the organisation. For a reverse name, it is the zone of the
-/// network: 256 IPv4 addresses, or an IPv6 /48.
+/// Returns the domain to which a failure is attributed if the failure itself shows no zone: the domain of the organisation. For a reverse name, it is
+/// the zone of the network: 256 IPv4 addresses, or an IPv6 /48.
 pub(super) fn domain_of(name: &[u8]) -> Box<[u8]> {
     let labels = match reversed(name) {
         Some(IpAddr::V4(_)) => REVERSE_FOUR,
@@ -130,7 +130,7 @@ fn below_service(name: &[u8]) -> &[u8] {
     behind_last(name, |label| label.first() == Some(&b'_'))
 }
 
-/// Returns the name behind the last label for which `is_it` returns true. Returns the whole name if there is none.
+/// Returns the part of a name after the last label for which `is_it` returns true. Returns the whole name if there is none.
 fn behind_last(name: &[u8], is_it: impl Fn(&[u8]) -> bool) -> &[u8] {
     let last = label_places(name).filter(|place| label(name, *place).is_some_and(&is_it)).last();
     let behind = last.and_then(|last| label_places(name).find(|place| *place > last));

@@ -18,7 +18,7 @@ use validate::verdict::SecurityStatus;
 pub(super) struct Upstream {
     pub(super) round_trip: Histogram,
     pub(super) message_time: Histogram,
-    /// The times of resolutions (flights), with one histogram for each kind of route (such as recursion).
+    /// The times of resolutions (flights), with one histogram for each `RouteKind`: recursion, stub, forward or local.
     pub(super) flight_time: [Histogram; RouteKind::ALL.len()],
     conduct: [AtomicU64; tally::CONDUCTS],
     pub(super) counters: Counters,

@@ -89,7 +89,7 @@ impl Traffic {
                 servers.entry(key_of(message)).or_default().silences.push(moments(flight, message).0);
             }
         }
-        // Only servers with unanswered queries need their answers collected. Most servers answer all queries.
+        // Answers are collected only for servers with unanswered queries. Most servers answer all queries.
         let flights = recorded.flights.iter().filter(|_| !servers.is_empty());
         for flight in flights.collect::<Vec<_>>() {
             for message in flight.messages.iter().filter(came_back).filter(|message| is_usual(message)) {

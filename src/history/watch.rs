@@ -42,7 +42,7 @@ pub enum Watched {
     Lost(u64),
 }
 
-/// A question whose name may still contain the customer key of a DNS list.
+/// A question whose name may still contain the customer key of a DNS list (see `redact`).
 #[derive(Debug)]
 pub struct WatchedQuestion(Arc<QuestionEntry>);
 

@@ -245,8 +245,8 @@ pub struct DaemonFacts<'a> {
 }
 
 impl Wanted {
-    /// Returns the same criteria, with the name in the form that it has in the history: without the customer key of a DNS list. A name from a log
-    /// line may contain such a key.
+    /// Returns the same criteria, with the name in the form that it has in the history: without the customer key of a DNS list (see `redact`). A name
+    /// from a log line may contain such a key.
     #[must_use]
     pub fn without_keys(&self, secrets: &Secrets) -> Self {
         let hidden = match &self.subject {

@@ -88,8 +88,8 @@ impl<State: Default> Snapshots<State> {
         minute_over
     }
 
-    /// Returns the counters at the start of a window, and how long ago that was. They are those of the nearest snapshot. If the process started after
-    /// the window began, all counters are zero and the time is that since the start of the process.
+    /// Returns the counters at the start of a window, and how long ago that was. The counters come from the snapshot that is nearest to the start of
+    /// the window. If the process started after the window began, all counters are zero and the time is that since the start of the process.
     pub(super) fn begin(&self, window: Window, now: Mono) -> (Arc<State>, Duration) {
         let age = now.since(self.started);
         let Some(length) = window.length().filter(|length| *length < age) else {

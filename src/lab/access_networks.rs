@@ -17,9 +17,9 @@ pub(super) const NETWORKS: u8 = 80;
 /// The top-level domains of the providers' domains. The providers use them in turn.
 const TLDS: [&str; 4] = ["net", "com", "de", "org"];
 
-/// The first two octets of the providers' networks (RFC 2544). The third octets of these networks begin at `FIRST_NETWORK`; the networks of
-/// hosters have lower ones.
+/// The first two octets of the providers' networks (RFC 2544).
 const BLOCKS: [[u8; 2]; 2] = [[198, 18], [198, 19]];
+/// The lowest third octet of the providers' /24 networks. The networks of the hosters have lower ones.
 const FIRST_NETWORK: u8 = 128;
 
 /// The last octets of those addresses in a provider's network whose hosts send spam.

@@ -27,8 +27,8 @@ use super::sockets::LabSockets;
 use super::traffic::{self, Mail, Played};
 use super::world::LabError;
 
-/// The number of emails whose questions are asked at the same time. Questions of different emails run in parallel. A small mail gateway has about as
-/// many SMTP sessions. As many MX questions run in parallel in `count_resolved`.
+/// The number of emails whose questions are asked at the same time: a small mail gateway has about as many SMTP sessions. `count_resolved` asks
+/// this number of MX questions at the same time.
 const SESSIONS: usize = 8;
 
 /// How long the simulated mail software waits for an answer: as long as glibc does by default.

@@ -33,7 +33,7 @@ const EVIL: &str = "ns.evil.example.";
 /// The TTL of poisoned records, in seconds: a day, so that they would stay in a cache for long.
 const LONG: u32 = 86_400;
 
-/// A query to a server, with what is needed to change its correct response.
+/// A query to a server, with the data that are needed to change the correct response to it.
 pub(super) struct TrueQuery<'a> {
     /// The query to the simulated server, as a DNS message.
     pub(super) query: &'a Message,

@@ -12,14 +12,14 @@ use thiserror::Error;
 /// Defines the faults from a table. Each fault has a name, which scenarios use. Some faults also have a value after `=`.
 macro_rules! faults {
     ($($(#[$doc:meta])+ $fault:ident = $name:literal,)+ ; $($(#[$value_doc:meta])+ $valued:ident($value:ty) = $value_name:literal,)+) => {
-        /// A fault of a simulated server. The word is its name in scenarios.
+        /// A fault of a simulated server. The word in the table is its name in scenarios.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Fault {
             $($(#[$doc])+ $fault,)+
             $($(#[$value_doc])+ $valued($value),)+
         }
 
-        /// The faults that need no value, such as a time.
+        /// The faults that have no value.
         const PLAIN: &[Fault] = &[$(Fault::$fault,)+];
 
         impl FromStr for Fault {
@@ -261,14 +261,14 @@ faults! {
     /// The server answers REFUSED to queries for DNSKEY.
     RefusesDnskey = "refuses-dnskey",
     ;
-    /// The server answers this much later than its distance requires.
+    /// The server answers later than its round-trip time requires, by this time.
     Slow(Duration) = "slow",
     /// All datagrams to the server are lost for this time in every eight seconds, like on a path that is congested from time to time. The
     /// address of the server determines when this time begins.
     LosesInBursts(Duration) = "bursts",
-    /// The server answers over TCP this much later than its distance requires.
+    /// The server answers over TCP later than its round-trip time requires, by this time.
     SlowTcp(Duration) = "slow-tcp",
-    /// The server answers queries for the first of its zones this much later than other queries.
+    /// The server answers queries for the first of its zones later than other queries, by this time.
     SlowFirstZone(Duration) = "slow-first-zone",
     /// The server sends every record with this TTL, in seconds.
     Ttl(u32) = "ttl",

@@ -79,7 +79,7 @@ const UNKNOWN_LISTS: [(&str, ListKind, &str); 3] = [
     ("uri.link-watch.com", ListKind::BadDomains, "127.0.0.2"),
 ];
 
-/// How many of a thousand datagrams the path to the only server of a domain loses, on a rough internet: from the first number to the second.
+/// On a rough internet: the minimum and the maximum number of datagrams in a thousand that the path to the only server of a domain loses.
 const SOLE_SERVER_LOSS: [u32; 2] = [50, 500];
 
 /// The last octets of addresses in a hoster's network that send spam. The lower addresses of the same network send good mail.
@@ -424,7 +424,7 @@ impl Maker {
     }
 }
 
-/// The labels of the test entry in lists of addresses. The list uribl.com has this entry too.
+/// The labels of the test entry in lists of addresses. The list uribl.com has this entry too, although it lists domains.
 const TEST_ADDRESS: &str = "2.0.0.127";
 
 /// Returns the entries of a DNS list as the text of its zone, including the test entries of RFC 5782 section 5.

@@ -43,8 +43,8 @@
 //!
 //! # Decisions
 //!
-//! - Tests run the complete resolver, starting with the octets of a query, instead of single functions with mocks. The crate `exchange` has one
-//!   trait for the network, and this crate implements it.
+//! - Tests run the complete resolver, starting with the octets of a query, instead of single functions with mocks. The module
+//!   `resolver::exchange` has one trait for the network, and this crate implements it.
 //! - A run is deterministic: it has one thread, biased selects and seeded hashes, and no order depends on hash maps. So the seed with which a
 //!   test fails is enough for a bug report.
 //! - The clock is virtual, so that a deadline of four seconds takes no time, and thousands of simulations run in a minute. The paused clock of

@@ -21,8 +21,9 @@ const TLDS: [&str; 6] = ["com", "net", "org", "de", "co.uk", "example"];
 const WORDS: [&str; 10] =
     ["baker", "miller", "smith", "mason", "cooper", "fisher", "weaver", "potter", "tailor", "turner"];
 
-/// The lengths, in base64 characters, of DKIM public keys with 1024 bits and with 2048 bits.
+/// The length, in base64 characters, of a DKIM public key with 1024 bits.
 const KEY_1024: usize = 216;
+/// The length, in base64 characters, of a DKIM public key with 2048 bits.
 const KEY_2048: usize = 392;
 
 /// A domain of the simulated internet that sends and receives mail.
@@ -64,7 +65,7 @@ impl MailDomain {
         servers.map(|number| format!("ns{number}.{}", name.trim_end_matches('.'))).collect()
     }
 
-    /// Returns true if the domain has only one name server in a rough internet. One in eight domains has, all of them with own servers.
+    /// Returns true if the domain has only one name server in a rough internet. One domain in eight has only one, which is its own.
     pub(super) fn has_sole_server(&self) -> bool {
         self.number % 8 == 5
     }
@@ -104,7 +105,7 @@ fn domain(number: usize, roughness: Option<Roughness>) -> Result<MailDomain, Lab
     let name = format!("{word}{number}.{tld}");
     let hoster = hoster(number);
     let [first, second, third] = hoster.block;
-    // Each hoster has a hundred mail hosts. In a larger internet, several domains therefore send from the same host.
+    // Each hoster has a hundred mail hosts. So in a large internet, several domains send from the same host.
     let last = 10 + u8::try_from(number / HOSTERS.len() % 100).unwrap_or(0);
     let own_host = !number.is_multiple_of(3);
     let mail_host = if own_host { format!("mail.{name}") } else { format!("out{last}.{}", hoster.domain) };

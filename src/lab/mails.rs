@@ -9,8 +9,9 @@ use super::internet::Internet;
 use super::mail_domains::MailDomain;
 use super::traffic::{Gateway, Mail};
 
-/// The percentages of spam and of outbound mail among all emails. The other emails are good inbound mail.
+/// The percentage of spam among all emails.
 const SPAM_PER_CENT: u32 = 40;
+/// The percentage of outbound mail among all emails. The rest is good inbound mail.
 const OUTBOUND_PER_CENT: u32 = 20;
 
 /// The percentage of spam emails whose sender's domain does not exist. The other spam has domains of other people as its sender. Each of them is
@@ -35,7 +36,7 @@ pub enum Popularity {
     Uniform,
 }
 
-/// The kinds of mail messages, in the order of the rows in the table.
+/// The kinds of mail messages, in the order of their rows in the table of the benchmark (`message_bench`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MailKind {
     /// Inbound mail to postscreen, which asks all DNS lists at the same time.
@@ -62,7 +63,7 @@ impl MailKind {
         }
     }
 
-    /// Returns the title of the row for this kind in the table.
+    /// Returns the title of the row for this kind in the table of the benchmark.
     pub const fn title(self) -> &'static str {
         match self {
             Self::AtOnce => "inbound, lists at once",

@@ -21,7 +21,7 @@ pub struct Oracle {
     authority: Authority,
 }
 
-/// The records of a correct answer: owner name, type and data of each, with its TTL.
+/// The records of a correct answer. The key has the owner name, the type and the data of a record; the value is its TTL.
 type Truths = BTreeMap<(Name, RecordType, String), u32>;
 
 impl Oracle {

@@ -17,8 +17,8 @@ use super::simulation::{Flags, SimulatedReply, Simulation};
 /// The time within which a client must get a reply: the deadline of four seconds, and some milliseconds for rounding.
 pub const REPLY_TIME: Duration = Duration::from_millis(4_010);
 
-/// A time after which no work for earlier questions is left: it is longer than any resolution takes, and longer than a dead server is probed
-/// after the last question that needed it.
+/// A time after which resolverd does no more work for earlier questions. It is longer than any resolution takes, and longer than resolverd probes
+/// a dead server after the last question that needed this server.
 pub const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_secs(60));
 
 /// The number of mail domains in the simulated internet of long random tests (soaks): three for each hosting company.

@@ -46,7 +46,8 @@ impl Program {
         matches!(self, Self::Rspamd | Self::SpamAssassin)
     }
 
-    /// The defaults of resolv.conf(5), of rspamd's `dns` section (`timeout`, `retransmits`), and of SpamAssassin's `rbl_timeout`.
+    /// Returns how the program repeats a query by default, according to resolv.conf(5), rspamd's `dns` section (`timeout`, `retransmits`), and
+    /// SpamAssassin's `rbl_timeout`.
     const fn repeats(self) -> Repeats {
         match self {
             Self::Server | Self::DaneClient => {
@@ -60,7 +61,7 @@ impl Program {
     }
 }
 
-/// A resolver that is asked again if it does not answer, in the way of the program that asks.
+/// Wraps a resolver: repeats each query without an answer, as the asking program does.
 pub(crate) struct Repeating<'a>(pub(crate) &'a dyn Asker);
 
 impl Asker for Repeating<'_> {

@@ -17,7 +17,7 @@ const SHARED_SELECTORS: [&str; 4] = ["s1", "selector1", "google", "k1"];
 /// The label of the subdomain from which some domains send mail. It has MX, SPF and DKIM records, but no DMARC record.
 pub(super) const SENDING_LABEL: &str = "news";
 
-/// The time for which all datagrams to a server with bursts are lost, in every eight seconds.
+/// The duration of a burst of losses, in which all datagrams to a server are lost. One burst occurs in every eight seconds.
 const BURST: Duration = Duration::from_millis(800);
 
 /// The maximum number of lookups that the SPF record of a domain needs (RFC 7208 section 4.6.4).
@@ -60,7 +60,7 @@ pub(super) struct Roughness {
     pub(super) selector: String,
     /// True if the domain sends its mail from the subdomain `SENDING_LABEL`.
     pub(super) sends_from_subdomain: bool,
-    /// The SPF record of the domain without `v=spf1` and `-all`, or `None` if the domain has the same record as in an even internet.
+    /// The SPF record of the domain without `v=spf1` and `-all`. `None` if the domain has the same record as in an internet that is not rough.
     pub(super) policy: Option<String>,
     /// The faults of the domain's own name servers.
     pub(super) faults: Vec<Fault>,
@@ -70,7 +70,7 @@ pub(super) struct Roughness {
 pub(super) fn of_domain(number: usize) -> Roughness {
     let shared = SHARED_SELECTORS.get(number / 3 % SHARED_SELECTORS.len()).unwrap_or(&"s1");
     let own = format!("d{:x}", number.wrapping_mul(2_654_435_761) % 0x1000_0000);
-    // The lengths of chains are 1 to 10 in turn. The first domains, which have most of the mail, have short ones.
+    // The chains of SPF records need 1 to 10 lookups in turn. The first domains, which have most of the mail, have short chains.
     let lookups = 1 + number / 4 % MOST_LOOKUPS;
     Roughness {
         ttl: TTLS.get(number % TTLS.len()).copied().unwrap_or(300),
@@ -85,13 +85,14 @@ pub(super) fn of_domain(number: usize) -> Roughness {
     }
 }
 
-/// Returns the name of the SPF record that needs `lookups` lookups, including its own. Neighbours in the chain are at different operators.
+/// Returns the name of the SPF record that needs `lookups` lookups, including its own. Two successive records of the chain are at different
+/// services.
 fn link(lookups: usize) -> String {
     let operator = OPERATORS.get(lookups % OPERATORS.len()).unwrap_or(&OPERATORS[0]);
     format!("_spf{lookups}.{}", operator.domain)
 }
 
-/// Returns the records of the domain of a service that sends mail: those links of the chain of SPF records that are at this service.
+/// Returns the records of the domain of a service that sends mail: all SPF records of the chain that are at this service.
 pub(super) fn operator_text(place: usize) -> String {
     let mut text = format!("$TTL 300\n@ A 198.19.8.{place}\n");
     for lookups in (1..=MOST_LOOKUPS).filter(|lookups| lookups % OPERATORS.len() == place) {

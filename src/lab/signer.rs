@@ -23,17 +23,18 @@ const KEY_TTL: u32 = 3_600;
 /// The TTL of DS records, in seconds: a day, as in the largest top-level domains.
 const DS_TTL: u32 = 86_400;
 
-/// The validity of signatures, as with BIND: it begins an hour before the time of signing, because some clocks are slow, and (the next constant)
-/// ends two weeks after it.
+/// How long before the time of signing the validity of signatures begins, as with BIND, because some clocks are slow.
 const EARLY: Duration = Duration::from_secs(3_600);
+/// How long after the time of signing the validity of signatures ends, as with BIND.
 const VALID: Duration = Duration::from_secs(14 * 86_400);
 
-/// The number of seconds by which the validity of a wrong signature has already ended or not begun yet. It is more than validators accept because
-/// of wrong clocks (Unbound: a day).
+/// A wrong signature has expired this many seconds ago, or becomes valid this many seconds later. It is more than validators accept because of
+/// wrong clocks (Unbound: a day).
 const MISS: u32 = 2 * 86_400;
 
-/// The flags of a DNSKEY (RFC 4034 section 2.1.1): zone key, and secure entry point.
+/// The flag of a DNSKEY that is a zone key (RFC 4034 section 2.1.1).
 const ZONE_KEY: u16 = 0x100;
+/// The flag of a DNSKEY that is a secure entry point (RFC 4034 section 2.1.1).
 const ENTRY_POINT: u16 = 0x001;
 
 /// The REVOKE flag of a DNSKEY (RFC 5011 section 3).
@@ -107,7 +108,7 @@ enum Role {
 
 /// Returns the keys of a zone with this role and generation, one for each algorithm in the plan.
 fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsSecResult<Vec<TestKey>> {
-    // The name of the zone selects its first key, because a zone and the zone above it should not have the same keys.
+    // The name of the zone selects its keys, because a zone and the zone above it should not have the same keys.
     let drawn = wire_name(zone).iter().fold(0_usize, |sum, octet| {
         sum.wrapping_mul(31).wrapping_add(usize::from(octet.to_ascii_lowercase()))
     });

@@ -249,9 +249,9 @@ struct SimulatedStream {
     network: SimulatedNetwork,
     server: SocketAddr,
     pending: Vec<(Instant, Vec<u8>)>,
-    /// True if the server sends a DNS message of zero octets from time to time. `last` is the time of the last one, and at first the time at which
-    /// the connection was opened.
+    /// True if the server sends a DNS message of zero octets from time to time.
     drips: bool,
+    /// The time of the last DNS message of zero octets. At first, the time at which the connection was opened.
     last: Instant,
     /// True if the server closes the TCP connection after an answer.
     closes: bool,

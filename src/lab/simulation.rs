@@ -64,7 +64,7 @@ pub struct Simulation {
     by_itself: JoinSet<Infallible>,
 }
 
-/// The flags of a client's query, and the listener and address that it is sent to and from.
+/// The flags of a client's query, the listener that gets the query, and the address of the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
     /// The DO flag of the question: the client wants DNSSEC signatures and proofs.
@@ -344,7 +344,7 @@ impl Simulation {
         }
         let flight = trail.map(|trail| recorder.flight_number(trail));
         let error = replied.answer.extended_error.as_ref();
-        // The transport is invented, because a client of the simulation has no socket.
+        // The fields that are not set here, such as the transport, get default values, because a client of the simulation has no socket.
         let question = QuestionEntry {
             outcome,
             elapsed: micros(elapsed),

@@ -140,7 +140,8 @@ impl Shared {
             tokio::select! {
                 Some(_) = pending.join_next(), if !pending.is_empty() => {}
                 received = socket.recv_from(&mut buffer) => {
-                    // The system reports an ICMP message: a client no longer listens at its port. This is no reason to stop.
+                    // An error means that the system has received an ICMP message: a client no longer listens at its port. This is no reason to
+                    // stop.
                     let Ok((length, client)) = received else { continue };
                     let arrived = Instant::now();
                     let octets = buffer.get(..length).unwrap_or_default();

@@ -74,7 +74,8 @@ impl TestKey {
         Self::with_public(public, self.record.flags() | flag, self.private.clone())
     }
 
-    /// Returns another key with the same key tag, whose private part does not match it. A zone that attacks with KeyTrap has many such keys.
+    /// Returns another key with the same key tag. It has the private part of this key but another public part, so its signatures are not valid. A
+    /// zone that attacks with KeyTrap has many such keys.
     ///
     /// # Errors
     /// Fails if the record cannot be encoded.

@@ -22,7 +22,7 @@ pub use super::programs::Program;
 /// The maximum number of SPF includes that are followed for one mail message (RFC 7208 section 4.6.4).
 const MAX_SPF_LOOKUPS: usize = 10;
 
-/// The time for which postscreen lets a client wait before it greets it (`postscreen_greet_wait`), and in which it asks the DNS lists.
+/// How long postscreen waits before it greets a client (`postscreen_greet_wait`). In this time it asks the DNS lists.
 const GREET_WAIT: Duration = Duration::from_secs(6);
 
 /// The time between the envelope of an email and the end of its content, in which the client sends the content.
@@ -30,7 +30,7 @@ const CONTENT: Duration = Duration::from_secs(1);
 
 /// A resolver that can be asked questions: a simulated one, or a server that is reached over sockets.
 pub trait Asker: Sync {
-    /// Asks one question of a program, and waits for its answer, with any response code.
+    /// Asks one question as the program `program`, and waits for the answer, which may have any response code.
     ///
     /// # Errors
     /// Fails if no answer arrives.
@@ -239,9 +239,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Asks the questions about the envelope of an email: the server checks that the sender's domain receives mail (MX, A and AAAA, until one of
-    /// them exists), and the policy service checks that this address may send for the domain (SPF). Returns false if the email is refused because the domain does not exist
-    /// (`reject_unknown_sender_domain`, and `verify = sender` of Exim, which also needs the addresses of the hosts).
+    /// Asks the questions about the envelope of an email. The mail server checks that the sender's domain receives mail (MX, A and AAAA, until
+    /// one of them exists). The policy service checks that this address may send for the domain (SPF). Returns false if the email is refused
+    /// because the domain does not exist (`reject_unknown_sender_domain`, and `verify = sender` of Exim, which also needs the addresses of the
+    /// hosts).
     async fn envelope(&mut self, gateway: Gateway, address: Ipv4Addr, sender: &Name) -> bool {
         let exchangers = self.one(sender, RecordType::MX, Program::Server).await;
         let code = exchangers.as_ref().map(|answer| answer.metadata.response_code);
@@ -339,8 +340,9 @@ impl<'a> Session<'a> {
         (answer, waits)
     }
 
-    /// Asks the questions of Postfix's SMTP client with DANE: for the MX, then for A and AAAA of each host, one after the other, and for TLSA if
-    /// MX and addresses are secure. Here TLSA is asked for if they are signed, so that the questions do not depend on the resolver's validation.
+    /// Asks the questions of Postfix's SMTP client with DANE: for the MX, then for A and AAAA of each host, one after the other. Postfix then
+    /// asks for TLSA if MX and addresses are secure. Here, TLSA is asked for if their zones are signed, so that the questions do not depend on
+    /// the resolver's validation.
     async fn delivery(&mut self, recipient: &Name) {
         let answer = self.one(recipient, RecordType::MX, Program::DaneClient).await;
         let signed = self.internet.is_signed(recipient);
@@ -431,7 +433,7 @@ pub(super) fn includes(answer: &Message) -> Vec<Name> {
     policies.flat_map(domains).collect()
 }
 
-/// Returns three times of emails: the median, the 90th percentile and the maximum. They are zero if there are no emails.
+/// Returns the median, the 90th percentile and the maximum of the times that emails waited for DNS. They are zero if there are no emails.
 pub fn spread(played: &[Played]) -> [Duration; 3] {
     let mut times: Vec<Duration> = played.iter().map(|played| played.elapsed).collect();
     times.sort();

@@ -32,7 +32,7 @@ struct ListSum {
 /// Returns the current metrics of a daemon as text.
 pub(super) fn text(subject: &impl Controlled) -> String {
     let mut samples = Samples::default();
-    // All counters are read together, and only once, which takes a fifth of the time of a scrape (one request of Prometheus).
+    // All counters are read together and only once: reading them takes a fifth of the time of a scrape (one request of Prometheus).
     let scraped = subject.recorder().scraped(health::JUDGED);
     samples.queries(subject.recorder(), &scraped);
     samples.upstream(subject.recorder());

@@ -23,7 +23,7 @@ pub(crate) const MAX_LIST_READS: usize = 4 << 20;
 /// Maximum number of labels of a name (RFC 1035 section 2.3.4), with the root. Text with more of them is not a name.
 pub(crate) const MAX_LABELS: usize = 128;
 
-/// Maximum number of an import's findings of one weight that are listed. Of further findings, only the number is shown, because nobody reads more
+/// Maximum number of findings of one weight (`Weight`) that an import lists. Of further findings, only the number is shown, because nobody reads more
 /// than a thousand lines.
 pub(crate) const MAX_FINDINGS: usize = 1_000;
 

@@ -18,7 +18,7 @@ const FRAME: usize = 6;
 pub struct DayEnd {
     /// The number of octets up to the end of the last undamaged row; 0 if this is not a file of this version.
     pub end: usize,
-    /// The names up to there. Rows that are appended need them.
+    /// The names in the file up to this end, with their numbers. Rows that are appended refer to these numbers.
     pub names: Names,
 }
 
@@ -46,7 +46,8 @@ fn framed(octets: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Returns the octets to append for a row, to a file that has `size` octets.
 pub fn appended(row: &Row, names: &mut Names, size: u64) -> Vec<u8> {
-    // The room grows in each minute of the day, because a row is also written if it has no room for names.
+    // The room grows with each minute of the day, so that the names of early rows leave room for later rows. A row without room for names is still
+    // written.
     let passed = (row.minute % MINUTES).saturating_add(1);
     let minutes = ROOM_AHEAD.saturating_add(passed.saturating_mul(MINUTES - ROOM_AHEAD) / MINUTES);
     let room = minutes.saturating_mul(ROW_ROOM).saturating_sub(size);
@@ -112,7 +113,7 @@ mod tests {
             let (read, day) = rows_of(&whole[..end]);
             assert_eq!((read.as_slice(), day.end), (&rows[..9], most), "{end}");
         }
-        // What is appended after the last undamaged row can be read.
+        // A row is appended after the last undamaged row, and can be read.
         let mut cut = whole[..most].to_vec();
         let mut names = rows_of(&cut).1.names;
         cut.extend(appended(&rows[9], &mut names, cut.len() as u64));

@@ -3,7 +3,7 @@
 /// The number of days before today whose rows are kept.
 pub const KEPT_DAYS: u64 = 30;
 
-/// The octets in the file of a day for each minute since the day began. All files together take less than 8 MB.
+/// The number of octets that the file of a day may have for each minute of the day. With it, all files together take less than 8 MB.
 pub const ROW_ROOM: u64 = 178;
 
 /// The number of minutes whose room the file of a day may use in advance: at the beginning of a day, all names are new.
@@ -17,7 +17,7 @@ const _: () = assert!((KEPT_DAYS + 1) * MAX_DAY_FILE < 8_000_000);
 /// The time between two rows with zones, lists, users and networks, in minutes. If each row had them, they would take most of the disk.
 pub const NAMES_INTERVAL: u64 = 5;
 
-/// The largest number of zones in a row, of lists, of users, and of networks.
+/// The largest number of names of each kind in a row: zones, lists, users and networks.
 pub const MAX_BUSY: usize = 30;
 
 /// The largest number of names in the file of a day. A busy gateway has some hundred.
@@ -26,7 +26,7 @@ pub(crate) const MAX_NAMES: usize = 4_096;
 /// The longest name in a file, in octets, as text.
 pub(crate) const MAX_NAME_TEXT: usize = 255;
 
-/// The largest number of names whose counts are summed for one reply. Later names are left out. They take at most 3 MiB.
+/// The largest number of names whose counts are summed for one reply. These take at most 3 MiB. Further names are left out.
 pub(crate) const MAX_SUMMED_NAMES: usize = 16_384;
 
 /// The largest number of spans in one reply: the minutes of a day.

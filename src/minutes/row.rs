@@ -16,7 +16,7 @@ use history::minute::MinuteCounts;
 use history::{OTHER, Recorder, ServerRow, UserRow, Window, ZoneRow};
 
 dns::words! {
-    /// What a name in a row is. Stored rows contain the positions of the variants: a new variant must be added at the end.
+    /// The kind of a name in a row. Stored rows contain the positions of the variants: a new variant must be added at the end.
     pub enum BusyKind {
         /// A zone.
         Zone = "zone",
@@ -26,7 +26,7 @@ dns::words! {
         User = "user",
         /// A /24 or /48 network with name servers.
         Network = "network",
-        /// The listings of a DNS list. Its counts are those of `ListingCounts`.
+        /// A DNS list, with the counts of its listings (`ListingCounts`).
         Listings = "listings",
     }
 }
@@ -34,8 +34,8 @@ dns::words! {
 /// The counts of a zone, a list, a user or a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BusyCounts {
-    /// The number of resolutions for a zone or a list, or of queries to its servers if there are more; for a user, the number of its queries; for a
-    /// network, the number of queries to its servers.
+    /// The number of resolutions for a zone or a list, or the number of queries to its servers if this is greater; for a user, the number of its
+    /// queries; for a network, the number of queries to its servers.
     pub questions: u64,
     /// The number of these resolutions or queries that failed.
     pub failed: u64,
@@ -47,23 +47,23 @@ pub struct BusyCounts {
     pub spent_ms: u64,
 }
 
-/// What the answers of a DNS list said. A row stores it as the counts of the kind `Listings`, so that rows have one form.
+/// The counts of the answers of a DNS list. A row stores them as the counts of the kind `Listings`, so that all names of a row have the same form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListingCounts {
-    /// The number of answers to clients that were "listed" or "not listed". Stored as `questions`.
+    /// The number of answers to clients that said "listed" or "not listed". Stored as `questions`.
     pub answers: u64,
-    /// The number of these answers that were "listed". Stored as `failed`.
+    /// The number of these answers that said "listed". Stored as `failed`.
     pub listed: u64,
-    /// The number of listings about which clients asked other lists too. Stored as `late`.
+    /// The number of these listings whose address or domain clients have looked up in other lists too. Stored as `late`.
     pub compared: u64,
-    /// The number of these that no other list had. Stored as `timeouts`.
+    /// The number of these compared listings that no other list had. Stored as `timeouts`.
     pub sole: u64,
 }
 
 /// A name, and what was counted for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Busy {
-    /// What the name is.
+    /// The kind of the name.
     pub kind: BusyKind,
     /// The name.
     pub name: Box<str>,
@@ -101,7 +101,7 @@ impl BusyCounts {
         [questions, failed, late, timeouts, spent_ms]
     }
 
-    /// Adds other counts.
+    /// Adds the counts of `other` to these counts.
     pub(crate) fn add(&mut self, mut other: Self) {
         for (sum, count) in self.numbers().into_iter().zip(other.numbers()) {
             *sum = sum.saturating_add(*count);
@@ -110,7 +110,7 @@ impl BusyCounts {
 }
 
 impl Busy {
-    /// Returns the counts of all zones, lists, users and servers since the start. Servers have the kind of their network, but each has its own name.
+    /// Returns the counts of all zones, lists, users and servers since the start. A server has the kind `Network`, but its own address as its name.
     /// `is_list` returns true if a zone is that of a DNS list.
     pub fn all(recorder: &Recorder, is_list: impl Fn(&str) -> bool) -> Vec<Self> {
         let kind = |zone: &str| if is_list(zone) { BusyKind::List } else { BusyKind::Zone };
@@ -121,7 +121,7 @@ impl Busy {
         zones.chain(users.iter().map(Self::user)).chain(servers.map(|row| Self::server(&row))).collect()
     }
 
-    /// Returns what the answers of a DNS list said since the start.
+    /// Returns the counts of the answers of a DNS list since the start.
     pub fn listings(list: &str, counts: ListingCounts) -> Self {
         let ListingCounts { answers: questions, listed: failed, compared: late, sole: timeouts } = counts;
         let counts = BusyCounts { questions, failed, late, timeouts, spent_ms: 0 };
@@ -131,7 +131,7 @@ impl Busy {
     /// Returns the counts of a zone or a list since the start.
     fn zone(row: &ZoneRow, kind: BusyKind) -> Self {
         let counts = BusyCounts {
-            // The servers of a top-level domain get many queries, but hardly any resolution ends there.
+            // For a top-level domain, the number of queries to its servers is greater: hardly any resolution ends there.
             questions: row.flights.max(sent(&row.messages)),
             failed: row.failed,
             late: row.under_3s.saturating_add(row.over_3s),
@@ -181,14 +181,14 @@ fn network(server: &str) -> Option<Box<str>> {
 pub struct BusyMark(HashMap<(BusyKind, Box<str>), BusyCounts>);
 
 impl BusyMark {
-    /// Returns how much the counts since the start have grown since the last call, those with most time first. Names that have not grown are
+    /// Returns how much the counts since the start have grown since the last call, the names with the most time first. Names that have not grown are
     /// left out, and the servers of a network are summed.
     pub fn grown(&mut self, now: Vec<Busy>) -> Vec<Busy> {
         let earlier = std::mem::take(&mut self.0);
         let mut grown: BTreeMap<(BusyKind, Box<str>), BusyCounts> = BTreeMap::new();
         for Busy { kind, name, counts } in now {
             let key = (kind, name.clone());
-            // A name that has lost its row in the table meanwhile begins at 0 again.
+            // If a name has lost its row in the table of the statistics, its counts have begun at 0 again.
             let before = earlier.get(&key).filter(|before| before.questions <= counts.questions);
             let mut more = counts;
             for (more, before) in
@@ -237,13 +237,13 @@ impl Row {
         [outcomes, messages, message_time, latency, round_trip]
     }
 
-    /// Like `counts`, to change them.
+    /// Returns the same counts as `counts`, so that they can be changed.
     pub(crate) fn counts_mut(&mut self) -> [&mut Counts; 5] {
         let Self { outcomes, messages, message_time, latency, round_trip, .. } = self;
         [outcomes, messages, message_time, latency, round_trip]
     }
 
-    /// Returns the row as octets. Names that do not fit into `room` octets are left out, the busiest last.
+    /// Returns the row as octets. If not all names fit into `room` octets, the least busy ones are left out.
     pub(crate) fn encode(&self, names: &mut Names, room: usize) -> Vec<u8> {
         let mut octets = Vec::new();
         put(&mut octets, self.minute);
@@ -263,7 +263,7 @@ impl Row {
         octets
     }
 
-    /// Reads a row; `None` if the octets are no row. The names are then as before.
+    /// Reads a row. Returns `None` if the octets are not a row; `names` is then unchanged.
     pub(crate) fn decode(octets: &[u8], names: &mut Names) -> Option<Self> {
         let known = names.0.len();
         let row = Self::decoded(octets, names);
@@ -291,7 +291,7 @@ impl Row {
 }
 
 impl Names {
-    /// Writes the number of a name. A new name follows its number.
+    /// Writes the number of a name. If the name is new in the file, the name itself follows.
     fn put(&mut self, octets: &mut Vec<u8>, busy: &Busy) {
         let text = busy.name.get(..busy.name.floor_char_boundary(MAX_NAME_TEXT)).unwrap_or_default();
         let known = self.0.iter().position(|(kind, name)| *kind == busy.kind && **name == *text);
@@ -317,7 +317,7 @@ impl Names {
     }
 }
 
-/// Returns counts by the position of what was counted, without zeros.
+/// Returns the counts that are not zero, each with its position in the iterator.
 fn by_place<'c>(counts: impl Iterator<Item = &'c u64>) -> Counts {
     (0..=u8::MAX).zip(counts.copied()).filter(|(_, count)| *count > 0).collect()
 }

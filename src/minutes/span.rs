@@ -51,12 +51,12 @@ pub struct Span {
 }
 
 impl Span {
-    /// Creates an empty sum of the rows from `from` on and before `to`, in seconds since 1970.
+    /// Creates an empty sum of the rows in the span from `from` to `to`, in seconds since 1970.
     pub fn new(from: u64, to: u64) -> Self {
         Self { from, to, sum: Row::default(), minutes: 0, busy: HashMap::new() }
     }
 
-    /// Returns the spans of `step` seconds that cover the time from `from` to `to`, none for a step of 0, and then the span of the whole time.
+    /// Returns the spans of `step` seconds between `from` and `to`, and then the whole span. If `step` is 0, returns only the whole span.
     pub fn steps((from, to): (u64, u64), step: u64) -> Vec<Self> {
         let end = if step == 0 { from } else { to };
         let begins = (from..end).step_by(usize::try_from(step.max(1)).unwrap_or(usize::MAX));
@@ -69,7 +69,7 @@ impl Span {
         if !self.contains(row.minute) {
             return;
         }
-        // After a restart, a minute has two rows.
+        // After a restart, a minute has two rows, which count as one minute.
         self.minutes = self.minutes.saturating_add((row.minute != self.sum.minute).into());
         self.sum.minute = row.minute;
         for (sum, counts) in self.sum.counts_mut().into_iter().zip(row.counts()) {
@@ -87,7 +87,7 @@ impl Span {
         end > self.from && end <= self.to
     }
 
-    /// Adds the counts of names of a minute if it belongs to the span.
+    /// Adds the counts of names in a minute, if the minute belongs to the span.
     pub fn add_busy(&mut self, minute: u64, busy: &[Busy]) {
         if !self.contains(minute) {
             return;
@@ -133,7 +133,7 @@ impl Span {
     }
 }
 
-/// Returns counts by position as counts by value.
+/// Converts counts by position to counts by value, such as an outcome. `values` has the value of each position.
 fn named<Value: Copy + Ord>(values: &[Value], counts: &Counts) -> BTreeMap<Value, u64> {
     let value = |(place, count): (&u8, &u64)| Some((*values.get(usize::from(*place))?, *count));
     counts.iter().filter_map(value).collect()

@@ -1,5 +1,6 @@
-//! Times in few buckets: one for each octave below 1 ms, and two for each octave above it. A quantile is interpolated in its bucket. It differs
-//! from the exact one by at most 41 %, and mostly by a few per cent. Three buckets in an octave would leave no room for names at a busy gateway.
+//! Histograms of times with few buckets: one bucket for each octave (a doubling of the time) below 1 ms, and two for each octave above it. A quantile
+//! is interpolated in its bucket. It differs from the exact one by at most 41 %, and mostly by a few per cent. Three buckets in an octave would leave
+//! no room for names at a busy gateway.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,13 +10,13 @@ use history::{Quantiles, Spread};
 /// Counts by a small number: the position of an outcome, of a behaviour, or of a bucket of times.
 pub type Counts = BTreeMap<u8, u64>;
 
-/// The first time in microseconds that belongs to the buckets with two in an octave, as a power of two.
+/// From 2^10 microseconds on, an octave has two buckets.
 const FINE_BITS: u32 = 10;
 
-/// The number of buckets below that time.
+/// The number of buckets below 2^10 microseconds.
 const COARSE: u8 = 7;
 
-/// The lower ends of the two buckets in the first octave above it: 2^10 and 2^(10 + 1/2).
+/// The times in microseconds at which the two buckets of the first octave from 2^10 on begin: 2^10 and 2^(10 + 1/2).
 const HALVES: [u64; 2] = [1_024, 1_448];
 
 /// The last bucket. It begins at 95 s; no question takes so long.
@@ -41,7 +42,7 @@ fn begin(bucket: u8) -> u64 {
     }
 }
 
-/// Returns the times of a histogram in few buckets.
+/// Converts a histogram to the buckets of this module.
 pub fn coarse(times: &Spread) -> Counts {
     let mut counts = Counts::new();
     for (time, count) in times.times() {
@@ -71,7 +72,7 @@ fn quantile(counts: &Counts, total: u64, permille: u64) -> Duration {
         passed = passed.saturating_add(*count);
         if within <= *count {
             let (from, to) = (begin(*bucket), begin(bucket.saturating_add(1)));
-            // The times in a bucket are taken as evenly spread.
+            // The times in a bucket are assumed to be evenly distributed.
             let part = u128::from(to.saturating_sub(from)) * (2 * u128::from(within) - 1);
             let part = part / (2 * u128::from(*count));
             return Duration::from_micros(from.saturating_add(u64::try_from(part).unwrap_or(u64::MAX)));

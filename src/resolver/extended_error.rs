@@ -53,7 +53,7 @@ fn are_of_network(faults: &[(SocketAddr, Conduct)]) -> bool {
 }
 
 impl UnknownReason {
-    /// Returns the extended error that a client of the list at `apex` gets.
+    /// Returns the extended error for a client whose question to the DNS list at `apex` has no usable answer.
     pub(crate) fn extended_error(&self, apex: &Name) -> ExtendedError {
         let code = match self {
             Self::KeyRefused { .. } | Self::NotServed { .. } | Self::Silent { .. } => {
@@ -67,9 +67,8 @@ impl UnknownReason {
 }
 
 impl ShedReason {
-    /// Returns the extended error of a question that was refused because of a limit, and that counts as a question for
-    /// `zone`. The zone is at fault only if it is silent. The history recognises the other reasons, which are overload,
-    /// by their code.
+    /// Returns the extended error of a question for `zone` that was refused because of a limit. The zone is at fault only if it is silent. The other
+    /// reasons are overload: they have a different code, by which the history recognises them.
     pub(crate) fn extended_error(self, zone: &Name) -> ExtendedError {
         let code = match self {
             Self::SilentZone => ExtendedError::NO_REACHABLE_AUTHORITY,
@@ -87,8 +86,7 @@ pub(crate) fn for_answer(
     own.cloned().or_else(|| fault.map(ValidationFailure::extended_error))
 }
 
-/// Returns the extended error of an answer that expired the time `past` ago and is used nevertheless. `why` is the
-/// reason.
+/// Returns the extended error of a stale answer: an answer that expired the time `past` ago, but is used because of the reason `why`.
 pub(crate) fn stale_answer(past: Duration, why: &str) -> ExtendedError {
     let text = format!("stale answer, expired {} s ago: {why}", past.as_secs());
     ExtendedError::new(ExtendedError::STALE_ANSWER, text)

@@ -9,8 +9,8 @@ use std::time::Duration;
 use dns::clock::Mono;
 use futures_util::future::BoxFuture;
 
-/// The name of an entry in the store: what decides that two gateways mean the same entry, so the digest of the configuration, the kind of the
-/// entry, the name and the type. The store sees only a keyed digest of it.
+/// The name of an entry in the store: the digest of the configuration, the kind of the entry, the domain name and the type. If two gateways compute
+/// the same name, they mean the same entry. The store gets only a keyed digest of this name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SharedKey(pub Box<[u8]>);
 
@@ -36,13 +36,14 @@ pub struct FoundEntry {
     pub age: Duration,
 }
 
-/// Who asks a question that several gateways may have at the same time.
+/// The gateway that sends the queries for a question which several gateways may have at the same time. A gateway with the lease of the question sends
+/// them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lease {
     /// This gateway asks: it has the lease, or leases are not used for the question.
     #[default]
     Own,
-    /// Another gateway has been asking for at most some milliseconds.
+    /// Another gateway has the lease. It began to send the queries at most some milliseconds ago.
     Other,
     /// The store did not say who asks. This gateway asks.
     Unknown,
@@ -59,18 +60,18 @@ pub struct Found {
 
 /// The store that gateways share. It never fails: without a reply in time, it finds nothing.
 pub trait FleetStore: Debug + Send + Sync {
-    /// Reads the entries of `keys`. With `leases`, also takes the lease of the first key if it has no entry.
+    /// Reads the entries of `keys`. If `leases` is true and the first key has no entry, also takes the lease of this key.
     fn find(&self, keys: Vec<SharedKey>, leases: bool) -> BoxFuture<'static, Found>;
 
     /// Writes entries later, without waiting. If too many entries wait to be written, these are dropped and counted.
     fn keep(&self, entries: Vec<SharedEntry>);
 
-    /// Returns if the store is asked, and how long the servers wait for it: a little longer than the store usually takes. For a store that is far
-    /// away, this time is 0.
+    /// Returns if the store is asked, and for how long the queries to servers are delayed for it: a little longer than the store usually takes. For a
+    /// store that is far away, this time is 0.
     fn head_start(&self) -> HeadStart;
 }
 
-/// Whether the store is asked for a question, and whether the servers wait for it.
+/// Says if the store is asked for a question, and if the queries to servers are delayed for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadStart {
     /// The store does not work: it is not asked.

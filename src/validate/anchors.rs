@@ -166,8 +166,8 @@ impl Anchors {
         stated.is_some_and(|(tag, trusted)| trusted != self.tags(&Name::root()).contains(&tag))
     }
 
-    /// Returns where validation of `name` begins: at the closest trust anchor at or above it, unless `negative` returns true for a name that is
-    /// as close or closer, which is a negative trust anchor.
+    /// Returns where validation of `name` begins: at the closest trust anchor at or above it. `negative` returns true for a name with a negative
+    /// trust anchor; if such a name is as close or closer, `name` is not validated.
     pub fn closest(&self, name: &Name, negative: impl Fn(&Name) -> bool) -> Trust<'_> {
         let mut above = name.to_lowercase();
         loop {

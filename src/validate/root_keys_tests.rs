@@ -187,7 +187,7 @@ fn keys_and_digests_that_are_not_checked_never_make_the_root_insecure() {
         assert!(!is_followed(&key), "{:?}", key.public_key().algorithm());
     }
     assert!(is_followed(&key(1)));
-    // The file has a second trust anchor for the same key, with another type of digest than the one that is checked.
+    // The configuration has a second trust anchor for the same key, with a type of digest that resolverd does not check.
     let mut followed = Followed::new();
     let tag = key(1).calculate_key_tag().unwrap();
     let other = DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::Unknown(3), vec![9; 32]);

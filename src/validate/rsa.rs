@@ -16,16 +16,17 @@ use ring::signature::{
     RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents,
 };
 
-/// The length of the shortest RSA modulus that resolverd accepts, and of the shortest one that the crate `ring` accepts, in octets.
+/// The length of the shortest RSA modulus that resolverd accepts, in octets.
 const SHORTEST: usize = 512 / 8;
+/// The length of the shortest RSA modulus that the crate `ring` accepts, in octets.
 const SHORTEST_OF_RING: usize = 1024 / 8;
 
 /// The largest RSA exponent that resolverd accepts, which is also the limit of the crate `ring`. Zones use 3, 65537 and, from old versions of
 /// BIND, 2^32 + 1. Each further bit would make a verification slower.
 const LARGEST_EXPONENT: u64 = (1 << 33) - 1;
 
-/// The work of one usual verification, in the unit of `work_of` times the square of the length of the modulus: with a key of 4096 bits and the
-/// exponent 65537. It takes 79 µs (see `weight`).
+/// The work of one usual verification, with a key of 4096 bits and the exponent 65537: `work_of`, times the square of the length of the modulus in
+/// octets. It takes 79 µs (see `weight`).
 const USUAL_WORK: usize = 4096 / 8 * (4096 / 8) * work_of(17, 2);
 
 /// Returns the work of a verification, divided by the square of the modulus' length in octets. The unit is half of a squaring. `bits` is the
@@ -35,7 +36,7 @@ const fn work_of(bits: u32, ones: u32) -> usize {
     2 * bits as usize + 3 * ones as usize + 20
 }
 
-/// The DER octets that precede a digest in a signature, for each digest type (RFC 8017 section 9.2, note 1).
+/// The next three constants are the DER octets that precede a digest in a signature, for each digest type (RFC 8017 section 9.2, note 1).
 const SHA1: &[u8] =
     &[0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14];
 const SHA256: &[u8] = &[

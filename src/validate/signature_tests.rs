@@ -414,7 +414,7 @@ fn ds_and_keys_are_found_behind_many_others() {
     let mut ds: Vec<DS> = (0..3 * MAX_DS).map(|number| unknown(u8::try_from(number).unwrap())).collect();
     ds.push(signer.ds(DigestType::SHA256));
     let others = (0..2 * MAX_DNSKEYS).map(|_| Signer::new("example.", Algorithm::ED25519));
-    // If many keys have the same tag as the right key, only a few of them are tried.
+    // Only a few keys with the same tag are tried, so the other keys of this test must have other tags.
     let others = others.filter(|other| other.tag() != signer.tag()).map(|other| other.record());
     let keys: Vec<Record> = others.chain([signer.record()]).collect();
     let signature = signer.sign(&keys);

@@ -187,7 +187,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::Listed, &[listing(Some("bl.a."))]), unknown(Part::MailHosts, &[m9()]), false),
         (listed_host(), unknown(Part::MailHosts, &[m1()]), true),
         (listed_host(), unknown(Part::MailHosts, &[m9()]), false),
-        // The MX records could be read, and then they could not be read.
+        // In the first case, the MX records could be read. In the second case, they could not.
         (about(Code::MxIsAddress, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::MxIsAddress, &[]), unknown(Part::MxRecords, &[]), true),
         (about(Code::MxWithoutAddress, &[m1()]), unknown(Part::MailHosts, &[m9()]), false),
@@ -198,7 +198,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::PtrMissing, &[address(1), m1()]), unknown(Part::MailHosts, &[m1()]), true),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(2)]), false),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(1)]), true),
-        // The connections to another address of the host had a result.
+        // The connections to another address had no result; those to the address of the finding had one.
         (about(Code::SmtpRejects, &[address(1), m1()]), unknown(Part::Connections, &[address(2)]), false),
     ];
     for (finding, unknown, stays) in cases {

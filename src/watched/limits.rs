@@ -48,6 +48,6 @@ pub(crate) const MAX_WATCH_CHANGES: usize = 24;
 /// too long for people.
 pub(crate) const MAX_WATCH_EVIDENCE: usize = 300;
 
-/// The largest size of the file with the history, in octets: that of `MAX_WATCHED` domains with all findings and changes, in characters of four
-/// octets. The rest is for the hosts, addresses and lists that the findings are about.
+/// The largest size of the file with the history, in octets. It has room for `MAX_WATCHED` domains with all findings and changes, if each character
+/// has four octets, and for the hosts, addresses and lists that the findings are about.
 pub(crate) const MAX_WATCH_FILE: u64 = 8 << 20;

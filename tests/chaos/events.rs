@@ -24,11 +24,10 @@ use tokio::time::Instant;
 use crate::plan::{Plan, Sees};
 use crate::truth::{Truth, lies};
 
-/// At most one of `ONE_IN` servers of the simulated internet has a fault at the same time.
+/// At any time, at most one in `ONE_IN` servers of the simulated internet has a fault.
 const ONE_IN: usize = 3;
 
-/// The address with which a parked or refusing DNS list answers all queries, also those for its test
-/// entries.
+/// The address with which a parked or refusing DNS list answers all queries, even those for its test entries.
 const REFUSAL: &str = "127.255.255.254";
 
 /// Returns all faults that a server of the lab can have, including those with a number.
@@ -72,7 +71,7 @@ pub(crate) type Done = BTreeMap<&'static str, usize>;
 /// Questions that a simulated gateway should ask soon, so that a fault of a server has an effect.
 pub(crate) type Wishes = Mutex<Vec<(Name, RecordType)>>;
 
-/// The part of this test that breaks things: it causes all events, such as faults of servers and reloads.
+/// The part of this test that causes all events, such as faults of servers and reloads.
 pub(crate) struct Monkey<'a> {
     pub(crate) internet: &'a Internet,
     pub(crate) simulation: &'a Simulation,
@@ -83,10 +82,12 @@ pub(crate) struct Monkey<'a> {
     top_is_honest: bool,
     /// The servers that have a fault now, each with the time at which the fault ends.
     broken: BTreeMap<String, Instant>,
-    /// The time until which the clock is wrong, and the time until which the network loses messages.
+    /// The time until which the clock of the host is wrong.
     wrong_until: Instant,
+    /// The time until which the network loses messages.
     lossy_until: Instant,
-    /// For each server, by name: the faults that it has during the whole run, and the zones that it serves.
+    /// For each server, by name: its state without the faults that this test causes. The value has the faults that it has during the whole run,
+    /// and its zones.
     well: BTreeMap<String, (Vec<Fault>, Authority)>,
     /// The faults that will be given to servers next, in this order.
     faults: Vec<Fault>,
@@ -239,7 +240,7 @@ impl<'a> Monkey<'a> {
             self.lab().log().take().into_iter().map(|received| received.server.to_string()).collect();
         let well: Vec<&LabServer> =
             servers.iter().filter(|server| !self.broken.contains_key(server.name())).collect();
-        // A gateway will soon ask a question that this server answers, so that its fault has an effect.
+        // If possible, the fault is given to a server that has just received queries, so that the fault has an effect.
         let wanted: Vec<&LabServer> = well.iter().filter(|it| asked.contains(it.name())).copied().collect();
         let among = if wanted.is_empty() { &well } else { &wanted };
         let mut server = among[self.random.below(among.len() as u32) as usize];
@@ -265,8 +266,8 @@ impl<'a> Monkey<'a> {
         self.did("servers broken");
     }
 
-    /// Returns the zone whose servers must have this fault, because no other server can show the fault. Also
-    /// returns the question that shows it.
+    /// Returns the zone whose servers must have this fault, because servers of other zones cannot show the fault. Also returns the question that
+    /// shows it.
     fn needs_zone(&self, fault: Fault) -> Option<(Name, (Name, RecordType))> {
         let apex = |place: usize| self.internet.domains[place].name.clone();
         let below = |label: &str, name: &Name| Name::from_ascii(label).unwrap().append_domain(name).unwrap();
@@ -321,7 +322,7 @@ impl<'a> Monkey<'a> {
         self.did("zones killed");
     }
 
-    /// The network of the resolver fails for a while: it reports errors, or it drops all packets.
+    /// Lets the network of the resolver's host fail for a while: it reports errors, or it drops all packets.
     async fn outage(&mut self) {
         let network = self.simulation.network();
         if self.random.below(2) == 0 {
@@ -343,7 +344,7 @@ impl<'a> Monkey<'a> {
         self.did("losses");
     }
 
-    /// Makes a DNS list dead or parked, or lets it refuse queries or list every address.
+    /// Makes a DNS list silent or parked, or lets it refuse queries or list every address.
     fn change_a_list(&mut self) {
         let internet = self.internet;
         let list = self.pick(&internet.lists);
@@ -418,7 +419,7 @@ impl<'a> Monkey<'a> {
         let names = self.simulation.pulses().names();
         let whose = names[self.random.below(names.len() as u32) as usize].clone();
         let times = self.struck.entry(whose.clone()).or_default();
-        // A task that panics more often is not started again.
+        // resolverd does not restart a task that panics more often than `MAX_RESTARTS` times.
         if *times < MAX_RESTARTS && self.simulation.pulses().strike(&whose) {
             *times += 1;
             self.did("panics of tasks");

@@ -34,7 +34,7 @@ const OUTCOMES: [&str; 4] = ["Deadline", "Failed", "Remembered", "Shed"];
 const ODD_TYPES: [RecordType; 6] =
     [RecordType::TXT, RecordType::MX, RecordType::SRV, RecordType::CAA, RecordType::NAPTR, RecordType::TLSA];
 
-/// The longest time between two emails of a simulated gateway, in milliseconds.
+/// The maximum time between two emails of a simulated gateway, in milliseconds.
 const PAUSE_MILLIS: u32 = 10_000;
 
 /// What the simulated gateways have seen: the number of questions, and the questions with a failed or wrong

@@ -1,10 +1,11 @@
-//! Chaos in simulation: mail over a signed internet in which everything breaks. Servers have every fault of the lab's list. Zones die and
-//! come back. The network is down or loses messages. Lists die, are parked, refuse or list everything. Reloads add and remove zones,
-//! listeners and lists. The clock is set wrong and right. The host sleeps. Resolutions, key fetches, messages and tasks panic.
+//! Chaos in simulation: mail over a signed internet in which everything breaks. Servers have every fault of the lab's list. Zones die and come
+//! back. The network is down or loses messages. DNS lists do not answer, are parked, refuse queries or list everything. Reloads add and remove
+//! zones, listeners and lists. The clock is set wrong and right. The host sleeps. Resolutions, fetches of keys, queries to servers and tasks
+//! panic.
 //!
-//! No answer is false, no client waits longer than its deadline, and there is no panic except those that the test
-//! causes. Within `RECOVERY` after the end all questions are answered again. Later nothing is in progress, and
-//! after a flush the cache is as small as at the start.
+//! No answer may be false, no client may wait longer than its deadline, and there must be no panic except those that the test causes. When the
+//! faults have ended, all questions must be answered again within `RECOVERY`. Later no resolution may be in progress, and after a flush the cache
+//! must be as small as at the start.
 //!
 //! `RESOLVERD_CHAOS_SEEDS` is the number of runs, `RESOLVERD_CHAOS_MESSAGES` the number of messages of each gateway
 //! in a run; `RESOLVERD_CHAOS_FIRST` begins with a seed that failed.
@@ -122,7 +123,8 @@ async fn run(seed: u64, messages: usize) -> Run {
 
     monkey.heal().await;
     tokio::time::sleep(RECOVERY).await;
-    // A DNS list that did not answer, and that no client has used for ten minutes, gets no queries until a client asks about it again.
+    // A DNS list that did not answer, and that no client has used for ten minutes, gets no queries until a client asks about it again. So a
+    // client asks here.
     gateways[0].ask_lists().await;
     tokio::time::sleep(MAX_PROBE_TIME * 2).await;
     let mut wanted = take(&tally);
@@ -151,8 +153,7 @@ async fn run(seed: u64, messages: usize) -> Run {
     run
 }
 
-/// Returns true if the failure may be the result of a server that lied. The text `failure` begins with the
-/// question.
+/// Returns true if the failure may be the result of a server that lied. The text `failure` begins with the name and type in the question.
 fn is_lied_about(truth: &Truth<'_>, failure: &str) -> bool {
     let mut words = failure.split([' ', ':']);
     let (name, kind) = (words.next().unwrap(), words.next().unwrap());

@@ -51,8 +51,7 @@ pub(crate) struct Plan {
     /// The index of the DNS list whose zone is resolved like any other zone, without the checks for
     /// lists.
     pub(crate) unguarded: Option<usize>,
-    /// The index of the DNS list for which the configuration differs from the built-in registry of
-    /// lists.
+    /// The index of the DNS list that counts as "not listed" if it does not answer, because the configuration sets this (see `entry`).
     pub(crate) told: Option<usize>,
 }
 

@@ -22,25 +22,24 @@ use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};
 /// time they no longer may.
 const LINGERING: Duration = FLIGHT_TIME.saturating_add(Duration::from_secs(1));
 
-/// The TTL of all answers of DNS lists, listings too.
+/// The TTL of all answers of DNS lists, both of listings and of "not listed".
 const LISTING_TTL: Duration = Duration::from_secs(60);
 
-/// The time within which the resolver detects that a DNS list lists every address: the time until its next test, and the
-/// duration of the test.
+/// The time within which the resolver detects that a DNS list lists every address. It is the time until the next test of the list, and the
+/// duration of this test.
 const WORLD_IS_KNOWN: Duration = Duration::from_secs(
     HEALTH_INTERVAL.as_secs() * (100 + HEALTH_JITTER_PERCENT) / 100 + 2 * FLIGHT_TIME.as_secs(),
 );
 
-/// The values that a setting of the configuration has had, each with the time from which it was valid. The last value is
-/// the current one.
+/// The values that a setting of the configuration has had, each with the time at which it began to apply. The last value is the current one.
 type History<What> = Vec<(Instant, What)>;
 
 /// Knows the correct answer to each question at each time of the run.
 pub(crate) struct Truth<'a> {
     internet: &'a Internet,
-    /// Knows the answers of the simulated internet without the configured zone. `split` knows those with each version of
-    /// the configured zone (`SPLIT`).
+    /// Knows the correct answers of the simulated internet without the configured zone.
     world: Oracle,
+    /// For each version of the configured zone (`SPLIT`): knows the correct answers with this version.
     split: Vec<Oracle>,
     state: Mutex<State>,
 }
@@ -97,9 +96,9 @@ impl<'a> Truth<'a> {
         state.told.push((now, plan.told));
     }
 
-    /// Must be called when a server gets faults. If one of them makes the server lie, all unsigned zones at or
-    /// below its zones count as lied about: a server may serve a parent and its child, and then it need not send
-    /// a referral.
+    /// Must be called when a server gets faults. If one of them makes the server lie, all unsigned zones at or below the zones of the server
+    /// count as lied about. The reason is that a server of a parent zone may also serve the child zone, and then answers for it without a
+    /// referral.
     pub(crate) fn broken(&self, server: &LabServer, faults: &[Fault]) {
         if faults.iter().any(|fault| lies(*fault)) {
             let (authority, lab) = (server.authority(), &self.internet.lab);
@@ -188,9 +187,9 @@ impl<'a> Truth<'a> {
         Judged::Wrong(format!("{kind} is said to be secure, and these are unsigned: {unsigned:?}"))
     }
 
-    /// Returns true if a false answer in the zone of a DNS list is permitted. A false "not listed" is permitted after a
-    /// lie, or if an allowlist has a fault. A false listing is permitted until the resolver can know that the list lists
-    /// every address, or if the list is not treated as a list.
+    /// Returns true if a false answer in the zone of a DNS list is permitted. A false "not listed" is permitted after a lie, or if an allowlist
+    /// has a fault. A false listing is permitted if the list is not treated as a list, or until the resolver can know that the list lists every
+    /// address.
     fn is_excused_of_list(
         &self,
         state: &State,
@@ -217,9 +216,9 @@ impl<'a> Truth<'a> {
     }
 }
 
-/// Returns true if a server with this fault lies in a way that only signatures reveal. A server of a parent zone may answer
-/// for all zones below it, and an unsigned zone may have any alias. A server that has answered for names in mixed case is
-/// trusted for a day to do so, even if it stops.
+/// Returns true if a server with this fault lies in a way that only signatures reveal. A server of a parent zone may answer for all zones below
+/// it, and an unsigned zone may have any alias. After a server has answered for a name in mixed case, it is trusted for a day to find such names,
+/// even if it no longer does.
 pub(crate) fn lies(fault: Fault) -> bool {
     fault.lies()
         || matches!(

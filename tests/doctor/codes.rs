@@ -15,8 +15,8 @@ use crate::forum::world;
 use crate::gateway::Gateway;
 use crate::stage::{gateway, moves, own_address, rolls};
 
-/// The arguments of `resolverctl check`, and the codes of findings that the output must have. Each code has the level of the table, or
-/// the level that follows it here.
+/// The arguments of `resolverctl check`, and the codes of findings that the output must have. The level of a finding is that of the table of
+/// codes, unless another level follows the code after a colon.
 const CASES: &[(&str, &str)] = &[
     (
         "sound.com --selector x --from 198.18.9.1",
@@ -137,8 +137,8 @@ const CASES: &[(&str, &str)] = &[
 /// The number of `resolverctl` commands that run at the same time. They wait for servers most of the time.
 const AT_ONCE: usize = 8;
 
-/// For each code of a finding, the levels at which it was seen as expected. Also the commands whose output did not have an expected
-/// code.
+/// The results of all commands. `codes`: for each code of a finding, the levels at which it was seen as expected. `faults`: the commands whose
+/// output lacked an expected code.
 #[derive(Default)]
 struct Seen {
     codes: BTreeMap<String, Vec<String>>,
@@ -317,7 +317,7 @@ fn tls_demanded(gateway: &Gateway, seen: &Mutex<Seen>) {
     }
 }
 
-/// The first line names a stub zone whose configured server has other records than the public servers.
+/// Checks a stub zone whose configured server has other records than the public servers. The first line of the output must say so.
 fn stubbed(gateway: &Gateway) {
     let sound = gateway.path("sound.conf");
     let (_, lines) = gateway.run(&[

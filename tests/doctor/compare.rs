@@ -90,8 +90,8 @@ fn a_type_without_records_is_refused() {
     assert_eq!(world.command(&["compare", "moved.com", "--with", "dns.example"]).status.code(), Some(2));
 }
 
-/// Returns a lab with the domain of a shop, which has two name servers, and with a resolver that changes
-/// answers. The zone of the shop has this serial and this address.
+/// Returns a lab with the domain of a shop, and with a resolver that changes answers. The zone of the shop has two name servers, the serial
+/// `serial` and an address that ends with `address`.
 fn shop(serial: u8, address: u8) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in
@@ -188,8 +188,8 @@ fn no_one_else_is_asked_about_a_name_with_the_key_of_a_list() {
         let expected = if ["x.onion", "host.localhost"].contains(&name.as_str()) { 0 } else { 4 };
         assert_eq!((code, told), (Some(expected), 1), "{text}");
         let sent = heard();
-        // These names contain the secret key of a list. Only the daemon asks for them, and only at the
-        // servers of their zone.
+        // Names with the secret key of a DNS list, .onion names and localhost must not reach third parties. Only the daemon queries them, and
+        // only at the servers of their zone.
         let is_told = |line: &&String| [KEY, "onion", "localhost"].iter().any(|part| line.contains(part));
         let is_home = |line: &String| line.starts_with("ns1.host.com ") || line.starts_with("ns2.host.com ");
         assert!(sent.iter().filter(is_told).all(is_home), "{name}: {sent:#?}");

@@ -35,7 +35,7 @@ pub(crate) enum Conduct {
     Version1,
 }
 
-/// Starts a mail host that accepts one connection. Returns its port, and the commands that it receives.
+/// Starts a mail host that accepts one connection. Returns its port, and a thread that returns the commands which the host receives.
 pub(crate) fn mail_host(address: [u8; 4], conduct: Conduct) -> (u16, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind((Ipv4Addr::from(address), 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -190,7 +190,7 @@ fn each_fault_of_a_mail_host_is_named() {
     assert_eq!(code, 1);
 }
 
-/// Starts a web server with an MTA-STS policy that answers one request. Returns its port, and the request.
+/// Starts a web server with an MTA-STS policy. It answers one request. Returns its port, and a thread that returns the request.
 pub(crate) fn policy_host(address: [u8; 4], policy: impl Into<String>) -> (u16, JoinHandle<String>) {
     let policy = policy.into();
     let listener = TcpListener::bind((Ipv4Addr::from(address), 0)).unwrap();

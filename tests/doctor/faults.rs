@@ -101,7 +101,7 @@ fn faults_of_a_server_are_named() {
         let worst = found.first().map(|finding| finding.code);
         assert!(code.entry().level == Level::Note || worst == Some(*code), "{faults:?}: {found:#?}");
     }
-    // The check has another finding for a slow server too, unless its replies are very late.
+    // A slow server also gets the finding about EDNS, unless its replies are very late.
     for (millis, is_told) in [(700, true), (1_050, false)] {
         let slow = Fault::Slow(std::time::Duration::from_millis(millis));
         let found = of(SOUND, &[Fault::DropsEdns, slow]);
@@ -301,7 +301,7 @@ fn a_host_that_spf_names_beside_the_mail_hosts_is_not_judged_as_one() {
         let bad: Vec<&Finding> = found.iter().filter(|finding| finding.level < Level::Note).collect();
         assert!(bad.is_empty(), "{spf}: {bad:#?}");
     }
-    // The domain has no mail host, and a web server that may send mail.
+    // The domain receives no mail, but its web server may send mail.
     let found =
         of("@ A 198.18.9.9\n@ MX 0 .\n@ TXT \"v=spf1 a -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n", &[]);
     assert!(found.iter().all(|finding| finding.level >= Level::Note), "{found:#?}");
@@ -388,7 +388,7 @@ fn servers_that_give_different_policies_are_named_and_neither_s_records_are_call
             let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), seed);
             check(&simulation, domain("faulty.com.")).await
         });
-        // The daemon has asked either of the two servers.
+        // Which of the two servers the daemon has asked depends on the seed. Both cases must occur.
         cached[usize::from(!facts.cached.is_empty())] = true;
         let first = found.first().unwrap();
         assert_eq!((first.code, first.level), (Code::RecordsDiffer, Level::Failure), "{seed}: {found:#?}");

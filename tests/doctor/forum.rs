@@ -57,7 +57,7 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     .unwrap();
     tree.zone("moved.com.", &hosts, &format!("@ MX 10 {mail_host}.host.com.\n")).unwrap();
     tree.zone("website.com.", &hosts, "@ A 198.18.0.80\n").unwrap();
-    // The SPF record that many hosting panels create permits only this address to send.
+    // An SPF record as many hosting panels create it. It permits only this address to send.
     for (name, last) in [("nameless", 81), ("otherwise", 82)] {
         let text = format!("@ A 198.18.0.{last}\n@ TXT \"v=spf1 a mx -all\"\n");
         tree.zone(&format!("{name}.com."), &hosts, &text).unwrap();
@@ -277,7 +277,8 @@ fn other_resolvers_are_compared() {
     let (_, lines) = world.run(&[named.as_slice(), &resolv_conf].concat());
     let told = format!("\"{server} moved.com. MX: 10 older.host.com. until ");
     assert!(lines.iter().any(|line| line.contains("\"others_old\"") && line.contains(&told)), "{lines:#?}");
-    // The other resolver has its own version of the zone, or a SOA record that is up to date.
+    // The other resolver now has the same serial as the name servers, but another MX record. Either it has its own version of the zone, or only
+    // its SOA record is up to date.
     world.lab().server("public.resolver").unwrap().set_authority(with_older_mail_host(1));
     let (_, lines) = world.run(&[named.as_slice(), &resolv_conf].concat());
     let differs = lines.iter().any(|line| line.contains("\"others_differ\"") && line.contains(&told));

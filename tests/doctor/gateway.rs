@@ -21,8 +21,9 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts the lab and the daemon. `resolve` has lines of the section `[resolve]`, and `rest` has other sections; `{port}` in them stands for the port of the
-    /// lab. If the root zone of the lab is signed, the file `anchors` in the directory of the configuration has its trust anchors.
+    /// Starts the lab and the daemon. `resolve` has lines of the section `[resolve]`, and `rest` has other sections of the configuration.
+    /// `{port}` in them stands for the port of the lab. If the root zone of the lab is signed, the file `anchors` in the directory of the
+    /// configuration has its trust anchors.
     pub(crate) fn start(lab: Lab, resolve: &str, rest: &str) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -146,7 +146,8 @@ fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
             "{lines:#?}"
         );
     }
-    // The DNS list contains the address of the client, whatever the bounce is about. The output has this listing only once.
+    // The DNS list is asked about the address of the client in any case, even if the bounce names the list. There must be no second finding about
+    // the same listing.
     let (_, lines) = blocked("198.18.9.9", "good.lists.com");
     assert_eq!(
         lines.iter().filter(|line| line.contains("198.18.9.9 in good.lists.com")).count(),

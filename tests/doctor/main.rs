@@ -1,8 +1,8 @@
 //! `resolverctl check DOMAIN` over the lab: a check must find the faults of faulty domains, and none in
 //! healthy domains.
 //!
-//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `failing`, `faults`, `foreign`, `former`, `glued`, `kept`, `parents`, `partly`, `signatures`, `unproven` and `healthy` run the same questions over the simulated network,
-//! in virtual time.
+//! Modules that use `gateway` run both programs over sockets; of these, `codes` has a fault for each code of the table of codes. Modules that use
+//! `simulated` send the same questions over the simulated network, in virtual time.
 
 mod below;
 mod bounced;

@@ -1,4 +1,4 @@
-//! Checks of domains whose parent zone has servers that disagree, that fail, or that are many.
+//! Checks of domains whose parent zone has many servers, or servers that disagree or fail.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -38,8 +38,8 @@ fn internet(viewed: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// The lab, a daemon, and the resolver that the host uses now (the current resolver). This resolver has
-/// these records of `shop.com.` in addition to thirty names.
+/// The lab, a daemon (`world`), and the address of the resolver that the host uses now (`against`). This current resolver answers from its own
+/// copy of `shop.com.`.
 struct Beside {
     world: Gateway,
     against: String,
@@ -130,7 +130,7 @@ fn differences_have_their_causes_and_the_worst_is_first() {
     assert_eq!((code, objects.last().unwrap()["verdict"].as_str()), (1, Some("look_first")), "{objects:#?}");
     let found = causes(&objects);
     let has = |name: &str, cause: &str| found.contains(&(format!("{name}.shop.com."), cause.to_owned()));
-    // The answers of the current resolver have the AA flag, so it gives all of them from its own data.
+    // All answers of the current resolver have the AA flag, so it gives them from its own data. Such a difference has the cause "policy".
     assert!(has("moved", "policy") && has("blocked", "policy") && has("ours", "policy"), "{objects:#?}");
     assert_eq!(found.len(), 3, "{objects:#?}");
     let ours = objects.iter().find(|object| object["name"] == "ours.shop.com.").unwrap();
@@ -206,7 +206,7 @@ fn block(kind: u32, fields: &[u32], data: &[u8]) -> Vec<u8> {
 #[test]
 fn the_queries_of_a_capture_of_wireshark_are_sent() {
     let beside = Beside::start("", "");
-    // A section header, and an interface on which packets begin with the IP header.
+    // A section header of pcapng, and an interface on which packets begin with the IP header.
     let mut octets =
         [block(0x0a0d_0d0a, &[0x1a2b_3c4d, 1, u32::MAX, u32::MAX], &[]), block(1, &[101, 0], &[])].concat();
     for number in 0..30 {
@@ -260,7 +260,7 @@ fn a_list_gets_no_more_questions_than_its_budget_and_names_with_keys_none() {
     );
     let sent: Vec<String> =
         beside.world.lab().log().take().iter().map(|one| format!("{one}").to_lowercase()).collect();
-    // Questions are sent at the same time, so any of the three may be the first one.
+    // The three questions about the DNS list are sent at the same time, so any of them may be the one that the budget permits.
     let to_list = |line: &&String| line.starts_with("in.place") && line.contains(".127.bl.");
     assert_eq!(sent.iter().filter(to_list).count(), 1, "{sent:#?}");
     assert!(!sent.iter().any(|line| line.contains("onion")), "{sent:#?}");

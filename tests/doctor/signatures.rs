@@ -78,7 +78,7 @@ fn a_server_whose_signatures_do_not_verify_is_the_answer() {
         );
         assert!(!told.contains("ns1."), "{algorithm}: {told}");
     }
-    // Verification with P-384 is slow, so only few signatures may fail before it is given up. The same limit applies in the check.
+    // Verification with P-384 is slow, so resolverd gives up after only few failed signatures. The same limit applies in the check.
     let lab = signed("algorithm=14");
     lab.server("ns2.hosts.com").unwrap().set_faults(&[Fault::BadSignatures]);
     for findings in found(lab, 0) {

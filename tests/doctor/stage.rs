@@ -84,7 +84,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("spfbehind", "ns1 ns2", "@ TXT \"v=spf1 ~all mx\""),
     ("spfdomain", "ns1 ns2", "@ TXT \"v=spf1 include:_spf.%{d} -all\""),
     ("nsalias", "ns1 ns2", "@ NS ns1.host.com.\n@ NS alias.host.com."),
-    // The other version of these records has the serial 1.
+    // In the other version of the lab, these records are different, and the serial is 1.
     (
         "moved",
         "ns1 ns2",
@@ -244,7 +244,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         tree.server(plan).unwrap();
     }
     let second = turn == Turn::Second;
-    // The zone itself has the address that ends with 41, and the glue in its parent zone has 40.
+    // The zone itself gives this name server an address that ends with 41. The glue in its parent zone has an address that ends with 40.
     let glued = [127, 92, 0, if second { 41 } else { 40 }].into();
     tree.server(ServerPlan::new("ns.glue.com", vec![glued])).unwrap();
     tree.server(ServerPlan::new("gone.host.com", Vec::new())).unwrap();
@@ -285,7 +285,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         };
         tree.zone(&format!("{name}.com."), &servers, &format!("{}\n", filled(text))).unwrap();
         let plan = if *name == "rolled" && turn == Turn::Rolled { &"algorithm=15" } else { plan };
-        // The server with the unsigned zone gets this zone from the second version of the lab.
+        // In the second version of the lab, the zone `halfsigned` is unsigned. One of its servers gets this version.
         if !(*name == "halfsigned" && second) {
             tree.sign(&format!("{name}.com."), Some(plan.parse().unwrap())).unwrap();
         }

@@ -99,7 +99,7 @@ async fn pass(watched: &WatchedDomains, host: &Host<'_>, time: Duration) {
     assert!(never.is_err());
 }
 
-/// Returns how certain the finding about the lame server is, and the hour since when it exists.
+/// Returns how certain the finding about the lame server is, and the hour of the test in which it began.
 fn lame(watched: &WatchedDomains) -> Option<(Standing, u64)> {
     let domains = watched.domains();
     let found = domains[0].history.findings.iter().find(|finding| finding.code == Code::NsLame)?;

@@ -87,8 +87,8 @@ fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
     (culprit.kind, text(&culprit.zone), text(&culprit.server), text(&culprit.list))
 }
 
-/// Returns a simulation with a DNS list whose own server works. The server of a zone above the list has these faults and takes this time
-/// for a reply.
+/// Returns a simulation with a DNS list whose own server works. Above the list is the zone `above`: its server has these faults, and needs the
+/// time `time` for a reply.
 fn list_below(above: &str, faults: &[Fault], time: Duration) -> Simulation {
     let mut internet = Internet::new();
     for (zone, address) in [("net.", "192.0.2.2"), (OWNER, "192.0.2.3"), (LIST, "192.0.2.4")] {
@@ -359,7 +359,7 @@ fn queries_beyond_the_limit_of_a_silent_zone_are_told_with_their_number() {
             }
         };
         tokio::join!(flood(&simulation, "silent.tld.", MAX_SILENT_FLIGHTS + 1), beyond);
-        // The resolutions (flights) continue after their clients have gone.
+        // The clients have got their replies, but the resolutions (flights) continue until this time is over.
         tokio::time::sleep(FLIGHT_TIME).await;
         let (zones, _) = simulation.recorder().shed_by(Window::Start);
         assert_eq!(zones.iter().map(|row| row.shed).sum::<u64>(), MORE as u64, "{zones:#?}");
@@ -462,7 +462,7 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
             let time = Duration::from_millis(20);
             internet.zone("cut.tld.", "192.0.2.5", (&faults, time), "* 300 A 198.51.100.8\n");
             let simulation = internet.simulation(|_| ());
-            // The resolutions of both questions are still in progress now.
+            // The resolutions of both questions are still in progress when the report is made.
             for asked in ["first.cut.tld.", "second.cut.tld."] {
                 ask(&simulation, asked, RecordType::A).await;
             }

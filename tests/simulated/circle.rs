@@ -1,5 +1,5 @@
-//! Forwarders that send the queries back to resolverd, through another resolver, so that no check of the configuration can detect the
-//! circle. The simulation counts the messages and the time that such a question costs.
+//! A forwarding loop: forwarders that send the queries back to resolverd through another resolver, so that no check of the configuration can
+//! detect this. The tests count the messages and the time that such a question costs.
 
 use std::future::pending;
 use std::io;
@@ -27,15 +27,15 @@ use resolver::zones::Views;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-/// A forwarder that gets no reply sends its query `TRIES` times. `BETWEEN` is the time between two of them.
+/// The number of times that a forwarder without a reply sends its query.
 const TRIES: u16 = 4;
+/// The time between two queries of a forwarder without a reply.
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// The maximum number of messages to servers for one question, including the question for the root keys. Two silent forwarders get as
-/// many.
+/// The maximum number of messages to servers for one question, including those for the root keys. Two silent forwarders get this number too.
 const MESSAGES: usize = 32;
 
-/// A network in which each server asks resolverd the question that resolverd has just asked the server.
+/// A network whose servers are forwarders. Each sends the query that it has got from resolverd back to resolverd.
 struct Circle {
     resolver: OnceLock<Weak<Resolver>>,
     clock: Clock,
@@ -46,7 +46,8 @@ struct Circle {
 }
 
 impl Circle {
-    /// Returns the reply of a forwarder that has asked resolverd the question that resolverd asked it.
+    /// Returns the reply of a forwarder, which sends the query that it got back to resolverd, up to `TRIES` times. `way`: true if it sets DO and
+    /// CD, and the port of its first query.
     async fn forward(resolver: Arc<Resolver>, clock: Clock, octets: Vec<u8>, way: (bool, u16)) -> Vec<u8> {
         let (with_flags, port) = way;
         let view = resolver.views().general().unwrap().id;
@@ -114,7 +115,7 @@ impl Network for Circle {
     }
 }
 
-/// Returns resolverd with two forwarders for all names that send the queries back to it. Must be called where the time of tokio is
+/// Returns resolverd with two forwarders for all names. Both send the queries back to resolverd. Must be called where the time of tokio is
 /// paused.
 fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
     let mut config = Config::default();

@@ -73,7 +73,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
                 let (elapsed, messages) = mail(&simulation).await;
                 println!("message {message}: {elapsed:?}, {messages} messages");
                 assert!(elapsed <= Duration::from_millis(50), "message {message}: {elapsed:?}");
-                // Between the questions, messages are sent at fixed intervals. The number of questions does not change this.
+                // Between two emails, resolverd sends probes at fixed intervals, however many questions there are.
                 assert!(messages <= usize::from(servers), "message {message}: {messages} messages");
             }
         });
@@ -99,7 +99,7 @@ fn a_domain_that_dies_after_it_was_known_costs_the_same() {
             assert!(elapsed <= Duration::from_millis(most), "{millis} ms away: {elapsed:?}");
             tokio::time::sleep(Duration::from_secs(300)).await;
             let (elapsed, _) = mail(&simulation).await;
-            // One of the questions waits for the probe that the question itself starts.
+            // One of the questions waits for the reply to the probe that this question has started.
             assert!(elapsed <= MAX_PROBE_WAIT + Duration::from_millis(50), "{millis} ms away: {elapsed:?}");
         });
     }
@@ -115,7 +115,7 @@ fn a_zone_that_is_back_is_believed_at_its_first_answer_for_all_its_names() {
             tokio::time::sleep(Duration::from_secs(60 + seed * 7)).await;
             mail(&simulation).await;
             lab.server("ns2.one.tld").unwrap().set_faults(&[]);
-            // One of the servers is probed within this time, plus or minus one eighth.
+            // resolverd probes one of the servers within `MAX_DEAD_TIME`, plus or minus one eighth.
             tokio::time::sleep(MAX_DEAD_TIME * 9 / 8 + Duration::from_millis(100)).await;
             for (name, kind) in [("one.tld.", RecordType::MX), ("new.one.tld.", RecordType::A)] {
                 let reply = ask(&simulation, name, kind).await;

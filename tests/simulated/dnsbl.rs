@@ -49,7 +49,7 @@ const DOMAIN: ListSubject = ListSubject {
     refusal: "127.0.0.1",
 };
 
-/// A DNS list that gives data as TXT records. It has no addresses.
+/// A DNS list that gives data as TXT records. Its names have no A records.
 const DATA: ListSubject = ListSubject {
     apex: "asn.rspamd.com.",
     name: "4.3.2.1.asn.rspamd.com.",
@@ -160,7 +160,7 @@ fn text_costs_one_message_more_and_none_where_the_address_is_known() {
         assert_eq!(listed.lab().log().take().len(), 1);
         let refused = simulation(&BLOCK, BLOCK.refusal, &[], |_| {});
         ask(&refused, BLOCK.name, RecordType::TXT).await;
-        // Shorter names are queried before the full name (QNAME minimisation, RFC 9156).
+        // Queries for shorter names than the full one are not counted (QNAME minimisation, RFC 9156).
         let asked = refused.lab().log().take();
         let of_address =
             |one: &&Received| one.kind == RecordType::A && one.name.to_lowercase().to_string() == BLOCK.name;

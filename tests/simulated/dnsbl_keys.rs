@@ -355,8 +355,8 @@ fn a_key_that_others_may_read_is_not_used() {
     assert!(wrong.contains("list.key"), "{wrong}");
 }
 
-/// Names in which a client may send its key: at the usual position, before an unknown list, at the beginning, without the list, with a
-/// search domain of the C library at the end, to the list of a stranger, and below a separate zone cut.
+/// Names in which a client may send its key. The key is at the usual position, before an unknown list, at the beginning, without the list, with a
+/// search domain of the C library at the end, in a name of another list, and below a separate zone cut.
 const PLACES: [&str; 8] = [
     "4.3.2.1.KEY.zen.dq.spamhaus.net.",
     "4.3.2.1.KEY.new.dq.spamhaus.net.",
@@ -388,7 +388,7 @@ fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
                             biased;
                             _ = &mut asked => {}
                             () = tokio::time::sleep(Duration::from_millis(5)) => {
-                                // The list of questions in progress, which must not contain the key either.
+                                // The list of questions in progress must not contain the key either.
                                 let flights = format!("{:?}", resolver.inflight());
                                 told.push_str(&secrets.without_keys(flights));
                                 asked.await;

@@ -282,7 +282,8 @@ fn who_asks_little_is_answered_in_the_zone_that_another_floods() {
     });
 }
 
-/// With a forwarder for all names, a resolution meets no zone cut. So its query counts against the share of the domain of the name.
+/// With a forwarder for all names, a resolution meets no zone cut, so resolverd does not learn the zone of the name. The query then counts for
+/// the domain of the name, which gets only its share of the places for queries in progress.
 #[test]
 fn through_a_silent_forwarder_the_domain_of_a_name_has_its_share_from_the_begin() {
     paused(async {

@@ -1,5 +1,5 @@
-//! The time of a first lookup, in simulation. It is compared with the time of an oracle that knows every server of the same internet, and
-//! with the times of the servers that were queried in parallel. Also first lookups in silent and slow zones.
+//! The time of a first lookup, in simulation. It is compared with the time of an oracle, which knows every server of the same internet, and with
+//! the times of the servers that were queried in parallel. Some tests are about first lookups in silent and slow zones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -48,8 +48,8 @@ impl<'a> Oracle<'a> {
         Self { lab, zones, known: BTreeSet::from([Name::root()]), addresses }
     }
 
-    /// Returns the least time in which a name can be resolved with what the oracle already knows. The name exists in the deepest zone above
-    /// it.
+    /// Returns the minimum time in which a name can be resolved with the zones and addresses that the oracle already knows. The deepest zone that
+    /// contains the name must have it.
     fn time(&mut self, name: &Name) -> Duration {
         let mut path: Vec<Name> = self.zones.keys().filter(|zone| zone.zone_of(name)).cloned().collect();
         path.sort_by_key(Name::num_labels);
@@ -131,8 +131,8 @@ fn first_lookups_in_a_faulty_world_are_near_those_of_an_oracle() {
     assert!(ours[1] <= oracles[1] * 2, "95th percentile {:?}, the oracle's {:?}", ours[1], oracles[1]);
 }
 
-/// Returns the sum of the times of the faster server at each zone cut of a question. Returns `None` if the question has sub-questions,
-/// because these run in parallel.
+/// At each zone cut of a question, resolverd queries two servers in parallel. Returns the sum of the times of the faster ones. Returns `None` if
+/// the question has sub-questions, because these run in parallel too.
 fn faster_of_raced(lab: &Lab, reply: &SimulatedReply) -> Option<Duration> {
     let mut cuts: Vec<Duration> = Vec::new();
     for step in reply.steps.iter() {

@@ -14,7 +14,7 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// How many seeds the tests use in which it is random which server is asked first.
+/// The number of seeds in tests in which the server that is queried first is chosen at random.
 const SEEDS: u64 = 20;
 
 /// Returns a lab with a root, and one.tld. on ns1 and ns2. Each has these faults and this round trip in milliseconds.

@@ -120,8 +120,8 @@ impl Stage {
 /// hosts of senders.
 const RECEIVER: [(&str, RecordType); 2] = [("", RecordType::MX), ("", RecordType::TXT)];
 
-/// postscreen greets a client six seconds after it has asked the lists, and smtpd then asks for the PTR. So on a busy host, more than a hundred
-/// questions wait for their use from the start on.
+/// postscreen greets a client six seconds after it has asked the DNS lists, and only then smtpd asks for the PTR record. So on a busy host, more
+/// than a hundred questions of look-ahead wait until they are used.
 #[test]
 fn the_ptr_is_asked_ahead_on_a_busy_host_although_it_is_used_seconds_later() {
     const CLIENTS: u8 = 250;
@@ -157,7 +157,8 @@ fn the_ptr_is_asked_ahead_on_a_busy_host_although_it_is_used_seconds_later() {
         };
         futures_util::future::join_all((0..CLIENTS).map(of_client)).await
     });
-    // Thirty-two are asked before the first is used, after six seconds. From then on, each use makes room for two.
+    // Look-ahead sends the first thirty-two questions before one of them is used, six seconds later. From then on, each question that is used
+    // permits two more.
     let soon = &times[153..210];
     assert!(soon.iter().all(Duration::is_zero), "{times:?}");
 }
@@ -308,7 +309,7 @@ fn an_answer_that_is_used_after_its_judgement_counts_as_used() {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
         tokio::time::sleep(Duration::from_secs(40)).await;
-        // The next event of look-ahead makes resolverd decide whether the question of the rule was used.
+        // At its next event, look-ahead decides whether the question of the rule was used.
         stage.ask("d2.one.tld.", RecordType::NS).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!((stage.rule(Rule::Spf).counts.used, stage.rule(Rule::Spf).counts.unused), (0, 1));
@@ -406,8 +407,9 @@ fn a_question_of_look_ahead_takes_no_place_of_a_client() {
 /// The number of emails per second. It is so small that look-ahead does not reach its limit of queries per second.
 const RATE: u32 = 5;
 
-/// The number of emails until the rules are learned (`LEARNING`), and the number of emails that are measured (`MEASURED`).
+/// The number of emails from which the rules are learned.
 const LEARNING: usize = 220;
+/// The number of emails that are measured afterwards.
 const MEASURED: usize = 160;
 
 /// What was measured while the gateway handled its mail.

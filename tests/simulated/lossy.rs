@@ -84,8 +84,8 @@ fn a_cold_message_over_good_paths_and_bad() {
     }
 }
 
-/// The number of internets for the assertion that at most one question in a thousand fails. By chance, there were 7 and 18 failures in 17
-/// 200 questions over 180 internets, and 46 and 58 in 67 700 over 720.
+/// The number of internets in the test that at most one question in a thousand fails. By chance, there were 7 and 18 failures in 17 200 questions
+/// over 180 internets, and 46 and 58 in 67 700 questions over 720 internets.
 const SEEDS_OF_RARE: u64 = 720;
 
 #[test]

@@ -45,8 +45,9 @@ const FORWARDER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 1, 1));
 /// The number of domains whose servers are in separate networks.
 const DOMAINS: u8 = 14;
 
-/// The domains on the servers of one hoster, and the network of these servers.
+/// The domains on the servers of one hoster.
 const HOSTED: [&str; 3] = ["h0.tld.", "h1.tld.", "h2.tld."];
+/// The network of the servers of this hoster.
 const HOSTER: &str = "198.51.100.0/24";
 
 const MAIL: &str = "\
@@ -288,14 +289,15 @@ fn the_dead_one_is_named_and_nothing_else() {
             // A dead zone for which all clients get an expired (stale) answer delays nothing.
             let costs = named.costs.clone();
             assert!(!costs.is_empty() && costs.is_subset(&names(zones)), "{named:?}");
-            // The forwarder belongs to the operator. A silent DNS list also has a state of its own in `resolverctl status`.
+            // A failure of a forwarder is a warning, because the forwarder belongs to the operator. A silent DNS list causes no warning, because
+            // `resolverctl status` shows the states of lists separately.
             let severity = match broken {
                 Broken::Forwarder | Broken::Upstream => Some(Severity::Warning),
                 Broken::Hoster => Some(Severity::Notice),
                 _ => None,
             };
             let (zones, side, page) = (names(zones), Some(Side::Theirs), names(&page));
-            // If all names are forwarded, the network of this forwarder is the only network.
+            // If all names are forwarded, all queries go to the network of this forwarder, so the page has a stripe.
             let stripe = broken == Broken::Upstream;
             let expected = Named { severity, zones, side, costs, page, stripe, ..Named::default() };
             assert_eq!(named, expected, "{broken:?}, seed {seed}");

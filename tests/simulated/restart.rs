@@ -16,8 +16,9 @@ use lab::traffic::{Mail, play};
 /// The number of mail domains of the simulated internet.
 const DOMAINS: usize = 150;
 
-/// The number of emails before the restart of the daemon (`BEFORE`), and after it (`AFTER`).
+/// The number of emails before the restart of the daemon.
 const BEFORE: usize = 600;
+/// The number of emails after the restart of the daemon.
 const AFTER: usize = 300;
 
 /// The maximum TTL of answers in the test with an outage.
@@ -81,7 +82,7 @@ async fn known_questions(simulation: &Simulation, internet: &Internet) -> Vec<(N
     known
 }
 
-/// All answers have expired, and no server answers. Ten minutes later, the daemon restarts.
+/// All answers have expired, and no server answers. Ten minutes later, the daemon restarts. Mail to known domains must then still be delivered.
 #[test]
 fn mail_to_known_domains_goes_on_after_a_restart_in_an_outage() {
     for signed in [false, true] {

@@ -55,7 +55,7 @@ fn no_question_fails_with_any_one_server_of_each_zone_broken() {
     assert!(failures.is_empty(), "{} questions failed\n{shown}", failures.len());
 }
 
-/// Asks one question after the other. Records each query of a question that was sent to the same server twice.
+/// Asks one question after the other. Records the queries that were sent twice to the same server for one question.
 struct OneByOne<'a> {
     simulation: &'a Simulation,
     twice: tokio::sync::Mutex<Vec<String>>,
@@ -78,8 +78,9 @@ impl Asker for OneByOne<'_> {
             for one in lab.log().take() {
                 let sent = one.at.since(began);
                 let Some(before) = first.insert(one.to_string(), sent) else { continue };
-                // If a server is silent, the packet may be lost, even if the server has answered another question meanwhile; a second query is
-                // then correct. A query that is sent at the time of an answer may be sent before the answer is read.
+                // A second query to a server is correct if the server is silent, because the first packet may be lost, even if the server has
+                // answered another question in the meantime. A query that is sent at the time of an answer may have been sent before the answer
+                // is read.
                 let addresses = lab.server(&one.server).unwrap().addresses();
                 let of = |server: &str| addresses.iter().any(|address| address.to_string() == server);
                 let (mut answered, mut late) = (false, false);

@@ -26,7 +26,7 @@ use lab::traffic::{Asker, Program};
 use resolver::config::Config;
 use resolver::limits::MAX_PACKETS_PER_QUESTION;
 
-/// The default number of runs. Four servers of each have a fault, which is enough for every fault to occur.
+/// The default number of runs. In each run, four servers have a fault, which is enough for every fault to occur.
 const SEEDS: u64 = 16;
 
 /// The maximum number of further runs, for faults of servers that have not occurred yet.
@@ -79,7 +79,7 @@ fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
         let is_met = |fault: &Fault| runs.iter().any(|(_, run)| run.met.contains(fault));
         world.faults.iter().filter(|fault| !is_met(fault)).copied().collect()
     };
-    // Each zone must keep one server without faults. If an internet has too few servers for this, a fault waits for another internet.
+    // Each zone must keep one server without faults. If an internet has too few servers for a fault, the fault occurs in a later internet.
     for seed in end..end + MORE_SEEDS {
         let left = unmet(&runs);
         if left.is_empty() {
@@ -144,7 +144,8 @@ async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSe
     internet.lab.log().take().iter().map(|received| received.server.to_string()).collect()
 }
 
-/// Gives faults to one in twenty of the servers `asked`, but never to the last healthy server of a zone. Returns the servers with faults.
+/// Gives faults to some of the servers in `asked`: to one in twenty of all servers, but never to the last healthy server of a zone. Returns the
+/// servers with faults.
 fn break_some(
     internet: &Internet,
     faults: &[Fault],
@@ -176,12 +177,12 @@ fn break_some(
         let authority = server.authority();
         let zones = authority.zones();
         let may = zones.iter().any(|zone| zone.origin().num_labels() < 2);
-        // A server that serves a zone and its child zone may send a referral with any address. For the child zone, this is not a referral
-        // to itself.
+        // A server that serves a zone and its child zone may refer to the child zone with any address. Such a false referral does not look like
+        // the referral of a zone to itself.
         let is_below = |origin: &Name, other: &Name| origin != other && other.zone_of(origin);
         let refers =
             zones.iter().any(|zone| zones.iter().any(|other| is_below(zone.origin(), other.origin())));
-        // The first denial of a DNS list for a name in mixed case is trusted, because one missed listing loses no mail.
+        // If a DNS list denies a name in mixed case for the first time, the denial is trusted, because one missed listing loses no mail.
         let leads_to_list =
             zones.iter().any(|zone| internet.lists.iter().any(|list| zone.origin().zone_of(&list.zone)));
         let lies = |fault: &Fault| match fault {
@@ -319,15 +320,14 @@ fn at_a_loss_of_thirty_per_cent_one_question_in_a_thousand_fails() {
     hold(&soak(unsigned(&honest(), 300), 2_000), 1);
 }
 
-/// With the default configuration, with validation, and also with faults of signatures and proofs.
+/// This test uses the default configuration with validation. Servers may also have faults in signatures and proofs.
 #[test]
 fn with_validation_no_question_fails_while_a_zone_has_a_healthy_server() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();
     hold(&soak(World { faults: &faults, loss_per_mille: 0, signed: true }, 500), 0);
 }
 
-/// If the own server of an unsigned zone lies, the answers are trusted. But such a zone costs no more than others, and affects no other
-/// zone.
+/// If a server lies about its own unsigned zone, its answers are trusted. But such a zone costs no more than others, and affects no other zone.
 #[test]
 fn a_lying_server_is_bounded() {
     let liars: Vec<Fault> = Fault::all().filter(|fault| fault.lies()).collect();

@@ -165,7 +165,7 @@ fn one_name(text: &str) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// From the answer for type A, the cache knows that the name is no longer an alias (CNAME).
+/// The answer for type A shows that the name is no longer an alias (CNAME). So the expired alias must not be used for other types either.
 #[test]
 fn an_alias_that_has_become_a_host_is_no_stale_alias_for_other_types() {
     paused(async {

@@ -207,7 +207,7 @@ fn an_alias_into_a_zone_that_moves_meanwhile_is_followed_on_the_new_route_and_so
     }
 }
 
-/// The answer of the old servers arrives after the reload and before the stop.
+/// The answer of the old servers arrives after the reload, before the daemon stops.
 #[test]
 fn what_a_zone_s_old_servers_said_during_a_reload_does_not_outlast_a_restart() {
     paused(async {

@@ -99,7 +99,7 @@ fn address(reply: &SimulatedReply) -> Option<Ipv4Addr> {
     }
 }
 
-/// Returns what a client gets for the name `host` in each zone: the last octet but one of the address, or `None`.
+/// Returns what a client gets for the name `host` in each zone: the third octet of the address, or `None` if the name does not exist.
 async fn seen(simulation: &Simulation, client: [u8; 4]) -> Vec<Option<u8>> {
     let mut seen = Vec::new();
     for zone in 0..ZONES {

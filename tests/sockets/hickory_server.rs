@@ -255,7 +255,8 @@ async fn wrong_replies_about_wildcards_are_not_believed() {
         assert_eq!(classify(&replied), theirs, "{owner} {kind}: if it is repaired, change this and README");
         let ours = classify(&foreign.ask(&owner, kind).await);
         let expected = if right == Reply::Referral { Reply::Answer } else { right };
-        // The signatures and NSEC records do not match a wrong reply. But those of an earlier reply may prove the correct one.
+        // The signatures and NSEC records of a wrong reply do not prove it, so resolverd may fail. But NSEC records of an earlier reply may prove
+        // the correct answer.
         let is_refused = ours == Reply::Failure && theirs != right;
         assert!(ours == expected || is_refused, "{owner} {kind}: {ours:?}");
     }

@@ -305,7 +305,7 @@ async fn any_octets_neither_stop_nor_hang_it() {
         }
         socket.send(&octets).await.unwrap();
         if round % 64 == 0 {
-            // The next query is sent after this reply has arrived, so this query is always answered.
+            // The test sends nothing more until this reply has arrived, so this query must always be answered.
             stage.client().ask(&name("www.tld."), RecordType::A).await.unwrap();
             let mut stream = TcpStream::connect(stage.address).await.unwrap();
             let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &octets).await;

@@ -46,7 +46,7 @@ async fn next(lines: &mut Lines<BufReader<UnixStream>>) -> Value {
     serde_json::from_str(&line).unwrap()
 }
 
-/// Returns the state of the daemon that a trace with `--fresh` must not change, without times and ages.
+/// Returns the part of the daemon's state that a trace with `--fresh` must not change, without times and ages.
 async fn state(stage: &Stage) -> String {
     let subject = stage.daemon.subject();
     let report = subject.recorder().report(Window::Start);
@@ -152,8 +152,8 @@ async fn a_fresh_trace_ends_with_its_client() {
         }
         most = most.max(waiting_sockets(&stage));
     }
-    // Two traces run at the same time. When the next trace is counted, a socket of one that has ended may still be open. But each of the 30
-    // traces has at least one socket, so if traces did not end, there would be 30.
+    // At most two traces run at the same time. When the sockets are counted, a socket of a trace that has ended may still be open. But if no
+    // trace ended, each of the 30 traces would have a socket.
     assert!((1..left).contains(&most), "two traces at once, and not {left}: {most} sockets");
     let ended = async {
         while waiting_sockets(&stage) > 0 {

@@ -109,7 +109,7 @@ fn an_alias_leads_into_a_stub_zone() {
 
 #[test]
 fn an_alias_of_the_public_does_not_bring_its_word_on_a_stub_zone() {
-    // The public server of tld. answers for names that are not in the operator's zone below tld.
+    // The public server of tld. also answers for names in the operator's zone below tld. Its answers about this zone must not be used.
     simulate(vec![stub("inner.tld.", &[ADDRESS_OF_CORP])], async |simulation, lab| {
         let reply = ask(&simulation, "outer.tld.", RecordType::A).await;
         assert_eq!(

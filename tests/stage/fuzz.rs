@@ -1,7 +1,7 @@
 //! All code that reads octets from other hosts, as functions of these octets. A fuzzer uses these functions, and so do tests with their own
 //! random octets.
 //!
-//! A panic in any code is a finding.
+//! A fuzzer reports a panic anywhere in this code as a finding.
 
 use std::io;
 use std::net::SocketAddr;
@@ -72,7 +72,7 @@ fn capture(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The time at which the process creates its clock, on the scale of that clock.
+/// The time at which the process creates its clock, as this clock counts it.
 const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
 /// Reads a snapshot of the cache with any octets. Afterwards all entries of the cache must be readable, no entry may be valid for longer
@@ -190,7 +190,7 @@ async fn ask_server(zone: &Name, asked: &Question, octets: &[u8]) -> Result<(), 
     holds_together(asked.name(), &reply)
 }
 
-/// Returns true if every record of an answer belongs to the chain of aliases that begins at `name`.
+/// Checks that every record of an answer belongs to the chain of aliases that begins at `name`.
 fn holds_together(name: &Name, reply: &Message) -> Result<(), String> {
     let mut chain = vec![name.clone()];
     for record in &reply.answers {
@@ -206,7 +206,7 @@ fn holds_together(name: &Name, reply: &Message) -> Result<(), String> {
     Ok(())
 }
 
-/// A network that answers each message with the same octets, with the id and question of the message. Other servers cannot be reached.
+/// A network with one server, which answers each query with the same octets. Only the id and the question are those of the query.
 struct Scripted {
     server: SocketAddr,
     octets: Vec<u8>,

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use history::store::Store;
 use history::stored::SEGMENT_HEAD;
 
-/// Holds the files of the history (segments) in memory, as a disk would.
+/// Keeps the files of the history (segments) in memory, as a disk would keep them.
 #[derive(Debug, Default)]
 pub struct MemoryStore(pub Mutex<Vec<u8>>);
 

@@ -1,4 +1,5 @@
-//! Traffic in simulation. Failed questions are stored with their reasons and steps. Also the faults that one server of each zone may have.
+//! Traffic in simulation. Failed questions are stored with their reasons and steps. The file also has the faults that one server of each zone may
+//! have.
 
 use std::sync::Mutex;
 

@@ -21,13 +21,13 @@ pub struct FleetState {
     pub refuses_writes: Option<String>,
     /// The usual time of a reply of the store, in seconds.
     pub round_trip: Option<f64>,
-    /// Reads that got no reply in 20 ms.
+    /// The number of reads for which the store did not reply within 20 ms.
     pub late: u64,
-    /// Entries written.
+    /// The number of entries that this gateway has written to the store.
     pub written: u64,
-    /// Entries that were not written.
+    /// The number of entries that this gateway did not write to the store.
     pub dropped: u64,
-    /// Entries that were not used, because they were forged or had expired.
+    /// The number of entries of the store that this gateway did not use, because they were forged or had expired.
     pub refused: u64,
     /// Commands that the store answered with an error.
     pub errors: u64,
@@ -44,17 +44,17 @@ pub struct FleetMember {
     pub version: String,
     /// The digest of the configuration values that decide answers. Gateways with different digests share no answers.
     pub configuration: String,
-    /// True if the digest is that of the gateway that replies.
+    /// True if this digest is equal to the digest of the gateway that replies.
     pub shares: bool,
-    /// The number of questions that the store answered since the start.
+    /// The number of questions that were answered from the store since the gateway started.
     pub hits: u64,
-    /// The number of questions that were not in the store since the start.
+    /// The number of questions that were not in the store since the gateway started.
     pub misses: u64,
-    /// About how many queries to servers the store has saved since the start.
+    /// About how many queries to servers the store has saved since the gateway started.
     pub saved: u64,
     /// How much the clock of the gateway is ahead of the clock of the store, in seconds.
     pub clock_offset: f64,
-    /// The usual time of a reply of the store there, in seconds.
+    /// The usual time of a reply of the store to this gateway, in seconds.
     pub round_trip: f64,
     /// The time since the gateway last reported, in seconds.
     pub age: f64,

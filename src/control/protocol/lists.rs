@@ -62,8 +62,8 @@ pub struct ListRow {
 pub struct BatchState {
     /// The configured mode of batches (queries to DNS lists in advance), for instance "only observe".
     pub batch: Mode,
-    /// The number of events, such as questions of clients, that were lost for the learning of batches. Too many events came at the same time, or
-    /// their names were too long.
+    /// The number of events, such as questions of clients, from which the batches did not learn: too many events came at the same time, or their
+    /// names were too long.
     pub unheard: u64,
 }
 

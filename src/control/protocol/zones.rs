@@ -60,7 +60,8 @@ impl AddedZone {
     }
 }
 
-/// Returns the text of a configuration file without the entry of the zone `name`, if `AddedZone::entry` has the form of this entry.
+/// Removes the entry of the zone `name` from the text of a configuration file, and returns the rest. The entry must have the form that
+/// `AddedZone::entry` writes.
 ///
 /// # Errors
 /// Fails if there is no such entry, or if the operator has added other keys or comments to it.

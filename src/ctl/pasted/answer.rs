@@ -7,13 +7,14 @@ use history::answer;
 use history::culprit::CulpritKind;
 use history::why::{CulpritReport, MessageReport, QuestionReport};
 
-/// Returns the culprit for the result that a log line reports, if a query of the message (email) has this result. The query must be about a name or
-/// an address of the line: about the rejected name if the line has one, and to a list that the line names.
+/// Returns the culprit for the result that a log line reports, if a query of the message (email) has this result. The query must be for the name that
+/// the line rejects. If the line rejects no name, the query may be for any name or address of the line. A query to a DNS list must be to the list
+/// that the line names.
 pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<CulpritReport> {
     let reports = line.reports?;
     let text = line.text.to_ascii_lowercase();
     let is_named = |list: &str| text.contains(list.trim_end_matches('.'));
-    // Content filters write names of their own for DNS lists, such as RBL_SPAMHAUS_XBL.
+    // Content filters do not write the zone of a DNS list but a name of their own, such as RBL_SPAMHAUS_XBL. It contains a label of the zone.
     let has_label = |list: &str| {
         let mut labels: Vec<&str> = list.trim_end_matches('.').split('.').collect();
         labels.pop();
@@ -29,7 +30,8 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
             (Some(address), DnsResult::NoPointer | DnsResult::Listed) => {
                 line.addresses().any(|one| one == address)
             }
-            // A domain is not missing because the address of the client has no PTR record, nor the other way round.
+            // If the line reports a missing domain, a query about the address of the client is not meant: its PTR record is another matter. If the
+            // line reports a missing PTR record, a query about a domain is not meant.
             (Some(_), _) | (None, DnsResult::NoPointer) => false,
             (None, _) => match &line.rejected {
                 Some(rejected) => rejected == domain,
@@ -41,8 +43,8 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
     answer::culprit(&message.questions, reports, &is_meant)
 }
 
-/// Marks the queries of a message (email) to a list that the line reports and resolverd does not know: their names begin with an address of the line,
-/// reversed, and end in a name of the line.
+/// If the line reports a DNS list that resolverd does not know, marks the queries of the message (email) to this list. The name of such a query
+/// consists of an address of the line in reverse form, and a name of the line.
 pub(super) fn mark_unknown_list(line: &PastedLine, message: &mut MessageReport) {
     if line.reports != Some(DnsResult::Listed) {
         return;

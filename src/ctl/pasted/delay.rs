@@ -12,7 +12,7 @@ pub struct LineDelay {
     pub parts: Option<[f64; 4]>,
     /// The duration of the last delivery attempt in a line of Sendmail, in seconds, if there were earlier attempts.
     pub(crate) last_try: Option<f64>,
-    /// The duration of the connection in a line of Exim that also has the time since the mail arrived.
+    /// The duration of the connection, in seconds, in a line of Exim that also has the time since the mail arrived.
     pub(crate) sending: Option<f64>,
 }
 

@@ -18,7 +18,7 @@ const NEXT_TO_TO: [&str; 2] = [" relay=", " stat="];
 /// Words that follow the recipient in a line of Exim about a delivery. Each such line has at least one of them.
 const NEXT_TO_ARROW: [&str; 3] = [" R=", " T=", " F=<"];
 
-/// Words that stand before the recipient in a line about a delivery, each with the list of words of which one must follow the recipient.
+/// Words that stand before the recipient in a line about a delivery. Each has a list of words; one of them must follow the recipient.
 const DELIVERIES: [(&str, &[&str]); 5] = [
     (" to=", &NEXT_TO_TO),
     (" => ", &NEXT_TO_ARROW),

@@ -120,13 +120,13 @@ fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
 
 /// Returns how many whole seconds passed from the end of a message (group of queries) to the time of a pasted line. A message that began after the
 /// line gets the greatest value. For a line about the arrival of a mail, the seconds before or after the arrival are counted, and for a delivery of
-/// Postfix the seconds before or after the start of its third delay: the names are looked up before the first connection.
+/// Postfix the seconds before or after the start of the third part of `delays=`: Postfix looks up the names before it connects.
 fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     /// Times of log lines are often cut to whole seconds, so the line may have been written up to one second later.
     const SECOND: f64 = 1.0;
     let Some(end) = line.end() else { return 0 };
     let lookup = line.delay.parts.map(|[_, _, connecting, _]| (end - connecting, end - connecting + SECOND));
-    // If the arrival time is written as text, it may be any moment of this span.
+    // The arrival time of a mail may be written without seconds, so the mail may have arrived at any moment of this span.
     let arrival = line.at.filter(|_| line.is_arrival).map(|arrival| (arrival, end));
     if let Some((first, last)) = arrival.or(lookup) {
         return (first - message.began - message.took).max(message.began - last).max(0.0) as u64;
@@ -155,8 +155,8 @@ pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool 
     has_another_sender || has_another_host || is_inbound()
 }
 
-/// Returns how many seconds a message (email) waited for DNS, as far as they can explain a pasted line. If the line says how long its program ran,
-/// and this was one second or more, only waits in this period are counted. For a shorter period, see `is_most_of_prompt`.
+/// Returns how many seconds a message (email) waited for DNS, as far as this wait can explain the delay in a pasted line. If the line says how long
+/// its program ran, and this was one second or more, only waits in this period are counted. For a shorter period, see `is_most_of_prompt`.
 pub(super) fn waited(line: &PastedLine, message: &MessageReport) -> f64 {
     let is_long = line.delay.with_dns().is_some_and(|delay| delay >= DELAYED);
     waited_within(line, message).filter(|_| is_long).unwrap_or(message.waited)
@@ -195,8 +195,8 @@ pub(super) fn is_of_dns(kind: CulpritKind) -> bool {
 }
 
 /// Returns true if the whole delay of a line is short (less than one second) and DNS took most of it. If the line says how long its program ran, the
-/// waits in this period must also be slow enough for a slow answer: otherwise the culprit is a wait before this period. For other lines, a message
-/// (group of queries) with a query that took longer than the delay belongs to another mail.
+/// waits in this period must also be at least `SLOW_ANSWER`. For other lines, no query of the message (group of queries) may have taken longer than
+/// the delay, because such a message belongs to another mail.
 pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> bool {
     let Some(whole) = line.delay.whole.filter(|whole| *whole < DELAYED) else { return false };
     if let Some(within) = waited_within(line, message) {

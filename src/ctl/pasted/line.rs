@@ -52,7 +52,8 @@ pub struct PastedLine {
     pub(crate) blames_dns: bool,
     /// The name because of which mail software rejected the mail, after a failed lookup: a host, or the domain of a mail address.
     pub rejected: Option<String>,
-    /// True if the line is written at the end of an SMTP session, or of a step of the session, that may have taken minutes.
+    /// True if the line is written at the end of an SMTP session, or at the end of a step of the session. The session or the step may have taken
+    /// minutes.
     pub(crate) ends_session: bool,
 }
 

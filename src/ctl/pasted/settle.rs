@@ -5,7 +5,8 @@
 //!
 //! - If several messages match the log line equally well, or have names of the line that the other messages lack, all of them are shown, the best
 //!   first. The queries about the host of a mail and the queries about its sender are often two messages.
-//! - A message is not called quick if a wait that agrees with the delay of the line may belong to its mail, see `history::doubt`.
+//! - A message does not count as quick if another slow query of the client may belong to the same mail, and took about as long as the delay in the
+//!   line, see `history::doubt`.
 //! - The line itself is evidence: if it reports a failed lookup, DNS is at fault; if its delay is in another part of the delivery, DNS is not
 //!   at fault. If it reports an answer, such as a name that does not exist, time does not matter: the answer is the cause if a query of the
 //!   message has it, and otherwise the cause is unknown.
@@ -102,8 +103,8 @@ pub fn is_of_line(line: &PastedLine, message: &MessageReport) -> bool {
     !message.is_absent() && time > TimeFit::Elsewhere && (!line.blames_dns || has_failed())
 }
 
-/// Returns the messages (emails) without duplicates, because several names of a pasted line may find the same message. Of duplicates, the one whose
-/// failed query concerns the line is returned, otherwise one whose culprit is a fault or a delay in DNS.
+/// Returns the messages (emails) without duplicates, because several names of a pasted line may find the same message. If copies of a message differ,
+/// the copy whose failed query concerns the line is kept, or else a copy whose culprit is a fault or a delay in DNS.
 fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageReport> {
     let worth = |message: &MessageReport| (failed_query(line, message), is_of_dns(message.culprit.kind));
     let mut distinct: Vec<MessageReport> = Vec::new();
@@ -158,8 +159,8 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     };
     let has_host = has(&|question| address_of(&question.name).is_some());
     if has_host && has(&|question| question.kind == "MX") {
-        // The messages (groups of queries) have both the host and the sender of the mail, so waits in other messages cannot belong to it. Except: if
-        // two domains share a mail host, only one of their messages has the failed query for this host.
+        // The messages (groups of queries) have both the host and the sender of the mail, so waits in other messages do not belong to this mail.
+        // There is one exception: if two domains share a mail host, only one of their messages has the failed query for this host.
         let may_be_shared = |wait: &PossibleWait| wait.failed && address_of(&wait.name).is_none();
         messages.iter_mut().for_each(|message| message.possible_waits.retain(may_be_shared));
     }
@@ -174,7 +175,7 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
         let kind = message.culprit.kind;
         (!is_of_dns(kind), kind != CulpritKind::Unknown)
     });
-    // A line that reports a result of DNS is about DNS, whatever the queries were.
+    // If a line reports a result of DNS, the culprit must not be "not DNS", whatever the queries were.
     for (message, reported) in judged.iter_mut().zip(line.reports.into_iter().cycle()) {
         if message.culprit.kind == CulpritKind::NotDns {
             message.culprit = answer::unanswered(reported);
@@ -246,8 +247,8 @@ fn is_prompt(line: &PastedLine) -> bool {
     before && !line.blames_dns && line.delay.with_dns().is_some_and(is_short)
 }
 
-/// Changes the culprit of a quick message (group of queries) to `unknown` if a slow or failed query of the same client, which matches the line, may
-/// be one of its mail. The culprit is also `unknown` if such a query may be missing in the history on disk.
+/// Changes the culprit of a quick message (group of queries) to `unknown` if another query of the same client was slow or failed, matches the line,
+/// and may belong to the same mail. The culprit is also `unknown` if such a query may be missing in the history on disk.
 fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     let delay = line.delay.with_dns();
     let fits = |wait: &&PossibleWait| {
@@ -262,7 +263,7 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     if !waits.is_empty() {
         return MessageReport { culprit: doubt::culprit(message.waited, &waits), ..message };
     }
-    // The history on disk has all slow queries. So if the mail of the line had waited for as long as the line's delay, the query would be there.
+    // The history on disk has all slow queries, but not all quick ones. So if the delay is short or unknown, a query of this mail may be missing.
     let delay = line.delay.whole.or_else(|| line.delay.with_dns());
     if message.of_disk && delay.is_none_or(|delay| delay < DELAYED) {
         let culprit = CulpritReport::new(

@@ -30,7 +30,8 @@ enum Figure {
     Time(f64, u64, u64),
 }
 
-/// The number of times that must be greater than a quantile in both spans for a comparison: with fewer, chance alone changes it by half.
+/// A quantile (p50, p90 or p99) is compared only if at least this number of durations are longer than it, in both spans. With fewer durations, chance
+/// alone can change the quantile by half.
 const LEAST_ABOVE: u64 = 10;
 
 /// The text in place of a change if a span has too few times.
@@ -46,7 +47,7 @@ const ESTIMATES: &str = "times are estimates, because on disk they are counted i
 /// A function that computes a figure from the statistics of a span of time.
 type FigureOf = fn(&SpanReport) -> Figure;
 
-/// The figures of a span: the label of each, its head in the table of minutes if it is there, and its value.
+/// The figures of a span: the label of each, its heading in the table of minutes (`None` if this table does not have the figure), and its value.
 const FIGURES: &[(&str, Option<&str>, FigureOf)] = &[
     ("messages", Some("messages"), |span| Figure::Count(span.message_time.count)),
     ("  DNS time p50", Some("DNS time p50"), |span| p50(&span.message_time)),
@@ -102,7 +103,8 @@ impl Figure {
         }
     }
 
-    /// Returns the change from an earlier figure of the same kind. Numbers are compared per recorded minute; `minutes` has those of both spans.
+    /// Returns the change from `earlier`, a figure of the same kind, as text. `minutes` has the numbers of recorded minutes of both spans: if they
+    /// differ, counts are compared per minute.
     fn change(&self, earlier: &Self, minutes: (u64, u64)) -> String {
         match (self, self.value(), earlier.value()) {
             (Self::Share(..), Some(now), Some(earlier)) => format!("{:+.1} points", now - earlier),
@@ -124,8 +126,8 @@ impl Figure {
     }
 }
 
-/// Returns the screen of a span: its figures next to those of the `other` span, the table of its `minutes`, and the busiest names. With
-/// `minutes` alone, the figures are left out. The moments are formatted with their date, and as the time of day.
+/// Returns the screen of a span: its figures next to those of the `other` span, the table of its `minutes`, and the busiest names. If there are
+/// `minutes` and no `other` span, the figures are left out. `moment` formats a point in time with its date, `time` as the time of day.
 pub fn screen(
     span: &SpanReport,
     other: Option<&SpanReport>,
@@ -209,10 +211,10 @@ const PERIODS: &str = "resolutions or queries: of a zone or list the resolutions
     this table counts only whole periods of 5 minutes that ended in this span\n";
 const _: () = assert!(NAMES_INTERVAL == 5);
 
-/// The shortest span with a table of the busiest names, in seconds: two of these periods.
+/// The shortest span, in seconds, for which the table of the busiest names is shown: two periods of `NAMES_INTERVAL` minutes.
 const SHORTEST_NAMED: u64 = 2 * NAMES_INTERVAL * 60;
 
-/// The line in place of this table for a shorter span.
+/// The line that a shorter span has instead of the table of the busiest names.
 const SHORT: &str = "zones, lists and users are recorded every 5 minutes; a --since of 10m or longer shows them, and so does `resolverctl stats --by zone`\n";
 
 /// The line below the figures that explains the DNS time.

@@ -15,7 +15,7 @@ const BAR: usize = 20;
 /// The width of a DNS name in a waterfall, with its indentation, in columns.
 const NAME: usize = 60;
 
-/// The width of an outcome, in columns: that of an entry in a DNS list.
+/// The width of the outcome of a query, in columns: enough for `listed` and a return code of a DNS list.
 const OUTCOME: usize = 17;
 
 /// The width at which a pasted log line is cut, in columns.

@@ -190,7 +190,7 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Text<'static> {
     Text::from(lines)
 }
 
-/// Returns the style (colour) of each kind of text, for a screen with or without colours.
+/// Selects the style (colour) of each kind of text, for a screen with or without colours.
 #[derive(Clone, Copy, Debug)]
 struct Painter {
     is_colored: bool,

@@ -107,8 +107,8 @@ impl TopLive {
         self.table
     }
 
-    /// Returns the period that the table covers. For DNS lists it is always the time since the start of the daemon, because other counters do not
-    /// exist.
+    /// Returns the period that the table covers. For DNS lists it is always the time since the start of the daemon, because lists have no other
+    /// counters.
     pub fn window(&self) -> Window {
         if self.table == TopTable::Lists { Window::Start } else { self.window }
     }

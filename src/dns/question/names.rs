@@ -98,8 +98,8 @@ pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
         length = length.saturating_add(label.len()).saturating_add(1);
         left = behind;
     }
-    // The root label needs no write, because `octets` contains only zeros. The lengths of labels are converted too, but they are at most 63, and
-    // no upper-case letter is so small.
+    // The root label is a zero octet, and `octets` contains only zeros, so it is not written. The conversion to lower case changes letters only: the
+    // lengths of labels are at most 63, and the upper-case letters begin at 65.
     let length = length.min(MAX_NAME);
     octets.get_mut(..length).unwrap_or_default().make_ascii_lowercase();
     length

@@ -67,8 +67,9 @@ const RESPONSE: u16 = 0x8080;
 /// The bits of the response code in the flags of a DNS message header. The response codes of answers fit into these four bits.
 const RCODE: u16 = 0x000f;
 
-/// The bits that make two octets a compression pointer (RFC 1035 section 4.1.4), and the largest offset to which one can point.
+/// The bits that make two octets a compression pointer (RFC 1035 section 4.1.4).
 const POINTER: u16 = 0xc000;
+/// The largest offset to which a compression pointer can point.
 const MAX_POINTED: u16 = 0x3fff;
 
 /// A compression pointer to the name of the question, which is directly after the header (RFC 1035 section 4.1.4). It is the owner of most

@@ -333,8 +333,8 @@ impl From<Rejection> for Unanswerable {
 fn lower_case(octets: &mut [u8; 8]) {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let word = u64::from_ne_bytes(*octets);
-    // In these sums, the highest bit of each octet shows whether its lower seven bits are at least "A", and in the other sum whether they are
-    // above "Z".
+    // In the first sum, the highest bit of each octet shows whether its lower seven bits are at least "A". In the second sum, it shows whether they
+    // are above "Z".
     let low = word & (EACH * 0x7f);
     let (from_a, above_z) = (low + EACH * 0x3f, low + EACH * 0x25);
     let upper = (from_a ^ above_z) & !word & (EACH * 0x80);

@@ -181,8 +181,8 @@ mod tests {
         assert_eq!(message.answers[0].record_type(), RecordType::SIG);
     }
 
-    /// Tests that a record that cannot be interpreted is only ignored for its purpose (RFC 5155 section 8.2, RFC 4034 section 2.1.2), and that
-    /// the other records of the DNS message are used.
+    /// Tests that a record that cannot be interpreted proves or signs nothing (RFC 5155 section 8.2, RFC 4034 section 2.1.2), but that the other
+    /// records of the DNS message are used.
     #[test]
     fn a_record_that_nobody_understands_costs_no_other_of_its_message() {
         let nsec3 = record(50, &[1, 2, 0, 0, 0, 1, 7, 0, 1, 0x40]);

@@ -87,7 +87,7 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
             return given.then(|| Finding::new(Code::PolicyUnknown, why).in_part(Part::Dkim));
         }
     };
-    // A TXT record at this name that is no DKIM key is ignored (RFC 6376 section 3.6.1: records of other versions are discarded).
+    // A TXT record at this name that is not a DKIM key is ignored (RFC 6376 section 3.6.1: records of other versions are discarded).
     let is_key = |text: &&String| {
         value(text, "v").is_none_or(|version| version == "DKIM1") && value(text, "p").is_some()
     };

@@ -1,9 +1,8 @@
-//! Checks DMARC: finds the record that applies to the domain, by the walk up the tree of domains.
+//! Checks DMARC: finds the record that applies to the domain with the DNS tree walk (a lookup at the domain, then at each domain above it).
 //!
-//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk up from the domain. The list decides only which domains that get
-//! reports are those of another organization. If a name has eight labels or more, the walk
-//! continues with the last seven labels after it. Receivers will take years to change to RFC 9989, so the check also reports a policy that
-//! receivers following RFC 7489 apply differently.
+//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this tree walk. Here, the list decides only if a domain that gets reports belongs to
+//! another organization. If a domain has eight labels or more, the walk goes from the domain directly to its last seven labels. Receivers will take
+//! years to change to RFC 9989, so the check also reports a policy that receivers following RFC 7489 apply differently.
 
 use std::collections::BTreeSet;
 
@@ -49,10 +48,10 @@ pub(crate) enum Policy<'f> {
     NotAsked(String),
 }
 
-/// Returns the DMARC record that applies to the checked domain: its own, or that of its organizational domain (RFC 9989). The organizational domain
-/// has the record with `psd=n`, or else the record below one with `psd=y`, or else the record with the fewest labels. The walk ends at the first
-/// record with `psd=n` or `psd=y`. If the organizational domain has no record, the record with `psd=y` applies. Several records at one name count as
-/// none, also at the domain itself (RFC 9989 section 4.10).
+/// Returns the DMARC record that applies to the checked domain: its own, or that of its organizational domain (RFC 9989). The walk ends at the first
+/// record with `psd=n` or `psd=y`. The organizational domain is the domain of a record with `psd=n`, or the domain directly below a record with
+/// `psd=y`. Without these, it is the domain with the fewest labels that has a record. If the organizational domain has no record, the record with
+/// `psd=y` applies. Several records at one name count as none, also at the domain itself (RFC 9989 section 4.10).
 pub(crate) fn policy(facts: &DomainFacts) -> Policy<'_> {
     let mut last: Option<(&str, String)> = None;
     for (place, name) in walk(&facts.subject.domain).into_iter().enumerate() {
@@ -135,8 +134,7 @@ fn permission(name: &str, target: &str) -> String {
     format!("{name}_report._dmarc.{target}")
 }
 
-/// Returns the finding about other domains that get reports about this domain. It is returned if these domains do not publish that they accept such
-/// reports.
+/// Returns the finding that domains of other organizations get reports about this domain, but do not publish that they accept such reports.
 fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
     let Policy::Record(name, record) = policy(facts) else { return None };
     let refuses = |target: &String| {
@@ -177,8 +175,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
         Policy::Record(name, record) => of_record(facts, name, &record),
     };
     if let Some(several) = several(facts) {
-        // The domain has several DMARC records. So a record of a domain above may apply, whose faults the owner of this domain cannot correct. Only
-        // unknown parts are reported here.
+        // The domain has several DMARC records. So the record of a domain above may apply, and the owner of this domain cannot correct the faults of
+        // that record. Only findings about failed lookups are kept.
         findings.retain(|finding| finding.level == Level::CouldNotTell);
         findings.push(several);
     }
@@ -292,7 +290,7 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; rua=mailto:x@a.test\"".to_owned(), Code::DmarcNone),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=refuse\"".to_owned(), Code::DmarcSyntax),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=reject; adkim=x\"".to_owned(), Code::DmarcSyntax),
-            // The search upwards in the tree of names ends at a record with psd=y (a public suffix).
+            // The tree walk ends at a record with psd=y (a public suffix).
             (
                 "lookup _dmarc.m.a.test. TXT\nlookup _dmarc.a.test. TXT | \"v=DMARC1; p=none; psd=y\"\n\
                  lookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""
@@ -308,7 +306,8 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT SERVFAIL".to_owned(), Code::PolicyUnknown),
             (format!("{none}\nlookup _dmarc.test. TXT"), Code::DmarcMissing),
             (format!("{none} | \"v=DMARC1; p=none; sp=reject\"\nlookup _dmarc.test. TXT"), Code::DmarcOk),
-            // Three cases: the record with the fewest labels applies; the record below a public suffix applies; no record above psd=n applies.
+            // The next three cases: the record with the fewest labels applies; the record below a public suffix applies; no record above psd=n
+            // applies.
             (
                 format!("{none} | \"v=DMARC1; p=none\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""),
                 Code::DmarcOk,

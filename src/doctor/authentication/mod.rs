@@ -7,7 +7,8 @@ pub(crate) mod dmarc;
 pub(crate) mod dmarc_record;
 pub(crate) mod tags;
 
-/// The list of public suffixes in this program. The crate does not contain the date of the list. It is published on the day after a change.
+/// The list of public suffixes in this program. The crate `psl` does not state the date of its list. A version of the crate is published on the day
+/// after a change of the list.
 pub const PUBLIC_SUFFIX_LIST: &str = "public suffix list of psl 2.1.247, published 2026-11-05";
 
 /// Returns the organizational domain, without the dot at its end, or the name itself if it is a public suffix.

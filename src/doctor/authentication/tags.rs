@@ -30,8 +30,8 @@ pub(crate) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned
     }
 }
 
-/// Returns the finding about a policy record whose lookup has failed. If the check asked each server of the zone and all of them failed, the finding
-/// has the level in `level`. Otherwise the finding says that it is unknown whether the record exists.
+/// Returns the finding about a policy record whose lookup has failed. `level`: the level of the finding if the check asked each server of the zone
+/// and all of them failed. Otherwise the finding says that it is unknown whether the record exists.
 pub(crate) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level: Level) -> Finding {
     match elsewhere::evidence(facts, name, "TXT") {
         Some(evidence) => Finding::new(Code::PolicyUnanswered, evidence).at(level).on(name, "TXT"),

@@ -36,7 +36,7 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     servers.retain(|server| {
         facts.reply_of(*server, apex, "SOA", QueryForm::Udp).is_some_and(|reply| serves(reply, apex))
     });
-    // Serials of servers with different primary servers cannot be compared. So a server is preferred whose NS records are equal to those in the
+    // Serials of servers with different primary servers cannot be compared. So a server is preferred if its NS records are equal to those in the
     // parent zone.
     let is_right = |server: &IpAddr| zone::child_set_at(facts, *server) == zone::parent_set(facts);
     let serial = |server: &IpAddr| zone::serial_at(facts, *server).unwrap_or_default();

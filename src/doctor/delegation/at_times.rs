@@ -5,8 +5,8 @@
 //!
 //! # Decisions
 //!
-//! - All queries to such a server may fail by chance. If another address of the same server names fails at random with the same error, this
-//!   address counts as failing at random too, because mostly the same machines answer at both addresses.
+//! - By chance, all queries to such a server may fail. So an address also counts as failing at random if another address of the same server names
+//!   fails at random with the same error, because mostly the same machines answer at both addresses.
 
 use std::net::IpAddr;
 

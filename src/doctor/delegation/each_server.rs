@@ -20,8 +20,8 @@ use crate::limits::{MAX_CHECKED_NAMES, MOST_MILLIS_WITHOUT_EDNS};
 use crate::zone::{self, serves};
 use crate::{elsewhere, served};
 
-/// Checks each name server of the zone, and returns the findings. `of_silent` contains the questions that the check still has to ask to servers
-/// without a first answer.
+/// Checks each name server of the zone, and returns the findings. `of_silent`: the questions that the check has not asked yet, to servers that did
+/// not answer their first question.
 pub(crate) fn check(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -66,7 +66,7 @@ fn unfound(facts: &DomainFacts) -> Vec<String> {
     zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter_map(unfound).collect()
 }
 
-/// Says if a server serves the checked zone, or that this is not known.
+/// The answer to the question whether a server serves the checked zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Serves {
     Yes,
@@ -84,7 +84,7 @@ struct ServersShown {
 }
 
 impl ServersShown {
-    /// Checks a server, and stores its fault if the server has one. Returns if the server serves the zone, or that this is unknown.
+    /// Checks a server, and stores its fault if the server has one. Returns whether the server serves the zone, as far as this is known.
     fn judge(&mut self, facts: &DomainFacts, server: IpAddr) -> Serves {
         let apex = zone::apex(facts);
         let Some(first) = facts.server(server, apex, "SOA", QueryForm::Udp) else { return Serves::Unknown };
@@ -110,8 +110,8 @@ impl ServersShown {
                 match first {
                     _ if without_edns => {
                         of_plain(first, plain, facts.is_lossy(server), &mut tell);
-                        // If the server answered the query with EDNS with an error, it would do the same over TCP. So a missing reply over TCP is a
-                        // second fault.
+                        // The server answers queries with EDNS with an error, and would do so over TCP too. So a missing reply over TCP is a second
+                        // fault.
                         let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
                         how.into_iter().for_each(|how| tell(Code::NsTcp, how));
                     }
@@ -196,8 +196,8 @@ fn without_soa(reply: &ReplyFacts, apex: &str) -> String {
     if reply.rcode == "NOERROR" && reply.authoritative { wrong } else { format!("{wrong} SOA") }
 }
 
-/// Returns the findings about the servers, one for each kind of fault. The parameters contain two numbers: how many servers serve the zone, and how
-/// many were asked. They also contain the servers of which a fact is unknown.
+/// Returns the findings about the servers, one for each kind of fault. `sound`: how many servers serve the zone. `asked`: how many were asked.
+/// `unknown`: a text about the servers of which a fact is unknown.
 fn of_conducts(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -263,8 +263,8 @@ fn of_conducts(
     findings
 }
 
-/// Returns the finding that no server answers over UDP. `all` contains the servers with texts about them. If servers answer over TCP, they are
-/// running, so the advice does not say that the operator must start them.
+/// Returns the finding that no server answers over UDP. `all` contains the servers with texts about them. If all servers answer over TCP, they are
+/// running. The advice is then to open UDP, not to start them.
 fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) -> Finding {
     let apex = zone::apex(facts);
     let evidence = if apex == facts.subject.domain { texts } else { format!("of the zone {apex}: {texts}") };

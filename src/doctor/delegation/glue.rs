@@ -77,7 +77,7 @@ fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec
 fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     let (name, glued, given) = (glue.name, &glue.addresses, given(facts, glue));
     let known: BTreeSet<IpAddr> = match given.is_empty() {
-        // If no server gave addresses, those from the daemon are used. The daemon may have asked the server to which the glue leads.
+        // If no server gave addresses, the addresses that the daemon found are used. They may come from the server to which the glue leads.
         true => of_kind(facts.addresses(name), glue.kind),
         false => given.keys().flatten().copied().collect(),
     };

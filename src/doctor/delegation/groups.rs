@@ -1,10 +1,10 @@
 //! Creates texts about groups of servers that gave the same answer. The smallest group comes first, so that a finding begins with the exceptions.
 
-/// A group with at least this many servers is called "the others", or its servers are counted. The servers of smaller groups are named.
+/// If the largest group has at least this many servers, it is called "the others". In other groups with more servers than this, only two are named.
 const MANY: usize = 4;
 
-/// Sorts groups of servers by size, the smallest group first. Each group has the answer of its servers. The flag is true for a last group that is
-/// much larger than the others, so that the text calls it, for example, "the 11 others".
+/// Sorts groups of servers by size, the smallest group first. Each group has the answer of its servers. The flag is true for the last group if it is
+/// larger than each other group and has at least [`MANY`] servers. The text then calls it, for example, "the 11 others".
 fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(String, Vec<String>, bool)> {
     let mut groups: Vec<(String, Vec<String>)> = groups.into_iter().collect();
     groups.sort_by_key(|(_, servers)| servers.len());

@@ -107,7 +107,7 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
         Some(Got::Reply(reply)) if !is_known(reply) => {
             wants.push(at_server(server, domain, "MX", QueryForm::Udp))
         }
-        // The reply has no SOA record, as at an alias or at some load balancers. The zone may have no NS records either.
+        // The reply has no SOA record, as at an alias or at some load balancers. This query shows whether the server has NS records.
         Some(Got::Reply(reply)) if reply.authoritative => {
             wants.push(at_server(server, apex, "NS", QueryForm::Udp));
             // If the server says that the name does not exist, it has no MX records for it either.
@@ -245,8 +245,8 @@ fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, own: &[(IpAddr, BTreeS
     }
 }
 
-/// Returns the level of a difference between the NS records of the parent zone and the NS records of its servers, and a text about it. If the servers
-/// also give different other records, the difference is a failure.
+/// Returns the level of a difference between the NS records in the parent zone and those that the zone's servers give, and a text about it. If the
+/// servers also differ in other records, the difference is a failure.
 fn meaning(
     facts: &DomainFacts,
     above: &BTreeSet<String>,

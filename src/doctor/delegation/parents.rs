@@ -180,12 +180,12 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let finding =
         Finding::new(Code::ParentDiffers, evidence).at(level).about(about).about(of_one_side(facts));
     let finding = Finding { blocks, ..finding };
-    // The finding is also about the DS records. The cache of this host has DS records that only one server of the parent zone gives.
+    // If the DS records differ, the finding is also about the lookup of the DS records: the cache of this host may have those of only one server.
     Some(if have_other_signers { finding.on(apex, "DS") } else { finding })
 }
 
-/// Returns those name servers that some servers of the parent zone or of the zone itself name, and others do not. They are given as addresses, or as
-/// names if no address is known.
+/// Returns the name servers that are missing in the NS records of at least one server of the zone or of the parent zone. They are returned as
+/// addresses, or as names if no address is known.
 pub(crate) fn of_one_side(facts: &DomainFacts) -> BTreeSet<About> {
     let own = zone::current_sets(facts, zone::servers(facts).into_keys()).into_iter();
     let mut sets = sets(facts);

@@ -1,7 +1,7 @@
 //! Compares the serials in the SOA records that the servers of the zone give.
 //!
 //! RFC 1034 section 4.3.5, RFC 1912 section 2.2. Each primary server (MNAME) increases its own serial. So different serials from different primary
-//! servers are no fault, as long as all servers give the same records.
+//! servers are not a fault, as long as all servers give the same records.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -21,7 +21,8 @@ pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     names.take(MAX_CHECKED_PARENTS).map(|name| (name, "A")).collect()
 }
 
-/// Returns the finding that nobody can find an address of any name server of the zone. The zones of their names fail, or depend on this zone.
+/// Returns the finding that nobody can find an address of any name server of the zone. The zones that contain the server names fail, or depend on
+/// this zone.
 pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
     let (apex, names) = (zone::apex(facts), zone::server_names(facts));
     if names.is_empty() || names.len() > MAX_CHECKED_NAMES || !zone::servers(facts).is_empty() {

@@ -49,8 +49,8 @@ fn drops_soa_over_udp(facts: &DomainFacts, server: IpAddr) -> bool {
         && matches!(over_udp(facts, server), Some(Got::Reply(_)))
 }
 
-/// Returns true if a server so often did not answer queries for the SOA over UDP that this cannot be chance. The server was silent with and without
-/// EDNS. In addition, no datagram to it is known to be lost, and few datagrams to other servers are lost.
+/// Returns true if a server did not answer queries for the SOA over UDP, with and without EDNS, and this is not chance: no datagram to it is known to
+/// be lost, and few datagrams to other servers are lost.
 fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
     is_silent(facts, server, QueryForm::Udp)
         && is_silent(facts, server, QueryForm::Plain)
@@ -80,7 +80,7 @@ fn late(facts: &DomainFacts, server: IpAddr) -> bool {
     if let Some(reply) = facts.reply_of(server, apex, "SOA", QueryForm::Tcp) {
         return serves(reply, apex) && reply.is_late();
     }
-    // The reply with the SOA may have come after the time that this check waits for it, even over TCP.
+    // Even over TCP, the reply with the SOA may have come too late. A late reply to another query shows that the server is slow.
     let is_late = |of: &ServerReply<'_>| of.server == server && of.reply.authoritative && of.reply.is_late();
     served::replies(facts).any(|of| is_late(&of))
 }
@@ -92,7 +92,7 @@ pub(crate) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
     late(facts, server) || soa.any(|reply| reply.millis > SLOW_SERVER_MILLIS)
 }
 
-/// Returns true if a server does not answer queries for the SOA, but answers queries for the NS records.
+/// Returns true if a server does not answer the query for the SOA over TCP, but answers the query for the NS records.
 fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
     let names = facts.reply_of(server, zone::apex(facts), "NS", QueryForm::Tcp);
     is_silent(facts, server, QueryForm::Tcp)

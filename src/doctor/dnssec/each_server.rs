@@ -10,7 +10,8 @@
 //!   only if another server is right, or if only some servers have the key.
 //! - A validating resolver asks another server after a denial without a proof, so one server without proofs is only a warning. It is a failure if
 //!   all servers send no proofs, or if no server proves the denial of a policy or of TLSA records.
-//! - Servers with different keys or without EDNS are reported only for that. `signature_times` checks the times of signatures.
+//! - A server with other keys or without EDNS is reported only for this fault. Its signatures are not checked. `signature_times` checks the times of
+//!   signatures.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -97,7 +98,7 @@ fn worth(kind: &str) -> u8 {
     }
 }
 
-/// Returns the first of these records, by importance, as text, and how many more there are.
+/// Returns a text with the most important of these record sets, and how many more there are.
 fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
     let mut listed: Vec<&NameAndType<'_>> = records.iter().collect();
     listed.sort_by_key(|(_, kind)| worth(kind));
@@ -251,7 +252,7 @@ fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Opt
     }
     let finding = finding(facts, Code::NsBogus, &faults)?;
     let is_of_keys = faults.values().flatten().any(|(fault, _)| matches!(fault, Fault::OtherKey(_)));
-    // Proofs are needed only for records that do not exist, mostly policies. So few lookups fail if proofs are missing.
+    // Signatures over NSEC and NSEC3 records are needed only for denials, mostly of policies. If only these signatures are wrong, few lookups fail.
     let is_needed =
         faults.values().flatten().flat_map(|(_, sets)| sets).any(|(_, kind)| worth(kind) < worth("NSEC"));
     let finding = if is_needed { finding } else { finding.at(Level::Warning) };
@@ -322,7 +323,7 @@ pub(crate) fn is_unproven(facts: &DomainFacts, lookup: NameAndType<'_>) -> bool 
     !denials.is_empty() && denials.into_iter().all(|reply| proof_fault(apex, lookup, reply).is_some())
 }
 
-/// Returns the finding about servers that deny records without a proof (NSEC or NSEC3). `are_lookups_bogus` is true if lookups through this host fail
+/// Returns the finding about servers that deny records without a proof (NSEC or NSEC3). `are_lookups_bogus`: true if lookups through this host fail
 /// because no server sends the proof.
 pub(crate) fn missing_proofs(facts: &DomainFacts, are_lookups_bogus: bool) -> Option<Finding> {
     let (by_fit, apex) = (keys::by_fit(facts), zone::apex(facts));

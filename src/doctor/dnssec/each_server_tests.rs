@@ -9,7 +9,7 @@ use crate::facts::Got;
 use crate::facts::tests::facts;
 use crate::{dnssec, judge};
 
-/// The DNSKEY record that signs the DNSKEY records. The two keys after it sign the other records.
+/// The key that signs the DNSKEY records. The next two keys sign the other records.
 const ENTRY: &str =
     "257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 const FIRST: &str =
@@ -21,7 +21,8 @@ fn tag(key: &str) -> u16 {
     algorithm_and_tag(self::key(&Record::read("a.b.", 0, "DNSKEY", key).unwrap()).unwrap()).unwrap().1
 }
 
-/// Returns a signature over records of the type `kind`, made with this key. `fits` is the result that its verification shall have.
+/// Returns a signature over records of the type `kind`, made with this key. `fits`: the result of its verification in these tests: `good`, `bad`, or
+/// any other word for unknown.
 fn signature(kind: &str, key: &str, fits: &str) -> String {
     format!("=a.b. RRSIG {kind} 13 2 300 4000000000 1 {} a.b. {}", tag(key), BASE64.encode(fits.as_bytes()))
 }
@@ -91,7 +92,7 @@ fn a_missing_or_wrong_signature_at_one_server_is_told() {
         tag(FIRST)
     );
     assert_eq!(of_mail(SAME, [good, &[(FIRST, "bad")]]).unwrap(), wrong);
-    // If all servers lack the signature, this is reported as a fault of the zone.
+    // If all servers have the fault, it is a fault of the zone, which another finding reports.
     assert_eq!(of_mail(SAME, [&[], &[]]), None);
     assert_eq!(of_mail(SAME, [&[(FIRST, "bad")], &[(FIRST, "bad")]]), None);
     // It is not certain that the signature at the other server is correct, so nothing is reported.
@@ -194,7 +195,7 @@ fn keys_count_by_the_signature_of_a_key_that_the_zone_above_names() {
     );
     assert_eq!(keys(["good", "bad"]).unwrap(), wrong);
     assert_eq!(keys(["bad", "bad"]), None);
-    // The parent zone has no DS record for this key, which `keys` reports.
+    // The parent zone has no DS record for this key. The module `keys` reports this.
     let bare = format!("{}\n{}", keys_at(ONE, SAME[0], "good"), mail_at(ONE, &[(FIRST, "good")]));
     let other = format!("server {OTHER} a.b. DNSKEY udp aa\n{}", mail_at(OTHER, &[]));
     assert_eq!(shown(&[bare, other]), None);
@@ -275,7 +276,7 @@ fn a_server_that_denies_without_a_proof_is_named_and_all_such_servers_are_a_fail
         (PROVEN, SOA, Some((Level::Warning, two.clone()))),
         (SOA, HASHED, Some((Level::Warning, one.clone()))),
         (SOA, SOA, Some((Level::Failure, format!("{one}; {two}")))),
-        // The reply of the other server shows to which zone the name belongs.
+        // The second reply has no SOA record. The first reply shows to which zone the name belongs.
         (PROVEN, "", Some((Level::Warning, two.clone()))),
         ("", "", None),
         // The denial may come from a child zone, so it is not judged.

@@ -1,7 +1,7 @@
 //! Compares the DS records that the servers of the parent zone give now with the keys that the servers of the zone give now.
 //!
-//! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with the records in its cache. If a zone has a new key, but
-//! nobody has entered its DS record, the zone still validates at the daemon until a TTL ends, and fails everywhere else.
+//! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with the records in its cache. If a zone has a new key, but the
+//! parent zone has no DS record for it, the zone still validates at the daemon until a TTL expires, and fails elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -106,9 +106,9 @@ struct BogusLookup<'f> {
     why: Option<&'f str>,
 }
 
-/// Returns the lookups of policies and TLSA records that fail validation, although the domain itself is not bogus. A lookup is also returned if only
-/// a proof about a name above, in the cache of this host, hides that a server sends no proof. Two faults are left out, because other findings report
-/// them: servers without keys, and mail hosts whose addresses do not validate.
+/// Returns the lookups of policies and TLSA records that fail validation, although the domain itself is not bogus. A lookup that validates is
+/// returned too if no server sends the proof for it: this host then used a proof about a name above, from its cache. Two faults are left out, because
+/// other findings report them: servers without keys, and mail hosts whose addresses do not validate.
 fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
     // A denial by an outdated server of the parent zone is not an answer of the zone. If the DS record was removed, the zone is no longer signed, so
@@ -150,8 +150,8 @@ fn bogus_names(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     names
 }
 
-/// Returns the finding about names below the domain that do not validate, while the domain itself is not bogus. `are_unproven_shown` is true if
-/// another finding already reports the names that servers deny without a proof.
+/// Returns the finding about names below the domain that do not validate, while the domain itself is not bogus. `are_unproven_shown`: true if another
+/// finding already reports the names that servers deny without a proof.
 fn broken_names(facts: &DomainFacts, are_unproven_shown: bool) -> Option<Finding> {
     let (domain, mut names) = (facts.subject.domain.as_str(), bogus_names(facts));
     names.retain(|bogus| !are_unproven_shown || bogus.why.is_some());
@@ -175,8 +175,8 @@ fn broken_names(facts: &DomainFacts, are_unproven_shown: bool) -> Option<Finding
     Some(finding.on(zone::apex(facts), "DS"))
 }
 
-/// Returns the daemon's reply that decides whether the domain is secure. A bogus reply is preferred to all others, because a zone may have
-/// correct signatures for some types only. A denial by the parent zone is not used if the domain is delegated now.
+/// Returns the daemon's reply that decides whether the domain is secure. A bogus reply is preferred to all others, because a zone may have correct
+/// signatures for some types only. NXDOMAIN is not used, because it may be an older denial by the parent zone.
 fn of_domain(facts: &DomainFacts) -> Option<(&'static str, &ReplyFacts)> {
     let known = ["SOA", "MX", "A"].into_iter().filter_map(|kind| {
         let reply = facts.reply(&lookup(&facts.subject.domain, kind))?;
@@ -374,8 +374,8 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     Some(Finding::new(code, evidence).blocking())
 }
 
-/// Returns the algorithms of the signatures over the SOA record that the servers send. A signed zone may not validate because this host does not
-/// support its algorithm or the digest type of its DS record.
+/// Returns the algorithms of the signatures over the SOA record that the servers send. They show that a zone is signed even if this host cannot
+/// validate it, because it does not support the algorithm or the digest type of the DS record.
 fn signatures(facts: &DomainFacts) -> Vec<u8> {
     let servers = zone::servers(facts).into_keys();
     let replies = servers.filter_map(|one| facts.reply_of(one, zone::apex(facts), "SOA", QueryForm::Udp));
@@ -424,8 +424,8 @@ fn iterations(facts: &DomainFacts) -> Option<Finding> {
     Some(if iterations > MAX_NSEC3_ITERATIONS { finding } else { finding.at(Level::Note) })
 }
 
-/// Returns the top-level domain of a name, or the root, if its own lookup is bogus on this host too. Then a failed validation shows nothing about the
-/// name itself.
+/// Returns the root or the top-level domain of a name, if the SOA record of this zone fails validation on this host too. Then a failed validation of
+/// the name shows nothing about the name itself.
 fn bogus_above<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let top = ancestors(name).filter(|name| above(name) == ".");
     std::iter::once(".").chain(top).find(|zone| facts.is_bogus(zone, "SOA"))

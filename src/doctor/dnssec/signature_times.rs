@@ -62,8 +62,8 @@ impl TimeFault {
 }
 
 /// Returns the finding about signatures over the keys, the SOA and the MX records that have expired, are not valid yet, or expire soon. Only
-/// signatures with the worst fault are reported. Signatures over the keys are often made by hand with a key that is kept offline. Each server may
-/// have its own signatures.
+/// signatures with the worst fault are reported. Signatures over the keys are included because they are often made by hand, with a key that is kept
+/// offline. Each server may have its own signatures.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (apex, now) = (zone::apex(facts), facts.subject.unix);
     let servers = zone::servers(facts);

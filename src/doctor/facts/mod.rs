@@ -21,7 +21,7 @@ use dns::wire::presentation::name_text;
 /// A question that a check must ask to get a fact.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Want {
-    /// A lookup through the daemon, which uses its cache, its routes and its DNSSEC validation.
+    /// A lookup through the daemon, which uses its cache, its configured zones and forwarders, and its DNSSEC validation.
     Lookup {
         /// The name that is asked for: lower case, with its last dot.
         name: String,
@@ -301,7 +301,7 @@ pub struct CheckSubject {
     pub resolvers: Vec<OtherResolver>,
     /// The servers to which the daemon forwards all questions; empty if the daemon does recursive resolution itself.
     pub forwarders: Vec<String>,
-    /// The zones of the DNS lists to which the daemon sends a customer key.
+    /// The zones of the DNS lists whose queries contain a customer key, a label that identifies the customer of the list.
     pub keyed_lists: Vec<String>,
     /// The reason why the user's question must not leave this host, so that only the daemon is asked; `None` if servers may be asked too. Only
     /// `compare` sets this field.

@@ -19,7 +19,7 @@ pub fn is_private(address: IpAddr) -> bool {
         IpAddr::V6(v6) => {
             let own =
                 v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local();
-            // A 6to4 address (RFC 3056) contains an IPv4 address, which decides.
+            // A 6to4 address (RFC 3056) contains an IPv4 address. It is private if this IPv4 address is private.
             let [first, high, low, ..] = v6.segments();
             let within = |octets: [u8; 4]| is_private(IpAddr::from(octets));
             let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];

@@ -150,7 +150,7 @@ pub struct ReplyFacts {
     pub truncated: bool,
     /// The time from the query to the reply, in milliseconds.
     pub millis: u64,
-    /// The response code of an earlier reply of the server to the same query, which lacked the records. Empty if there was none.
+    /// The response code of an earlier reply to the same query, if that reply lacked the records. Empty if there was no such reply.
     pub failed_before: String,
     /// The result of DNSSEC validation, for replies of the daemon.
     pub security: ReplySecurity,
@@ -210,7 +210,7 @@ impl<'f> LookupFound<'f> {
         }
     }
 
-    /// Returns the target of the alias (CNAME); `None` if the name is no alias.
+    /// Returns the target of the alias (CNAME); `None` if the name is not an alias.
     pub fn alias(&self) -> Option<String> {
         self.reply()?.records("CNAME").next().map(Record::text)
     }

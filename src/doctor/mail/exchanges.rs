@@ -67,7 +67,7 @@ pub(crate) fn hosts(facts: &DomainFacts) -> Vec<String> {
     named_hosts(facts).into_iter().take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// Top-level domains that are hardly ever used as other labels. If one of them is inside a name, the last dot of the name is missing.
+/// Top-level domains that are hardly ever used as other labels. If one of them is inside a name, the last dot of the name is probably missing.
 const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
 
 /// Returns true if the name is an IP address with the name of the zone appended, because its last dot is missing in the zone file.

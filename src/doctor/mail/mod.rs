@@ -156,7 +156,7 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     if found.is_empty() {
         return vec![without_host(facts)];
     }
-    // Only a public address may be the address of a web server; a private one is not.
+    // `NoMx` says that mail goes to the address of the domain, perhaps a web server. A private address is not the address of a web server.
     let has_public = found.iter().any(|address| !is_unreachable(address));
     let evidence = format!("{domain} has no MX; it has {}", listed(&found));
     let about = [About::Host(domain.to_owned())];
@@ -220,7 +220,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     findings.extend(private(facts, &hosts));
-    // If some mail hosts were not looked up, it is unknown whether all hosts have a fault, so such findings are not possible.
+    // If some mail hosts were not looked up, it is unknown whether all hosts have a fault, so findings about all hosts are not possible.
     let are_all = named_hosts(facts).len() == hosts.len();
     let are_known = |kind| are_all && hosts.iter().all(|host| facts.lookup(host, kind).is_known());
     let all: Vec<IpAddr> = hosts.iter().flat_map(|host| facts.addresses(host)).collect();
@@ -288,7 +288,7 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
     let found: Vec<(String, Code, String)> = hosts
         .filter_map(|host| without_address(facts, &host).map(|(code, text)| (host, code, text)))
         .collect();
-    // How many mail hosts cannot be reached by senders.
+    // The number of mail hosts that senders cannot reach.
     let lost = found.iter().filter(|(_, code, _)| *code != Code::MailUnknown).count();
     let is_all =
         lost + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count() == all;

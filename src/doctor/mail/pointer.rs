@@ -124,7 +124,8 @@ fn dynamic(facts: &DomainFacts, address: IpAddr) -> Option<String> {
 /// The levels of two faults: a missing or wrong PTR record, and a name that looks like the name of a dynamic address.
 type Levels = (Level, Level);
 
-/// Returns the findings about the PTR records of addresses. Each finding names the hosts with these addresses. `why` is the reason for the levels.
+/// Returns the findings about the PTR records of addresses. Each finding names the hosts with these addresses. `why`: the reason for the levels, as
+/// the end of the evidence.
 fn of_addresses(
     facts: &DomainFacts,
     addresses: &[IpAddr],

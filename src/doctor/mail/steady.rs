@@ -1,10 +1,10 @@
 //! Examines addresses of mail hosts that differ between name servers: whether each server gives the same answer again, and which servers have an old
 //! serial.
 //!
-//! Services that answer in turn give a different answer each time. Services that answer by location give one location the same answer at all
-//! servers. Both use a short TTL. A server that always gives a different answer from the others has old data, even with a short TTL, because
-//! people lower the TTL before a move. Two kinds of servers give different answers on purpose: each server of a pair with two internet lines
-//! gives the address of its own line, and each of many sites has its own answer.
+//! Services that answer in turn give a different answer each time. Services that answer by location give one location the same answer at all servers.
+//! Both use a short TTL. A server that always gives a different answer from the others has old data, even with a short TTL, because operators lower
+//! the TTL before they move a host. In two cases, servers differ on purpose: each of two servers at two internet lines gives the address of its own
+//! line, or each site of a service with many sites gives its own answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

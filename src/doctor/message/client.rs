@@ -4,9 +4,9 @@
 //!
 //! # Decisions
 //!
-//! - The client is certain only if the email has one host outside of the receiver's network, and no field says that SPF passes for another
-//!   host. Otherwise the client may be a forwarder or a gateway. Then an SPF result other than "pass", its PTR records and its HELO name are not
-//!   judged.
+//! - The client is certain only if the email has one host outside of the receiver's network, and no field says that SPF passes for another host.
+//!   Otherwise the client may be a forwarder or a gateway. Then the check does not judge its PTR records, its HELO name, and an SPF result other than
+//!   "pass".
 
 use std::net::IpAddr;
 
@@ -92,7 +92,7 @@ fn hop(place: usize, (name, body): &Field) -> Option<Hop> {
     Some(Hop { place, address, helo, is_own: is_near || has_password || is_local })
 }
 
-/// Returns true if two addresses are in the same network. It has 24 bits for IPv4, and 32 bits for IPv6, the size that registries assign.
+/// Returns true if two addresses are in the same network. A network has 24 bits for IPv4, and 32 bits for IPv6, the size that registries assign.
 pub(crate) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => one.octets()[..3] == other.octets()[..3],
@@ -101,7 +101,7 @@ pub(crate) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     }
 }
 
-/// Parses an address. Returns `None` if the address is private or the text is no address.
+/// Parses an address. Returns `None` if the address is private or the text is not an address.
 fn public(text: &str) -> Option<IpAddr> {
     let address: IpAddr = text.trim_start_matches("IPv6:").parse().ok()?;
     Some(address).filter(|address| !is_private(*address))

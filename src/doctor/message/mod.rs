@@ -86,7 +86,7 @@ fn first(line: &str) -> Option<&str> {
     line.trim_start_matches([' ', '\t', '"', '\'', '<']).starts_with(address).then_some(address)
 }
 
-/// Returns the recipients in a text that did not get the mail, as mail software reports them.
+/// Returns the recipients who did not get the mail according to a text of mail software. If there are none, returns those who got it.
 fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
     let (mut found, mut delivered, mut left) = (Vec::new(), Vec::new(), 0_usize);
     let begins =
@@ -118,7 +118,7 @@ fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
         list.extend(of_begin.or(in_sentence));
         left = left.saturating_sub(1);
     }
-    // In a log, lines about delivered mail are ignored if there are recipients that did not get it.
+    // Recipients who got the mail are ignored if other recipients did not get it.
     if found.is_empty() { delivered } else { found }
 }
 

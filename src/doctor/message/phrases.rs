@@ -37,7 +37,8 @@ pub(super) struct ReasonPhrases {
 pub struct ResultPhrases {
     /// The result of DNS that the phrases report.
     pub kind: DnsResult,
-    /// True if this is one of many results in a line of a content filter, which is no reason for a delay in this line.
+    /// True if the phrase is one of the test results (symbols) that a content filter writes in one line. A symbol does not explain why that mail was
+    /// delayed.
     #[serde(default)]
     pub symbol: bool,
     words: Vec<String>,

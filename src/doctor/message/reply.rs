@@ -135,8 +135,8 @@ impl Replies {
         self.texts.iter().any(|text| words(text).any(|word| is_code(word) || status(word).is_some()))
     }
 
-    /// Returns the public address of the client that a receiver refused. It is the first address in the replies that does not belong to a host which
-    /// received the mail.
+    /// Returns the public address of the client that a receiver refused. It is the first address that a reply calls the address of a client.
+    /// Addresses of hosts that received the mail are left out.
     pub(super) fn refused(&self) -> Option<IpAddr> {
         let mut found: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| addresses(text)).collect();
         found.retain(|(address, _)| !is_private(*address) && !self.receivers.contains(address));
@@ -207,7 +207,7 @@ impl Replies {
     }
 }
 
-/// Removes from a name the labels up to the last one that may be a customer's key for a DNS list.
+/// Removes from a name the last label that may be a customer's key for a DNS list, and all labels before it.
 fn without_key(name: &str) -> String {
     let labels: Vec<&str> = name.split('.').collect();
     // The last two labels and the root are never removed.
@@ -257,7 +257,7 @@ fn reason(reply: &str) -> Option<NamedReason> {
         };
         return Some(NamedReason { reason: phrases.reason, name, selector: None });
     }
-    // Names of files, and names of hosts in web addresses, are left out, because they are not the refused name.
+    // Web addresses are left out, because the names of hosts and files in them are not words of the reply.
     let plain: Vec<&str> = words(&lower).filter(|word| !word.contains("://")).collect();
     let names_check = |phrases: &&ReasonPhrases| {
         let ends = |letter: char| !letter.is_ascii_alphanumeric() && letter != '-';

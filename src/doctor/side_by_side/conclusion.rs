@@ -66,7 +66,7 @@ impl Conclusion {
         !self.servers_left_out.is_empty() || !self.aliases_left_out.is_empty()
     }
 
-    /// Returns true if an answer is different or wrong, so that the exit code is "no". It is no fault if a zone gives addresses in turn, or if the
+    /// Returns true if an answer is different or wrong, so that the exit code is "no". It is not a fault if a zone gives addresses in turn, or if the
     /// configuration of this host gives another answer, because its operator wants this.
     pub fn differs(answers: &[ComparedAnswer]) -> bool {
         use AnswerVerdict::{InTurn, Local, Same, Unknown};

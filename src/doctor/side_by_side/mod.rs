@@ -9,7 +9,7 @@
 //! - The name servers of the zone decide which answer is correct, and among them the ones with the newest serial. They are asked even if this
 //!   resolver has no answer, and are found through referrals (`zone_cut`).
 //! - If name servers with the same serial differ, a small majority does not make an answer correct. The report says that the zone answers in turn
-//!   only if this is proven (`agreement`). A short TTL alone is no proof, because the records may have changed without a new serial.
+//!   only if this is proven (`agreement`). A short TTL alone is not a proof, because the records may have changed without a new serial.
 //! - If nothing shows the cause of a difference, the cause is unknown. This is so for most differences of addresses.
 //! - An alias is compared as an alias. Its target may be in another zone, whose servers are then asked for it.
 

@@ -10,10 +10,11 @@ use crate::facts::record_set::{ADDRESS_TTL, is_known};
 use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server};
 use crate::zone;
 
-/// The forms of query in which a server is asked. The usual one is first. Some servers deny names in mixed case, which the daemon sends.
+/// The forms of query in which a server is asked. The usual form is first. Names in mixed case are included, because the daemon sends such names, and
+/// some servers deny them.
 const FORMS: [QueryForm; 4] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// Returns the questions to the servers of the zone that must be asked next. If the answers of the servers differ, `is_close` is true. Then the check
+/// Returns the questions to the servers of the zone that must be asked next. `is_close`: true if the answers of the servers differ. Then the check
 /// also asks for the serials, and repeats the question to see if a server gives its answers in turn.
 pub(super) fn wants(facts: &DomainFacts, asked: Asked<'_>, zone: &ZoneServers, is_close: bool) -> Vec<Want> {
     let mut wants = Vec::new();

@@ -4,9 +4,9 @@
 //!
 //! # Decisions
 //!
-//! - An answer counts as old only if there is proof: an older serial, an expired signature, or a name server with an older version of the zone
-//!   that gives it too. The cache of this resolver has what name servers gave to this host, so its answer is old if all of them now give the
-//!   same different answer twice.
+//! - An answer counts as old only if there is proof: an older serial, an expired signature, or a name server with an older version of the zone that
+//!   gives it too. The cache of this resolver has what name servers gave to this host, so its answer is old if all of them now give another answer,
+//!   the same one, twice.
 //! - A forwarder may have its own zone with the same name and a lower serial. So neither the serial nor the cache proves that its answer is old,
 //!   unless the answer is validated and so belongs to the real zone.
 //! - Different addresses may depend on the location of the client or may be given in turn, so their cause is unknown.
@@ -50,8 +50,7 @@ pub(super) fn row(
     answer
 }
 
-/// Returns the verdict about a resolver whose reply has no answer, such as SERVFAIL, with the reason. `is_this` is true for the resolver of this
-/// host.
+/// Returns the verdict about a resolver whose reply has no answer, such as SERVFAIL, with the reason. `is_this`: true for the resolver of this host.
 fn failure(reply: &ReplyFacts, is_this: bool) -> (AnswerVerdict, String) {
     let verdict = match reply.rcode.as_str() {
         "NOERROR" | "NXDOMAIN" => return (AnswerVerdict::Unknown, "a truncated reply".to_owned()),

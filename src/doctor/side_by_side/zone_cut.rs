@@ -207,8 +207,8 @@ const OWN: [&str; 5] = [
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.",
 ];
 
-/// Returns true if the daemon's answer does not come from the internet, but from its configuration or from resolverd itself. For an answer
-/// from which resolverd has removed private addresses, returns false: it also has a SOA record made by resolverd, but with a reason.
+/// Returns true if the daemon's answer does not come from the internet, but from its configuration or from resolverd itself. For an answer from which
+/// resolverd has removed private addresses, returns false: such an answer has a SOA record made by resolverd too, but also a reason (`why`).
 pub(super) fn is_here(reply: &ReplyFacts, name: &str) -> bool {
     let made = |record: &Record| matches!(&record.data, RData::SOA(soa) if name_text(&soa.rname) == "nobody.invalid.");
     let is_made = reply.why.is_empty() && reply.answers.iter().chain(&reply.authority).any(made);

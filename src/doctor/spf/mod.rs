@@ -77,7 +77,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     };
     let failures: Vec<Finding> =
         walk.failed.iter().map(|lookup| failed(facts, lookup.clone(), &end)).collect();
-    // If a lookup fails permanently, this decides the result for the address, so no further finding is needed.
+    // If a lookup fails permanently, its finding already says that the result for the address is a temporary error. So that result is not reported
+    // again.
     let is_decided = failures.iter().any(|found| found.code == Code::SpfUnanswered);
     findings.extend(failures);
     if findings.is_empty() {

@@ -16,7 +16,7 @@ pub(crate) enum SpfRecords {
     None {
         /// True if the domain has no TXT record at all. Receivers then count the lookup as void.
         void: bool,
-        /// TXT records that were probably meant as an SPF record, but are none.
+        /// TXT records that were probably meant as an SPF record, but do not begin correctly.
         meant: Vec<String>,
     },
     /// There is exactly one SPF record. Its terms may still be invalid.

@@ -25,7 +25,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     records.chain(mta_sts::host_wants(facts)).chain(dane::wants(facts)).collect()
 }
 
-/// Returns the findings about MTA-STS and TLS reporting. It is not reported if a domain has none of them.
+/// Returns the findings about MTA-STS and TLS reporting. A domain without them is not reported.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let of_sts = record(facts, "_mta-sts.", "STSv1", Code::MtaStsSyntax, |text| {
         let unread =
@@ -42,7 +42,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     of_sts.into_iter().chain(of_reports).chain(dane::check(facts)).collect()
 }
 
-/// Returns the finding about the TXT record below `label`. `judge` checks the text of the record.
+/// Returns the finding about the TXT record at the name that consists of `label` and the domain. `judge` checks the text of the record.
 fn record(
     facts: &DomainFacts,
     label: &str,
@@ -57,7 +57,7 @@ fn record(
             // If senders cannot look up the policy of MTA-STS, they deliver as if the domain had no policy.
             let level = if wrong == Code::MtaStsSyntax { Level::Warning } else { Level::Note };
             let finding = not_found(facts, (&name, why), level);
-            // The record could not be read. So the parts of the check that a fault in this record would concern are unknown.
+            // The record could not be read. So the parts of the check that depend on the record are unknown.
             return Some(wrong.entry().parts.iter().copied().fold(finding, Finding::in_part));
         }
         Versioned::NotAsked => return None,

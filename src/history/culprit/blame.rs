@@ -29,7 +29,8 @@ pub(super) fn failure(
         return fail(causes, (CulpritKind::Overload, Box::default()), one, &question.error);
     }
     let Some(flight) = flight else {
-        // Without a recent resolution, a cached failure is that of a DNS list to which resolverd sends no queries of clients.
+        // If a cached failure for a DNS list has no recent resolution, resolverd has stopped the queries of clients to this list, because it refuses
+        // them or is silent.
         let kind = match one.list.filter(|_| question.outcome == Outcome::Remembered) {
             Some(list) if list.refuses => CulpritKind::ListRefused,
             Some(_) => CulpritKind::ListSilent,
@@ -42,8 +43,8 @@ pub(super) fn failure(
     for (key, server, message) in blamed(one, flight, traffic) {
         let cause = cause(causes, key.clone());
         match (server, message) {
-            // If the client waited, the queries to servers were counted when its waiting time was divided among the causes,
-            // except those that took no time: these are counted here.
+            // If the client waited, the queries to servers were counted when its waiting time was divided among the causes. Only queries that took no
+            // time were not counted then, so they are counted here.
             (Some(server), Some(message))
                 if one.waited_for().is_none()
                     || cause.servers.get(&server).is_none_or(|(count, _)| *count == 0) =>
@@ -95,8 +96,8 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     if !found.is_empty() {
         return found;
     }
-    // Only after a silence, the cause of the longest wait is blamed. Other failures have a reason of their own, such as a loop of aliases: the servers
-    // that answered slowly before are then not at fault.
+    // Only after a silence, the cause of the longest wait is blamed. Other failures have a reason of their own, such as a loop of aliases. The
+    // servers that answered slowly before that are then not at fault.
     if flight.shows == Some(Shows::Silence)
         && let Some(key) = longest(one, traffic)
     {

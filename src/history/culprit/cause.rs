@@ -83,7 +83,7 @@ pub struct Cause {
     /// The number of failed questions that were not for a DNS list. Mail software defers a mail if such a question fails. If only a question to a
     /// list fails, it continues with the mail.
     pub(crate) deferring: u32,
-    /// The number of failed questions that this resolver turned away immediately, because others were already waiting for the zone.
+    /// The number of failed questions that this resolver turned away immediately, because other questions were already waiting for the zone.
     pub(crate) turned_away: u32,
     /// For each server of the cause: the number of queries to it, and the sum of their times in microseconds.
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
@@ -113,8 +113,8 @@ impl Cause {
         self.micros.saturating_add(failed)
     }
 
-    /// Returns the time by which the cause delays mail, in microseconds. Unlike in `cost`, failed questions to DNS lists and pauses before another mail
-    /// count nothing.
+    /// Returns the time by which the cause delays mail, in microseconds. Unlike in `cost`, failed questions to DNS lists, and pauses before another
+    /// mail, do not count.
     pub(crate) fn delay(&self) -> u64 {
         let deferred = if self.deferring > 0 { micros(FAILURE_COST) } else { 0 };
         if self.other_mail { 0 } else { self.micros.saturating_add(deferred) }

@@ -114,8 +114,9 @@ impl ListRelation {
         if is_within(apex, zone) {
             return if is_within(zone, organisation(apex)) { Self::Above } else { Self::Other };
         }
-        // Names that contain a customer key are queried in a zone below the apex of the DNS list, and this zone is then the deepest zone of the
-        // resolution. A zone that only contains the addresses of servers is queried in sub-questions, which have a depth above 0.
+        // Names that contain a customer key (a label that identifies the customer of the DNS list) are queried in a zone below the apex of the DNS
+        // list, and this zone is then the deepest zone of the resolution. A zone that only contains the addresses of servers is queried in
+        // sub-questions, which have a depth above 0.
         let is_deepest = one.flight.is_some_and(|flight| {
             let mut asked = flight.messages.iter().filter(|message| *message.zone == *zone).peekable();
             *flight.zone == *zone && (asked.peek().is_none() || asked.any(|message| message.depth == 0))

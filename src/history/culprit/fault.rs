@@ -39,8 +39,8 @@ pub(super) fn key_of(one: &ExplainedQuestion<'_>, kind: CulpritKind, zone: &[u8]
     }
 }
 
-/// Returns the kind of culprit for the behaviour `conduct` of a server. `list` is true if the server belongs to a DNS list. Returns `None` if the
-/// behaviour is no fault.
+/// Returns the kind of culprit for the behaviour `conduct` of a server. `list`: true if the server belongs to a DNS list. Returns `None` if the
+/// behaviour is not a fault.
 pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
     match conduct {
         Conduct::Answered | Conduct::Truncated => None,

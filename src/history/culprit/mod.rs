@@ -19,9 +19,9 @@
 //!   internet answered.
 //! - If servers in several networks were silent over IPv6 and none answered over IPv6, while other servers answered over IPv4, the path from this
 //!   host to IPv6 servers is called broken. The servers then cannot be reached, and the owner of a zone is not blamed alone.
-//! - A zone above a DNS list that has the same owner as the list is treated as a part of the list: `spamcop.net.` for `bl.spamcop.net.`. The
-//!   silence of the zone is a silence of the list, but the verdict names the zone whose servers were silent. The servers of a top-level domain
-//!   are no part of a list: their silence is blamed on them, and the list is also named.
+//! - A zone above a DNS list that has the same owner as the list is treated as a part of the list: `spamcop.net.` for `bl.spamcop.net.`. The silence
+//!   of the zone is a silence of the list, but the verdict names the zone whose servers were silent. The servers of a top-level domain do not belong
+//!   to a list: their silence is blamed on them, and the list is also named.
 //! - A failed question is blamed on the last behaviour of each server: a server that was first silent and then refused counts as refusing.
 //! - A server that has truncated an answer is not silent, whatever happens to the query over TCP: its answers need TCP, and TCP fails.
 

@@ -109,7 +109,7 @@ async fn measure(
         .map(|gateway| Arc::new(LabClient::new(address_of(gateway), PATIENCE)))
         .collect();
     let mut turns = clients.iter().cycle();
-    // There is at least one gateway.
+    // `clients` has a client for each gateway, and there is at least one gateway, so the fallback is never used.
     let client =
         clients.first().cloned().unwrap_or_else(|| Arc::new(LabClient::new(address_of(0), PATIENCE)));
     let (_, mails) = mails(&Options { restarts: false, ..options.clone() }, internet, seed);

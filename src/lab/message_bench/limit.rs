@@ -1,5 +1,5 @@
-//! The limits that no resolver of the benchmark can exceed: an ideal resolver that knows the address, the round-trip time and the faults of every
-//! server, and loses no packet.
+//! An ideal resolver, whose results no real resolver can exceed: it knows the address, the round-trip time and the faults of every server, and
+//! loses no packet.
 //!
 //! Like other resolvers, this one must learn delegations and answers, stores them for their TTLs, and sends equal questions only once. DNSSEC
 //! keys arrive together with the answers and take no time. No answer is truncated, and round-trip times do not vary. With look-ahead, this
@@ -41,8 +41,9 @@ pub(super) struct Limit {
     cuts: Mutex<BTreeMap<Name, KnownCut>>,
     /// The names that do not exist, each with the answer that says so. Such an answer holds for all types (RFC 2308 section 5).
     denied: Mutex<BTreeMap<Name, (Mono, Message)>>,
-    /// The number of queries to servers, and (the next field) the number of those that went to servers of DNS lists.
+    /// The number of queries to servers.
     sent: AtomicU64,
+    /// The number of those queries that went to servers of DNS lists.
     sent_to_lists: AtomicU64,
 }
 
@@ -136,7 +137,7 @@ impl Limit {
                 .iter()
                 .filter(|server| server.is_sound())
                 .min_by_key(|one| one.distance().round_trip)?;
-            // A server that serves several of these zones answers from the deepest one.
+            // A server that serves several of the zones in `zones` answers from the deepest one.
             let holds = zones.iter().rposition(|(_, of)| of.iter().any(|one| one.name() == server.name()))?;
             let Some((next, _)) = zones.get(holds + 1) else {
                 self.send(server, is_of_list && zones.get(holds)?.0.iter().len() > 2).await;

@@ -1,5 +1,5 @@
 //! `resolverd demo --bench` and `benches/message.rs`: measures how long the DNS queries for a mail message take, and how many queries go to
-//! servers. Compares look-ahead off, by rules and learned with the limits of an ideal resolver (`limit`).
+//! servers. Compares the modes of look-ahead (off, by rules, learned) with each other, and with an ideal resolver (`limit`).
 //!
 //! The servers of the simulated rough internet are in memory, and the clock is virtual. A gateway receives and sends mail at a constant rate, and
 //! begins with an empty cache. The times are those for which the mail software waits. The CPU time is that of the thread, which includes the
@@ -46,7 +46,7 @@ use crate::mails::{MailKind, Popularity, draw};
 pub const MODES: [(&str, LookaheadMode); 3] =
     [("off", LookaheadMode::Off), ("rules", LookaheadMode::Rules), ("learned", LookaheadMode::Learned)];
 
-/// The columns of the table for the ideal resolver. Each has a title, and whether the ideal resolver uses look-ahead.
+/// The columns of the table for the ideal resolver. Each has a title, and true if the ideal resolver uses look-ahead.
 const LIMITS: [(&str, bool); 2] = [("limit", false), ("limit, ahead", true)];
 
 /// The seeds with which resolverd may be tuned.
@@ -70,8 +70,8 @@ pub struct Options {
     pub popularity: Popularity,
     /// How many of a thousand UDP exchanges are lost on every path, in addition to the losses of each path.
     pub loss_per_mille: u32,
-    /// True if the resolver is restarted, with its snapshot, after as many messages as are measured. These messages come first, and are not
-    /// measured. It does not apply to installed resolvers.
+    /// True if the resolver is restarted with its snapshot before the measurement. The messages before the restart are not measured. Their number
+    /// is that of the measured ones. This does not apply to installed resolvers.
     pub restarts: bool,
     /// True if one server of each zone is dead. At least one other server of the zone works.
     pub dead_servers: bool,

@@ -73,8 +73,7 @@ fn found(held: &Held) -> Vec<Holding> {
 
 fn is_expected(found: &Holding, expected: &Holding) -> bool {
     match (found, expected) {
-        // The ranks of the two records are compared only in so far as both or neither may be given to clients. Whether a record came with AA is
-        // ignored.
+        // The ranks of the two records must only agree on whether clients may get the record. So it does not matter if a record came with AA.
         (Holding::Record(rank, found), Holding::Record(wanted_rank, wanted)) => {
             (*rank > Rank::Glue) == (*wanted_rank > Rank::Glue) && matches(wanted, &found.record)
         }

@@ -160,7 +160,7 @@ enum Action {
     Reload(String),
 }
 
-/// An entry that a scenario expects in the cache.
+/// A cache entry that a scenario expects.
 #[derive(Clone, Debug, PartialEq)]
 enum Holding {
     /// A record of an RRset that has this rank (RFC 2181 section 5.4.1) in the cache.

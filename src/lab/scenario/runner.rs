@@ -38,8 +38,8 @@ impl Scenario {
         self.report(last, sums(&simulation))
     }
 
-    /// Returns the configuration of the resolver: that of the lab, with the changes in the scenario's configuration file. `race` is off by default,
-    /// because most scenarios count the queries to servers.
+    /// Returns the configuration of the resolver: that of the lab, with the changes in the scenario's configuration file. By default, `race` is
+    /// off (no queries to two servers in parallel), because most scenarios count the queries to servers.
     fn config(&self, lab: &Lab, file: Option<&str>) -> Result<Config, ScenarioError> {
         let signed = !lab.trust_anchor(&Name::root()).is_empty();
         let mut config = if signed { config_trusting(lab) } else { config_for(lab) };

@@ -254,7 +254,7 @@ fn fits(pattern: &OsStr, name: &OsStr) -> bool {
     if name.first() == Some(&b'.') && pattern.first() != Some(&b'.') {
         return false;
     }
-    // The positions in the pattern from which it may match the rest of the name.
+    // The positions in the pattern from which on the rest of the pattern may match the rest of the name.
     let mut places = after_stars(vec![0], pattern);
     for octet in name {
         let next = places.iter().filter_map(|place| match pattern.get(*place) {

@@ -97,8 +97,8 @@ impl GatheredZones {
         root.map(|zone| zone.values.clone()).unwrap_or_default()
     }
 
-    /// Returns the zones without data. Reverse zones are left out: it does not matter how they are answered at the apex, because no client asks for
-    /// it.
+    /// Returns the zones without data. Reverse zones are left out: no client asks for the apex of a reverse zone, so the answer there does not
+    /// matter.
     pub(super) fn without_data(&self) -> Vec<EmptyZone> {
         let is_empty = |zone: &&GatheredZone| {
             zone.source == ZoneSource::Records && zone.values.is_empty() && !is_within(&zone.name, "arpa")

@@ -233,8 +233,9 @@ impl Clients {
         self.allow.iter().any(|net| !net.addr().is_loopback())
     }
 
-    /// Returns lists of the clients for which `permits` returns true. The function is called once for each prefix in `nets`, and its result applies
-    /// to all addresses that are in no longer prefix of `nets`. Prefixes that change nothing are left out.
+    /// Returns lists of allowed and refused networks, so that the clients for which `permits` returns true are allowed. `permits` is called once for
+    /// each prefix in `nets`, and its result applies to the addresses for which this prefix is the longest one in `nets`. Prefixes that change
+    /// nothing are left out.
     pub(super) fn deciding(nets: impl IntoIterator<Item = IpNet>, permits: impl Fn(&IpNet) -> bool) -> Self {
         let nets: Networks = nets.into_iter().collect();
         let decided: HashMap<IpNet, bool> = nets.iter().map(|net| (*net, permits(net))).collect();
@@ -276,7 +277,7 @@ impl Clients {
     pub(super) fn keys(self) -> Vec<(&'static str, Value)> {
         let list = |nets: &[IpNet]| texts(nets.iter().map(ToString::to_string));
         let refuse: Networks = self.refuse.iter().copied().filter(|net| net.prefix_len() > 0).collect();
-        // As in the check of `allow`, prefixes that together contain all addresses count.
+        // As in the check of `allow`, several prefixes that together contain all addresses count as one prefix for all addresses.
         let allowed = IpNet::aggregate(&self.allow.iter().copied().collect());
         let is_open = allowed.iter().any(|net| net.prefix_len() == 0);
         let mut keys = vec![("allow", list(&self.allow))];

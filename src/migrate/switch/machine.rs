@@ -22,6 +22,7 @@ const MAX_SAID: usize = 300;
 /// present state of the unit.
 type Verb = (&'static str, fn(&UnitState, &UnitState) -> bool);
 
+/// The commands that restore the former state of a unit.
 const DISABLE: Verb = ("disable", |before, now| !before.enabled && now.enabled);
 const STOP: Verb = ("stop", |before, now| !before.active && now.active);
 const ENABLE: Verb = ("enable", |before, now| before.enabled && !now.enabled);

@@ -24,7 +24,8 @@ pub struct SwitchPlan {
     pub stop_shared: bool,
 }
 
-/// Checks of `check system` whose failures do not refuse the switch here: a step of the switch solves them, or other code refuses them.
+/// Checks of `check system` whose failures do not refuse the switch in `refuse`: a step of the switch repairs them, or other code refuses the switch
+/// because of them.
 const MENDED: [&str; 8] = [
     resolv_conf::CHECK,
     resolv_conf::TRUST_AD,

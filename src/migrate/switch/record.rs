@@ -34,7 +34,8 @@ pub(crate) struct FormerHolder {
 }
 
 impl FormerHolder {
-    /// Returns true if the service received queries to `address` before the switch. A wildcard address receives those to other addresses too.
+    /// Returns true if the service received queries to `address` before the switch. A service at a wildcard address receives queries to other
+    /// addresses too.
     pub(super) fn covers(&self, address: IpAddr) -> bool {
         self.addresses.iter().any(|held| port::covers(*held, address))
     }

@@ -35,8 +35,8 @@ struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 /// The parts of a client's question that a batch is made from: the DNS list, and the address or domain. A question for
 /// the PTR of an address or the MX of a domain asks no list, but the client often asks lists next.
 struct Asks {
-    /// The DNS list that the question asks. `None` if the question is for the PTR of an address or the MX of a domain, or in a learned
-    /// zone.
+    /// The DNS list that the question asks. `None` if the question is for the PTR of an address or the MX of a domain, or in a learned zone. Clients
+    /// use a learned zone like a DNS list, but it is not known as one.
     list: Option<Arc<List>>,
     number: ListId,
     /// The address (in reversed form) or the domain that the question is about, without the labels of the list and
@@ -52,8 +52,8 @@ pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
     let mut asking = JoinSet::new();
     let mut configured = Arc::clone(resolver.views().config());
     configure(&resolver, &configured);
-    // The number of the next batch question, from which its client address and id are made. Each question has another
-    // number.
+    // The number of the next batch question. The port and the id of its (invented) client are made from this number, which is different for each
+    // question.
     let mut number = 0_u32;
     let mut keys = KeyLabels::default();
     loop {
@@ -138,8 +138,8 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     asking
 }
 
-/// Returns the name that asks the DNS list or learned zone `other` about the same address or domain as a client's question. Returns
-/// `None` if `other` must not be asked about it.
+/// Returns the name to look up to ask `other` about the same address or domain as a client's question. `other` is a DNS list, or a learned zone that
+/// clients use like one. Returns `None` if `other` must not be asked about it.
 fn name_at(
     resolver: &Resolver,
     asks: &Asks,
@@ -162,8 +162,8 @@ fn name_at(
     shares(asks.list.as_deref(), &known, &name).then_some(name)
 }
 
-/// Returns the DNS list that a client's question asks, and the address or domain it is about. Returns `None` if the question asks no
-/// list and no learned zone, and clients ask no list after it.
+/// Returns the DNS list that a client's question asks, and the address or domain that it is about. Returns `None` for other questions, unless they
+/// ask a learned zone (which clients use like a list), or are for a PTR or MX (after which clients ask lists).
 fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -> Option<Asks> {
     let before = |number, own| {
         let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
@@ -172,7 +172,7 @@ fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -
     let labels = question.name.iter().len();
     match question.kind {
         RecordType::A => {}
-        // Only the name of the address is used, without `in-addr.arpa` or `ip6.arpa`.
+        // Only the labels of the address are used, without `in-addr.arpa` or `ip6.arpa`.
         RecordType::PTR => {
             return before(POINTER, labels.checked_sub(2).filter(|own| matches!(own, 4 | 32))?);
         }
@@ -197,9 +197,9 @@ fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -
     Some(Asks { list: Some(list), number, subject, key })
 }
 
-/// Returns true if the list `other` may be asked about the same address or domain as a client's question to `list`, with
-/// the question name `name`. Lists of addresses are not asked about domains, and lists of domains are not asked about
-/// addresses. `list` is `None` if the client's question was for a PTR or an MX.
+/// Returns true if the list `other` may be asked about the same address or domain as a client's question to `list`, with the question name `name`.
+/// Lists of addresses are not asked about domains, and lists of domains are not asked about addresses. `list` is `None` if the client's question
+/// asked no known list (for example, it was for a PTR or an MX).
 fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     match other.asked(name) {
         AskedAbout::Address(IpAddr::V4(_)) => other.subjects.contains(&ListSubject::Ip4),
@@ -234,8 +234,7 @@ fn configure(resolver: &Resolver, config: &Config) {
     batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);
 }
 
-/// Locks the state of the batches, even after a panic. The panic may have left wrong counts, which only cause
-/// one batch question too many or too few.
+/// Locks the state of the batches, even after a panic. Counts that a panic has left wrong can only cause one batch question too many or too few.
 fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
 }

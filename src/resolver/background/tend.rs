@@ -1,8 +1,8 @@
 //! Monitors the DNS lists: sends probes to lists that do not answer, tests whether the lists work, and opens the circuit
 //! breaker of a list that does not answer.
 //!
-//! This runs as a task of the daemon, so no client's question waits for it. Its own questions use the same routes as the
-//! questions of clients.
+//! This runs as a task of the daemon, so no client's question waits for it. Its own questions are sent to the same servers as the questions of
+//! clients.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -29,13 +29,13 @@ use dns::clock::Mono;
 use dns::question::{ListSays, ViewId};
 use dns::random::Random;
 
-/// What one look at all DNS lists has found to be necessary: probes and tests.
+/// The result of one check of all DNS lists: which further queries are needed, and when the next check is due.
 #[derive(Default)]
 struct DueWork {
-    /// The sets of servers (those that recursion finds, configured servers, or forwarders) of which none has answered
-    /// recently, each with a view that uses them. Another zone must be queried through each of them.
+    /// The ways to DNS lists (servers found by recursion, configured servers, or forwarders) on which no server has answered recently, each with a
+    /// view that uses it. On each, another zone must be queried (a witness query), to find out whether any server answers.
     witnesses: BTreeMap<Way, ViewId>,
-    /// The longest time until the DNS lists are checked again. `None` if no list needs a check at a certain time.
+    /// The DNS lists are checked again after this time at the latest. `None` if no list needs a check at a certain time.
     wait: Option<Duration>,
 }
 
@@ -48,8 +48,7 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
         let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
         resolver.lists().rests(rests);
         if rests {
-            // A question may have arrived after the check without waking this task, so the DNS lists are checked once
-            // more.
+            // A question may have arrived between the check and this point without waking this task, so the DNS lists are checked once more.
             let again = round(&resolver, &random, &mut asking);
             found.witnesses.extend(again.witnesses);
             found.wait = again.wait;
@@ -71,8 +70,8 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
     }
 }
 
-/// Sends a witness question, to find out whether any server that is reached in the same way answers. With recursion, it
-/// asks for a name that is in no zone. A forwarder may answer such a question from its cache, so it is asked for a name in
+/// Sends a witness question, to find out whether any server answers on the way `way` (by recursion, at configured servers, or through forwarders).
+/// With recursion, it asks for a name that does not exist. A forwarder may answer such a question from its cache, so it is asked for a name in
 /// another DNS list for which nobody can have asked before.
 fn call_witness(
     resolver: &Arc<Resolver>,
@@ -102,7 +101,7 @@ fn call_witness(
     });
 }
 
-/// Looks at every DNS list once, and begins the probes and tests that are due.
+/// Checks every DNS list once, and begins the probes and tests that are due.
 fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) -> DueWork {
     let now = resolver.clock().now();
     let mut round = DueWork::default();
@@ -112,8 +111,8 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
         match due.judgement {
             Judgement::Opened => entry.not_answering(now),
             Judgement::Witness(_) => {
-                // For a DNS list on a local mirror, answers of servers on the internet show whether only the mirror is
-                // silent.
+                // If a DNS list is asked at a local mirror (a configured server), a server on the internet is asked, which shows whether only the
+                // mirror is silent.
                 let way = if entry.way.is_forwarded() { entry.way.clone() } else { Way::Public };
                 round.witnesses.insert(way, due.view);
             }
@@ -151,8 +150,8 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let ListInView { list, entry, view } = list;
     let name = probe_name(list, random.u64());
     let probed = resolver.list_resolver().probe(view, list, &name, None).await;
-    // If a name of the DNS list must contain a key, the probe asks for the apex, and the list may refuse that although it
-    // works.
+    // If names of the DNS list must contain a key, the probe asks for the apex. The list may refuse this although it works, so this result is not
+    // recorded.
     if let Some(verdict @ ListVerdict::Unknown(_)) = &probed.verdict
         && name != list.apex
     {
@@ -163,8 +162,8 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     }
 }
 
-/// Returns a name in `list` for which no client asks: a random address in 127.0.0.0/8, a random domain or a random hash.
-/// If the names of the list must contain a key, returns the apex of the list.
+/// Returns a name in `list` that no client looks up: of a random address in 127.0.0.0/8, a random domain or a random hash. If the names of the list
+/// must contain a key, returns the apex of the list.
 fn probe_name(list: &List, lot: u64) -> Name {
     let [.., second, third, fourth] = lot.to_be_bytes();
     // The names of test entries have 0 in the second octet, so the random address has another value there.

@@ -47,7 +47,7 @@ pub struct Delegation {
 }
 
 impl Delegation {
-    /// Returns the addresses of type `kind` (A or AAAA) of the server with this name, as far as the referral contained them.
+    /// Returns the addresses of type `kind` (A or AAAA) of the server with this name. Only addresses that came with the referral are returned.
     pub(crate) fn glue_for(&self, server: &Name, kind: RecordType) -> Vec<IpAddr> {
         let of_server = self.glue.iter().filter(|(place, _)| self.servers.get(*place) == Some(server));
         of_server
@@ -56,7 +56,7 @@ impl Delegation {
             .collect()
     }
 
-    /// Creates a delegation whose servers the public DNS has named, without DNSSEC records.
+    /// Creates a delegation that came from a server and not from the configuration, without DNSSEC records.
     pub fn plain(
         zone: Name,
         servers: Vec<Name>,
@@ -73,7 +73,7 @@ impl Delegation {
 #[derive(Clone)]
 pub(super) enum CacheEntry {
     Known(Known),
-    /// A name below it is in the cache, so the name is known to exist until this time.
+    /// The name is known to exist until this time, because a name below it is in the cache.
     Exists(Mono),
     Delegation(Arc<Delegation>),
     State(Arc<ZoneTrust>),

@@ -1,9 +1,9 @@
 //! Finds out whether a name exists according to the cache, and therefore which types an NXDOMAIN denies.
 //!
 //! According to RFC 2308 section 5, an NXDOMAIN denies all types of the name. But load balancers send NXDOMAIN for types that they do not know,
-//! especially AAAA (RFC 4074 section 4.2). An NXDOMAIN without proof therefore denies only the type of its question, unless it comes from a
-//! top-level domain, whose servers know all types. So a mail server that asks for MX, A and AAAA of a sender's domain that spam has made up
-//! waits for one answer, also if the top-level domain is not signed or uses opt-out (RFC 5155 section 6).
+//! especially AAAA (RFC 4074 section 4.2). An NXDOMAIN without proof therefore denies only the type of its question, unless it comes from a top-level
+//! domain, whose servers know all types. A mail server asks for MX, A and AAAA of a sender's domain. If spam has invented this domain, the mail
+//! server waits for one answer only, even if the top-level domain is not signed or uses opt-out (RFC 5155 section 6).
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use crate::limits::MAX_SHOWN_ABOVE;
 use dns::clock::Mono;
 use dns::question::{Question, Security, ViewId, name_of_wire};
 
-/// The types that mail, the web and zones use. If the cache has data of one of these types, the name exists. If all
-/// types of a name are denied, questions for these types are answered from the denial.
+/// The types that mail, the web and zones use. If the cache has data of one of these types, the name exists. If a denial of all types of a name turns
+/// out to be wrong, the negative answers for these types are removed.
 const SHOWING: [RecordType; 10] = [
     RecordType::A,
     RecordType::AAAA,
@@ -35,9 +35,9 @@ const SHOWING: [RecordType; 10] = [
 ];
 
 impl InView<'_> {
-    /// Returns true if an NXDOMAIN (`denial`) in the answer to a question for `kind` at `name` denies all types. An NXDOMAIN for A without
-    /// proof does so too, because every server knows A: if A is denied, and nothing in the cache shows that the name exists, the name does not
-    /// exist. The same is true for any type if the server of a top-level domain denies it.
+    /// Returns true if an NXDOMAIN (`denial`) in the answer to a question for `kind` at `name` denies all types. An NXDOMAIN for A without proof does
+    /// so too, because every server knows A: if A is denied, and nothing in the cache shows that the name exists, the name does not exist. An
+    /// NXDOMAIN from the server of a top-level domain does so for any type.
     pub(super) fn denies_all_types(
         &self,
         name: &Name,
@@ -67,8 +67,8 @@ impl InView<'_> {
             || self.delegated(&keys.at(0, KeySlot::Delegation), now).is_some()
     }
 
-    /// Stores, for the time `time`, that the names between `zone` and `owner` exist, because data exist at `owner`.
-    /// Returns those of these names for which the cache contained a denial of all types.
+    /// Stores, for the time `time`, that the names between `zone` and `owner` exist, because data exist at `owner`. Returns the names among them for
+    /// which the cache contained a denial of all types.
     pub(crate) fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
         let mut cleared = Vec::new();
         if owner.iter().len() <= zone.iter().len().saturating_add(1) {
@@ -92,8 +92,8 @@ impl InView<'_> {
         cleared
     }
 
-    /// Removes the denial of all types of `name` from the cache, because data exist at the name. If only the type A was
-    /// denied, this denial stays; a top-level domain may have denied another type. Returns false if there is no denial of all types, or if the denial is proven by
+    /// Removes the denial of all types of `name` from the cache, because data exist at the name. The denial of the type A stays, unless it comes from
+    /// a top-level domain, which may have denied another type. Returns false if there is no denial of all types, or if the denial is proven by
     /// DNSSEC.
     pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
         let key = self.key(name, KeySlot::Nxdomain);
@@ -211,7 +211,7 @@ mod tests {
         for kind in [RecordType::A, RecordType::MX] {
             assert!(denied(rrsets, kind).is_none(), "{kind}");
         }
-        // What is known to exist is not denied again.
+        // The name is now known to exist, so another NXDOMAIN for MX denies only MX.
         deny(rrsets, (RecordType::MX, "example."), Security::Insecure);
         assert!(denied(rrsets, RecordType::MX).is_some());
         assert!(denied(rrsets, RecordType::A).is_none());

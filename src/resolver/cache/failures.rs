@@ -21,7 +21,7 @@ use dns::question::{ExtendedError, QuestionKey};
 /// Which servers answered while a question failed. If none answered, the network of this host may have been down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServersMeanwhile {
-    /// At least one server answered something, and the question did not fail because its own servers were silent.
+    /// At least one server answered some query meanwhile, and the question failed for another reason than the silence of its own servers.
     Answered,
     /// At least one server answered some query meanwhile, but none answered this question.
     AnsweredOthers,

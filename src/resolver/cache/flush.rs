@@ -25,7 +25,7 @@ pub enum Flush {
     },
     /// The entries of a name and of all names below it, of one type or of all types.
     Tree {
-        /// The name at the top of the tree: its entries and those of all names below it are removed.
+        /// The name at the top of the tree. The entries of this name and of all names below it are removed.
         name: Name,
         /// The only type whose entries are removed. `None` means all types.
         kind: Option<RecordType>,
@@ -69,9 +69,8 @@ impl Memory {
         self.walk(move |memory| memory.flush(&tree)).await;
     }
 
-    /// Removes the entries that `flush` selects, including expired entries, and walks through all tables (see `walk`).
-    /// Answers are removed last: as long as the RRsets are in the cache, a new answer could be made from them for a
-    /// client, and would stay after the flush.
+    /// Removes the entries that `flush` selects, including expired entries, and reads all tables for this (so run it with `walk`). Answers are
+    /// removed last: as long as the RRsets are in the cache, a new answer could be made from them for a client, and would stay after the flush.
     pub fn flush(&self, flush: &Flush) -> Flushed {
         let aim = Aim::new(flush);
         let mut flushed = Flushed::default();
@@ -101,9 +100,8 @@ impl Memory {
         flushed
     }
 
-    /// Removes entries at or below `names`, and entries of views that are no longer in use. If `names` is not empty, all
-    /// failures and all answers that are not secure are removed too, because an alias at another name may have led to
-    /// one of `names`. Walks through all tables (see `walk`).
+    /// Removes entries at or below `names`, and entries of views that are no longer in use. If `names` is not empty, all failures and all answers
+    /// that are not secure are removed too, because an alias at another name may have led to one of `names`. Reads all tables, so run it with `walk`.
     pub fn forget(&self, names: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let trees: HashSet<Vec<u8>> = names.iter().map(wire_name).collect();
         let is_gone = |key: &QuestionKey| {
@@ -128,8 +126,8 @@ impl Aim {
         }
     }
 
-    /// Returns true if the entry under `key` is to be flushed. `negative` is true if it is a denial. The entry of an
-    /// NXDOMAIN has no type, so it is flushed for any type.
+    /// Returns true if the entry under `key` is to be flushed. `negative`: true if the entry is a denial. The entry of an NXDOMAIN has no type, so it
+    /// is flushed for any type.
     fn hits(&self, key: &QuestionKey, negative: bool) -> bool {
         let of_kind = |kind: &Option<RecordType>| {
             kind.is_none_or(|kind| key.kind() == kind || key.kind() == RecordType::ZERO)
@@ -151,7 +149,7 @@ impl Aim {
         }
     }
 
-    /// Returns true if the ranges of the zone whose apex is the name of `key` are to be flushed: they may deny a name that is flushed.
+    /// Returns true if the denied ranges (NSEC and NSEC3) of the zone with the name of `key` are to be flushed: one of them may deny a flushed name.
     fn hits_ranges(&self, key: &QuestionKey) -> bool {
         let (Self::Name(name, _) | Self::Tree(name, _)) = self else { return true };
         suffixes(name).any(|suffix| suffix == key.name()) || self.hits(key, true)

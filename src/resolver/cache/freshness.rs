@@ -89,7 +89,7 @@ impl InView<'_> {
     }
 
     /// Returns true if no server has given another answer for the name and type since the RRset under `key` was stored.
-    /// This does not count as a use of the entry.
+    /// The lookup does not count as a use of the entry.
     pub(super) fn is_last_word(&self, key: &QuestionKey) -> bool {
         let keys = NameKeys::of_wire(key.name(), self.view, *self.store.keyed());
         let last = last_known(keys, key.kind(), |key| self.store.peek(key));
@@ -139,7 +139,7 @@ impl InView<'_> {
     }
 
     /// Removes an entry like `outdate`, by its key. If the TTL of the entry has not expired and its credibility is
-    /// greater than the given one, it stays.
+    /// greater than `rank`, it stays.
     pub(super) fn outdate_entry(&self, key: &SlotKey<'_>, (rank, backing): (Rank, &Backing), now: Mono) {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
         let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);

@@ -263,7 +263,8 @@ mod tests {
         }
         let of = |number: u16| KeySlot::Rrset(RecordType::from(number));
         let mut places: Vec<u64> = (64..4_096).map(|number| place(keys.at(0, of(number)).hash)).collect();
-        // The low bits of the hash give the position in the table.
+        // The low bits of the hash give the position in the table. These types give most of the 256 values of these bits, so the entries are spread
+        // over the table.
         let mut low: Vec<u64> = places.iter().map(|place| place & 0xff).collect();
         low.sort_unstable();
         low.dedup();

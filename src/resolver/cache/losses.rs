@@ -36,8 +36,8 @@ impl Losses {
         }
     }
 
-    /// Returns the share of lost queries in per cent. Returns 0 if fewer than `LEAST_LOSSES` were lost or answered: an outage loses a few
-    /// queries one after the other, and a dead server loses all.
+    /// Returns the share of lost queries in per cent. Returns 0 if fewer than `LEAST_LOSSES` queries were lost, or fewer were answered: after a short
+    /// outage there are few losses, and a dead server answers nothing. Neither shows that queries are lost on the path.
     pub(super) fn percent(&self) -> u8 {
         let (answered, lost) = (u32::from(self.answered), u32::from(self.lost));
         if self.answered.min(self.lost) < LEAST_LOSSES {
@@ -51,7 +51,7 @@ impl Losses {
 mod tests {
     use super::*;
 
-    /// Counts `queries` queries to a server, of which every `nth` one is lost.
+    /// Counts `queries` queries to a server, of which every `nth` one is lost. Returns the share of lost queries.
     fn after(losses: &mut Losses, queries: u32, nth: u32) -> u8 {
         for number in 1..=queries {
             if number % nth == 0 { losses.lost() } else { losses.answered() }

@@ -12,10 +12,10 @@ use dns::hash::Keyed;
 use dns::question::{Answer, QuestionKey};
 use dns::random::Random;
 
-/// The share of `cache.size` that each table may use, in per cent. Answers make cache hits possible, and RRsets and
-/// delegations save queries to servers. The entries of the two small tables have at most a few hundred octets. All
-/// shares together are 90 %: the process may use 125 %, and the allocator loses 11 to 24 % of the memory of entries in
-/// gaps between them. The rest is for work in progress.
+/// The share of `cache.size` that each table may use, in per cent. Answers make cache hits possible, and RRsets and delegations save queries to
+/// servers. The entries of the two small tables have at most a few hundred octets. The sum of the shares is only 90 %. The process may use 125 % of
+/// `cache.size`, and this also has to suffice for work in progress and for the gaps that the allocator leaves between entries (11 to 24 % of their
+/// memory).
 const SHARES: CacheShares = CacheShares { answers: 45, rrsets: 36, servers: 5, failures: 4 };
 
 struct CacheShares {
@@ -71,8 +71,7 @@ impl Memory {
         }
     }
 
-    /// Runs `walk`, a function that visits whole tables, on a thread that serves no client. It starts when all earlier
-    /// such functions have ended.
+    /// Runs `walk`, a function that visits whole tables, on a thread that serves no client. `walk` starts when all earlier such functions have ended.
     pub async fn walk<Value, Walk>(&self, walk: Walk) -> Value
     where
         Value: Send + 'static,
@@ -139,8 +138,7 @@ impl Answers {
         self.1.for_key(key)
     }
 
-    /// Returns true if the answer has neither changed nor been flushed since `version` was read. It may have been
-    /// evicted.
+    /// Returns true if the answer has neither changed nor been flushed since `version` was read. The answer may have been evicted.
     pub fn is_current(&self, version: AnswerVersion) -> bool {
         self.1.is_current(version)
     }

@@ -87,7 +87,7 @@ impl InView<'_> {
             if let Some(ranges) = self.ranges(&mut keys, begin) {
                 return from_ranges(&ranges, name_of_wire(keys.name(begin)), name, now);
             }
-            // The zone above a known zone does not deny names below it.
+            // A zone does not deny names in a delegated zone below it, so the zones above a delegation are not looked up.
             if self.delegated(&keys.at(begin, KeySlot::Delegation), now).is_some() {
                 return None;
             }
@@ -113,7 +113,7 @@ fn from_ranges(ranges: &[Arc<DeniedRange>], zone: Name, name: &Name, now: Mono) 
     let live = |owner: &Name| at(owner).filter(|range| now < range.expires);
     let closest = |owner: &Name| live(owner).map_or_else(Vec::new, |range| range.records.records(0));
     let mut proof = denial_synthesis::nxdomain(&zone, name, closest)?;
-    // The TTL is the smallest one of those that are left (RFC 8198 section 5.4).
+    // The TTL of the answer is the smallest remaining TTL of its records (RFC 8198 section 5.4).
     let least = proof.iter().filter_map(|record| live(&record.name)).min_by_key(|range| range.expires)?;
     let left = u32::try_from(least.expires.since(now).as_secs()).unwrap_or(0);
     let mut soa = least.soa.records(left).into_iter();

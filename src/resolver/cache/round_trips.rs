@@ -41,8 +41,7 @@ pub(super) struct RoundTrips {
     pub(super) variation: Duration,
     pub(super) counts: [u8; BUCKETS],
     total: u8,
-    /// The time to wait for the server before another server is asked. It is computed when a round trip is added,
-    /// because it is read more often.
+    /// The time to wait for the server before another server is asked. It is computed when a round trip is added, because it is read much more often.
     timer: Duration,
 }
 
@@ -86,8 +85,8 @@ impl RoundTrips {
         self.smoothed
     }
 
-    /// Returns how long to wait for this server before a second server is asked, although this one may still answer. It is about the 95th
-    /// percentile of the server's round trips. Until there are enough of them, it is 1.25 times the smoothed round trip plus 10 ms.
+    /// Returns how long to wait for this server before a second server is asked in addition. The time is about the 95th percentile of the server's
+    /// round trips. Until enough round trips are known, it is 1.25 times the smoothed round trip plus 10 ms.
     pub(super) fn timer(&self) -> Duration {
         self.timer
     }
@@ -178,10 +177,10 @@ mod tests {
 
     #[test]
     fn many_give_their_own_95th_percentile() {
-        // One round trip in ten takes 200 ms, so a shorter timer would fire for a tenth of all queries.
+        // One round trip in ten takes 200 ms. The timer must not be shorter, otherwise it expires for a tenth of all queries.
         let timer = trips((0..100).map(|place| if place % 10 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 200 * MS && timer <= 225 * MS, "{timer:?}");
-        // One round trip in fifty is long. The timer need not cover such rare ones.
+        // One round trip in fifty is long. The timer need not be longer than such rare round trips.
         let timer = trips((1..100).map(|place| if place % 50 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 40 * MS && timer <= 45 * MS, "{timer:?}");
     }

@@ -96,8 +96,8 @@ impl InView<'_> {
         NameKeys::for_name(name, self.view, *self.store.keyed())
     }
 
-    /// Returns what `get` returns for the name of `keys`, or the CNAME of the name if `get` returns nothing. The
-    /// returned type is that of the entry.
+    /// Returns what `get` returns for the name of `keys`, or the CNAME of the name if `get` returns nothing. Also returns the type of the found
+    /// entry.
     pub fn get_or_alias(
         &self,
         keys: &mut NameKeys,

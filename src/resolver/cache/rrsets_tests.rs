@@ -57,8 +57,7 @@ fn glue_never_answers_and_never_replaces_an_answer() {
     assert_eq!(held.records(&owner, Mono::START)[0].data, RData::A(A::new(192, 0, 2, 2)));
 }
 
-/// Tests each pair of a stored entry and a new entry that comes before the TTL of the stored one has expired: which of
-/// the two stays in the cache.
+/// Tests which entry stays in the cache if a new entry arrives before the TTL of the stored entry has expired, for pairs of ranks and DNSSEC states.
 #[test]
 fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
     use Security::{Insecure, Secure, Unchecked};
@@ -211,8 +210,8 @@ fn an_alias_is_known_for_each_type_that_its_name_does_not_have() {
     assert!(rrsets.get_or_alias(keys, RecordType::A, Rank::Answer, Mono::START).is_none(), "no alias");
 }
 
-/// Tests that a client may get a stale alias until its name has other data. A new TLSA record does not show whether the
-/// name has data of the types that may be stale.
+/// Tests that a stale alias stays usable until the name gets data of a type for which clients may get stale answers. Data of another type (TLSA) do
+/// not end it.
 #[test]
 fn data_end_a_stale_alias_of_their_name_if_they_may_be_stale_themselves() {
     let all = rrsets();

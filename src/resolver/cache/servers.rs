@@ -50,7 +50,7 @@ pub struct ServerFeatures {
 }
 
 impl ServerFeatures {
-    /// All features: those of a server that has not shown that it lacks one.
+    /// All features, for a server that has not shown that it lacks one.
     pub const ALL: Self = Self { edns: true, keeps_case: true, tcp: true, long_datagrams: true };
 }
 
@@ -60,7 +60,8 @@ pub struct Servers(Store<SocketAddr, Arc<Server>>);
 
 impl Servers {
     pub(super) fn new(capacity: u64, keyed: Keyed) -> Self {
-        // All entries about servers take the same memory, so no slot of the table stays empty.
+        // All entries about servers take the same memory, so a new entry always fills the slot of the evicted entry, and empty slots need not be
+        // counted.
         Self(Store::new(capacity, keyed, |_, _| ENTRY, 0))
     }
 
@@ -162,14 +163,15 @@ pub(super) struct ServerHistory {
     pub(super) flips_case_until: Option<Mono>,
     /// The time until which the server's denials of names in mixed case (0x20) are believed, because it has found such a name.
     pub(super) finds_case_until: Option<Mono>,
-    /// The number of denials of names in mixed case that the server repeated in the case of the question, since its denials were last believed.
+    /// How often the server repeated its denial of a name in mixed case when it was asked again in the case of the client's question. The number is
+    /// set to 0 when its denials are believed.
     pub(super) repeated_denials: u8,
     /// The time until which the server is asked for replies of at most 512 octets over UDP, because longer ones did not arrive.
     pub(super) short_until: Option<Mono>,
     /// The time at which a reply of more than 512 octets last arrived over UDP.
     pub(super) long_heard: Option<Mono>,
-    /// The number of queries in the case of the question that the server answered after it had not answered the same
-    /// query in mixed case. It is set to 0 when the server answers a query in mixed case.
+    /// How many queries in the case of the client's question the server answered after it had not answered the same query in mixed case. The number
+    /// is set to 0 when the server answers a query in mixed case.
     pub(super) own_case_answers: u8,
     /// The time until which the server is asked over TCP only if there is no other server, because it did not accept
     /// TCP.
@@ -201,7 +203,7 @@ impl ServerHistory {
         })
     }
 
-    /// Returns what `timers` returns, for the queries about `zone`: if the zone is slow, its own round trip is used.
+    /// Returns what `timers` returns, for queries about `zone`: if the server is slow for this zone, the round trip of the zone is used.
     fn timers_for(&self, zone: &Name, keyed: &Keyed) -> (Option<Duration>, Duration, Duration) {
         self.slow_zones.get(zone, keyed).map_or_else(
             || self.timers(),
@@ -217,8 +219,8 @@ impl ServerHistory {
     fn timed(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) {
         match Compared::with_usual(round_trip, self.round_trips.as_ref().map(RoundTrips::smoothed)) {
             Compared::Slower if self.slow_zones.add(zone, round_trip, now, keyed) => {}
-            // Either the earlier round trips came from slow zones, or the server has moved. The usual round trip therefore
-            // begins again.
+            // Either the earlier round trips came from slow zones, or the path to the server has changed. The usual round trip is therefore measured
+            // again from the beginning.
             Compared::Slower | Compared::Faster => {
                 self.slow_zones.end(zone, keyed);
                 self.round_trips = Some(RoundTrips::new(round_trip));
@@ -315,7 +317,8 @@ pub struct KnownServer {
     pub health: Health,
     /// The time until a dead server gets the next query. `None` if the server is not dead.
     pub dead_for: Option<Duration>,
-    /// The number of consecutive silences: unanswered queries, of which those in progress at the same time count once.
+    /// The number of consecutive silences. A silence is an unanswered query; several unanswered queries that were in progress at the same time count
+    /// as one.
     pub silences: u32,
     /// The features of the server, such as EDNS and TCP.
     pub features: ServerFeatures,
@@ -538,8 +541,8 @@ impl Server {
         history.hedged = history.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
-    /// Returns true if a second query may be sent to another server, because this one is late. Returns false if this has
-    /// happened too often for this server.
+    /// Returns true if a second query may be sent to another server, because this server is late. Returns false if there were too many second queries
+    /// for this server.
     pub(crate) fn take_hedge(&self) -> bool {
         let mut history = self.history();
         let hedged = history.hedged.saturating_add(1_000);
@@ -589,7 +592,7 @@ impl Server {
     }
 
     /// Records that the server has found a name in mixed case, so that its denials of such names are believed for a day. A server of a DNS list is
-    /// believed from its first denial on, which is then checked.
+    /// marked so at its first denial, because clients do not wait for the check of this denial.
     pub(crate) fn finds_mixed_case(&self, now: Mono) {
         self.history().finds_case_until = Some(now.after(FINDS_CASE_TIME));
     }
@@ -604,7 +607,8 @@ impl Server {
         }
     }
 
-    /// Records that replies of more than 512 octets seem not to arrive from the server over UDP. This changes nothing if one has arrived lately.
+    /// Records that replies of more than 512 octets seem not to arrive from the server over UDP. This changes nothing if such a reply has arrived
+    /// recently.
     pub(crate) fn loses_long_datagrams(&self, now: Mono) {
         let mut history = self.history();
         if history.long_heard.is_none_or(|heard| now.since(heard) >= SHORT_TIME) {

@@ -19,7 +19,7 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::random::Random;
 
-/// The health of a server: whether it answers queries, as far as this is known.
+/// The health of a server: what is known about its ability to answer queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
@@ -39,7 +39,7 @@ pub enum Health {
 pub(super) struct Silence {
     /// The time of the server's last answer.
     heard: Option<Mono>,
-    /// The number of consecutive silences (unanswered queries), and the time at which the last of them was counted.
+    /// The number of consecutive silences (unanswered queries). The next field is the time at which the last of them was counted.
     count: u32,
     counted: Option<Mono>,
     /// The time at which the first query of these silences (unanswered queries) was sent.
@@ -51,18 +51,17 @@ pub(super) struct Silence {
 
 #[derive(Clone, Copy, Debug)]
 struct Dead {
-    /// The time until which the dead server gets no questions of clients, and the length of this pause.
+    /// The time until which the dead server gets no questions of clients. The next field is the length of this pause.
     until: Mono,
     span: Duration,
-    /// An earlier time for the next probe, which is used if a question has failed because of this server. `is_wanted` is
-    /// true if that has happened.
+    /// An earlier time for the next probe. It is used if `is_wanted` is true, that is, if a question has failed because of this server.
     until_wanted: Mono,
     is_wanted: bool,
     tried: Tried,
     /// The time at which the last probe of the server began.
     tried_at: Option<Mono>,
-    /// True if the silence may have ended: it began in an outage, the server has since answered for another zone, and it
-    /// was not asked for this zone since.
+    /// True if the silence may have ended: the silence began in an outage, the server has since answered for another zone, and has not been asked for
+    /// this zone since.
     is_in_question: bool,
 }
 
@@ -212,8 +211,8 @@ impl Silence {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
-    /// Returns the pause between two probes that questions begin. It is `usual`. After a long silence, it is a fixed
-    /// part of the time since the silence began.
+    /// Returns the pause between two probes that are sent because questions failed. The pause is `usual`. After a long silence, it is at least a
+    /// fixed part of the time since the silence began.
     fn wanted_pause(&self, usual: Duration, now: Mono) -> Duration {
         let silent = self.since.map_or(Duration::ZERO, |since| now.since(since));
         if silent < LONG_SILENCE { usual } else { usual.max(silent / LONG_SILENCE_PROBES) }

@@ -1,9 +1,8 @@
 //! The zones for which a server does not answer.
 //!
-//! A hoster's server may drop the queries for some domains and answer the queries for others. The unanswered queries of
-//! a server for one zone are therefore counted separately from those of the whole server, until the server answers for
-//! the zone. In an earlier version, an answer for any other zone ended the count, and each mail of a dropped domain
-//! waited 4 s.
+//! A hoster's server may drop the queries for some domains and answer the queries for others. The unanswered queries of a server are therefore
+//! counted for each zone separately (in addition to the count for the whole server), until the server answers for the zone. In an earlier version, an
+//! answer for any other zone ended the count, and each mail of a dropped domain waited 4 s.
 
 use hickory_proto::rr::Name;
 

@@ -42,9 +42,9 @@ pub(super) struct SlowZone {
 pub(super) enum Compared {
     /// The round trip for the zone is the first one, or about as long as for other zones.
     Alike,
-    /// The round trip is so much longer than usual that the reason is the zone, and not the distance of the server.
+    /// The round trip is much longer than usual. The reason is then the zone, and not the distance of the server.
     Slower,
-    /// The round trip is so much shorter than usual that the usual round trip does not show the distance of the server.
+    /// The round trip is much shorter than usual. The usual round trip then does not show the distance of the server.
     Faster,
 }
 

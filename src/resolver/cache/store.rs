@@ -78,7 +78,7 @@ struct StoreShard<K, V> {
     /// The upper halves of the hashes of entries that were evicted from the short queue. The lower half of a hash gives
     /// the position of its upper half.
     gone: Vec<u32>,
-    /// The number of the current era, and the number of octets of new entries after which the era ends.
+    /// The number of the current era. The next field is the number of octets of new entries after which this era ends.
     era: u16,
     left_of_era: u64,
     capacity: u64,
@@ -157,8 +157,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Adds an entry from the snapshot of an earlier process under `key`, unless the table already has one. `in_use` is true if the entry was in the
-    /// long queue. Returns true if the entry was added.
+    /// Adds an entry from the snapshot of an earlier process under `key`, unless the table already has one. `in_use`: true if the entry was used
+    /// again after it was stored (it was in the long queue). Returns true if the entry was added.
     pub(super) fn restore(&self, key: K, value: V, in_use: bool) -> bool {
         let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         let Some(mut shard) = self.shard(hash) else { return false };
@@ -170,8 +170,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         is_new
     }
 
-    /// Calls `see` with every entry until `see` fails. The last argument of `see` is true if the entry is in the long
-    /// queue. This does not count as a use of the entries. No lock is held while `see` runs.
+    /// Calls `see` with every entry until `see` fails. The last argument of `see` is true if the entry was used again after it was stored (it is in
+    /// the long queue). This does not count as a use of the entries. No lock is held while `see` runs.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(&K, &V, bool) -> Result<(), Error>,
@@ -199,7 +199,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
     }
 
     /// Returns the entries for which `wanted` returns true. Their order depends only on the operations on the table so
-    /// far. This does not count as a use of the entries.
+    /// far. The call does not count as a use of the entries.
     pub(super) fn entries(&self, wanted: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
         let mut entries = Vec::new();
         for shard in self.shards.iter() {

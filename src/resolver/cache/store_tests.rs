@@ -39,7 +39,7 @@ fn what_is_in_use_outlives_a_flood_of_what_is_asked_for_once() {
     assert_eq!(store.fill(), (100, 1_000));
 }
 
-/// Tests names from spam, which are looked up three times for one email and never again.
+/// Tests that entries in use stay in the table although many other entries are looked up three times and then never again, like the names in spam.
 #[test]
 fn what_is_asked_for_thrice_at_once_does_not_push_out_what_is_in_use() {
     let (entries, hot, scanned) = (4_000, 800, 100_000);

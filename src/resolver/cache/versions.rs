@@ -45,7 +45,7 @@ impl Versions {
         }
     }
 
-    /// Records that any answer may have changed or may have been removed. The caller must call it after the change.
+    /// Records that any answer may have changed or may have been removed. The caller must call this function after the change.
     pub(super) fn end_all(&self) {
         for counter in &self.0 {
             counter.fetch_add(1, Ordering::Release);

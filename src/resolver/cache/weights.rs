@@ -17,8 +17,8 @@ pub(super) const fn shared<Value>() -> usize {
     size_of::<Value>() + 2 * size_of::<usize>()
 }
 
-/// Returns the number of octets that the allocator provides for a request of `octets` octets. It has four sizes between
-/// a power of two and the next one, and steps of 16 octets below 128. A large request takes one page more.
+/// Returns the number of octets that the allocator provides for a request of `octets` octets. The allocator has four sizes between a power of two and
+/// the next one, and steps of 16 octets below 128. A large request takes one page more.
 pub(super) fn block(octets: usize) -> usize {
     let step = (octets.next_power_of_two() / 8).max(16);
     let more = if octets > LARGE { PAGE } else { 0 };

@@ -28,7 +28,7 @@ pub const HTTPS_PORT: u16 = 443;
 /// The default port of DNS over QUIC (RFC 9250 section 4.1.1).
 pub const QUIC_PORT: u16 = 853;
 
-/// The default path in the URL of DNS over HTTPS. RFC 8484 requires no certain path, but all public resolvers and clients use this one.
+/// The default path in the URL of DNS over HTTPS. RFC 8484 does not prescribe a path, but all public resolvers and clients use this one.
 pub const HTTPS_PATH: &str = "/dns-query";
 
 /// A forwarder: a recursive server to which resolverd sends questions.

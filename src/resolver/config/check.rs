@@ -173,7 +173,7 @@ fn one_listener(
         (Some(_), None) => missing("key", "certificate"),
         _ => {}
     }
-    // Prefixes that together contain all addresses are one prefix of length 0.
+    // `aggregate` joins prefixes that together contain all addresses into one prefix of length 0.
     let allowed = IpNet::aggregate(&listener.allow);
     if let Some(all) = allowed.iter().find(|network| network.prefix_len() == 0)
         && !listener.open_resolver
@@ -221,7 +221,7 @@ fn fleet(checks: &mut Checks<'_>) {
     if fleet.servers.is_empty() {
         return;
     }
-    // A key that cannot be used has its own error.
+    // If the key is set but cannot be used, this error has already been reported.
     if fleet.key.is_none() && checks.lines.line_of("fleet", "key").is_none() {
         let remedy = "set it to a file with a key that all gateways of the fleet have";
         checks.add("fleet", "key", "is missing, so others could write wrong answers to the store", remedy);
@@ -238,8 +238,8 @@ fn fleet(checks: &mut Checks<'_>) {
     }
 }
 
-/// Adds an error if `[[record]]` entries of one view contradict each other or a `[[host]]`. For example, two of them have the same name and type, or
-/// a name has an alias and other records.
+/// Adds an error if `[[record]]` entries of one view contradict other entries of the view. For example, two entries have the same name and type, a
+/// name has an alias and other records, or a `[[record]]` has an address for the name of a `[[host]]`.
 fn records(checks: &mut Checks<'_>) {
     let config = checks.config;
     let hosts: BTreeSet<_> = config.hosts.iter().map(|host| (&host.name, &host.view)).collect();

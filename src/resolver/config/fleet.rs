@@ -16,9 +16,9 @@ use crate::limits::{MAX_FLEET_FILE, MAX_FLEET_WORD, MIN_FLEET_KEY};
 /// The values of the section `[fleet]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FleetSection {
-    /// The servers of the store. Empty means that this gateway shares nothing.
+    /// The servers of the store. If there are none, this gateway shares nothing.
     pub servers: Vec<StoreServer>,
-    /// What the servers are.
+    /// The kind of the servers: single servers, sentinels, or nodes of a cluster.
     pub mode: StoreMode,
     /// The name by which sentinels know the primary server.
     pub primary: String,
@@ -26,21 +26,22 @@ pub struct FleetSection {
     pub user: String,
     /// The file with the password of the user. `None` means no password.
     pub password: Option<SecretFile>,
-    /// The file with the certificate of the authority that signs the certificates of the servers. `None` means the authorities of this host.
+    /// The file with the certificate of the authority that signs the certificates of the servers. `None` means the certificate authorities that this
+    /// host trusts.
     pub ca: Option<PemFile>,
     /// The file with the key of the fleet. All gateways of the group need the same key.
     pub key: Option<SecretFile>,
     /// The words with which all keys in the store begin.
     pub prefix: String,
-    /// The group of gateways that share with each other.
+    /// The group of gateways that share answers with each other.
     pub group: String,
     /// True if this gateway validates secure answers of the fleet again.
     pub verify: bool,
-    /// The zones of the configuration whose data are shared nevertheless.
+    /// The configured zones whose data are shared too. The data of other configured zones are not shared.
     pub zones: Vec<Name>,
 }
 
-/// What the servers of the store are.
+/// The kind of the servers of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreMode {
     /// One server with all data. Further servers are tried if it cannot be reached.

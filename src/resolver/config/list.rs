@@ -69,7 +69,7 @@ pub struct ConfiguredList {
     pub when_silent: Option<WhenSilent>,
     /// The daily quota: the number of queries a day that the operator allows.
     pub quota: Option<u64>,
-    /// The customer's key for the DNS list, and the file that contains it.
+    /// The customer's key, which is a label in the names that paying customers look up in the DNS list, and the file that contains the key.
     pub key: Option<KeyFile>,
     /// The zone whose names contain the customer's key. `None` means the zone that the registry names.
     pub with_key: Option<Name>,

@@ -1,4 +1,5 @@
-//! Reads the files that `[dnsbl]` and `[[list]]` mention: a registry of DNS lists, and a customer's key for a list.
+//! Reads the files that `[dnsbl]` and `[[list]]` mention: a registry of DNS lists, and the customer's key for a list (a secret label in the names
+//! that paying customers look up).
 
 use crate::limits;
 use std::path::{Path, PathBuf};

@@ -45,7 +45,7 @@ pub struct Listener {
     pub allow: Vec<IpNet>,
     /// True if `allow` may permit every client on the internet.
     pub open_resolver: bool,
-    /// Clients within `allow` that receive REFUSED nevertheless.
+    /// Clients that receive REFUSED although they are within `allow`.
     pub refuse: Vec<IpNet>,
     /// Networks whose clients receive no reply at all from this listener.
     pub drop: Vec<IpNet>,
@@ -55,7 +55,7 @@ pub struct Listener {
     /// The shared zones (`[[zone]]` entries without `view`) that the clients of this listener see, by apex. `None` means that the address of a client
     /// decides: the client sees the zones of its `[[view]]`, or all shared zones if it has no view. Always `None` in `[listen]`.
     pub zones: Option<Vec<Name>>,
-    /// Whether resolverd replaces answers of DNS lists that are neither "listed" nor "not listed".
+    /// The treatment of answers of DNS lists that are neither "listed" nor "not listed": they are replaced or passed on.
     pub dnsbl: Guard,
     /// The answer with which resolverd replaces refusals of DNS lists. `None` means that the setting of each list applies.
     pub on_refusal: Option<OnRefusal>,

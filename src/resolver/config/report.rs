@@ -15,8 +15,8 @@ const LONGEST_NEAR: usize = 64;
 /// and "frobnicate" has less than 0.6 with any known key.
 const SIMILAR: f64 = 0.75;
 
-/// Beginnings of error texts that continue a sentence with the key, such as "is too large". Before these texts, the name of the key is shown without
-/// a colon.
+/// An error text that begins with one of these words continues a sentence that begins with the name of the key ("cache.size is too large"). No colon
+/// is shown after the key then.
 const VERBS: [&str; 4] = ["is ", "has ", "cannot ", "permits "];
 
 /// All errors in one configuration file. Each line of the error text begins with the name of the file.

@@ -80,7 +80,7 @@ pub struct Resolve {
     pub private_domains: Vec<Name>,
     /// True if servers of the root and of TLDs receive only the part of a name that they need (RFC 9156), and not the full name.
     pub qname_minimisation: bool,
-    /// True if two servers of a zone are asked at the same time while it is not known how fast any of them answers.
+    /// True if two servers of a zone are asked at the same time while the round trip of none of them is known.
     pub race: bool,
     /// The port of servers to which queries are sent. It is 53 unless the operator sets another one.
     pub upstream_port: u16,
@@ -90,7 +90,7 @@ pub struct Resolve {
     pub source_ports: RangeInclusive<u16>,
 }
 
-/// Whether queries are sent over one of the two address families, IPv4 or IPv6.
+/// Determines if queries are sent over an address family (IPv4 or IPv6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// The address family (IPv4 or IPv6) is used if this host has a route for it.

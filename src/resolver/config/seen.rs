@@ -32,7 +32,7 @@ pub struct SeenNames<'c> {
 /// The configured entry that resolverd uses to answer a question for a name.
 #[derive(Clone, Copy, Debug)]
 pub enum SeenEntry<'c> {
-    /// The host with this name. For the name of a PTR record, the host with this address.
+    /// The host with this name. For a reverse name, the host whose address the name represents.
     Host(&'c ConfiguredHost),
     /// A configured `[[record]]` with this name.
     Record(&'c ConfiguredRecord),

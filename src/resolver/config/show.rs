@@ -92,9 +92,9 @@ mod tests {
         visit(&mut commented);
         assert!(commented.0.len() > 20, "{}", commented.0.len());
         for [section, key, value, comment] in commented.0 {
-            // An empty path is the default. It cannot be written in the configuration file.
+            // An empty text is the default of these keys, so the key is left out.
             let written = if value == "\"\"" { String::new() } else { format!("{key} = {value}\n") };
-            // The variable `needed` has the other keys without which the entry would be invalid.
+            // The variable `needed` has the other keys that the entry must contain to be valid.
             let (head, needed) = match section {
                 "zone" if key == "recurse" => ("[[zone]]", "name = \"a.example\"\n"),
                 "zone" => ("[[zone]]", "name = \"a.example\"\nforward = [\"192.0.2.1\"]\n"),

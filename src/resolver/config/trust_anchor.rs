@@ -29,7 +29,8 @@ const BLOCKS: [&str; 4] = ["trust-anchors", "managed-keys", "trusted-keys", "dns
 /// The trust anchors (keys that are trusted without a signature of a parent zone), and the file that they come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrustAnchor {
-    /// The file from which the anchors were read. `None` means the keys that are built into the program and those that the system has installed.
+    /// The file from which the anchors were read. `None` means the keys that are built into the program, and the keys in the file that the system has
+    /// installed.
     pub path: Option<PathBuf>,
     /// The trust anchors that were read from the file.
     pub anchors: Anchors,

@@ -41,8 +41,8 @@ impl ListAnswers {
         }
     }
 
-    /// Returns true if the answers to clients show that the DNS list lists nothing. If `before` is true, the DNS list is already known to list
-    /// nothing. Then it is enough that no answer since the start of resolverd was a listing.
+    /// Returns true if the answers to clients show that the DNS list lists nothing. `before`: true if the DNS list is already known to list nothing.
+    /// In this case, it is enough that no answer since the start of resolverd was a listing.
     pub(crate) fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }

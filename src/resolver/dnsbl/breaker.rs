@@ -60,8 +60,8 @@ pub(crate) enum Judgement {
     Rest,
     /// Judge the DNS list again at this time, because it is too early for a decision.
     Later(Mono),
-    /// No other server has answered recently, so the network of this host may be down. Send a query to another zone to find out, and judge the DNS
-    /// list again at this time.
+    /// No other server has answered recently, so the network of this host may be down. Send a query to another zone to find out, and decide again
+    /// about the DNS list at this time.
     Witness(Mono),
     /// The DNS list does not answer or answers only with errors, and its breaker has been opened now.
     Opened,

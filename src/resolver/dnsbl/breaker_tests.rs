@@ -76,7 +76,7 @@ fn a_list_that_stutters_is_not_slow() {
         breaker.ended(EndedQuery { end, elapsed, round_trip, probe: false }, Mono::START);
     }
     assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
-    // Two DNS lists: one with a single late answer after many fast ones, and one whose only answer was slow.
+    // Two DNS lists: one with a single late answer after many fast ones, and one whose only answer was slow. Both breakers open within 2 s.
     for before in [known(50), Breaker::default()] {
         let mut breaker = before;
         breaker.asked(Mono::START);
@@ -205,7 +205,7 @@ fn a_name_that_nobody_answers_is_not_the_lists_fault() {
     breaker.probing(probe, Duration::ZERO);
     breaker.asked(probe);
     ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, true, probe.after(50 * MS));
-    // The first question still waits for its answer. The silence after the next question is measured separately.
+    // The probe was answered, so the silence has ended, although the first question still waits. The next question begins a new silence.
     assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
     assert_eq!(breaker.next_probe(), None);
     breaker.asked(at(9_000));
@@ -230,7 +230,7 @@ fn probes_come_at_once_and_never_further_apart_than_their_bound() {
 }
 
 proptest! {
-    /// No sequence of events opens the breaker if no server of another zone answers in the time for which the DNS list is silent.
+    /// Tests that no sequence of events opens the breaker if no server of another zone answers while the DNS list is silent.
     #[test]
     fn never_by_silence_alone(steps in prop::collection::vec((0_u8..5, 1_u64..3_000), 1..200)) {
         let mut breaker = Breaker::default();

@@ -83,7 +83,7 @@ impl ListEntry {
         Self::new(apex, way, u32::MAX, Arc::default())
     }
 
-    /// Returns the counters of the DNS list. If a new entry replaces this one, it gets these counters and continues them.
+    /// Returns the counters of the DNS list. An entry that replaces this one gets these counters and continues them.
     pub(super) fn tally(&self) -> Arc<ListTally> {
         Arc::clone(&self.tally)
     }
@@ -103,7 +103,7 @@ impl ListEntry {
         self.knowledge().known.shown().state
     }
 
-    /// Records the result of a test of the DNS list. `insists` is true if the operator has asked for the test. Returns true if the state "lists
+    /// Records the result of a test of the DNS list. `insists`: true if the operator has asked for the test. Returns true if the state "lists
     /// everything" has begun or ended. Then cached answers of the list must no longer be used.
     pub fn tested(&self, state: ListState, why: &str, insists: bool, now: Now) -> bool {
         let mut knowledge = self.knowledge();
@@ -115,9 +115,9 @@ impl ListEntry {
             knowledge.known.world.get_or_insert(since);
         } else {
             knowledge.known.world = None;
-            // A refusal or a missing answer may be newer than this test, so the test does not always end that state. A test with the expected result
-            // ends the state "refuses queries" after some time without faults, as a good answer to a client does. If the operator has asked for the
-            // test, it ends the state at once.
+            // The DNS list may have refused or been silent after this test began, so the test does not always end these states. A test with the
+            // expected result ends the state "refuses queries" after some time without faults, as a good answer to a client does. If the operator has
+            // asked for the test, it ends the state at once.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match knowledge.known.standing.state {
                 ListState::Silent => true,
@@ -302,7 +302,7 @@ impl ListEntry {
         read(&self.tally.hits).saturating_add(read(&self.tally.misses))
     }
 
-    /// Returns the distribution of the times that questions took, without those that were answered from the cache.
+    /// Returns the distribution of the times that questions took. Questions that were answered from the cache are left out.
     pub fn times(&self) -> Distribution {
         self.tally.elapsed.distribution()
     }
@@ -407,7 +407,7 @@ mod tests {
     fn an_incident_of_the_earlier_process_is_ended_only_by_a_quiet_time() {
         let entry = entry("bl.example.");
         let standing = ListStanding { state: ListState::Refusing, since: 1, why: "no".to_owned() };
-        // In a real process, the monotonic clock is far from its start when an answer arrives.
+        // In a real process, the monotonic clock is far from its start when an answer arrives. This test begins late on the clock for this reason.
         let begins = 1_000_000;
         entry.restore(KnownList { standing, world: None }, at(begins).mono);
         entry.heard(&ListVerdict::NotListed, at(begins + 1));

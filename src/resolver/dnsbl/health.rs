@@ -74,7 +74,8 @@ impl ListHealth {
         self.due
     }
 
-    /// Called when a test begins. Plans another test, in case this one has no result. If it has a result, `tested` plans the next test.
+    /// Called when a test begins. Plans another test, which is needed if the current test has no result. If it has a result, `tested` plans the next
+    /// test.
     pub(crate) fn testing(&mut self, now: Mono) {
         self.due = Some(now.after(HEALTH_AGAIN));
         self.insists = false;
@@ -98,8 +99,8 @@ impl ListHealth {
         }
     }
 
-    /// Called when another gateway of the fleet has tested the DNS list, and plans the own test as if this gateway had tested. So one gateway tests
-    /// for all. A test for the operator, and a test that confirms a suspected fault, stay as planned.
+    /// Called when another gateway of the fleet has tested the DNS list. Plans the next test as if this gateway had made that test, so that one
+    /// gateway tests for all. A test for the operator, and a test that confirms a suspected fault, stay as planned.
     pub(crate) fn tested_by_others(&mut self, now: Mono, toss: impl Fn(u32) -> u32) {
         if !self.insists && self.suspicion.is_none() && self.due.is_some() {
             self.plan(HEALTH_INTERVAL, now, toss);
@@ -111,8 +112,8 @@ impl ListHealth {
         self.suspicion.and_then(|suspicion| suspicion.server)
     }
 
-    /// Records the result of a test that ended at `now`, and plans the next test. `toss` returns a random number below its argument. Random pauses
-    /// prevent that all DNS lists are tested at the same time.
+    /// Records the result of a test that ended at `now`, and plans the next test. `toss` returns a random number below its argument. It is used for
+    /// random pauses, so that not all DNS lists are tested at the same time.
     pub(crate) fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let shown = match read(tested) {
             Some((state, server)) if is_broken(state) => self.suspect(state, server, now),

@@ -70,7 +70,7 @@ pub enum Guard {
     /// resolverd replaces answers that are neither "listed" nor "not listed", such as refusals.
     #[default]
     Guard,
-    /// resolverd passes such answers on unchanged, because the clients of the listener know their codes.
+    /// resolverd passes all answers on unchanged, because the clients of the listener know the return codes of the lists.
     Pass,
 }
 
@@ -114,7 +114,7 @@ pub struct List {
     pub subjects: Vec<ListSubject>,
     /// True if names in the DNS list contain a customer's key. The key is a label between the subject (such as a reversed address) and the apex.
     pub keyed: bool,
-    /// Whether the DNS list still operates.
+    /// Says if the DNS list still operates, or was shut down.
     pub life: Life,
     /// The return codes (addresses in answers) whose meaning is known. Any other code is a listing too, unless it is in `refused`.
     pub listed: Vec<Code>,
@@ -165,7 +165,7 @@ pub const NIBBLES: usize = 32;
 /// The number of labels of a reversed IPv4 address in a name.
 pub const OCTETS: usize = 4;
 
-/// The number of labels of a registered domain, such as `ahbl.org`, which may contain other names besides a DNS list.
+/// The number of labels of a registered domain, such as `ahbl.org`, which may contain other names in addition to a DNS list.
 const OWN_DOMAIN: usize = 2;
 
 impl List {

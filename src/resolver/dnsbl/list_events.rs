@@ -1,9 +1,10 @@
 //! A queue of events about clients' questions to DNS lists, from which batches are learned. Its length is limited: if the task that reads it is
 //! too slow, further events are lost.
 //!
-//! Answers from the cache add an event too. Therefore adding an event allocates no memory and never waits. Such an event also does not wake the
-//! task: the client has its answer, and asks the next list at once. If the cache does not have that answer, the event of this question wakes the
-//! task, which then reads both. Before, 939 of 2500 cached answers at 500 a second woke it, which took about 15 µs each on the same core.
+//! Answers from the cache add an event too. Therefore adding an event allocates no memory and never waits. The event of a cached answer also does not
+//! wake the task that reads the queue: the client has its answer, and asks the next list at once. The first question that the cache cannot answer
+//! wakes the task, which then reads all events. In an earlier version, 939 of 2500 cached answers (at 500 a second) woke the task, and each time this
+//! took about 15 µs of the same core.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

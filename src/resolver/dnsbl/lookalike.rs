@@ -6,12 +6,13 @@
 //! - A zone in which clients look up the addresses that they look up in a known list too is learned: it gets a number, and batches may ask it. In
 //!   a simulated internet with one list that the registry does not have, a third of the time of a message went to this list, because it was asked
 //!   alone.
-//! - Only the batches know learned zones. In an earlier version a learned zone became a list: its names got the route and the policy of a list,
-//!   and so had no stale answers and no filter of private addresses.
+//! - Only the batches know learned zones. In an earlier version a learned zone became a list: its names were resolved like those of a list, that is,
+//!   without stale answers and without the filter of private addresses.
 //! - Names with reversed addresses also occur in zones of SPF macros (RFC 7208 section 7.2, `%{ir}`), whose owner is a stranger. Such a zone may be
-//!   learned. However, a batch asks a zone only about an address that a client has just looked up in a list, and only if clients looked up 95 of
-//!   the last 100 addresses of that list in the zone too (`BATCH_PERCENT`). If nearly all mail comes from one stranger, the servers of this stranger
-//!   get some more queries after this mail ends. `dnsbl.batch_waste` limits them apart from those to known lists, and no answer changes.
+//!   learned. However, a batch asks a zone only about an address that a client has just looked up in a list, and only if clients looked up 95 of the
+//!   last 100 addresses of that list in the zone too (`BATCH_PERCENT`). If nearly all mail comes from one stranger, the servers of this stranger get
+//!   some more queries after this mail ends. `dnsbl.batch_waste` limits the queries to learned zones separately from the queries to known lists. No
+//!   answer changes.
 //! - The number of zones is limited: the zone with the fewest questions is removed first. Of too many learned zones, the one that was not asked
 //!   for the longest time is no longer learned. A stranger's zones are asked less often than the lists of the gateway.
 
@@ -45,7 +46,7 @@ struct AskedZone {
     /// The number of questions about an address that differs from the address in the question before.
     changes: u64,
     last: IpAddr,
-    /// The addresses that clients looked up in a known DNS list too, and the time of the first of these questions.
+    /// The addresses that clients looked up in this zone and in a known DNS list. The next field is the time of the first of these questions.
     shared: Vec<IpAddr>,
     since: Mono,
     learned: Option<LearnedZone>,
@@ -107,8 +108,8 @@ impl Lookalikes {
         true
     }
 
-    /// Returns the number of the zone of a question, if the zone is learned. `is_shared` is true if clients have just looked up the same address in a
-    /// known DNS list. The zone is learned when they have done so for enough addresses.
+    /// Returns the number of the zone of a question, if the zone is learned. `is_shared`: true if clients have just looked up the same address in a
+    /// known DNS list. When they have done so for enough addresses, the zone is learned.
     pub(crate) fn asked(&self, name: &ReversedName, is_shared: bool, now: Mono) -> Option<ListId> {
         let mut table = self.lock();
         let zone = table.zones.get_mut(&name.zone).filter(|_| !name.keyed)?;
@@ -122,8 +123,8 @@ impl Lookalikes {
         None
     }
 
-    /// Records the result of a question for `name`. Returns the number of the zone if it is learned. `round_trip` is that of the answer, or `None` if the
-    /// answer came from the cache.
+    /// Records the result of a question for `name`. Returns the number of the zone if it is learned. `round_trip`: the round trip of the answered
+    /// query, or `None` if the answer came from the cache.
     pub(crate) fn heard(
         &self,
         name: &Name,
@@ -173,7 +174,7 @@ impl Lookalikes {
 }
 
 impl LookalikeTable {
-    /// Gives a learned zone a number, so that batches can contain it.
+    /// Gives a zone that clients use like a DNS list a number, so that batches can contain it (learned zone).
     fn learn(&mut self, zone: &Name, now: Mono) {
         let learned = self.zones.values_mut().filter(|zone| zone.learned.is_some());
         let mut learned: Vec<&mut AskedZone> = learned.collect();
@@ -289,7 +290,7 @@ mod tests {
         assert_eq!(lookalikes.list().len(), 1);
     }
 
-    /// Clients ask a zone about an address, after a known DNS list if `is_shared` is true.
+    /// Simulates a client's question about an address to a zone. `is_shared`: true if the client has also asked a known DNS list about this address.
     fn ask(lookalikes: &Lookalikes, asked: &str, is_shared: bool, now: Mono) -> Option<ListId> {
         let asked = name(asked);
         assert!(lookalikes.notice(&asked));
@@ -309,7 +310,7 @@ mod tests {
             ask(&lookalikes, "1.2.0.192.one.example.", true, now);
             ask(&lookalikes, &format!("{last}.2.0.192.a1b2c3d4e5f6a7b8c9d0e1f2g3.keyed.example."), true, now);
             ask(&lookalikes, &format!("{last}.2.0.192.both.example."), true, now);
-            // One asked address every ten minutes is not enough for a learned zone.
+            // If clients look up one address in ten minutes, this is too seldom for a learned zone.
             let later = now.after(Duration::from_secs(600 * last));
             ask(&lookalikes, &format!("{last}.2.0.192.seldom.example."), true, later);
         }

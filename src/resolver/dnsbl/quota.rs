@@ -10,7 +10,7 @@ use crate::limits::QUOTA_WARNING_PERCENT;
 /// The length of a day in seconds.
 const DAY: u64 = 24 * 60 * 60;
 
-/// In a shorter time than this, in seconds, the number of queries shows no rate.
+/// The least time, in seconds, from which the rate of queries is computed.
 const SHORTEST: u64 = 60;
 
 /// How many queries were sent to one DNS list today and yesterday.
@@ -45,7 +45,7 @@ pub struct ExceededQuota {
     pub today: u64,
     /// The quota of the DNS list: the number of queries a day that its operator allows.
     pub most: u64,
-    /// When it was exceeded, in seconds since 1970; `None` if no query was counted since the quota was set.
+    /// When the quota was exceeded, in seconds since 1970; `None` if no query was counted since the quota was set.
     pub since: Option<u64>,
     /// The number of queries in a whole day at the rate of this day.
     pub per_day: u64,
@@ -82,7 +82,7 @@ impl Quota {
         (self.all(), self.yesterday)
     }
 
-    /// Marks the counts as those of an earlier process, which this process has read from a file.
+    /// Marks the counts as read from a file that an earlier process has written.
     pub(crate) fn restored(self) -> Self {
         Self { restored: self.today, ..self }
     }
@@ -106,7 +106,8 @@ impl Quota {
         self.today.saturating_add(self.others)
     }
 
-    /// Returns how far the quota of `most` queries is exceeded on the day of the time `unix` (in seconds since 1970), if it is.
+    /// Returns how far the quota of `most` queries is exceeded on the day of the time `unix` (in seconds since 1970). Returns `None` if it is not
+    /// exceeded.
     pub(crate) fn exceeded(mut self, most: u64, unix: u64) -> Option<ExceededQuota> {
         self.turn(unix);
         let passed = unix.saturating_sub(self.begin(unix)).max(SHORTEST);
@@ -123,8 +124,8 @@ impl Quota {
         self.since.max(unix.saturating_sub(unix % DAY))
     }
 
-    /// Returns when the quota of `most` queries will be used up, in seconds since 1970, if queries are sent at the average rate of this day
-    /// (UTC), or since counting began. Returns `None` if this will not happen on this day, or has happened, or if counting has just begun.
+    /// Returns when the quota of `most` queries will be used up, in seconds since 1970, if queries continue at the average rate since midnight (UTC),
+    /// or since counting began. Returns `None` if this will not happen on this day, or has happened, or if counting has just begun.
     pub(crate) fn full_at(mut self, most: u64, unix: u64) -> Option<u64> {
         self.turn(unix);
         let (midnight, begin) = (unix.saturating_sub(unix % DAY), self.begin(unix));

@@ -1,7 +1,7 @@
 //! The table of the DNS lists that clients have asked. A list that is asked at several sets of servers ("ways") has one entry for each set.
 //!
-//! An entry is identified by the apex and the way of its list, so that a reload keeps the entries of all lists that are still in use. Answers in
-//! the cache contain the number of the entry, and a number is never used twice.
+//! An entry is identified by the apex of its list and by its set of servers (way), so that a reload keeps the entries of all lists that are still in
+//! use. Answers in the cache contain the number of the entry, and a number is never used twice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -123,8 +123,8 @@ impl Lists {
         self.entries.load().find(apex, way).cloned()
     }
 
-    /// Removes the entries that no view uses any longer. These are the entries for which `are_asked` returns false, when it gets the apex and the way
-    /// of the entry.
+    /// Removes the entries that no view uses any longer. These are the entries for which `are_asked` returns false, when it gets the apex and the
+    /// servers (way) of the entry.
     pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
         self.entries.rcu(|entries| {
             let mut entries = ListEntries::clone(entries);
@@ -164,14 +164,14 @@ impl Lists {
         self.entries.load().by_number.get(&number).cloned()
     }
 
-    /// Records that a DNS list has answered through the forwarders in `way`. The answer cannot come from a cache of the forwarders, so it shows that
+    /// Records that a DNS list has answered through these forwarders (`way`). The answer cannot come from a cache of the forwarders, so it shows that
     /// they reach the internet.
     pub(crate) fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);
     }
 
-    /// Returns the times at which answers showed that the forwarders `way` reach the internet.
+    /// Returns the times at which answers showed that these forwarders (`way`) reach the internet.
     pub fn through(&self, way: &Way) -> NetworkAnswers {
         let through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.get(way).copied().unwrap_or_default()
@@ -189,7 +189,7 @@ impl Lists {
         }
     }
 
-    /// Sets whether the task that tests and probes the DNS lists sleeps for a long time from now on.
+    /// Called when the task that tests and probes the DNS lists begins to sleep for a long time (`rests` is true) or for a short time (false).
     pub fn rests(&self, rests: bool) {
         self.resting.store(rests, Ordering::Relaxed);
     }

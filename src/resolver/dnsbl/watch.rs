@@ -246,7 +246,8 @@ impl ListWatch {
         self.state().health.tested_by_others(now, toss);
     }
 
-    /// Called when another gateway of the fleet reports that the DNS list does not answer it, or (`answers`) that it answers again.
+    /// Called when another gateway of the fleet reports on the DNS list. `answers`: true if the list answers that gateway again, false if it does not
+    /// answer.
     pub fn others_report(&self, answers: bool, now: Mono) {
         let mut state = self.state();
         if answers {

@@ -78,7 +78,7 @@ fn has_label_like_a_key(octets: &[u8]) -> bool {
 /// Returns only the header if the question cannot be read.
 fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     let mut short = octets.get(..HEADER).unwrap_or_default().to_vec();
-    // The octets from here on are the numbers of questions and records. The number of questions is set below.
+    // From its fifth octet on, the header contains the numbers of questions and records. The number of questions is set below.
     short.iter_mut().skip(4).for_each(|octet| *octet = 0);
     let question = octets.get(HEADER..).unwrap_or_default();
     let Some((name, rest)) = name_at(question) else { return short };
@@ -227,7 +227,8 @@ mod tests {
         let message = tapped(&response("www.example."));
         let octets = message.octets.clone();
         assert_eq!(cleaned(message, Redaction::default(), &secrets()).octets, octets);
-        // Digits before a long text have the same octets as the length of a label, and the text then looks like a key.
+        // The octet of a digit can be read as the length of a label. In this text, a digit is followed by a long word, which looks like a label with
+        // a key. It must not be removed.
         let mut signed = response("mail._domainkey.example.");
         let text = TXT::new(vec![format!(
             "v=DKIM1; k=rsa; p=0{}",

@@ -1,4 +1,4 @@
-//! The data types (protocol buffers messages) of `dnstap.proto` (<https://github.com/dnstap/dnstap.pb>), as far as resolverd fills them in.
+//! The data types (protocol buffers messages) of `dnstap.proto` (<https://github.com/dnstap/dnstap.pb>), with the fields that resolverd uses.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -64,7 +64,7 @@ impl Dnstap {
         let TappedMessage { kind, transport, asks, answers, queried, responded, octets } = message;
         let moment = |at: Mono| {
             let micros = offset.wrapping_add(at.as_micros());
-            // The value is less than 10^9, so it fits in 32 bits.
+            // The number of nanoseconds is less than 10^9, so it fits in 32 bits.
             (micros / 1_000_000, u32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0))
         };
         let (query_time, response_time) = (moment(queried), responded.map(moment));
@@ -131,7 +131,7 @@ mod tests {
 
     use super::*;
 
-    /// Compares the encoding of a copied DNS message with octets that were encoded by hand according to the protocol buffers encoding.
+    /// Tests the encoding of a copied DNS message: it must be equal to octets that were encoded by hand according to the protocol buffers encoding.
     #[test]
     fn a_message_is_encoded_as_the_schema_says() {
         let message = TappedMessage {

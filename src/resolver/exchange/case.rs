@@ -1,9 +1,9 @@
 //! Gives the letters of the name in a query random upper and lower case (0x20). An attacker who does not see the query cannot repeat this case
 //! in a forged reply (draft-vixie-dnsext-dns0x20).
 //!
-//! The functions use only their arguments. In the replies of most servers, names are compressed and point to the question. If the question in
-//! a reply gets its original letters back, these names have them too. A server that does not compress names copies the letters of the query,
-//! so the owner names of its records are restored one by one. Unbound has the same result, because it compresses names without regard to case.
+//! The functions use only their arguments. In the replies of most servers, names are compressed: they point to the question. If the original letters
+//! are restored in the question, these names have them too. A server that does not compress names copies the letters of the query, so the owner names
+//! of its records are restored one by one. Unbound has the same result, because it compresses names without regard to case.
 
 use std::ops::Range;
 
@@ -49,8 +49,8 @@ pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     }
 }
 
-/// Compares the name in the question of `reply` with the one in `sent`. If they are equal apart from case, gives the name in `reply` the
-/// letters that it has in `plain`, the query before its case was mixed.
+/// Compares the name in the question of `reply` with the name in `sent`. If they are equal apart from case, gives the name in `reply` the letters
+/// that it has in `plain`, the query before its case was mixed.
 pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     let Some(name) = name_of(plain) else { return Spelling::None };
     let (Some(plain), Some(sent), Some(received)) =
@@ -66,7 +66,7 @@ pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     spelling
 }
 
-/// Restores the case of the last labels of `owner`, as far as they are the same as in the queried name `asked`, which is in lower case.
+/// Restores the case of the last labels of `owner` that `asked`, the queried name in lower case, has too.
 pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     if !owner.iter().flatten().any(u8::is_ascii_uppercase) {
         return;
@@ -80,8 +80,8 @@ pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     }
 }
 
-/// Returns the position of the queried name in a DNS message, with its length octets and the root label. The length octets are not changed as
-/// letters are, because lengths are at most 63.
+/// Returns the position of the queried name in a DNS message, with its length octets and the root label. The caller changes only letters, and the
+/// length octets are not letters, because lengths are at most 63.
 fn name_of(message: &[u8]) -> Option<Range<usize>> {
     let mut end = BEGIN;
     for _ in 0..MAX_LABELS {

@@ -43,7 +43,7 @@ impl Departures {
     }
 }
 
-/// Sends the datagrams when it is dropped: by its task, or by a runtime that ends before the task runs.
+/// Sends the datagrams when it is dropped. Its task drops it, or the runtime does if it ends before the task runs.
 struct Leaving(Departures);
 
 impl Drop for Leaving {

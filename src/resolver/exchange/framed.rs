@@ -12,8 +12,8 @@ use super::network::{Arrival, Stream};
 /// The size of the length field before each DNS message over TCP, in octets.
 const LENGTH: usize = 2;
 
-/// The size of the buffer, in octets, while the length of the next DNS message is not known. Most messages fit into it, and are read with one
-/// call.
+/// The size of the buffer, in octets, as long as the length of the next DNS message is not known. Most messages fit into it, so they are read with
+/// one call.
 const USUAL: usize = 512;
 
 /// A stream of octets that is read and written as DNS messages.
@@ -28,8 +28,8 @@ impl<Octets> Framed<Octets> {
         Self { octets, arrived: Vec::new() }
     }
 
-    /// Takes a complete DNS message out of the octets that have arrived. When no octets are left, their buffer is freed: streams stay open between
-    /// queries, and after a message of 60 KB each would keep a buffer of 64 KiB or more.
+    /// Takes a complete DNS message out of the octets that have arrived. When no octets are left, their buffer is freed. Streams stay open between
+    /// queries, and each would otherwise keep a buffer of 64 KiB or more after a message of 60 KB.
     fn take(&mut self) -> Option<Vec<u8>> {
         let length = u16::from_be_bytes(*self.arrived.first_chunk()?);
         let end = usize::from(length).saturating_add(LENGTH);

@@ -133,8 +133,8 @@ impl Stream for HttpsStream {
         })
     }
 
-    /// Returns how many requests may be in progress on the connection: as many as the server accepts (RFC 9113 section 6.5.2). A further
-    /// request would have to wait, and all later requests behind it.
+    /// Returns how many requests may be in progress on the connection: as many as the server accepts (RFC 9113 section 6.5.2). A further request
+    /// would have to wait, and so would all requests after it.
     fn capacity(&self) -> usize {
         self.sender.current_max_send_streams().clamp(1, MAX_PIPELINED)
     }
@@ -155,7 +155,8 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
         Err(NoReply::Ended(error)) => error,
     };
     match error.reason() {
-        // This condition is true only for a GOAWAY frame from the server. If this side has sent GOAWAY, the server has violated HTTP/2.
+        // The server has sent GOAWAY, so it has not processed this query. The condition is false if this side has sent GOAWAY, because the server has
+        // violated HTTP/2.
         _ if error.is_go_away() && error.is_remote() => Ok(Arrival::Declined(id)),
         // A server that refuses a single request is overloaded, so the query is not sent again on another connection.
         Some(reason) if error.is_reset() => {
@@ -178,7 +179,8 @@ async fn reply(id: u16, response: ResponseFuture) -> Result<Vec<u8>, NoReply> {
     if is_message { Ok(message) } else { Err(wrong("HTTPS response without the reply to this query")) }
 }
 
-/// Returns what is wrong with a response that contains no DNS message, or `None` if its status and type are those of a DNS message.
+/// Returns what is wrong with a response that contains no DNS message. Returns `None` if its status is 200 and its type is that of a DNS message, or
+/// is missing.
 fn fault_of(status: StatusCode, header: &HeaderMap) -> Option<HttpsFault> {
     if status != StatusCode::OK {
         let is_failure = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;

@@ -1,18 +1,17 @@
 //! Limits the memory that long replies use. Before a long reply is decoded, memory (called room) is reserved for its records. The reservation
 //! lasts until the records are no longer needed.
 //!
-//! The records of a reply of 60 KB take up to 1.1 MB of memory, and a resolution needs them while it waits for the DNSSEC keys of their zone.
-//! The memory is therefore reserved before the reply is decoded. The reservation goes with the records, and ends when the last of them is
-//! dropped.
+//! The records of a reply of 60 KB take up to 1.1 MB of memory, and a resolution needs them while it waits for the DNSSEC keys of their zone. The
+//! memory is therefore reserved before the reply is decoded. The reservation is stored with the records, and ends when the last of them is dropped.
 //!
 //! # Decisions
 //!
 //! - The replies of servers in one /24 or /48 network may use at most half of this memory, so that one operator cannot prevent the long
 //!   replies of all others.
-//! - If there is no room for a reply, it waits for a short time, because most replies are dropped within milliseconds. If there is still no
-//!   room, later replies from this network do not wait, until there is room for one of them. In that state, resolutions use the memory for
-//!   longer, and on a stream each wait would delay the replies behind it.
-//! - A reply that needs more than half of the memory is accepted if no other reply of its network uses any.
+//! - If there is no room for a reply, it waits for a short time, because most replies are dropped within milliseconds. If there is still no room,
+//!   later replies from this network do not wait, until there is room for one of them. Waiting would seldom help then, because resolutions keep the
+//!   memory for longer, and each wait on a stream would delay the replies behind it.
+//! - A reply that needs more than half of the memory is accepted if no other reply of its network uses any of it.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -27,7 +26,7 @@ use crate::limits::{LONG_REPLIES_PART, LONG_REPLY_WAIT, MAX_SHORT_REPLY, MIN_LON
 use dns::conduct::network_of;
 use dns::wire::HEADER;
 
-/// The memory that one permit of the semaphores in this module stands for, in octets.
+/// The amount of memory for which one permit of the semaphores in this module is needed, in octets.
 const PLACE: usize = 1_024;
 
 /// The length of the shortest record, which has the root as its owner and no data, in octets.
@@ -79,7 +78,7 @@ pub(super) struct LongReplies {
 #[derive(Debug)]
 struct NetworkRoom {
     places: Arc<Semaphore>,
-    /// True if the last long reply of this network has waited, and there was still no room for it.
+    /// True if there was no room for the last long reply of this network. The next one then does not wait for room.
     is_stuck: AtomicBool,
 }
 
@@ -110,7 +109,8 @@ impl LongReplies {
         Ok(ReplyRoom { held: Some(Arc::new(held)) })
     }
 
-    /// Takes the permits of the network before the general ones, so that waiting replies of one network do not delay those of other networks.
+    /// Takes the permits of the network before the permits of all networks, so that waiting replies of one network do not delay the replies of other
+    /// networks.
     async fn hold(
         &self,
         network: &NetworkRoom,

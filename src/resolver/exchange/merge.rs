@@ -1,7 +1,7 @@
 //! Merges equal queries: if an equal query to the same server is in progress, the second one is not sent.
 //!
-//! Sub-questions of different resolutions often ask the same server for the same address. Only the first query is sent, and the others get
-//! its result. (Several clients may wait for one resolution (flight).)
+//! Sub-questions of different resolutions (flights) often ask the same server for the same address. Only the first query is sent, and the others get
+//! its result.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -47,9 +47,9 @@ pub struct Sender {
 }
 
 impl QueryInProgress {
-    /// Returns true if a query of `sender` may wait for the reply to this one. If look-ahead sent this one and the server's timer has passed
-    /// since, it may be lost, so a client's query is sent. An earlier version used the usual round-trip time instead of the timer: a client
-    /// that asked just before the reply arrived then sent its own query, and waited for a whole round trip.
+    /// Returns true if a query of `sender` may wait for the reply to this one. If look-ahead sent this query, it may be lost after the server's timer
+    /// has passed: a client's query is then not merged with it, but sent. An earlier version used the usual round-trip time instead of the timer. The
+    /// query of a client that asked just before the reply arrived was then sent too, and took a whole round trip.
     fn serves(&self, sender: Sender, now: Mono) -> bool {
         let fresh = sender.timer.unwrap_or(MERGE_TIME_OF_UNKNOWN);
         let age = now.since(self.began);
@@ -133,7 +133,7 @@ impl Merge {
         Hashed { hash: hasher.finish(), ask: Arc::new(ask) }
     }
 
-    /// Returns the shared result of the query. If an equal query was already in progress, also returns the time at which that was sent.
+    /// Returns the shared result of the query. If an equal query was already in progress, also returns the time at which that query was sent.
     fn join<F, S>(
         &self,
         hashed: &Hashed,
@@ -150,7 +150,7 @@ impl Merge {
         if let Some((shared, began)) = recent.and_then(|query| Some((query.heard.upgrade()?, query.began))) {
             return (shared, Some(began));
         }
-        // A panic while the query is sent is caught here, because all callers that share this future would panic too.
+        // A panic while the query is sent is caught here. Otherwise all callers that share this future would panic too.
         let server = hashed.ask.path.server;
         let sending = caught(send(Arc::clone(&hashed.ask))).map(move |heard| {
             heard.unwrap_or_else(|panicked| {

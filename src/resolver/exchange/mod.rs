@@ -10,11 +10,11 @@
 //!   module `iterate` chooses the server.
 //! - Every datagram has its own socket and port (RFC 5452). The upper and lower case of the name is also random (0x20). A server that does not
 //!   repeat the case is asked again once over TCP, and later with the letters unchanged.
-//! - Datagrams that one worker thread prepares before it waits again are sent together (`departures`). Before, each datagram woke the server,
-//!   which took a sixth of the CPU time of a cache miss if the server was on the same host. Another version, in which each task yielded once
-//!   before it sent, was rejected, because it cost 3 000 more instructions for each cache miss.
-//! - A socket waits 12 s for a reply, or 15 s if the server is known to be slow. When it was closed after 8 s, names in a zone whose servers
-//!   take 9 s were never resolved.
+//! - Datagrams that one worker thread prepares before it waits again are sent together (`departures`). Before, each datagram woke the server process.
+//!   If the server was on the same host, this took a sixth of the CPU time of a cache miss. Another version, in which each task yielded once before
+//!   it sent, was rejected, because it cost 3 000 more instructions for each cache miss.
+//! - A socket waits 12 s for a reply, or 15 s if the server is known to be slow. In a version that closed the socket after 8 s, names in a zone whose
+//!   servers take 9 s were never resolved.
 //! - A reply that has the right id but answers another question is counted and ignored: the real reply may still arrive.
 //! - If a datagram is larger than the size that the query offered, the reply is fetched again over TCP, because an attacker could have forged
 //!   the second fragment of the datagram.
@@ -25,8 +25,8 @@
 //! - The servers in one /24 or /48 network may use at most 32 streams, so that servers that accept TCP connections and never answer cannot use
 //!   up all streams.
 //! - Memory must be reserved for a long reply before it is decoded (`long_replies`); it stays reserved until the records are no longer needed.
-//!   Before, 300 replies with 3 700 addresses each took 350 MB, because they were needed while the servers with the DNSSEC keys of their zones
-//!   did not answer.
+//!   Before, 300 replies with 3 700 addresses each took 350 MB: they stayed in memory while the servers with the DNSSEC keys of their zones did not
+//!   answer.
 //! - The secret key of a DNS list is inserted into the name here, when a query is encoded. Modules that call this one never see it.
 
 #![deny(
@@ -94,7 +94,7 @@ pub struct Exchange {
     network: Arc<dyn Network>,
     clock: Clock,
     random: Random,
-    /// Limits the number of queries to servers in progress, and thereby of open sockets.
+    /// Limits the number of queries to servers in progress, and so the number of open sockets.
     places: Arc<Places>,
     keyed: Keyed,
     merge: Merge,
@@ -145,11 +145,12 @@ impl Exchange {
     /// Returns the number of datagrams that arrived at our ports and were ignored since the last call. They had a wrong id, a wrong question
     /// or a wrong source address.
     pub(crate) fn take_strays(&self) -> usize {
-        // There are hardly any ignored datagrams. Writing each time would invalidate the value in the caches of other processors.
+        // There are hardly any ignored datagrams, so the value is usually 0 and is not written. A write would invalidate it in the caches of other
+        // processors.
         if self.strays.load(Ordering::Relaxed) == 0 { 0 } else { self.strays.swap(0, Ordering::Relaxed) }
     }
 
-    /// Returns the number of queries that are in progress or wait for a place, plus the number of open streams.
+    /// Returns the number of queries that are in progress or wait until they may be sent, plus the number of open streams.
     #[cfg(feature = "simulated")]
     pub(crate) fn under_way(&self) -> usize {
         self.places.len() + self.merge.len() + self.streams.len()
@@ -232,14 +233,14 @@ impl Exchange {
         started: Mono,
     ) -> Result<ReadReply, Trouble> {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
-        // The query has not left this machine, so the error does not come from a router.
+        // The query has not left this machine, so the error comes from this machine and not from a router.
         let mut replies = sent.map_err(|error| match error.kind() {
             ErrorKind::HostUnreachable => Trouble::NoRouteToAddress,
             _ => trouble_of(&error),
         })?;
         let on_the_way = |error: std::io::Error| match trouble_of(&error) {
-            // The query has left this machine, so this error comes from a router or from the server, and concerns one server address. So it
-            // does not exclude the whole address family.
+            // The query has left this machine, so the error comes from a router or from the server. It concerns only this server address, and not the
+            // whole address family.
             Trouble::NoRoute => Trouble::Unreachable,
             trouble => trouble,
         };
@@ -338,8 +339,8 @@ fn cut(id: u16) -> Message {
     message
 }
 
-/// Returns the kind of failure that an I/O error shows. If the kernel has no route, or no address in the family, it reports this immediately.
-/// Other errors come from the network.
+/// Returns the kind of failure that an I/O error shows. The kernel itself reports a missing route, or a missing address in the family. Other errors
+/// come from the network.
 fn trouble_of(error: &std::io::Error) -> Trouble {
     if let Some(refused) = error.get_ref().and_then(|inner| inner.downcast_ref::<CertificateRefused>()) {
         return Trouble::Certificate(refused.0.as_str().into());
@@ -380,8 +381,8 @@ fn may_lack_question(code: ResponseCode) -> bool {
     errors.contains(&code)
 }
 
-/// Decodes a reply, and compares its question with that of the query. `spelling` says whether the name in the reply is already known to be
-/// that of the query.
+/// Decodes a reply, and compares its question with the question of the query. `spelling` says whether the name in the reply is already known to be
+/// the name in the query.
 fn decode(ask: &UpstreamQuery, reply: &[u8], spelling: Spelling) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
         return Err(Misfit::Unreadable);

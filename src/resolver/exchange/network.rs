@@ -107,7 +107,7 @@ pub enum Arrival {
     Declined(u16),
 }
 
-/// The error if this machine itself could not send a DNS message, because of neither the network nor a server. The text gives the reason.
+/// The error if this machine itself could not send a DNS message. The cause is neither the network nor a server. The text gives the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotSent(pub String);

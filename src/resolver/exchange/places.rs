@@ -1,9 +1,9 @@
 //! Limits the number of upstream queries in progress, and shares the places for them among the zones whose servers are asked. Each query needs
 //! a place.
 //!
-//! A zone may use at most as many places as are free; its further queries wait. A single zone can therefore use half of the places, and with a
-//! hundred such zones one hundredth stays free. So a zone with few queries never waits for a zone with many (Choudhury and Hahne, "Dynamic
-//! Queue Length Thresholds").
+//! A zone may use at most as many places as are free at that time; its further queries wait. So a single zone can use half of the places, and a
+//! hundred such zones leave one hundredth free. So a zone with few queries never waits for a zone with many (Choudhury and Hahne, "Dynamic Queue
+//! Length Thresholds").
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
@@ -48,7 +48,7 @@ impl Places {
         Self(Mutex::new(PlacesTable { most, taken, zones, waiting }))
     }
 
-    /// Returns the number of places in use, plus the number of zones that use or want a place, plus the number of zones that wait.
+    /// Returns the sum of three numbers, which is 0 if nothing is in progress: places in use, zones in the table, and zones with waiting queries.
     #[cfg(feature = "simulated")]
     pub(super) fn len(&self) -> usize {
         let table = self.table();
@@ -91,7 +91,7 @@ impl Places {
         Place { places: Arc::clone(self), zone }
     }
 
-    /// Gives the free places to waiting queries, those of the zones with the fewest places first.
+    /// Gives the free places to waiting queries. The queries of the zones with the fewest places come first.
     fn go_on(self: &Arc<Self>, table: &mut PlacesTable) -> Vec<(oneshot::Sender<Place>, Place)> {
         let mut granted = Vec::new();
         while let Some((taken, zone)) = table.waiting.first().copied()

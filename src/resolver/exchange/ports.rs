@@ -29,7 +29,7 @@ impl SourcePorts {
         self.0.len()
     }
 
-    /// Returns all ports in ascending order, beginning with a random one and continuing with the lowest after the highest.
+    /// Returns all ports in ascending order, beginning with a random one. After the highest port comes the lowest.
     pub(super) fn in_turn(&self, random: &Random) -> impl Iterator<Item = u16> {
         let place = random.below(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
         let (before, behind) = self.0.split_at(usize::try_from(place).unwrap_or(0).min(self.0.len()));

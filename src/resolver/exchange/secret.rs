@@ -13,7 +13,8 @@ use hickory_proto::rr::{Name, RData, Record};
 use crate::dnstap::cleaned::blot;
 use history::limits::MIN_LIST_KEY;
 
-/// The placeholder label for the key in names. No host name begins with an underscore (RFC 8552), and this label itself is never sent.
+/// The placeholder label for the key in names. It cannot be a label of a host name, because it begins with an underscore (RFC 8552). It is never
+/// sent.
 pub const STANDS_FOR: &[u8] = b"_key";
 
 /// The placeholder that replaces a customer's key in the data of TXT records.
@@ -40,7 +41,7 @@ impl Key {
     }
 }
 
-/// A customer's key and where it is in names: it is the label directly before `base`. All other modules use a placeholder label in its place.
+/// A customer's key and its position in names: it is the label directly before `base`. All other modules use a placeholder label in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Secret {
     base: Name,
@@ -87,7 +88,7 @@ impl Secret {
                 record.name = hidden(&record.name);
                 self.hide_in(record);
             }
-            // Records that contain the key elsewhere are removed, because no client needs them.
+            // Records that contain the key in other places are removed. No client needs them.
             section.retain(|record| !self.shows(record));
         }
     }

@@ -29,8 +29,7 @@ use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::random::Random;
 use dns::wire::PAYLOAD;
 
-/// The maximum number of octets that are read of a datagram. If it is larger than the size that our query offered, the reply is not used: see
-/// `cut`.
+/// The maximum number of octets that are read of a datagram. A datagram that is larger than the size offered in our query is not used: see `cut`.
 const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
 
 /// The events that a socket waits for: datagrams, and errors that routers or the server report.
@@ -88,7 +87,7 @@ fn readable(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(socket, REPLIES)
 }
 
-/// Returns true if a socket could not be bound because of its port, and not because of its address or the state of this machine.
+/// Returns true if the port is the reason why a socket could not be bound, and not the address or the state of this machine.
 fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
@@ -140,8 +139,8 @@ impl Network for SocketNetwork {
     }
 }
 
-/// Marks an error as one of this machine: no file descriptor or memory is left, or the source address does not exist here. An exception is
-/// `EAFNOSUPPORT`: the kernel has no IPv6 at all, which counts as a missing route.
+/// Converts an error in the preparation of a socket into `NotSent`, because this machine is the cause: no file descriptor or memory is left, or the
+/// source address does not exist here. But `EAFNOSUPPORT` (the kernel has no IPv6) counts as a missing route.
 fn own(error: &io::Error) -> io::Error {
     let no_family = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT);
     if no_family {
@@ -176,7 +175,7 @@ struct Socket {
     socket: AsyncFd<OwnedFd>,
     server: SocketAddr,
     message: Box<[u8]>,
-    /// The error that the kernel reported when it did not accept the datagram, until the reader takes it.
+    /// The error with which the kernel refused the datagram. The reader takes it from here.
     refusal: Mutex<Option<io::Error>>,
     /// The task that waits for replies on this socket.
     reader: AtomicWaker,

@@ -2,8 +2,8 @@
 //!
 //! # Decisions
 //!
-//! - Equal queries are sent on a stream only once, however often their senders repeat them. A stream loses no DNS message, so a copy would only
-//!   take the room of another query.
+//! - Equal queries are sent on a stream only once, even if their senders repeat them. A stream loses no DNS message, so a copy would only use the
+//!   room of another query.
 //! - A stream may be dead without any sign, if a firewall between the hosts has lost the state of the connection. If a query was sent and no
 //!   reply has arrived for `STREAM_DOUBT_TIME`, the stream gets no further queries, and the next query uses a new stream. The same applies to
 //!   all other streams to the server that have received nothing since then, because the firewall may have lost their states at the same time.
@@ -35,7 +35,7 @@ pub(super) struct Driver {
     pub(super) number: u64,
     pub(super) load: Arc<StreamLoad>,
     pub(super) requests: mpsc::Receiver<StreamRequest>,
-    /// Queries for this stream (connection) that came before the stream was open.
+    /// Queries for this stream (connection) that arrived before the stream was open.
     pub(super) early: Vec<StreamRequest>,
     pub(super) table: Arc<Mutex<StreamTable>>,
     pub(super) random: Random,
@@ -114,9 +114,8 @@ impl Driver {
         }
     }
 
-    /// Sends queries and reads replies until the stream ends or is no longer needed. Then informs the senders that are still without a reply.
-    /// If no sender waits any more and the stream has never received a reply, it ends immediately. Other streams end when they have been idle
-    /// for their idle time.
+    /// Sends queries and reads replies until the stream ends or is no longer needed. Then informs the senders that have got no reply. If no sender
+    /// waits any more and the stream has never received a reply, it ends immediately. Other streams end when they have been idle for their idle time.
     async fn serve(&mut self, stream: Box<dyn Stream>) -> LostStream {
         let mut open = OpenStream::new(stream, Instant::now());
         let mut early = std::mem::take(&mut self.early).into_iter();
@@ -173,8 +172,8 @@ impl Driver {
         }
         let Some((id, message)) = open.enter(request, &self.random, now) else { return };
         if let Err(error) = send(&mut *open.stream, &message).await {
-            // The replies to earlier queries may still arrive. A forwarder may end its connection at any time, and this query has not reached
-            // it, so it may be sent on another stream.
+            // The replies to earlier queries may still arrive. A forwarder may end its connection at any time. This query has not reached the
+            // forwarder, so it may be sent on another stream.
             let is_encrypted = self.place.path.encryption.is_some();
             let lost = if is_encrypted { LostStream::Closed } else { open.lost_by(error) };
             if let Some(query) = open.waiting.remove(&id) {
@@ -191,8 +190,8 @@ impl Driver {
         self.requests.close();
     }
 
-    /// Passes a reply to its senders, to each with the id of its own query, as soon as there is memory for it. Until then, the octets behind
-    /// the reply remain in the kernel. Returns the reason if the stream must end.
+    /// Passes a reply to its senders, to each with the id of its own query, as soon as there is memory for it. Until then, the octets that follow the
+    /// reply remain in the kernel. Returns the reason if the stream must end.
     async fn take(&mut self, arrival: Arrival, open: &mut OpenStream) -> Option<LostStream> {
         let (id, reply) = match arrival {
             Arrival::Message(octets) => (octets.first_chunk().copied().map(u16::from_be_bytes), Ok(octets)),
@@ -254,8 +253,8 @@ impl OpenStream {
         }
     }
 
-    /// Returns the time at which the first query since the last reply was sent, if this was at least `STREAM_DOUBT_TIME` ago. Returns `None`
-    /// otherwise, if no such query waits, or if the stream has never received a reply.
+    /// Returns the time at which the oldest unanswered query since the last reply was sent, if this was at least `STREAM_DOUBT_TIME` ago. Otherwise
+    /// returns `None`, also if the stream has never received a reply.
     fn unheard_since(&self, now: Instant) -> Option<Instant> {
         let unheard =
             self.waiting.values().map(|query| query.sent).filter(|sent| *sent >= self.heard).min()?;
@@ -274,7 +273,7 @@ impl OpenStream {
     }
 
     /// Adds a query to the waiting ones, with an id that no other query on this stream has. Returns the id and the DNS message to send. Returns
-    /// `None` if an equal query is in progress, whose reply both senders get, or if the DNS message is too short.
+    /// `None` if the DNS message is too short, or if an equal query is in progress; both senders then get the reply to that query.
     fn enter(&mut self, request: StreamRequest, random: &Random, now: Instant) -> Option<(u16, Vec<u8>)> {
         let StreamRequest { mut message, reply } = request;
         let (id, question) = message.split_first_chunk()?;
@@ -357,7 +356,7 @@ async fn one_gives_up(waiting: &mut BTreeMap<u16, UnansweredQuery>) {
     .await;
 }
 
-/// Waits until no sender of a query so far waits any more. Collects the queries in `early` meanwhile.
+/// Receives queries and collects them in `early`. Returns when no sender of these queries waits any more.
 async fn nobody_waits(requests: &mut mpsc::Receiver<StreamRequest>, early: &mut Vec<StreamRequest>) {
     loop {
         let more = early.len() < MAX_PIPELINED;

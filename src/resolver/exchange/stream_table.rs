@@ -36,7 +36,7 @@ pub(super) struct KeptStream {
     requests: mpsc::Sender<StreamRequest>,
     /// Distinguishes this stream from an earlier one at the same place of the table.
     number: u64,
-    /// The number of the last use of the stream. The stream with the smallest number has been unused for the longest time.
+    /// The number of the last use of the stream. The smaller this number, the longer the stream has been unused.
     used: u64,
     load: Arc<StreamLoad>,
 }
@@ -45,7 +45,7 @@ pub(super) struct KeptStream {
 pub(super) struct StreamLoad {
     queries: AtomicUsize,
     capacity: AtomicUsize,
-    /// The time of the last reply, or the time at which it was decided to open the stream.
+    /// The time of the last reply. Before the first reply, it is the time at which it was decided to open the stream.
     heard: Mutex<Instant>,
 }
 
@@ -73,8 +73,8 @@ pub(super) fn lock(table: &Mutex<StreamTable>) -> MutexGuard<'_, StreamTable> {
 }
 
 impl StreamTable {
-    /// Returns the first stream to a server that has room for one more query. If none has room, returns a further stream, if the server may
-    /// have more. Otherwise returns the stream with the fewest queries, on which the query must wait.
+    /// Returns the first stream to a server that has room for one more query. If none has room, returns a new stream if the server may have more
+    /// streams, otherwise the stream with the fewest queries, on which the query must wait.
     pub(super) fn choose(&mut self, path: &Path) -> ChosenStream {
         let slots = if path.encryption.is_some() { MAX_STREAMS_OF_FORWARDER } else { 1 };
         let used = self.next_number();

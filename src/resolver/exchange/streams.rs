@@ -53,9 +53,9 @@ impl Streams {
             heard = self.ask_kept(path, message).await;
         }
         if matches!(heard, Err(LostStream::Closed)) {
-            // If a server closes the stream after each reply, each query that it left unanswered gets its own stream. Otherwise queries that
-            // were sent together would wait for each other. A forwarder gets all queries, so the number of these streams is limited: they must
-            // not take the room of streams to other servers.
+            // Some servers close the stream after each reply. Each query that such a server left unanswered gets its own stream, so that queries that
+            // were sent together do not wait for each other. A forwarder gets all queries, so the number of these streams is limited: they must not
+            // take the room of streams to other servers.
             let is_forwarder = path.encryption.is_some();
             let _place = if is_forwarder { self.own_places.acquire().await.ok() } else { None };
             let own = lock(&self.table).own_stream(path);

@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// Simulated servers that answer each DNS message with the same octets. Of several DNS messages, they answer the last one first.
+/// Simulated servers that answer each DNS message with its own octets. If several DNS messages have arrived, the last one is answered first.
 #[derive(Default)]
 struct Echo {
     opened: AtomicUsize,
     closes_after: Option<usize>,
     closes_when_idle: Option<Duration>,
     refuses: bool,
-    /// Servers in this network accept connections but answer nothing. They only send an empty DNS message at this interval.
+    /// Servers in this network accept connections but answer no query. They only send an empty DNS message at this interval.
     drips: Option<(IpAddr, Duration)>,
     /// If set, servers in this network never accept a connection.
     swallows: Option<IpAddr>,

@@ -8,7 +8,7 @@ use network::{Path, Replies, Stream};
 use std::io;
 use std::net::SocketAddr;
 
-/// A simulated network that answers each datagram with the replies that `forge` returns, one each millisecond.
+/// A simulated network. The replies to a datagram are those that `forge` returns, and arrive at intervals of one millisecond.
 struct Scripted {
     forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>,
     sent: AtomicUsize,

@@ -32,8 +32,8 @@ pub struct UpstreamQuery {
     pub edns: Option<u16>,
     /// True if DO is set in the OPT record, so that the reply has signatures and proofs.
     pub dnssec_ok: bool,
-    /// True if CD is set, which is done only together with an OPT record. A recursive server then need not validate, because we do (RFC 6840
-    /// section 5.9).
+    /// True if CD is set, which is done only together with an OPT record. A recursive server then need not validate the answer, because resolverd
+    /// does (RFC 6840 section 5.9).
     pub checking_disabled: bool,
     /// True if the letters of the name are sent in random upper and lower case (0x20), which the reply must repeat.
     pub mixed_case: bool,
@@ -115,14 +115,14 @@ pub enum Trouble {
         /// True if the response says that the server cannot answer at the moment, as SERVFAIL does.
         is_failure: bool,
     },
-    /// A reply over UDP has the question in other upper- and lower-case letters, or is an error without a question. Either the server changes
-    /// the case, or somebody has guessed our id and port.
+    /// A reply over UDP has the question in other upper- and lower-case letters, or is an error without a question. Either the server changes the
+    /// case, or an attacker has guessed the id and the port of the query.
     #[error("the reply does not repeat the case of the query name (0x20)")]
     OtherCase,
     /// Too many datagrams that did not answer the query arrived at its port. The replies are probably forged.
     #[error("too many false replies")]
     Forged,
-    /// A reply with our id cannot be decoded, or a reply over TCP answers another question.
+    /// A reply with the id of the query cannot be decoded, or a reply over TCP answers another question.
     #[error("the reply does not match the query")]
     Unfit,
     /// The reply arrived, but this host had no memory for it, because too many long replies are in use.

@@ -1,5 +1,5 @@
-//! Asks the servers of one zone one question, until one of them gives a usable answer. The iterator walks from zone to zone down the
-//! delegations; the work at one zone is one step of this walk.
+//! Asks the servers of one zone one question, until one of them gives a usable answer. The iterator follows delegations from zone to zone (the walk).
+//! The queries to the servers of one zone are one step of the walk.
 //!
 //! When the zone is contacted for the first time, two servers are asked at the same time. For each server, a timer is computed from its
 //! round-trip times; when it expires, the next server is asked. After an unusable answer, the next server is asked immediately. Meanwhile, the
@@ -44,7 +44,7 @@ pub(super) struct Sought {
     pub(super) found: Result<Vec<IpAddr>, Failure>,
 }
 
-/// One step of the walk down the delegations: the question is asked at the servers of one zone.
+/// One step of following delegations: the question is sent to the servers of one zone.
 pub(super) struct Asking<'a> {
     pub(super) iterate: &'a Iterate,
     pub(super) lookup: Lookup<'a>,
@@ -53,23 +53,26 @@ pub(super) struct Asking<'a> {
     pub(super) candidates: Vec<Candidate>,
     /// Addresses of the servers in the parent's NS set that are asked only if the servers in the zone's own NS set do not answer.
     pub(super) reserve: Vec<SocketAddr>,
-    /// Addresses of the server that this question avoids. It is asked only if no other server answers.
+    /// Addresses of the server that this question should avoid, if it is a test of the other servers. This server is asked only if no other server
+    /// answers.
     pub(super) avoided: Vec<SocketAddr>,
     /// The names of servers whose addresses are not known and will be looked up.
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: Lookups<'a>,
     /// The queue of events of the attempts. It is dropped before `attempts`, so that the attempts notice that nobody waits for them.
     events: EventReceiver,
-    /// Attempts in progress. An attempt is a query to one server with its retries. Attempts continue after the question has got its answer.
+    /// Attempts in progress. An attempt is a query to one server with its retries. To measure the servers, attempts continue after the question has
+    /// got its answer.
     pub(super) attempts: Vec<Driven<()>>,
-    /// True if a second server is asked only when the query to the first server counts as lost.
+    /// True if no hedge was allowed, so that a second server is asked only when the query to the first server counts as lost.
     held_back: bool,
     pub(super) faults: Vec<(SocketAddr, Conduct)>,
     pub(super) lookup_failure: Option<Failure>,
-    /// A doubtful denial, if a server gave one. It is believed only if all servers of the zone give one. `doubted` is the number that did.
+    /// A denial that a working server of the zone would not send (doubtful), if a server gave one. It is believed only if all servers of the zone
+    /// give one. `doubted` is the number of servers that did.
     pub(super) doubtful: Option<Found>,
     pub(super) doubted: usize,
-    /// True if the current addresses of those servers whose addresses came only from delegations were looked up.
+    /// True if servers whose addresses came only from delegations were looked up again, to get their current addresses.
     pub(super) sought_again: bool,
     /// True if the addresses from delegations have been added to `reserve`.
     pub(super) has_glue: bool,
@@ -82,7 +85,7 @@ pub(super) struct Asking<'a> {
     /// True if all servers of the zone were silent, and their probes were therefore scheduled sooner.
     pub(super) hastened: bool,
     began: Mono,
-    /// The time of the last query to this zone, if no server at all had answered since the question began to ask this zone. Otherwise `None`.
+    /// The time of the last query to this zone. `None` if, when it was sent, any server had answered since the question began to ask this zone.
     pub(super) sent_in_outage: Option<Mono>,
 }
 
@@ -148,7 +151,7 @@ impl<'a> Asking<'a> {
         asking
     }
 
-    /// Makes this ask for only the last labels of the name (query name minimisation). If a server answers with an error, the other servers are
+    /// Makes this step ask for only the last labels of the name (query name minimisation). If a server answers with an error, the other servers are
     /// not asked for this shorter name, because the query for the whole name may still succeed.
     pub(super) fn probing(mut self) -> Self {
         self.wanted = WantedAnswer::Referral;
@@ -221,9 +224,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Ends when the client's deadline has passed, then after each further `UNKNOWN_TIMER`, and when the time limit of the question has
-    /// passed. The timer is set only when this future is polled a second time, because usually the timer of a query expires first, and most
-    /// questions have their answer before. With `again`, the timer is set when the future is first polled.
+    /// Returns a future that ends at the client's deadline or, after the deadline, after `UNKNOWN_TIMER`. It ends earlier if the time limit of the
+    /// question comes first. Most questions have their answer before, so the timer is set only when the future is polled a second time. With `again`,
+    /// the timer is set when the future is first polled.
     fn over(&self, again: bool) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
         let left = move || {
@@ -232,7 +235,7 @@ impl<'a> Asking<'a> {
             let left = context.budget.left(now);
             left.min(if of_client.is_zero() { UNKNOWN_TIMER } else { of_client })
         };
-        // If little time is left, this timer may have to expire before that of the attempt, so it is set when the future is first polled.
+        // If little time is left, this timer may have to expire before the timer of the query, so it is set when the future is first polled.
         let mut is_polled = again || left() <= MAX_TIMER;
         let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
             true => Poll::Ready(()),
@@ -285,7 +288,8 @@ impl<'a> Asking<'a> {
                 if let Some(candidate) = self.candidate(event.server) {
                     candidate.doubted = true;
                 }
-                // A server that does not serve the zone must not delay the question by another round trip.
+                // A server that replied with an error probably does not serve the zone, so the next server is asked without waiting for its second
+                // reply.
                 let reason = if is_error && self.fall_back() { "parent" } else { "next" };
                 if is_error && let Some(place) = self.untried() {
                     self.launch(place, reason);
@@ -357,8 +361,8 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// Marks the servers that gave a doubtful denial as wrong, because another server has given an answer. Such a server probably does not
-    /// serve the zone. For `LAME_TIME` it is asked after the other servers.
+    /// Marks as lame the servers that gave a doubtful denial, because another server has given an answer. They probably do not serve the zone. For
+    /// `LAME_TIME`, they are asked after the other servers.
     fn refute_doubters(&self, said: &Classified) {
         if self.doubted == 0 || matches!(said, Classified::Found(found) if found.denies()) {
             return;
@@ -368,8 +372,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Returns true if a second server may be asked while the first server, `late`, may still answer (a hedge). Otherwise the next query is
-    /// sent when this one counts as lost (`AttemptEventKind::Late`). If the query is likely lost, the next one is no hedge, and is always allowed.
+    /// Returns true if a second server may be asked while the first server, `late`, may still answer (a hedge). If not, the second server is asked
+    /// when the first query counts as lost (`AttemptEventKind::Late`). If the first query is probably lost already, the second one is no hedge and is
+    /// always allowed.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
         let standing = self.candidate(late).map(|candidate| candidate.standing);
         if standing.is_some_and(|standing| repeat::is_likely_lost(&standing)) {
@@ -416,12 +421,12 @@ impl<'a> Asking<'a> {
             if self.ask_avoided() {
                 return;
             }
-            // A server that has failed is asked in addition to the servers whose queries may be lost, and not in their place.
+            // If queries to other servers may be lost, these servers are asked again too (below), and not only the server that has failed.
             self.ask_failed_again();
         }
-        // If all servers have been asked, lost packets or an outage caused their silence, so two are asked at the same time, as at first
-        // contact. While addresses are looked up, only one is asked. With the policy of one server at a time, one is asked, or none while
-        // addresses are looked up. If there is no second server, a server that loses many queries gets two copies.
+        // All servers have been asked, so packets were lost or there is an outage. Two servers are therefore asked at the same time, as at first
+        // contact, or only one while addresses are looked up. With the policy of one server at a time, one is asked, or none while addresses are
+        // looked up. If there is no second server, a server that loses many queries gets two copies.
         let at_once = match (self.lookup.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,
@@ -438,10 +443,10 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Asks one server once more if all servers that answered have failed or refused, and the client still waits. A server may answer so
-    /// shortly after its start, one of several servers behind a load balancer may not have the zone, and some servers do not find names in
-    /// mixed case (0x20). Unbound asks each server up to five times. The servers of a DNS list are not asked again, because lists limit the
-    /// number of queries.
+    /// Asks one server once more if all servers that answered have failed or refused, and the client still waits. There are three reasons why it may
+    /// answer now: it has just started, one of several servers behind its load balancer does not have the zone, or it does not find names in mixed
+    /// case (0x20). Unbound asks each server up to five times. The servers of a DNS list are not asked again, because lists limit the number of
+    /// queries.
     fn ask_failed_again(&mut self) {
         let context = self.context();
         let waited = self.iterate.now().since(context.began());
@@ -504,7 +509,7 @@ impl<'a> Asking<'a> {
         self.attempts.push(Driven::new(Box::pin(attempt.run(reason))));
     }
 
-    /// Requests a background probe of a server that does not answer, because this question would ask this server if it did.
+    /// Requests a background probe of a server that does not answer. This question would ask the server if it answered.
     fn want_dead(&self, address: SocketAddr) {
         let Lookup { name, kind, rewrite, route, .. } = self.lookup;
         let (path, role) = (path(route, self.cut, address), ServerRole::for_cut(route, self.cut));
@@ -583,7 +588,7 @@ impl<'a> Asking<'a> {
         self.candidates.iter().any(|candidate| candidate.progress == CandidateProgress::Waiting)
     }
 
-    /// Returns true if two servers of the zone have refused the query, and the policy of the route says that no more servers are then asked.
+    /// Returns true if two servers of the zone have refused the query, and the policy of the zone is to ask no more servers then.
     fn is_refused(&self) -> bool {
         self.lookup.route.policy.refusals_end && select::refused_twice(&self.faults)
     }
@@ -600,9 +605,8 @@ impl<'a> Asking<'a> {
         let is_waited_for =
             candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
-            // If many questions wait for a server that does not answer, one query for each question is enough to notice that the server works
-            // again. A server that has failed and does not answer when it is asked once more is not asked a third time. It may limit the rate
-            // of its error replies, as BIND does.
+            // If many questions wait for a dead server, each question asks it only once, which is enough to notice that it works again. A server that
+            // failed and then does not answer a second query is not asked a third time: it may limit the rate of its error replies, as BIND does.
             candidate.answered |= candidate.own_case;
             let is_known_dead =
                 candidate.standing.health == Health::Dead && !candidate.standing.silent_elsewhere;

@@ -1,8 +1,8 @@
 //! Asks one server until it answers or the attempt fails. The query is sent over UDP, TLS or HTTPS (or TCP), again without EDNS if the server
 //! does not accept EDNS, and again over TCP if the answer is truncated.
 //!
-//! An attempt continues after the end of the step that began it. It records the round-trip time or the silence of the server even if no
-//! question waits for the answer any more. It informs the step when the answer is overdue.
+//! An attempt belongs to a step (the queries to the servers of one zone). It informs the step when the answer is overdue. It continues after the step
+//! has ended, and records the round-trip time or the silence of the server even if no question waits for the answer any more.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,11 +49,11 @@ enum NextQuery {
     },
     /// The answer was truncated, so the server is asked again over TCP.
     Stream,
-    /// The replies over UDP may be forged, for this reason, so the server is asked again over TCP. Only an attacker on the network path can
-    /// forge an answer over TCP.
+    /// The replies over UDP may be forged (the field contains the reason), so the server is asked again over TCP. Only an attacker on the network
+    /// path can forge an answer over TCP.
     Distrusted(Trouble),
-    /// The server denied a name in mixed case, and may not find such names, so it is asked in the case of the question. The reply is kept to be
-    /// compared with the next one.
+    /// The server denied a name in mixed case, and may not find such names, so it is asked without mixed case. This reply is kept, and compared with
+    /// the next one.
     OwnCase(Box<Classified>),
 }
 
@@ -78,7 +78,7 @@ pub(super) struct Attempt {
     pub(super) wanted: WantedAnswer,
     /// True if the zone is the zone of a DNS list.
     pub(super) is_list: bool,
-    /// True if the server is one of the DNS list itself, and not of a zone above it or a forwarder.
+    /// True if the server is a server of the DNS list itself, and not a forwarder or a server of a zone above the list.
     pub(super) is_list_server: bool,
     /// The secret key of a DNS list, if a label in the name stands for this key. `exchange` replaces the label by the key.
     pub(super) secret: Option<Arc<Secret>>,
@@ -88,8 +88,8 @@ pub(super) struct Attempt {
     pub(super) first: UpstreamForm,
     /// The number of earlier queries to this server since the question began to ask the servers of this zone, or began again.
     pub(super) tries: u8,
-    /// The number of outages of the network of this host that have ended so far. Queries after an outage are not merged with an equal query
-    /// lost in it.
+    /// The number of outages of the network of this host that have ended so far. Because of it, a query after an outage is not merged with an equal
+    /// query that was lost during the outage.
     pub(super) outages: u8,
     /// The smoothed round-trip time of the server, or `None` if it never answered.
     pub(super) round_trip: Option<Duration>,
@@ -135,9 +135,9 @@ impl Attempt {
         }
     }
 
-    /// Counts a silence of the server if the attempt has ended without an answer. If the query could not be delivered, the silence is counted
-    /// later, at the time when a delivered query would count as lost. The attempt itself ends now, because it keeps the trail and the
-    /// delegation of its question in memory.
+    /// Counts a silence of the server if the attempt has ended without an answer. If the query could not be delivered, the silence is counted later,
+    /// at the time when a delivered query would count as lost. The attempt itself ends now, because it would keep the trail and the delegation of its
+    /// question in memory until then.
     fn blame_for(&self, heard: &Heard, sent: Mono) {
         let now = self.shared.clock.mono();
         match heard.reply {
@@ -165,8 +165,8 @@ impl Attempt {
         Some((heard, sent))
     }
 
-    /// Asks the server of a DNS list in the case of the question too, after its first denial of a day. The client does not wait, as no mail is
-    /// lost if one listing is missed, and the denial of a list is the usual answer.
+    /// After the first denial of a DNS list's server in a day, asks the server again without mixed case, which it may not find. The client does not
+    /// wait for this: a denial is the usual answer of a list, and if one listing is missed, no mail is lost.
     async fn check_list(&self) {
         let now = self.shared.clock.mono();
         if self.standing().finds_mixed_case {
@@ -212,7 +212,7 @@ impl Attempt {
                 NextQuery::Stream if form.transport == Transport::Udp && self.standing().features.tcp => {
                     self.send(AttemptEventKind::Truncated);
                     form.transport = Transport::Tcp;
-                    // The server was silent until it was asked for a short reply.
+                    // This is true if the server was silent until it was asked for a short reply.
                     is_short = form.edns == Some(PLAIN_PAYLOAD) && self.tries >= EDNS_TRIES;
                     "truncated"
                 }
@@ -246,8 +246,8 @@ impl Attempt {
         said
     }
 
-    /// Compares the doubted reply to a query in mixed case with `later`, the result in the case of the question. Returns the one to be used: the
-    /// doubted denial if the further query brought nothing, as servers that limit the rate of their replies drop or refuse it.
+    /// Compares `doubted`, the reply to a query in mixed case, with `later`, the result without mixed case. Usually returns `later`. Returns a
+    /// doubted denial if the second query got no usable answer: servers that limit the rate of their replies drop or refuse it.
     fn compare(&self, doubted: Classified, later: Classified, now: Mono) -> Classified {
         if doubted.differs_from(&later) {
             self.server.flips_case(now);
@@ -261,8 +261,7 @@ impl Attempt {
         later
     }
 
-    /// Returns true if the answer to a query for a short reply was truncated, and the server does not accept TCP. Its long reply over UDP is then
-    /// requested, which may arrive after all.
+    /// Returns true if the server truncated a short reply and does not accept TCP. A long reply over UDP is then requested, which may arrive.
     fn is_lost_over_tcp(&self, form: UpstreamForm, turn: &NextQuery) -> bool {
         let has_failed = match turn {
             NextQuery::Stream => form.transport == Transport::Udp,
@@ -275,16 +274,16 @@ impl Attempt {
         has_failed && self.may_ask_for_long(form) && !self.standing().features.tcp
     }
 
-    /// Returns true if the server was asked for a short reply over UDP, although it accepts EDNS.
+    /// Returns true if a long reply over UDP can still be requested: only a short one was requested so far, and the server accepts EDNS.
     fn may_ask_for_long(&self, form: UpstreamForm) -> bool {
         let is_short = form.edns == self.first.edns && form.edns != Some(PAYLOAD);
         is_short && self.first.transport == Transport::Udp && self.standing().features.edns
     }
 
-    /// Asks again over TCP after replies over UDP that may be forged. Unbound then asks all servers three times and compares their answers. Here
-    /// the same server is asked over TCP, which an attacker who is not on the network path cannot forge. If the server really changes the
-    /// case, this is remembered. If it does not accept TCP, it is asked over UDP without mixed case: a forger who caused this would already have
-    /// guessed the port and the query id. Returns the form of the last query, and what is to be done after its reply.
+    /// Asks again over TCP after replies over UDP that may be forged. Unbound then asks all servers three times and compares their answers. Here the
+    /// same server is asked over TCP, which an attacker who is not on the network path cannot forge. If the server really changes the case, this is
+    /// recorded. If it does not accept TCP, it is asked over UDP without mixed case. This is acceptable: an attacker whose forged reply led to this
+    /// had already guessed the port and the query id. Returns the form of the last query, and what is to be done after its reply.
     async fn check_over_tcp(&self, form: UpstreamForm, trouble: &Trouble) -> (UpstreamForm, NextQuery) {
         let is_case = *trouble == Trouble::OtherCase;
         let form = UpstreamForm { transport: Transport::Tcp, ..form };
@@ -313,8 +312,8 @@ impl Attempt {
                 biased;
                 place = &mut place => return Some(place),
                 () = self.sender.over() => return None,
-                // When this timer expires, the task that waits for an answer from the zone is woken. It sets its own timer only when it is
-                // polled a second time: see `Asking::over`.
+                // This timer wakes the task that waits for an answer from the zone. That task sets its own timer only when it is polled a second
+                // time: see `Asking::over`.
                 () = tokio::time::sleep(MAX_TIMER) => {}
             }
         }
@@ -328,8 +327,8 @@ impl Attempt {
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
         let (began, asking) = self.shared.exchange.ask(message, listen, place, self.sender());
-        // If an equal query is already in progress, its timer already runs. The timer is not started anew, because a client's query that
-        // shares a lost query of look-ahead would then take longer than without look-ahead.
+        // If this query was merged with an equal query in progress, the timer of that query already runs. The timer is not restarted: otherwise a
+        // client whose query is merged with a lost query of look-ahead would wait longer than without look-ahead.
         let timer = self.timer.saturating_sub(sent.since(began));
         let (is_shared, sent) = (began < sent, began);
         tokio::pin!(asking);
@@ -432,8 +431,8 @@ impl Attempt {
         self.sender.send(AttemptEvent { server: self.path.server, tries: self.tries, kind });
     }
 
-    /// Sends another query to the same server, if the budget allows it. Returns what is to be done after its reply. If `has_other` is true, the
-    /// attempt can do without the reply, so it does not wait for a late one.
+    /// Sends another query to the same server, if the budget allows it. Returns what is to be done after its reply. `has_other`: true if the attempt
+    /// has another reply to use. It then does not wait for a late reply.
     async fn again(&self, form: UpstreamForm, reason: &'static str, has_other: bool) -> NextQuery {
         let transport = form.transport;
         if !self.context.budget.take() {
@@ -541,7 +540,7 @@ impl Attempt {
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
                 self.shared.families.no_route(self.path.server.ip(), now);
             }
-            // A TCP connection without a reply is judged when it has been silent for long enough: see `again`.
+            // A refused TCP connection is recorded here. A TCP connection without a reply is recorded when the wait is over: see `again`.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
                 self.server.overdue(now, now);
@@ -619,15 +618,15 @@ impl Attempt {
         (if is_doubted { NextQuery::OwnCase(said) } else { NextQuery::Classified(said) }, conduct, words)
     }
 
-    /// Returns true if what the server said about a name in mixed case is not believed before the server says it again in the case of the
-    /// question. Some servers compare names octet by octet, and deny names in mixed case or do not find their zone. Their mail would bounce.
+    /// Returns true if the server's reply about a name in mixed case is believed only after the server repeats it for the name without mixed case.
+    /// Some servers compare names octet by octet, and deny names in mixed case or do not find their zone. Mail to these domains would bounce.
     ///
-    /// The client waits for the further query, as the first reply cannot be used without it. So it is left out where it shows nothing: if the
-    /// server has found a name in mixed case (as those of the root and of TLDs do with their first referral), if a proof of a signed zone
-    /// will be validated, if the server was lame before, if only a referral is of use, and if the name has no letters. A server that only denies is
-    /// asked twice for each of its first denials (`CONFIRMED_DENIALS`), as the denial of a name that does not exist is the same in both cases. That
-    /// would double the queries to DNS lists, which deny nearly all names and limit the number of queries: see `check_list`. The reverse trees are no
-    /// exception, as `in-addr.arpa` and `ip6.arpa` have letters too.
+    /// The client waits for the second query. So it is not sent where it shows nothing: the server has found a name in mixed case before (root and
+    /// TLD servers do so with their first referral), the denial has a proof that will be validated, the server was lame before, only a referral is
+    /// needed, or the name has no letters. A server that has only denied names so far is asked twice for each of its first denials
+    /// (`CONFIRMED_DENIALS`), because it denies a name that does not exist in both forms. This would double the queries to DNS lists, which deny
+    /// nearly all names and limit the number of queries: see `check_list`. It also applies to the reverse trees, because `in-addr.arpa` and
+    /// `ip6.arpa` have letters.
     fn doubts_case(&self, said: &Classified) -> bool {
         let standing = self.standing();
         let has_letters = self.name.iter().flatten().any(u8::is_ascii_alphabetic);
@@ -708,7 +707,8 @@ impl Attempt {
     }
 }
 
-/// Returns the behaviour to record for a server whose query over `transport` got no usable reply. TCP is tried only after a reply over UDP.
+/// Returns the behaviour to record for a server from which a query over `transport` got no usable reply. TCP is used only after a reply over UDP, so
+/// an unreachable TCP port means that the server does not accept TCP.
 pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
         Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,

@@ -1,9 +1,9 @@
 //! The events of attempts, and the queue through which a step receives them. An attempt is a query to one server with its retries. A step
 //! consists of all attempts at the servers of one zone.
 //!
-//! A step polls its attempts itself and reads the queue afterwards, so no task needs to be woken. Attempts that are still in progress when the
-//! step ends continue as tasks. They are then polled again, and notice that the step has ended. A channel of tokio, which wakes a task, would
-//! take two per cent of the CPU instructions of a cache miss.
+//! A step polls its attempts itself and reads the queue afterwards, so no task needs to be woken. Attempts that are still in progress when the step
+//! ends continue as tasks. When such a task is polled, it notices that the step has ended. A channel of tokio, which wakes a task, would take two per
+//! cent of the CPU instructions of a cache miss.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -35,8 +35,8 @@ pub(super) enum AttemptEventKind {
     Late,
     /// The answer was truncated, and the attempt continues over TCP.
     Truncated,
-    /// The server did not find a name in mixed case, and the attempt continues in the case of the question. With `is_error`, its reply was no
-    /// denial, so it probably does not serve the zone.
+    /// The server did not find a name in mixed case, and the attempt continues without mixed case. `is_error`: true if the reply was an error and not
+    /// a denial, so that the server probably does not serve the zone.
     Doubted { is_error: bool },
     /// The attempt (a query to one server with its retries) has ended with this result.
     Ended(Box<Classified>),
@@ -51,8 +51,8 @@ pub(super) struct EventReceiver(Arc<Board>);
 #[derive(Clone)]
 pub(super) struct EventSender(Arc<Board>);
 
-/// The queue of events. Each attempt adds at most nine events: one when its answer is overdue; at most five when a query counts as lost (the
-/// first query, without EDNS, in the case of the question, and twice over TCP); one for a truncated answer; one for a doubted answer; and one at its end.
+/// The queue of events. Each attempt adds at most nine events: one when its answer is overdue; at most five when a query counts as lost (the first
+/// query, without EDNS, without mixed case, and twice over TCP); one for a truncated answer; one for a doubted answer; and one at its end.
 #[derive(Default)]
 struct Board {
     events: Mutex<VecDeque<AttemptEvent>>,

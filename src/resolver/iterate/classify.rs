@@ -25,7 +25,7 @@ const DNAME: RecordType = RecordType::DNAME;
 /// What the DNS message of a server means for the question that the server was asked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Classified {
-    /// An answer, positive or negative, or the part of an alias chain for whose names this server has authority.
+    /// An answer: data, a denial, or the first part of an alias chain, as far as this server has authority for its names.
     Found(Found),
     /// A doubtful denial, as a working server of the zone would not send it. It is believed only if all servers of the zone give it.
     Doubtful(Found),
@@ -54,7 +54,7 @@ pub struct Found {
     pub round_trip: Option<Duration>,
     /// True if the reply had the AA flag (authoritative answer).
     pub authoritative: bool,
-    /// True if the DNS message had a CNAME for a name below its DNAME, and this CNAME differs from the one that results from the DNAME.
+    /// True if the DNS message had a DNAME and a CNAME for a name below it, and this CNAME differs from the CNAME that results from the DNAME.
     pub contradicted: bool,
     /// True if the answer is a doubtful denial that all servers of the zone gave. It is cached only for a short time.
     pub doubted: bool,
@@ -124,8 +124,8 @@ impl Found {
         });
     }
 
-    /// Removes the records after the first alias for whose target `is_elsewhere` returns true, because other servers are asked for that
-    /// target.
+    /// Finds the first alias whose target is elsewhere (`is_elsewhere` returns true), and removes the records after this alias. Other servers are
+    /// asked for the target.
     pub(crate) fn cut_where(&mut self, is_elsewhere: impl Fn(&Name) -> bool) {
         let cut = self.answers.iter().enumerate().find_map(|(place, record)| match &record.data {
             RData::CNAME(target) if is_elsewhere(&target.0) => Some((place, target.0.clone())),
@@ -193,7 +193,7 @@ impl Classified {
         self
     }
 
-    /// Returns true if `later`, the reply to the same question in another form, is usable and says something else.
+    /// `later` is the reply to the same question without mixed case. Returns true if it is usable and says something else than this reply.
     pub(super) fn differs_from(&self, later: &Self) -> bool {
         match (self, later) {
             (Self::Found(found), Self::Found(later)) => {
@@ -267,10 +267,9 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
-/// Classifies the answer of a forwarder of `zone`. If the DNS message has the RA flag (recursion available), the forwarder is a recursive server.
-/// Its answer is then interpreted like that of a server with authority for all names, but referrals are ignored. An empty answer means NODATA
-/// even without SOA, because small forwarders omit the SOA. But an empty answer with NS records and no SOA is lame: this server does not
-/// resolve names.
+/// Classifies the answer of a forwarder of `zone`. If the DNS message has the RA flag (recursion available), the forwarder is a recursive server. Its
+/// answer is then classified as if it had authority for all names, but referrals are ignored. An empty answer means NODATA even without SOA, because
+/// small forwarders omit the SOA. But an empty answer with NS records and no SOA is lame: this server does not resolve names.
 pub(crate) fn classify_recursive(
     zone: &Name,
     name: &Name,
@@ -314,7 +313,7 @@ fn classify_unrecursive(
     (said, dropped)
 }
 
-/// Returns true if the server sent a CNAME for the name whose CNAME was made here from a DNAME.
+/// Returns true if the server also sent a CNAME for the name of `made`, a CNAME that was made here from a DNAME.
 fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
@@ -369,8 +368,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
             let Redirected::To(cname, target) = redirected else {
                 return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::TooLong };
             };
-            // If the server sent the same CNAME, that record is replaced by the one made here and counts as used. It is then not added to
-            // `synthesised`.
+            // If the server sent the same CNAME, the CNAME made here replaces it, and is not added to `synthesised`.
             if !records.iter().any(|sent| sent.name == last && sent.data == cname.data) {
                 synthesised.push(answers.len());
             }
@@ -479,7 +477,8 @@ fn without_answer(
     let nxdomain = message.metadata.response_code == ResponseCode::NXDomain;
     let soa = soa_of(name, scrubbed);
     let negative = |soa| Found::negative(nxdomain, name, soa, evidence(kind, scrubbed));
-    // True if the SOA is that of another zone: the server no longer serves this zone, and answers from a catch-all zone or the zone above.
+    // True if the reply has the SOA of another zone. The server then no longer serves this zone, and answers from a catch-all zone or from the zone
+    // above.
     let elsewhere =
         soa.is_none() && message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
     if elsewhere || (nxdomain && soa.is_none() && !message.metadata.authoritative) {
@@ -497,9 +496,9 @@ fn without_answer(
         return match message.authorities.iter().find(ns) {
             // The NS records belong to a zone for which the server has no authority: the referral leads upwards or to an unrelated zone.
             Some(_) => Classified::Nothing(Conduct::Lame),
-            // The DNS message has data of another type, as from a load balancer that answers every question with an address. Like an empty
-            // message, this means NODATA. Without AA, it means NODATA only if all servers give this answer. Data of another name do not answer
-            // the question.
+            // The DNS message has other data than were queried. Data of another name are unusable. Data of another type at the queried name mean
+            // NODATA, like an empty message (next arms): some load balancers answer every question with an address. Without AA, they are used only
+            // for types that a name may lack.
             None if message.answers.iter().any(|record| !is_signature(record))
                 && !(is_at(name) && (message.metadata.authoritative || may_lack(kind))) =>
             {
@@ -513,7 +512,7 @@ fn without_answer(
         };
     };
     let below = zone.iter().len() < cut.iter().len();
-    // The parent zone answers for DS at the zone cut itself. For DS, a referral to the queried name itself therefore leads nowhere.
+    // DS records are in the parent zone. If the question is for DS, a referral to the queried name itself therefore does not lead to the answer.
     let towards = cut.zone_of(name) && !(kind == RecordType::DS && cut == *name);
     if below && towards {
         referral(&cut, scrubbed)

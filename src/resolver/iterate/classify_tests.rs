@@ -1,4 +1,4 @@
-//! Tests that classify DNS messages of servers, one for each form of a server's DNS message.
+//! Tests of the classification of servers' replies, with a test for each form of a reply.
 
 use super::*;
 use dns::stage::name;
@@ -430,7 +430,7 @@ fn every_other_response_code_is_for_the_next_server() {
         (ResponseCode::NotImp, Conduct::NotImp),
         (ResponseCode::FormErr, Conduct::FormErr),
         (ResponseCode::NotAuth, Conduct::NotAuth),
-        // The DNS message has no DNAME that makes the name too long.
+        // The reply says YXDOMAIN, but has no DNAME that would make the name too long.
         (ResponseCode::YXDomain, Conduct::OtherError),
     ] {
         let mut message = message(vec![a("www.example.")], vec![], vec![]);

@@ -1,7 +1,7 @@
 //! The context of a question that is being resolved: its budget, its trail (the list of its steps), and the questions that need its answer.
 //!
-//! A sub-question, for example for the address of a server, shares the budget and progress of its parent question, so that the budget limits
-//! the whole resolution. If a sub-question asks the same as one of the questions that need it, this would be a circle, and it fails.
+//! A sub-question, for example for the address of a server, shares the budget and progress of its parent question, so that the budget limits the
+//! whole resolution. If a sub-question equals one of the questions that need its answer, it fails, because it would wait for itself.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,7 +29,7 @@ use validate::verdict::SecurityStatus;
 pub struct Context {
     /// The limits for queries, time and validation work. A question and all its sub-questions share them.
     pub budget: Arc<QuestionBudget>,
-    /// The routes (zones) and the configuration as they were when the question began.
+    /// The configured zones and options, as they were when the question began.
     pub view: Arc<View>,
     /// The DNSSEC trust anchors as they were when the question began.
     pub anchors: Arc<Anchors>,
@@ -55,7 +55,8 @@ enum ErrandKind {
     Renewal,
     /// Look-ahead asks the question in advance, or it is a sub-question of such a question.
     LookAhead,
-    /// The question is a test or a probe, for which no client waits: it does not use the cache, and asks the server `avoid` last.
+    /// The question is a test or a probe, for which no client waits. It does not use the cache, and asks the server `avoid` only if no other server
+    /// answers.
     Side { avoid: Option<IpAddr> },
 }
 
@@ -173,7 +174,7 @@ impl Context {
     /// Creates the context of a sub-question for `name` whose answer this question needs.
     ///
     /// # Errors
-    /// The sub-question would be nested too deeply, or it asks the same as one of the questions that need it, which would be a circle.
+    /// The sub-question would be nested too deeply, or it equals one of the questions that need its answer.
     pub fn below(&self, name: &Name, kind: RecordType) -> Result<Self, Failure> {
         let mut ancestor = self.asked_for.as_ref();
         while let Some(asked) = ancestor {
@@ -227,7 +228,7 @@ impl Context {
         self.progress.began()
     }
 
-    /// Returns the name and type of a query if they differ from the question with which the trail begins, otherwise `None`.
+    /// Returns the name and type of a query, or `None` if the trail (the list of steps) already begins with the same name and type.
     pub(crate) fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
         (!self.trail().asks(name, kind)).then(|| Box::new((name.clone(), kind)))
     }
@@ -242,7 +243,7 @@ impl Context {
 #[derive(Debug)]
 pub struct QuestionBudget {
     packets: AtomicU32,
-    /// The number of these queries that were sent to servers of a DNS list.
+    /// The number of queries of this question that were sent to servers of a DNS list.
     to_list: AtomicU32,
     /// The maximum number of queries that may be sent to servers for the question.
     most: u32,

@@ -39,20 +39,20 @@ pub(super) struct Aside {
 pub(super) struct WantedServer {
     /// The probe: the query that shows whether the server works again.
     pub(super) aside: Aside,
-    /// Names and types that clients asked this server for, with different types, the newest first. Probes ask for these and for `aside` in
-    /// turn, because the server may drop queries for the type of `aside`.
+    /// The last names that clients asked this server for, one for each record type, the newest first. Probes ask for these and for the question in
+    /// `aside` in turn, because the server may drop queries for the type in `aside`.
     pub(super) asked: Vec<(Name, RecordType)>,
     /// True if the server did not answer a client's question.
     pub(super) unanswered: bool,
-    /// The routes (zones) and the configuration of the question that needs the server.
+    /// The configured zones and options for the question that needs the server.
     pub(super) view: Arc<View>,
     /// The time at which a question last needed the server.
     pub(super) at: Mono,
 }
 
 impl Aside {
-    /// Creates the first probe of a server of `zone` that clients ask for `name` and `kind`. Also returns the question of the clients, because
-    /// later probes ask both questions in turn. `keyed` is true if the server of a DNS list requires a secret key in the name.
+    /// Creates the first probe of a server of `zone` that clients ask for `name` and `kind`. Also returns the question of the clients, because later
+    /// probes ask both questions in turn. `keyed`: true if the zone is a DNS list that requires a secret key in the name.
     pub(super) fn probe(
         path: Path,
         role: ServerRole,
@@ -67,7 +67,7 @@ impl Aside {
 }
 
 impl WantedServer {
-    /// Adds the clients' questions for other types from an `earlier` entry for the same server.
+    /// Adds the clients' questions for other types from the `earlier` entry for the same server and zone, which this entry replaces.
     fn join(&mut self, earlier: Self) {
         let newer: Vec<RecordType> = self.asked.iter().map(|(_, kind)| *kind).collect();
         self.asked.extend(earlier.asked.into_iter().filter(|(_, kind)| !newer.contains(kind)));
@@ -76,9 +76,9 @@ impl WantedServer {
     }
 }
 
-/// Returns the name and type for a probe of a server that clients ask for `name` and `kind`. The probe asks for another type, because some
-/// servers drop queries for types that they do not know: A, or the SOA of the zone if clients ask for A. It also asks for the SOA if the
-/// server of a DNS list requires a secret key in the name (`keyed`), because `name` does not contain the key.
+/// Returns the name and type for a probe of a server that clients ask for `name` and `kind`. The probe asks for type A, or for the SOA of the zone if
+/// clients ask for A: some servers drop queries for types that they do not know, so the clients' type may be the problem. It also asks for the SOA if
+/// a DNS list requires a secret key in the name (`keyed`), because `name` does not contain the key.
 fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
     match kind {
         kind if keyed || kind == RecordType::A => (zone.clone(), RecordType::SOA),
@@ -90,7 +90,7 @@ fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (N
 #[derive(Debug)]
 struct Waiting {
     one: WantedServer,
-    /// The time of the last probe of this server for this zone, or `None` before the first.
+    /// The time of the last probe of this server for this zone. `None` if there was none.
     probed: Option<Mono>,
     /// How many probes of this server were sent for this zone so far.
     probes: usize,
@@ -126,8 +126,8 @@ pub(super) struct DeadServers {
 }
 
 impl DeadServers {
-    /// Adds a dead server that a question needs. If there are too many servers, the one that no question has needed for the longest time is
-    /// removed; the next question for its zone adds it again. `at_once` is true if the probe of the server is already due.
+    /// Adds a dead server that a question needs. If there are too many servers, removes the server that no question has needed for the longest time.
+    /// The next question for its zone adds it again. `at_once` is true if the probe of the server is already due.
     pub(super) fn want(&self, mut one: WantedServer, at_once: bool) {
         let mut wanted = self.wanted();
         let key = (one.aside.path.server, one.aside.zone.clone());
@@ -155,7 +155,7 @@ impl DeadServers {
         }
     }
 
-    /// Returns at most `places` servers whose probe is due, and the time of the next probe, or `None` if no further probe is planned. Removes
+    /// Returns at most `places` servers whose probe is due, and the time of the next probe, or `None` if no further probe is planned. Also removes
     /// servers that work again or that no question needs any more.
     pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
         let (mut due, mut ripe) = (DueProbes::default(), Vec::new());
@@ -174,8 +174,8 @@ impl DeadServers {
             }
             true
         });
-        // Servers that have waited longest for their probe come first, so that each is probed in turn. The same holds for the zones of a
-        // server that answers for no zone, because it may later drop the queries for some of them.
+        // Servers that have waited longest for their probe come first, so that each is probed in turn. The zones of a server that answers for none of
+        // them are also probed in turn, because it may later answer for only some of them.
         ripe.sort_by_key(|(until, probed, ..)| (*until, *probed));
         // A server that answers for no zone is probed for two zones, because it may drop the queries for one of them when it works again.
         let mut again: Vec<SocketAddr> = Vec::new();

@@ -1,10 +1,10 @@
 //! A query to one server for a command of the operator, who wants to compare the servers of a zone.
 //!
-//! The query is sent from the source address that is configured for the route of its name, and only over an address family (IPv4 or IPv6) that
-//! has a route. If the server is asked as a server of a zone, `deny_servers` is applied. It is not applied to a resolver, which the operator
-//! names and which may be on this host. The query changes neither what is known about the server nor the statistics. A reply shows that the
-//! address family works. Silence shows nothing about the family, because the operator also asks servers that do not answer. If IPv6 is not
-//! used because its servers are silent, silence shows nothing about the server either.
+//! The query is sent from the source address that is configured for the zone of its name, and only over an address family (IPv4 or IPv6) that this
+//! host can use. If the server is asked as a server of a zone, `deny_servers` is applied. It is not applied if the operator names a resolver, which
+//! may be on this host. The query changes neither what is known about the server nor the statistics. A reply shows that the address family works.
+//! Silence shows nothing about the family, because the operator also asks servers that do not answer. If IPv6 is not used because its servers are
+//! silent, silence shows nothing about the server either.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -65,13 +65,13 @@ pub enum Failure {
         /// The zone whose servers were asked last.
         zone: Name,
     },
-    /// To find the address of a server, further servers had to be found, too many after each other or in a circle.
+    /// To find the address of a server, the addresses of further servers were needed: too many levels of them, or in a circle.
     #[error("the address lookup of server {name} is circular or nested too deeply", name = name_text(.name))]
     Depth {
         /// The name of the server whose address was needed.
         name: Name,
     },
-    /// A referral contained the address of the server whose address was needed. Its zone need not be asked for it.
+    /// A referral contained the address of the server that was looked up, so the zone of the server's name need not be asked for it.
     #[error("the address of server {name} is known from a delegation", name = name_text(.name))]
     Glued {
         /// The name of the server.
@@ -91,7 +91,8 @@ pub enum Failure {
         /// The name for which the question asked.
         name: Name,
     },
-    /// The name states which keys of the root are trust anchors (root key sentinel, RFC 8509), and this is wrong.
+    /// The name is a test (root key sentinel, RFC 8509): it states that a key of the root is, or is not, a trust anchor. The statement is wrong here,
+    /// so the test demands SERVFAIL.
     #[error("the root key sentinel {name} is wrong about the trust anchors of resolverd (RFC 8509)", name = name_text(.name))]
     Sentinel {
         /// The name for which the question asked.
@@ -138,10 +139,11 @@ pub enum Failure {
         /// The zone whose server sent the reply.
         zone: Name,
     },
-    /// A reload of the configuration has changed the route of a name that must be resolved. The servers of the old route are not asked for it.
+    /// A reload of the configuration has changed the route of a name that must be resolved (which servers are asked for it). The old servers are not
+    /// asked any more.
     #[error("a reload changed the route of {name}", name = name_text(.name))]
     Reloaded {
-        /// The name whose route (its servers) a reload has changed.
+        /// The name for which other servers are asked since the reload.
         name: Name,
     },
     /// The question, or a question that it needs, failed a moment ago, and this failure is cached (RFC 9520).
@@ -210,8 +212,8 @@ impl Failure {
         }
     }
 
-    /// Returns the zone whose servers caused the failure, and what each server did last. This zone differs from the result of `zone` if the
-    /// addresses of the servers of that zone could not be found.
+    /// Returns the zone whose servers caused the failure, and what each server did last. The result of `zone` is another zone if the addresses of its
+    /// servers could not be found. The failed servers are then those of the zone that has these addresses.
     pub(crate) fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
         let inner = match self {
             Self::Addresses { why, .. } => why.as_deref(),
@@ -248,8 +250,8 @@ impl Failure {
         }
     }
 
-    /// Returns a text that follows the name of the DNS list at `apex`, and therefore does not repeat this name. But it names a zone above the
-    /// list, if the servers of that zone have failed.
+    /// Returns a text to be put after the name of the DNS list at `apex`. The text does not repeat this name. If the servers of a zone above the list
+    /// have failed, the text names that zone.
     pub fn of_list(&self, apex: &Name) -> String {
         let servers = |role: &ServerRole, zone: &Name| match role.is_recursive() {
             true => "its forwarders".to_owned(),

@@ -6,8 +6,8 @@
 //! If no family is left, the network of this host is down too. All families are then tried, so that the next question notices when the network
 //! works again. A family over which a server has answered is never excluded in favour of a family over which none has ever answered.
 //!
-//! If another server has just answered over a family, the silence of a server that never answered shows nothing about the family, because many
-//! zones list an address at which there is no server. Such a silence is not counted.
+//! Many zones list an address at which there is no server. So the silence of a server that never answered is not counted if another server has just
+//! answered over the same family.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -30,13 +30,13 @@ pub(super) enum FamilyState {
     Silent,
 }
 
-/// What is known about the two address families. Times are in microseconds of the clock. Until the times `no_ipv4_until` and `no_ipv6_until`,
-/// the host is assumed to have no route for the family.
+/// What is known about the two address families. Times are in microseconds of the clock. Until the time `no_ipv4_until` or `no_ipv6_until`, this host
+/// is assumed to have no route for IPv4 or IPv6.
 #[derive(Debug, Default)]
 pub(super) struct Families {
     no_ipv4_until: AtomicU64,
     no_ipv6_until: AtomicU64,
-    /// True if a server has ever answered over IPv4; the next field says the same for IPv6.
+    /// True if a server has ever answered over IPv4. The next field is the same for IPv6.
     ipv4_works: AtomicBool,
     ipv6_works: AtomicBool,
     /// The time at which a server last answered over IPv6, in microseconds, with a precision of `IPV6_HEARD_PAUSE`. 0 means never.

@@ -15,7 +15,7 @@ use validate::verdict::SecurityStatus;
 pub struct FlightProgress {
     began: Mono,
     moments: Moments,
-    /// The time of the last reply of a server, in microseconds of the monotonic clock; its start before the first reply.
+    /// The time of the last reply of a server, in microseconds of the monotonic clock. Before the first reply, it is the start of the clock.
     answered: AtomicU64,
     /// True if a server has sent a bogus answer or bogus DNSSEC keys.
     refuted: AtomicBool,

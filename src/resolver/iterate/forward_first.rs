@@ -2,12 +2,12 @@
 //!
 //! # Decisions
 //!
-//! - Recursion begins when all forwarders have failed. It also begins while the forwarders may still answer, if no server has answered for 1.8
-//!   s. This is the client response timeout of RFC 8767, and leaves time for an answer before the client's deadline. Unbound and BIND wait
-//!   until every forwarder has timed out.
+//! - Recursion begins when all forwarders have failed. If no server has answered for 1.8 s, it also begins while the forwarders may still answer.
+//!   This time is the client response timeout of RFC 8767, and leaves time for an answer before the client's deadline. Unbound and BIND wait until
+//!   every forwarder has timed out.
 //! - A denial from a forwarder counts as an answer. A bogus answer counts as a failure of the forwarder.
-//! - For the zone of a DNS list, recursion is used only if the forwarders are silent. SERVFAIL or REFUSED from a forwarder may mean that the
-//!   list refuses queries. The list would then hold queries by recursion against this host.
+//! - For the zone of a DNS list, recursion is used only if the forwarders are silent. SERVFAIL or REFUSED from a forwarder may mean that the list
+//!   refuses its queries. The list might then block this host too, if this host sent the same queries.
 //! - A question waits for the forwarders of a zone only once. Its sub-questions do not wait for them again.
 
 use hickory_proto::rr::Name;
@@ -32,7 +32,7 @@ impl Iterate {
         }
     }
 
-    /// Asks the forwarders of a zone, and uses the route `beyond`, which is recursion, if they give no usable answer.
+    /// Asks the forwarders of a zone. If they give no usable answer, uses recursion (the route `beyond`).
     async fn find_forward_first(&self, lookup: Lookup<'_>, beyond: &Route) -> Result<Resolved, Failure> {
         let Lookup { route, context, .. } = lookup;
         let recursion = Lookup { route: beyond, cut: None, ..lookup };
@@ -97,7 +97,8 @@ impl Iterate {
     }
 }
 
-/// Returns the route to use when the forwarders of `route` have failed, or `None` if there is no such route.
+/// Returns the route to use after a failure of the forwarders of `route`: recursion. Returns `None` if `forward_first` is not set, or if `route` has
+/// no forwarders.
 pub(super) fn beyond(route: &Route) -> Option<&Route> {
     match &route.target {
         RouteTarget::Forward { beyond, .. } => beyond.as_deref(),

@@ -66,7 +66,7 @@ impl Iterate {
             let denied = Denial { name, kind: lookup.kind, nxdomain: *nxdomain, soa };
             rrsets.put_denied(denied, rank.backed(backing), negative_max_ttl, now);
             soa.ttl = negative_ttl(soa, negative_max_ttl);
-            // With an alias, the proof may have records of another zone.
+            // If the answer has an alias, the proof may have records of another zone.
             let is_of_one_zone = *nxdomain && checked.end == Security::Secure && found.answers.is_empty();
             if is_of_one_zone && lookup.route.synthesizes() {
                 rrsets.put_ranges(soa, &found.evidence, soa.ttl, now);
@@ -80,9 +80,9 @@ impl Iterate {
         found
     }
 
-    /// Records that the names above an RRset exist, and removes cached answers that say they do not. With `contradicts`, also removes cached
-    /// answers that say the name of the RRset itself does not exist. For the zones of DNS lists, nothing is concluded about the names above,
-    /// because lists deny names that have names below them.
+    /// Records that the names above an RRset exist, and removes cached answers that deny these names. With `contradicts`, also removes cached answers
+    /// that deny the name of the RRset itself. For the zones of DNS lists, nothing is concluded about the names above, because lists deny names that
+    /// have names below them.
     fn show(&self, lookup: Lookup<'_>, (zone, rrset): (&Name, &[&Record]), contradicts: bool, now: Mono) {
         let Some(first) = rrset.first() else { return };
         let view = lookup.context.view.knows;

@@ -21,7 +21,7 @@ pub(crate) struct LateAnswer {
     pub name: Name,
     /// The record type for which the query asked.
     pub kind: RecordType,
-    /// The routes (zones) and the configuration as they were when the question began.
+    /// The configured zones and options, as they were when the question began.
     pub view: Arc<View>,
     /// True if the answer must be validated with DNSSEC before it is cached.
     pub checks: bool,

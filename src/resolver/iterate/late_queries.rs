@@ -1,10 +1,10 @@
-//! Counts the late queries, which have no answer although their time has passed, and which still wait for one.
+//! Counts the late queries: they count as lost because their time has passed, but they still wait for an answer.
 //!
 //! Waiting longer makes it possible to receive the answer of a slow server after several seconds. But a dead server never answers, and each
 //! query keeps a socket open. So the number of such queries is limited for each server, and for all servers together. Queries beyond a limit
 //! end when they count as lost.
 //!
-//! Queries that could not be delivered are counted in a separate table of this type until they count as silences.
+//! A second table of this type counts the queries that could not be delivered to their servers, until each counts as a silence of the server.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -52,8 +52,7 @@ impl Late {
         Some(Listened { late: Arc::clone(self), server })
     }
 
-    /// Returns true if at least `CROWDED_SERVER` late queries to `server` wait for an answer. One more late query would show nothing new about
-    /// the server.
+    /// Returns true if at least `CROWDED_SERVER` late queries to `server` wait for an answer. One more would show nothing new about the server.
     pub(super) fn is_crowded(&self, server: SocketAddr) -> bool {
         self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
     }

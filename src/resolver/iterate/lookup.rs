@@ -1,4 +1,5 @@
-//! A lookup: a question with its route, budget and options. Also the trait through which the iterator asks sub-questions.
+//! A lookup: a question with its route (which servers are asked), its budget and its options. Also the trait through which the iterator asks
+//! sub-questions.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,9 +14,9 @@ use crate::dnsbl::rewrite::Rewrite;
 use crate::exchange::network::Path;
 use crate::zones::{Route, RouteTarget};
 
-/// Asks the sub-questions of a resolution, for example for the addresses of servers. They have routes like all questions, use the budget of
-/// the question that needs them, and do not wait for the resolutions of other questions. Several clients may wait for one resolution
-/// (flight).
+/// Asks the sub-questions of a resolution, for example for the addresses of servers. Like other questions, they are resolved by recursion, stub zones
+/// or forwarders, as configured for their names. They use the budget of the question that needs them, and do not wait for the resolutions (flights)
+/// of other questions.
 pub trait SubQuestions: Send + Sync {
     /// Resolves a sub-question: returns the records of type `kind` at `name`, after following aliases. The result is empty if there are none.
     fn ask<'a>(
@@ -29,7 +30,7 @@ pub trait SubQuestions: Send + Sync {
     fn entering(&self, cut: &Delegation, context: &Context);
 }
 
-/// A question with its route, its budget, and everything else that is needed to resolve it.
+/// A question with everything that is needed to resolve it, such as its route (which servers are asked) and its budget.
 #[derive(Clone, Copy)]
 pub struct Lookup<'a> {
     /// The name for which the servers are asked.
@@ -57,7 +58,7 @@ impl Lookup<'_> {
         self.context.renews() && self.route.policy.list.is_none()
     }
 
-    /// Returns the name at or above which the closest zone cut is searched. For DS, this is the name above, because the parent zone has the DS
+    /// Returns the name from which the closest zone cut is searched upwards. For DS, this is the parent name, because the parent zone has the DS
     /// records (RFC 4035 section 3.1.4.1).
     pub(super) fn at_or_above(&self) -> Name {
         if self.is_asked_above() { self.name.base_name() } else { self.name.clone() }
@@ -73,8 +74,8 @@ impl Lookup<'_> {
     }
 }
 
-/// Returns the path to a server of `cut` on `route`: its address, the source address that is configured for its address family, and the
-/// configured encryption.
+/// Returns the path to a server of the zone cut `cut`: its address, the source address that is configured for its address family, and the configured
+/// encryption.
 pub(super) fn path(route: &Route, cut: &Delegation, server: SocketAddr) -> Path {
     let source = route.source_for(server.ip());
     let encryption = match &route.target {

@@ -1,10 +1,9 @@
 //! Measures the round-trip times of servers in the background, so that a nearer server is found, and so that it is noticed when the nearest
 //! server has become slow.
 //!
-//! When a step (the queries to the servers of one zone) has its answer, it asks one more server of the zone for the SOA. The round-trip time
-//! of this server is not known, or was not measured for a long time (`select::to_measure`). No question waits for its answer. These queries
-//! are limited to a share of all queries (`measurements`). The servers of DNS lists are not measured, because lists limit the number of
-//! queries.
+//! When a step (the queries to the servers of one zone) has its answer, it asks one more server of the zone for the SOA: a server whose round-trip
+//! time is not known, or was not measured for a long time (`select::to_measure`). No question waits for its answer. These queries are limited to a
+//! share of all queries (`measurements`). The servers of DNS lists are not measured, because lists limit the number of queries.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Query name minimisation: chooses the shorter names for which root and TLD servers are asked instead of the whole name.
 //!
-//! The functions send no queries. They follow RFC 9156 in its relaxed form: a wrong answer for a name between a zone cut and the queried name
-//! does no harm. For example, rbldnsd denies names that have no data, even if they have names below them. The query for a shorter name is for
-//! type A (section 2.1), because more servers refuse NS, the other type that this section names.
+//! The functions send no queries. They follow RFC 9156 in its relaxed form: a wrong denial of a name between a zone cut and the queried name does no
+//! harm. For example, rbldnsd denies names that have no data, even if they have names below them. The query for a shorter name is for type A (section
+//! 2.1), because more servers refuse NS, the other type that this section names.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -29,7 +29,8 @@ pub(super) struct Minimise {
 }
 
 impl Minimise {
-    /// Creates the state for a question for `name` on its `route`. Servers that the operator has configured are asked only for the whole name.
+    /// Creates the state for a question for `name`. If `route` leads to servers that the operator has configured, they are asked only for the whole
+    /// name.
     pub(super) fn new(config: &Resolve, route: &Route, name: &Name) -> Self {
         let labels = name.iter().len();
         let tree = REVERSE_TREES.iter().find(|(tree, _)| is_below(name, tree));
@@ -50,7 +51,7 @@ impl Minimise {
         }
         let total = name.iter().len();
         let mut labels = cut.max(self.probed).saturating_add(1);
-        // No zone begins at a label that starts with an underscore (RFC 8552). So a probe never has such a label as its first one.
+        // No zone begins at a name whose first label starts with an underscore (RFC 8552). So such names are not probed.
         while name.iter().nth(total.checked_sub(labels)?).is_some_and(|label| label.starts_with(b"_")) {
             labels = labels.saturating_add(1);
         }
@@ -81,7 +82,7 @@ mod tests {
     use dns::stage::name;
     use std::sync::Arc;
 
-    /// Returns the names that are probed if each probe shows that there is no zone cut.
+    /// Returns the names that are probed if the reply to each probe shows that no zone begins at its name.
     fn probes(from: &str, text: &str, list: Option<&str>) -> Vec<String> {
         let config = Arc::new(Config::default());
         let views = Views::new(&config).unwrap();

@@ -11,28 +11,28 @@
 //!   the ten faults that were found.
 //! - After a response code other than NOERROR and NXDOMAIN, the next server is asked. The only exception is YXDOMAIN with a DNAME that
 //!   explains this code.
-//! - The timer for a server is the 95th percentile of its round-trip times. When the timer expires, a second server is asked, while the first
-//!   may still answer. At most one query in five is such a second query. There is also a limit for each late server, so that one dead zone
-//!   does not use up the second queries of all zones.
+//! - The timer for a server is the 95th percentile of its round-trip times. When the timer expires, a second server is asked, while the first may
+//!   still answer (a hedge). At most one query in five is such a second query. There is also a limit for each late server, so that one dead zone does
+//!   not use up the second queries of all zones.
 //! - When a zone is contacted for the first time, two servers are asked at the same time. DNS lists are not asked in this way, because lists
 //!   limit the number of queries.
-//! - Servers that do not answer are probed at intervals. No question waits for a server that is known not to answer, except for a short time
-//!   when a probe begins (`recovered_servers`). Before this was so, each mail from a domain with dead servers delayed smtpd by 24 s. As in
-//!   Unbound, silence is recorded for each zone: a hoster's server may drop the queries for some domains and answer those for others. If the
-//!   servers of a zone are silent only for other zones, a question waits for one second. Otherwise each of a hundred domains of a dead hoster
-//!   would cost four seconds.
+//! - Servers that do not answer are probed at intervals. No question waits for a server that is known not to answer, except for a short time when a
+//!   probe begins (`recovered_servers`). Before this was so, each mail from a domain with dead servers delayed smtpd by 24 s. As in Unbound, silence
+//!   is recorded for each server and zone: a hoster's server may drop the queries for some domains and answer the queries for others. If the servers
+//!   of a zone are silent only for other zones, a question waits for one second. Otherwise each of a hundred domains of a dead hoster would cost four
+//!   seconds.
 //! - Some queries only measure servers whose round-trip time is not known or was not measured for ten minutes. No question waits for them.
 //!   Without these queries, a zone with one near and five far servers was tested with six orders of the servers, and in five of them the near
 //!   server was not found. Knot Resolver sends one question in twenty to a random server, and a client waits for its answer.
-//! - A server counts as dead only if other servers answered while it was silent. If no other server is being asked, a server of a zone above
-//!   is asked, to test the network. So an outage of this host's network makes no server count as dead.
+//! - A server counts as dead only if other servers answered while it was silent. If no other server is being asked at that time, a server of a zone
+//!   above is asked, to test the network of this host. So an outage of this host's network makes no server count as dead.
 //! - A server that is known to lose more than one query in twenty is asked again when its timer expires, without a hedge and without growing
 //!   timers. If it loses many, two copies are sent at once. See `repeat`.
 //! - Silent servers are asked again two at a time. With 30 % packet loss and one broken server in each zone, a third fewer questions then
 //!   fail.
-//! - Only root and TLD servers are asked for minimised names (RFC 9156). The servers of deeper zones belong to the owner of the name and may
-//!   know it. A denial of a shorter name with a DNSSEC proof is the answer, as in Unbound. After a denial without a proof, the whole name is
-//!   queried, because some servers deny names that have names below them.
+//! - Only root and TLD servers are asked for minimised names (RFC 9156). The servers of deeper zones belong to the owner of the name, so the name
+//!   need not be hidden from them. A denial of a shorter name with a DNSSEC proof is the answer, as in Unbound. After a denial without a proof, the
+//!   whole name is queried, because some servers deny names that have names below them.
 //! - A server of a signed zone is always asked with EDNS. When queries were repeated without EDNS, the answers had no signatures, and with 40
 //!   % packet loss a signed zone then counted as bogus for half a minute.
 //! - A doubtful denial (with the SOA of another zone, or without AA and SOA) is believed only if all servers of the zone send one. Otherwise

@@ -20,15 +20,15 @@ pub(super) struct Outdated {
 }
 
 impl Outdated {
-    /// Returns the result that the servers of the cached delegation gave, if the parent refers to the same servers again.
+    /// If the parent refers to the same servers again, returns the result that these servers have already given.
     pub(super) fn confirmed_by(&self, delegation: &Delegation) -> Option<Result<Resolved, Failure>> {
         same_servers(&self.delegation, delegation).then(|| self.outcome.clone())
     }
 }
 
 impl Iterate {
-    /// Removes `delegation` from the cache if it may be outdated according to the result of its servers. Returns the data for another attempt
-    /// at the parent, if there is time for one. If all servers were silent, no time is left, and only the next question asks the parent.
+    /// Removes `delegation` from the cache if the result of its servers shows that it may be outdated. Returns the delegation with this result if the
+    /// parent zone is to be asked now. If all servers were silent, no time is left: only the next question asks the parent.
     pub(super) fn outdated(
         &self,
         lookup: Lookup<'_>,
@@ -39,7 +39,7 @@ impl Iterate {
             Ok(resolved) => resolved.found.doubted && resolved.zone == delegation.zone,
             Err(failure) => failure.zone().is_some_and(|zone| zone == delegation.zone),
         };
-        // A delegation that was received after this question began is not outdated.
+        // A delegation is suspected only if it was received before this question began, and if it does not come from the configuration.
         let old = delegation.since < lookup.context.began() && delegation.configured.is_empty();
         // If some servers are avoided because of bogus answers, the delegation is not the reason for the failure.
         if !old || !of_zone || delegation.zone.is_root() || !lookup.avoid.is_empty() {

@@ -1,4 +1,4 @@
-//! Queries in the background, for which no client's question waits. A query to a server that counts as dead shows whether it works again. A
+//! Queries in the background, for which no client's question waits. A query to a server that counts as dead shows whether this server works again. A
 //! query to a working server shows whether the network of this host works.
 //!
 //! Any reply, even an error, shows that the server works.
@@ -42,7 +42,7 @@ impl Probe {
         let standing = server.standing(&zone, shared.clock.mono());
         let ask = UpstreamQuery {
             recursion_desired: role.is_recursive(),
-            // A truncated reply shows as much as a long one, and old firewalls do not drop it.
+            // A short size is offered: a truncated reply shows as much as a long one, and firewalls that drop long replies do not drop it.
             edns: standing.features.edns.then_some(PLAIN_PAYLOAD),
             ..UpstreamQuery::new(path, name, kind)
         };
@@ -110,8 +110,8 @@ impl Iterate {
                     break;
                 }
                 let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
-                    // No server is known that could be asked to test the network of this host. If recursion begins because forwarders are
-                    // silent, an answer to one of its queries may soon prove that the network of this host works.
+                    // No server is known that could be asked to test the network of this host. The silences are kept for `UNPROVEN_TIME`: if
+                    // recursion begins because forwarders are silent, an answer to one of its queries may prove that the network works.
                     drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
                     continue;
                 };
@@ -130,9 +130,9 @@ impl Iterate {
         proven.into_iter().for_each(|silent| self.shared.count(silent));
     }
 
-    /// Returns a query to a server that has answered before, to test the network of this host: the nearest server of the closest zone above
-    /// that has such a server. Returns `None` if there is none. For forwarders of all names, this is a root server, if `forward_first` has
-    /// already used recursion.
+    /// Returns a query that tests the network of this host. It goes to a server that has answered before: the nearest such server of the closest zone
+    /// above the silent server's zone. For forwarders of all names, it is a root server, if `forward_first` has already used recursion. Returns
+    /// `None` if there is no such server.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));

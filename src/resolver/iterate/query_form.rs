@@ -54,9 +54,9 @@ impl Signed {
     }
 
     /// Returns the size of datagrams that the next query to a server offers in an OPT record, after `tries` earlier queries to it for the same
-    /// question. Returns `None` if the query has no OPT record. A silent server may have sent replies that are too long for a firewall, so short
-    /// ones are requested: a longer answer then arrives truncated, and is fetched over TCP. Only after that, EDNS is left out: a truncated reply
-    /// to a query without EDNS would not show whether the firewall drops EDNS or long replies.
+    /// question. Returns `None` if the query has no OPT record. A silent server may have sent replies that are too long for a firewall, so short ones
+    /// are requested: a longer answer then arrives truncated, and is fetched over TCP. EDNS is left out only after that. If it were left out first, a
+    /// truncated reply would not show whether the firewall drops EDNS or long replies.
     pub(super) fn payload(self, features: ServerFeatures, tries: u8) -> Option<u16> {
         let has_edns = match self {
             Self::Yes => true,
@@ -73,8 +73,8 @@ impl Signed {
         self != Self::Yes
     }
 
-    /// Returns true if a server that has rejected EDNS with this DNS message is asked without EDNS for some time. If the message shows that the
-    /// server supports EDNS, later queries have EDNS again, unless the zone is not signed.
+    /// `rejection` is the DNS message with which a server has rejected EDNS. Returns true if the server is then asked without EDNS for some time. If
+    /// the message shows that the server supports EDNS, later queries have EDNS again, unless the zone is not signed.
     pub(super) fn stays_without(self, rejection: &Message) -> bool {
         self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)
     }

@@ -4,8 +4,7 @@
 //! of the probe. Without this, the first question for each rarely used zone failed after an outage. Unbound asks such a server with the
 //! client's question.
 //!
-//! The wait is counted from the start of the probe. So of the three questions for a mail from a domain with dead servers, only the first
-//! waits.
+//! The wait is counted from the start of the probe. A mail from a domain with dead servers causes three questions, of which only the first waits.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -48,9 +47,9 @@ impl Asking<'_> {
         .boxed()
     }
 
-    /// Returns true if an outage of the network of this host has ended: this question sent its queries to the zone while no server
-    /// answered, and a server has answered since. Without this, new questions would wait for resolutions that began during the outage, and
-    /// would get stale answers until these end.
+    /// Returns true if an outage of the network of this host has ended: no server answered when this question sent its queries to the zone, and a
+    /// server has answered since. Without this check, new clients with the same questions would wait for resolutions that began during the outage,
+    /// and would get stale answers until these resolutions end.
     pub(super) fn ends_outage(&self) -> bool {
         let (role, uplink) = (ServerRole::for_cut(self.lookup.route, self.cut), &self.iterate.shared.uplink);
         let heard = |sent: &Mono| !self.is_waiting() && uplink.is_own_fault(role, *sent);
@@ -69,7 +68,7 @@ impl Asking<'_> {
         servers.into_iter().for_each(|server| self.put(server));
     }
 
-    /// Returns the time until which the question waits for probes of the servers. If this question has made a probe due, the probe begins now.
+    /// Returns the time until which the question waits for probes of the servers. A probe that this question has made due begins now.
     fn probed_until(&self) -> Option<Mono> {
         let (now, zone) = (self.iterate.now(), &self.cut.zone);
         let ends = |candidate: &Candidate| {

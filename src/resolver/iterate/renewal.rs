@@ -8,8 +8,8 @@
 //! # Decisions
 //!
 //! - A renewal that has failed is repeated after a pause.
-//! - Each zone may have only a limited number of the renewals. Renewals that failed recently count too. A silent top-level domain with many
-//!   delegations, or a zone with many server names, therefore leaves room for others.
+//! - The number of renewals is limited for each zone. Renewals that failed recently count too. So a silent top-level domain with many delegations, or
+//!   a zone with many server names, cannot use up the renewals of other zones.
 //! - If servers answered but the entry was not renewed, the renewal is not repeated before the entry expires. Usually the same servers serve
 //!   both the parent and the child zone, so the next answer would be the same.
 
@@ -40,7 +40,7 @@ pub struct ExpiringEntry {
     pub kind: RecordType,
     /// The zone whose servers are asked: the closest zone for which the cache has a delegation.
     pub asked: Name,
-    /// The routes (zones) and the configuration of the question that used the entry.
+    /// The configured zones and options for the question that used the entry.
     pub view: Arc<View>,
 }
 
@@ -89,8 +89,8 @@ impl BegunRenewals {
         }
         let takes_room = |begun: &BegunRenewal| now < begun.until && begun.until.since(now) <= RENEWAL_PAUSE;
         if self.0.len() >= MAX_QUEUED_RENEWALS {
-            // If the table is full, entries that only prevent a repetition of a renewal are removed. This costs at most one more query for
-            // each.
+            // If the table is full, entries whose only purpose is to prevent the repetition of a renewal are removed. This costs at most one more
+            // query for each.
             self.0.retain(|_, begun| takes_room(begun));
         }
         let of_zone = self.0.values().filter(|begun| begun.asked == asked && takes_room(begun)).count();
@@ -149,7 +149,7 @@ impl RenewalQueue {
         admission != RenewalAdmission::Refused
     }
 
-    /// Waits for the next entry for whose zone `has_room` returns true, which means that the zone may have one more renewal.
+    /// Waits for the next entry to renew. `has_room` returns true if a zone may have one more renewal; the entries of other zones stay in the queue.
     pub(super) async fn next(&self, has_room: impl Fn(&Name) -> bool) -> ExpiringEntry {
         loop {
             match self.take(&has_room) {
@@ -176,13 +176,13 @@ impl RenewalQueue {
 }
 
 impl Iterate {
-    /// Waits for the next entry to renew for whose zone `has_room` returns true, which means that the zone may have one more renewal.
+    /// Waits for the next entry to renew. `has_room` returns true if a zone may have one more renewal; the entries of other zones stay in the queue.
     pub async fn next_renewal(&self, has_room: impl Fn(&Name) -> bool) -> ExpiringEntry {
         self.shared.renewals.next(has_room).await
     }
 
-    /// Queues the renewal of a delegation that is in use and whose TTL ends soon. Returns true if the renewal is waiting or in progress. The
-    /// root is not renewed in this way but primed again (`prime`). Use by look-ahead does not count.
+    /// Queues the renewal of a delegation that is in use and whose TTL ends soon. Returns true if the renewal is waiting or in progress. The root is
+    /// not renewed in this way but primed again (`prime`). A use by look-ahead does not count.
     pub(crate) fn queue_renewal(&self, cut: &Delegation, context: &Context) -> bool {
         let now = self.now();
         is_expiring(cut, now)
@@ -218,7 +218,7 @@ impl Iterate {
         self.shared.renewals.end(&QuestionKey::of_sub_question(name, *kind, view.knows), renewed);
     }
 
-    /// Queues the renewal of the addresses of a server whose TTL ends soon. Use by look-ahead does not count.
+    /// Queues the renewal of the addresses of a server whose TTL ends soon. A use by look-ahead does not count.
     pub(super) fn queue_address_renewal(&self, server: &Name, kind: RecordType, context: &Context) {
         if context.view.config.cache.prefetch && !context.is_ahead() {
             self.add_expiring(server, kind, context, self.now());
@@ -247,7 +247,7 @@ impl Iterate {
             let part = if is_shortened && cut.zone.is_root() { zone.trim_to(1) } else { zone.clone() };
             match self.ask_zone(Lookup { name: &part, kind: RecordType::NS, ..lookup }, &cut).await? {
                 Classified::Referral(referral) => cut = self.keep_referral(lookup, referral, Some(&cut)),
-                // The answer says that the zone no longer exists.
+                // The parent zone denies the name, so the zone no longer exists.
                 Classified::Found(found) if found.denies() && (part == *zone || is_nxdomain(&found.end)) => {
                     let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                     rrsets.forget_delegation(zone);

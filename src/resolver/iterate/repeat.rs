@@ -4,18 +4,18 @@
 //!
 //! - A query that its server has not answered within its timer, the 95th percentile of its round trips, may be late or lost. If the server is
 //!   known to lose more than one query in twenty, it is more likely lost. It is then sent again immediately, and this is no hedge.
-//! - The timers of the repeated queries grow, because an outage may last. Those of the first queries to a lossy server do not grow:
-//!   a copy is lost as often later.
-//! - If the server loses many queries, two copies are sent at once, from the first repetition on. Each such copy is a hedge. A second copy of
-//!   the first query would shorten the mean equally, but not the slowest answers, and would take three times as many hedges.
+//! - The timers of the repeated queries grow, because an outage may last. The timers of the first queries to a server that loses packets do not grow,
+//!   because a copy that is sent later is lost equally often.
+//! - If the server loses many queries, two copies are sent at once, from the first repetition on. Each such copy is a hedge. A second copy of the
+//!   first query would reduce the mean time equally, but not the time of the slowest answers, and would need three times as many hedges.
 
 use std::time::Duration;
 
 use crate::cache::servers::ServerStanding;
 use crate::limits::{HEAVY_LOSS, LOSSY, STEADY_TRIES};
 
-/// The minimum for the timer of a repeated query, multiplied by the square of the number of earlier queries. With it, the timers of eight
-/// queries together last about two seconds.
+/// The timer of a repeated query is at least this time multiplied by the square of the number of earlier queries. The timers of eight queries
+/// together then last about two seconds.
 const NEAR_STEP: Duration = Duration::from_millis(15);
 
 /// Returns the time after which an answer of a server is overdue, and the time after which the query counts as lost. `tries` queries were sent
@@ -36,9 +36,9 @@ pub(super) fn is_doubled(standing: &ServerStanding, tries: u8) -> bool {
     standing.loss >= HEAVY_LOSS && (1..STEADY_TRIES).contains(&tries)
 }
 
-/// Returns the timer of a query to a server to which `tries` queries were sent before. Each time, it grows only by a quarter of the first
-/// timer, because the first timer of a far server is long. But it grows at least with the square of `tries`, so that the queries to a near server cover the time
-/// for which a client waits.
+/// Returns the timer of a query to a server to which `tries` queries were sent before. Each query adds only a quarter of the first timer, because the
+/// first timer of a far server is long. The timer is at least the square of `tries` times `NEAR_STEP`, so that the queries to a near server cover the
+/// time for which a client waits.
 fn longer(timer: Duration, tries: u8) -> Duration {
     let tries = u32::from(tries);
     let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;

@@ -11,8 +11,9 @@ use dns::random::Random;
 
 const MS: Duration = Duration::from_millis(1);
 
-/// The round trips of the servers are uniform between these two; `TIMER` is their 95th percentile, as `RoundTrips` rounds it.
+/// The shortest and the longest round trip of the simulated servers. All round trips between them have the same probability.
 const ROUND_TRIPS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(110)];
+/// The 95th percentile of these round trips, as `RoundTrips` rounds it.
 const TIMER: Duration = Duration::from_micros(114_688);
 
 fn standing(loss: u8) -> ServerStanding {
@@ -39,14 +40,14 @@ struct Cost {
     packets: f64,
 }
 
-/// A zone with this number of equal servers. `known` is the loss that the resolver has measured, and `loss`
-/// the real loss, both in per cent.
+/// A zone with `servers` equal servers. `known` is the packet loss that the resolver has measured, and `loss` is the real packet loss, both in per
+/// cent.
 struct Zone {
     servers: u8,
     loss: u32,
     known: u8,
     random: Random,
-    /// How many hedges (further copies of a query) may still be sent, in thousandths.
+    /// How many hedges (further copies of a query) may still be sent, in thousandths of a query.
     hedges: u32,
 }
 
@@ -123,9 +124,9 @@ impl Zone {
     }
 }
 
-/// Returns the cost of the schedule that sends this number of copies at once in each round. A round begins when the copies of the one before are
-/// known to be lost, here after the shortest round trip. The best schedule has such rounds: a copy that is sent earlier is often sent in vain,
-/// and a copy that is sent later is answered later.
+/// Returns the cost of a schedule with rounds. `copies` has the number of copies that are sent at once in each round. A round begins 100 ms (the
+/// shortest round trip) after the round before, when it is known whether its copies are lost. No other schedule is better: a copy that is sent
+/// earlier is often not needed, and a copy that is sent later is answered later.
 fn cost_of_rounds(copies: &[u32], loss: u32) -> Cost {
     let loss = f64::from(loss) / 100.0;
     let (mut open, mut cost) = (1.0, Cost { mean: 0.0, late: 4_000.0, packets: 0.0 });
@@ -143,7 +144,7 @@ fn cost_of_rounds(copies: &[u32], loss: u32) -> Cost {
     cost
 }
 
-/// Returns all schedules with at most `copies` copies of a query: the number of copies in each step.
+/// Returns all schedules with at most `copies` copies of a query. A schedule is the number of copies in each round.
 fn schedules(copies: u32) -> Vec<Vec<u32>> {
     let mut all = vec![Vec::new()];
     for first in 1..=copies {
@@ -155,8 +156,8 @@ fn schedules(copies: u32) -> Vec<Vec<u32>> {
     all
 }
 
-/// The least mean and the least 99th percentile of any schedule that sends at most `packets` queries for each question. For the mean, a
-/// schedule may be chosen at random for each question.
+/// Returns the lowest mean and the lowest 99th percentile of all schedules that send at most `packets` queries for each question. For the mean, two
+/// schedules may be mixed: one of them is chosen at random for each question.
 fn best(loss: u32, packets: f64) -> (f64, f64) {
     let all: Vec<Cost> =
         schedules(MAX_TRIES.into()).iter().map(|copies| cost_of_rounds(copies, loss)).collect();

@@ -20,7 +20,7 @@ const FEW: usize = 8;
 /// A TTL of this value or more has the first of its 32 bits set, and counts as 0 (RFC 2181 section 8).
 const TTL_SIGN: u32 = 1 << 31;
 
-/// Those records of a reply for which its server has authority.
+/// The records of a reply that are kept, because its server has authority for them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scrubbed {
     /// The remaining records of the answer section.

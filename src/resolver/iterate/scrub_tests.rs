@@ -149,7 +149,8 @@ fn the_work_grows_with_the_records_and_not_with_their_square() {
         let compared = Rc::new(Cell::new(0));
         let keys = (0..MANY).map(|value| Counting { value: value % kinds, compared: Rc::clone(&compared) });
         assert_eq!(firsts(keys).len(), MANY as usize);
-        // One comparison finds an equal key. If seven bits of two hashes are equal, a further comparison is made.
+        // A key that equals an earlier key needs one comparison to find it. The hash table also compares different keys if seven bits of their hashes
+        // are equal.
         assert!(compared.get() < 2 * MANY as usize, "{} comparisons of {kinds} kinds", compared.get());
     }
 }

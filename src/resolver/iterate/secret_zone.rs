@@ -1,8 +1,8 @@
-//! Determines which servers may get a query with a secret key in its name: only the servers of the DNS list's zone to which the key belongs,
-//! and not those of a zone above it.
+//! Determines which servers may get a query with a secret key in its name: only the servers of the DNS list to which the key belongs, and not the
+//! servers of a zone above it.
 //!
-//! Recursion may send the whole name to every server on its way from the root. Therefore the zone is first found with a query without the key,
-//! for the SOA of the name below which the key is put. The real query begins at the zone cut whose servers answer this first query. The cut is
+//! Recursion may send the whole name to servers of all zones from the root down. Therefore the zone is first found with a query without the key: for
+//! the SOA of the part of the name that follows the key. The real query begins at the zone cut whose servers answer this first query. The cut is
 //! cached, so this costs one query, and one more each time the cut has expired.
 
 use std::sync::Arc;

@@ -4,9 +4,9 @@
 //! The addresses that the zone of a server's name gives are used before addresses in delegations (RFC 2181 section 5.4.1). If that zone denies
 //! the addresses, or no server answers at them, the addresses in delegations are used, as in Unbound.
 //!
-//! The first lookup of a server's address ends as soon as a referral contains the address: most name servers are in a zone that they serve
-//! themselves, so the next query would only ask the server for its own address, and take as long as the query that needs the address. This
-//! server would be asked at the same address for any name in that zone. If no server answers, its zone is asked too (`seek_again`).
+//! The first lookup of a server's address ends as soon as a referral contains the address. Most name servers are in a zone that they serve
+//! themselves. The next query would be sent to the server at this address, would only ask for its own address, and would take as long as the query
+//! that needs the address. If no server answers, the zone of the server's name is asked too (`seek_again`).
 
 use std::net::SocketAddr;
 
@@ -24,7 +24,7 @@ impl Asking<'_> {
                     self.add(SocketAddr::new(address, port));
                 }
             }
-            // A failure because this question is nested too deeply shows nothing about the zone.
+            // A `Depth` failure (questions nested too deeply) is never replaced: it shows that this question is the cause, and not the zone.
             Err(failure) => {
                 let tells_more = match &self.lookup_failure {
                     Some(Failure::Depth { .. }) => false,
@@ -48,8 +48,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns true if the question waits for one server only, and this server was never asked before. A second one is then asked at the same
-    /// time, as when the question began.
+    /// Returns true if the question waits for only one server, which has never answered before. A second server is then asked at the same time, as
+    /// when a zone is contacted for the first time.
     fn waits_for_a_stranger(&self) -> bool {
         let policy = &self.lookup.route.policy;
         let mut awaited = self.candidates.iter().filter(|candidate| candidate.awaited() > 0);

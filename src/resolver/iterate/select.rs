@@ -13,7 +13,7 @@ use dns::conduct::Conduct;
 /// The round-trip time that is assumed for a server that has not been measured. Nearer servers are preferred to it, farther servers are not.
 const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
 
-/// A server of a zone that may be asked, in one step of a walk: the step asks the servers of this zone.
+/// A server of the zone that a question is asking, with what is known about the server and its queries so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The address and port of the server.
@@ -26,17 +26,16 @@ pub struct Candidate {
     pub progress: CandidateProgress,
     /// How many queries of the question are in progress that the server may still answer.
     pub under_way: u8,
-    /// True if the server has replied to a query since the last one was sent. No other reply of it is then waited for.
+    /// True if the server has replied since the last query was sent to it. The question then waits for no other reply of this server.
     pub answered: bool,
     /// True if the server has sent a truncated answer. If it does not answer after that, it does not answer over TCP.
     pub truncated: bool,
     /// The number of queries over TCP since the server sent a truncated answer, or `None` if it has sent none. After a truncated answer, the
     /// server is asked only over TCP.
     pub over_tcp: Option<u8>,
-    /// True if the server is asked again after an error, with the letters of the question in their own upper and lower case. Some servers do
-    /// not find names in mixed case (0x20).
+    /// True if the server is asked again after an error, without mixed case (0x20). Some servers do not find names in mixed case.
     pub own_case: bool,
-    /// True if the server has denied a name in mixed case. If it is asked again, the letters of the question have their own case.
+    /// True if the server has denied a name in mixed case. If it is asked again, the name is sent without mixed case.
     pub doubted: bool,
 }
 
@@ -55,8 +54,8 @@ pub enum CandidateProgress {
     Spent,
 }
 
-/// The number of queries to each server that is likely to answer, before a server of last resort is asked: one that is dead, does not serve
-/// the zone, or has sent a truncated answer.
+/// A server of last resort is dead, does not serve the zone, or has sent a truncated answer. Before it is asked, each server that is likely to answer
+/// is asked this many times.
 const LAST_RESORT: u8 = 2;
 
 impl Candidate {
@@ -85,8 +84,8 @@ impl Candidate {
         self.answered = false;
     }
 
-    /// Records that a query to the candidate has ended. Returns false if this changes nothing: the answer to another copy of the query over
-    /// UDP was truncated, while the server is already being asked over TCP.
+    /// Records that a query to the candidate has ended. Returns false if this changes nothing, because a copy of the query over UDP got a truncated
+    /// answer while the server is already being asked over TCP.
     pub fn ended(&mut self, conduct: Conduct) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
         if conduct == Conduct::Truncated && self.over_tcp.is_some_and(|queries| queries > 0) {

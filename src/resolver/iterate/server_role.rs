@@ -14,14 +14,14 @@ pub enum ServerRole {
     Found,
     /// The configuration names the server as a server of a stub zone.
     Stub,
-    /// A server of a stub zone refers to the server in a delegation.
+    /// The server is named in a delegation below a stub zone, which a server of the stub zone sent.
     BelowStub,
     /// The configuration names the server as a forwarder: a recursive server, which resolves the question itself.
     Forwarder,
 }
 
 impl ServerRole {
-    /// Returns how the servers of `cut` on `route` became known.
+    /// Returns how the servers of the zone cut `cut` became known. `route` says whether recursion, a stub zone or forwarders are used.
     pub(super) fn for_cut(route: &Route, cut: &Delegation) -> Self {
         match route.target {
             RouteTarget::Forward { .. } => Self::Forwarder,

@@ -1,5 +1,5 @@
-//! Silences of servers during which no other server answered. In such a case, a server of a zone above is asked, to learn whether the network
-//! of this host works.
+//! Silences of servers (queries without an answer) during which no other server answered. A server of a zone above is then asked, to find out whether
+//! the network of this host works.
 //!
 //! On a gateway that asks no other questions at that time, a zone with dead servers looks like an outage of the network of this host. A
 //! server of a zone above that has answered before is then asked for the NS set of its zone. If it answers, the silence counts against the
@@ -19,8 +19,9 @@ use dns::clock::Mono;
 pub(super) struct Silent {
     /// The server that did not answer.
     pub(super) server: Arc<Server>,
-    /// The time at which the query was sent, and the time at which it counted as lost.
+    /// The time at which the query was sent.
     pub(super) sent: Mono,
+    /// The time at which the query counted as lost.
     pub(super) late: Mono,
     /// The probe that tests whether the server works again, for use if the server counts as dead.
     pub(super) wanted: WantedServer,
@@ -37,7 +38,7 @@ pub(super) struct Unproven {
 }
 
 impl Unproven {
-    /// Adds a silence. If there are too many silences, drops it, because the next silence of this server has the same effect.
+    /// Adds a silence. Drops it if too many silences already wait: the next silence of this server has the same effect.
     pub(super) fn add(&self, silent: Silent) {
         let mut waiting = self.waiting();
         if waiting.len() < MAX_UNPROVEN {

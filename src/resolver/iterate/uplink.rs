@@ -10,14 +10,15 @@ use crate::dnsbl::network_answers::NetworkAnswers;
 use crate::iterate::server_role::ServerRole;
 use dns::clock::Mono;
 
-/// The times at which servers last answered, in microseconds of the clock. 0 means never.
+/// The times at which servers last answered, in microseconds of the clock (0 means never): `world` for servers of the internet, `configured` for
+/// servers that the operator has configured.
 #[derive(Debug, Default)]
 pub(super) struct Uplink {
     world: AtomicU64,
     configured: AtomicU64,
     /// The times at which servers of the internet last gave usable answers.
     helped: Mutex<NetworkAnswers>,
-    /// The number of outages of the network of this host that have ended, and the time at which the last end was noticed.
+    /// The number of outages of the network of this host that have ended. The next field is the time at which the end of the last one was noticed.
     outages: AtomicU8,
     outage_ended: AtomicU64,
 }
@@ -50,8 +51,8 @@ impl Uplink {
         self.has_heard_internet(moment) || self.configured.load(Ordering::Relaxed) > moment.as_micros()
     }
 
-    /// Records that a server has answered after an outage of the network of this host in which a query was sent at `sent`. Each end of an
-    /// outage is counted once.
+    /// Called when a server answers after an outage of the network of this host. `sent` is the time of a query that was sent during the outage. Each
+    /// outage is counted once, even if many questions call this.
     pub(super) fn end_outage(&self, sent: Mono, now: Mono) {
         if self.outage_ended.fetch_max(now.as_micros(), Ordering::Relaxed) <= sent.as_micros() {
             self.outages.fetch_add(1, Ordering::Relaxed);

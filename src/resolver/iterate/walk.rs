@@ -1,4 +1,4 @@
-//! The walk: follows referrals from zone to zone downwards, starting at the closest known zone cut.
+//! The walk: follows referrals from zone to zone downwards, beginning at the closest known zone cut.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use dns::question::name_text;
 use history::event::StepEvent;
 use history::note::Note;
 
-/// The result of asking for only the last labels of the name, called a probe (query name minimisation).
+/// The result of a probe, which is a query for only the last labels of the name (query name minimisation).
 enum ProbedLabel {
     /// A zone begins at the shorter name, and this is the referral to it.
     Referral(Referral),
@@ -32,15 +32,15 @@ enum ProbedLabel {
 }
 
 impl Iterate {
-    /// Like `find`, but does not use recursion if the forwarders of the route fail.
+    /// Like `find`, but does not use recursion if forwarders fail.
     pub(super) async fn find_routed(&self, mut lookup: Lookup<'_>) -> Result<Resolved, Failure> {
         let mut outdated: Vec<Outdated> = Vec::new();
-        // Each iteration begins at a zone above that of the previous one, because a cached delegation was outdated.
+        // If a cached delegation was outdated, the next iteration begins at a zone above it.
         for _ in 0..MAX_REFERRALS {
             let cut = self.start(lookup).await?;
             lookup.cut = None;
             let outcome = self.walk(lookup, Arc::clone(&cut), &outdated).await;
-            // For DS, the zone above is asked. If it says that the name does not exist, a cached delegation of the name is removed.
+            // A question for DS is sent to the parent zone. If the parent zone denies the name, a cached delegation of this name is removed.
             if let Ok(resolved) = &outcome
                 && lookup.kind == RecordType::DS
                 && !matches!(lookup.route.target, RouteTarget::Forward { .. })
@@ -200,6 +200,6 @@ pub struct Resolved {
     pub found: Found,
     /// The zone whose server gave the answer.
     pub zone: Name,
-    /// The zone cut whose servers include the one that gave the answer.
+    /// The zone cut whose servers were asked. One of them gave the answer.
     pub(super) cut: Arc<Delegation>,
 }

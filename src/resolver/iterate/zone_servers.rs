@@ -26,10 +26,10 @@ pub(super) struct Addresses {
     /// The addresses to ask first. They belong to the servers in the zone's own NS set if the address of at least one is known, otherwise to
     /// those in the parent's NS set.
     pub(super) first: Vec<SocketAddr>,
-    /// The addresses of the servers in the parent's NS set, if the zone's own NS set comes first, and the glue in the delegation. They are
-    /// asked if the first servers do not answer or do not serve the zone.
+    /// The addresses to ask if the first servers do not answer or do not serve the zone: the glue in the delegation. If `first` has the zone's own NS
+    /// set, also the addresses of the servers in the parent's NS set.
     pub(super) reserve: Vec<SocketAddr>,
-    /// The names of servers of the zone of which no usable address is known.
+    /// The names of the zone's servers for which no usable address is known.
     pub(super) unglued: Vec<Name>,
 }
 
@@ -173,9 +173,9 @@ impl Iterate {
         ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
     }
 
-    /// For a delegation without a usable address, returns the address family (IPv4 or IPv6) that this host does not use, and the known
-    /// addresses of the servers in this family. Returns `None` if both families or none are used. Also returns `None` if no such address is
-    /// known, and no server's name is known to have no addresses of the used family.
+    /// For a delegation without a usable address, returns the address family (IPv4 or IPv6) that this host does not use, and the known addresses of
+    /// the servers in this family. Returns `None` if both families or none are used. If no such address is known, also returns `None`, unless a
+    /// server's name is known to have no address of the used family.
     pub(super) fn unused_family(&self, context: &Context, cut: &Delegation) -> Option<UnusedFamily> {
         let (config, now) = (&context.view.config.resolve, self.now());
         let families = &self.shared.families;

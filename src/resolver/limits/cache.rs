@@ -28,9 +28,8 @@ pub(crate) const LEAST_ROOM: u64 = 200;
 /// occasionally, and a gateway under a flood of queries several times a second.
 pub(crate) const ROOM_FLIGHTS: u32 = 8;
 
-/// The cache begins to shrink when the memory of the process is this many octets, plus `ROOM_SLACK_SHARE` of its limit,
-/// below its limit. The process continues to grow until the next measurement: by 10 MiB when long replies to many
-/// queries arrive at the same time.
+/// The cache begins to shrink when the memory of the process exceeds its limit minus this number of octets and minus one part in `ROOM_SLACK_SHARE`
+/// of the limit. The process continues to grow until the next measurement: by 10 MiB when long replies to many queries arrive at the same time.
 pub(crate) const ROOM_SLACK: u64 = 4 << 20;
 
 /// One part in this number (one sixteenth) of the memory limit of the process is added to `ROOM_SLACK`.
@@ -53,8 +52,7 @@ pub(crate) const MAX_SNAPSHOT_BLOCK: usize = 2 << 20;
 /// the snapshot is unknown.
 pub(crate) const MAX_SNAPSHOT_SET_BACK: Duration = Duration::from_secs(60);
 
-/// The data about servers in a snapshot that is older than this are not used, because routes and servers may have
-/// changed.
+/// The data about servers in a snapshot that is older than this are not used, because servers and the network paths to them may have changed.
 pub(crate) const RESTORED_SERVER_TIME: Duration = Duration::from_secs(86_400);
 
 /// The time that a client waits for an answer of the servers before it gets a stale answer from the cache: the client
@@ -91,13 +89,13 @@ pub(crate) const FAILURE_RECHECK_TIME: Duration = Duration::from_secs(30);
 /// The time for which the first failure of a question is cached (RFC 9520 section 3.2 requires at least 1 s).
 pub(crate) const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 
-/// If no server answered a question although servers answered other questions, and the question is asked again within
-/// this time, the client that asks it waits only for `UNANSWERED_DEADLINE`. Dead servers are probed for an equally long
-/// time after the last question for their zones.
+/// If no server answered a question although servers answered other questions, the question counts as unanswered for this time. A client that asks it
+/// again within this time waits only for `UNANSWERED_DEADLINE`. Dead servers are probed for an equally long time after the last question for their
+/// zones.
 pub(crate) const UNANSWERED_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// The greatest value to which `UNANSWERED_TIME` grows for one question. The time is doubled each time the question is
-/// asked again after this time and is again not answered: a gateway may get a mail from the domain once an hour.
+/// The greatest value to which `UNANSWERED_TIME` grows for one question. The time is doubled each time the question is asked again after this time
+/// and is again not answered, because a gateway may get only one mail an hour from the domain.
 pub(crate) const MAX_UNANSWERED_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The time that a client waits for the answer to a question that no server has answered before (see `UNANSWERED_TIME`): three queries to a
@@ -127,9 +125,9 @@ pub const MAX_SILENT_ZONES: usize = 16;
 /// after this time, all but one in 1 000 are answered within 4 s at 30 % loss.
 pub(crate) const SLOW_ANSWER_TIME: Duration = Duration::from_millis(500);
 
-/// The greatest number of zones that are remembered for one server because it needs much longer for them than for its
-/// other zones. When the number is exceeded, the server itself is slow, or queries for the oldest zone are repeated
-/// sooner than necessary. The zones take 300 octets per server.
+/// The greatest number of zones that are remembered for one server because it needs much longer for them than for its other zones. A further zone
+/// replaces the oldest one, for which queries are then repeated sooner than necessary. If many zones are added in a row, the server itself counts as
+/// slow. The zones take 300 octets per server.
 pub const MAX_SLOW_ZONES: usize = 8;
 
 /// If a server is known to be silent for one zone, it counts as silent for another zone after this number of consecutive
@@ -151,9 +149,9 @@ pub(crate) const FLIPS_CASE_TIME: Duration = Duration::from_secs(86_400);
 /// `FLIPS_CASE_TIME`, for the same reason.
 pub(crate) const FINDS_CASE_TIME: Duration = FLIPS_CASE_TIME;
 
-/// After this number of denials of names in mixed case that a server repeated in the case of the question, its denials are
-/// believed for a day. This bounds the cost for servers that only deny, such as those of reverse zones and unknown lists.
-/// The server of a mail domain is usually asked for an existing name before.
+/// A server may deny a name in mixed case, and then deny it again in the case of the question. After this number of such repeated denials, its
+/// denials are believed for a day. This bounds the cost for servers that only deny, such as those of reverse zones and unknown lists. The server of a
+/// mail domain is usually asked for an existing name before.
 pub(crate) const CONFIRMED_DENIALS: u8 = 8;
 
 /// The time for which a server whose replies of more than 512 octets did not arrive over UDP is asked for shorter ones. To
@@ -169,11 +167,10 @@ pub(crate) const NO_TCP_TIME: Duration = Duration::from_secs(60);
 /// happens to one in 8 000 working servers.
 pub(crate) const DEAD_AFTER_SILENCES: u32 = 3;
 
-/// If a server answers for other zones, it counts as dead for a zone after this number of consecutive silences
-/// (unanswered queries), or earlier if it has not answered a probe after `DEAD_AFTER_SILENCES`. From the same number on,
-/// a question for another zone of a dead server waits only for `SILENT_ELSEWHERE_TIME`. At 30 % loss in each direction,
-/// this happens to one in 60 working servers. With `DEAD_AFTER_SILENCES` it would be one in 8: of 32 561 questions, 113
-/// failed because of that instead of 6.
+/// The number of consecutive silences (unanswered queries) after which a server that answers for other zones counts as dead for a zone. It counts as
+/// dead already after `DEAD_AFTER_SILENCES` if it has not answered a probe either. From this number of silences of a dead server on, a question for
+/// another zone of the server waits only for `SILENT_ELSEWHERE_TIME`. At 30 % loss in each direction, one in 60 working servers reaches this number.
+/// With `DEAD_AFTER_SILENCES` instead, one in 8 did: of 32 561 questions, 113 failed because of that instead of 6.
 pub(crate) const SURE_SILENCES: u32 = 2 * DEAD_AFTER_SILENCES;
 
 /// The time for which a dead server is not asked at first. It is short, because the return of the server should be noticed soon.
@@ -188,18 +185,17 @@ pub const MAX_DEAD_TIME: Duration = Duration::from_secs(32);
 /// query a second (`LEAST_PROBE_PAUSE`), until `LONG_SILENCE`.
 pub(crate) const MAX_WANTED_DEAD_TIME: Duration = FIRST_DEAD_TIME;
 
-/// A question that fails because all servers of its zone are dead begins a probe of them if the last probe began at
-/// least this long ago. The questions of one mail arrive within a second, so only one of them begins a probe.
+/// A question that fails because all servers of its zone are dead causes a probe of these servers if their last probe began at least this long ago.
+/// The questions of one mail arrive within a second, so only one of them causes a probe.
 pub(crate) const LEAST_PROBE_PAUSE: Duration = Duration::from_secs(1);
 
-/// After a silence of this time, the pauses between the probes that failed questions begin grow. Most outages are
-/// shorter, and their ends are noticed within a second or two.
+/// When a server has been silent for this time, the pauses between its probes begin to grow, even while questions fail because of it. Most outages
+/// are shorter, and their ends are noticed within a second or two.
 pub(crate) const LONG_SILENCE: Duration = Duration::from_secs(120);
 
-/// The pause between two probes that questions begin is the time of a long silence, divided by this number: 15 s after
-/// two minutes, and 30 s after four. `MAX_DEAD_TIME` limits it. No mail waits for these probes, because the questions
-/// fail at once. With one probe a second, a zone of eight names got 25 queries in 30 s after four minutes; Unbound sends
-/// five.
+/// After a long silence, failed questions cause the next probe after a pause that is the time of the silence, divided by this number: 15 s after two
+/// minutes, and 30 s after four. `MAX_DEAD_TIME` limits it. No mail waits for these probes, because the questions fail at once. With one probe a
+/// second, a zone of eight names got 25 queries in 30 s after four minutes; Unbound sends five.
 pub(crate) const LONG_SILENCE_PROBES: u32 = 8;
 
 /// The longest time that a question waits for the answer to a probe of a server that is known to be silent, counted from
@@ -207,21 +203,19 @@ pub(crate) const LONG_SILENCE_PROBES: u32 = 8;
 /// later questions of a mail from a dead domain arrive, this time is already over.
 pub const MAX_PROBE_WAIT: Duration = Duration::from_millis(400);
 
-/// A dead server is known to be silent if it has not answered for this time and has not answered a probe either. From
-/// then on, no question waits for the server. The time is less than the 4 s that a client waits, so that only the first
-/// question of a mail from a dead domain waits. It is longer than the answer of any server takes that can still reach a
-/// client.
+/// A dead server is known to be silent if it has not answered for this time and has not answered a probe either. From then on, no question waits for
+/// the server. The time is less than the 4 s that a client waits, so that only the first question of a mail from a dead domain waits. It is longer
+/// than any answer takes that still reaches a client in time.
 pub(crate) const SILENT_TIME: Duration = Duration::from_secs(3);
 
-/// If no server of a zone has ever answered, a question waits for this time, although the servers are known to be
-/// silent. glibc repeats a query immediately after SERVFAIL, so that a zone that takes 4 to 8 s still resolves at the
-/// first attempt of a mail. An answer that arrives later is put into the cache for the next question.
+/// If no server of a zone has ever answered, a question waits for this time, although the servers are known to be silent. A client gets SERVFAIL
+/// after 4 s, and glibc then repeats its query immediately. So an answer that takes 4 to 8 s still reaches the mail software at its first attempt. A
+/// later answer is put into the cache for the next question.
 pub(crate) const UNHEARD_TIME: Duration = Duration::from_secs(8);
 
-/// If all servers of a zone are known to be silent for other zones, a question waits for this time, or for one and a
-/// half times the usual round trip of the zone if that is longer. It is twice the time of a far server's answer, and
-/// covers two queries to a server that has never answered. For a mail from a domain of a dead hoster, the questions wait
-/// a quarter of the time that other dead domains cost.
+/// If all servers of a zone are known to be silent for other zones, a question waits for this time, or for one and a half times the usual round trip
+/// of the zone if that is longer. It is twice the time of a far server's answer, and covers two queries to a server that has never answered. The
+/// questions of a mail from a domain of a dead hoster therefore wait a quarter of the time that they wait for other dead domains.
 pub(crate) const SILENT_ELSEWHERE_TIME: Duration = Duration::from_secs(1);
 
 /// The time to wait for the answer of a server whose round trip is not known, before another server is asked. Unbound
@@ -236,9 +230,9 @@ pub(crate) const MIN_TIMER: Duration = Duration::from_millis(30);
 /// twenty exceeds it.
 pub(crate) const ENOUGH_ROUND_TRIPS: u8 = 20;
 
-/// The greatest number of second queries, per thousand queries, that are sent to another server while the first may
-/// still answer. Timers at the 95th percentile cause 50, and the loss of bad paths causes another 50. When the number is
-/// reached, the resolver waits for a longer timer before it sends the second query.
+/// The greatest number of second queries, per thousand queries, that are sent to another server while the first may still answer. Timers at the 95th
+/// percentile cause 50 of them, because one answer in twenty is later, and the loss of bad paths causes another 50. When the number is reached, the
+/// resolver waits for a longer timer before it sends the second query.
 pub const HEDGES_PER_MILLE: u32 = 200;
 
 /// The greatest number of second queries that one late server may cause in a burst. Each server has its own token
@@ -246,16 +240,16 @@ pub const HEDGES_PER_MILLE: u32 = 200;
 /// zones.
 pub(crate) const HEDGE_BURST_PER_SERVER: u32 = 25;
 
-/// The share of lost queries of a server is known after this number of lost ones and of answered ones. With fewer, one short outage would look
-/// like a lossy path.
+/// The share of lost queries of a server is known after this number of queries was lost, and this number was answered. With fewer, one short outage
+/// would look like a lossy path.
 pub(crate) const LEAST_LOSSES: u8 = 3;
 
-/// While more queries wait for a server, its losses are not counted, and its queries are repeated as if it lost none. A server that limits its
-/// rate, or whose queue is full, loses more if queries are repeated earlier. A mail gateway rarely asks a small domain more at once.
+/// While more queries than this wait for a server, its losses are not counted, and its queries are repeated as if it lost none. A server that limits
+/// its rate, or whose queue is full, loses more if queries are repeated earlier. A mail gateway rarely asks a small domain more at once.
 pub(crate) const QUIET_QUERIES: u16 = 6;
 
-/// After a silence, a server is asked after all other servers for this time, multiplied by the number of its consecutive
-/// silences (unanswered queries). This ends, because lost packets must not exclude the fastest server permanently.
+/// After a silence, a server is asked after all other servers for this time, multiplied by the number of its consecutive silences (unanswered
+/// queries). The time is limited, because lost packets must not exclude the fastest server permanently.
 pub(crate) const DOUBT_TIME: Duration = Duration::from_secs(2);
 
 /// If all servers of a zone have given a doubtful denial (with the SOA of another zone, or without AA and SOA) for a

@@ -3,9 +3,9 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The smallest `cache.size`. The process may use 1.25 times this size plus 24 MiB. The pages of the program take 14
-/// MiB, its tables and rings 14 MiB, and the least work in progress 28 MiB if every kind of work reaches its limit at
-/// the same time. A fifth of this size is then left for the cache.
+/// The smallest `cache.size`. The process may use 1.25 times this size plus 24 MiB. The pages of the program take 14 MiB, its tables and ring buffers
+/// 14 MiB, and the least work in progress 28 MiB if every kind of work reaches its limit at the same time. A fifth of this size is then left for the
+/// cache.
 pub const MIN_CACHE_SIZE: u64 = 32 << 20;
 
 /// The largest `cache.negative_max_ttl`. RFC 2308 section 5 calls values of more than a day problematic.
@@ -53,8 +53,8 @@ pub(crate) const MAX_REGISTRY_FILE: u64 = 1 << 20;
 /// The greatest size of a root hints file, in octets. IANA's file has 3 KiB.
 pub(crate) const MAX_ROOT_HINTS_FILE: u64 = 1 << 20;
 
-/// The greatest number of `[[zone]]` entries. Split horizon and local DNS lists need a few dozen. Each entry is a row of
-/// the table of routes.
+/// The greatest number of `[[zone]]` entries. Split horizon and local DNS lists need a few dozen. Each entry is a row of the table in which the
+/// servers for a name are looked up.
 pub const MAX_ZONES: usize = 1_024;
 
 /// The greatest number of `[[host]]` entries. More names should be put into a zone file.
@@ -90,12 +90,12 @@ pub const MAX_ZONE_FILE: u64 = 16 << 20;
 /// The greatest size of a file of trust anchors, in octets. The file of BIND has 4 KiB.
 pub(crate) const MAX_TRUST_ANCHOR_FILE: u64 = 1 << 20;
 
-/// If the SOA serial of a mirrored zone, read as a time, is ahead of the clock by more than this, it is not a time.
-/// Smaller differences are allowed, because clocks may differ by a time zone.
+/// The SOA serial of a mirrored DNS list may be a time, which then shows the age of the data. A serial that is ahead of the clock by more than this
+/// is not a time. Smaller differences are allowed, because clocks may differ by a time zone.
 pub(crate) const MIRROR_SERIAL_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// If the SOA serial of a mirrored zone, read as a time, is behind the clock by more than this (a year), it is not a
-/// time. Serials like 2026112001 are far ahead of any clock until 2034.
+/// A SOA serial of a mirrored DNS list that is behind the clock by more than this (a year) is not a time. Serials like 2026112001 are far ahead of
+/// any clock until 2034.
 pub(crate) const MIRROR_SERIAL_BEHIND: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// If no size of the history is configured, it is `cache.size` divided by this number: 16 MiB for a cache of 256 MiB.

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-/// The greatest number of DNS lists. The built-in registry names about seventy, and a site adds a few. Each list is a
-/// route in every view.
+/// The greatest number of DNS lists. The built-in registry names about seventy, and a site adds a few. In every view, each list has a row in the
+/// table in which the servers for a name are looked up.
 pub(crate) const MAX_LISTS: usize = 512;
 
 /// The greatest number of stored list states. A DNS list has one state for each set of servers through which it is asked. The seventy lists of the
@@ -24,8 +24,8 @@ pub(crate) const LOOKALIKE_ADDRESSES: u64 = 8;
 /// and most of these are in the registry.
 pub(crate) const MAX_LEARNED_ZONES: usize = 16;
 
-/// The time within which clients must ask a zone about `LOOKALIKE_ADDRESSES` addresses so that it is learned. A learned zone is forgotten if no client
-/// asks it for this time.
+/// The time within which clients must ask a zone about `LOOKALIKE_ADDRESSES` addresses so that batches may contain it (learned zone). A learned zone
+/// is forgotten if no client asks it for this time.
 pub(crate) const LEARNED_ZONE_TIME: Duration = Duration::from_secs(60 * 60);
 
 /// The incident of a DNS list ends when the list has refused no query for this time. One good answer is not enough, because one of the list's servers
@@ -43,7 +43,7 @@ pub(crate) const BREAKER_MIN_PATIENCE: Duration = Duration::from_secs(1);
 /// breaker then opens within 2 s of the first lost query.
 pub(crate) const BREAKER_MAX_PATIENCE: Duration = Duration::from_millis(1_700);
 
-/// A DNS list does not answer, and no other server has answered either. After this time, resolverd checks again whether the circuit breaker of the
+/// If a DNS list does not answer, and no other server has answered either, resolverd checks again after this time whether the circuit breaker of the
 /// list must open.
 pub(crate) const BREAKER_JUDGE_AGAIN: Duration = Duration::from_millis(250);
 
@@ -84,8 +84,8 @@ pub(crate) const BATCH_WINDOW: Duration = Duration::from_secs(20);
 /// A DNS list whose round trip is shorter than this is not added to batches, because it is on this host or in the same data centre.
 pub(crate) const BATCH_MIN_ROUND_TRIP: Duration = Duration::from_millis(5);
 
-/// The greatest number of DNS lists that are learned to follow one list query, and of lists in one batch. An operator with more than a dozen lists
-/// asks them all at the same time, so nothing is gained there.
+/// The greatest number of DNS lists that are learned to follow one list query, and of lists in one batch. Mail software with more than a dozen lists
+/// asks them all at the same time, so batches gain nothing there.
 pub(crate) const MAX_BATCH_LISTS: usize = 32;
 
 /// The greatest number of addresses and domains whose list queries are observed at the same time. Queries about further
@@ -96,9 +96,8 @@ pub(crate) const MAX_BATCH_SUBJECTS: usize = 4_096;
 /// takes about 1 KiB.
 pub(crate) const MAX_BATCH_HABITS: usize = 1_024;
 
-/// The least probability, in thousandths, with which a question of a batch is assumed to be asked in vain, until a
-/// client asks it. If clients suddenly stop asking, the number of such questions is at most ten times the allowance
-/// before this is noticed, even if the probability was 0.
+/// A question of a batch counts as unused with at least this probability, in thousandths, until a client asks it. If clients suddenly stop asking,
+/// the number of unused questions is at most ten times the allowance before this is noticed, even if the probability was 0.
 pub(crate) const BATCH_MIN_RISK: u32 = 100;
 
 /// The number of questions in the allowance of the batches when resolverd starts, so that the first batches may be sent.
@@ -127,11 +126,11 @@ pub(crate) const HEALTH_ALONE: u8 = 2;
 pub const HEALTH_JITTER_PERCENT: u64 = 20;
 
 /// If this number of consecutive answers contains no listing, and the test entry of the DNS list is missing too, the list counts as "lists nothing".
-/// If one sender in a hundred is listed, one series of answers in 150 has this length without a listing.
+/// If one sender in a hundred is listed, one in 150 such series of answers contains no listing by chance.
 pub(crate) const LISTS_NOTHING_ANSWERS: u32 = 500;
 
-/// The least number of answers to clients that may refute a test that found "lists everything". If three of four of these answers are "not listed",
-/// the DNS list works.
+/// The least number of answers to clients that can show that a test result "lists everything" is wrong. If three of four of these answers are "not
+/// listed", the DNS list works.
 pub(crate) const LISTS_WORLD_ANSWERS: u32 = 16;
 
 /// A DNS list counts as slow if its usual round trip is at least this long. Two such lists, asked one after the other, take longer than the greeting
@@ -149,8 +148,8 @@ pub(crate) const MAX_LIST_EVENT_KEY: usize = 128;
 /// The greatest number of DNS list events that wait in the queue. Further events are dropped and counted. Each takes about 170 octets.
 pub(crate) const MAX_LIST_EVENTS: usize = 1_024;
 
-/// The time for which events of cached answers wait in the queue before the task reads them, if no other event wakes it earlier. The
-/// counts that `resolverctl dnsbl` shows may be so much late.
+/// The time for which events of cached answers wait in the queue before the task reads them, if no other event wakes it earlier. The counts that
+/// `resolverctl dnsbl` shows may be this old.
 pub(crate) const LIST_EVENTS_PAUSE: Duration = Duration::from_secs(1);
 
 /// The greatest number of probes and tests of DNS lists in progress at the same time.
@@ -164,7 +163,7 @@ pub(crate) const MAX_WITNESSES: usize = 10;
 /// The longest time that the task that tests and probes the DNS lists sleeps, if no test or probe is due earlier.
 pub(crate) const TEND_AGAIN: Duration = Duration::from_secs(60);
 
-/// The least time between two witness queries (see `MAX_WITNESSES`), which show whether the network of this host works.
+/// The least time between two witness queries. A witness query goes to another server, to find out whether the network of this host works.
 pub(crate) const WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
 /// The greatest size of the file with the states of the DNS lists, in octets. It has room for `MAX_LIST_WAYS` states of about 400 octets, and for

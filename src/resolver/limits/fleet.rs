@@ -1,23 +1,25 @@
-//! Bounds of what gateways share in a fleet.
+//! Bounds of what gateways share in a fleet. A lease is an entry in the store: the gateway that has the lease of a question sends its queries, and
+//! the other gateways wait for the answer.
 
 use std::time::Duration;
 
-/// Data that expire sooner than this are not shared: they would be nearly over when another gateway reads them.
+/// Data that expire sooner than this are not shared: they would soon expire when another gateway has read them.
 pub const MIN_SHARED_TIME: Duration = Duration::from_secs(5);
 
 /// The number of zone cuts below the closest known one for which one question reads the store. A mail domain is one or two cuts below a TLD, and
 /// the reverse zone of an address at most three below in-addr.arpa.
 pub(crate) const MAX_SHARED_CUTS: usize = 4;
 
-/// The total time that a question to a DNS list waits for a gateway that already asks the same question. A list answers in 10 to 50 ms, so a longer
-/// wait would cost more than the second query.
+/// The total time that a question to a DNS list waits for a gateway that already asks the same question (it holds the lease of the question). A list
+/// answers in 10 to 50 ms, so a longer wait would cost more than the second query.
 pub(crate) const LEASE_WAIT: Duration = Duration::from_millis(20);
 
-/// How long the report of another gateway that a DNS list does not answer makes the breaker open sooner. The breaker of that gateway probes the list
-/// at least that often.
+/// Another gateway may report that a DNS list does not answer. For this time after the report, the breaker of the list opens sooner here too. The
+/// breaker of the other gateway probes the list at least that often.
 pub(crate) const FLEET_SUSPICION_TIME: Duration = Duration::from_secs(60);
 
-/// How long this gateway takes no lease of a DNS list after an answer that it may not share, such as a refusal.
+/// For this time after an answer of a DNS list that this gateway may not share, such as a refusal, this gateway takes no lease for questions to the
+/// list.
 pub(crate) const UNSHARED_LIST_TIME: Duration = Duration::from_secs(600);
 
 /// The pause before the store is read again for a question that another gateway asks.
@@ -39,5 +41,5 @@ pub(crate) const MAX_FLEET_WORD: usize = 64;
 /// The greatest size of a file with the key of the fleet or with the password of the store, in octets.
 pub(crate) const MAX_FLEET_FILE: u64 = 4_096;
 
-/// The least length of the key of the fleet, in octets: that of the digest of its MAC (RFC 2104 section 3 advises the length of the digest).
+/// The least length of the key of the fleet, in octets. It equals the length of the MAC's digest, as RFC 2104 section 3 advises.
 pub const MIN_FLEET_KEY: usize = 32;

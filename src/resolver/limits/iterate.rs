@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use crate::limits::MAX_DEAD_TIME;
 
-/// The greatest number of queries to servers for one client question and its sub-questions. A name that is not in
-/// memory, below zones that are not in memory and have servers without glue, needs about 30. Unbound stops at 32
-/// referrals and 64 targets. The bound prevents NXNSAttack (CVE-2020-12662).
+/// The greatest number of queries to servers for one client question and its sub-questions. A name that is not in the cache, below zones that are not
+/// in the cache and have servers without glue, needs about 30. Unbound stops at 32 referrals and 64 targets. The bound prevents NXNSAttack
+/// (CVE-2020-12662).
 pub const MAX_PACKETS_PER_QUESTION: u32 = 100;
 
-/// The greatest depth of sub-questions. A sub-question resolves the name of a server, whose zone may again have servers whose names must
-/// be resolved. Unbound's default target fetch policy stops at depth 4. Deeper chains are loops or attacks: each level multiplies the queries for
-/// one question, so a name that needs six is SERVFAIL, although BIND resolves it. resolverd-migration(7) says so.
+/// The greatest depth of sub-questions. A sub-question resolves the name of a server, whose zone may again have servers whose names must be resolved.
+/// Unbound's default target fetch policy stops at depth 4. Deeper chains are loops or attacks: each level multiplies the queries for one question, so
+/// a name that needs six levels is answered with SERVFAIL, although BIND resolves it. resolverd-migration(7) says so.
 pub(crate) const MAX_DEPTH: u8 = 5;
 
 /// The greatest number of referrals that are followed for one name. A name of 34 labels in ip6.arpa has fewer zone cuts.
@@ -50,8 +50,8 @@ pub const HEDGE_BURST: u32 = 100;
 /// question waits for them. Knot Resolver makes the same share of random choices.
 pub(crate) const MEASURED_PER_MILLE: u32 = 50;
 
-/// The greatest number of queries in a burst that only measure the round trip of a server. It covers the other servers of the zones for which
-/// mail software asks because of two emails.
+/// The greatest number of queries in a burst that only measure the round trip of a server. It is enough to measure the other servers of all zones
+/// that two emails need.
 pub(crate) const MEASURE_BURST: u32 = 20;
 
 /// If the round trip of a server was not measured for this time, it is measured again. Unbound forgets a server after 15
@@ -78,10 +78,9 @@ pub(crate) const PROBE_TIME: Duration = Duration::from_secs(1);
 /// a mail needs MX and an address.
 pub(crate) const MAX_PROBED_TYPES: usize = 2;
 
-/// The greatest number of dead servers that are probed. With `MAX_DEAD_PROBES` probes at a time that take `MAX_TIMER`
-/// each, all these servers are probed within 16 s, and the servers that a few mails need within `MAX_WANTED_DEAD_TIME`. The
-/// mail of a gateway needs a few dozen dead servers. If a server was removed because there were too many, the next
-/// question for its zone adds it again.
+/// The greatest number of dead servers that are probed. With `MAX_DEAD_PROBES` probes at a time, each of which takes `MAX_TIMER`, all these servers
+/// are probed within 16 s. The servers that a few mails need are probed within `MAX_WANTED_DEAD_TIME`. The mail of a gateway needs a few dozen dead
+/// servers. If a server was removed because there were too many, the next question for its zone adds it again.
 pub(crate) const MAX_DEAD_SERVERS: usize = 256;
 
 /// The greatest number of zones for which one server that is not dead for all zones is probed. They are domains from
@@ -89,16 +88,16 @@ pub(crate) const MAX_DEAD_SERVERS: usize = 256;
 /// zones.
 pub(crate) const MAX_PROBED_ZONES: usize = 8;
 
-/// A dead server is probed until this time after the last question that needed it, which is about twenty probes. For a
-/// domain with rarer mail, the probe that its next question begins is sufficient.
+/// A dead server is probed until this time after the last question that needed it, which is about twenty probes. For a domain with rarer mail, the
+/// probe that its next question causes is sufficient.
 pub const DEAD_WANTED_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The greatest number of silences (unanswered queries) that are not counted until another answer proves that the network of this host
 /// works. It allows a few for each dead server of a mail. Further silences are dropped, but the next silence of the same server is counted.
 pub(crate) const MAX_UNPROVEN: usize = 64;
 
-/// If there is no server that could be asked to prove that the network of this host works, a silence waits for such a proof for at most
-/// this time. With `forward_first`, recursion begins after 1.8 s, and its first answers arrive within a second.
+/// A silence is counted when an answer of another server proves that the network of this host works. If no other server can be asked, the silence
+/// waits for such an answer for at most this time. With `forward_first`, recursion begins after 1.8 s, and its first answers arrive within a second.
 pub(crate) const UNPROVEN_TIME: Duration = Duration::from_secs(3);
 
 /// A query that only shows whether the network of this host works is sent this long after a silence. On a busy gateway, another server has
@@ -122,8 +121,8 @@ pub(crate) const MAX_LATE_ANSWERS: usize = 64;
 /// queried at the same time, and arrive equally late.
 pub(crate) const LATE_KEYS_TIME: Duration = Duration::from_secs(1);
 
-/// The greatest number of late answers that are validated at the same time. Each needs queries of its own if the keys of
-/// the zone are not in memory.
+/// The greatest number of late answers that are validated at the same time. The validation of an answer needs queries if the keys of the zone are not
+/// in the cache.
 pub(crate) const MAX_LATE_JUDGED: usize = 16;
 
 /// The longest time to wait for the answer to the first query to a server. A server that takes longer is treated as
@@ -153,9 +152,9 @@ pub(crate) const MAX_ADDRESSES: usize = 2 * MAX_SERVERS;
 /// time. A referral may name hundreds (NXNSAttack, CVE-2020-12662).
 pub(crate) const MAX_UNGLUED: usize = 6;
 
-/// The greatest number of server names without an address that are resolved for one client question, in all its zones
-/// and sub-questions together. A name that is not in memory, below three zone cuts whose servers are named in each
-/// other's zones, needs nine. In an attack, each of these names costs the victim two queries.
+/// The greatest number of server names without an address that are resolved for one client question, in all its zones and sub-questions together. A
+/// name that is not in the cache, below three zone cuts whose servers are named in each other's zones, needs nine. In an attack, each of these names
+/// costs the victim two queries.
 pub(crate) const MAX_SOUGHT: u32 = 24;
 
 /// The greatest number of zones with `forward_first` that a question remembers because their forwarders have failed. Few
@@ -171,16 +170,16 @@ pub(crate) const UNGLUED_AT_ONCE: usize = 2;
 /// a client waits.
 pub const MAX_TRIES: u8 = 8;
 
-/// If a server loses more than this share of its queries, in per cent, a query that is overdue is more likely lost than late: timers are the
-/// 95th percentile of the round trips.
+/// If a server loses more than this share of its queries, in per cent, an overdue query is more likely lost than late: a timer is the 95th percentile
+/// of the round trips, so only 5 % of the answers are late.
 pub(crate) const LOSSY: u8 = 5;
 
-/// If a server loses this share of its queries, in per cent, they are repeated in two copies. From a loss of about 25 % on, the share that is
-/// known nearly always exceeds it, and the copies stay within `HEDGES_PER_MILLE`.
+/// If a server loses this share of its queries, in per cent, a query is repeated in two copies. If the real loss is about 25 % or more, the measured
+/// share nearly always exceeds this bound, and the copies stay within `HEDGES_PER_MILLE`.
 pub(crate) const HEAVY_LOSS: u8 = 20;
 
-/// The number of queries to a lossy server, in one step of a resolution, before their timers grow as those to other servers: five queries lose
-/// one question in 400 at 30 % loss, and what is not answered then is an outage.
+/// The number of queries to a lossy server, in one step of a resolution, whose timers do not grow. At 30 % loss, all five queries are lost for one
+/// question in 400. If five queries are not answered, the reason is probably an outage, so the timers then grow as for other servers.
 pub(crate) const STEADY_TRIES: u8 = 5;
 
 /// The greatest number of queries over TCP to a server that truncated its answer, in one step of a resolution. The kernel
@@ -191,13 +190,12 @@ pub(crate) const MAX_STREAM_TRIES: u8 = 2;
 /// The greatest number of queries of one step of a resolution that wait for an answer at the same time.
 pub(crate) const MAX_UNDER_WAY: usize = 16;
 
-/// IPv6 counts as broken after silent servers in this number of IPv6 networks, if there was an answer over IPv4 between
-/// each two silences (unanswered queries) and no answer over IPv6. If half of the queries are lost by chance, that
-/// happens once in 64 cases.
+/// IPv6 counts as broken if servers in this number of IPv6 networks were silent one after the other, with an answer over IPv4 between each two
+/// silences (unanswered queries) and no answer over IPv6. If half of the queries are lost by chance, that happens once in 64 cases.
 pub(crate) const MAX_IPV6_SILENCES: usize = 6;
 
-/// When IPv6 is tried again after it was broken, it counts as broken again after silent servers in this number of IPv6
-/// networks. It is more than one, because a single silent network could be a dead server. See `MAX_IPV6_SILENCES`.
+/// When IPv6 is tried again after it was broken, it counts as broken again if servers in this number of IPv6 networks are silent. It is more than
+/// one, because a single silent network could be a dead server. See `MAX_IPV6_SILENCES`.
 pub(crate) const IPV6_SILENCES_AGAIN: usize = 2;
 
 /// The time for which IPv6 is not used when it counts as broken for the first time. It is short, because possibly only
@@ -223,9 +221,9 @@ pub(crate) const NO_ROUTE_TIME: Duration = Duration::from_secs(60);
 /// because its next answer may be correct.
 pub(crate) const FAILING_TIME: Duration = Duration::from_secs(10);
 
-/// A doubtful denial is one that only a server that no longer serves the zone would give. If all servers of a delegation
-/// that is older than this give one, the delegation is fetched again, because a domain that has moved leaves such
-/// servers behind. If its parent names the same servers, they are believed for this time again.
+/// A doubtful denial is one that only a server that no longer serves the zone would give. If all servers of a delegation that is older than this give
+/// such a denial, the delegation is fetched again, because a domain that has moved leaves such servers behind. If its parent names the same servers,
+/// they are believed for this time again.
 pub(crate) const SUSPECT_AGE: Duration = Duration::from_secs(600);
 
 /// The greatest number of delegations and server addresses that wait to be fetched again, are being fetched again, or

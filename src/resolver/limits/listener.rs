@@ -1,5 +1,5 @@
-//! Bounds of the listeners, which receive the queries of clients. A miss is a query whose answer is not in the cache,
-//! and a hit is one whose answer is. A worker is a thread that reads the queries of one UDP socket.
+//! Bounds of the listeners, which receive the queries of clients. A hit is a query whose answer is in the cache, and a miss is a query whose answer
+//! is not. A worker is a thread that reads the queries of one UDP socket.
 
 use std::time::Duration;
 
@@ -68,13 +68,13 @@ pub(crate) const TIME_WITHOUT_RUNTIME: Duration = Duration::from_millis(250);
 /// is then read about once for each batch, and a slow batch is still noticed within a second.
 pub(crate) const HIT_COUNTS_TIMED: u32 = 8;
 
-/// If the mean time between queries is shorter than this, a worker thread pauses between its reads. This is a rate of 83
-/// 000 queries a second, which no mail gateway sends.
+/// If the mean time between queries is shorter than this, a worker thread pauses between its reads. This is the case at more than 83000 queries a
+/// second, which no mail gateway sends.
 pub(crate) const PACED_INTERVAL: Duration = Duration::from_micros(12);
 
-/// The time from one read of a worker thread to the next, while queries are as frequent as in `PACED_INTERVAL`. It
-/// increases the number of answers at full load by 3 to 9 % (a plain echo server and resolverd in turn, 10 to 20
-/// rounds). With 20 us the increase is smaller, and with 120 us the median time of an answer doubles.
+/// The time from one read of a worker thread to the next, while queries are as frequent as in `PACED_INTERVAL`. These pauses increase the number of
+/// answers at full load by 3 to 9 % (measured in 10 to 20 rounds, in each with a plain echo server and with resolverd). With 20 us the increase is
+/// smaller, and with 120 us the median time of an answer doubles.
 pub(crate) const READ_PACE: Duration = Duration::from_micros(50);
 
 /// The number of queries over which the mean time between queries is measured (see `PACED_INTERVAL`). At the rate of
@@ -101,8 +101,8 @@ pub(crate) const SMALL_UDP_BATCH: usize = 8;
 /// arrives at a time.
 pub(crate) const MIDDLE_UDP_BATCH: usize = 24;
 
-/// The greatest number of replies that a worker thread keeps for a second, to send them again to the same query: those
-/// for the names that a gateway currently uses. The table has 1 MiB, of which only the used pages take memory.
+/// The greatest number of replies that a worker thread keeps for a second, to send them again if the same query arrives. It is enough for the names
+/// that a gateway currently uses. The table has 1 MiB, of which only the used pages take memory.
 pub(crate) const RECENT_REPLIES: usize = 4_096;
 
 /// The greatest total size of a query and its reply, in octets, with which they are stored in the table of
@@ -165,8 +165,8 @@ pub(crate) const MAX_UNSENT: usize = 4 << 20;
 /// this size because of its own overhead. Without the limit, it would take 4 MiB for a client that does not read.
 pub(crate) const TCP_SEND_BUFFER: usize = 64 << 10;
 
-/// The time for which the kernel keeps data that a TCP client does not acknowledge, or for which the client has no room,
-/// even after the connection is closed.
+/// The time for which the kernel keeps data that a TCP client does not acknowledge, or for which the client's receive window has no room, even after
+/// the connection is closed.
 pub(crate) const TCP_UNACKNOWLEDGED_TIME: Duration = Duration::from_secs(10);
 
 /// The number of counters that limit the REFUSED replies to clients that are not allowed to ask. Networks with the same

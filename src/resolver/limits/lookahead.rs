@@ -79,9 +79,9 @@ pub const AHEAD_PERCENT: u32 = 60;
 /// in three. It then costs some ten needless questions until it is judged.
 pub(crate) const AHEAD_TRIAL: u32 = 10;
 
-/// If clients have asked all of this number of first questions of a rule, its trial ends early and the rule is used. A
-/// rule that is right in half of the cases passes one time in sixteen. Outbound mail to a domain that is not in memory
-/// is rare, so the ten questions of a full trial take a minute even on a busy host.
+/// If clients have asked all of this number of first questions of a rule, its trial ends early and the rule is used. A rule that is right in half of
+/// the cases passes one time in sixteen. Outbound mail to a domain that is not in the cache is rare, so the ten questions of a full trial take a
+/// minute even on a busy host.
 pub(crate) const AHEAD_SHORT_TRIAL: u32 = 4;
 
 /// The least number of judged questions of a rule from which its percentage (see `AHEAD_PERCENT`) decides. With 20
@@ -92,9 +92,8 @@ pub(crate) const AHEAD_MIN_JUDGED: u32 = 20;
 /// changes its behaviour, the rules are correct again within some hundred emails.
 pub const AHEAD_RULE_MEMORY: u32 = 200;
 
-/// The greatest number of questions of one rule that no client has used yet, in addition to the number of recently used
-/// questions of the rule. If clients suddenly stop asking what the rule expects, at most these questions are asked in
-/// vain.
+/// The greatest number of questions of one rule that no client has used yet, in addition to the number of recently used questions of the rule. If
+/// clients suddenly stop asking what the rule expects, at most this number of questions is asked without use.
 pub(crate) const AHEAD_UNUSED: u32 = 32;
 
 /// The time for which look-ahead asks no questions in a zone whose servers gave no answer. It equals the time for which

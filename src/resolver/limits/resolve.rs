@@ -8,8 +8,8 @@ use history::limits::FLIGHT_TIME;
 /// The greatest number of aliases (CNAME or DNAME) in one answer. Postfix follows 10, Unbound 11, BIND 16.
 pub const MAX_ALIASES: usize = 12;
 
-/// The time after a reload during which no snapshot of the cache contains data of the zones whose routes the reload changed. Resolutions
-/// that began before the reload end within `FLIGHT_TIME`. Their data are then removed, which needs a walk through whole tables.
+/// The time after a reload during which no snapshot of the cache contains data of the zones whose servers (routes) the reload changed. Resolutions
+/// that began before the reload end within `FLIGHT_TIME`. Their data are then removed, which needs a pass through whole tables.
 pub(crate) const CHANGED_ROUTE_TIME: Duration = Duration::from_secs(2 * FLIGHT_TIME.as_secs());
 
 /// The greatest number of resolutions (flights) in progress at the same time. It is smaller with a small cache (`WorkBounds`). Each
@@ -122,8 +122,8 @@ pub(crate) const FIRST_ROOT_KEY_QUERY: Duration = Duration::from_secs(60);
 /// sends its maximum of 100 queries to servers keeps less than 2 MiB.
 pub(crate) const FRESH_TRACE_MEMORY: u64 = 4 << 20;
 
-/// After this time, one reading of the history answers no further requests of the command `why`. Its client sends the
-/// remaining requests again, so that other commands need not wait longer for the history.
+/// The longest time for which one reading of the history answers requests of the command `why`. The client sends the remaining requests again, so
+/// that other commands need not wait longer for the history.
 pub(crate) const WHY_READING: Duration = Duration::from_secs(1);
 
 /// The time from an event that is worth a log message until the event is read from the history. By then, all questions that waited for the

@@ -16,7 +16,7 @@ use crate::config::ListenFor;
 use crate::limits::ACCEPT_PAUSE;
 use dns::question::Apart;
 
-/// Accepts connections until `accepting` becomes false. Open connections over HTTPS are then notified.
+/// Accepts connections until `accepting` becomes false. Open connections over HTTPS are then notified, so that they end.
 pub(super) async fn connections(
     listener: Arc<TcpListener>,
     front: Arc<Front>,

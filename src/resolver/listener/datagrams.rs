@@ -68,14 +68,13 @@ pub(super) struct QueryBatch {
     /// True if the kernel reports the local address of each datagram.
     has_local: bool,
     octets: Box<[u8]>,
-    /// The number of datagrams for which the next system call offers buffers. Unused buffers also cost time.
+    /// The number of datagrams for which the next system call offers buffers. It is small at low rates, because unused buffers also cost time.
     room: usize,
     /// The length and the sender of each datagram. The sender is `None` if it has no IP address.
     datagrams: Vec<(usize, Option<Peer>)>,
 }
 
-/// The headers of a batch for the system call. Addresses of a known family need fewer steps than addresses of any
-/// family.
+/// The headers of a batch for the system call, for IPv4 or IPv6. Reading an address takes fewer steps if its family is known.
 enum Headers {
     V4(MultiHeaders<SockaddrIn>),
     V6(MultiHeaders<SockaddrIn6>),
@@ -130,8 +129,7 @@ impl QueryBatch {
     /// Creates the buffers for batches of a socket that is bound to the address `local`.
     pub(super) fn new(local: SocketAddr) -> Self {
         let has_local = local.ip().is_unspecified();
-        // The size of the buffer in which the kernel reports the local address of a datagram: for IPv6, which is also
-        // sufficient for IPv4.
+        // The size of the buffer in which the kernel reports the local address of a datagram. The size for IPv6 is also enough for IPv4.
         let control = has_local.then(|| nix::cmsg_space!(in6_pktinfo));
         let headers = match local {
             SocketAddr::V4(_) => Headers::V4(MultiHeaders::preallocate(UDP_BATCH, control)),

@@ -1,11 +1,10 @@
 //! The queue of misses (queries that must be resolved) of a worker. Clients take turns. If one client sends many
 //! questions, its zones and ports also take turns.
 //!
-//! On an overloaded host, a queue without turns would fill with the misses of one client that sends a flood of
-//! questions: another client with a few questions a second lost a quarter to a half of them. This queue removes excess
-//! misses early and evenly. When it is more than half full, a client with more than three quarters of the waiting misses
-//! loses one miss for each new miss. When the queue is full, the client with the most misses loses one miss. The removed
-//! miss belongs to that zone or port of the client that has the most misses (`flows`).
+//! On an overloaded host, one client with a flood of questions fills a queue without turns. With such a queue, another client with a few questions a
+//! second lost a quarter to a half of them. This queue removes excess misses early and evenly. When it is more than half full, a client with more
+//! than three quarters of the waiting misses loses one miss for each new miss. When the queue is full, the client with the most misses loses one
+//! miss. The removed miss belongs to that zone or port of the client that has the most misses (`flows`).
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -33,8 +32,8 @@ pub(super) struct FairQueue<Item> {
 pub(super) enum Admitted<Item> {
     /// The new item (a waiting query) was added to the queue.
     Waits,
-    /// The new item (a waiting query) was added to the queue. The last item of the client or flow with the most items
-    /// was removed instead, and is returned.
+    /// The new item (a waiting query) was added to the queue. Another item was removed instead, and is returned: the last one of the client or flow
+    /// (the queries for one zone or from one port) with the most items.
     InPlaceOf(Item),
     /// The new item (a waiting query) was not added and is returned, because no client and no flow has more items than
     /// its own.
@@ -99,8 +98,8 @@ impl<Item: Queued> FairQueue<Item> {
         next
     }
 
-    /// Returns the client that must lose an item (a waiting query) before an item of `client` is added, or `None` if
-    /// there is room for it. It is `client` itself if no other client would have more items than `client`.
+    /// Returns the client that must lose an item (a waiting query) before an item of `client` is added, or `None` if there is room for it. Returns
+    /// `client` itself if no other client would then have more items.
     fn gives_way(&self, client: ClientKey) -> Option<ClientKey> {
         // When the queue is half full, a client with three quarters of the items (waiting queries) loses one. The same rule applies to
         // resolutions (flights).
@@ -222,12 +221,13 @@ mod tests {
     #[test]
     fn a_light_client_loses_nothing_on_a_host_that_does_not_keep_up() {
         light_with_flood(of(LIGHT, 0), 2);
-        // The common queue (`line`) of the client is empty before the flow of this zone has its turn.
+        // Here the client with 10 misses a second is the same as the one with the flood, but it asks for another zone. The client's common queue
+        // (`line`) is handled before the misses for this zone.
         light_with_flood(Asked { zone: 2, ..of(FLOODS, 0) }, 2 + u64::try_from(UNDIVIDED_MISSES).unwrap());
     }
 
-    /// Simulates the client of `light` next to a client with a flood. `turns` is the greatest number of cache misses
-    /// that may be begun before a miss of `light`.
+    /// Sends a flood of queries, and at the same time queries like `light`. `turns` is the greatest number of other cache misses that may be begun
+    /// before one of `light`.
     fn light_with_flood(light: Asked, turns: u64) {
         let (mut queue, mut now) = (FairQueue::new(MAX_QUEUE), Mono::START);
         let (mut sent, mut begun, mut longest) = (0_u32, 0_u32, Duration::ZERO);

@@ -34,7 +34,7 @@ pub(super) struct Flows<Item> {
     turns: VecDeque<FlowKey>,
     /// The flows, sorted by the number of their items (waiting queries).
     ranks: BTreeSet<(usize, FlowKey)>,
-    /// For each port of the client, the number of flows of zones that its queries have started.
+    /// For each port of the client, the number of zones whose flows were started by a query from this port.
     begun: BTreeMap<u16, usize>,
     /// The number of items (waiting queries) in all flows.
     divided: usize,
@@ -114,8 +114,8 @@ impl<Item: Queued> Flows<Item> {
         }
     }
 
-    /// Returns the flow to which an item (a waiting query) belongs: that of its zone, or that of its port if the port
-    /// would otherwise start too many flows of zones.
+    /// Returns the flow to which an item (a waiting query) belongs: the flow of its zone, or the flow of its port if
+    /// queries from this port have already started the flows of many zones.
     fn flow_of(&self, item: &Item) -> FlowKey {
         let (zone, port) = (FlowKey::Zone(item.zone()), item.port());
         let begins = || !self.flows.contains_key(&zone);
@@ -139,7 +139,7 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Records that a flow of a zone that `port` had started has no more items (waiting queries).
+    /// Records that a zone's flow has no more items (waiting queries). A query from `port` had started this flow.
     fn end_zone(&mut self, port: u16) {
         match self.begun.get_mut(&port) {
             Some(zones) if *zones > 1 => *zones = zones.saturating_sub(1),

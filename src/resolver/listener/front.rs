@@ -69,7 +69,7 @@ pub(super) struct FrontBatch<'a> {
     allowed: Option<IpAddr>,
     /// The last cache hits of the batch that are not counted yet. They are equal, so they are counted together.
     hits: Option<Hits>,
-    /// Measures the time of some of the cache hits. `None` if the time is measured for every count of hits.
+    /// Measures the time of only some cache hits. `None` if the clock is read each time that hits are counted.
     hit_time: Option<&'a mut HitTime>,
     /// The buffer of the history to which cache hits are written. It is looked up at the first hit, or by `fetch`.
     page: Option<HitPage<'a>>,
@@ -80,9 +80,9 @@ enum Repeat {
     /// The table contains the reply, which is sent again. The fields are the type of the question, and the length of its
     /// name in octets.
     Reply(RecordType, u8),
-    /// The table of recent replies has no reply, but this place for the reply.
+    /// The table of recent replies has no reply to the query. The reply can be stored at this place.
     Keep(RecentPlace),
-    /// The table of recent replies has no reply, and no place for one.
+    /// The table of recent replies has no reply to the query, and no free place for one.
     Nothing,
 }
 
@@ -379,7 +379,7 @@ impl Front {
 }
 
 impl<'a> FrontBatch<'a> {
-    /// Returns the batch with `time` as the measurement of the time of its cache hits.
+    /// Makes the batch measure the time of only some of its cache hits, with `time`.
     pub(super) fn timed_by(self, time: &'a mut HitTime) -> Self {
         Self { hit_time: Some(time), ..self }
     }
@@ -558,7 +558,7 @@ impl<'a> FrontBatch<'a> {
         if allows {
             let view = self.policy.view_of(client).id;
             if view != self.view {
-                // A buffer of the history contains cache hits of only one view.
+                // A buffer of the history contains cache hits of only one view, so another buffer is looked up at the next hit.
                 (self.view, self.page) = (view, None);
             }
             self.allowed = Some(client);
@@ -609,7 +609,7 @@ impl<'a> FrontBatch<'a> {
 
 /// Returns the result of `work`, which handles one query. If the work panics, this is logged, and `None` is returned.
 fn or_no_reply<Work: Future>(work: Work) -> impl Future<Output = Option<Work::Output>> {
-    // An async function would contain the future `work` twice, and there is one for each waiting client.
+    // This is not an async function, because its future would contain `work` twice, and there is one such future for each waiting client.
     caught(work).map(|ended| {
         let reported = ended.inspect_err(|panicked| {
             tracing::error!(

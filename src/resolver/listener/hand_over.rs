@@ -40,8 +40,8 @@ impl HandOver {
         Self { waiting: RefCell::new(FairQueue::new(most)), tasks: Arc::default() }
     }
 
-    /// Adds a cache miss. If too many misses wait, the last miss of the client and zone with the most of them is
-    /// answered with SERVFAIL and removed. If that would be the new miss, it is returned instead.
+    /// Adds a cache miss. If too many misses wait, one is answered with SERVFAIL and removed: the last miss of the client and zone with the most
+    /// misses. If this is the new miss, it is returned and not answered.
     pub(super) fn hand(&self, miss: Miss) -> Result<(), Miss> {
         let admitted = self.waiting.borrow_mut().add(miss);
         match admitted {

@@ -3,10 +3,11 @@
 //!
 //! # Decisions
 //!
-//! - A hit takes the time of a few copies, and most hits take the same time. Reading the clock for each count took a
-//!   tenth of the time of a hit in user space (samples of perf at 30 000 hits a second), because the processor finishes
-//!   all its earlier reads before it reads the clock. So the time is measured for one in `HIT_COUNTS_TIMED` counts, and
-//!   is also used for the following counts up to the next measurement. The mean is the same.
+//! - A hit takes the time of a few copies, and most hits take the same time. Reading the clock each time hits were
+//!   counted took a tenth of the time of a hit in user space (samples of perf at 30 000 hits a second), because the
+//!   processor finishes all its earlier reads before it reads the clock. So the clock is read only one time in
+//!   `HIT_COUNTS_TIMED`. The measured time is used for all hits that are counted until the next measurement. The mean
+//!   is the same.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -28,17 +29,17 @@ pub(super) struct Hits {
     pub(super) count: u64,
 }
 
-/// Decides which cache hits of a worker thread are measured, and stores the last measured time.
+/// Decides for which cache hits of a worker thread the time is measured, and stores the last measured time.
 #[derive(Default)]
 pub(super) struct HitTime {
     /// The measured time of the last cache hit.
     last: Duration,
-    /// The number of further counts of cache hits for which the time in `last` is used.
+    /// How many more times the time in `last` is used when cache hits are counted.
     left: u32,
 }
 
 impl HitTime {
-    /// Returns the time for the next count of cache hits: that of `last`, or a new measurement.
+    /// Returns the time with which the next cache hits are counted: the time in `last`, or a new measurement.
     pub(super) fn next(&mut self, measure: impl FnOnce() -> Duration) -> Duration {
         if self.left == 0 {
             (self.last, self.left) = (measure(), HIT_COUNTS_TIMED);

@@ -1,4 +1,4 @@
-//! The QUIC connections that take memory in the library: the open ones, and those that were closed a short time ago.
+//! The QUIC connections that use memory in the QUIC library (`quinn`): open connections, and connections that were closed a short time ago.
 //!
 //! The library keeps a closed connection until no more datagrams for it can arrive (RFC 9000 section 10.2). This takes
 //! three times its probe timeout. The client controls a part of this time: its greatest delay of acknowledgements, which
@@ -28,8 +28,8 @@ pub(super) struct KeptConnections {
     kept: Mutex<Vec<KeptConnection>>,
 }
 
-/// A QUIC connection that takes memory: its client, and a weak reference to its settings. The settings no longer exist
-/// when the library has dropped the connection.
+/// A QUIC connection that takes memory: its client, and a weak reference to its settings. The settings no longer exist when the QUIC library has
+/// dropped the connection.
 struct KeptConnection {
     client: ClientKey,
     settings: Weak<ServerConfig>,

@@ -22,17 +22,15 @@
 //!   the previous query. With these changes a hit costs 1 410 instructions.
 //! - If the same query comes again within a second, a worker sends the same reply again without reading the query (`recent`). When this was
 //!   introduced, such a hit cost 740 instructions.
-//! - When several misses are answered in one turn of a worker, their replies are sent with one system call. A worker
-//!   sets a timer that wakes it before the timers of its misses expire. Without it, tokio writes to the eventfd of its
-//!   own thread for these timers, 0.4 times for each of 20 000 misses. Both together lower the CPU time of a miss from
-//!   41 to 36 µs (`benches/compare/misses.sh`).
+//! - When several misses are answered in one turn of a worker, their replies are sent with one system call. A worker sets a timer that wakes it
+//!   before the timers of its misses expire. Without the timer, tokio writes to the eventfd of its own thread, on average 0.4 times for each miss.
+//!   Both together lower the CPU time of a miss from 41 to 36 µs (`benches/compare/misses.sh`).
 //! - The socket of a query to a server is connected, so that the kernel drops datagrams from other addresses and reports unreachable servers. A pool
 //!   of sockets was rejected, because each query to a server needs its own random port.
-//! - While only hits arrive, a worker sleeps in the system call `recvmmsg`, outside its runtime, because epoll and one
-//!   turn of tokio cost as much as four hits. This is only possible while the runtime has no task. The runtime still
-//!   gets a turn in less than a second (`TIME_WITHOUT_RUNTIME`). With this, and with the two places per query and the
-//!   prefetching of `recent`, a hit costs 1.05 to 1.08 times as much as the reply of a plain echo server (1.15 times
-//!   before).
+//! - While only hits arrive, a worker sleeps in the system call `recvmmsg`, outside its runtime, because epoll and one turn of tokio cost as much as
+//!   four hits. This is only possible while the runtime has no task. The runtime still gets a turn in less than a second (`TIME_WITHOUT_RUNTIME`).
+//!   With this, and with two places for each query and prefetching (both in `recent`), a hit costs 1.05 to 1.08 times as much as the reply of a plain
+//!   echo server (1.15 times before).
 //! - io_uring was rejected. An echo server with one multishot receive, whose replies were submitted together with the
 //!   wait, was compared with an echo server with `recvmmsg` and `sendmmsg`, in five rounds on Linux 6.18. At 30 000
 //!   queries a second an answer cost 10.7 µs with io_uring and 10.3 µs without it, and at full load both answered 150
@@ -148,8 +146,7 @@ pub struct StoppedWorkers(Vec<Runtime>);
 
 impl Drop for StoppedWorkers {
     fn drop(&mut self) {
-        // Does not wait for the end of the runtimes, because this value may be dropped on a thread of another runtime,
-        // which must not block.
+        // This does not wait until the runtimes have ended: this value may be dropped on a thread of another runtime, and that thread must not block.
         self.0.drain(..).for_each(Runtime::shutdown_background);
     }
 }
@@ -185,8 +182,7 @@ pub struct Prepared {
     missing: Vec<AddressUnavailable>,
 }
 
-/// An address whose sockets are bound but where no client is served yet, with one of the sockets that accept its
-/// connections.
+/// A listening address that is bound but not served yet, with one of the sockets that accept its connections.
 struct Ready {
     configured: ListenAt,
     address: SocketAddr,
@@ -269,7 +265,7 @@ fn workers(config: &Config) -> usize {
 /// Returns the number of UDP worker threads for all addresses together. Each has its own shard (separate copy) of the counters.
 pub fn shards(config: &Config) -> usize {
     let datagrams = addresses(config).filter(|(at, _, _)| at.serves == ListenFor::Plain);
-    // Queries over connections are counted in the first shard.
+    // Queries over connections are counted in the first shard, so there is always at least one.
     workers(config).saturating_mul(datagrams.count()).max(1)
 }
 
@@ -308,8 +304,8 @@ impl Listeners {
         let mut prepared = listeners.ready(sockets, config, views)?;
         listeners.miss(std::mem::take(&mut prepared.missing));
         listeners.begin(prepared);
-        // For an inherited socket, the kernel's count includes the datagrams that it dropped before this daemon started.
-        // They are taken away here.
+        // At a socket that systemd passed, the kernel's count includes the datagrams that it dropped before this daemon started. This first call
+        // discards them.
         let _ = listeners.dropped()();
         Ok(listeners)
     }
@@ -415,7 +411,7 @@ impl Listeners {
                 front.set_policy(policy.clone());
             }
         }
-        // An inherited socket at an address that is not configured gets the settings of `[listen]`.
+        // A socket that systemd passed for an address that is not configured gets the settings of `[listen]`.
         let Some(policy) = Policy::for_listener(&config.listen, views, 0) else { return };
         let is_configured = |open: &ServedAddress| addresses(config).any(|(at, _, _)| at == open.configured);
         for open in self.open.iter().filter(|open| open.inherited && !is_configured(open)) {
@@ -423,8 +419,8 @@ impl Listeners {
         }
     }
 
-    /// Stops accepting connections, and leaves new queries at inherited sockets to the next daemon process. Queries on
-    /// existing connections and at other sockets are still answered.
+    /// Stops accepting connections, and leaves new queries at sockets that systemd passed to the next daemon process. Queries on existing connections
+    /// and at other sockets are still answered.
     pub fn stop_accepting(&self) {
         for open in &self.open {
             open.accepting.send_replace(false);
@@ -434,9 +430,9 @@ impl Listeners {
         }
     }
 
-    /// Waits until the reply to every waiting client has been sent. Clients that have just connected can still send
-    /// their first query, for `STOP_FIRST_MESSAGE`. It must be called after `stop_accepting`. While the returned value
-    /// exists, queries whose answer is not in the cache receive SERVFAIL.
+    /// Waits until every waiting client has been sent its reply. For `STOP_FIRST_MESSAGE`, clients that have just connected can still send their
+    /// first query. It must be called after `stop_accepting`. While the returned value exists, queries whose answer is not in the cache receive
+    /// SERVFAIL.
     pub async fn settled(&self) -> Settled {
         let accepted = join_all(self.open.iter().map(|open| open.accepting.closed()));
         let inherited = self.open.iter().filter(|open| open.inherited);
@@ -464,7 +460,7 @@ impl Listeners {
         let mut prepared = Prepared { ready: Vec::new(), shards: self.shards, missing: sockets.missing };
         for (configured, bound) in sockets.bound {
             let found = addresses(config).find(|(at, _, _)| *at == configured);
-            // An inherited socket at an address that is not configured gets the settings of `[listen]`.
+            // A socket that systemd passed for an address that is not configured gets the settings of `[listen]`.
             let (_, listener, place) = found.unwrap_or((configured, &config.listen, 0));
             let Some(policy) = Policy::for_listener(listener, views, place) else { continue };
             let at = ListenAt { address: bound.address, serves: configured.serves };

@@ -20,8 +20,7 @@ pub(super) const LEAVE: u8 = 3;
 pub(super) struct Orders {
     order: AtomicU8,
     pub(super) bell: Notify,
-    /// True if the worker thread may be sleeping in the system call that reads. The signal `bell` does not wake it from
-    /// there.
+    /// True if the worker thread may be sleeping in the system call that reads. The signal `bell` does not wake it from this system call.
     is_deaf: AtomicBool,
 }
 

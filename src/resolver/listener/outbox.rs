@@ -55,7 +55,7 @@ impl Outbox {
         self.outstanding.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Records that `count` replies that were expected are sent, or will not be added.
+    /// Records that `count` expected replies have been sent, or will not be added.
     pub(super) fn expect_less(&self, count: usize) {
         self.outstanding.fetch_sub(count, Ordering::SeqCst);
     }
@@ -83,8 +83,8 @@ impl Outbox {
             .await;
             self.send(&mut batch, &mut leaving);
             if are_left {
-                // Queries that have arrived in the meantime are handled before further replies. The worker thread reads
-                // them after this task has yielded.
+                // Queries that have arrived in the meantime are handled before the remaining replies are sent: this task yields, so that the worker
+                // thread can read them.
                 yield_now().await;
             }
         }

@@ -34,8 +34,7 @@ pub(super) struct Seat {
     has_sent: AtomicBool,
     /// How many questions of the connection are in progress.
     questions: AtomicUsize,
-    /// The total size of the replies that the client has not read yet and of the requests that wait behind them, in
-    /// octets.
+    /// The total size of the replies that the client has not read yet, and of the requests that wait for them to be read, in octets.
     unsent: AtomicUsize,
     /// Notified when this connection must be closed to make room for another one.
     leave: Notify,
@@ -122,8 +121,8 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> b
     let all = seats.iter().filter(|seat| matches(seat));
     let (all, sent) =
         all.fold((0_usize, 0_usize), |(all, sent), seat| (all + 1, sent + usize::from(has_sent(seat))));
-    // If this is false, connections without a DNS message are closed first. Otherwise, connections that are still in their
-    // handshake would be closed to make room for each other.
+    // True if at most half of the connections have sent no DNS message. Recent ones among these are then closed only after idle connections. If they
+    // were always closed first, new clients would end each other's handshakes.
     let are_few = sent >= all.saturating_sub(sent);
     let rank = |seat: &Seat| {
         let active = seat.active.load(Ordering::Relaxed);
@@ -214,8 +213,8 @@ impl TakenPlace {
         fits
     }
 
-    /// Returns two sums of the values that `counted` returns for each connection: of all connections, and of the
-    /// connections of the same client.
+    /// Adds up the values that `counted` returns for the connections. Returns the sum for all connections, and the sum for the connections of this
+    /// client.
     fn sums(&self, seats: &[Arc<Seat>], counted: impl Fn(&Seat) -> usize) -> (usize, usize) {
         seats.iter().fold((0, 0), |(all, own), seat| {
             let (more, is_own) = (counted(seat), seat.client == self.seat.client);

@@ -1,4 +1,5 @@
-//! What the queue of a worker needs to know of a waiting miss: its client, port and zone.
+//! What the queue of a worker needs to know about a waiting miss (a query that must be resolved): its client, port and
+//! zone.
 
 use std::net::IpAddr;
 

@@ -17,8 +17,8 @@
 //! - A reply is not replaced while it may be sent again. A client gains nothing by asking for names whose queries hash
 //!   to the same set of places: each query is then looked up in the cache, as without the table. So the hash needs no
 //!   secret.
-//! - A reply is meant for clients of one view. If clients of two views send the same query, each view uses one of its two places, and queries of
-//!   clients of a third view are looked up.
+//! - A reply is meant for clients of one view. If clients of two views send the same query, the reply for each view uses one of the two places. The
+//!   same query from a third view is looked up in the cache.
 //! - A query can be stored at two places. With one place, 11 % of 1 000 names in use share it with another name, and one
 //!   of the two names is looked up in the cache each time; with two places, 3 % do.
 //! - For all queries of a batch, the heads, versions and octets of the stored replies are read before the first query is
@@ -51,8 +51,7 @@ pub(super) struct RecentReplies {
     lines: usize,
 }
 
-/// A set of places, at each of which a reply to the same query may be stored. It fits in one line of the processor's
-/// cache.
+/// The places of the table at which the reply to a query may be stored. A set fits in one line of the processor's cache.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct RecentSet([RecentHead; WAYS]);
@@ -82,7 +81,7 @@ struct RecentHead {
     until: Mono,
     version: AnswerVersion,
     view: ViewId,
-    /// The part of the query's hash that distinguishes the queries of a set.
+    /// A part of the query's hash, which distinguishes queries that are stored in the same set.
     mark: u32,
     kind: u16,
     /// The number of the cache line in `octets` in which the query begins.
@@ -120,8 +119,7 @@ pub(super) struct RecentPlace {
     way: usize,
 }
 
-/// The hash of a query. It gives the number of the set in which the query is stored, and a mark that distinguishes the
-/// queries of a set.
+/// The hash of a query. It determines the set in which the query is stored, and a mark that distinguishes the queries in this set.
 #[derive(Clone, Copy)]
 pub(super) struct RecentHash(u64);
 
@@ -177,13 +175,13 @@ impl RecentReplies {
         let octet = |place| self.octets.get(place).copied().unwrap_or(0);
         let read = hashes.iter().fold(0, |read, hash| {
             let Some(RecentSet([first, second])) = self.sets.get(hash.set()) else { return read };
-            // There is no `if` here, because a wrongly predicted branch would interrupt the reads that follow.
+            // These `if`s only select values, which needs no branch. A wrongly predicted branch would interrupt the reads that follow.
             let is_second = second.mark == hash.mark();
             let version = if is_second { second.version } else { first.version };
             let begin = if is_second { second.begin() } else { first.begin() };
             read ^ u8::from(is_current(version)) ^ octet(begin) ^ octet(begin.saturating_add(CORE_LINE))
         });
-        // The result is used here, because otherwise the compiler would leave the reads out.
+        // This uses the result, because otherwise the compiler would leave the reads out.
         black_box(read);
     }
 
@@ -210,7 +208,7 @@ impl RecentReplies {
         free.map_or(RecentReply::Nothing, |way| RecentReply::Free(RecentPlace { hash, way }))
     }
 
-    /// Returns the reply that belongs to `head`, if it was stored for this query.
+    /// Returns the reply of the table entry `head`, if the entry was stored for this query.
     fn octets(&self, head: &RecentHead, query: &[u8]) -> Option<&[u8]> {
         let (kept, reply) = self.octets.get(head.begin()..)?.split_at_checked(head.query.into())?;
         reply.get(..head.reply.into()).filter(|_| kept == query)
@@ -247,9 +245,8 @@ impl RecentReplies {
         }
     }
 
-    /// Returns the number of the first cache line at which this number of octets can be stored for a place of the table.
-    /// These are the lines that the place used before, if they are enough, or otherwise the first unused ones. Returns
-    /// `None` if there are too many octets.
+    /// Returns the number of the first cache line in which this number of octets can be stored for a place of the table. If the lines that the place
+    /// used before are enough, they are used again; otherwise the first unused lines are taken. Returns `None` if there are too many octets.
     fn room_for(&mut self, place: RecentPlace, octets: usize) -> Option<u16> {
         let wanted = lines(octets);
         if octets > RECENT_OCTETS {

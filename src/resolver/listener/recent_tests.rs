@@ -26,7 +26,7 @@ use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 use dns::wire::query::Query;
 
-/// The number of steps in the comparison of the table with a simple model.
+/// The number of random steps in the test that compares the replies with and without the table.
 const STEPS: u32 = 20_000;
 
 const CLIENT: &str = "127.0.0.1:5000";
@@ -126,8 +126,8 @@ fn a_full_table_gives_no_query_the_reply_of_another() {
     };
     let mut found = 0;
     for _ in 0..4 * RECENT_REPLIES {
-        // There are about as many different queries as places in the table, so that places are used for other queries
-        // and need more cache lines than before.
+        // There are twice as many different queries as places in the table, so that places are used again for other
+        // queries, and need more cache lines than before.
         let number = draw(2 * RECENT_REPLIES as u64);
         let message = query(&format!("n{number}.example."), 7, None);
         let hash = RecentHash::without_id(&message);

@@ -1,9 +1,9 @@
 //! Serves connections that carry DNS messages in a stream, with or without TLS. Each connection carries many questions,
 //! and each reply is sent as soon as it is ready (RFC 7766 sections 6.2.1 and 7).
 //!
-//! Everything is limited: the connections, the questions in progress of one connection and of all connections, the
-//! waiting replies, the idle time, and the time to read or write a DNS message. A connection with the greatest number of
-//! questions in progress is not read until one of them is answered, so that no question is lost.
+//! Everything is limited: the connections, the questions in progress of one connection and of all connections, the waiting replies, the idle time,
+//! and the time to read or write a DNS message. When the greatest number of questions of a connection is in progress, no more octets are read from it
+//! until one question is answered. So no question is lost.
 
 use std::io;
 use std::net::SocketAddr;
@@ -102,7 +102,7 @@ struct Connection {
     /// dropped. They are still read: if a connection is closed while octets are unread, TCP resets it, and its client
     /// may lose replies.
     skips: bool,
-    /// The octets that were read from the connection but are not a complete DNS message yet.
+    /// The octets that were read from the connection and have not been handled yet, such as the first part of a DNS message.
     read: Vec<u8>,
     /// The time by which the DNS message that has begun must be complete. `None` if no message has begun, or if the greatest
     /// number of questions is in progress, so that nothing is read.
@@ -113,7 +113,7 @@ struct Connection {
     /// for the same answers. The client of a question counts as waiting until its reply is written. A client that does
     /// not read its replies delays only itself.
     pending: JoinSet<AnsweredQuery>,
-    /// The answers to questions that have been resolved, whose replies are not sent yet.
+    /// The answers to resolved questions whose replies have not been sent yet.
     held: HeldAnswers<AnsweredQuery>,
     unsent: Unsent,
 }
@@ -353,7 +353,7 @@ fn until(due: Option<Instant>, idle: bool, active: Instant) -> Option<Instant> {
     due.or_else(|| idle.then_some(active + TCP_IDLE_TIME))
 }
 
-/// Waits until more octets have arrived, at the latest until the time `until`. Returns false if none have arrived.
+/// Waits until more octets have arrived, but not longer than until the time `until`. Returns false if none have arrived.
 async fn readable(stream: &ClientStream, until: Option<Instant>) -> io::Result<bool> {
     let readable = async { stream.readable().await.map(|()| true) };
     match until {

@@ -138,7 +138,7 @@ impl Worker {
 
     /// Lets the worker begin to serve its socket. If the `Worker` is dropped before that, the thread ends by itself.
     pub(super) fn begin(&self) {
-        // The channel has room for one order to begin, and only one is sent.
+        // The channel has room for one message (the order to begin), and only one is sent.
         let _ = self.begin.try_send(());
     }
 
@@ -184,10 +184,9 @@ fn readable(socket: Arc<UdpSocket>) -> io::Result<AsyncFd<Arc<UdpSocket>>> {
     AsyncFd::with_interest(socket, Interest::READABLE)
 }
 
-/// Sets the timer `planned`, as long as cache misses arrive, so that the runtime wakes before any timer of a miss is
-/// due. Returns false if the runtime must run once first, to register this timer. Tokio writes to the eventfd of the
-/// runtime for each new timer that is due before its next planned wake, and a miss sets four timers. Postponing the
-/// planned wake costs no system call.
+/// Called while cache misses arrive. Sets the timer `planned`, so that the runtime wakes before any timer of a miss is due. Returns false if the
+/// runtime must run once first, to register this timer. Tokio writes to the eventfd of the runtime for each new timer that is due before its next
+/// planned wake, and a miss sets four timers. Postponing the planned wake costs no system call.
 fn plan_wake(mut planned: Pin<&mut Sleep>) -> bool {
     let is_planned = !planned.is_elapsed();
     planned.as_mut().reset(Instant::now() + PLANNED_WAKE);
@@ -308,7 +307,8 @@ impl Work {
             }
             read = self.read_batch(room, ReadWait::None);
         }
-        // A batch with a single query does not show that the next one will arrive soon.
+        // The worker waits in the system call for more queries only if the batch had several: a single query does not show that another one will
+        // arrive soon.
         if read == ReadDatagrams::All && room.received.len() > 1 {
             self.orders.set_deaf(true);
             let until = room.pace.last_read().after(TIME_WITHOUT_RUNTIME);
@@ -431,13 +431,12 @@ pub(in crate::listener) mod tests {
     use dns::wire::cookie::CookieSecret;
     use history::Recorder;
 
-    /// The number of cache hits after which all buffers have their final size, and the number of hits whose allocations
-    /// are counted.
+    /// Two numbers of cache hits: those until all buffers have their final size, and the following ones, whose allocations are counted.
     const HITS: [usize; 2] = [300, 1_000];
 
     /// Creates a `Front` for a loopback address, and a name whose answer is in its cache.
     pub(in crate::listener) fn front() -> (Arc<Front>, Arc<Resolver>, Name) {
-        // The client's address is found in a `[[view]]`, which has the same zones as the default view.
+        // The client belongs to a configured `[[view]]` (by its address), which has the same zones as the default view.
         let clients = vec!["127.0.0.0/8".parse().unwrap(), "127.0.0.1/32".parse().unwrap()];
         let office = ConfiguredView { name: "office".to_owned(), clients, zones: None };
         let config = Arc::new(Config { views: vec![office], ..Config::default() });

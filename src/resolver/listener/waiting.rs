@@ -49,7 +49,7 @@ impl WaitingQuery {
         self.number = u16::try_from(stream & u64::from(u16::MAX)).unwrap_or_default();
     }
 
-    /// Returns the permit of the client, whose existence prevents the daemon from stopping before the reply is sent.
+    /// Returns the permit of the client to wait. As long as the permit exists, the daemon does not stop.
     pub(super) fn into_waiting(self) -> Waiting {
         self.waiting
     }

@@ -1,13 +1,13 @@
 //! The account of a look-ahead rule: how many of the rule's questions clients have used, and whether the rule may ask questions in advance.
 //!
-//! The functions use only their arguments. Each question of a rule is later judged as used or unused by clients, when its time is over. Until
-//! then, the account counts it only as an open question. The number of open questions is limited, so that few queries are wasted if clients
-//! suddenly stop asking such questions.
+//! The functions use only their arguments. When the time of a rule's question is over, the question is judged as used or unused by clients. Until
+//! then, the account counts it as an open question. The number of open questions is limited, so that few queries are wasted if clients suddenly stop
+//! asking such questions.
 //!
-//! The first questions of a rule are its trial: clients are expected to ask them, but look-ahead does not ask them. As soon as clients have
-//! asked enough of them, the rule is used, even if none of its questions has been judged yet. If clients have asked every expected question so
-//! far, a few are enough. The trial always consists of the first questions. If all questions that clients have asked were counted, a rule
-//! whose questions clients seldom ask would be used too.
+//! The first questions of a rule are its trial: clients are expected to ask them, but look-ahead does not ask them. As soon as clients have asked
+//! enough of them, the rule is used, even if none of its questions has been judged yet. If clients have asked every expected question so far, a few
+//! are enough. The trial consists of the first questions only. If it had no end, even a rule whose questions clients seldom ask would pass it at some
+//! time.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ words! {
         Active = "active",
         /// Clients used too few of the rule's questions: look-ahead does not ask them, and only counts how many of them clients ask.
         Inactive = "inactive",
-        /// Like `Inactive` (the rule's questions are only counted), but because too few of them have been judged as used or unused so far.
+        /// Too few of the rule's questions have been judged as used or unused so far. As with `Inactive`, they are only counted.
         Learning = "learning",
     }
 }
@@ -52,15 +52,15 @@ pub struct RuleCounts {
 #[derive(Clone, Debug, Default)]
 pub(super) struct RuleAccount {
     pub(super) counts: RuleCounts,
-    /// How many of the recently judged questions clients used, and how many they did not use.
+    /// The number of recently judged questions that clients used. The next field counts those that they did not use.
     recent_used: u32,
     recent_unused: u32,
-    /// The number of questions that were asked in advance, and that no client has used yet and that are not judged as unused yet.
+    /// The number of questions that were asked in advance, and that no client has used yet and are not judged as unused yet.
     open: u32,
     /// The number of questions that clients used, and that are not judged yet, because their time is not over.
     used_unjudged: u32,
-    /// The number of questions in the trial of the rule, and the number of these that a client has asked. During the trial, look-ahead does
-    /// not ask the rule's questions.
+    /// The number of questions in the trial of the rule so far. The next field counts those that a client has asked. During the trial, look-ahead
+    /// does not ask the rule's questions.
     trial: u32,
     trial_used: u32,
     /// True if the rule has passed its trial, because clients asked enough of its first questions, or all of the first few.
@@ -110,8 +110,8 @@ impl RuleAccount {
         self.open = self.open.saturating_sub(1);
     }
 
-    /// Takes the experience of another gateway, whose clients use the questions of this rule. It replaces the trial of the rule. Once enough
-    /// questions are judged here, only they count.
+    /// Treats the rule as proved: another gateway has reported that its clients use the questions of this rule. This replaces the trial of the rule.
+    /// Once enough questions of the rule have been judged on this gateway, only these count.
     pub(super) fn used_elsewhere(&mut self) {
         self.has_passed = true;
     }
@@ -124,8 +124,8 @@ impl RuleAccount {
         on_trial
     }
 
-    /// Counts that a client asks a question that look-ahead asked in advance, `gap` earlier. Without look-ahead, the client would have waited
-    /// for the time `saved`.
+    /// Counts that a client asks a question that look-ahead asked in advance. `gap` is the time between the two. Without look-ahead, the client would
+    /// have waited for the time `saved`.
     pub(super) fn used(&mut self, gap: Duration, saved: Duration) {
         self.open = self.open.saturating_sub(1);
         self.used_unjudged = self.used_unjudged.saturating_add(1);
@@ -164,8 +164,8 @@ impl RuleAccount {
         }
     }
 
-    /// Counts that a client uses an answer whose question was already judged as unused. This is possible as long as the TTL of the answer has
-    /// not ended.
+    /// Counts that a client uses an answer although its question was already judged as unused. This happens if the TTL of the answer has not ended
+    /// yet.
     pub(super) fn used_late(&mut self) {
         self.counts.used = self.counts.used.saturating_add(1);
         self.counts.unused = self.counts.unused.saturating_sub(1);
@@ -270,8 +270,8 @@ mod tests {
         account.used(Duration::from_secs(1), Duration::from_millis(20));
         account.used(Duration::from_secs(9), Duration::from_millis(30));
         assert!(account.has_room());
-        // Each use makes room for two, and not only once its question is judged: the clients of a busy host use hundreds of answers before the
-        // first is judged.
+        // Each used question immediately makes room for two more, and not only when it is judged: the clients of a busy host use hundreds of answers
+        // before the first is judged.
         let more = (0..1_000).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
         assert_eq!(more, 4);
         assert_eq!((account.gap(), account.counts.saved_micros), (Duration::from_secs(2), 50_000));

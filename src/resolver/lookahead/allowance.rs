@@ -45,13 +45,13 @@ impl QueryAllowance {
         true
     }
 
-    /// Corrects the number of unused queries, which were sent although no client asked for their answers. One question was counted with `before` such
-    /// queries, and is now counted with `now`.
+    /// Corrects the number of unused queries (whose answers no client has used). One question was counted with `before` such queries, and is now
+    /// counted with `now`.
     pub(super) fn settle(&mut self, before: u64, now: u64) {
         self.unused = self.unused.saturating_sub(before).saturating_add(now);
     }
 
-    /// Allows one more question, because a client has asked one of look-ahead's questions, or because one was not needed.
+    /// Allows one more question, because a client has used one of look-ahead's questions, or because one of them needed no query.
     pub(super) fn give_back(&mut self) {
         self.tokens = self.tokens.saturating_add(QUESTION).min(AHEAD_PER_SECOND.saturating_mul(QUESTION));
     }
@@ -101,14 +101,14 @@ mod tests {
             second += 1;
             (0..1_000).filter(|_| allowance.take(at(second * 1_000), sent, 2)).count()
         };
-        // 25 of the first hundred queries may be unused: twelve questions with two queries each.
+        // Before any other query, 25 queries may be unused: these are twelve questions with up to two queries each.
         assert_eq!(take(&mut allowance, 0), 12);
         assert_eq!(take(&mut allowance, 40), 5);
         // A client used the answer of one question, and another question sent no query.
         allowance.settle(2, 0);
         allowance.settle(2, 0);
         assert_eq!(take(&mut allowance, 40), 2);
-        // Queries of an earlier time count only half.
+        // Older queries count only half.
         assert_eq!(take(&mut allowance, AHEAD_MEMORY * 2), 60);
     }
 }

@@ -19,8 +19,8 @@ pub(super) struct Avoided {
 }
 
 impl Avoided {
-    /// Makes look-ahead avoid a zone for `time`. The root and top-level domains are never avoided: many other names depend on them, and one
-    /// failure shows nothing about those.
+    /// Makes look-ahead avoid a zone for `time`. The root and top-level domains are never avoided: many zones are below them, and the failure of one
+    /// name shows nothing about the others.
     pub(super) fn add(&mut self, view: ViewId, zone: Name, time: Duration, now: Mono) {
         if zone.iter().len() < 2 {
             return;

@@ -13,11 +13,11 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::QuestionKey;
 
-/// Name, type and view of a question, in octets. The flags are set to 0, because one answer with signatures can be used for questions with any
-/// flags.
+/// Name, type and view of a question, as octets. Its flags are set to 0, so that a client's question counts as expected whatever its flags are: one
+/// answer with signatures can be used for all of them.
 pub(super) type ExpectedKey = Box<[u8]>;
 
-/// The number of a chain: the questions about one address or one domain, of which each follows from the answer to another.
+/// The number of a chain. A chain consists of the questions about one address or one domain; each follows from the answer to another.
 pub(super) type ChainNumber = u64;
 
 /// A question that clients are expected to ask soon.
@@ -71,9 +71,9 @@ impl ExpectedQuestions {
         self.by_key.is_empty()
     }
 
-    /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. A question that is already in the table may be added
-    /// again only if it will be asked and was only counted so far. A rule that is not used therefore prevents no other rule from asking the
-    /// same question.
+    /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. A question in the table that is only counted, and that no
+    /// client has asked yet, may be replaced by the same question if look-ahead asks it. So a rule that is not used does not prevent another rule
+    /// from asking the same question.
     pub(super) fn takes(&self, key: &[u8], asks: bool) -> bool {
         self.by_key.get(key).is_none_or(|expected| asks && expected.messages.is_none() && !expected.used)
     }
@@ -110,7 +110,7 @@ impl ExpectedQuestions {
                 return None;
             }
             let (key, began) = self.order.pop_front()?;
-            // The question with this entry may have been removed because it was not needed, and another one with the same key added.
+            // The question of this entry may have been removed because it was not needed, and the same question may have been added again later.
             if self.by_key.get(&key).is_some_and(|expected| expected.at == began) {
                 return self.by_key.remove(&key);
             }

@@ -1,4 +1,4 @@
-//! Counts the look-ahead questions in progress: all, and those for each zone.
+//! Counts the look-ahead questions in progress: all of them, and the questions about each zone.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ impl InProgress {
         self.all == 0 && self.of_zone.is_empty()
     }
 
-    /// Returns true if one more question whose servers are those of `zone` may begin.
+    /// Returns true if one more look-ahead question may begin that the servers of `zone` will answer.
     pub(super) fn has_room(&self, view: ViewId, zone: &Name) -> bool {
         let of_zone = self.of_zone.get(&(view, zone.clone())).copied().unwrap_or_default();
         self.all < MAX_AHEAD_FLIGHTS && of_zone < MAX_AHEAD_OF_ZONE

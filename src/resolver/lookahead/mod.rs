@@ -8,32 +8,32 @@
 //!
 //! # Decisions
 //!
-//! - A rule must prove itself before it is used. At first, its questions are not asked: it is only counted how many of them clients ask within
-//!   30 s. The rule is used while this share is at least 60 %; otherwise its questions are only counted again. For example, on a host that
-//!   only sends mail, look-ahead never asks for SPF records. A rule that is not used sends no query to find out when that changes.
+//! - A rule must prove itself before it is used. At first, its questions are not asked: it is only counted how many of them clients ask within 30 s.
+//!   The rule is used while this share is at least 60 %; otherwise its questions are only counted again. For example, on a host that only sends mail,
+//!   look-ahead never asks for SPF records. The counting needs no query, so a rule that is not used causes none.
 //! - A rule is used as soon as clients have asked six of its first ten questions, or all of its first four. In an earlier version, a rule
 //!   waited until twenty questions had been judged, each after 30 s, and the emails of the first minute gained nothing. After a
 //!   restart, the rules learn again within ten emails.
-//! - An MX question with DO comes from software that delivers mail with DANE. The addresses of the mail hosts in such an MX have their own
-//!   rules, because software that receives mail asks for the MX of senders, but not for the addresses of its hosts. On a machine that sends
-//!   and receives mail, clients would use only one in five questions of a common rule. SPF and DMARC each have one rule for both directions:
-//!   answers from when mail was sent to a domain also help with mail from that domain.
-//! - The rules learn only from cache misses. A question that the cache answers needs no look-ahead, so it produces no event. A cache hit costs
-//!   one comparison, which shows whether look-ahead asked for the answer and no client has used it yet.
-//! - SPF, DMARC and DKIM records are queried at the same time as the MX, as soon as the servers of the domain are known. The addresses of the
-//!   mail hosts are queried after the answer with the MX. For a domain that spam has invented, look-ahead therefore ends with the first
-//!   NXDOMAIN, and the servers of a new domain are looked up only once.
-//! - Clients have priority. Look-ahead never asks two servers at the same time, and sends no second queries. It stops while more than half of
-//!   the places for resolutions (flights) or for upstream queries are in use. It asks nothing about zones that gave no answer a moment ago. At
-//!   most one in four queries to servers may be for answers that no client has used. A client never waits for a look-ahead question, and gets
-//!   none of its failures (`resolve::ahead`).
+//! - An MX question with DO comes from software that delivers mail with DANE. The addresses of the mail hosts in such an MX have their own rules,
+//!   because software that receives mail asks for the MX of senders, but not for the addresses of its hosts. With one common rule on a machine that
+//!   sends and receives mail, clients would use only one in five of its questions. SPF and DMARC each have one rule for both directions: answers that
+//!   were fetched when mail was sent to a domain also help with mail from that domain.
+//! - The rules learn only from cache misses. A question that the cache answers needs no look-ahead, so it produces no event. For look-ahead, a cache
+//!   hit costs only one comparison, which shows whether look-ahead fetched the answer and no client has used it yet.
+//! - SPF, DMARC and DKIM records are queried at the same time as the MX, as soon as the servers of the domain are known. The addresses of the mail
+//!   hosts are queried after the answer with the MX. So look-ahead ends with the first NXDOMAIN for a domain that spam has invented, and the servers
+//!   of a new domain are looked up only once.
+//! - Clients have priority. Look-ahead never asks two servers at the same time, and sends no second queries. It stops while more than half of the
+//!   places for resolutions (flights) or for upstream queries are in use. It asks nothing about zones that gave no answer a moment ago. At most one
+//!   in four queries to servers may be for look-ahead answers that no client has used. A client never waits for a look-ahead question, and gets none
+//!   of its failures (`resolve::ahead`).
 //! - A sender whose zone is silent takes no capacity from others: a look-ahead question ends after three seconds, and at most twelve questions
 //!   about one zone are in progress. One email needs no more than twelve.
 //! - While this host is overloaded, look-ahead does not process the answers to clients' questions, and counts them as lost.
 //! - A look-ahead question that a client uses causes no additional query. Therefore only unused questions are limited, by their share of all
 //!   queries to servers. With a limit for all questions, nine of ten queries for an email could not be sent in advance.
-//! - DNS lists are left to the part that option `dnsbl.batch` controls, which knows their quotas. `resolve::answered` reports PTR and MX
-//!   questions to it, because clients may ask lists after these too.
+//! - Look-ahead asks no DNS lists: `background::batch` does, which knows the quotas of the lists (option `dnsbl.batch`). `resolve::answered` reports
+//!   PTR and MX questions to it, because clients often ask lists after these.
 
 #![deny(
     clippy::unwrap_used,
@@ -110,7 +110,7 @@ impl Lookahead {
         Rule::ALL.into_iter().filter_map(standing).collect()
     }
 
-    /// Takes the experience of another gateway, whose clients use the questions of these rules.
+    /// Treats these rules as proved: another gateway has reported that its clients use their questions.
     pub fn used_elsewhere(&self, rules: impl Iterator<Item = Rule>) {
         let mut state = self.state();
         rules.for_each(|rule| state.used_elsewhere(rule));
@@ -119,7 +119,7 @@ impl Lookahead {
     /// Processes the events of clients' questions and asks questions in advance. Runs forever.
     pub async fn run(self: Arc<Self>, resolver: Arc<LookaheadResolver>) -> Infallible {
         let mut asking: JoinSet<(Start, Option<AskedAhead>)> = JoinSet::new();
-        // If the task of look-ahead panicked before and was started again, the questions that were in progress then are lost.
+        // If the task of look-ahead was started again after a panic, the questions that were in progress are lost.
         self.state().nothing_in_progress();
         loop {
             let start = tokio::select! {

@@ -27,8 +27,8 @@ impl Selectors {
         Self { known: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Stores the selector in a client's question, if the question is for a DKIM key and the answer contains one. A forged email can
-    /// name any selector. If a wildcard answers the question for it, the text is usually not a key.
+    /// Stores the selector in a client's question, if the question is for a DKIM key and the answer contains one. This excludes selectors that forged
+    /// emails invent: even if a wildcard record answers for them, its text is usually not a key.
     pub(super) fn note(&mut self, view: ViewId, name: &Name, answer: &Answer) {
         let Some(place) = name.iter().position(|label| label == LABEL).filter(|place| *place > 0) else {
             return;

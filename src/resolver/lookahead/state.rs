@@ -32,7 +32,7 @@ use dns::question::{Answer, ExtendedError, Question};
 pub(super) trait Outside {
     /// Returns what is known about a question: its cached answer, or whether look-ahead may ask it.
     fn known(&self, question: &Question) -> KnownAhead;
-    /// Returns the zone that look-ahead then avoids for a while if this question fails.
+    /// Returns the zone that look-ahead avoids for a while if this question of look-ahead fails.
     fn zone(&self, question: &Question) -> Name;
     /// Returns the zone that look-ahead avoids for a while because this question of a client has failed.
     fn failed_zone(&self, question: &Question) -> Name;
@@ -42,11 +42,11 @@ pub(super) trait Outside {
     fn messages(&self) -> u64;
     /// Returns the current configuration.
     fn config(&self) -> Arc<Config>;
-    /// Removes the mark that look-ahead asked for the cached answer to a question, because its use by a client has been counted.
+    /// Removes the mark of look-ahead from the cached answer to a question, because a client's use of the answer has been counted.
     fn unmark(&self, question: &Question);
 }
 
-/// A client's question to a DNS list that the cache could not answer.
+/// A client's question to a DNS list. The answer was not in the cache.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientAsked<'a> {
     pub(super) question: &'a Question,
@@ -69,21 +69,21 @@ pub(super) struct Start {
     pub(super) question: Question,
     pub(super) rule: Rule,
     pub(super) key: ExpectedKey,
-    /// The zone to whose limit the question counts.
+    /// The zone whose limit of look-ahead questions in progress includes this question.
     pub(super) zone: Name,
 }
 
-/// A chain: the questions about one address or one domain, of which each follows from the answer to another.
+/// A chain: questions about one address or one domain. Each follows from the answer to another.
 #[derive(Debug)]
 struct RuleChain {
     mode: LookaheadMode,
     /// The configuration when the chain began. If the configuration changes, the chain ends, because the mode may then differ.
     config: Arc<Config>,
-    /// A question with the flags and the view of the client's question with which the chain began.
+    /// The client's question with which the chain began. All questions of the chain have its flags and its view.
     like: Question,
-    /// How many questions look-ahead may still ask in this chain (of questions that follow from each other).
+    /// How many questions of this chain look-ahead may still ask.
     asked_left: u8,
-    /// The number of questions that may still be counted in this chain without being asked.
+    /// How many further questions of this chain look-ahead may count without asking them.
     observed_left: u8,
     /// How many SPF lookups this chain may still make.
     lookups: u8,
@@ -126,7 +126,7 @@ impl LookaheadTables {
         self.accounts.get(rule.index())
     }
 
-    /// Takes the experience of another gateway, whose clients use the questions of this rule.
+    /// Treats this rule as proved: another gateway has reported that its clients use its questions.
     pub(super) fn used_elsewhere(&mut self, rule: Rule) {
         if let Some(account) = self.accounts.get_mut(rule.index()) {
             account.used_elsewhere();
@@ -191,7 +191,7 @@ impl LookaheadTables {
             self.selectors.note(question.view, &question.name, answer);
         }
         let start = match was_expected {
-            // If look-ahead asked the question too, the chain continues when that question ends.
+            // Look-ahead has asked this question too. The chain continues when look-ahead's question ends.
             Some(UsedBy { asked: true, .. }) => return (Vec::new(), true),
             Some(UsedBy { chain, step, .. }) => {
                 let further = further(step, &question.name, answer).unwrap_or_default();
@@ -209,7 +209,8 @@ impl LookaheadTables {
         (start, false)
     }
 
-    /// Processes a client's use of a cached answer with the mark of a rule. Returns true if it is counted as a use.
+    /// Called when a client uses a cached answer with the mark of a rule, which shows that this rule fetched it. Returns true if this counts as a
+    /// use.
     pub(super) fn used_mark(
         &mut self,
         question: &Question,
@@ -243,7 +244,7 @@ impl LookaheadTables {
         let answer = ended.and_then(|ended| ended.answer.as_deref());
         let next = answer.and_then(|answer| further(step, &start.question.name, answer)).unwrap_or_default();
         let Some(ended) = ended.filter(|ended| ended.messages > 0) else {
-            // The whole answer was in the cache, so the look-ahead question sent no query.
+            // The look-ahead question sent no query: its whole answer was in the cache, or it could not be asked.
             self.allowance.settle(before, 0);
             if !used {
                 self.allowance.give_back();
@@ -279,7 +280,7 @@ impl LookaheadTables {
             }
         }
         while let Some((number, began)) = self.order.front().copied() {
-            // The last question of a chain may have begun later than the chain, so the chain is kept for twice that time.
+            // The last question of a chain may have begun later than the chain, so the chain is kept for twice `AHEAD_WINDOW`.
             if now.since(began) < 2 * AHEAD_WINDOW && self.order.len() <= MAX_AHEAD_CHAINS {
                 return;
             }
@@ -301,7 +302,7 @@ impl LookaheadTables {
         }
         expected.used = true;
         let gap = arrived.since(expected.at);
-        // A failure, or an answer whose TTL has ended, has saved the client no time, and its queries still count as unused.
+        // A failure, or an answer whose TTL has ended, has saved the client no time. Its queries then still count as unused.
         let helped = expected.until.is_none_or(|until| arrived < until);
         let saved = if helped { expected.took.map_or(gap, |took| took.min(gap)) } else { Duration::ZERO };
         if asked {
@@ -311,8 +312,8 @@ impl LookaheadTables {
                 self.allowance.settle(before, 0);
             }
             if let Some(chain) = self.chains.get(&expected.chain) {
-                // The client's question may have other flags than that of look-ahead. The cached answer to look-ahead's question then still
-                // has its mark.
+                // The client's question may have other flags than the question of look-ahead. The mark is therefore removed from the cached answer to
+                // look-ahead's question.
                 outside.unmark(&Question {
                     name: question.name.clone(),
                     kind: question.kind,
@@ -329,9 +330,9 @@ impl LookaheadTables {
         Some(used)
     }
 
-    /// Plans the questions that follow a client's own question. They are added to the chain of the domain if its SPF record is expected in a
-    /// chain with the same DO flag; otherwise they form a new chain. So the questions for mail from a domain do not use up the limits of those
-    /// for mail to it. A new chain without any question is dropped, because for one email a client may ask thirty lists about the same
+    /// Plans the questions that follow a client's own question. If the domain's SPF record is already expected in a chain with the same DO flag, they
+    /// are added to that chain; otherwise they form a new one. DO distinguishes mail to a domain from mail from it, so neither uses up the limits of
+    /// the other. A new chain in which no question is asked or counted is dropped: for one email, a client may ask thirty lists about the same
     /// address.
     fn begin(
         &mut self,
@@ -371,8 +372,8 @@ impl LookaheadTables {
         start
     }
 
-    /// Decides which of the questions `further` look-ahead asks. Other questions are only counted. If the answer to a question is already
-    /// in the cache, the questions that follow from this answer replace the question.
+    /// Decides which of the questions `further` look-ahead asks. Other questions are only counted. A question whose answer is already in the cache is
+    /// replaced by the questions that follow from this answer.
     fn plan(
         &mut self,
         number: ChainNumber,
@@ -485,7 +486,7 @@ fn is_of_servers(answer: &Answer) -> bool {
 struct UsedBy {
     chain: ChainNumber,
     step: RuleStep,
-    /// True if look-ahead asked the question, and this is the first time that a client asks it.
+    /// True if look-ahead asked the question, and a client now asks it for the first time.
     asked: bool,
 }
 

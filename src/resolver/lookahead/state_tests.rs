@@ -156,7 +156,7 @@ fn a_subject_gets_twelve_questions_and_all_together_sixty_four_at_once() {
     let found = answer(&deep, 300, &hosts);
     let start = client(&mut state, &world, &deep, &found, 0);
     assert_eq!(start.len(), 10);
-    // Without a limit, the DMARC tree walk would continue for six levels.
+    // The DMARC tree walk of this name has six levels. The limit of the chain ends it earlier.
     let (mut asked, mut next) = (start.len(), start);
     while let Some(dmarc) = next.iter().find(|start| matches!(start.rule, Rule::Dmarc | Rule::DmarcWalk)) {
         let nothing = answer(&dmarc.question, 300, &[]);
@@ -182,7 +182,8 @@ fn a_zone_that_gave_no_answer_or_has_short_ttls_is_left_alone_for_a_while() {
     let found = |text: &str| answer(&mx(text), 300, &[exchanger("mx.one.example.")]);
     let start = client(&mut state, &world, &mx("two.example."), &found("two.example."), 10);
     assert_eq!(shown(&start), ["two.example. TXT", "_dmarc.two.example. TXT"]);
-    // Clients ask for the SPF record four seconds later, so an answer with a TTL of two seconds does not help them.
+    // A client asks for the SPF record four seconds after the MX. Look-ahead learns this, so it then avoids the zone of an SPF record with a TTL of
+    // two seconds.
     let txt = &start[0];
     let text = |ttl| answer(&txt.question, ttl, &[RData::TXT(TXT::new(vec!["v=spf1 -all".to_owned()]))]);
     state.ended(txt, Some(&ended(&text(300), 1)), &world, at(50));
@@ -219,7 +220,7 @@ fn a_use_counts_once_whenever_it_comes() {
     assert_eq!(counts(&state).used, 1);
     state.settle(at(30_000));
     assert_eq!((counts(&state).used, counts(&state).unused), (1, 0));
-    // Another look-ahead question is judged as unused, and a client uses its answer later.
+    // Another look-ahead question has been judged as unused. A client then uses its answer.
     assert_eq!(state.account(Rule::Spf).unwrap().counts.unused, 1);
     assert!(state.used_mark(&start[2].question, Rule::Spf, &world, at(60_000)));
     assert_eq!(state.account(Rule::Spf).unwrap().counts.unused, 0);
@@ -255,7 +256,7 @@ fn beside_a_list_goes_the_pointer_and_beside_the_mx_of_a_delegated_domain_what_r
     let receiver = ["one.example. TXT", "_dmarc.one.example. TXT"];
     assert_eq!(shown(&state.delegated((&known, LookaheadMode::Rules), &world, at(0))), receiver);
     assert!(state.delegated((&known, LookaheadMode::Off), &world, at(0)).is_empty(), "they are expected");
-    // After the client's answer, the remaining questions are asked in the same chain.
+    // After the answer to the client's question, the remaining questions are asked in the same chain.
     let chains = state.chains.len();
     let start = client(&mut state, &world, &known, &answer(&known, 300, &[exchanger("mx.one.example.")]), 30);
     assert_eq!(shown(&start), ["mx.one.example. A", "mx.one.example. AAAA"]);

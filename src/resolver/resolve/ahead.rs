@@ -1,4 +1,4 @@
-//! The questions that look-ahead asks: it asks questions in advance that clients will probably ask soon. No client waits for them, so they are not
+//! The questions that look-ahead asks in advance, because clients will probably ask them soon. No client waits for them. They are not in the table of
 //! resolutions (flights), and run at the same time as these.
 //!
 //! # Decisions
@@ -53,7 +53,7 @@ pub enum KnownAhead {
 pub struct AskedAhead {
     /// The answer to the question, or `None` if the question failed.
     pub answer: Option<Arc<Answer>>,
-    /// The zone that caused the failure of the question. `None` if there was no failure, or if the question had used up its query budget.
+    /// The zone that caused the failure of the question. `None` if there was no failure, or if the question had sent its maximum number of queries.
     pub blamed: Option<Name>,
     /// The number of queries to servers that the question needed.
     pub messages: u32,
@@ -115,8 +115,8 @@ impl LookaheadResolver {
         !self.flight.iterate.is_half_taken() && !self.flight.flights.are_crowded()
     }
 
-    /// Returns the zone that is blamed if a question fails: the zone of the closest known zone cut, or the queried name itself if no zone cut
-    /// below the top-level domains is known.
+    /// Returns the zone that is at fault if a question fails: the zone of the closest known zone cut, or the queried name itself if no zone cut below
+    /// the top-level domains is known.
     pub(crate) fn zone_to_blame(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let key = question.key();
@@ -129,7 +129,7 @@ impl LookaheadResolver {
         name_of_wire(shares::zone_at_first(key.name(), labels))
     }
 
-    /// Returns the zone that is blamed if a client's question has failed: the zone of the last alias of the name that the cache knows.
+    /// Returns the zone that is at fault if a client's question has failed: the zone of the last name in the chain of cached aliases.
     pub(crate) fn failed_zone(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let (rrsets, now) = (self.flight.memory.rrsets.in_view(view.knows), self.flight.clock.mono());
@@ -147,8 +147,9 @@ impl LookaheadResolver {
         self.zone_to_blame(&end)
     }
 
-    /// Returns the zone that is blamed for this failure of a question: the result of `zone_to_blame`, or the zone to which an alias of the
-    /// name led. Returns `None` if the question had used up its query budget, because a client's question may send more queries and succeed.
+    /// Returns the zone that is at fault for this failure of a question: the result of `zone_to_blame`, or the zone to which an alias of the name
+    /// led. Returns `None` if the question had used up its query budget (its maximum number of queries), because a client's question may send more
+    /// queries and succeed.
     fn blamed(&self, question: &Question, failure: &Failure, context: &Context) -> Option<Name> {
         let zone = failure.zone().filter(|_| !context.budget.is_spent())?;
         Some(if zone.zone_of(&question.name) { self.zone_to_blame(question) } else { zone })

@@ -48,7 +48,8 @@ impl AnsweredQueue {
                 return events;
             }
             self.events.added.notified().await;
-            // Events that do not make look-ahead ask other questions may wait: for one that does, or for the end of a short pause.
+            // An event that does not make look-ahead ask other questions is not urgent: it is returned with the next urgent event, or after a short
+            // pause.
             let _ = timeout(ANSWERED_PAUSE, self.events.leads.notified()).await;
         }
     }

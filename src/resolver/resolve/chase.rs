@@ -1,4 +1,5 @@
-//! Follows a name along its aliases (CNAME and DNAME). Each name is first looked up in the cache, and then queried along its own route.
+//! Follows a name along its aliases (CNAME and DNAME). Each name is first looked up in the cache, and then queried along its own route. (The route of
+//! a name is the set of servers that are asked for it, or the zone served here that answers it.)
 //!
 //! See RFC 1034 section 3.6.2 (aliases) and RFC 2308 (negative answers). Sub-questions of the iterator also go through this module, so
 //! that they are routed, and their answers are cached.
@@ -44,7 +45,7 @@ pub(super) struct Chaser {
     pub(super) iterate: Arc<Iterate>,
     pub(super) trust: Arc<Validator>,
     pub(super) flights: Arc<Flights>,
-    /// The names whose routes were changed by a recent reload of the configuration.
+    /// The names for which a recent reload of the configuration has changed the servers (routes).
     pub(super) changed: Arc<ChangedRoutes>,
     /// The queue through which look-ahead learns that a delegation was found.
     pub(super) leading: Arc<WaitingEvents>,
@@ -63,8 +64,8 @@ pub(super) enum AtList {
 }
 
 impl Chaser {
-    /// Follows a name along its aliases to the last name. `way` is the route of `name`. `cut` is the closest known zone cut at or above
-    /// `name`, if the caller has already looked it up.
+    /// Follows a name along its aliases to the last name. `way`: the route of `name` (the servers that are asked for it), and the closest known zone
+    /// cut at or above `name` if the caller has already looked it up.
     pub(super) async fn chase(
         &self,
         (name, kind): (&Name, RecordType),
@@ -77,7 +78,8 @@ impl Chaser {
         let Some(alias) = denied.recalled_alias.take().filter(|_| is_denial && is_address(kind)) else {
             return Ok(denied);
         };
-        // Some servers answer each type on its own. An alias that was learned for another type must not make mail bounce.
+        // The cached alias may have been learned for another type, and some servers answer each type on its own. The name of the alias is therefore
+        // asked for this type before the client gets NXDOMAIN, which would make mail bounce.
         let route = context.view.route(&alias, kind);
         let mut asked = Chased::default();
         let lookup = self.lookup((&alias, kind), (route, None), context);
@@ -126,7 +128,7 @@ impl Chaser {
                     return Ok(chased);
                 }
                 End::Negative { nxdomain, soa, .. } => {
-                    // If a zone that resolverd itself serves denies the name, the alias is not the reason.
+                    // If the denial comes from a zone that resolverd itself serves, the cached alias that led to the name is not asked for again.
                     if matches!(route.target, RouteTarget::Local(_)) {
                         chased.recalled_alias = None;
                     }
@@ -268,8 +270,7 @@ impl Chaser {
     /// Caches the records of an answer and returns the answer.
     ///
     /// # Errors
-    /// A reload has changed the route of the name in the meantime, so the data may come from servers that are no longer responsible for
-    /// it.
+    /// A reload has changed the servers (route) of the name in the meantime, so the data may come from servers that are no longer responsible for it.
     fn keep(
         &self,
         lookup: Lookup<'_>,
@@ -388,7 +389,8 @@ impl SubQuestions for Chaser {
     }
 }
 
-/// Returns the DNS list that is asked for `name` on its route, if this is a query to a list (type A or TXT) and the list still runs.
+/// Returns the DNS list that a query for `name` asks, if the type is A or TXT and the list was not shut down. `route`: the servers for `name`, and
+/// the list to whose zone they belong.
 fn list_entered(route: &Route, name: &Name, kind: RecordType) -> Option<Arc<List>> {
     let list = matches!(kind, RecordType::A | RecordType::TXT).then(|| route.list_asked(name))?;
     list.filter(|list| list.is_alive())
@@ -399,8 +401,8 @@ pub(super) fn is_address(kind: RecordType) -> bool {
     matches!(kind, RecordType::A | RecordType::AAAA)
 }
 
-/// Returns true if `target` has another route than the alias that leads to it. The operator's own zones and DNS lists have their own routes;
-/// data for their names that comes from other servers is not used.
+/// Returns true if other servers (another route) are asked for `target` than for the alias that leads to it. For names in the operator's own zones
+/// and in DNS lists, data that come from other servers are not used.
 pub(super) fn leads_away(lookup: Lookup<'_>, target: &Name) -> bool {
     // Below a DNS list that requires a key in its names, only the servers of the list itself are asked.
     lookup.rewrite.is_none()

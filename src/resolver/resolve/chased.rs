@@ -37,7 +37,7 @@ pub(super) struct Chased {
     pub(super) proofs: Vec<Record>,
     /// The security of the answer, which is the lowest security of its RRsets. `None` before the first RRset is added.
     pub(super) security: Option<Security>,
-    /// Why the answer is insecure, if the client is told the reason in an extended error (RFC 8914).
+    /// Why the answer is insecure, if the client gets the reason in an extended error (RFC 8914).
     pub(super) fault: Option<ValidationFailure>,
     /// The zone whose servers were asked last, or `None` if the cache had all data.
     pub(super) zone: Option<Name>,

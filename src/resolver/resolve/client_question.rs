@@ -30,8 +30,8 @@ pub struct ClientQuestion {
     pub(super) way: Arc<Route>,
     /// The DNS list that the question asks, if any. This list may have been shut down by its operator.
     pub(super) list: Option<AskedList>,
-    /// The closest known zone cut, set when the zone is determined for which the resolution counts. The walk down the delegations begins
-    /// there.
+    /// The closest known zone cut, from which the resolution follows referrals. It is set when resolverd determines the zone for which the resolution
+    /// counts.
     pub(super) cut: OnceLock<Arc<Delegation>>,
     /// True if the cache had a failure for the question when the client began to wait for the resolution.
     pub(super) has_failed: OnceLock<bool>,
@@ -116,7 +116,7 @@ impl ClientQuestion {
         Self { socket: Some(socket), ..self }
     }
 
-    /// Returns the same question in another view, `view`, in which its name may have another route.
+    /// Returns the same question in another view, `view`, in which other servers (another route) may be asked for the name.
     pub(super) fn in_view(&self, view: Arc<View>) -> Self {
         let (question, key) = (self.question.clone(), self.key.clone());
         let (socket, follower) = (self.socket, self.follower.clone());

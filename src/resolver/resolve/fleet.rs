@@ -1,7 +1,7 @@
 //! Questions that another gateway of the fleet may already have answered.
 //!
-//! The store of the fleet is asked for the answer and for the zone cuts on the way to it. The servers are asked a moment later, and the first
-//! usable answer wins. A store that is dead or slow costs nothing, because the store then reports that it rests.
+//! The store of the fleet is asked for the answer and for the zone cuts on the way to it. The servers are asked a moment later, and the first usable
+//! answer wins. A store that is dead or slow costs no time: its `head_start` is then `Rests`, and it is not asked.
 //!
 //! # Decisions
 //!
@@ -58,7 +58,7 @@ struct Flushes {
 impl Flushes {
     fn add(&mut self, flush: &Flush, at: Mono) {
         match flush {
-            // Which data are negative is not known before they are taken, so this flush counts for all data of the store.
+            // Which shared data are negative is known only when they are taken, so a flush of negative data counts for all data of the store.
             Flush::All | Flush::Negative => self.all = self.all.max(Some(at)),
             Flush::Name { .. } | Flush::Tree { .. } => self.recent.push((Aim::new(flush), at)),
         }
@@ -68,7 +68,7 @@ impl Flushes {
         }
     }
 
-    /// Returns true if data of `name`, in wire form, that were written at `written` were flushed since.
+    /// Returns true if data of `name`, in wire form, have been flushed since they were written at `written`.
     fn concern(&self, name: &[u8], written: Mono) -> bool {
         self.all.is_some_and(|at| written <= at)
             || self.recent.iter().any(|(aim, at)| written <= *at && aim.concerns(name))
@@ -85,9 +85,9 @@ pub(super) struct Sharing {
     view: ViewId,
     /// The names at and below which nothing is shared, in wire form: zones, hosts and records of the configuration.
     private: HashSet<Vec<u8>>,
-    /// The zones of the configuration that are shared nevertheless, in wire form.
+    /// The configured zones whose data are shared too (`fleet.zones`), in wire form.
     named: HashSet<Vec<u8>>,
-    /// Where names contain the secret keys of DNS lists. Such names are not shared.
+    /// Finds the secret keys of DNS lists in names. Names that contain a key are not shared.
     secrets: Secrets,
     validates: bool,
     verifies: bool,
@@ -98,12 +98,13 @@ pub(super) struct Sharing {
 #[derive(Debug, Default)]
 struct Learned {
     flushes: Mutex<Flushes>,
-    /// The zones of the DNS lists that lately gave this gateway an answer that must not be shared, with the time of the last one.
+    /// The zones of the DNS lists that recently gave this gateway an answer that must not be shared, with the time of the last one.
     unshared: Mutex<HashMap<Name, Mono>>,
 }
 
 impl Sharing {
-    /// Returns what is shared through `store` with these views, whose names are those of `scope`.
+    /// Returns what is shared through `store` with the configuration of `views`. `scope` has the digest of this configuration, and the names that it
+    /// configures.
     fn new(of: (Arc<dyn FleetStore>, Arc<Learned>), views: &Views, scope: Scope) -> Option<Self> {
         let config = views.config();
         let (store, learned) = of;
@@ -128,7 +129,7 @@ impl Sharing {
         context.view.knows == self.view
             && !context.is_on_the_side()
             && !matches!(route.target, RouteTarget::Local(_))
-            // With `rewrite`, the name has a placeholder instead of the key.
+            // If `rewrite` is set, the name has a placeholder instead of the customer's key.
             && (lookup.rewrite.is_some() || self.secrets.hidden(&wire).is_none())
             && (is_public && !lies_in(&self.private, &wire) || is_named())
     }
@@ -171,7 +172,7 @@ impl Sharing {
     }
 }
 
-/// The tags of the keys of questions and of zones.
+/// The next two numbers are the tags of the keys in the store: of questions and of zones.
 const QUESTION: u8 = 1;
 const ZONE: u8 = 2;
 
@@ -180,7 +181,7 @@ impl Chaser {
     fn shared(&self, lookup: Lookup<'_>) -> Option<Arc<Sharing>> {
         let sharing = self.fleet.load();
         let sharing = sharing.as_ref().filter(|sharing| sharing.shares(lookup))?;
-        // Other gateways may validate what this one does not.
+        // Data below a negative trust anchor are not validated here. Other gateways may validate them, so these data are not shared.
         let is_unvalidated = self.trust.ntas().longest(lookup.name, self.clock.mono()).is_some();
         (!is_unvalidated).then(|| Arc::clone(sharing))
     }
@@ -322,7 +323,7 @@ impl Chaser {
         }
     }
 
-    /// Returns false if the answer is one of a DNS list that other gateways must not get: it does not say that the name is listed or not listed.
+    /// Returns false if the answer comes from a DNS list and says neither "listed" nor "not listed". Other gateways must not get such an answer.
     fn may_share_list(&self, lookup: Lookup<'_>) -> bool {
         let Lookup { name, kind, route, context, .. } = lookup;
         let Some(list) = route.policy.list.as_ref() else { return true };
@@ -331,7 +332,7 @@ impl Chaser {
         if list.asked(name) == AskedAbout::Nothing {
             return true;
         }
-        // The text of a listing is shared if the address of the same name shows that it is one.
+        // An answer of type A or TXT is shared if the cached address records of its name show that it is "listed" or "not listed".
         let known = matches!(kind, RecordType::A | RecordType::TXT)
             .then(|| self.remembered_addresses(list, name, context))
             .flatten();
@@ -348,7 +349,7 @@ impl super::Resolver {
         self.share_from((store, Arc::default()));
     }
 
-    /// Takes changes of the configuration and of the trust anchors into account for what is shared.
+    /// Called after a change of the configuration or of the trust anchors, to adapt what is shared.
     pub fn refresh_sharing(&self) {
         let sharing = self.flight.chaser.fleet.load_full();
         if let Some(sharing) = sharing {
@@ -361,7 +362,7 @@ impl super::Resolver {
         self.flight.chaser.fleet.store(sharing.map(Arc::new));
     }
 
-    /// Called when data are flushed: what the fleet had of them at `at` is not taken any more.
+    /// Called when data are flushed: data that were written to the store before the time `at` are no longer taken from it.
     pub fn flushed(&self, flush: &Flush, at: Mono) {
         if let Some(sharing) = self.flight.chaser.fleet.load().as_ref() {
             sharing.flushes().add(flush, at);

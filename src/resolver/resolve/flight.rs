@@ -134,7 +134,8 @@ impl FlightResolver {
         shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
     }
 
-    /// Returns the closest known zone cut at or above a name in wire form. Returns `None` if the route forwards or is answered here.
+    /// Returns the closest known zone cut at or above a name in wire form. Returns `None` if the route leads to forwarders or to a zone that is
+    /// served here.
     pub(super) fn cut_on(&self, view: &View, route: &Route, name: &[u8]) -> Option<Arc<Delegation>> {
         match route.target {
             RouteTarget::Iterate | RouteTarget::Stub(_) => {
@@ -223,7 +224,7 @@ impl FlightResolver {
         landed
     }
 
-    /// Returns the result of a resolution. Returns an error if a reload changed the route of a name in the alias chain while the resolution
+    /// Returns the result of a resolution. Returns an error if a reload changed the servers (route) of a name in the alias chain while the resolution
     /// ran: the clients then begin another resolution, as after `Flights::end_changed`.
     fn unless_reloaded(
         &self,
@@ -239,7 +240,7 @@ impl FlightResolver {
         }
     }
 
-    /// Returns true if a reload changed the route of a name in this answer while it was resolved. The answer must then not be cached.
+    /// Returns true if a reload changed the servers (route) of a name in this answer while it was resolved. The answer must then not be cached.
     pub(super) fn is_outdated(&self, question: &Question, chased: &Chased, context: &Context) -> bool {
         let chain = (&question.name, &*chased.answers);
         self.chaser.changed.concern_chain((&context.view, context.began()), chain)
@@ -342,7 +343,7 @@ impl FlightResolver {
     }
 }
 
-/// Returns the kind of the route, for the entry of the resolution in the history.
+/// Returns how the question was answered (recursion, stub zone, forwarders or local zone), for the entry of the resolution in the history.
 const fn route_kind(target: &RouteTarget) -> RouteKind {
     match target {
         RouteTarget::Iterate => RouteKind::Recursion,

@@ -85,7 +85,7 @@ struct FlightTable {
     flights: Numbered<FlightKey, Flight>,
     shares: Shares,
     backlog: Backlog,
-    /// The data of each resolution in progress that its ticket identifies.
+    /// The data of each resolution in progress, by its ticket.
     standing: Numbered<Ticket, FlightPlace>,
     waiters: usize,
     /// How many questions of each client wait for a resolution.
@@ -102,7 +102,7 @@ struct Flight {
 /// Data of a resolution in the table: the zone for which it counts, and the sender that ends the resolution early.
 struct FlightPlace {
     key: FlightKey,
-    /// The zone to whose share of the places the resolution counts, in wire form.
+    /// The zone against whose limit the resolution counts, in wire form.
     zone: Box<[u8]>,
     /// True if look-ahead asks more questions when the resolution reaches the servers of the zone that has the queried name.
     leads_at_delegation: bool,
@@ -114,7 +114,7 @@ struct FlightPlace {
 #[derive(Clone, Copy)]
 struct FlightStart<'a> {
     ticket: Ticket,
-    /// The zone to whose share of the places the resolution counts, in wire form.
+    /// The zone against whose limit the resolution counts, in wire form.
     zone: &'a [u8],
     leads_at_delegation: bool,
 }
@@ -125,7 +125,7 @@ pub(super) enum JoinedFlight {
     Waits { seat: FlightSeat, begun: Option<BegunFlight> },
     /// The same client already waits for the answer to the same question.
     Repeated,
-    /// There is no place for the question, so it is turned away.
+    /// There is no room for the question, so it is refused.
     Shed(Shed),
 }
 
@@ -133,12 +133,12 @@ pub(super) enum JoinedFlight {
 #[derive(Clone, Debug)]
 pub(super) struct Shed {
     pub(super) why: ShedReason,
-    /// The zone to whose share of the places the question counts.
+    /// The zone against whose limit the question counts.
     pub(super) zone: Name,
 }
 
 impl Shed {
-    /// Returns the extended error (RFC 8914) that the client gets if its question is turned away.
+    /// Returns the extended error (RFC 8914) that the client gets if its question is refused.
     pub(super) fn extended_error(&self) -> ExtendedError {
         self.why.extended_error(&self.zone)
     }
@@ -237,10 +237,10 @@ impl Flights {
         led.filter(|_| table.standing.contains_key(&ticket))
     }
 
-    /// Ends the resolutions that a reload affects, because the routes of the names at and below `changed` are now different. These are the
-    /// resolutions for such names, and the resolutions that have reached a zone above or below such a name. Their clients begin new
-    /// resolutions. Without this, queries after a reload would get answers from the old routes for as long as a resolution lasts. A view
-    /// that is no longer in use has no new routes, so its resolutions continue.
+    /// Ends the resolutions that a reload affects, because the names at and below `changed` now have other servers (routes). These are the
+    /// resolutions for such names, and the resolutions that have reached a zone above or below such a name. Their clients begin new resolutions.
+    /// Without this, queries after a reload would get answers from the old servers for as long as a resolution lasts. A view that is no longer in use
+    /// has no new servers, so its resolutions continue.
     pub(super) fn end_changed(&self, changed: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let changed: HashSet<Vec<u8>> = changed.iter().map(wire_name).collect();
         let above: HashSet<&[u8]> = changed.iter().flat_map(|name| suffixes(name)).collect();

@@ -50,7 +50,7 @@ fn a_repeat_is_distinguished_from_another_question_and_a_given_up_flight_ends() 
     let JoinedFlight::Waits { begun: None, .. } = join(&flights, 1, client(1, 2)) else {
         panic!("another id is another question")
     };
-    // The client's registration for the other question was removed immediately, because the seat was dropped.
+    // The client no longer waits for the other question, because the `FlightSeat` that the last `join` returned was dropped immediately.
     assert_eq!(flights.waiters(), 1);
     assert_eq!([1, 2].map(|number| flights.has(&asked(number, client(1, 1)).key)), [true, false]);
     drop(begun);
@@ -61,7 +61,7 @@ fn a_repeat_is_distinguished_from_another_question_and_a_given_up_flight_ends() 
     assert!(matches!(join(&flights, 1, client(1, 1)), JoinedFlight::Waits { begun: Some(_), .. }));
 }
 
-/// If the hashes of all keys were equal, each lookup would compare its key with all other keys.
+/// Tests that the keys of different questions have different hashes. Otherwise each lookup would compare its key with all other keys.
 #[test]
 fn questions_have_hashes_of_their_own() {
     let keyed = Keyed::new(&Random::seeded(1));
@@ -115,7 +115,7 @@ fn a_flight_that_is_led_to_a_zone_with_too_many_gives_way() {
     let top = Name::from_ascii("test.").unwrap();
     for (_, begun) in &held {
         flights.enters(begun.ticket.number(), &silent, now);
-        // A resolution never counts for a top-level domain, so each resolution still counts for its own zone.
+        // A resolution never counts for a top-level domain, so each resolution still counts for `silent.example.`.
         flights.enters(begun.ticket.number(), &top, now);
     }
     let JoinedFlight::Waits { begun: Some(mut one_more), .. } = join_in_zone(&flights, 9_999, client(1, 1))
@@ -222,7 +222,8 @@ fn of_those_who_wait_for_one_answer_there_are_a_third_at_most_and_others_find_ro
     };
     let first: Vec<_> = (0..MAX_WAITERS).filter_map(|asker| seat_of(ask(1, asker))).collect();
     assert!(first.len().abs_diff(MAX_WAITERS / 3) <= 2, "{}", first.len());
-    // A client with few waiting questions may still wait for this resolution. If it gives up such a place, it may take the place again.
+    // A client with fewer than `FEW_WAITERS` waiting questions may still wait for this resolution. If one of its questions no longer waits, another
+    // one may wait.
     let mut few: Vec<_> = (0..100).filter_map(|port| seat_of(join(&flights, 1, stranger(port)))).collect();
     assert_eq!(few.len(), FEW_WAITERS);
     few.pop();
@@ -236,7 +237,7 @@ fn of_those_who_wait_for_one_answer_there_are_a_third_at_most_and_others_find_ro
 }
 
 proptest! {
-    /// With any number of clients in any order, each question has one resolution, and each client waits for it once.
+    /// Tests that each question has one resolution, and each client waits for it once, for any number of clients in any order.
     #[test]
     fn one_flight_a_question(asks in proptest::collection::vec((0_usize..4, 0_u16..20), 1..200)) {
         let flights = flights();

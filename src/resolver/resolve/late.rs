@@ -23,7 +23,8 @@ use crate::zones::{View, Views};
 use dns::question::{Question, QuestionKey};
 use validate::verdict::Verdict;
 
-/// How many times a late answer is validated if the DNSSEC keys of its zone are missing. Late keys may have arrived before the second time.
+/// How many times a late answer is validated if the DNSSEC keys of its zone are missing. The keys may also arrive late, but before the second
+/// validation.
 const JUDGEMENTS: usize = 2;
 
 /// Validates and caches answers that arrived after their resolution had ended.
@@ -98,7 +99,7 @@ impl LateAnswerKeeper {
         false
     }
 
-    /// Removes the cached failures of the questions to which this late answer is the answer.
+    /// Removes the cached failures of the questions that this late answer answers.
     fn forget_failures(&self, name: &Name, kind: RecordType, view: &View) {
         for (dnssec_ok, checking_disabled) in [(false, false), (false, true), (true, false), (true, true)] {
             let question =

@@ -21,8 +21,8 @@
 //!   server are merged in `exchange`.
 //! - The cache may refuse to store an answer, so a resolution passes its answer directly to the waiting clients.
 //! - An answer that arrives after its question has failed is still validated and cached, for later questions.
-//! - A reload of the configuration ends the resolutions whose routes it changes, and their clients begin new resolutions. Before this was so,
-//!   these resolutions continued, and later questions joined them and got answers from the old routes for up to ten seconds.
+//! - A reload of the configuration ends the resolutions of names whose servers (routes) it changes, and their clients begin new resolutions. Before
+//!   this was so, these resolutions continued, and later questions joined them and got answers from the old servers for up to ten seconds.
 //! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), DNS lists, resolutions, questions
 //!   that no client waits for (`side`), prefetch, look-ahead (`ahead`), and waiting clients (`waiting`). `Resolver` combines the parts.
 //!   Before, they were 77 methods of one type that called each other in circles.
@@ -115,7 +115,7 @@ const WITHOUT_LISTENER: &str = "a reload removed the listener of this query";
 
 /// The parts from which a resolver is created.
 pub struct ResolverParts {
-    /// The views: the routes that decide how questions are answered, and the operator's settings.
+    /// The views: for each group of clients, the servers or local zones that answer the questions for a name (routes), and the operator's settings.
     pub views: Views,
     /// The clock from which the resolver gets the time.
     pub clock: Clock,
@@ -132,7 +132,7 @@ pub struct ResolverParts {
 /// Answers the questions of clients and of the operator.
 pub struct Resolver {
     views: Arc<ArcSwap<Views>>,
-    /// The names whose routes were changed by a recent reload of the configuration.
+    /// The names for which a recent reload of the configuration has changed the servers (routes).
     changed: Arc<ChangedRoutes>,
     clock: Clock,
     memory: Memory,
@@ -301,7 +301,8 @@ impl Resolver {
         &self.clock
     }
 
-    /// Returns the views: the routes of questions, and the operator's settings.
+    /// Returns the views: for each group of clients, the servers or local zones that answer the questions for a name (routes), and the operator's
+    /// settings.
     pub fn views(&self) -> Arc<Views> {
         self.views.load_full()
     }
@@ -344,8 +345,8 @@ impl Resolver {
         reload::of_snapshot(&self.views(), anchors.chain(self.changed.recent(now)))
     }
 
-    /// Replaces the current views with new ones after a reload. Resolutions in progress keep the old views, but resolutions whose routes have
-    /// changed are ended. Returns the names at and below which routes have changed.
+    /// Replaces the current views with new ones after a reload. Resolutions in progress keep the old views, but resolutions of names with other
+    /// servers (routes) are ended. Returns the names at and below which the servers have changed.
     pub fn set_views(&self, views: Views) -> Vec<Name> {
         let old = self.views();
         let changed = zones::changed(old.config(), views.config());
@@ -360,9 +361,9 @@ impl Resolver {
         changed
     }
 
-    /// Removes the cached data at and below `names`, whose routes have changed, and the data of views that no longer exist.
+    /// Removes the cached data at and below `names`, for which the servers (routes) have changed, and the data of views that no longer exist.
     pub async fn forget(&self, names: &[Name]) {
-        // An older resolution may just have asked a DNS list on a route that no longer exists, and stored a state for it.
+        // An older resolution may just have asked a DNS list at servers that no view uses any more, and stored a state of the list for these servers.
         self.lists.forget_unasked();
         let (views, names) = (self.views(), names.to_vec());
         self.flight.iterate.keep_views(|view| views.is_in_use(view));
@@ -393,8 +394,8 @@ impl Resolver {
         self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
     }
 
-    /// Answers a question of the operator like a client's question. However, a DNS list does not count as in use because of it, and the module
-    /// `batch`, which observes the lists that clients ask together, ignores it.
+    /// Answers a question of the operator like a client's question. However, such a question does not make a DNS list count as in use, and the module
+    /// `batch`, which observes the lists that clients ask together, ignores the question.
     pub async fn ask_unmarked(&self, question: Question, client: Client) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
@@ -421,7 +422,7 @@ impl Resolver {
         self.looked_up(key, answer, now)
     }
 
-    /// Like `hit`, but also for a question of the operator: it does not count as the use of an answer that look-ahead asked for.
+    /// Like `hit`, but also for a question of the operator. Such a question does not count as the use of an answer that look-ahead asked for.
     fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);

@@ -1,7 +1,7 @@
 //! Prefetch: renews cached answers, delegations, server addresses and DNSSEC keys that are in use, in the background and before their TTL
 //! ends, so that no client waits for them.
 //!
-//! `cache::renewal` decides when to renew. When a client uses an answer whose TTL ends soon, the answer is reported once, and a task asks its
+//! `cache::freshness` decides when to renew. When a client uses an answer whose TTL ends soon, the answer is reported once, and a task asks its
 //! question again. Clients that ask before the TTL ends get the old answer. Clients that ask later join the resolution (flight) in progress.
 //!
 //! # Decisions

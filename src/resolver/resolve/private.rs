@@ -85,7 +85,7 @@ fn is_service(record: &Record) -> bool {
     matches!(kind, RecordType::HTTPS | RecordType::SVCB)
 }
 
-/// Returns the text of the extended error, which tells the client the removed records.
+/// Returns the text of the extended error, which names the removed records.
 fn sentence(removed: &[Record]) -> String {
     let shown: Vec<String> = removed.iter().take(MAX_REPORTED_REMOVED).map(text).collect();
     let more = if shown.len() < removed.len() { "; ..." } else { "" };

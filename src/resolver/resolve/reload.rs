@@ -1,5 +1,5 @@
-//! The routes that a reload of the configuration has changed; the cache may still contain data from the old routes. Also determines for which
-//! configuration a snapshot of the cache is valid, because a daemon with another configuration may read it.
+//! The names for which a reload of the configuration has changed the servers (routes); the cache may still contain data from the old servers. Also
+//! determines for which configuration a snapshot of the cache is valid, because a daemon with another configuration may read it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,35 +14,35 @@ use crate::zones::{View, Views};
 use dns::clock::Mono;
 use dns::question::wire_name;
 
-/// The names at and below which a reload has changed routes, each with the time of the reload. Resolutions that began before the reload may
-/// still cache data from the old routes until they end.
+/// The names at and below which a reload has changed the servers (routes), each with the time of the reload. Resolutions that began before the reload
+/// may still cache data from the old servers until they end.
 pub(super) struct ChangedRoutes {
     views: Arc<ArcSwap<Views>>,
     names: Mutex<BTreeMap<Name, Mono>>,
 }
 
 impl ChangedRoutes {
-    /// Creates the state at the start: no reload has changed a route yet.
+    /// Creates the state at the start: no reload has changed the servers of a name yet.
     pub(super) fn new(views: &Arc<ArcSwap<Views>>) -> Self {
         Self { views: Arc::clone(views), names: Mutex::default() }
     }
 
-    /// Records the names whose routes a reload changes, before the new views are in use. The number of stored names is limited by the number
-    /// of zones in the configurations of the last seconds.
+    /// Records the names for which a reload changes the servers (routes), before the new views are in use. The number of stored names is limited by
+    /// the number of zones in the configurations of the last seconds.
     pub(super) fn note(&self, names: &[Name], now: Mono) {
         let mut changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.retain(|_, at| is_recent(*at, now));
         changed.extend(names.iter().map(|name| (name.clone(), now)));
     }
 
-    /// Returns the names for which the cache may contain data from old routes, because a reload changed them recently.
+    /// Returns the names for which the cache may contain data from old servers (routes), because a reload changed them recently.
     pub(super) fn recent(&self, now: Mono) -> Vec<Name> {
         let changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.iter().filter(|(_, at)| is_recent(**at, now)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns true if a reload has changed the route of `name` since a question began at `began` in `view`. Returns false if the view is no
-    /// longer in use, because it then has no new routes.
+    /// Returns true if a reload has changed the servers (route) of `name` since a question began at `began` in `view`. Returns false if the view is
+    /// no longer in use, because the view then gets no new servers.
     pub(super) fn concern(&self, (view, began): (&Arc<View>, Mono), name: &Name) -> bool {
         self.is_older(view) && self.since(began).iter().any(|changed| changed.zone_of(name))
     }
@@ -65,7 +65,7 @@ impl ChangedRoutes {
         names.any(|name| changed.iter().any(|changed| changed.zone_of(name)))
     }
 
-    /// Returns the names whose routes (servers) a reload has changed since `began`.
+    /// Returns the names for which a reload has changed the servers (routes) since `began`.
     fn since(&self, began: Mono) -> Vec<Name> {
         let changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.iter().filter(|(_, at)| **at >= began).map(|(name, _)| name.clone()).collect()

@@ -43,36 +43,37 @@ pub(super) struct ShareAccount {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ticket(u64);
 
-/// The decision whether a new resolution gets a place among those in progress.
+/// The decision about a new resolution: it may begin, it replaces another resolution, or it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FlightAdmission {
     /// There is a free place, so the new resolution may begin.
     Room,
-    /// There is room for the new resolution only if the resolution with this ticket is ended. Its zone or client has the most places.
+    /// There is room for the new resolution only if the resolution with this ticket is ended. The zone or client of that resolution has the most
+    /// resolutions.
     InPlaceOf(Ticket),
-    /// There is no place for the resolution, mostly because its own zone or client already has the most places.
+    /// There is no room for the resolution, mostly because its own zone or client already has the most resolutions.
     Refused(ShedReason),
 }
 
-/// The reason why a question is turned away, or its resolution is ended.
+/// The reason why a question is refused, or its resolution is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShedReason {
-    /// The zone has not answered recently, or never, and already has the maximum number of places for such a zone.
+    /// The zone has not answered recently, or never, and already has the maximum number of resolutions for such a zone.
     SilentZone,
-    /// More than half of the places are in use, and this zone has the most of them.
+    /// More than half of the places for resolutions are in use, and this zone has the most of them.
     Zone,
-    /// More than half of the places are in use, this client has the most of them, and the zone of its question has the most of the client's
-    /// places.
+    /// More than half of the places for resolutions are in use. This client has the most of them, and the zone of its question has the most of the
+    /// client's places.
     Client,
-    /// All places are in use, and no resolution may be ended for this one.
+    /// All places for resolutions are in use, and no resolution may be ended for this question.
     Full,
-    /// The zone or the client of the question had the most places, so its place was given to another question.
+    /// The zone or the client of the question had the most resolutions, so this resolution was ended to make room for another question.
     MadeRoom,
     /// The maximum number of clients is already waiting for resolutions.
     Waiters,
     /// There was no memory left for a long reply from a server of the zone.
     LongReply,
-    /// A reload of the configuration has changed the routes of names that the resolution may need.
+    /// A reload of the configuration has changed the servers (routes) of names that the resolution may need.
     Reloaded,
 }
 
@@ -103,9 +104,9 @@ impl ShedReason {
     }
 }
 
-/// Returns the zone for which a question for `name` counts at its start, until its resolution reaches a zone further down. It consists of the
-/// last `cut` labels of the name, where the closest known zone cut is. It is never the root or a top-level domain, because names directly
-/// below these have different owners. Names are in wire form.
+/// Returns the zone for which a question for `name` counts at its start, until its resolution reaches a zone further down. It is the closest known
+/// zone cut, which has `cut` labels. If the root or a top-level domain is the closest one, the zone has more labels of the name, because names
+/// directly below these have different owners. Names are in wire form.
 pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
         REVERSE_IPV4_LABELS
@@ -122,21 +123,20 @@ pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
 #[derive(Debug)]
 pub(super) struct Shares {
     bounds: WorkBounds,
-    /// The client and zone of each place, and the time at which the place was taken.
+    /// The client and zone of each resolution, and the time at which the resolution began.
     places: Numbered<Ticket, (ShareAccount, Mono)>,
     next: u64,
     clients: Ranks<()>,
     zones: Ranks<()>,
     zones_of: Ranks<ClientKey>,
     clients_of: Ranks<ZoneHash>,
-    /// The places of resolutions, the place that was taken first at the beginning. `None` until a resolution must be ended, which needs
-    /// this order.
+    /// The resolutions sorted by age, the oldest first. `None` until a resolution must be ended, which needs this order.
     ages: Option<Ages>,
-    /// For each zone that has places: since when, and when the zone last answered.
+    /// For each zone with resolutions in progress: since when it has some, and when the zone last answered.
     seen: Numbered<ZoneHash, ZoneActivity>,
 }
 
-/// The places in the order in which they were taken, for each client, and for each client and zone.
+/// The resolutions sorted by age, for each client, and for each client and zone.
 #[derive(Debug, Default)]
 struct Ages {
     of_client: BTreeSet<(ClientKey, Ticket)>,
@@ -197,12 +197,12 @@ impl Shares {
         ticket
     }
 
-    /// Returns the client and the zone for which a place counts, or `None` if the place was given up.
+    /// Returns the client and the zone for which a resolution counts, or `None` if it has ended.
     pub(super) fn account(&self, ticket: Ticket) -> Option<ShareAccount> {
         self.places.get(&ticket).map(|(account, _)| *account)
     }
 
-    /// Lets a place count for another zone, because the previous zone has answered with a referral.
+    /// Makes a resolution count for another zone, because the previous zone has answered with a referral.
     pub(super) fn go_over(&mut self, ticket: Ticket, zone: ZoneHash, now: Mono) {
         if let Some((account, taken)) = self.remove(ticket) {
             self.hear(account.zone, now);
@@ -210,7 +210,7 @@ impl Shares {
         }
     }
 
-    /// Lets a place count for another client that waits for the same resolution, if this client has fewer places.
+    /// Makes a resolution count for another client that waits for it too, if this client has fewer resolutions.
     pub(super) fn hand_over(&mut self, ticket: Ticket, client: ClientKey) {
         let Some((account, taken)) = self.places.get(&ticket).copied() else { return };
         if self.clients.count((), client) < self.clients.count((), account.client) {
@@ -223,7 +223,7 @@ impl Shares {
         }
     }
 
-    /// Gives up a place, because its resolution has ended. `answered` is the time at which its zone answered, if it did.
+    /// Frees the place of a resolution that has ended. `answered`: the time at which the zone answered, if it did.
     pub(super) fn give_up(&mut self, ticket: Ticket, answered: Option<Mono>) {
         if let (Some((account, _)), Some(now)) = (self.remove(ticket), answered) {
             self.hear(account.zone, now);
@@ -270,7 +270,7 @@ impl Shares {
         })
     }
 
-    /// Returns the maximum number of places for a zone: few if the zone has not answered recently, otherwise all.
+    /// Returns the maximum number of resolutions for a zone: few if the zone has not answered recently, otherwise as many as for all zones.
     fn most_of_zone(&self, zone: ZoneHash, now: Mono) -> usize {
         let Some(seen) = self.seen.get(&zone) else { return self.bounds.new_flights() };
         if seen.heard.is_some_and(|heard| now.since(heard) < HEARD_TIME) {
@@ -381,7 +381,7 @@ impl<Group: Copy + Ord + Hash> Ranks<Group> {
         self.counts.get(&(group, key)).copied().unwrap_or(0)
     }
 
-    /// Returns which client or zone (a member of `group`) has the most places, with the number of its places.
+    /// Returns the client or zone (a member of `group`) with the most resolutions, and the number of its resolutions.
     fn heaviest(&mut self, group: Group) -> Option<(usize, u64)> {
         let ranked = self.ranked.get_or_insert_with(|| {
             self.counts.iter().map(|((group, key), count)| (*group, *count, *key)).collect()

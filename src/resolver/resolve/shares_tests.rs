@@ -9,7 +9,7 @@ const HALF: usize = MAX_FLIGHTS / 2;
 
 const MAX_NEW_FLIGHTS: usize = MAX_FLIGHTS / 4;
 
-/// Creates the state in which no place is in use, with the number of places for a large cache.
+/// Creates the state in which no resolution is in progress, with the limits for a large cache.
 fn no_places() -> Shares {
     Shares::new(WorkBounds::for_cache_size(FULL_WORK_CACHE))
 }
@@ -18,7 +18,7 @@ fn at(millis: u64) -> Mono {
     Mono::START.after(Duration::from_millis(millis))
 }
 
-/// Takes `count` places. Ends other resolutions if that is needed. Returns how many places were refused.
+/// Begins `count` resolutions. Ends other resolutions if that is needed. Returns how many were refused.
 fn take(shares: &mut Shares, account: ShareAccount, count: usize, now: Mono) -> usize {
     let mut refused = 0;
     for _ in 0..count {
@@ -35,7 +35,7 @@ fn take(shares: &mut Shares, account: ShareAccount, count: usize, now: Mono) -> 
     refused
 }
 
-/// Takes places for a zone that has just answered.
+/// Begins resolutions for a zone that has just answered.
 fn take_heard(shares: &mut Shares, account: ShareAccount, count: usize, now: Mono) -> usize {
     let first = shares.take(account, now);
     shares.take(account, now);
@@ -170,7 +170,7 @@ fn a_name_is_counted_for_what_has_an_owner() {
 }
 
 proptest! {
-    /// In any order of taking and giving up places, the limits are not exceeded, and no entry is left at the end.
+    /// Tests that resolutions may begin and end in any order: the limits are not exceeded, and no entry is left after the last one.
     #[test]
     fn sums_hold_and_nothing_is_left(
         steps in proptest::collection::vec((0_u64..4, 0_u64..6, 0_u8..5), 1..400)

@@ -34,7 +34,7 @@ pub(crate) enum Ahead {
     Sent,
     /// Nothing needed to be asked: the cache has the answer, the question failed a moment ago, or another resolution already asks it.
     NotNeeded,
-    /// There are too many resolutions, so there is no place for the question.
+    /// There are too many resolutions, so the question was not asked.
     NoRoom,
 }
 

@@ -29,8 +29,8 @@ use history::event::Step;
 use history::limits::FLIGHT_TIME;
 
 impl Resolver {
-    /// Creates a resolver with the same routes, trust anchors and negative trust anchors, and with an empty cache and a history of its own, which is
-    /// not shown. Its queries are sent by `network`, and dnstap gets copies of them.
+    /// Creates a resolver with the same views, trust anchors and negative trust anchors, but with an empty cache and its own history, which is not
+    /// shown. `network` sends its queries, and dnstap gets copies of them.
     pub fn fresh(&self, network: &Arc<dyn Network>, random: &Random) -> Arc<Self> {
         let parts = ResolverParts {
             views: Views::clone(&self.views()),
@@ -81,7 +81,7 @@ impl Resolver {
             &asked,
             Asked::Replied(Replied { outcome: Outcome::Deadline | Outcome::Stale, progress: Some(_), .. })
         );
-        // With a time of zero, only the steps of the trace are sent that have already happened.
+        // A time of zero means that only the steps up to now are sent.
         let rest = if goes_on { FLIGHT_TIME } else { Duration::ZERO };
         // The resolution may have been given up, or may continue for another client. The trace then does not need its end.
         let _ = timeout(rest, following).await;

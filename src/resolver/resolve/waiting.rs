@@ -61,8 +61,8 @@ impl ClientResolver {
         self.stopping.send_replace(true);
     }
 
-    /// Lets a client wait for the resolution of its question, unless the question failed a moment ago. If a reload of the configuration ends
-    /// this resolution, the client waits for another one with the new routes.
+    /// Lets a client wait for the resolution of its question, unless the question failed a moment ago. If a reload of the configuration ends this
+    /// resolution, the client waits for another one, which uses the new servers (routes).
     pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
         // A reload may have happened between the arrival of the question and this call.
         let (mut renewed, mut reloads) = (self.on_new_routes(missed), 0_usize);
@@ -74,7 +74,7 @@ impl ClientResolver {
             };
             reloads = reloads.saturating_add(1);
             let again = self.on_new_routes(asked);
-            // The resolution that the client joined may have begun before the reload, although the client's question came after it.
+            // The resolution that the client joined may have begun before the reload, although the client's question came after the reload.
             let may_wait = again.is_some() || self.views.load().holds(&asked.view);
             if !may_wait || reloads > MAX_RELOADED {
                 return self.turn_away(asked, &shed);
@@ -262,8 +262,8 @@ impl ClientResolver {
         tokio::time::sleep(moment.since(self.clock.mono())).await;
     }
 
-    /// Ends when a client should not wait any longer, and returns its answer: a stale answer as soon as the servers count as silent, otherwise
-    /// SERVFAIL at the deadline.
+    /// Waits for as long as a client should wait for its resolution, and then returns the client's answer: a stale answer as soon as the servers
+    /// count as silent, otherwise SERVFAIL at the deadline.
     async fn patience(&self, missed: &ClientQuestion, progress: &FlightProgress) -> (Outcome, Answer) {
         let deadline = self.deadline(missed);
         let ends = missed.arrived.after(deadline);

@@ -47,7 +47,7 @@ impl Resolver {
         })
     }
 
-    /// Returns the zones whose questions failed, those with the most failed questions first. This takes as long as `why`.
+    /// Returns the zones whose questions failed. The zone with the most failed questions comes first. This takes as long as `why`.
     pub async fn failed(self: &Arc<Self>, wanted: FailedWanted) -> FailedReport {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_failed(&wanted)).await
@@ -81,8 +81,8 @@ impl Resolver {
         self.memory.walk(move |_| read()).await
     }
 
-    /// Calls `read` with the part of the history that is in memory and newer than `from`. If the daemon started later than `from`, the start
-    /// of the daemon is used instead. Also passes this time and the current time.
+    /// Calls `read` with the part of the history that is in memory and newer than `from`. If the daemon started later than `from`, the start of the
+    /// daemon is used instead. Also passes the begin of the period and the current time to `read`.
     fn with_memory_since<Table>(
         &self,
         from: u64,

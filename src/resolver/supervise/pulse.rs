@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// The pulse of one thread or task: the bell that wakes it, and whether the last ring was answered.
+/// The pulse of one thread or task: the bell that wakes it, and counters that show if it answered the last ring.
 pub(crate) struct Pulse {
     whose: String,
     asked: AtomicU64,

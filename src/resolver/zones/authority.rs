@@ -92,7 +92,7 @@ fn wants_dnssec(query: &Message) -> bool {
     query.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok)
 }
 
-/// What a zone contains for a name and type. `proof` is empty if the query has no DO, or if the zone is not signed.
+/// What a zone contains for a name and type. `proof` is empty if the query does not set DO, or if the zone is not signed.
 enum ZoneData {
     Answer {
         records: Vec<Record>,

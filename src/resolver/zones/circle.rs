@@ -103,10 +103,10 @@ fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
 
 /// Returns true if the address belongs to this host. No packet is sent.
 ///
-/// The function binds a UDP socket and connects it to the address. The kernel sends packets to an own address from the same address, so the
-/// source address of the socket is then the address itself. For IPv4, the socket is bound to the address, because the kernel may choose
-/// another address of the same network. The connection then fails if the address does not belong to the host, even if `ip_nonlocal_bind`
-/// allows sockets to have any address.
+/// The function binds a UDP socket and connects it to the address. The kernel sends packets to one of the host's own addresses from the same address,
+/// so the source address of the socket is then the address itself. For IPv4, the socket is bound to the address, because the kernel may choose
+/// another address of the same network. The connection then fails if the address does not belong to the host, even if `ip_nonlocal_bind` allows
+/// sockets to have any address.
 fn is_ours(server: SocketAddr) -> bool {
     let asked = match server.ip().to_canonical() {
         IpAddr::V4(address) => SocketAddr::new(address.into(), server.port()),
@@ -210,7 +210,8 @@ mod tests {
 
     #[test]
     fn the_kernel_knows_the_addresses_of_this_host() {
-        // 127.0.0.9 is reached from 127.0.0.1, like a second address of a network card from the first.
+        // The kernel sends packets to 127.0.0.9 with the source address 127.0.0.1. If a network card has two addresses, the same happens for packets
+        // to the second one.
         for (address, is_it) in [([127, 0, 0, 1], true), ([127, 0, 0, 9], true), ([192, 0, 2, 1], false)] {
             assert_eq!(is_ours((address, 53).into()), is_it, "{address:?}");
         }

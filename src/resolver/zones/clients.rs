@@ -11,7 +11,7 @@ use crate::config::ConfiguredView;
 #[derive(Debug, Default)]
 pub(super) struct ClientNetworks {
     networks: HashMap<IpNet, usize>,
-    /// The prefix lengths of all these networks. For a client, each length is tried once, the longest first.
+    /// The prefix lengths of the networks in `networks`. For the address of a client, each length is tried once, the longest first.
     lengths: BTreeSet<u8>,
 }
 

@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(owners(&no_data(&zone, &name("ac.example."))), [APEX, WILDCARD]);
     }
 
-    /// The search for the closest encloser ends at the apex, even if the apex has no NSEC3 record.
+    /// Tests that the search for the closest encloser ends at the apex, even if the apex has no NSEC3 record.
     #[test]
     fn no_encloser_above_the_apex_is_looked_for() {
         let zone = with_nsec3(&[NS1, WILDCARD]);

@@ -47,7 +47,7 @@ impl Views {
         let caps = (cache.max_ttl, cache.negative_max_ttl);
         let private = (&resolve.private_addresses, &resolve.private_domains);
         let mut taking = Taking(Context::new(&SHA256));
-        // To write to a digest cannot fail.
+        // Writing to a digest cannot fail.
         let _ = write!(taking, "{:?}", (seen, trust, root, caps, private));
         octets(&taking.0.finish())
     }

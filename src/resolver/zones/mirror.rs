@@ -18,7 +18,7 @@ pub struct Mirror {
     seen: Mutex<Option<SeenSerial>>,
 }
 
-/// The result of asking the servers of a mirror for the SOA record.
+/// The result of asking the servers of a local mirror of a DNS list for the SOA record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorAnswer {
     /// The answer contains a SOA with this serial number.
@@ -29,15 +29,15 @@ pub enum MirrorAnswer {
     Silence,
 }
 
-/// The serial number in the last answer of a mirror that had one, and when it changed.
+/// The last serial number that a mirror of a DNS list has sent, and when it changed.
 #[derive(Clone, Copy, Debug)]
 struct SeenSerial {
     serial: u32,
-    /// The time at which the data with this serial number were new, as far as is known, in seconds since 1970.
+    /// The earliest known time at which the data with this serial number were current, in seconds since 1970.
     new_at: u64,
 }
 
-/// A change in the state of a mirror, to be reported in the log.
+/// A change in the state of a local mirror of a DNS list, to be reported in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorChange {
     /// The data of the mirror are older than allowed.

@@ -23,7 +23,7 @@ const ADDRESS_KINDS: [RecordType; 2] = [RecordType::A, RecordType::AAAA];
 /// The types that are always resolved in the zone around a name, even if a `[[record]]` makes the name an alias.
 const OF_THE_ZONE: [RecordType; 3] = [RecordType::SOA, RecordType::NS, RecordType::DS];
 
-/// The routes of the names in `[[host]]` and `[[record]]`, and the names above them, in wire form.
+/// For each name in `[[host]]` and `[[record]]` entries, in wire form: how questions for it are answered (its route). Also the names above them.
 #[derive(Debug, Default)]
 pub(super) struct ConfiguredNames {
     routes: BTreeMap<Vec<u8>, NameRoute>,
@@ -79,13 +79,13 @@ impl ConfiguredNames {
                 if ADDRESS_KINDS.contains(&record.kind) { &ADDRESS_KINDS } else { &[record.kind] };
             add(&record.name, record.records(), kinds);
         }
-        // Names above whole zones are not added: they belong to the zone around them, as in Unbound and BIND.
+        // The names above a configured zone are not added here: they belong to the zone around them, as in Unbound and BIND.
         let above = above(gathered.values().map(|of_name| &of_name.name));
         let routes = gathered.into_iter().map(|(key, of_name)| Ok((key, of_name.route(policy)?)));
         Ok(Self { routes: routes.collect::<Result<_, _>>()?, above })
     }
 
-    /// Returns the route of a name in wire form, if questions of type `kind` for it are answered from `[[host]]` or `[[record]]`.
+    /// Returns the route (the local data) for a name in wire form, if questions of type `kind` for it are answered from `[[host]]` or `[[record]]`.
     pub(super) fn route(&self, wire: &[u8], kind: RecordType) -> Option<&Arc<Route>> {
         let found = self.routes.get(wire)?;
         let is_alias = found.kinds.contains(&RecordType::CNAME);
@@ -93,7 +93,7 @@ impl ConfiguredNames {
         is_here.then_some(&found.route)
     }
 
-    /// Returns true if the name is that of a `[[host]]` or `[[record]]`, or is above one.
+    /// Returns true if the name belongs to a `[[host]]` or `[[record]]`, or is above such a name.
     pub(super) fn exists(&self, name: &Name) -> bool {
         let wire = wire_name(name);
         self.routes.contains_key(&wire) || self.above.contains(&wire)

@@ -14,7 +14,7 @@ use crate::dnsbl::list::{AskedAbout, List};
 use crate::dnsbl::list_way::Way;
 use dns::conduct::Encryption;
 
-/// The route of questions for names at and below an apex.
+/// The route for names at and below an apex: the servers that get the questions for these names, or the local zone that answers them.
 #[derive(Debug)]
 pub struct Route {
     /// The apex of the zone to which the route belongs.
@@ -23,27 +23,27 @@ pub struct Route {
     pub target: RouteTarget,
     /// The settings for the questions and answers of the route.
     pub policy: ZonePolicy,
-    /// The mirror of a DNS list to which the route leads, if the age of its data is monitored.
+    /// Set if the route leads to a local mirror of a DNS list, and the age of the mirror's data is monitored.
     pub(crate) mirrored: Option<Mirrored>,
 }
 
-/// A mirror of a DNS list whose data are monitored, and the route that replaces it.
+/// A local mirror of a DNS list whose data are monitored, and the route (the servers) that replaces it.
 #[derive(Debug)]
 pub struct Mirrored {
     /// What is known about the age of the data of the list's local mirror.
     pub mirror: Mirror,
-    /// The route to the public servers of the list, which is used while the data are too old. With `None`, the mirror is asked nevertheless.
+    /// The route to the public servers of the list, which is used while the data of the mirror are too old. With `None`, the mirror is still asked.
     pub public: Option<Arc<Route>>,
 }
 
-/// How the questions of a route are answered.
+/// How questions are answered: by recursion, by configured servers, by forwarders, or from local data.
 #[derive(Debug)]
 pub enum RouteTarget {
-    /// By recursion from the closest known zone cut.
+    /// Questions are answered by recursion from the closest known zone cut.
     Iterate,
-    /// By recursion that begins at these servers of the zone.
+    /// Questions are answered by recursion that begins at these configured servers of the zone.
     Stub(Arc<Delegation>),
-    /// By recursive servers (forwarders), which resolve the whole question.
+    /// Questions are answered by these recursive servers (forwarders), which resolve the whole question.
     Forward {
         /// The addresses of the forwarders, in the form of a delegation of the zone.
         servers: Arc<Delegation>,
@@ -52,7 +52,7 @@ pub enum RouteTarget {
         /// The route that is used if the forwarders fail (`forward_first`): recursion, with the same policy.
         beyond: Option<Arc<Route>>,
     },
-    /// From a zone whose data resolverd itself has.
+    /// Questions are answered from a zone whose data resolverd itself has.
     Local(Authority),
 }
 
@@ -67,8 +67,8 @@ impl Route {
         }
     }
 
-    /// Returns the list that a question for `name` on this route asks. Returns `None` if the route has no list, or if the name is in the zone
-    /// of the list but does not ask whether something is listed.
+    /// Returns the DNS list that a question for `name` asks. Returns `None` if the name is not in the zone of a list, or if it is there but does not
+    /// ask if something is listed.
     pub(crate) fn list_asked(&self, name: &Name) -> Option<Arc<List>> {
         let list = self.policy.list.clone()?;
         (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
@@ -95,7 +95,7 @@ pub struct ZonePolicy {
     pub max_ttl: Duration,
     /// The longest time for which a negative answer from this zone is cached.
     pub negative_max_ttl: Duration,
-    /// The time after the end of its TTL for which an answer may still be used if no server answers. It is 0 for DNS lists.
+    /// The time for which an answer may still be used after its TTL has expired, if no server answers. It is 0 for DNS lists.
     pub serve_stale: Duration,
     /// True if no server is asked for a name below a name that does not exist (RFC 8020).
     pub(crate) nxdomain_cut: bool,
@@ -141,8 +141,8 @@ fn named(zone: &ConfiguredZone) -> String {
     format!("{}{of_view}", zone.name)
 }
 
-/// Returns true if a question uses the route of its zone. This is false only in the zone of a list that is shut down, for questions that do
-/// not ask the list: the owner of the zone may have mail servers and a website there.
+/// Returns true if a question for a name in the zone of `route` is answered by this route. This is false only in the zone of a list that is shut
+/// down, for questions that do not ask the list: the owner of the zone may have mail servers and a website there.
 pub(super) fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     match &route.policy.list {
         Some(list) if !list.is_alive() && matches!(route.target, RouteTarget::Local(_)) => {
@@ -152,7 +152,8 @@ pub(super) fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     }
 }
 
-/// Returns the route to use in place of `route` while the data of its mirror are too old, or `None` if `route` is to be used.
+/// Returns the route (the public servers) to use instead of `route` while the data of a DNS list's mirror are too old, or `None` if `route` is to be
+/// used.
 pub(super) fn instead(route: &Route) -> Option<&Arc<Route>> {
     let mirrored = route.mirrored.as_ref().filter(|mirrored| mirrored.mirror.is_stale())?;
     mirrored.public.as_ref()

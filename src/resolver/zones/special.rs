@@ -181,7 +181,7 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     }
 }
 
-/// Returns the route that answers from a special zone.
+/// Returns the route with which questions are answered from a special zone.
 pub(super) fn route(special: &Special, policy: &ZonePolicy) -> Route {
     Route {
         zone: special.name.clone(),

@@ -1,4 +1,4 @@
-//! Tests which route a name gets, and which cached data a change of the configuration affects.
+//! Tests which zone's servers or data answer the questions for a name (its route), and which cached data a change of the configuration affects.
 
 use std::sync::Arc;
 
@@ -181,7 +181,7 @@ fn views_that_see_the_same_zones_share_one_and_a_reload_keeps_it_as_long_as_they
     let own = before.following(&Arc::new(configured(&format!("{OFFICE}{zone}")))).unwrap();
     assert_ne!(office(&own), own.general().unwrap().id);
     assert_eq!(own.general().unwrap().id, before.general().unwrap().id);
-    // The view now has other clients, and its zone is replaced by another. Its cached data stay, except those of the two zones.
+    // The view now has other clients, and its zone is replaced by another. The cached data of the view stay, except the data of the two zones.
     let text = format!("{}{}", OFFICE.replace("10.1.", "10.3."), zone.replace("\"a\"", "\"b\""));
     let moved = Arc::new(configured(&text));
     let later = own.following(&moved).unwrap();

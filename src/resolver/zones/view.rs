@@ -1,4 +1,4 @@
-//! The view of a group of clients: the routes that decide how the questions of these clients are answered.
+//! The view of a group of clients: for each name, the servers or the local zone (route) that answer the questions of these clients.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
@@ -27,15 +27,16 @@ use dns::hash::Plain;
 use dns::question::{ViewId, WireName, wire_name};
 use dns::wire::presentation::shown;
 
-/// The TTL of NXDOMAIN for names of a DNS list that is shut down, and for names with the placeholder label for a secret key, in seconds.
-/// Clients that still query such names would not get another answer soon.
+/// The TTL of NXDOMAIN for names of a DNS list that is shut down, and for names with the placeholder label for a secret key, in seconds. It is long,
+/// because the answers for such names do not change soon.
 const MADE_HERE_TTL: u32 = 3_600;
 
-/// The routes by the names of their zones, in wire form. For each question, each suffix of the name is looked up in this table, several times.
-/// The hash needs no secret key, because only the operator and the registry of DNS lists choose the names in the table.
+/// The routes (servers or local zones that answer questions), by the names of their zones in wire form. For each question, each suffix of the name is
+/// looked up in this table, several times. The hash needs no secret key, because only the operator and the registry of DNS lists choose the names in
+/// the table.
 type Routes = HashMap<Vec<u8>, Arc<Route>, BuildHasherDefault<Plain>>;
 
-/// The view of a group of clients: the routes of their questions, and the configuration.
+/// The view of a group of clients: how the questions of these clients are answered (routes), and the configuration.
 ///
 /// A resolution (flight) uses the view with which it began until it ends, so that a reload never changes its rules.
 #[derive(Debug)]
@@ -138,8 +139,8 @@ impl View {
         &self.anchors
     }
 
-    /// Returns the route of a question. If a `[[host]]` or `[[record]]` answers this type for the name, it is the route of that entry.
-    /// Otherwise it is the route of the longest suffix of the name that has one.
+    /// Returns the route of a question (the servers or the local zone that answer it). If a `[[host]]` or `[[record]]` answers this type for the
+    /// name, it is the route of that entry. Otherwise it is the route of the longest suffix of the name that has one.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         self.route_of((name, &WireName::new(name)), kind)
     }
@@ -154,10 +155,10 @@ impl View {
         self.longest_suffix(from, |route| is_for(route, name, kind))
     }
 
-    /// Returns the route of a lookup for the address of a name server. Each `[[host]]`, each `[[record]]` and each zone with `records` is
-    /// ignored, because they are meant only for clients: an operator who blocks a domain, or gives a host another address, does not want to
-    /// change other zones whose name servers have names there. Unbound does not look for servers in its local data either. A zone with a file
-    /// is treated like any other zone.
+    /// Returns the route (servers or local zone) that is used to look up the address of a name server. Each `[[host]]`, each `[[record]]` and each
+    /// zone with `records` is ignored, because they are meant only for clients: an operator who blocks a domain, or gives a host another address,
+    /// does not want to change other zones whose name servers have names there. Unbound does not look for servers in its local data either. A zone
+    /// with a file is treated like any other zone.
     pub(crate) fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let is_for_clients = |route: &Route| {
             matches!(route.target, RouteTarget::Local(_))
@@ -205,7 +206,7 @@ impl View {
             && successors(Some(&*wire_name(zone)), |name| parent(name)).any(is_listed)
     }
 
-    /// Adds the routes of DNS lists. Each list is asked like the zone around it, but with the policy of a list. Questions to a list that is
+    /// Adds the routes (servers) of DNS lists. Each list is asked like the zone around it, but with the policy of a list. Questions to a list that is
     /// shut down are answered here, unless the operator has configured the zone of the list.
     fn add_lists(&mut self) -> Result<(), Wrong> {
         let lists = self.config.lists();
@@ -278,7 +279,7 @@ impl View {
         }
     }
 
-    /// Returns the routes to mirrors of DNS lists whose data are monitored, sorted by zone.
+    /// Returns the routes to local mirrors of DNS lists whose data are monitored, sorted by zone.
     pub(crate) fn mirrored(&self) -> Vec<&Arc<Route>> {
         let mut routes: Vec<_> = self.routes.values().filter(|route| route.mirrored.is_some()).collect();
         routes.sort_by(|one, other| one.zone.cmp(&other.zone));

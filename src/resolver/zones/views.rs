@@ -27,7 +27,7 @@ pub struct Views {
     config: Arc<Config>,
     anchors: Arc<AnchorsInUse>,
     views: Vec<Arc<View>>,
-    /// The views for the clients of each listener. The first entry is that of `[listen]`; the entries of each `[[listener]]` follow.
+    /// The views for the clients of each listener. The first entry is for `[listen]`; the entries for each `[[listener]]` follow.
     of_listener: Vec<ClientViews>,
     /// The id that the next new view will get.
     next: ViewId,
@@ -133,8 +133,8 @@ impl Views {
         self.of_listener(0)
     }
 
-    /// Returns true if any view resolves names from the root servers. It is false if the root has another route, for example to a forwarder,
-    /// and no zone is configured to be resolved from the root.
+    /// Returns true if any view resolves names from the root servers. It is false if names in the root zone are resolved in another way, for example
+    /// by a forwarder, and no zone is configured to be resolved from the root.
     pub fn recurse(&self) -> bool {
         if self.config.zones.iter().any(|zone| zone.kind == ZoneKind::Recurse) {
             return true;
@@ -171,7 +171,7 @@ impl Views {
         self.views.iter().find(|view| view.id == id)
     }
 
-    /// Returns true if this very `view` is one of these views. Several views may have the same id.
+    /// Returns true if this view object (not another view with the same id) is one of these views.
     pub fn holds(&self, view: &Arc<View>) -> bool {
         self.views.iter().any(|own| Arc::ptr_eq(own, view))
     }
@@ -181,7 +181,7 @@ impl Views {
         self.views.iter().any(|view| view.id == id || view.knows == id)
     }
 
-    /// Returns a view that asks the DNS list at `apex` in this `way` (by recursion, at configured servers, or through forwarders). Prefers the
+    /// Returns a view that asks the DNS list at `apex` at these servers (`way`: its public servers, configured servers, or forwarders). Prefers the
     /// view with the id `id`.
     pub fn asking(&self, apex: &Name, way: &Way, id: ViewId) -> Option<&Arc<View>> {
         let asks = |view: &&Arc<View>| {
@@ -192,7 +192,7 @@ impl Views {
     }
 }
 
-/// The indexes, in the list of different views, of the views for one listener's clients.
+/// The views for the clients of one listener, as indexes in the list of different views.
 struct Group {
     general: usize,
     /// The index of the view for each `[[view]]` entry. Empty if the address of a client has no influence.

@@ -149,7 +149,7 @@ impl Zone {
         next.is_some_and(|(found, _)| name.zone_of(found))
     }
 
-    /// Returns the NS records of the delegation at or above `name`: those of the topmost name below the apex that has NS records.
+    /// Returns the NS records of the delegation at or above `name`: the NS records of the topmost name below the apex that has any.
     pub fn cut_above(&self, name: &Name) -> Option<&[Record]> {
         self.ancestors_below_apex(name).find_map(|ancestor| self.set(&ancestor, RecordType::NS))
     }
@@ -177,7 +177,7 @@ impl Zone {
         self.has_records(&wildcard).then_some(wildcard)
     }
 
-    /// Returns the SOA with the TTL of a negative answer: the smaller value of its own TTL and its MINIMUM field (RFC 2308 section 3).
+    /// Returns the SOA with the TTL of a negative answer: the smaller value of the SOA's TTL and its MINIMUM field (RFC 2308 section 3).
     pub fn negative_soa(&self) -> Option<Record> {
         let mut record = self.set(&self.origin, RecordType::SOA)?.first()?.clone();
         if let RData::SOA(soa) = &record.data {

@@ -17,7 +17,8 @@ const MAGICS: [&[u8]; 5] =
 
 const DAMAGED: &str = "this file is damaged, or has a block of more than 1 MiB; `tcpdump -r FILE -w NEW` writes the packets that can be read";
 
-/// The header before a packet on a link: the offset of the protocol number in it (`None`: the packet begins with IP), and its length.
+/// The header before a packet on a link: the offset of the protocol number in the header (`None` if it has no such number), and the length of the
+/// header.
 type Link = (Option<usize>, usize);
 
 /// The link types that can be read, by their numbers in files. The links are: loopback of BSD, Ethernet, IP alone, and two of Linux's
@@ -72,8 +73,8 @@ pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> R
     }
 }
 
-/// Returns the question in a block of a file, or why it has none. Returns `None` if the block is not a packet. `links` are those of the interfaces
-/// that earlier blocks describe. A file of libpcap has one interface.
+/// Returns the question in a block of a file, or why it has none. Returns `None` if the block is not a packet. `links` has the link types of the
+/// interfaces that earlier blocks describe. A file of libpcap has one interface.
 fn found(
     block: &PcapBlockOwned<'_>,
     links: &mut Vec<Option<Link>>,

@@ -63,8 +63,8 @@ fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> V
     file
 }
 
-/// Returns the octets of a pcapng file with an interface of each of these link types, and these packets. Each packet comes with the number of its
-/// interface, or is a simple packet.
+/// Returns the octets of a pcapng file. It has one interface for each link type in `links`, and a block for each packet in `packets`. A packet
+/// without the number of an interface is in a Simple Packet Block. The octet order is little-endian if `is_little` is true.
 fn pcapng(is_little: bool, links: &[u16], packets: &[(Option<u32>, Vec<u8>)]) -> Vec<u8> {
     let number = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
     let block = |kind: u32, fields: &[u32], data: &[u8]| {

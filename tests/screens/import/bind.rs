@@ -125,8 +125,8 @@ fn a_forward_zone_of_bind_without_forwarders_is_not_forwarded() {
             "{options}view \"all\" {{ match-clients {{ any; }}; zone \"corp.example\" {{ type forward; {off} }}; }};\n"
         ));
         assert_eq!(zone(&found, "corp.example"), "recurse = true", "{off}: {found}");
-        // This statement turns off the forwarders of a zone above. It also turns off the global forwarders
-        // for zones below.
+        // In the first of the next files, the statement turns off the forwarders of the zone above. In the second, it turns off the global
+        // forwarders also for a zone below.
         let around = "zone \"example\" { type forward; forwarders { 192.0.2.54; }; };\n";
         let found = named(&format!("{around}zone \"corp.example\" {{ type forward; {off} }};\n"));
         assert_eq!(zone(&found, "corp.example"), "recurse = true", "{off}: {found}");

@@ -93,7 +93,7 @@ fn a_directory_that_cannot_be_read_is_dangerous() {
     }
 }
 
-/// All relative paths start at the working directory of the program, also those in included files.
+/// All relative paths start at the working directory of the program, even those in included files.
 #[test]
 fn relative_includes_of_included_files_are_of_the_same_directory() {
     let files =

@@ -85,7 +85,7 @@ fn data_in_local_zones_of_unbound_have_the_effect_of_their_type() {
         let found = of(kind);
         assert!(!keys(&found).contains("[[zone]]") && keys(&found).contains("[[record]]"), "{kind}: {found}");
     }
-    // A name with data gets the addresses of `always_null` only for the other record types.
+    // For a name with data, the addresses of `always_null` are used only for record types without data.
     let found = of("always_null");
     assert_eq!(
         zone(&found, "t.lan"),

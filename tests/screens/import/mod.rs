@@ -263,7 +263,7 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         ("dnsmasq", "resolv-file=wrong\n"),
         ("unbound", "server:\n  local-zone: x.example static\n  include: wrong\n"),
     ] {
-        // A word that consists only of letters may be the name of a setting.
+        // A word that consists only of letters may be the name of a setting, so it may be shown.
         let wrong = if typed.contains("conf-file") || typed.contains("servers-file") {
             wrong.replace("hidden = hidden\n", "").replace("hidden \"", "x \"")
         } else {
@@ -279,7 +279,7 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
     }
 }
 
-/// Returns the weight of the first finding with this effect. It is empty if there is no such finding.
+/// Returns the weight (such as "dangerous") of the first finding whose text contains `did`. It is empty if there is no such finding.
 fn weight(found: &str, did: &str) -> String {
     let found: serde_json::Value = serde_json::from_str(found).unwrap();
     let mut findings = found["findings"].as_array().unwrap().iter();
@@ -449,7 +449,7 @@ fn files_of_other_resolvers_are_named_with_the_page_that_has_their_options() {
     }
 }
 
-/// Before this test, the time for such a file grew with the square of its length, and was minutes.
+/// An earlier version needed minutes for these files, because its time grew with the square of the number of lines.
 #[test]
 fn a_long_file_is_imported_in_the_time_that_its_length_needs() {
     let from = std::time::Instant::now();

@@ -81,8 +81,7 @@ fn nodefault_of_unbound_opens_the_zones_of_exactly_these_names() {
         assert_eq!(zone(&found, &name), "forward = [\"192.0.2.53\"]", "{found}");
         assert!(!found.contains(told), "{found}");
     }
-    // This file also has a zone of type `static` above this one. Unbound answers all names below it
-    // itself.
+    // In this file, a zone of type `static` contains the zone with `nodefault`. Unbound answers all names below it itself.
     let closed = " local-zone: \"168.192.in-addr.arpa.\" nodefault\n local-zone: \"in-addr.arpa\" static\n";
     assert_eq!(zone(&unbound(&format!("{closed}{forward}")), "168.192.in-addr.arpa"), "");
     // Servers for names that Unbound answers itself get no queries.

@@ -24,8 +24,7 @@ fn names_are_resolved_for_clients_of_both_lists_of_bind() {
     let found = named("options { allow-query-cache { 10.0.0.0/8; }; allow-recursion { 10.1.0.0/16; }; };\n");
     assert!(keys(&found).contains("allow = [\"10.1.0.0/16\"]"), "{found}");
     assert!(found.contains("answered more clients from its cache"), "{found}");
-    // Each of the two lists is also used in place of the other one, if that is not set. `allow-query` is used
-    // only if neither is set.
+    // If one of these two lists is not set, BIND uses the other one in its place. BIND uses `allow-query` only if neither is set.
     let queries = "allow-query { 127.0.0.1; };";
     for lists in ["allow-recursion { 10.2.0.0/16; };", "allow-query-cache { 10.2.0.0/16; };"] {
         let found = named(&format!("options {{ {queries} {lists} }};\n"));
@@ -113,7 +112,7 @@ fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
         named("acl own { localhost; };\noptions { listen-on { own; }; allow-recursion { 10/8; }; };\n");
     assert!(keys(&found).contains("addresses = [\"0.0.0.0:53\", \"[::]:53\"]"), "{found}");
     assert!(!found.contains("add their prefixes to listen.allow"), "{found}");
-    // The file of Red Hat's package.
+    // These are the settings in the named.conf of Red Hat's package.
     let found = named(
         "options { listen-on port 53 { 127.0.0.1; }; listen-on-v6 port 53 { ::1; }; allow-query { localhost; }; };\n",
     );
@@ -206,7 +205,7 @@ fn exceptions_of_blackhole_of_bind_are_kept() {
             "allow = [0.0.0.0/0, ::/0]; refuse = [203.0.113.7/32]; drop = [203.0.113.0/24]",
             false,
         ),
-        // No other prefix contains the prefix of the exception.
+        // The exception (with `!`) has no effect, because no other prefix contains it.
         (
             "10.0.0.0/8;",
             "!192.0.2.7; 203.0.113.0/24;",

@@ -150,7 +150,7 @@ fn views_of_unbound_are_told_and_their_clients_are_refused() {
     assert!(found.contains("view guests") && found.contains(REFUSED), "{found}");
     let found = of(" access-control-view: 127.9.0.0/16 guests\n");
     assert!(keys(&found).contains("refuse = [\"127.9.0.0/16\"]"), "{found}");
-    // This host may always resolve names, also if its addresses are among the clients of a view.
+    // This host may always resolve names, even if its addresses are among the clients of a view.
     for networks in ["127.0.0.0/8", "0.0.0.0/0"] {
         let found = of(&format!(" access-control-view: {networks} guests\n"));
         assert!(!found.contains("refused or dropped the queries of this host"), "{found}");

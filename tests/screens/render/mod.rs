@@ -310,8 +310,6 @@ fn outcomes_on_the_screen_add_up_to_a_hundred_per_cent() {
     assert_eq!(tenths, 1_000, "{outcomes}");
 }
 
-/// When the record of the tables begins.
-
 #[test]
 fn well_and_not_well() {
     let well = status(Vec::new());

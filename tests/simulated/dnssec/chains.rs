@@ -199,8 +199,7 @@ fn the_parents_nsec_is_no_proof_for_the_child() {
     ]);
 }
 
-/// The question for DS records, on the way to an unsigned zone, meets an alias and gets it as the answer. This means that no zone begins at
-/// the name.
+/// On the way to an unsigned zone, the query for DS records is answered with an alias (CNAME). This means that no zone begins at the name.
 #[test]
 fn an_alias_in_place_of_ds_says_that_no_zone_begins_there() {
     let world = |denial: &str| {
@@ -249,7 +248,7 @@ fn zones_change_while_we_remember() {
     ]);
 }
 
-/// A zone replaces its keys and DS records at once, while caches still have the old ones. resolverd asks for the keys once more, and the
+/// A zone replaces its keys and DS records at once, while caches still have the old ones. resolverd then queries the keys once more, and the
 /// answer is secure.
 #[test]
 fn keys_may_be_exchanged_without_notice() {

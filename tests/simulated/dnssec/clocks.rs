@@ -50,8 +50,8 @@ fn a_slow_clock_does_not_keep_names_from_resolving() {
     ]);
 }
 
-/// If the clock is fast, a bogus answer may also be an old answer that somebody sends again. So the answer stays bogus. It is forgotten
-/// when the clock is set.
+/// If the clock is fast, a bogus answer may also be an old answer that an attacker sends again. So the answer stays bogus. When the clock is set
+/// right, resolverd discards this result and asks again.
 #[test]
 fn what_failed_by_a_fast_clock_is_asked_again_when_it_is_set() {
     play_all([played(
@@ -100,9 +100,9 @@ fn unsigned_zone() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// The clock is fast, so the proof that the zone is unsigned has expired, and the answer of the near server is bogus. The clock is set
-/// while the distant server is asked. A denial from this server alone is in doubt: it would count only if all servers had denied the name,
-/// but the near server gave another answer.
+/// The clock is fast, so the proof that the zone is unsigned has expired, and the answer of the near server is bogus. The clock is set right
+/// while the distant server is asked. This server denies the name, which is doubtful: it would count only if all servers had denied the name. But
+/// the near server gave an answer.
 #[test]
 fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_clock() {
     paused(async {

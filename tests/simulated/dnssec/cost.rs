@@ -70,8 +70,8 @@ fn a_cold_secure_answer_waits_for_no_keys() {
     }
 }
 
-/// The zone is on the servers of its parent, so no referral leads to it. The DS records and the keys are asked for after its answer has
-/// arrived, both at the same time.
+/// The zone is on the servers of its parent, so no referral leads to it. When its answer has arrived, resolverd queries its DS records and its
+/// keys, both at the same time.
 #[test]
 fn a_cut_that_nobody_told_of_costs_one_round_trip() {
     let distance = Duration::from_millis(40);

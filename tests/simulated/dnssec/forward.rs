@@ -184,7 +184,8 @@ fn one_broken_domain_does_not_put_forwarders_last() {
     });
 }
 
-/// The greatest cost of validation behind a forwarder. The DS records and the keys of a zone are asked for at the same time.
+/// The test shows the largest time that validation can take behind a forwarder. The DS records and the keys of a zone are queried at the same
+/// time, so each zone cut costs one round trip.
 #[test]
 fn behind_a_forwarder_each_cut_costs_one_round_trip() {
     paused(async {
@@ -304,7 +305,8 @@ fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
     });
 }
 
-/// A new zone at a name that the parent had as a simple name before. The parent's denial of a DS record is still in the cache.
+/// A new zone begins at a name that was an ordinary name in the parent zone before. The parent's denial of a DS record at this name is still in
+/// the cache.
 #[test]
 fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
     let tree = |parent: &str| {

@@ -84,7 +84,8 @@ fn a_refresh_that_fails_leaves_the_keys_as_good_as_they_were() {
             let reply = ask_for_ad(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
             assert!(reply.message.metadata.authentic_data, "{:#?}", reply.steps);
-            // The server of the zone now counts as doubtful, but no client waits for the keys.
+            // The server did not answer the query for the keys, so it now counts as doubtful (it was silent once). But no client waits for the
+            // keys.
             assert!(reply.elapsed <= ROUND_TRIP * 2 + Duration::from_millis(1), "{:?}", reply.elapsed);
             tokio::time::sleep(Duration::from_secs(3)).await;
         }

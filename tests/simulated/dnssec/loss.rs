@@ -12,7 +12,7 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_trusting, paused};
 use lab::world::ServerPlan;
 
-/// The datagrams that are lost on the path to the zone's only server, per thousand: every second one.
+/// How many of a thousand datagrams are lost on the path to the zone's only server: every second one.
 const LOSS: u32 = 500;
 
 #[test]

@@ -12,8 +12,9 @@ use lab::server::Distance;
 use lab::simulation::{Flags, Simulation, config_trusting, paused};
 use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 
-/// The number of questions that clients ask at the same time, and the time until they ask the next ones.
+/// The number of questions that clients ask at the same time.
 const AT_ONCE: usize = 10;
+/// The time until the clients ask the next questions.
 const BETWEEN: Duration = Duration::from_millis(500);
 
 /// How many times clients ask their questions (`AT_ONCE` at a time) after each step of a rollover of keys.

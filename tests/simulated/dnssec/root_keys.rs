@@ -32,9 +32,9 @@ const REVOKED: &str = "ksk=old,new revoked=old";
 /// How the root zone is signed: it has only the second key.
 const NEW: &str = "ksk=new";
 
-/// Returns a lock that a test of this file must hold. If a test without a log is the first to reach a log statement, the line may be
-/// missing from a log that another test begins at that moment. Only the tests of this file reach these statements, so they run one after
-/// the other.
+/// Returns a lock that a test of this file must hold, so that these tests run one after the other. Otherwise a log line may be missing: if a test
+/// that reads no log is the first to reach a log statement, the log library may switch this statement off while another test begins to read its
+/// log. Only the tests of this file reach these log statements.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -185,7 +185,7 @@ fn a_whole_rollover_of_the_root() {
         assert!(following.is_secure().await);
         following.days(OLD, 3).await;
         assert!(!following.is_secure().await);
-        // Without the file, the configured key is trusted again. This is not worse than without RFC 5011.
+        // Without the file with the stored keys, the configured key is trusted again. This is not worse than without RFC 5011.
         let mut fresh = Following::with(Arc::default(), following.day);
         fresh.days(OLD, 1).await;
         assert!(fresh.is_secure().await);

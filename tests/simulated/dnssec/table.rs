@@ -197,7 +197,7 @@ fn many_keys_of_one_tag_cost_a_budget_and_not_a_minute() {
     ]);
 }
 
-/// Wrong DNSSEC answers: first from one of the two servers of the zone, then from both.
+/// Servers give wrong DNSSEC answers: first only one of the two servers of the zone, then both.
 #[test]
 fn one_servers_wrong_answer_is_not_the_zones() {
     let both = |fault: &str| format!("fault ns1.zone.tld {fault};fault ns2.zone.tld {fault}");

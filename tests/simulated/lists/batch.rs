@@ -50,7 +50,8 @@ fn after_two_hundred_addresses_a_check_takes_as_long_as_its_slowest_list() {
     });
 }
 
-/// A third of the DNS lists are not in the registry. One of their answers is not a valid listing; the client gets it unchanged.
+/// A third of the DNS lists are not in the registry. They must be in the batches too. One of their answers is not a valid listing; the client
+/// gets it unchanged.
 #[test]
 fn lists_that_no_registry_has_are_in_the_batches_too() {
     paused(async {
@@ -87,7 +88,8 @@ fn lists_that_no_registry_has_are_in_the_batches_too() {
     });
 }
 
-/// The SPF record of another domain has `exists:%{ir}.spf.example`. Half of the mail comes from this domain.
+/// Half of the mail comes from a domain whose SPF record has `exists:%{ir}.spf.example`. The names of this macro look like those of a DNS list,
+/// but it is none.
 #[test]
 fn a_zone_of_spf_macros_is_not_in_the_batches() {
     paused(async {
@@ -107,7 +109,7 @@ fn a_zone_of_spf_macros_is_not_in_the_batches() {
 fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
     for percent in [3, 20, 60] {
         paused(async {
-            // An address is listed by one of the DNS lists, chosen at random, or by none.
+            // Each address is listed by one of the DNS lists, chosen at random, or by none.
             let random = Random::seeded(11);
             let listed: Vec<Option<usize>> = (0..600)
                 .map(|_| {

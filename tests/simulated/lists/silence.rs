@@ -40,7 +40,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             }
             times
         };
-        // The answers of these DNS lists would mean that every address is listed, so they must not be trusted.
+        // In this lab, the zones of the DNS lists list every address. Such answers must not be trusted.
         let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
         break_list(&stage, DEAD, &[Fault::Dead]);
         break_list(&stage, REFUSING, &[Fault::Refused]);
@@ -65,7 +65,8 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             if !open {
                 worst_before = worst_before.max(longer);
             }
-            // In the meantime, an SPF macro with reversed addresses still works, although its server is slow.
+            // Names of an SPF macro with reversed addresses look like those of a DNS list. They must still be resolved, although their server is
+            // slow.
             let reply = stage.ask(&question(sender(number), "spf.example.")).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError, "message {number}");
             pass(Duration::from_secs(1)).await;
@@ -184,8 +185,7 @@ fn a_list_that_dies_after_many_others_is_told_as_soon() {
         stage.check(sender(0), &all()).await;
         let names: Vec<_> = others.iter().map(|apex| question(sender(1), &apex.to_ascii())).collect();
         join_all(names.iter().map(|name| stage.ask(name))).await;
-        // All DNS lists were tested and probed in the background by now. Still, a list counts as silent only if another server
-        // answers.
+        // By now all DNS lists were tested and probed in the background. Even so, a list counts as silent only if another server answers.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let reply = stage.ask(&question(sender(10), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);

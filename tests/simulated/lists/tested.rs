@@ -21,15 +21,14 @@ use super::stage::{ONE_POINT_LIST, Stage, name, pass, question, sender};
 
 const LIST: &str = "zen.spamhaus.org.";
 
-/// The records of a DNS list that lists everything (`WORLD`), and those of a list without faults
-/// (`SOUND`).
+/// The records of a DNS list that lists everything.
 const WORLD: &str = "* 60 A 127.0.0.2\n*.0.0.127 60 A 127.0.0.2\n";
+/// The records of a DNS list without faults.
 const SOUND: &str = "2.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n";
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Returns how many times the DNS list was tested. This is the number of queries for its last test
-/// entry.
+/// Returns how many times the DNS list was tested: the number of queries for the last of its test entries.
 fn tests(stage: &Stage) -> usize {
     let point = name(&format!("1.0.0.127.{LIST}"));
     stage.simulation.lab().log().received().iter().filter(|one| one.name.to_lowercase() == point).count()
@@ -294,7 +293,7 @@ fn own(tests: Option<TestEntries>) -> Stage {
 fn a_list_of_the_operators_own_is_not_condemned_by_test_entries_that_it_never_promised() {
     paused(async {
         let stage = own(None);
-        // This DNS list contains hosts of the operator and a partner, as allowlists do.
+        // Like some allowlists, this DNS list contains 127.0.0.0/24 (the operator's own host), and the address of a partner.
         stage.serve(LIST, &[0, 1], "*.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n");
         minutes(&stage, 60).await;
         assert_eq!(code(&stage, &question(sender(7), LIST)).await, ResponseCode::NoError);

@@ -14,11 +14,13 @@ use std::time::Duration;
 
 const LIST: &str = LISTS[0].0;
 
-/// The index of each listener in the configuration: with the checks for DNS lists (`GUARDED`), without them, with refusals as "not listed",
-/// with other zones.
+/// The index of the listener with the checks for DNS lists.
 const GUARDED: usize = 0;
+/// The index of the listener that passes all answers of DNS lists on, without checks.
 const PASSING: usize = 1;
+/// The index of the listener that answers "not listed" if a DNS list refuses the query.
 const DENYING: usize = 2;
+/// The index of the listener whose clients see other zones.
 const APART: usize = 3;
 
 /// Adds four listeners: one with the checks for DNS lists, one that passes all answers on, one for which a refusal is "not listed", and one
@@ -64,7 +66,7 @@ const ORDERS: [[usize; 3]; 6] = [
     [DENYING, PASSING, GUARDED],
 ];
 
-/// Asks for a name for which the DNS list refuses to answer. Asserts that each listener gives its own response code.
+/// Asks for a name for which the DNS list refuses to answer. Asserts that the client of each listener gets the response code for this listener.
 async fn assert_refused(stage: &Stage, name: &str) {
     let codes = [
         (GUARDED, ResponseCode::ServFail),

@@ -1,5 +1,5 @@
-//! DNS lists that are reached in changing ways (the server or the zone to which their queries are sent). Each answer is checked, and a way
-//! that no listener uses any more is forgotten.
+//! DNS lists whose queries are sent to changing servers. A `Way` says where: to the public servers of the list, or to the servers of a configured
+//! zone. Each answer is checked, and the state of a `Way` that no listener uses any more is forgotten.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use super::stage::{LISTS, Stage, name, question, sender};
 /// The records of a DNS list whose zone is parked: every name has the address of a web server.
 const PARKED: &str = "* 60 A 203.0.113.7\n";
 
-/// Returns a configured zone for the DNS list with a server whose port is `number`, and the way through this server. So each number gives
-/// another way.
+/// Returns a configured zone for the DNS list, and the `Way` through the servers of this zone. One of these servers has the port `number`, so
+/// each number gives another `Way`.
 fn mirror(stage: &Stage, apex: &str, number: u16) -> (ConfiguredZone, Way) {
     let servers: Vec<SocketAddr> =
         vec![(stage.servers(apex)[0].addresses()[0], 53).into(), ([198, 51, 100, 1], number).into()];

@@ -320,7 +320,7 @@ fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::Yes)]);
         simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[]);
         sleep(Duration::from_secs(40)).await;
-        // Another client gets an answer for the same name, which failed before.
+        // Another client now gets an answer for the name that failed before.
         of(2, "mx.refused.tld.").await;
         assert_eq!(rows(None, None).await, [(1, StillFails::No)]);
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::No)]);

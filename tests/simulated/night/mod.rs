@@ -70,7 +70,7 @@ enum Break {
     Both(&'static [Fault]),
     /// One server of the mail domain has these faults.
     One(&'static [Fault]),
-    /// The zone of the mail domain is signed wrongly, as these words of a signing plan say.
+    /// The zone of the mail domain is signed with a fault. The text has the words of a signing plan.
     Signing(&'static str),
     /// The other domain, in which the names of the mail domain's servers are, is dead.
     Above(&'static str),
@@ -224,7 +224,7 @@ fn tell(simulation: &Simulation) -> JoinHandle<()> {
     })
 }
 
-/// Plays the night. If `silent` is true, packets get lost in the outage; otherwise the host itself reports an error for each packet.
+/// Plays the night. If `silent` is true, packets get lost in the outage. Otherwise the host itself reports an error for each packet.
 async fn night(silent: bool, seed: u64) -> Truth {
     const PAUSE: Duration = Duration::from_secs(300);
     let lab = Arc::new(lab(false));
@@ -303,7 +303,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     let failed_since = |span: u64| failed.iter().filter(|at| **at <= second && **at + span > second).count();
     let said = BROKEN.iter().find_map(|(name, _, said)| said.filter(|_| *name == domain));
     if line.is("zone_fails") {
-        // The servers of this domain give empty answers. These deny all types except A, for which the question fails.
+        // The servers of this domain give empty answers. An empty answer denies the types other than A. Questions for A fail.
         let enough = if domain == "empty" {
             failed_since(60) == 1
                 && line
@@ -318,7 +318,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     } else if line.is("zone_answers") {
         !is_broken(domain, second, truth) && failed_since(5) == 0
     } else if line.is("query_failed") {
-        // A list that does not answer gets its own state only after it was tested.
+        // A silent DNS list has an incident of its own only after it was tested. Until then, its failed queries are logged one by one.
         let is_list = line.zone() == Some(LIST) && (truth.list_dead.0..truth.list_dead.1).contains(&second);
         is_list || (is_broken(domain, second, truth) && failed_since(5) >= 1)
     } else if line.is("queries_failed") || line.is("query_slow") {

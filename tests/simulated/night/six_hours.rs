@@ -37,8 +37,8 @@ const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     (LOSSY, &[], 300, CulpritKind::Loss),
     (CUT_OFF, &[], 20, CulpritKind::Network),
     ("psbl.surriel.com.", &[Fault::Refused], 20, CulpritKind::ListRefused),
-    // The entry for this DNS list must be the last one: its resolution fails after its question, and the next question must not cause a
-    // log line.
+    // This DNS list must be the last entry. The resolution for it fails only after its client has got a reply. The next questions are without
+    // faults, so they cause no log line at that time.
     ("bl.spamcop.net.", &[Fault::Dead], 20, CulpritKind::ListSilent),
 ];
 
@@ -223,7 +223,7 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
         let failed = next.resolver().failed(FailedWanted::default()).await.zones;
         for (domain, _, _, kind) in FAULTS {
             let is_told = failed.iter().any(|row| row.zone.as_deref() == Some(domain));
-            // Without the outage of the network, it cannot be said which zone would have failed.
+            // During the outage of the network, it is unknown which zone would have failed.
             if kind == CulpritKind::Network {
                 continue;
             }
@@ -271,7 +271,7 @@ fn the_quick_part_of_a_mail_that_waited_for_a_list_is_not_called_quick_by_the_di
             sleep(Duration::from_secs(1)).await;
         }
         assert_eq!(before, CulpritKind::ListSilent);
-        // On the disk, the time alone is not enough to join these queries to one message.
+        // On the disk, the time alone is not enough to find out that these queries belong to the same message.
         assert_eq!(of_sender(&first, at).await, CulpritKind::Unknown, "memory has lost it");
         tells.abort();
         assert_eq!(of_sender(&host(Some(&store)), at).await, CulpritKind::Unknown, "after a crash");

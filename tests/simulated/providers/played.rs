@@ -35,8 +35,9 @@ pub(crate) struct PlayedLine {
 #[derive(Clone, Debug)]
 pub(crate) struct PlayedMail {
     plan: Plan,
-    /// How long the email waited for all its queries together (`waited`), and for the slowest one (`longest`).
+    /// How long the email waited for all its queries together.
     waited: Duration,
+    /// How long the email waited for its slowest query.
     longest: Duration,
     failed: bool,
     /// When the last query of the email was answered, in seconds since 1970.
@@ -171,7 +172,7 @@ impl PlayedMail {
         told.into_iter().map(line).collect()
     }
 
-    /// Returns the log lines about a delivery. The flag of each line is true if the faulty zone has caused its delay.
+    /// Returns the log lines about a delivery. The flag of a line is true if the faulty zone has caused the delay in this line.
     fn lines_of_delivery(&self, base: &str, waited: f64) -> Vec<(String, bool)> {
         if self.failed {
             let text = format!(

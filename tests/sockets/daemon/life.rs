@@ -18,16 +18,19 @@ use crate::daemon::process::{PATIENCE, Process, Setting, World, alone, told};
 /// The maximum time from the start of the daemon to its first answer that needs no server.
 const START: Duration = Duration::from_millis(100);
 
-/// The maximum time from the signal to the end of the daemon, also on a busy machine. The resolutions (flights) that are interrupted could
-/// take ten seconds.
+/// The maximum time from the signal to the end of the daemon, even on a busy machine. Without the interruption, the resolutions (flights) in
+/// progress could take ten seconds.
 const END: Duration = Duration::from_secs(5);
 // On an idle machine, the daemon needs less than a second to stop.
 const _: () = assert!(STOP_GRACE.as_millis() + STOP_FLUSH.as_millis() < 1_000);
 
-/// The number of sockets, of questions for each socket, and of questions over one TCP stream that wait when the signal arrives.
+/// The number of sockets with questions that wait when the signal arrives.
 const CLIENTS: usize = 10;
+/// The number of waiting questions for each of these sockets.
 const QUESTIONS: usize = 10;
+/// The number of waiting questions over one TCP stream.
 const STREAMED: u16 = 10;
+/// The number of all waiting questions.
 const WAITING: usize = CLIENTS * QUESTIONS + STREAMED as usize;
 // The number of waiting questions must be so small that none is turned away, because of silent zones or a busy machine.
 const _: () = assert!(WAITING < MAX_SILENT_FLIGHTS && WAITING < BUSY_FLIGHTS);

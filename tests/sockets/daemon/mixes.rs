@@ -98,8 +98,8 @@ const MIXES: [Mix; 8] = [
     },
 ];
 
-/// Returns a name of 255 octets below `tld.`. If `number` is even, it has labels of one octet, else long labels. Both forms take the most
-/// memory in addition to the name itself.
+/// Returns a name of 255 octets below `tld.`. If `number` is even, it has labels of one octet, else long labels. With these two forms, a name
+/// takes the most memory in addition to its own octets.
 fn long(number: u64) -> String {
     let (mut name, octets) = (format!("n{number}."), if number.is_multiple_of(2) { 1 } else { 50 });
     while name.len() + octets + 1 + "tld.".len() < 255 {

@@ -106,7 +106,7 @@ fn from_an_address_to_all_and_back() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let file = std::fs::read_to_string(setting.config()).unwrap();
-    // Another program may have the same port at another address of this host.
+    // Another program may already use this port at another address of this host. Then another port is tried.
     let (process, port) = loop {
         setting.write("resolverd.toml", &file);
         let process = setting.start();

@@ -160,7 +160,7 @@ fn a_process_that_is_killed_while_it_writes_leaves_the_file_of_before() {
     ended(process);
     let whole = std::fs::read(stage.file()).unwrap();
 
-    // A snapshot whose write was interrupted: it has octets, but no header.
+    // A snapshot whose write was interrupted: its header is not written yet.
     let torn = [&[0; 76][..], &whole[76..whole.len() / 2]].concat();
     std::fs::write(stage.state.path().join("cache.snapshot.new"), torn).unwrap();
     drop(world);

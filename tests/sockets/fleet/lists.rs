@@ -12,7 +12,7 @@ use super::{KEY, Pair, gateway, joined, pair, secret, section, state, written};
 use crate::daemon::client::Client;
 use crate::daemon::process::{Process, Setting, Stage, World};
 
-/// A list with one entry, and a refusal for another address, as Spamhaus gives it to a host that it does not serve.
+/// The zone of a DNS list with one entry. For another address it has the refusal that Spamhaus gives to a host which it does not serve.
 const ZONE: &str =
     "1.2.0.192 3600 A 127.0.0.2\n1.2.0.192 3600 TXT \"listed\"\n9.2.0.192 3600 A 127.255.255.254\n";
 
@@ -66,7 +66,7 @@ fn the_queries_of_all_gateways_count_for_the_quota_once() {
     one.wait_until("it counts the queries of the other", all);
     other.wait_until("it counts the queries of the other", |other| today(other) == today(&one));
     let sent = today(&one);
-    // An empty store must not lose the queries, and a restart must not count them again.
+    // After its restart the store is empty. No query may be missing in the count of the fleet because of this, and none may be counted twice.
     store.restart();
     joined(&one);
     joined(&other);

@@ -68,7 +68,7 @@ fn joined(process: &Process) {
     });
 }
 
-/// Waits until the gateway has written so many entries.
+/// Waits until the gateway has written at least this number of entries to the store.
 fn written(process: &Process, entries: u64) {
     process.wait_until("entries are written", |process| state(process).written >= entries);
 }
@@ -83,7 +83,7 @@ fn hits(process: &Process) -> u64 {
     process.stats().report.upstream.counts.named("fleet_hits").unwrap()
 }
 
-/// The number of queries that the servers of `tld.` got.
+/// Returns the number of queries that the servers of `tld.` have received.
 fn queries(world: &World) -> u64 {
     world.sockets.lab().log().count("ns.tld")
 }
@@ -178,7 +178,7 @@ fn no_fault_of_the_store_fails_a_question() {
     ask_some("known to be frozen");
     store.signal(Signal::CONT);
     joined(&one);
-    // Writes are refused: the policy of the store is to evict nothing.
+    // From here on, the store refuses writes: its memory is full, and its policy is to evict nothing.
     store.command(&[b"CONFIG", b"SET", b"maxmemory", b"1"]);
     ask_some("full");
     one.wait_until("it notices", |one| state(one).refuses_writes.is_some());
@@ -211,7 +211,7 @@ fn a_flush_and_a_negative_trust_anchor_reach_the_fleet() {
     };
     other.wait_until("the other gateway has flushed it", |_| !holds("mail.tld."));
     assert!(holds("www.tld."));
-    // The entry in the store is older than the flush.
+    // The store still has an answer from before the flush. It must not be used.
     let before = queries(&world);
     assert!(ttl(&other, "mail.tld.").is_some());
     assert_eq!(queries(&world), before + 1);

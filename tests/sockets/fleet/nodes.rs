@@ -6,7 +6,7 @@ use super::store::Store;
 use super::{KEY, Pair, gateway, hits, joined, pair, state, ttl, written};
 use crate::daemon::process::{PATIENCE, World};
 
-/// The slots of a cluster, in three parts.
+/// The hash slots of a cluster. Each of its three nodes has one of these ranges.
 const SLOTS: [(&str, &str); 3] = [("0", "5461"), ("5462", "10922"), ("10923", "16383")];
 
 /// Waits until a command of a server has a reply with these words.
@@ -22,7 +22,7 @@ fn until(store: &Store, command: &[&[u8]], words: &str) {
     }
 }
 
-/// Starts a cluster. Without the node of a slot, the other slots still work.
+/// Starts a cluster of three nodes. If a node fails, its slots are missing, but the others still work.
 fn cluster() -> Option<Vec<Store>> {
     let options = [
         "--cluster-enabled",
@@ -75,7 +75,7 @@ fn a_cluster_shares_and_may_lose_a_node() {
         assert!(ttl(&other, name).is_some(), "{name}");
     }
     assert!(hits(&other) > 0, "the other nodes still have a part");
-    // The heartbeat does not need the dead node either.
+    // The heartbeat, with which a gateway measures the store once a second, does not need the dead node either.
     let before = state(&other).written;
     for number in 400..420 {
         assert!(ttl(&other, &format!("n{number}.tld.")).is_some());

@@ -14,7 +14,7 @@ use crate::daemon::process::PATIENCE;
 /// The programs that serve a store: Debian 13 has the first, Debian 12 the second.
 const PROGRAMS: [&str; 2] = ["valkey-server", "redis-server"];
 
-/// A running server of the store; killed when dropped.
+/// A running server program of the store. It is killed when this value is dropped.
 pub(super) struct Store {
     child: Child,
     pub(super) port: u16,
@@ -63,7 +63,7 @@ impl Store {
         TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
     }
 
-    /// Starts the server again, empty, on the same port.
+    /// Starts the server again on the same port. It is then empty.
     pub(super) fn restart(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -80,7 +80,7 @@ impl Store {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Sends a command, and returns its reply in one text.
+    /// Sends a command to the server. Returns the texts in the reply.
     pub(super) fn command(&self, words: &[&[u8]]) -> Vec<Vec<u8>> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -94,7 +94,7 @@ impl Store {
         read(&mut BufReader::new(stream))
     }
 
-    /// Returns the names of all entries.
+    /// Returns the names of all entries in the store.
     pub(super) fn entries(&self) -> Vec<Vec<u8>> {
         let mut names = self.command(&[b"KEYS", b"*:e:*"]);
         names.retain(|name| !name.ends_with(b":lease"));
@@ -124,7 +124,7 @@ fn spawn(program: &str, port: u16, folder: &TempDir, options: &[String]) -> Chil
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Reads a reply of the protocol of Redis (RESP 2): the texts in it.
+/// Reads a reply in the protocol of Redis (RESP 2). Returns the texts in it.
 fn read(stream: &mut impl BufRead) -> Vec<Vec<u8>> {
     let mut line = String::new();
     stream.read_line(&mut line).unwrap();

@@ -75,7 +75,8 @@ fn several_lines_are_looked_up_in_one_reading_and_those_without_a_reply_again() 
     let lines: String = (0..MOST_WHYS as u8 + 3).map(line).collect();
     let told = objects(&pasted(&world, &lines, &["--json"]).1);
     let readings = std::mem::take(&mut *world.fake.whys.lock().unwrap());
-    // All lines have a name in common. The command asks the daemon for this name once in each step.
+    // Each line has an address of its own, and all lines have a name in common. In each step, the command asks the daemon about the addresses,
+    // and once about this name.
     assert_eq!(readings, [MOST_WHYS + 4, 4]);
     assert_eq!(
         told.iter().map(|one| one["more_lines"].as_u64().unwrap_or(0) + 1).sum::<u64>(),
@@ -152,12 +153,12 @@ fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
         let (code, text, _) = pasted(&world, &line, &[]);
         assert!(code == 4 && !text.contains("Cause: no server answered"), "{line}: {text}");
     }
-    // The email is an hour old, but its delivery to the recipient was tried since then.
+    // The email is an hour old, but the gateway has just tried to deliver it to the recipient.
     let entry = format!(
         "{}\n(Host or domain name not found. Name service error for name=mail.example type=MX: Host not found, try again)\n   us@mail.example\n",
         entries(3_600)[0].replace("mail.example", "sender.test")
     );
-    // The same, for an entry that has only one line.
+    // The same email as an entry in one line of JSON.
     let object = entries(3_600)[3].replace("mail.example", "sender.test");
     let object = object.replace(
         '}',
@@ -171,7 +172,7 @@ fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
             "{told:#?}"
         );
     }
-    // Both parts of this line lead to the same message, so the output has one line.
+    // Both the sender and the recipient in this line lead to the same message, so the output has one line.
     let both = entries(6)[3].replace('}', ", \"recipients\": [{\"address\": \"us@mail.example\"}]}");
     let (_, text, _) = pasted(&world, &both, &[]);
     assert!(text.contains("no server answered") && !text.contains("more line"), "{text}");
@@ -310,7 +311,7 @@ fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mai
     assert_eq!(kind("0.1/0/3.0/0.1"), "not_dns", "1.2 s are not most of it");
     assert_eq!(kind("0.1/0/2.0/0.1"), "unknown");
     assert_eq!(kind("0.1/0/0.3/0.1"), "not_dns", "the wait was longer than this");
-    // The message that is found for the address alone is another one.
+    // For the address alone, the command finds another message.
     let (code, text, _) = world.run(&["--json", "why", "192.0.2.8"]);
     assert_eq!((code, &objects(&text)[0]["culprit"]["kind"]), (0, &"none".into()));
 }

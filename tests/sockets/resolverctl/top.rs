@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::{World, skipped};
 
-/// The escape sequences that begin and end the use of the alternate screen.
+/// The escape sequence that begins the use of the alternate screen.
 const TAKE: &str = "\u{1b}[?1049h";
+/// The escape sequence that ends the use of the alternate screen.
 const GIVE: &str = "\u{1b}[?1049l";
 
 /// The command `resolverctl top` on a terminal, and the text that it writes to the terminal.
@@ -18,7 +19,7 @@ struct OnTerminal {
     pid: std::path::PathBuf,
     chunks: Receiver<Vec<u8>>,
     seen: String,
-    /// The position in the text after the last part for which the test has waited.
+    /// The position in `seen` after the last text for which the test has waited.
     after: usize,
 }
 

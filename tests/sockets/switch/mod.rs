@@ -52,7 +52,7 @@ fn back_restores_each_file_and_each_service() {
     golden("switch_back.txt", &text);
     assert_eq!(code, 0);
     let mut after = host.files();
-    // This directory did not exist before the switch. It contains the directory of the record.
+    // This directory did not exist before the switch. It contains the directory with the record of the switch.
     after.remove("var/lib");
     assert_eq!(after, before);
     let (code, _, error) = host.command(&internet, &["--back"]);
@@ -145,7 +145,7 @@ fn nothing_happens_where_a_failure_stays() {
     refused(&host, &internet, "dnsmasq may also give addresses to other hosts");
     assert_eq!(host.switch(&internet, &["--stop-shared"]).0, 0);
 
-    // With this server, resolverd cannot listen at a wildcard address.
+    // systemd-resolved listens at port 53 of 127.0.0.53, so resolverd cannot listen at port 53 of all addresses (0.0.0.0).
     let host = plain();
     host.write(
         "etc/resolverd/resolverd.toml",
@@ -240,7 +240,7 @@ fn each_kind_of_host_has_its_steps() {
     let well = ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n");
     let dns = ("etc/nsswitch.conf", "hosts: files dns\n");
 
-    // Only this host can query Unbound, and resolv.conf names it already: resolv.conf stays.
+    // Only this host can query Unbound, and resolv.conf already names its address. So resolv.conf is not changed.
     let host = Host::new(&[well, dns, ("units/unbound.service", "loaded enabled active\n")]);
     host.holds("unbound", "unbound.service", [127, 0, 0, 1]);
     assert_eq!(steps(&host, &internet), ["stop unbound.service", START, "disable unbound.service"]);
@@ -270,7 +270,7 @@ fn each_kind_of_host_has_its_steps() {
     // On this host, resolverd only needs to be started.
     assert_eq!(steps(&Host::new(&[well, dns]), &internet), [START]);
 
-    // In Debian 13, the hook lets the script of dhcpcd skip the hook for resolv.conf.
+    // On Debian 13, the file dhcpcd.enter-hook makes the script of dhcpcd skip its hook that writes resolv.conf.
     let dhcpcd = ("usr/sbin/dhcpcd", "");
     let hook = "write /etc/dhcpcd.enter-hook";
     assert_eq!(steps(&Host::new(&[well, dns, dhcpcd]), &internet), [hook, START]);

@@ -71,7 +71,7 @@ fn systemd_understands_every_line() {
     }
     let folder = tempfile::tempdir().unwrap();
     let service = std::fs::read_to_string(unit("resolverd.service")).unwrap();
-    // The unit with the current paths of the programs. Everything else is unchanged.
+    // The unit, but with the paths of the programs of this build.
     let service = service
         .replace("ExecStart=resolverd\n", &format!("ExecStart={}\n", env!("CARGO_BIN_EXE_resolverd")))
         .replace("ExecReload=resolverctl ", &format!("ExecReload={} ", env!("CARGO_BIN_EXE_resolverctl")));

@@ -121,7 +121,7 @@ fn with_servers(question: &QuestionReport) -> (f64, f64) {
     (begin, begin + question.servers)
 }
 
-/// Returns the bar with the time that the message (email) waited because of each side, and the rest: queries of which none was slow.
+/// Returns the bar that shows how long the message (email) waited because of each side (`Side`), and how long for quick queries.
 fn sums_bar(report: &MessageReport) -> String {
     let of_client = report.sums.get(&Side::Client).copied().unwrap_or(0.0);
     let rest = report.waited + of_client - report.sums.values().sum::<f64>();
@@ -129,7 +129,7 @@ fn sums_bar(report: &MessageReport) -> String {
     let parts = sides.chain(Some(("rest".to_owned(), "quick queries", rest)));
     let parts: Vec<_> = parts.filter(|(.., time)| *time > 0.0).collect();
     let bar = |(class, _, time): &(String, &str, f64)| {
-        // The bars fill the line if the sum of these numbers is at least 1, so they are in microseconds.
+        // The bars fill the line only if the sum of these numbers is at least 1. In seconds, the sum may be less, so they are in microseconds.
         format!("<b class=\"{class}\" style=\"flex:{:.0} 1 0\">{}</b>", time * 1e6, words::time(*time))
     };
     let legend = |(class, label, time): &(String, &str, f64)| {

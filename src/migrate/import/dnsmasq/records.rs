@@ -61,7 +61,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     }
     files(settings, domain.as_deref(), (&mut names, &mut *sources), draft);
     if !settings.iter().any(|setting| setting.option == "no-hosts") {
-        // The position is line 1 even if the file has only comments, like Debian's, because dnsmasq reads /etc/hosts by default.
+        // dnsmasq reads /etc/hosts by default, so no line may name it. The finding therefore has the position of line 1.
         let place = SourcePlace { file: path.into(), line: 1 };
         names.file(&(&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
     }

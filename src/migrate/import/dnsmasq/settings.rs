@@ -81,7 +81,8 @@ fn ports(settings: &[DnsmasqSetting], draft: &mut Draft) {
     draft.set(typed, ("[resolve]", "source_ports"), range);
 }
 
-/// Converts the networks whose addresses names on the internet must not have, and the domains that may have such addresses.
+/// Converts the protection against DNS rebinding: the networks whose addresses are not accepted for names on the internet, and the domains that may
+/// have such addresses.
 fn rebinding(settings: &[DnsmasqSetting], draft: &mut Draft) {
     if let Some(stop) = settings.iter().find(|setting| setting.option == "stop-dns-rebind") {
         draft.set(stop, ("[resolve]", "private_addresses"), private());

@@ -63,7 +63,7 @@ impl ZoneClients<'_> {
             };
             self.has((list, lists), &queried, is_stranger)
         };
-        // Most zones have no list of clients of their own, or all have the same one.
+        // Most zones have no list of clients of their own, or all have the same one, so the result for each list is stored.
         let mut known: HashMap<String, bool> = HashMap::from([(String::new(), is_wider(of_all))]);
         let is_zone_wider = |zone: &&&Statement| {
             let list = find(zone.block(), "allow-query");
@@ -84,8 +84,8 @@ impl ZoneClients<'_> {
         draft.report(Dangerous, &(&first.place, &shown), (did, instead));
     }
 
-    /// Returns true if the condition `is_such` is true for a client that can reach named. `queried` are the clients that `allow-query` permits, whose
-    /// list is `list`.
+    /// Returns true if the condition `is_such` is true for a client that can reach named. `list` is a list of `allow-query`, and `queried` are the
+    /// clients that it permits.
     fn has(
         &self,
         (list, lists): (Option<&Statement>, &Lists<'_>),

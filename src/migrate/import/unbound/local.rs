@@ -47,7 +47,8 @@ struct LocalRecord {
 
 type LocalZones = local_zones::LocalZones<LocalZone>;
 
-/// Converts the local zones and Unbound's default zones. Returns the positions of the zones with servers that have no effect because of them.
+/// Converts the local zones and Unbound's default zones. Returns the positions of the zones with servers that are left out, because Unbound or
+/// resolverd answers their names itself.
 pub(super) fn add(
     server: &Section,
     (by_default, upstreams): (&[DefaultZone], &UpstreamZones<'_>),

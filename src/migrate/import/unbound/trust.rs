@@ -16,8 +16,9 @@ use resolver::config::TrustAnchor;
 /// The settings that name a trust anchor. `trusted-keys-file` is another one.
 const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trust-anchor"];
 
-/// The text of a finding about a trust anchor for the root. resolverd does not need it, because it has these keys built in.
+/// What a setting did in Unbound, for a finding about a trust anchor of the root.
 const OF_THE_ROOT: &str = "held the keys of the root";
+/// Why resolverd does not need this setting, for the same finding.
 const FOLLOWED: &str = "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
 
 /// Converts the settings of Unbound for DNSSEC validation.

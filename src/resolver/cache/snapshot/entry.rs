@@ -44,7 +44,7 @@ const TAGS: [EntryTag; 7] = [
     EntryTag::Configured,
 ];
 
-/// The bit in the first octet of an entry that is set if the entry was in use, that is, in the long queue of its table.
+/// This bit in the first octet of an entry is set if the entry was used again after it was stored (the long queue of `Store`).
 const IN_USE: u8 = 0x80;
 
 /// An entry that was read from a block of the snapshot but is not decoded yet.

@@ -52,8 +52,8 @@ pub struct Scope {
     pub views: Vec<ViewId>,
     /// The apexes of the zones of DNS lists, in wire form. The answers of DNS lists are not written to a snapshot.
     pub lists: HashSet<Vec<u8>>,
-    /// Temporary negative trust anchors, and names whose routes have just changed, in wire form. Data at and below these
-    /// names are neither written nor restored.
+    /// Temporary negative trust anchors, and names for which the configured servers have just changed, in wire form. Data at and below these names
+    /// are neither written nor restored.
     pub overlooked: HashSet<Vec<u8>>,
     /// The longest time for which an entry from the snapshot may stay valid.
     pub max_ttl: Duration,
@@ -82,9 +82,8 @@ pub struct Restoration {
 }
 
 impl Scope {
-    /// Returns true if an entry for `name` is written and restored. `said` is true if the entry contains data of a zone.
-    /// Answers of DNS lists, and data at and below `overlooked` names, are not written. The delegations to DNS lists are
-    /// written.
+    /// Returns true if an entry for `name` is written and restored. `said`: true if the entry contains data of a zone, false if it belongs to a
+    /// delegation. Answers of DNS lists, and data at and below `overlooked` names, are not written. The delegations to DNS lists are written.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let is_left_out = said && lies_in(&self.lists, name) || lies_in(&self.overlooked, name);
         !is_left_out
@@ -102,7 +101,7 @@ impl Scope {
         }
     }
 
-    /// Returns the position of a view in the configuration. `knows` is the id under which its RRsets are stored.
+    /// Returns the position of a view in the configuration. `knows`: the id of the view under which its RRsets are stored.
     fn place(&self, knows: ViewId) -> Option<u16> {
         u16::try_from(self.views.iter().position(|own| *own == knows)?).ok()
     }
@@ -114,14 +113,14 @@ pub(crate) fn lies_in(apexes: &HashSet<Vec<u8>>, name: &[u8]) -> bool {
     !apexes.is_empty() && (apexes.contains(&[0][..]) || suffixes.any(|suffix| apexes.contains(suffix)))
 }
 
-/// Returns true if an entry in the table of RRsets contains data of a zone. `kind` and `flags` are those of its key. All
-/// other entries belong to delegations.
+/// Returns true if an entry in the table of RRsets contains data of a zone. `kind` and `flags`: the type and the flags of the entry's key. All other
+/// entries belong to delegations.
 fn is_said(kind: RecordType, flags: u8) -> bool {
     !KeySlot::leads(kind, flags)
 }
 
 impl Memory {
-    /// Writes the entries of the views in `scope` to a file. Walks through all tables (see `walk`).
+    /// Writes the entries of the views in `scope` to a file. This reads all tables, so run it with `walk`.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -159,8 +158,8 @@ impl Memory {
         Ok(Written { entries: entries.saturating_sub(scope.configured.len() as u64), octets })
     }
 
-    /// Reads a snapshot until its end, or until `goes_on` returns false. Entries that are already in the cache stay.
-    /// Half a million entries take a second (see `walk`).
+    /// Reads a snapshot until its end, or until `goes_on` returns false. Entries that are already in the cache stay. Half a million entries take a
+    /// second, so call this function with `walk`.
     ///
     /// # Errors
     /// The snapshot must not be used. If the file could be read, nothing was restored.
@@ -186,7 +185,7 @@ impl Memory {
         let gone = Duration::from_secs(age.saturating_add(1));
         let moments = Moments { now: now.mono, gone, most: scope.max_ttl, stale: scope.serve_stale };
         let (mut entries, mut restored): (u64, u64) = (head.entries, 0);
-        // The names whose configuration differs from that of the process that wrote the snapshot.
+        // The names whose configuration differs between this process and the process that wrote the snapshot.
         let mut changed: HashSet<Vec<u8>> = scope.configured.keys().cloned().collect();
         while let Some(block) = reader.block()?.filter(|_| goes_on()) {
             let mut left = Octets::new(block);
@@ -249,7 +248,8 @@ pub enum UnusableSnapshot {
     /// The file is not a snapshot of resolverd.
     #[error("it is not a cache snapshot")]
     Foreign,
-    /// The format of the file has this version (first) instead of the expected one.
+    /// The file has another version of the format. The first number is the version of the file, the second number is the version that this program
+    /// reads.
     #[error("it has format version {0}, and this resolverd reads version {1}")]
     Version(u32, u32),
     /// The snapshot is incomplete, or was changed.

@@ -1,7 +1,7 @@
 //! Entries that the gateways of a fleet share: they are written and read like entries of a snapshot.
 //!
-//! What is shared for a question is the RRset, the alias or the denial of its name; what is shared for a zone is its delegation and the DNSSEC
-//! state of the zone. The times in the octets count from the time at which they were written, as in a snapshot.
+//! For a question, the fleet shares the RRset, the alias or the denial of its name. For a zone, it shares the delegation and the DNSSEC state of the
+//! zone. The times in the octets count from the time at which they were written, as in a snapshot.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub(crate) struct Exported {
 /// How entries of the fleet are taken into the cache.
 #[derive(Clone, Copy)]
 pub(crate) struct Import<'i> {
-    /// The view whose data the entries become.
+    /// The view for which the entries are stored.
     pub(crate) view: ViewId,
     /// The time since the entries were written.
     pub(crate) age: Duration,
@@ -47,8 +47,8 @@ pub(crate) struct Import<'i> {
 }
 
 impl Memory {
-    /// Returns the cached RRset, alias or denial for a name and type, for the fleet. Returns `None` if there is none that other gateways may
-    /// use: data without validation are shared only if `validates` is false, so if no gateway of the fleet validates.
+    /// Returns the cached RRset, alias or denial for a name and type, for the fleet. Returns `None` if there is none that other gateways may use:
+    /// data without validation are shared only if `validates` is false, that is, if no gateway of the fleet validates.
     pub(crate) fn export(
         &self,
         (name, kind): (&Name, RecordType),
@@ -134,7 +134,7 @@ impl Servers {
     /// Returns at most `most` servers that are dead, or lame for a zone: the address in octets, and the record of the server.
     pub fn export_faulty(&self, now: Mono, most: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut faulty = Vec::new();
-        // The walk ends when the list is full.
+        // `each` returns an error when the list is full. This error has no meaning here.
         let _ = self.each(|address, server| {
             if server::is_faulty(server, now) {
                 let mut record = Vec::new();
@@ -146,7 +146,8 @@ impl Servers {
         faulty
     }
 
-    /// Takes the record of a faulty server of another gateway, if this gateway knows nothing of the server. `age` is the time since it was written.
+    /// Takes the record of a faulty server of another gateway, if this gateway knows nothing of the server. `age` is the time since the record was
+    /// written.
     pub fn import(&self, record: &[u8], age: Duration, now: Mono) -> bool {
         let moments = Moments { now, gone: age, most: RESTORED_SERVER_TIME, stale: Duration::ZERO };
         let Some((address, mut history)) = server::server(record, moments) else { return false };
@@ -170,7 +171,7 @@ fn backing(known: &Known) -> &Backing {
     }
 }
 
-/// Returns true if an entry of the fleet expires later than the entry in the cache, and is as credible.
+/// Returns true if an entry of the fleet expires later than the entry in the cache, and is at least as credible.
 fn is_newer(entry: &CacheEntry, held: &CacheEntry, now: Mono) -> bool {
     match (entry, held) {
         (CacheEntry::Known(new), CacheEntry::Known(held)) => {

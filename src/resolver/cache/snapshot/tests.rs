@@ -185,7 +185,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     let zone = name("lame.example.");
     let known = |memory: &Memory, now| memory.servers.known(server_address()).unwrap().standing(&zone, now);
     let standing = known(&after, now.mono);
-    // The path to the server may have changed while no process ran, so its round trip must be measured.
+    // The path to a server may have changed while no process ran, so the round trip of the server must be measured again.
     let as_before = ServerStanding { to_be_measured: true, ..known(&before, BORN) };
     assert_eq!(standing, as_before);
     assert!(standing.finds_mixed_case && !standing.features.long_datagrams);
@@ -270,8 +270,7 @@ fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
     // In this test, all entries of the snapshot expired after 300 s.
     let file = written(&before, &stale_scope(), later(1_300, 0));
     let (after, read_) = read(&file, &stale_scope(), later(0, 999));
-    // MX, A, DNAME and the server were written. Glue, denials, delegations, states of zones and names that only exist
-    // were not written.
+    // MX, A, DNAME and the server were written. Glue, denials, delegations, states of zones and the marks that a name exists were not written.
     assert_eq!((read_.as_ref().unwrap().entries, read_.unwrap().restored), (4, 4));
     let stale = |seconds| Some(Age::Stale(Duration::from_secs(seconds)));
     let age = |word: Option<(RecordType, Age)>| word.map(|(_, age)| age);
@@ -376,7 +375,7 @@ fn views_are_reported_by_their_places_and_those_that_are_gone_are_left_out() {
     }
     let own = Scope { views: vec![first, second], ..scope() };
     let file = written(&before, &own, later(0, 0));
-    // The second view no longer exists, and the first one has another id.
+    // In the configuration of the reader, the second view no longer exists, and the first view has another id.
     let (after, read) = read(&file, &Scope { views: vec![third], ..scope() }, later(0, 0));
     assert_eq!(read.unwrap().restored, 1);
     let known =
@@ -402,7 +401,7 @@ fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
     assert!(after.rrsets.in_view(view).rrset(&said, RecordType::A, Rank::Answer, BORN).is_none());
     assert!(after.rrsets.in_view(view).delegation(&name("bl.example."), BORN).is_some());
 
-    // When the snapshot was written, the name was not a DNS list.
+    // This snapshot was written when the name was not a DNS list. Now it is one, so its answers are not restored.
     let file = written(&before, &scope(), later(0, 0));
     assert_eq!(read(&file, &with_lists, later(0, 0)).1.unwrap().restored, 3);
 
@@ -538,7 +537,7 @@ fn reading_ends_when_it_is_reported_to() {
 }
 
 proptest! {
-    /// Tests that no octets in a block cause a panic, and that the restored entries can be read.
+    /// Tests that any octets in a block cause no panic, and that the restored entries can be read.
     #[test]
     fn entries_of_any_octets_do_no_harm(place in 0_usize..2_000, octets in proptest::collection::vec(any::<u8>(), 0..40)) {
         let before = memory();

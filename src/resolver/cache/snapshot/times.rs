@@ -53,7 +53,8 @@ impl Moments {
     /// Returns `None` if the entry can no longer be used.
     pub(super) fn lifetime(self, age: Duration, whole: Duration, past_end: PastEnd) -> Option<Lifetime> {
         let age = age.saturating_add(self.gone);
-        // An entry that is older than this cannot come from a snapshot of resolverd.
+        // The clock of a process begins long before the process. An entry from before the begin of the clock cannot come from a snapshot of
+        // resolverd.
         let since = Some(self.now.before(age)).filter(|since| *since > Mono::START)?;
         let whole = whole.min(age.saturating_add(self.most));
         let stale = if past_end == PastEnd::Used { self.stale } else { Duration::ZERO };

@@ -17,7 +17,7 @@ use validate::keys::{ZoneKey, ZoneKeys};
 use validate::limits::MAX_DNSKEYS;
 use validate::verdict::{ValidationFailure, Why};
 
-/// The numbers that stand for the results of validation in the snapshot file.
+/// The next four numbers stand for the results of validation in the snapshot file. `INSECURE_AS` is followed by a reason, `INSECURE` is not.
 const SECURE: u8 = 1;
 const INSECURE: u8 = 2;
 const INSECURE_AS: u8 = 3;
@@ -39,7 +39,7 @@ pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
             for key in &keys.keys {
                 let mut octets = Vec::new();
                 let mut encoder = BinEncoder::new(&mut octets);
-                // The result is ignored: if a key cannot be written, the next process reads no key in its place.
+                // An error is ignored: the next process cannot read the incomplete key, and does not restore this state.
                 let _ = key.key.emit(&mut encoder);
                 put_string(out, &octets);
             }

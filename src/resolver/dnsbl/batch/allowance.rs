@@ -7,8 +7,8 @@
 use super::{LEARNED, ListId};
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
-/// Counts two things for all DNS lists together, or for all learned zones: the questions that were sent, and the answers that no client used. Both counts are in thousandths of
-/// a question.
+/// Counts the questions that were sent and the answers that no client used, in thousandths of a question. One such value is for all known DNS lists
+/// together, and one for all learned zones.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowance {
     /// The limit: the number of batch questions with unused answers that are allowed for each hundred questions sent to DNS lists.
@@ -19,8 +19,8 @@ pub(super) struct BatchAllowance {
     at_risk: u64,
 }
 
-/// The allowance of the known DNS lists, and the allowance of the learned zones. Strangers can cause a zone to be learned. The questions to such
-/// zones must not use up the allowance of the lists.
+/// The allowance of the known DNS lists, and the allowance of the learned zones (zones that clients query like DNS lists, see `lookalike`). Strangers
+/// can cause a zone to be learned. The questions to such zones must not use up the allowance of the known lists.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowances {
     lists: BatchAllowance,
@@ -86,7 +86,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// The number of unused batch questions can exceed the limit only by questions that were already sent when clients stopped asking.
+        /// Tests that the unused batch questions exceed the limit only by questions that were already sent when clients stopped asking.
         #[test]
         fn the_waste_stays_within_the_allowance(uses in prop::collection::vec(any::<bool>(), 1..2_000)) {
             let mut allowance = BatchAllowance::new(3);

@@ -2,7 +2,7 @@
 //!
 //! All functions are pure. For each list, one bit for each of the last 128 addresses says whether clients asked the list about this address. So a
 //! change in the clients' behaviour is noticed within 128 addresses. An address is added `BATCH_WINDOW` after the first question about it. Until
-//! enough addresses were added, a trial with the first addresses is used, which counts each question at once.
+//! enough addresses were added, a trial is used: it consists of the first addresses, and counts each question about them immediately.
 
 use std::time::Duration;
 
@@ -37,8 +37,8 @@ pub(super) struct FollowingList {
 }
 
 impl Habit {
-    /// Learns from one more address. `followed` has the DNS lists that clients asked about it after the question, each with the time that passed
-    /// until then.
+    /// Learns from one more address. `followed` has the DNS lists that clients asked about this address after the question of this habit, each with
+    /// the time between the two questions.
     pub(super) fn learn(&mut self, followed: &[(ListId, Duration)]) {
         self.seen = self.seen.saturating_add(1).min(MEMORY);
         for follower in &mut self.followers {
@@ -128,10 +128,10 @@ mod tests {
         for number in 0..BATCH_MIN_SEEN {
             assert!(expected(&usual).is_empty(), "{number}");
             let place = usual.begin_trial().unwrap();
-            // List 1 has not been asked yet about the last two addresses, and list 2 about the last three.
+            // List 1 is asked about all addresses except the last two, and list 2 about all except the last three.
             let lists = [(1, BATCH_MIN_SEEN - 2), (2, BATCH_MIN_SEEN - 3)];
             for (list, _) in lists.into_iter().filter(|(_, until)| number < *until) {
-                // In these counts, an address counts only once.
+                // The list is asked twice about this address, which counts only once.
                 (0..2).for_each(|_| usual.follow_trial(place, list, GAP));
             }
         }

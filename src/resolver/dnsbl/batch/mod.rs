@@ -14,7 +14,8 @@ pub use learned::{Batch, BatchCounts, BatchStanding, Check, CheckQuery, ClientGr
 /// The number of a DNS list: its index in the table of lists.
 pub type ListId = u32;
 
-/// The first number of learned zones, which are no known DNS lists: see `lookalike`.
+/// Numbers from this one on belong to learned zones: zones that are not known to be DNS lists, but that clients query like DNS lists (see
+/// `lookalike`).
 pub const LEARNED: ListId = 1 << 31;
 
 /// The number that stands for the PTR question about an address, as if it were a DNS list. An smtpd without postscreen asks for the PTR before its

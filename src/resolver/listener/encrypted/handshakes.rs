@@ -1,8 +1,8 @@
 //! Limits the rate of handshakes of each client, because a handshake is the greatest work that a client can cause with little effort.
 //!
-//! The limit uses the generic cell rate algorithm, like `refusals`. One client is an IPv4 address, or the /64 network of
-//! an IPv6 address. The source address of a connection cannot be forged, unlike that of a datagram. The clients of a
-//! larger network are not counted together, because the gateways of a site may share a network.
+//! The limit uses the generic cell rate algorithm, like `refusals`. One client is an IPv4 address, or the /64 network of an IPv6 address. Unlike the
+//! source address of a datagram, the source address of a connection cannot be forged. The clients of a larger network are not counted together,
+//! because the gateways of a site may share a network.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use super::super::queued::ClientKey;
 use crate::limits::{HANDSHAKE_BURST, HANDSHAKE_INTERVAL, HANDSHAKE_LOG_PAUSE, MAX_HANDSHAKE_CLIENTS};
 use dns::clock::Mono;
 
-/// For each client that has started handshakes, when it may start the next one.
+/// For each client that has started handshakes: the time at which it may start the next one.
 #[derive(Debug, Default)]
 pub(in super::super) struct Handshakes(Mutex<Rates>);
 
@@ -25,8 +25,7 @@ struct Rates {
 }
 
 impl Handshakes {
-    /// Returns true if the handshake of a client may continue. If it may not, this is logged, but not more often than
-    /// the limit of such log lines allows.
+    /// Returns true if the handshake of a client may continue. A refusal is logged, but at most once in `HANDSHAKE_LOG_PAUSE`.
     pub(in super::super) fn may(&self, client: IpAddr, now: Mono) -> bool {
         let mut rates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let may = rates.may(ClientKey::from_address(client), now);

@@ -20,7 +20,7 @@
 //!   before anything is computed for it. A rate for each network was rejected: the gateways of a site may share a
 //!   network, and one gateway could lock out the other gateways.
 //! - TLS records without data do not extend the time of an idle connection.
-//! - Sessions are resumed from memory: the library keeps 256. Early data (0-RTT) is off, because others can replay it.
+//! - Sessions are resumed from memory: rustls keeps 256. Early data (0-RTT) is off, because others can replay it.
 //! - A new certificate is used for connections that begin after it was loaded; existing connections keep the old certificate.
 //! - Clients are not asked for a certificate. The option `allow` decides by the address of the client, as without TLS.
 

@@ -54,7 +54,7 @@ fn refused(tcp: &TcpStream, error: rustls::Error, mut alert: AcceptedAlert) -> i
 }
 
 impl ClientStream {
-    /// Returns the TCP connection that carries the TLS connection.
+    /// Returns the TCP connection, which carries plain DNS messages or TLS.
     pub(in super::super) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(tcp) => tcp,
@@ -111,7 +111,7 @@ impl ClientStream {
     pub(in super::super) fn end(&mut self) {
         if let Self::Tls(secure) = self {
             secure.session.send_close_notify();
-            // If the kernel has no room for this TLS alert (close_notify), the client learns the same from the end of the connection.
+            // If the kernel has no room for this TLS alert (close_notify), the client notices the closed connection instead.
             let _ = secure.flush();
         }
     }
@@ -215,7 +215,7 @@ impl SecureStream {
                 self.has_ended = state.peer_has_closed();
             }
             Err(error) => {
-                // Sends the TLS alert that says to the client what is wrong.
+                // Sends the TLS alert that tells the client what is wrong.
                 let _ = self.flush();
                 return Err(io::Error::new(io::ErrorKind::InvalidData, error));
             }

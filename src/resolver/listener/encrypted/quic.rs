@@ -1,4 +1,5 @@
-//! The settings of DNS over QUIC. Every limit that the library enforces is set here, and none is left at its default.
+//! The settings of DNS over QUIC. Every limit that the QUIC library (`quinn`) enforces is set here, and none is left at
+//! its default.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::limits::{
 /// The protocol name of DNS over QUIC in the TLS handshake (ALPN, RFC 9250 section 4.1).
 pub(in super::super) const DOQ: &[u8] = b"doq";
 
-/// The version of QUIC (RFC 9000). The library also supports drafts, which are not accepted.
+/// The version of QUIC (RFC 9000). The QUIC library also supports drafts, which are not accepted.
 const VERSION: u32 = 1;
 
 /// Returns the QUIC settings of a listener, without the limits that `transport` returns. Returns `None` if the listener

@@ -29,7 +29,7 @@ use dns::question::Apart;
 use dns::wire::query::Query;
 use history::Counter;
 
-/// The HTTP/2 connection of the library, which returns requests and sends responses.
+/// The connection of the HTTP/2 library (`h2`), which returns requests and sends responses.
 type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;
 
 /// A new HTTP request of a client, and the handle through which its response is sent.
@@ -106,8 +106,8 @@ impl HttpsConnection {
                 Some(step) = self.running.join_next() => self.hold_step(step)?,
                 () = self.unsent.taken(), if has_unsent => self.mark_taken(),
                 request = poll_fn(|context| {
-                    // Waiting requests are answered before more octets are read. The octets are also read if the client may have
-                    // to send the rest of a request that was already accepted, or to allow more octets for the replies.
+                    // Octets are read if another request may be answered. They are also read if the client must still send the body of a request, or
+                    // must allow (WINDOW_UPDATE) that more octets of replies are sent.
                     let reads = self.taken.has_room() || self.unsent.octets() > 0 || self.bodies > 0;
                     poll_request((&mut self.requests, &self.room), (reads, &self.unsent), context)
                 }) => match request {
@@ -185,8 +185,7 @@ impl HttpsConnection {
     /// Begins to answer an HTTP request that has waited.
     fn take_request(&mut self, HeldRequest { mut exchange, sent, body }: HeldRequest) -> io::Result<()> {
         if !self.taken.begin_question() {
-            // Another connection of the client has begun the last allowed question just now. The client may repeat the
-            // request.
+            // Another connection of the client has just begun the last question that is allowed. The client may repeat the request.
             exchange.respond.send_reset(Reason::REFUSED_STREAM);
             return Ok(());
         }
@@ -315,7 +314,7 @@ fn poll_request(
     context: &mut Context<'_>,
 ) -> Poll<Option<Result<NewRequest, ConnectionFault>>> {
     let had_unsent = unsent.octets() > 0;
-    // In the first pass, requests that have already arrived are returned. More octets are read only in the second pass.
+    // In the first pass, no octets are read: a request that the HTTP/2 library has already read is returned. More octets are read in the second pass.
     for opens in [false, true] {
         room.open(opens && reads);
         let polled = pin!(requests.accept()).poll(context);
@@ -343,7 +342,7 @@ async fn read_body(mut body: RecvStream) -> Result<Vec<u8>, RefusedRequest> {
     let whole = async {
         let mut message = Vec::new();
         while let Some(part) = body.data().await {
-            // The client has reset the HTTP/2 stream.
+            // An error means that the client has reset the HTTP/2 stream.
             let part = part.map_err(|_| RefusedRequest::Message)?;
             if message.len().saturating_add(part.len()) > MAX_QUERY {
                 return Err(RefusedRequest::Length);

@@ -15,9 +15,8 @@
 //! - A request counts as a question in progress as soon as its header has arrived, even if its body arrives slowly. If a
 //!   client has the greatest number of questions, its requests wait until one of its queries is answered, as over TCP.
 //!   Bodies are still read in the meantime, because the headers of many requests may arrive before the first body.
-//! - Of a waiting request, only the DNS message is stored. When requests waited in the library with their headers, a
-//!   client that did not read its replies used 32 MiB for `TCP_WRITE_TIME`, and more if its headers had fields of one
-//!   octet each.
+//! - Only the DNS message of a waiting request is stored. In an earlier version, in which requests waited in the crate `h2` with their headers, a
+//!   client that did not read its replies used 32 MiB for `TCP_WRITE_TIME`, and more if its headers had fields of one octet each.
 //! - Queries over HTTPS have the id 0, so that HTTP caches can store the replies (RFC 8484 section 4.1). To distinguish a repeated query from a
 //!   new one, the number of the stream is used instead of the id.
 //! - There is one path, `/dns-query`. A response without a DNS reply has no body: the status is sufficient.
@@ -25,7 +24,7 @@
 //!
 //! # Bounds
 //!
-//! The limits that the library enforces are set in `settings`; the other limits are here or shared with TCP.
+//! The limits that `h2` enforces are set in `settings`; the other limits are here or shared with TCP.
 //!
 //! - Concurrent requests of a connection: `WorkBounds::streams`; further requests are refused. Concurrent questions of a client and of all clients:
 //!   `places`.
@@ -93,8 +92,8 @@ pub(super) async fn serve(
     HttpsConnection::new((requests, room), client, front, taken).serve(closing).await
 }
 
-/// Returns the limits that the library enforces and announces to the client. `streams` is the number of streams that a
-/// client may have at the same time.
+/// Returns the limits that the HTTP/2 library (`h2`) enforces and announces to the client. `streams` is the number of streams that a client may have
+/// at the same time.
 fn settings(streams: usize) -> Builder {
     let mut settings = Builder::new();
     let octets = |octets: usize| u32::try_from(octets).unwrap_or(u32::MAX);

@@ -1,8 +1,8 @@
 //! Limits the octets of an HTTP/2 connection: only some of the octets that have arrived are read at a time, and the
 //! octets of replies are counted until they are sent.
 //!
-//! The library reads everything that has arrived before it returns the first request, and accepts replies without limit.
-//! Both are limited here.
+//! The HTTP/2 library (`h2`) reads everything that has arrived before it returns the first request, and accepts replies without limit. Both are
+//! limited here.
 
 use std::io;
 use std::pin::Pin;
@@ -27,8 +27,7 @@ pub(super) struct BoundedStream {
 /// Limits the number of octets that are read from an HTTPS connection.
 #[derive(Debug)]
 pub(super) struct ReadRoom {
-    /// The number of octets that may be read before other work has its turn. The last read may exceed it by the size of
-    /// the library's buffer.
+    /// The number of octets that may be read before other work has its turn. The last read may exceed it by the size of the buffer of `h2`.
     left: AtomicUsize,
     /// The number of octets that were read since the last query of the client.
     without_query: AtomicUsize,
@@ -39,7 +38,7 @@ pub(super) struct ReadRoom {
 #[derive(Debug, Default)]
 pub(super) struct UnsentReplies {
     octets: AtomicUsize,
-    /// Notified when a reply has been read by the client, so that it no longer counts.
+    /// Notified when a reply no longer counts, because it has been sent or its stream was reset.
     taken: Notify,
 }
 
@@ -51,7 +50,7 @@ pub(super) struct UnsentReply {
 }
 
 impl BoundedStream {
-    /// Creates a connection of which only as many octets are read as `room` allows.
+    /// Creates a connection from which only as many octets are read as `room` allows.
     pub(super) fn new(stream: TlsStream<TcpStream>, room: Arc<ReadRoom>) -> Self {
         Self { stream, room }
     }
@@ -147,7 +146,7 @@ impl UnsentReplies {
         UnsentReply { octets, replies: Arc::clone(self), _waiting: waiting }
     }
 
-    /// Waits until a reply has been read by the client, so that it no longer counts.
+    /// Waits until a reply no longer counts, because it has been sent or its stream was reset.
     pub(super) async fn taken(&self) {
         self.taken.notified().await;
     }

@@ -21,7 +21,7 @@ use crate::limits::{
 };
 use history::Counter;
 
-// The types of HTTP/2 frames and their flags.
+// The next nine constants are types of HTTP/2 frames. The two after them are flags of frames.
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const PRIORITY: u8 = 2;
@@ -48,8 +48,8 @@ fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), content].concat()
 }
 
-/// Returns a header field that is not in the table of the other side, with the number of its name or with the name
-/// itself (RFC 7541 section 6.2.2).
+/// Encodes a header field with its value (RFC 7541 section 6.2). `name` has the first octets: the kind of the field,
+/// and its name or the number of the name in the table.
 fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
     let mut octets = name.to_vec();
     match u8::try_from(value.len()) {
@@ -262,7 +262,7 @@ fn too_many(frame: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn floods_of_each_kind_of_frame_end_the_connection() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
-    // These are requests for another path than `/dns-query`, which are answered with 404.
+    // These requests have a path other than `/dns-query`, and are answered with status 404.
     let other = [vec![0x82, 0x87], field(&[0x04], &[b'/'; 1_000]), field(&[0x01], b"dns.example")].concat();
     let others = (0..=OCTETS_WITHOUT_QUERY / other.len())
         .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &other));
@@ -330,8 +330,7 @@ async fn a_client_that_reads_nothing_is_closed() {
     let asks = head(&padded.to_vec().unwrap());
     let queries =
         (0..4_000).flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &asks)).collect();
-    // The client allows so many octets of replies that the windows of the streams and of the connection are never used
-    // up.
+    // The client allows so many octets of replies that HTTP/2 flow control never stops the replies.
     let settings = [0, 4, 0x7f, 0xff, 0xff, 0xff];
     let window = frame(WINDOW_UPDATE, 0, 0, &0x7fff_0000_u32.to_be_bytes());
     for (octets, until) in [(queries, TCP_WRITE_TIME), (too_many(&frame(PING, 0, 0, &[7; 8])), TCP_IDLE_TIME)]
@@ -366,7 +365,7 @@ async fn a_client_that_takes_no_reply_gets_no_more_and_is_closed() {
     listeners.stop();
 }
 
-/// Opens a connection whose client accepts no octet of a reply, and waits for a reply.
+/// Opens a connection whose client allows 0 octets of a reply, sends a query, and waits for the header of the response.
 async fn without_window(listeners: &Listeners) -> TlsStream<TcpStream> {
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[0, 4, 0, 0, 0, 0]).await;

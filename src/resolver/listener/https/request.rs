@@ -18,7 +18,7 @@ pub(super) const MEDIA_TYPE: &str = "application/dns-message";
 /// The DNS message in an HTTP request, or where it will be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SentMessage {
-    /// The DNS message was in the path, and is the field of this value.
+    /// The DNS message was in the path. The field contains it.
     InPath(Vec<u8>),
     /// The DNS message is in the body of the request, which has not been read yet.
     InBody,
@@ -59,7 +59,7 @@ impl RefusedRequest {
     }
 }
 
-/// Finds the DNS message in a request, or learns that it is in the body.
+/// Finds the DNS message in the path of a request, or finds out that it is in the body.
 ///
 /// # Errors
 /// The reason why the request receives no DNS reply.

@@ -185,7 +185,8 @@ async fn a_request_without_a_query_gets_a_status_and_the_connection_goes_on() {
         assert!(response.body().is_empty());
     }
     assert_eq!(message(&client.get(&query()).await).answers.len(), 1);
-    // The library itself answers the request with the too long header (status 431), so it is not counted here.
+    // The HTTP/2 library itself answers the request whose header is too long (status 431), so this request is not
+    // counted.
     assert_eq!(counted(&listeners, Counter::HttpsRequestsRefused), 8);
     listeners.stop();
 }

@@ -51,7 +51,7 @@ pub(super) struct QuicConnection {
     cancelled: usize,
     /// True if the client has sent a query over the connection.
     has_asked: bool,
-    /// The time until which the first query may still arrive. It is set when the listener ends.
+    /// Set when the listener ends: the time until which the first query of the connection may still arrive.
     closes: Option<Instant>,
 }
 
@@ -162,7 +162,7 @@ impl QuicConnection {
         self.active = Instant::now();
         self.taken.mark_active(self.front.now());
         if !self.taken.begin_question() {
-            // Another connection of the client has begun the last allowed question just now. The client may ask again.
+            // Another connection of the client has just begun the last question that is allowed. The client may ask again.
             let _ = receive.stop(EndCode::ExcessiveLoad.number());
             let _ = send.reset(EndCode::ExcessiveLoad.number());
             return;

@@ -24,7 +24,7 @@ use history::Counter;
 struct Entry {
     front: Arc<Front>,
     places: Arc<ConnectionPlaces>,
-    /// Ends when the listener ends, because its sender is dropped then.
+    /// Notifies the connections when the listener ends: its sender is dropped then.
     closing: watch::Receiver<()>,
 }
 
@@ -32,7 +32,7 @@ struct Entry {
 /// its address.
 type Admitted = (Incoming, Arc<ServerConfig>, Option<OwnedSemaphorePermit>);
 
-/// Accepts QUIC connections until `accepting` becomes false. Open connections are then notified.
+/// Accepts QUIC connections until `accepting` becomes false. Open connections are then notified, so that they end.
 pub(in super::super) async fn accept(
     socket: Arc<UdpSocket>,
     front: Arc<Front>,
@@ -62,7 +62,7 @@ pub(in super::super) async fn accept(
     }
 }
 
-/// Creates an endpoint of the library that reads `socket`.
+/// Creates an endpoint of the QUIC library (`quinn`) that reads `socket`.
 fn begin(socket: &UdpSocket, front: &Front) -> io::Result<Endpoint> {
     let config = front.quic().ok_or(io::ErrorKind::NotFound)?;
     let runtime = Arc::new(TokioRuntime);
@@ -89,7 +89,7 @@ impl Entry {
             if let Some(admitted) = self.admit(incoming) {
                 self.take(admitted);
             }
-            // Waiting connections are accepted without a pause, but other tasks have their turn in between.
+            // New connections are accepted as long as any wait. Other tasks have their turn after each of them.
             tokio::task::yield_now().await;
         }
     }

@@ -1,7 +1,7 @@
 //! DNS over QUIC (RFC 9250) for gateways and containers that are not on this host.
 //!
 //! `socket` reads datagrams, `handshake` accepts connections, `listener::kept_quic` counts the connections that use memory, `connection` answers the
-//! queries of a connection, and `message` reads the query of a stream. `encrypted::quic` has the settings of the library.
+//! queries of a connection, and `message` reads the query of a stream. `encrypted::quic` has the settings of the QUIC library (`quinn`).
 //!
 //! # Decisions
 //!
@@ -35,7 +35,7 @@
 //!
 //! The limits that the library enforces are set in `encrypted::quic`; the other limits are here or shared with TCP.
 //!
-//! - Connections: `WorkBounds::connections` and `connections_of_client`, together with those of TCP. Handshakes: `HANDSHAKE_TIME`,
+//! - Connections: `WorkBounds::connections` and `connections_of_client`, which count TCP connections too. Handshakes: `HANDSHAKE_TIME`,
 //!   `HANDSHAKE_INTERVAL` and `MAX_UNPROVEN_HANDSHAKES`. New connections that wait to be accepted or refused: `MAX_NEW_QUIC`, `NEW_QUIC_OCTETS`.
 //! - Connections that use memory, including those that were closed a moment ago: `WorkBounds::kept_quic` and `kept_quic_of_client`.
 //! - Concurrent queries: `WorkBounds::streams` for a connection; `places` for a client and for all clients. Clients open no unidirectional streams,

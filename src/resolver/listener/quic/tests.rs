@@ -213,7 +213,7 @@ async fn clients_of_other_protocols_and_strangers_get_no_connection() {
     listeners.stop();
 }
 
-/// Returns the first datagrams of `count` clients that do not continue their handshakes.
+/// Returns the first datagrams of `count` handshakes that no client continues.
 async fn first_datagrams(count: usize) -> Vec<Vec<u8>> {
     let nobody = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let client = endpoint(1);
@@ -254,8 +254,8 @@ async fn while_many_handshakes_are_in_progress_a_client_proves_its_address_first
             answered.insert(id(&octets));
         }
     }
-    // The limit of handshakes with unproven clients counts all listening addresses together, so each address demands a
-    // proof from the client.
+    // The limit applies to the handshakes at all listening addresses together, so each address now demands that a
+    // client proves its address.
     for (tries, address) in (1..).zip(listeners.quic_addresses()) {
         let client = QuicClient::open(address).await;
         assert_eq!(client.ask(&query()).await.unwrap().answers.len(), 1);
@@ -375,7 +375,7 @@ async fn the_end_waits_for_the_replies_of_clients() {
         let mut settled = Box::pin(listeners.settled());
         assert!(poll!(settled.as_mut()).is_pending(), "a client waits");
         answer().await;
-        // Both QUIC connections stay open.
+        // Both futures end: the client gets its reply, and the listeners wait for no other client.
         let (reply, _) = tokio::join!(waiting, settled);
         assert_eq!(reply.unwrap().answers.len(), 1);
     }
@@ -443,7 +443,7 @@ async fn a_socket_of_the_service_manager_is_served_by_one_daemon_after_the_other
     while socket.strong_count() > 0 {
         tokio::task::yield_now().await;
     }
-    // A first datagram that arrives while no task reads waits in the socket of the listener.
+    // While no task reads the socket of the listener, the first datagram of a new connection waits in it.
     let late = endpoint(1);
     let mut connecting = Box::pin(late.connect_with(settings(DOQ), address, "dns.example").unwrap());
     assert!(poll!(connecting.as_mut()).is_pending());
@@ -468,7 +468,8 @@ async fn all_sockets_of_the_service_manager_for_an_address_are_served() {
     };
     let first = socket("127.0.0.1:0".parse().unwrap());
     let address = first.local_addr().unwrap();
-    // The service manager also holds the sockets, so the kernel gives each of them a part of the datagrams.
+    // The test keeps the sockets open, as the service manager does. The kernel distributes the datagrams to all three,
+    // so each must be served.
     let held = [first, socket(address), socket(address)];
     let config = with_certificate("first", &format!("quic = [\"{address}\"]"));
     let views = Views::new(&config).unwrap();
@@ -493,7 +494,8 @@ async fn datagrams_that_the_kernel_drops_are_counted() {
     let (listeners, ..) = listen(&with_quic());
     let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let datagram = [0; 4_096];
-    // The listener reads nothing before this task waits. The kernel may make the buffer twice as large as requested.
+    // The listener reads nothing before this task waits, so the datagrams fill the buffer. The kernel may make the
+    // buffer twice as large as requested.
     for _ in 0..2 * UDP_BUFFER / datagram.len() {
         client.send_to(&datagram, listeners.quic_addresses()[0]).unwrap();
     }

@@ -13,7 +13,7 @@ pub(in crate::lookahead) struct AnswerFacts {
     pub(in crate::lookahead) rcode: ResponseCode,
     /// True if the answer was validated (DNSSEC) and is secure.
     pub(in crate::lookahead) secure: bool,
-    /// The records of the answer section of the answer.
+    /// The records of the answer section.
     pub(in crate::lookahead) records: Vec<Record>,
 }
 
@@ -24,7 +24,7 @@ impl AnswerFacts {
         Some(Self { rcode: answer.rcode, secure: answer.security == Security::Secure, records })
     }
 
-    /// Returns true if the name exists, whether it has data of the type or not. Returns false if it does not exist, or if this is not known.
+    /// Returns true if the name exists, even if it has no data of the type. Returns false if it does not exist, or if this is not known.
     pub(in crate::lookahead) fn exists(&self) -> bool {
         self.rcode == ResponseCode::NoError
     }

@@ -26,7 +26,7 @@ pub(super) fn after_text(name: &Name, facts: &AnswerFacts) -> Vec<Further> {
     if labels.next() != Some(LABEL) || facts.texts().any(|text| is_record(&text)) {
         return Vec::new();
     }
-    // From a domain with eight labels or more, the walk continues with the last seven labels of it.
+    // After a domain with eight labels or more, the walk continues with the last seven labels of this domain.
     let above = labels.len().saturating_sub(1).min(DMARC_WALK_LABELS);
     let skipped = labels.len().saturating_sub(above);
     let next = Name::from_labels(labels.skip(skipped)).ok();

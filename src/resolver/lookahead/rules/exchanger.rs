@@ -8,8 +8,8 @@ use super::{Further, RuleStep};
 use super::{dmarc, spf};
 use crate::lookahead::rule::Rule;
 
-/// Returns the questions that follow the answer for the MX of a domain, which a client asked with or without DO. Nothing follows for a domain
-/// that does not exist, because spam invents domains.
+/// Returns the questions that follow the answer to a client's question for the MX of a domain. `with_do` is true if this question had DO. Nothing
+/// follows for a domain that does not exist, because spam invents domains.
 pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts) -> Vec<Further> {
     if !facts.exists() {
         return Vec::new();
@@ -30,8 +30,8 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     for host in hosts {
         further.push(Further::new(host.clone(), RecordType::A, ipv4, step));
         further.push(Further::new(host.clone(), RecordType::AAAA, ipv6, step));
-        // A host in a signed domain is usually signed too, unless it is in a separate zone. So the question for its TLSA records need not wait
-        // for its address.
+        // A host below a signed domain is usually in the signed zone too. So the question for its TLSA records need not wait until the answer with
+        // its address shows this.
         if may_use_dane && domain.zone_of(&host) {
             further.extend(certificates_of(&host));
         }
@@ -41,7 +41,7 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     further
 }
 
-/// Returns the question for the TLSA records of a host, if its MX (`secure`) and its addresses are secure.
+/// Returns the question for the TLSA records of a host if both the MX (`secure`) and the host's addresses are secure.
 pub(super) fn after_host(host: &Name, secure: bool, facts: &AnswerFacts) -> Vec<Further> {
     let is_address = |kind| matches!(kind, RecordType::A | RecordType::AAAA);
     if !secure || !facts.secure || !facts.records.iter().any(|record| is_address(record.record_type())) {

@@ -1,7 +1,7 @@
 //! The rules of look-ahead, as functions that turn an answered question into the questions that mail software will ask next.
 //!
-//! Each group of rules has a file. A rule gets the question, its answer and its step in the chain. It has no other input, and sends no queries
-//! itself.
+//! Each group of rules has a file. The only input of a rule is the question, its answer, and the step in the chain to which the question belongs. A
+//! rule sends no queries itself.
 
 mod address;
 mod answer_facts;
@@ -72,17 +72,17 @@ pub(in crate::lookahead) enum RuleStep {
     },
     /// A question for the addresses of a mail host. A question for TLSA records follows if both the MX and the addresses are secure.
     Host {
-        /// True if the answer with the MX records is secure (DNSSEC).
+        /// True if the MX was asked for with DO, and its answer is secure (DNSSEC).
         secure: bool,
     },
     /// A question for TXT records, among which an SPF record may be.
     Spf {
-        /// How many SPF records in the chain led to this one.
+        /// The number of SPF records in the chain before this one: each refers to the next.
         depth: u8,
     },
     /// A question for the MX to which an `mx` term of an SPF record refers. Questions for the addresses of its hosts follow.
     SpfExchangers,
-    /// A question for a DMARC record. If the answer contains none, a question for that of the domain above follows.
+    /// A question for a DMARC record. If the answer contains none, a question for the DMARC record of the domain above follows.
     Dmarc,
 }
 

@@ -1,7 +1,7 @@
 //! Questions for SPF: the record of a domain, and the records to which it refers (RFC 7208).
 //!
-//! Terms with macros lead to no question, because they depend on the email. The chain limits the number of lookups, and this module
-//! limits how deep SPF records are followed.
+//! Terms with macros lead to no question, because they depend on the email. This module limits the depth to which SPF records are followed; the
+//! limits of the chain bound the number of lookups.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -65,7 +65,7 @@ fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
         return Some(Further::new(domain_of(domain)?, RecordType::TXT, Rule::SpfChain, record));
     }
     let term = term.trim_start_matches(['+', '-', '~', '?']);
-    // After the domain, `a` and `mx` may have prefix lengths, which are removed.
+    // `a` and `mx` may have prefix lengths after the domain (`/24`). These are removed.
     let (mechanism, domain) = match term.split_once(':') {
         Some((mechanism, domain)) => (mechanism, Some(domain.split('/').next().unwrap_or(domain))),
         None => (term.split('/').next().unwrap_or(term), None),

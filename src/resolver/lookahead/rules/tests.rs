@@ -1,4 +1,4 @@
-//! Tests with tables of cases: each case has an answered question, and the questions that must follow.
+//! Tests of the look-ahead rules. Each case has an answered question, and the questions that must follow.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{MX, PTR, TXT};
@@ -104,7 +104,7 @@ fn an_mx_that_was_asked_with_do_leads_to_its_hosts_by_rules_of_their_own() {
     let secure = AnswerFacts { secure: true, ..facts("example.", &["MX 10 mx.example."]) };
     let further = follow(begins(&plain), &plain.name, &secure);
     assert!(further.iter().all(|one| !matches!(one.step, RuleStep::Host { secure: true })), "{further:?}");
-    // For a host in another domain, only the answer for its address shows whether it is signed.
+    // For a host in another domain, no TLSA question follows yet: only the answer with the host's address shows whether the host is signed.
     assert_eq!(of_delivery(true, "MX 10 mx.other."), ["mx.other. A dane_a", "mx.other. AAAA dane_aaaa"]);
 }
 

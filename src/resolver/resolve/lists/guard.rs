@@ -89,13 +89,12 @@ impl ListResolver {
         give(asked, verdict.as_ref(), found)
     }
 
-    /// Returns the state of a DNS list when it is asked as in `view`: by recursion, at configured servers, or through forwarders (the `way`).
+    /// Returns the state of a DNS list at the servers (`way`) that `view` asks: its public servers, configured servers, or forwarders.
     pub(crate) fn list_entry(&self, view: &View, list: &List) -> Arc<ListEntry> {
         let way = view.list_route(&list.apex).way();
         match self.table.find(&list.apex, &way) {
             Some(entry) => entry,
-            // The question began before a reload, and no view asks the DNS list in this way any more, so its state is not stored in the
-            // table.
+            // The question began before a reload, and no view asks the DNS list at these servers any more, so its state is not stored in the table.
             None if !self.is_asked(&list.apex, &way) => Arc::new(ListEntry::apart(list.apex.clone(), way)),
             None => self.table.entry(&list.apex, &way),
         }
@@ -140,8 +139,8 @@ impl ListResolver {
         }
     }
 
-    /// Records the result of the operating tests of a DNS list. `insists` is true if the operator has asked for the tests. If the state of
-    /// the list changes, its cached answers are removed.
+    /// Records the result of the tests of a DNS list. `insists`: true if the operator has asked for the tests. If the state of the list changes, its
+    /// cached answers are removed.
     pub async fn list_is(&self, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
             self.memory.flush_tree(&entry.apex).await;

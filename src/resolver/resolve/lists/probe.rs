@@ -32,12 +32,12 @@ pub struct Probed {
 }
 
 impl ListResolver {
-    /// Returns true if any view asks the DNS list at `apex` in this `way`: by recursion, at configured servers, or through forwarders.
+    /// Returns true if any view asks the DNS list at `apex` at these servers (`way`): its public servers, configured servers, or forwarders.
     pub fn is_asked(&self, apex: &Name, way: &Way) -> bool {
         self.views.load().asking(apex, way, ViewId::default()).is_some()
     }
 
-    /// Removes the states of DNS lists for ways to ask them that no view uses any more.
+    /// Removes the states of DNS lists for those servers (ways) at which no view asks the list any more.
     pub(in crate::resolve) fn forget_unasked(&self) {
         self.table.keep(|apex, way| self.is_asked(apex, way));
     }
@@ -47,8 +47,8 @@ impl ListResolver {
         self.views.load().get(view)?.list_route(apex).policy.list.clone()
     }
 
-    /// Returns the list of `entry`, and a view that asks the list in the same way as `entry`: the view `id` if it still does, otherwise
-    /// another view. Returns `None` if no view does any more.
+    /// Returns the list of `entry`, and a view that asks the list at the same servers as `entry`: the view `id` if it still does, otherwise another
+    /// view. Returns `None` if no view does any more.
     pub fn asked_as(&self, entry: &ListEntry, id: ViewId) -> Option<(Arc<List>, Arc<View>)> {
         let views = self.views.load();
         let view = views.asking(&entry.apex, &entry.way, id)?;

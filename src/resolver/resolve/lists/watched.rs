@@ -82,7 +82,7 @@ impl ListResolver {
         }
     }
 
-    /// Returns the answer of a DNS list. If listeners whose clients see the same zones ask the same, the list is asked only once.
+    /// Returns the answer of a DNS list. If listeners whose clients see the same zones ask the same question, the list is asked only once.
     pub(in crate::resolve) async fn hear_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let ListQuestion { name, kind, context, .. } = asked;
         let question = Question { view: context.view.knows, ..Question::new(name, kind) };
@@ -149,8 +149,8 @@ impl ListResolver {
         }
     }
 
-    /// Records the result of a question that belongs to no known DNS list. Returns the mark of the answer if its zone is learned: see `lookalike`.
-    /// Only the batches use this mark.
+    /// Records the result of a question that belongs to no known DNS list. Returns the mark of the answer if its zone is learned (it looks like a DNS
+    /// list, see `lookalike`). Only the batches use this mark.
     pub(super) fn learned_mark(&self, name: &Name, found: &Result<Chased, Failure>) -> Option<ListMark> {
         let answer = found.as_ref().ok();
         let round_trip = answer.and_then(|chased| chased.answered).map(|(_, round_trip)| round_trip);

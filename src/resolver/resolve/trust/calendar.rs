@@ -17,7 +17,7 @@ use validate::verdict::{ValidationFailure, Why};
 /// What the log advises the operator to do if the clock of the host is wrong.
 const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
-/// The states of this host's clock that the log last reported: right, slow or fast.
+/// The next three numbers are the states of this host's clock that the log can report: right, slow or fast.
 const RIGHT: u8 = 0;
 const SLOW: u8 = 1;
 const FAST: u8 = 2;

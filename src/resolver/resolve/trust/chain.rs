@@ -78,7 +78,7 @@ impl Established {
 }
 
 impl Validator {
-    /// Returns the trust anchor that applies to a name now; or that no trust anchor applies.
+    /// Returns the trust anchor that applies to a name now, or `Trust::None` if no trust anchor applies.
     pub(super) fn trust<'a>(&self, name: &Name, context: &'a Context) -> Trust<'a> {
         let (view, now) = (&context.view, self.clock.mono());
         let nta = |above: &Name| view.has_nta(above) || self.ntas.holds(above, now);
@@ -90,7 +90,7 @@ impl Validator {
         matches!(self.trust(name, context), Trust::Anchor(..))
     }
 
-    /// Returns the rules for the validation of signatures: allowed algorithms, time, and the budget of the question.
+    /// Returns the rules for the validation of signatures: the allowed algorithms, the current time, and the maximum amount of work for the question.
     pub(super) fn rules<'a>(&self, context: &'a Context) -> Rules<'a> {
         Rules { algorithms: algorithms(context), calendar: self.calendar(), budget: &context.budget.work }
     }
@@ -226,7 +226,8 @@ impl Validator {
             // zone is probably signed.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
-        // If the keys were just fetched again but the DS records were not, the DS records may be the outdated part, so one attempt is enough.
+        // If the keys were just fetched again but the DS records were not, the DS records may be the outdated part. So one attempt is enough, and the
+        // DS records are fetched again if it fails.
         let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
         let established =
             self.determine_by_ds(zone, anchor, KeySource::new(keys.clone(), tries), context).await?;
@@ -285,8 +286,8 @@ impl Validator {
         }
     }
 
-    /// Returns the state of a zone below an insecure or bogus zone: the same as that of the zone above, so no query is needed. Returns `None`
-    /// if the zone above is secure or not known.
+    /// Returns the state of a zone below an insecure or bogus zone. It is the same as the state of the zone above, so no query is needed. Returns
+    /// `None` if the zone above is secure or not known.
     async fn inherited(
         &self,
         zone: &Name,
@@ -307,8 +308,8 @@ impl Validator {
         })
     }
 
-    /// Validates the DNSKEY records of a zone with the DS records of its parent or of its trust anchor, which are valid for `seconds`. The
-    /// keys in `keys` are validated first, then those from other servers.
+    /// Validates the DNSKEY records of a zone with the DS records of its parent or of its trust anchor, which are valid for `seconds`. The keys in
+    /// `keys` are validated first, then the keys from other servers.
     async fn entrust(
         &self,
         zone: &Name,
@@ -400,8 +401,9 @@ impl Validator {
     }
 }
 
-/// Returns true if `name` is in a `[[zone]]` with servers whose apex is at or below `denied`, a name that its parent proves not to be a zone.
-/// Such a private zone is known only to the operator, so its data count as insecure, as with `domain-insecure` of Unbound.
+/// Returns true if `name` is in a `[[zone]]` with configured servers, and the apex of this zone is at or below `denied`. The parent zone of `denied`
+/// has proved that no zone begins there. A zone below it is private: only the operator knows it, so its data count as insecure, as with
+/// `domain-insecure` of Unbound.
 pub(super) fn is_private(denied: &Name, name: &Name, context: &Context) -> bool {
     let route = context.view.route(name, RecordType::ANY);
     let has_servers = matches!(route.target, RouteTarget::Stub(_) | RouteTarget::Forward { .. });

@@ -103,8 +103,8 @@ impl Validator {
             || rrsets.get(zone, RecordType::DS, Rank::Answer, now).is_some()
     }
 
-    /// Returns what the DS records of `name` mean. They are taken from the cached referral, or fetched from the servers of the parent. With
-    /// `anew`, the servers of the parent are always asked.
+    /// Returns what the DS records of `name` mean. They are taken from the cached referral, or fetched from the servers of the parent. `anew`: if
+    /// true, the servers of the parent are always asked.
     pub(super) async fn delegated(
         &self,
         name: &Name,

@@ -94,8 +94,8 @@ impl Validator {
         }
         match self.begin_fetch(name, kind, context) {
             Some(fetch) => match fetch.await {
-                // The fetch failed because the question that began it had no query budget or time left, or was given up. This question has its
-                // own budget, so it fetches the records itself.
+                // The fetch failed because the question that began it had sent its maximum number of queries, had no time left, or was given up. This
+                // question has its own limits, so it fetches the records itself.
                 Ok(Err(Failure::Packets { .. } | Failure::Time { .. } | Failure::Depth { .. })) | Err(_) => {
                     self.fetch_now(name, kind, avoid, context).await.map(Arc::new)
                 }
@@ -173,7 +173,8 @@ impl Validator {
         }
     }
 
-    /// Marks the servers whose DS or DNSKEY records were bogus while those of another server were valid. They are asked last for `BOGUS_TIME`.
+    /// Marks the servers whose DS or DNSKEY records were bogus although the records of another server were valid. The marked servers are asked last
+    /// for `BOGUS_TIME`.
     pub(super) fn distrust(&self, refuted: &[(Arc<Fetched>, ValidationFailure)], context: &Context) {
         for (fetched, _) in refuted {
             if let Some(server) = fetched.server {

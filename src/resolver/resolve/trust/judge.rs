@@ -99,7 +99,7 @@ impl Part {
     }
 }
 
-/// The security state with the keys to validate a part, or the verdict on the part if there are no keys for it.
+/// The security state with the keys with which a part of the answer is validated. If there are no such keys, the verdict on this part.
 enum SignerKeys {
     Of(Arc<ZoneTrust>),
     None(Part),

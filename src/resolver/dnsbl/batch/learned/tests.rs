@@ -131,7 +131,7 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
             median(&times[200..])
         );
         assert_eq!(rule, Duration::from_millis(ideal));
-        // If a DNS list is asked in about 95 of 100 cases, its measured share is sometimes above and sometimes below 95. Therefore the measured
+        // If clients ask a DNS list in about 95 of 100 cases, its measured share is sometimes above and sometimes below 95. Therefore the measured
         // time may lie between the computed times for 95 and for 96.
         let (strict, _) = allowed(percent, 96.0);
         assert!(median(&times[200..]) <= strict.max(rule), "{percent} %");
@@ -179,7 +179,7 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
         batch.asked(CheckQuery { check: &check(1), list: 0, blocks: true }, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
-    // No client ever asks the DNS lists of these batches, so the limit for unused queries stops the batches.
+    // In this loop, no client asks the lists of the batches. The limit for unused questions must therefore stop the batches.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
@@ -248,7 +248,7 @@ proptest! {
 #[test]
 fn a_listing_is_compared_with_those_of_other_blocklists() {
     let mut batch = Batch::new(Mode::Off, Vec::new(), 3);
-    // For each address, the answers of the DNS lists.
+    // For each address, the answers of the DNS lists: the list, what it says, and true if the list is a blocklist.
     let addresses: [&[(ListId, ListSays, bool)]; 5] = [
         &[(0, ListSays::Listed, true), (1, ListSays::NotListed, true)],
         &[(0, ListSays::Listed, true), (1, ListSays::Listed, true), (0, ListSays::Listed, true)],
