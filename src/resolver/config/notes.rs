@@ -21,8 +21,7 @@ fn note(section: &str, listener: &Listener) -> Option<ConfigProblem> {
     let (key, wrong, remedy) = if !listener.allow.is_empty()
         && listener.allow.iter().all(|network| network.addr().is_loopback())
     {
-        let wrong =
-            format!("permits only this host, so all queries of other hosts to {address} get REFUSED");
+        let wrong = format!("permits only this host, so all queries of other hosts to {address} get REFUSED");
         ("allow", wrong, format!("add the networks of your clients, or remove {address}"))
     } else if listener.open_resolver && is_public(address.ip()) {
         let wrong = format!("is true, and {address} may be a public address");
