@@ -189,7 +189,7 @@ impl Attempt {
     /// the result. Each further query leaves out EDNS, mixed case or UDP, so there are only few.
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
         let mut form = self.first;
-        let (mut stays_without, mut is_short, mut doubted) = (false, false, None);
+        let (mut stays_without, mut is_short, mut doubted, mut is_repeated) = (false, false, None, false);
         let mut turn = self.settle(form, heard, first);
         let mut said = loop {
             let reason = match turn {
@@ -197,6 +197,15 @@ impl Attempt {
                     self.server.needs_long_datagrams();
                     (form.transport, form.edns, is_short) = (Transport::Udp, Some(PAYLOAD), false);
                     "truncated"
+                }
+                // The query that checks a denial may be lost too, and the denial may be wrong.
+                NextQuery::Classified(said)
+                    if doubted.is_some()
+                        && !is_repeated
+                        && matches!(*said, Classified::Nothing(Conduct::Silent)) =>
+                {
+                    is_repeated = true;
+                    "own_case"
                 }
                 NextQuery::Classified(said) => break *said,
                 NextQuery::WithoutEdns { stays } if form.edns.is_some() => {
