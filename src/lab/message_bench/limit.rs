@@ -4,6 +4,7 @@
 //! Like other resolvers, this one must learn delegations and answers, stores them for their TTLs, and sends equal questions only once. DNSSEC
 //! keys arrive together with the answers and take no time. No answer is truncated, and round-trip times do not vary. With look-ahead, this
 //! resolver knows all questions of a mail message, and asks everything about an address or a domain together with the first question about it.
+//! Only the selector of a DKIM key is unknown until an email of the domain had it: it stands in the content of the email, which comes later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -89,6 +90,12 @@ impl Limit {
             Some(answer)
         }
         .boxed()
+    }
+
+    /// Returns true if a client has asked this question before.
+    fn was_asked(&self, name: &Name, kind: RecordType) -> bool {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.contains_key(&(name.to_lowercase(), kind))
     }
 
     fn denial(&self, name: &Name) -> Option<Message> {
@@ -188,6 +195,7 @@ impl Limit {
     /// Asks all questions that the gateway will ask about the domain of the sender of an email.
     async fn look_ahead_of_sender(self: Arc<Self>, gateway: Gateway, sender: Name, selector: Option<String>) {
         let key = selector.and_then(|selector| below(&format!("{selector}._domainkey"), &sender));
+        let key = key.filter(|name| self.was_asked(name, RecordType::TXT));
         let above = sender.base_name();
         let above = self.internet.domains.iter().any(|domain| domain.name == above).then_some(&above);
         let policies =
