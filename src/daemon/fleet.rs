@@ -85,10 +85,10 @@ impl FleetGateway {
         news
     }
 
-    /// Returns the active rules of look-ahead, if they have changed since the last report. Rules that are still on trial are left out.
+    /// Returns the active rules of look-ahead, if they have changed since the last report.
     fn rule_news(&self) -> Option<News> {
-        let is_judged = |rule: &RuleStanding| rule.state == RuleState::Active && rule.share.is_some();
-        let rules = self.subject.lookahead.rules().into_iter().filter(is_judged);
+        let is_active = |rule: &RuleStanding| rule.state == RuleState::Active;
+        let rules = self.subject.lookahead.rules().into_iter().filter(is_active);
         let active: Vec<String> = rules.map(|rule| rule.rule.word().to_owned()).collect();
         let mut reported = self.reported();
         (reported.rules != active).then(|| {

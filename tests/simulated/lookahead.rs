@@ -182,15 +182,16 @@ fn the_record_has_the_names_in_answers_that_were_asked_ahead() {
 const SENDER: [(&str, RecordType); 3] =
     [("", RecordType::MX), ("mx.", RecordType::A), ("mx.", RecordType::AAAA)];
 
+/// The greatest number of questions of one rule that look-ahead asks before it knows that clients do not ask them: 32 until the first are
+/// judged, and 20 until enough are judged.
+const UNUSED: usize = 52;
+
 #[test]
-fn a_receiver_gets_spf_ahead_and_no_other_question_is_sent() {
+fn a_receiver_gets_spf_ahead_and_few_other_questions_are_sent() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Learned);
-        let learning = stage.messages(0..4, &RECEIVER).await;
-        assert!(learning.iter().all(|time| *time == TRIP), "nothing is known yet");
-        assert_eq!(stage.counted(Counter::LookaheadAsked), 0);
-        let soon = stage.messages(4..20, &RECEIVER).await;
-        assert!(soon.iter().all(Duration::is_zero), "all of the first four were enough: {soon:?}");
+        let soon = stage.messages(0..20, &RECEIVER).await;
+        assert!(soon.iter().all(Duration::is_zero), "from the first email on: {soon:?}");
         stage.messages(20..80, &RECEIVER).await;
         let times = stage.messages(80..180, &RECEIVER).await;
         assert!(times.iter().all(Duration::is_zero), "{times:?}");
@@ -201,23 +202,21 @@ fn a_receiver_gets_spf_ahead_and_no_other_question_is_sent() {
         assert_eq!(stage.counted(Counter::LookaheadUsed), spf.counts.used);
         for rule in [Rule::Dmarc, Rule::MxA, Rule::MxAaaa] {
             let rule = stage.rule(rule);
-            assert_eq!(
-                (rule.state, rule.counts.asked, rule.share),
-                (RuleState::Inactive, 0, Some(0)),
-                "{rule:?}"
-            );
-            assert!(rule.counts.observed > 100);
+            assert_eq!((rule.state, rule.share), (RuleState::Inactive, Some(0)), "{rule:?}");
+            assert!(rule.counts.asked <= UNUSED as u64 && rule.counts.observed > 100, "{rule:?}");
         }
         let expected = BTreeMap::from([("d MX".to_owned(), 180), ("d TXT".to_owned(), 180)]);
         let sent: BTreeMap<_, _> =
             stage.sent().into_iter().filter(|(what, _)| what.starts_with('d')).collect();
         assert_eq!(sent, expected, "as many as without look-ahead");
-        assert!(!stage.sent().keys().any(|what| what.starts_with("_dmarc") || what.starts_with("mx")));
+        let other = |what: &str| what.starts_with("_dmarc") || what.starts_with("mx");
+        let sent = stage.sent();
+        assert!(sent.iter().all(|(what, count)| !other(what) || *count <= UNUSED), "{sent:?}");
     });
 }
 
 #[test]
-fn a_sender_gets_the_addresses_of_hosts_ahead_and_never_asks_for_spf() {
+fn a_sender_gets_the_addresses_of_hosts_ahead_and_soon_asks_for_no_spf() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Learned);
         stage.messages(0..80, &SENDER).await;
@@ -225,7 +224,8 @@ fn a_sender_gets_the_addresses_of_hosts_ahead_and_never_asks_for_spf() {
         assert!(times.iter().all(Duration::is_zero), "{times:?}");
         assert_eq!([Rule::MxA, Rule::MxAaaa].map(|rule| stage.rule(rule).state), [RuleState::Active; 2]);
         let sent = stage.sent();
-        assert_eq!([sent.get("d TXT"), sent.get("_dmarc TXT")], [None, None]);
+        let needless = ["d TXT", "_dmarc TXT"].map(|what| sent.get(what).copied().unwrap_or(0));
+        assert!(needless.iter().all(|count| *count <= UNUSED), "{needless:?}");
         assert_eq!([sent["mx A"], sent["mx AAAA"]], [120, 120]);
     });
 }
@@ -245,7 +245,8 @@ fn the_few_deliveries_of_a_receiver_get_the_addresses_of_hosts_ahead_if_they_ask
         let (active, inactive) = (RuleState::Active, RuleState::Inactive);
         assert_eq!(states, [active, active, inactive, inactive]);
         let sent = stage.sent();
-        assert_eq!([sent["mx A"], sent["mx AAAA"]], [60, 60], "none of the senders' hosts: {sent:?}");
+        let hosts = [sent["mx A"], sent["mx AAAA"]];
+        assert!(hosts.iter().all(|count| *count <= 60 + UNUSED), "few of the senders' hosts: {sent:?}");
     });
 }
 
@@ -469,7 +470,7 @@ fn the_mail_of_a_gateway_takes_less_time_and_hardly_more_messages() {
         );
         assert!(learned.mean * 100 <= off.mean * 95, "{learned:?}, {off:?}");
         assert!(rules.mean * 100 <= off.mean * 90, "{rules:?}, {off:?}");
-        assert!(learned.late <= off.late && rules.late <= off.late, "{learned:?} {rules:?} {off:?}");
+        assert!(learned.late.max(rules.late) * 100 <= off.late * 110, "{learned:?} {rules:?} {off:?}");
         assert!(learned.messages * 100 <= off.messages * 105, "{learned:?}, {off:?}");
         assert!(learned.failed <= off.failed && rules.failed <= off.failed, "{learned:?} {rules:?} {off:?}");
     }

@@ -29,9 +29,9 @@ pub(crate) const AHEAD_PER_SECOND: u64 = 60;
 /// Of all queries to servers, at most one in this number may be a look-ahead query whose answer no client has used.
 pub(crate) const AHEAD_SHARE: u64 = 4;
 
-/// This number is added to the number of all queries to servers when `AHEAD_SHARE` is checked, so that a few look-ahead
-/// questions may be asked after the start, when few queries were sent.
-pub(crate) const AHEAD_START: u64 = 100;
+/// This number is added to the number of all queries to servers when `AHEAD_SHARE` is checked, so that look-ahead may ask after the start, when
+/// few queries were sent. The rules that the clients of a host do not need, usually half of the fourteen, then leave room for the others.
+pub(crate) const AHEAD_START: u64 = 1_000;
 
 /// After this number of queries to servers, all queries that were counted for the share of look-ahead (`AHEAD_SHARE`) count half, so
 /// that recent queries count more.
@@ -74,16 +74,6 @@ pub(crate) const MAX_AHEAD_CHAINS: usize = MAX_EXPECTED;
 /// A rule of look-ahead is used only while clients ask at least this percentage of the questions that the rule expects.
 pub const AHEAD_PERCENT: u32 = 60;
 
-/// The number of questions in the trial of a new rule. If clients have asked `AHEAD_PERCENT` of them, the rule is used
-/// before `AHEAD_MIN_JUDGED` questions are judged. A rule that is right in half of the cases passes this trial one time
-/// in three. It then costs some ten needless questions until it is judged.
-pub(crate) const AHEAD_TRIAL: u32 = 10;
-
-/// If clients have asked all of this number of first questions of a rule, its trial ends early and the rule is used. A rule that is right in half of
-/// the cases passes one time in sixteen. Outbound mail to a domain that is not in the cache is rare, so the ten questions of a full trial take a
-/// minute even on a busy host.
-pub(crate) const AHEAD_SHORT_TRIAL: u32 = 4;
-
 /// The least number of judged questions of a rule from which its percentage (see `AHEAD_PERCENT`) decides. With 20
 /// questions, one exception is 5 %.
 pub(crate) const AHEAD_MIN_JUDGED: u32 = 20;
@@ -93,7 +83,7 @@ pub(crate) const AHEAD_MIN_JUDGED: u32 = 20;
 pub const AHEAD_RULE_MEMORY: u32 = 200;
 
 /// The greatest number of questions of one rule that no client has used yet, in addition to the number of recently used questions of the rule. If
-/// clients suddenly stop asking what the rule expects, at most this number of questions is asked without use.
+/// clients suddenly stop asking what the rule expects, or did not ask it since the start, at most this number of questions is asked without use.
 pub(crate) const AHEAD_UNUSED: u32 = 32;
 
 /// The time for which look-ahead asks no questions in a zone whose servers gave no answer. It equals the time for which

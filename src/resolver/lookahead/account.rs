@@ -4,18 +4,14 @@
 //! then, the account counts it as an open question. The number of open questions is limited, so that few queries are wasted if clients suddenly stop
 //! asking such questions.
 //!
-//! The first questions of a rule are its trial: clients are expected to ask them, but look-ahead does not ask them. As soon as clients have asked
-//! enough of them, the rule is used, even if none of its questions has been judged yet. If clients have asked every expected question so far, a few
-//! are enough. The trial consists of the first questions only. If it had no end, even a rule whose questions clients seldom ask would pass it at some
-//! time.
+//! A new rule asks from the begin. If it first waited until enough of its questions are judged, the mail of the first minute after a start
+//! would gain nothing.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{
-    AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_SHORT_TRIAL, AHEAD_TRIAL, AHEAD_UNUSED,
-};
+use crate::limits::{AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_UNUSED};
 use dns::clock::micros;
 use dns::words;
 
@@ -26,7 +22,7 @@ words! {
         Active = "active",
         /// Clients used too few of the rule's questions: look-ahead does not ask them, and only counts how many of them clients ask.
         Inactive = "inactive",
-        /// Too few of the rule's questions have been judged as used or unused so far. As with `Inactive`, they are only counted.
+        /// Too few of the rule's questions have been judged as used or unused so far: look-ahead asks them in advance.
         Learning = "learning",
     }
 }
@@ -59,12 +55,6 @@ pub(super) struct RuleAccount {
     open: u32,
     /// The number of questions that clients used, and that are not judged yet, because their time is not over.
     used_unjudged: u32,
-    /// The number of questions in the trial of the rule so far. The next field counts those that a client has asked. During the trial, look-ahead
-    /// does not ask the rule's questions.
-    trial: u32,
-    trial_used: u32,
-    /// True if the rule has passed its trial, because clients asked enough of its first questions, or all of the first few.
-    has_passed: bool,
     /// The usual time from a question of this rule until a client asks the same. `None` before the first time.
     gap: Option<Duration>,
 }
@@ -72,9 +62,9 @@ pub(super) struct RuleAccount {
 impl RuleAccount {
     /// Returns the state of the look-ahead rule that follows from its counts.
     pub(super) fn state(&self) -> RuleState {
-        let judged = self.recent_used.saturating_add(self.recent_unused);
+        let judged = self.judged();
         if judged < AHEAD_MIN_JUDGED {
-            if self.has_passed { RuleState::Active } else { RuleState::Learning }
+            RuleState::Learning
         } else if self.recent_used.saturating_mul(100) >= judged.saturating_mul(AHEAD_PERCENT) {
             RuleState::Active
         } else {
@@ -84,8 +74,12 @@ impl RuleAccount {
 
     /// Returns the percentage of recently judged questions that clients used, or `None` before the first question was judged.
     pub(super) fn share(&self) -> Option<u32> {
-        let judged = self.recent_used.saturating_add(self.recent_unused);
-        self.recent_used.saturating_mul(100).checked_div(judged)
+        self.recent_used.saturating_mul(100).checked_div(self.judged())
+    }
+
+    /// Returns the number of recently judged questions.
+    fn judged(&self) -> u32 {
+        self.recent_used.saturating_add(self.recent_unused)
     }
 
     /// Returns true if the rule may ask one more question in advance before its earlier ones are judged.
@@ -110,18 +104,17 @@ impl RuleAccount {
         self.open = self.open.saturating_sub(1);
     }
 
-    /// Treats the rule as proved: another gateway has reported that its clients use the questions of this rule. This replaces the trial of the rule.
-    /// Once enough questions of the rule have been judged on this gateway, only these count.
+    /// Counts the report of another gateway that its clients use the questions of this rule. It counts as `AHEAD_MIN_JUDGED` used questions, so
+    /// the rule is no longer new.
     pub(super) fn used_elsewhere(&mut self) {
-        self.has_passed = true;
+        if self.state() == RuleState::Learning {
+            self.recent_used = self.recent_used.saturating_add(AHEAD_MIN_JUDGED);
+        }
     }
 
-    /// Counts a question that clients are expected to ask, but that look-ahead does not ask. Returns true if it belongs to the trial.
-    pub(super) fn observed(&mut self) -> bool {
+    /// Counts a question that clients are expected to ask, but that look-ahead does not ask.
+    pub(super) fn observed(&mut self) {
         self.counts.observed = self.counts.observed.saturating_add(1);
-        let on_trial = self.trial < AHEAD_TRIAL;
-        self.trial = self.trial.saturating_add(u32::from(on_trial));
-        on_trial
     }
 
     /// Counts that a client asks a question that look-ahead asked in advance. `gap` is the time between the two. Without look-ahead, the client would
@@ -135,12 +128,8 @@ impl RuleAccount {
         self.learn_gap(gap);
     }
 
-    /// Counts that a client asks an expected question that look-ahead did not ask. `on_trial` is true if the question belongs to the trial.
-    pub(super) fn sent_later(&mut self, gap: Duration, on_trial: bool) {
-        self.trial_used = self.trial_used.saturating_add(u32::from(on_trial));
-        let none_is_missing = self.trial_used == self.trial && self.trial >= AHEAD_SHORT_TRIAL;
-        let is_enough = self.trial_used.saturating_mul(100) >= AHEAD_TRIAL.saturating_mul(AHEAD_PERCENT);
-        self.has_passed |= on_trial && (none_is_missing || is_enough);
+    /// Counts that a client asks an expected question that look-ahead did not ask.
+    pub(super) fn sent_later(&mut self, gap: Duration) {
         self.used_unjudged = self.used_unjudged.saturating_add(1);
         self.counts.sent_later = self.counts.sent_later.saturating_add(1);
         self.learn_gap(gap);
@@ -158,7 +147,7 @@ impl RuleAccount {
                 self.counts.unused = self.counts.unused.saturating_add(1);
             }
         }
-        if self.recent_used.saturating_add(self.recent_unused) > AHEAD_RULE_MEMORY {
+        if self.judged() > AHEAD_RULE_MEMORY {
             self.recent_used /= 2;
             self.recent_unused /= 2;
         }
@@ -200,50 +189,22 @@ mod tests {
     }
 
     #[test]
-    fn the_experience_of_another_gateway_replaces_the_trial_until_enough_is_judged() {
+    fn the_experience_of_another_gateway_counts_as_questions_judged_here() {
         let mut account = RuleAccount::default();
         account.used_elsewhere();
-        assert_eq!(account.state(), RuleState::Active);
+        account.used_elsewhere();
+        assert_eq!((account.state(), account.share()), (RuleState::Active, Some(100)));
         (0..AHEAD_MIN_JUDGED).for_each(|_| account.judge(false, true));
-        assert_eq!(account.state(), RuleState::Inactive);
+        assert_eq!((account.state(), account.share()), (RuleState::Inactive, Some(50)));
     }
 
     #[test]
-    fn a_rule_begins_once_clients_have_asked_six_of_its_first_ten() {
+    fn a_new_rule_asks_until_enough_of_its_questions_are_judged() {
         let mut account = RuleAccount::default();
-        let trial: Vec<bool> = (0..12).map(|_| account.observed()).collect();
-        assert_eq!(trial.iter().filter(|one| **one).count(), 10);
-        let (gap, mut ask) = (Duration::from_secs(1), |on_trial| {
-            account.sent_later(Duration::from_secs(1), on_trial);
-            account.state()
-        });
-        for on_trial in [true, true, true, true, true, false, false] {
-            assert_eq!(ask(on_trial), RuleState::Learning, "later ones are more recent, not more");
-        }
-        assert_eq!(ask(true), RuleState::Active);
-        assert_eq!(account.gap(), gap);
-        // Once enough questions are judged, they decide about the state, and the trial no longer does.
-        (0..AHEAD_MIN_JUDGED).for_each(|place| account.judge(place < 8, false));
-        assert_eq!(account.state(), RuleState::Inactive);
-    }
-
-    #[test]
-    fn a_rule_begins_sooner_if_clients_ask_all_of_its_first_questions() {
-        let states = |asked: &[bool]| {
-            let mut account = RuleAccount::default();
-            let state = |asks: &bool| {
-                let on_trial = account.observed();
-                if *asks {
-                    account.sent_later(Duration::from_secs(1), on_trial);
-                }
-                account.state()
-            };
-            asked.iter().map(state).collect::<Vec<_>>()
-        };
-        let (learning, active) = (RuleState::Learning, RuleState::Active);
-        assert_eq!(states(&[true, true, true, true, false]), [learning, learning, learning, active, active]);
-        let one_is_missing = states(&[true, false, true, true, true, true, true]);
-        assert_eq!(one_is_missing, [[learning; 6].as_slice(), &[active]].concat());
+        let asked = (0..1_000).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
+        assert_eq!((account.state(), asked), (RuleState::Learning, usize::try_from(AHEAD_UNUSED).unwrap()));
+        (0..AHEAD_MIN_JUDGED).for_each(|_| account.judge(false, true));
+        assert_eq!(account.state(), RuleState::Inactive, "clients ask none of them");
     }
 
     #[test]

@@ -37,8 +37,6 @@ pub(super) struct Expected {
     pub(super) until: Option<Mono>,
     /// True if a client has already asked this expected question.
     pub(super) used: bool,
-    /// True if the question belongs to the trial of its rule, which decides whether the rule is used.
-    pub(super) on_trial: bool,
 }
 
 /// The table of questions that clients are expected to ask soon.
@@ -149,7 +147,6 @@ mod tests {
             took: None,
             until: None,
             used: false,
-            on_trial: false,
         };
         questions.add(key(1), expected(at(0)));
         questions.add(key(2), expected(at(1)));

@@ -325,7 +325,7 @@ impl LookaheadTables {
         if asked {
             account.used(gap, saved)
         } else {
-            account.sent_later(gap, expected.on_trial)
+            account.sent_later(gap)
         }
         Some(used)
     }
@@ -425,9 +425,8 @@ impl LookaheadTables {
             }
             let Further { rule, step, .. } = next;
             let messages = asks.then_some(AHEAD_RISK);
-            let (took, until, used, on_trial) = (None, None, false, false);
-            let mut expected =
-                Expected { rule, step, chain: number, at: now, messages, took, until, used, on_trial };
+            let (took, until, used) = (None, None, false);
+            let expected = Expected { rule, step, chain: number, at: now, messages, took, until, used };
             let Some(account) = self.accounts.get_mut(rule.index()) else { continue };
             if asks {
                 account.asked();
@@ -435,7 +434,7 @@ impl LookaheadTables {
                 self.expected.add(key.clone(), expected);
                 start.push(Start { question, rule, key, zone });
             } else if self.expected.has_room_to_observe() {
-                expected.on_trial = account.observed();
+                account.observed();
                 self.expected.add(key, expected);
             }
         }
@@ -447,7 +446,7 @@ impl LookaheadTables {
         match mode {
             LookaheadMode::Rules => true,
             LookaheadMode::Learned => {
-                self.account(rule).is_some_and(|account| account.state() == RuleState::Active)
+                self.account(rule).is_some_and(|account| account.state() != RuleState::Inactive)
             }
             LookaheadMode::Observe | LookaheadMode::Off => false,
         }

@@ -289,12 +289,18 @@ fn learn(
     state.answered(ClientAnswered { question, mode, arrived, answer }, world, at(millis)).0
 }
 
+/// Creates a state in which clients use only the questions of these rules.
+fn state_with(used: &[Rule]) -> LookaheadTables {
+    let mut state = state();
+    for rule in Rule::ALL {
+        (0..AHEAD_MIN_JUDGED).for_each(|_| state.accounts[rule.index()].judge(used.contains(&rule), false));
+    }
+    state
+}
+
 #[test]
 fn rules_that_rest_take_nothing_from_those_that_are_used() {
-    let (mut state, world) = (state(), World::new());
-    for rule in [Rule::Spf, Rule::SpfChain] {
-        (0..AHEAD_MIN_JUDGED).for_each(|_| state.accounts[rule.index()].judge(true, false));
-    }
+    let (mut state, world) = (state_with(&[Rule::Spf, Rule::SpfChain]), World::new());
     let mx = question("one.example.", RecordType::MX);
     let hosts: Vec<RData> = (0..4).map(|host| exchanger(&format!("mx{host}.example."))).collect();
     let start = learn(&mut state, &world, &mx, &answer(&mx, 300, &hosts), 0);
@@ -308,13 +314,13 @@ fn rules_that_rest_take_nothing_from_those_that_are_used() {
 
 #[test]
 fn questions_that_are_only_counted_leave_half_of_the_room_to_those_that_are_asked() {
-    let (mut state, world) = (state(), World::new());
+    let (mut state, world) = (state_with(&[]), World::new());
     for number in 0..MAX_EXPECTED {
         let mx = question(&format!("d{number}.example."), RecordType::MX);
         learn(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger(".")]), 0);
     }
     assert!(!state.expected.has_room_to_observe() && state.expected.has_room());
-    (0..AHEAD_MIN_JUDGED).for_each(|_| state.accounts[Rule::Spf.index()].judge(true, false));
+    (0..2 * AHEAD_MIN_JUDGED).for_each(|_| state.accounts[Rule::Spf.index()].judge(true, false));
     let mx = question("one.example.", RecordType::MX);
     let start = learn(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger(".")]), 0);
     assert_eq!(shown(&start), ["one.example. TXT"]);
@@ -428,10 +434,7 @@ fn the_zone_to_blame_is_avoided_and_nothing_if_the_messages_were_spent() {
 
 #[test]
 fn mail_to_a_domain_is_asked_ahead_although_mail_from_it_expects_the_same_and_has_spent_its_chain() {
-    let (mut state, world) = (state(), World::new());
-    for rule in [Rule::DaneA, Rule::DaneAaaa] {
-        (0..AHEAD_MIN_JUDGED).for_each(|_| state.accounts[rule.index()].judge(true, false));
-    }
+    let (mut state, world) = (state_with(&[Rule::DaneA, Rule::DaneAaaa]), World::new());
     let mx = question("one.example.", RecordType::MX);
     let found = answer(&mx, 300, &[exchanger("mx.one.example.")]);
     assert!(learn(&mut state, &world, &mx, &found, 0).is_empty(), "four are counted");
