@@ -2,6 +2,9 @@
 
 use crate::limits::RETRY_PAUSE;
 
+/// A part of a delay needs no explanation if it is shorter than this, in seconds.
+pub(super) const SLOW_PART: f64 = 1.0;
+
 /// The delays that one pasted log line names, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LineDelay {
@@ -20,6 +23,16 @@ impl LineDelay {
     /// Returns the part of the delay, in seconds, in which mail software may have waited for DNS.
     pub(crate) fn with_dns(&self) -> Option<f64> {
         self.parts.map(|[_, _, connecting, _]| connecting).or(self.last_try).or(self.whole)
+    }
+
+    /// Returns true if the longest part of the delay in a line of Postfix is the time before the queue manager, and no earlier delivery attempt is in
+    /// it. smtpd and content filters work in this time. They query DNS for the client and the sender, which a line about a delivery does not name.
+    pub(super) fn is_before_queue(&self) -> bool {
+        self.parts.is_some_and(|[before, rest @ ..]| {
+            before >= SLOW_PART
+                && before < RETRY_PAUSE.as_secs_f64()
+                && rest.into_iter().all(|part| part < before)
+        })
     }
 
     /// Returns the seconds from the arrival of the mail to its last delivery attempt, if earlier attempts were deferred. Otherwise returns `None`.

@@ -100,10 +100,11 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     lines
 }
 
-/// Removes the lines of Postfix programs that look up nothing, if another line with the same queue ID has a delay or reports a result of DNS.
+/// Removes the lines of Postfix programs that look up nothing, if another line with the same queue ID has a delay or reports a result of DNS. They
+/// stay if most of the delay was before the queue manager, because the line of qmgr names the sender whose domain was looked up in this time.
 pub(crate) fn without_quiet(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     let is_telling = |line: &PastedLine| line.delay.whole.is_some() || line.reports.is_some();
-    let telling = lines.iter().filter(|line| is_telling(line));
+    let telling = lines.iter().filter(|line| is_telling(line) && !line.delay.is_before_queue());
     let telling: BTreeSet<String> =
         telling.filter_map(|line| queue_id(&line.text)).map(str::to_owned).collect();
     let is_quiet = |line: &PastedLine| QUIET.iter().any(|program| line.text.contains(program));

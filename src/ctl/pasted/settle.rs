@@ -15,6 +15,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::answer;
+use super::delay::SLOW_PART;
 use super::fit::{
     DELAYED, FailedQuery, Fit, SHARE, TimeFit, covered, failed_query, is_most_of_prompt, is_of_another,
     is_of_dns, left_out, waited,
@@ -167,7 +168,12 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     let waited_together: f64 = messages.iter().map(|message| waited(line, message)).sum();
     let mut judged: Vec<MessageReport> =
         messages.into_iter().map(|message| judge(line, message, waited_together)).collect();
-    if judged.iter().all(|message| message.culprit.kind == CulpritKind::NotDns) {
+    let is_blameless = |message: &MessageReport| match message.culprit.kind {
+        CulpritKind::NotDns => true,
+        CulpritKind::Unknown => line.delay.is_before_queue(),
+        _ => false,
+    };
+    if judged.iter().all(is_blameless) {
         judged.truncate(1);
     }
     // Messages (emails) with a fault in DNS come first, then messages whose culprit is unknown.
@@ -324,19 +330,23 @@ fn times(line: &PastedLine, message: &MessageReport) -> String {
     format!("the queries of this mail waited {} for DNS{said}", time(waited(line, message)))
 }
 
-/// A part of a delay needs no explanation if it is shorter than this, in seconds.
-const SLOW_PART: f64 = 1.0;
+/// What to do if most of the delay was before the queue manager, and the mail was not deferred before.
+const BEFORE_QUEUE: &str = "paste all lines of this queue id: smtpd and content filters query DNS before the queue manager, and the other lines name the client and the sender";
 
-/// What to do if a part of the delay in a line of Postfix is the longest one.
+/// What to do if a part of the delay in a line of Postfix is the longest one. The first part then has earlier delivery attempts.
 const PARTS: [&str; 4] = [
-    "if the mail was deferred before, this time has its earlier tries: see the earlier lines of its queue id; if not, look at the program that gave the mail to Postfix, for instance a content filter or a slow client",
+    "this time has the earlier tries of the mail: see the earlier lines of its queue id",
     "look at the queue: `qshape active`, and the limits of concurrency",
     "look at the server or the content filter that got the mail (relay=): it accepted the connection late or greeted late",
     "look at the server or the content filter that got the mail (relay=): it answered late after the data",
 ];
 
-/// Returns the culprit "not DNS", for a delay with another cause.
+/// Returns the culprit "not DNS", for a delay with another cause. If most of the delay was before the queue manager, the culprit is unknown: the
+/// queries of smtpd and of content filters are in this time, and a line about a delivery does not show which they were.
 fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
+    if line.delay.is_before_queue() {
+        return CulpritReport::new(CulpritKind::Unknown, times(line, message), BEFORE_QUEUE);
+    }
     let advice = match (line.delay.parts, line.delay.whole, line.delay.last_try) {
         (Some(parts), ..) => {
             let most = parts.into_iter().fold(0.0, f64::max);

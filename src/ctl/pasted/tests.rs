@@ -436,7 +436,6 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     };
     let lines = [
         smtp("0.1/0.01/30/0.9", "sent (greeting)"),
-        smtp("30/0.01/0.1/0.9", "sent (content filter)"),
         smtp("0.1/30/0.1/0.9", "sent (queue)"),
         smtp("0.1/0.01/0.2/30", "sent (end of data)"),
         smtp("0.1/0.01/300/0", "deferred (connect to mx.fine.example[192.0.2.9]:25: Connection timed out)"),
@@ -452,6 +451,11 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         assert!(described.culprit.evidence.contains("waited 20 ms for DNS"), "{:?}", described.culprit);
         assert_eq!(described.line.as_ref(), Some(text));
     }
+    // smtpd and content filters may have waited for DNS before the queue manager.
+    let before = smtp("30/0.01/0.1/0.9", "sent (content filter)");
+    let described = settled(&before, vec![message(0.02, CulpritKind::None, Outcome::Upstream)]).unwrap();
+    assert_eq!(described.culprit.kind, CulpritKind::Unknown);
+    assert!(described.culprit.advice.contains("all lines of this queue id"), "{:?}", described.culprit);
     // A failed query to a DNS list is shown as a further culprit, because it took much less than the delay of thirty seconds.
     let failed = || message(0.02, CulpritKind::ListRefused, Outcome::Failed);
     let described = settled(&lines[0], vec![failed()]).unwrap();
@@ -698,14 +702,17 @@ fn lines_of_programs_that_look_up_nothing_are_left_out_if_another_line_of_the_ma
         "{head}pickup[7]: 4A1B2C: uid=0 from=<a@our.example>\n{head}qmgr[7]: 4A1B2C: from=<a@our.example>, size=1, nrcpt=1"
     );
     let client = format!("{head}smtpd[7]: 4A1B2C: client=mail.one.example[192.0.2.7]");
-    let delivery = |id: &str| {
+    let delivery = |id: &str, delays: &str| {
         format!(
-            "{head}smtp[9]: {id}: to=<a@b.example>, relay=none, delay=4, delays=0.1/0/4/0, status=bounced (x)"
+            "{head}smtp[9]: {id}: to=<a@b.example>, relay=none, delay=4, delays={delays}, status=bounced (x)"
         )
     };
-    for (id, left) in [("4A1B2C", vec![3, 4]), ("5D6E7F", vec![1, 2, 3, 4])] {
-        let lines = without_quiet(read(&format!("{quiet}\n{client}\n{}", delivery(id)), NOW));
-        assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), left, "{id}");
+    let all = [1, 2, 3, 4];
+    let cases =
+        [("4A1B2C", "0.1/0/4/0", &all[2..]), ("5D6E7F", "0.1/0/4/0", &all), ("4A1B2C", "4/0/0.1/0", &all)];
+    for (id, delays, left) in cases {
+        let lines = without_quiet(read(&format!("{quiet}\n{client}\n{}", delivery(id, delays)), NOW));
+        assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), left, "{id} {delays}");
     }
 }
 
