@@ -34,12 +34,16 @@ is not touched, and the command names it. Removing the package does the same fir
 resolverd keeps running while no other resolver would answer: if resolv.conf cannot be restored and names resolverd, if the old resolver is no
 longer installed, or if it does not start. The command says so.
 .SH "MANY HOSTS"
-Begin with one host: compare the answers of its old resolver and of resolverd for a day, switch it, and wait a day. The others follow, a few at a time.
+Begin with one host: compare the answers of its old resolver and of a second resolverd for a day, switch it, and wait a day. The others follow, a few at a time.
 packaging/ansible has a role with these steps.
 .PP
 .nf
 tcpdump \-i any \-w queries.pcap udp port 53
-resolverctl shadow \-\-against 127.0.0.1 \-\-from queries.pcap
+printf 'version = 1\\n[listen]\\naddresses = ["127.0.0.2:53"]\\n' > /etc/resolverd/shadow.toml
+printf '[control]\\nsocket = "/run/resolverd\-shadow/control.sock"\\n' >> /etc/resolverd/shadow.toml
+systemctl start resolverd@shadow
+resolverctl \-\-socket /run/resolverd\-shadow/control.sock shadow \-\-against 127.0.0.1 \-\-from queries.pcap
+systemctl stop resolverd@shadow
 resolverctl switch \-\-yes
 resolverctl status
 resolverctl why \-\-since 24h
